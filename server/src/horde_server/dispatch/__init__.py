@@ -1,0 +1,1 @@
+"""The heart: live queue, matching, claim, lease, settle."""

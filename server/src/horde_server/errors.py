@@ -1,0 +1,100 @@
+"""The errors a horde answers with. Services raise them; one handler in `http/` renders them.
+
+Each error knows its HTTP status, its public return code (`rc`, the names in `spec/return_codes.csv`) and a sentence
+that says what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class HordeError(Exception):
+    """Base of every refusal. Subclasses set `status`, `rc` and use their docstring as the default sentence.
+
+    `extra` holds machine-readable fields put beside `message` and `rc` in the body (for example `required_kudos`).
+    """
+
+    status: ClassVar[int] = 400
+    rc: ClassVar[str | None] = "BadRequest"
+
+    def __init__(self, message: str | None = None, *, rc: str | None = None, **extra: Any) -> None:
+        self.message = message or (type(self).__doc__ or "The request was refused.").strip().splitlines()[0]
+        self.code = rc or type(self).rc
+        self.extra = extra
+        self.headers: dict[str, str] = {}
+        super().__init__(self.message)
+
+
+class InvalidPayload(HordeError):
+    """Input payload validation failed"""
+
+    rc = None
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+class UnreadableBody(HordeError):
+    """The body must be a JSON object sent with a JSON content type."""
+
+    rc = None
+
+
+class BadRequest(HordeError):
+    """The request cannot be served as it stands."""
+
+
+class InvalidAPIKey(HordeError):
+    """No account has this API key: check the `apikey` header, or use 0000000000 to stay anonymous."""
+
+    status = 401
+    rc = "InvalidAPIKey"
+
+
+class UserNotFound(HordeError):
+    """There is no such user."""
+
+    status = 404
+    rc = "UserNotFound"
+
+
+class WorkerNotFound(HordeError):
+    """There is no such worker."""
+
+    status = 404
+    rc = "WorkerNotFound"
+
+
+class RequestNotFound(HordeError):
+    """There is no request with this id: it never existed, or it expired and was removed."""
+
+    status = 404
+    rc = "RequestNotFound"
+
+
+class NulByteInPayload(HordeError):
+    """Text must not contain NUL characters: remove them and send the request again."""
+
+    rc = "NulByteInPayload"
+
+
+class NotModerator(HordeError):
+    """Only a moderator may do this."""
+
+    status = 403
+    rc = "NotModerator"
+
+
+class NotAdmin(HordeError):
+    """Only an administrator of this horde may do this."""
+
+    status = 403
+    rc = "NotAdmin"
+
+
+class NotSupportedYet(HordeError):
+    """This part of the API is not available on this server yet; leave the field out."""
+
+    rc = "BadRequest"

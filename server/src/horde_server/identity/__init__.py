@@ -1,0 +1,1 @@
+"""API keys, roles, client address, rate limits."""

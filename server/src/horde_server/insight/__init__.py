@@ -1,0 +1,1 @@
+"""Stats, performance, models, metrics."""

@@ -1,0 +1,1 @@
+"""Price book, ledger, rewards."""

@@ -1,0 +1,1 @@
+"""What people ask for: schema, validation, order, status, cancel."""

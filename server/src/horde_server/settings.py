@@ -1,0 +1,108 @@
+"""Every setting of the server in one typed object, made once at start and handed in.
+
+Read from environment variables with the prefix `HORDE_` (and from `.env` in the working folder). Nothing else in the
+server reads the environment. A setting that the original server has too keeps its name, prefixed where it lacks it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Profile(StrEnum):
+    """How strictly requests are admitted."""
+
+    HOUSEHOLD = "household"  # among people who know each other: never asks for kudos up front
+    PUBLIC = "public"  # the rules of the public horde
+
+
+class Settings(BaseSettings):
+    """The settings of one server process. All limits are per horde unless they say otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="HORDE_", env_file=".env", extra="ignore", populate_by_name=True)
+
+    # Where it listens and keeps things
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for every interface.")
+    port: int = Field(7001, ge=0, le=65535, description="TCP port to listen on.")
+    data: Path = Field(Path("horde-data"), description="Data folder: embedded database, blobs, secrets, logs.")
+    database_url: str | None = Field(
+        None, description="An existing PostgreSQL (15 or newer). Without it an embedded one runs in the data folder."
+    )
+    database_pool_size: int = Field(8, ge=2, le=200, description="Most database connections of one server process.")
+    processes: int = Field(1, ge=1, le=64, description="Server processes sharing the port and the database.")
+    blobs: str | None = Field(
+        None,
+        description="Where images are kept: a folder, or s3://bucket?endpoint=…; default: `blobs` in the data folder.",
+    )
+    url: str | None = Field(
+        None,
+        description="Public base URL for absolute links, without a path. Default: the scheme and Host of each request.",
+    )
+
+    # Who is who
+    title: str = Field("OpenHorde", description="Display name of this horde.")
+    email: str = Field("", description="Contact address shown in the API documentation.")
+    admins: list[str] = Field(
+        default_factory=list,
+        description='Administrators as a JSON list of aliases, for example ["ada#1"]. Only the number after # counts.',
+    )
+    profile: Profile = Field(
+        Profile.PUBLIC,
+        description="Admission rules: `public` (the public horde's, upfront kudos for heavy requests) or `household`.",
+    )
+    upfront_kudos_on_workerlist: bool = Field(
+        False, description="Naming workers in a request needs kudos in hand and cannot be downgraded."
+    )
+    kudos_trust_threshold: int | None = Field(
+        None, ge=0, description="Escrowed kudos that make an account trusted after a week; unset: never automatically."
+    )
+
+    # Limits
+    rate_limits: bool = Field(True, description="Enforce the rate limits of the API; 0 turns them off.")
+    rate_limit_storage: str | None = Field(
+        None, description="URL of a store shared by processes (async+redis://…). Default: each process its share."
+    )
+    rate_limit_whitelist: list[str] = Field(
+        default_factory=list, description="Client addresses with the raised limits, as a JSON list."
+    )
+    allow_private_addresses: bool = Field(
+        False, description="Let users' URLs (source images, webhooks) point to private and loopback addresses."
+    )
+    max_body_bytes: int = Field(
+        30 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes (inline images count)."
+    )
+
+    # Queue
+    priority_head_start_s: float = Field(
+        1800.0, ge=0, description="Most seconds of waiting that kudos can buy; reached only asymptotically."
+    )
+    request_lifetime_s: int = Field(1200, ge=60, description="Seconds a request lives after its last activity.")
+    sweep_interval_s: float = Field(
+        2.0, gt=0, description="Seconds between sweeps for overdue jobs and expired requests."
+    )
+    fold_interval_s: float = Field(1.0, gt=0, description="Seconds between foldings of ledger entries into balances.")
+    reconcile_interval_s: float = Field(
+        15.0, gt=0, description="Seconds between comparisons of the in-memory queue with the database."
+    )
+    blob_lifetime_s: int = Field(7200, ge=60, description="Seconds an image is kept after its upload.")
+
+    # Tests only
+    test_apikeys: bool = Field(False, description="Test only: enable POST /api/v2/dev/test-user for loopback callers.")
+    test_ratelimit_disabled: bool = Field(
+        False, description="Test only: turn off the rate limits, as HORDE_RATE_LIMITS=0."
+    )
+
+    @property
+    def limits_enabled(self) -> bool:
+        """Whether rate limits are enforced at all."""
+        return self.rate_limits and not self.test_ratelimit_disabled
+
+    @property
+    def admin_ids(self) -> frozenset[int]:
+        """Account ids of the administrators; ids rather than aliases, so that a rename does not lose the right."""
+        tails = (alias.rpartition("#")[2] for alias in self.admins)
+        return frozenset(int(tail) for tail in tails if tail.isascii() and tail.isdigit())

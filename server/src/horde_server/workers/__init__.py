@@ -1,0 +1,1 @@
+"""Check-in, capabilities by bridge agent, management."""
