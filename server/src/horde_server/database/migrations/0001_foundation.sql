@@ -91,10 +91,12 @@ CREATE TABLE request (
     processing     integer NOT NULL DEFAULT 0 CHECK (processing >= 0),
     finished       integer NOT NULL DEFAULT 0 CHECK (finished >= 0),
     restarted      integer NOT NULL DEFAULT 0 CHECK (restarted >= 0),
+    version        integer NOT NULL DEFAULT 0,    -- grows with every change: a mirror never goes back
     order_key      double precision NOT NULL,     -- dispatch/order.py: smaller is served first; never changes
     price_hundredths    bigint NOT NULL CHECK (price_hundredths >= 0),      -- of one job, before the model's multiplier
     consumed_hundredths bigint NOT NULL DEFAULT 0,
     held_hundredths     bigint NOT NULL DEFAULT 0 CHECK (held_hundredths >= 0),
+    payer_covered  boolean NOT NULL,              -- the payer was trusted or had kudos for one job when asking
     client_agent   text NOT NULL DEFAULT 'unknown:0:unknown',
     address        text,
     created_at     timestamptz NOT NULL DEFAULT now(),

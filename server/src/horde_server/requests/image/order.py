@@ -26,6 +26,8 @@ class ImageOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     hires_fix: bool = False
     tiling: bool = False
     clip_skip: int | None = None
+    denoising_strength: float | None = None
+    hires_fix_denoising_strength: float | None = None
     seed: str | None = None
     seed_variation: int | None = None
     n: int = 1

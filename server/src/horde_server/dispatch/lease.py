@@ -1,0 +1,50 @@
+"""How long a worker may take, how many jobs it gets at once, and with which seed (generation.md §3.5.3, §3.6)."""
+
+from __future__ import annotations
+
+from horde_server.requests.image.order import ImageOrder
+
+MIN_TTL_S = 150
+_SLOW_BASELINES = frozenset({"flux_1", "qwen_image", "z_image_turbo"})
+_BATCH_WEIGHT = {"flux_1": 5, "qwen_image": 10, "z_image_turbo": 8}
+
+
+def ttl_s(order: ImageOrder, baselines: frozenset[str], *, images: int, extra_slow: bool) -> int:
+    """Seconds until the jobs of one hand-out are overdue.
+
+    §3.6.1, and scaled with the images of the batch beyond the first (D9): a batch is one piece of work.
+    """
+    base = 30 + order.accurate_steps * 2 * (order.pixels / 262_144) * images
+    if baselines & _SLOW_BASELINES:
+        base *= 3
+    base = max(base, MIN_TTL_S)
+    return int(base * 3 if extra_slow else base)
+
+
+def batch_size(order: ImageOrder, baselines: frozenset[str], *, max_pixels: int, amount: int, available: int) -> int:
+    """Jobs to hand out together: what fits the worker's pixels, at most what it asked for and what waits (§3.5.3)."""
+    if order.disable_batching:
+        return 1
+    weight = max((_BATCH_WEIGHT.get(baseline, 1) for baseline in baselines), default=1)
+    safe = max(1, min(round(max_pixels / 3.5 * amount / (order.pixels * weight)), amount))
+    return min(safe, available)
+
+
+def seed_number(text: str) -> int:
+    """A request's seed as a number: digits as they are, other text by its UTF-8 bytes; below 2^32 (§2.2)."""
+    number = int(text) if text.isascii() and text.isdigit() else int.from_bytes(text.encode(), "little")
+    while number >= 1 << 32:
+        number >>= 32
+    return number
+
+
+def hand_out_seed(order: ImageOrder, waiting: int, random_below: int) -> int:
+    """The seed of one hand-out (§3.6): as asked, varied by what still waits, or `random_below` (< 2^32) when unset."""
+    if order.seed is None:
+        return max(random_below, order.n)
+    number = seed_number(order.seed)
+    if order.seed_variation is not None:
+        number += order.seed_variation * waiting
+        while number >= 1 << 32:
+            number >>= 32
+    return number

@@ -1,0 +1,83 @@
+"""The body of a pop's answer (generation.md §3.6): keys at the top are null without a value, in `payload` absent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from horde_server.dispatch.dispatcher import HandOut
+from horde_server.dispatch.refusal import Reason
+from horde_server.requests.image.order import ImageOrder
+
+_ALWAYS_COUNTED = (
+    "worker_id", "models", "untrusted", "performance", "nsfw", "bridge_version", "unsafe_ip", "img2img", "painting",
+    "post-processing", "lora", "controlnet",
+)  # fmt: skip
+_UNREPORTED = frozenset({Reason.MAINTENANCE, Reason.RECENT_FAULT})
+
+_DEFAULT_PAYLOAD = {
+    "ddim_steps": 30, "n_iter": 1, "sampler_name": "k_euler_a", "cfg_scale": 7.5, "height": 512, "width": 512,
+    "karras": False, "tiling": False, "hires_fix": False, "transparent": False, "image_is_control": False,
+    "return_control_map": False,
+}  # fmt: skip
+
+_encode = msgspec.json.Encoder().encode
+
+
+def empty_answer(skipped: dict[str, int]) -> bytes:
+    """Nothing for this worker, and why."""
+    counts = dict.fromkeys(_ALWAYS_COUNTED, 0)
+    counts.update((reason, count) for reason, count in skipped.items() if reason not in _UNREPORTED)
+    return _encode(_answer(payload=_DEFAULT_PAYLOAD, skipped=counts))
+
+
+def job_answer(hand_out: HandOut, upload_urls: Sequence[str] | None) -> bytes:
+    """Jobs for this worker. `upload_urls` has one address per job, or is None when results come inline."""
+    ids = [str(job_id) for job_id in hand_out.job_ids]
+    return _encode(
+        _answer(
+            id=ids[0],
+            ids=ids,
+            model=hand_out.model,
+            ttl=hand_out.ttl_s,
+            payload=_payload(hand_out.order, hand_out.seed, len(ids)),
+            r2_upload=upload_urls[0] if upload_urls else None,
+            r2_uploads=list(upload_urls) if upload_urls else None,
+        )
+    )
+
+
+def _answer(**given: Any) -> dict[str, Any]:
+    return {
+        "payload": {}, "id": None, "ids": [], "model": None, "ttl": None, "skipped": {}, "source_image": None,
+        "source_processing": "img2img", "source_mask": None, "extra_source_images": None, "r2_upload": None,
+        "r2_uploads": None, "messages": [], **given,
+    }  # fmt: skip
+
+
+def _payload(order: ImageOrder, seed: int, images: int) -> dict[str, Any]:
+    payload: dict[str, Any] = {
+        "prompt": order.prompt,
+        "ddim_steps": order.steps,
+        "n_iter": images,
+        "seed": str(seed),
+        "sampler_name": order.sampler_name,
+        "cfg_scale": order.cfg_scale,
+        "height": order.height,
+        "width": order.width,
+        "karras": order.karras,
+        "tiling": order.tiling,
+        "hires_fix": order.hires_fix,
+        "transparent": False,
+        "image_is_control": False,
+        "return_control_map": False,
+    }
+    for name in ("denoising_strength", "hires_fix_denoising_strength", "clip_skip"):
+        value = getattr(order, name)
+        if value is not None:
+            payload[name] = value
+    if not order.nsfw and order.censor_nsfw:
+        payload["use_nsfw_censor"] = True
+    return payload

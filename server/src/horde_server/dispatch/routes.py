@@ -1,0 +1,122 @@
+"""`POST /generate/pop` and `/generate/submit`: parse, call, answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+
+from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.pop_answer import empty_answer, job_answer
+from horde_server.dispatch.schemas import ImagePop, ImageSubmit
+from horde_server.dispatch.submission import Submissions
+from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
+from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
+from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.requests.image.result_links import ResultLinks
+from horde_server.requests.model_reference import is_known
+from horde_server.workers.abilities import MODELS_KEPT, Abilities, kept_blacklist
+from horde_server.workers.check_in import CheckIn, cleaned_text
+
+_FRIEND = re.compile(r"[0-9]{1,10}")
+
+
+class InvalidPriorityUsername(HordeError):
+    """Each entry of priority_usernames must be an alias: name#number."""
+
+    rc = "InvalidPriorityUsername"
+
+
+class WorkerMaintenance(HordeError):
+    """This worker is in maintenance mode: set maintenance to false when it is ready again."""
+
+    status, rc = 403, "WorkerMaintenance"
+
+
+def routes(
+    dispatcher: Dispatcher,
+    accounts: AccountDirectory,
+    check_in: CheckIn,
+    submissions: Submissions,
+    links: ResultLinks,
+) -> APIRouter:
+    """The worker's side of image generation."""
+    router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
+
+    @router.post(
+        "/pop", openapi_extra=body_documentation(ImagePop, {200: "Jobs, or why there are none", 403: "Refused"})
+    )
+    async def pop(request: Request, apikey: Annotated[str | None, Header()] = None) -> Response:
+        """Check in as an image worker and ask for jobs."""
+        body = await read_body(request, ImagePop)
+        key = required_apikey(apikey)
+        friends = tuple(map(_friend_id, body.priority_usernames))
+        account = await accounts.by_key(key)
+        if account is None:
+            raise InvalidAPIKey
+        abilities = _abilities(body, account, friends)
+        worker = await check_in(account, cleaned_text(body.name), abilities, request.state.client_address)
+        view = dispatcher.queue.view(worker.offer)
+        hand_out = await dispatcher.hand_out(view, body.amount)
+        if hand_out is not None:
+            uploads = None
+            if hand_out.order.r2:
+                uploads = [await links.upload(job_id, hand_out.ttl_s, request) for job_id in hand_out.job_ids]
+            return json_response(job_answer(hand_out, uploads))
+        if worker.maintenance:
+            message = worker.maintenance_msg or WorkerMaintenance.__doc__
+            if "maintenance mode" not in (message or "").lower():
+                message = f"This worker is in maintenance mode: {message}"
+            raise WorkerMaintenance(message)
+        return json_response(empty_answer(dispatcher.queue.skipped(view)))
+
+    @router.post("/submit", openapi_extra=body_documentation(ImageSubmit, {200: "Taken", 404: "No such job"}))
+    async def submit(request: Request, apikey: Annotated[str | None, Header()] = None) -> Response:
+        """Deliver a job, or report that it failed."""
+        body = await read_body(request, ImageSubmit)
+        key = required_apikey(apikey)
+        credited = await submissions.submit(body, await accounts.by_key(key))
+        return json_response(credited.to_json())
+
+    return router
+
+
+def _friend_id(alias: str) -> int:
+    """The account number of an alias; unknown numbers are harmless."""
+    _, mark, number = alias.rpartition("#")
+    if not mark or not _FRIEND.fullmatch(number):
+        raise InvalidPriorityUsername
+    return int(number)
+
+
+def _abilities(body: ImagePop, account: Account, friends: tuple[int, ...]) -> Abilities:
+    """What the worker may offer: models that are known here, or any for customizers (§3.3.2)."""
+    models = tuple(dict.fromkeys(body.models[:MODELS_KEPT]))
+    if not account.customizer:
+        models = tuple(filter(is_known, models))
+    if not models:
+        raise BadRequest(
+            "Unfortunately we cannot accept workers serving unrecognised models at this time: "
+            "offer a known model, or ask a moderator for the customizer role."
+        )
+    return Abilities(
+        models=models,
+        bridge_agent=cleaned_text(body.bridge_agent)[:1000],
+        threads=body.threads,
+        max_pixels=body.max_pixels,
+        nsfw=body.nsfw,
+        blacklist=kept_blacklist(body.blacklist),
+        capabilities=tuple(body.capabilities) if body.capabilities is not None else None,
+        allow_img2img=body.allow_img2img,
+        allow_painting=body.allow_painting,
+        allow_unsafe_ipaddr=body.allow_unsafe_ipaddr,
+        allow_post_processing=body.allow_post_processing,
+        allow_controlnet=body.allow_controlnet,
+        allow_sdxl_controlnet=body.allow_sdxl_controlnet,
+        allow_lora=body.allow_lora,
+        limit_max_steps=body.limit_max_steps,
+        extra_slow_worker=body.extra_slow_worker,
+        require_upfront_kudos=body.require_upfront_kudos,
+        friends=friends,
+    )

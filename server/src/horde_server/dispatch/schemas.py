@@ -1,0 +1,74 @@
+"""The wire shapes of `POST /generate/pop` and `/generate/submit` (generation.md §3.1, §3.7); defaults are effective."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from horde_server.http.wire_types import WireInt, WireStr
+
+INT32_MAX = 2_147_483_647
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+class ImagePop(_Wire):
+    """A worker asks for image jobs."""
+
+    model_config = ConfigDict(title="PopInputStable")
+
+    name: Annotated[WireStr, Field(max_length=1000)]
+    models: Annotated[list[Annotated[WireStr, Field(min_length=3, max_length=255)]], Field(max_length=20_000)] = []
+    bridge_agent: Annotated[WireStr, Field(max_length=1000)] = "unknown:0:unknown"
+    threads: Annotated[WireInt, Field(ge=1, le=50)] = 1
+    amount: Annotated[WireInt, Field(ge=1, le=20)] = 1
+    nsfw: bool = True
+    priority_usernames: Annotated[list[Annotated[WireStr, Field(max_length=255)]], Field(max_length=1000)] = []
+    require_upfront_kudos: bool = False
+    extra_slow_worker: bool = False
+    max_pixels: Annotated[WireInt, Field(ge=-INT32_MAX, le=INT32_MAX)] = 262_144
+    blacklist: Annotated[list[Annotated[WireStr, Field(max_length=1000)]], Field(max_length=10_000)] = []
+    allow_img2img: bool = True
+    allow_painting: bool = True
+    allow_unsafe_ipaddr: bool = True
+    allow_post_processing: bool = True
+    allow_controlnet: bool = False
+    allow_sdxl_controlnet: bool = False
+    allow_lora: bool = False
+    limit_max_steps: bool = False
+    capabilities: (
+        Annotated[list[Annotated[WireStr, Field(max_length=64)]], Field(max_length=200)] | None
+    ) = Field(
+        None,
+        description="Beyond the original API: what the worker's software can do, in the words of the capability table "
+        "(`img2img`, `karras`, `r2`, sampler names …). Absent: the bridge agent decides.",
+    )  # fmt: skip
+
+
+class Metadata(_Wire):
+    """A remark of the worker about a generation."""
+
+    model_config = ConfigDict(title="GenerationMetadataStable")
+
+    type: Literal[
+        "lora", "ti", "censorship", "source_image", "source_mask", "extra_source_images", "batch_index", "information",
+        "aesthetic_score",
+    ]  # fmt: skip
+    value: Literal["download_failed", "parse_failed", "baseline_mismatch", "csam", "nsfw", "see_ref"]
+    ref: Annotated[WireStr, Field(max_length=255)] = ""
+
+
+class ImageSubmit(_Wire):
+    """A worker delivers an image, or reports that it could not."""
+
+    model_config = ConfigDict(title="SubmitInputStable")
+
+    id: Annotated[WireStr, Field(max_length=255)]
+    generation: WireStr
+    state: Literal["ok", "censored", "faulted", "csam"] = "ok"
+    censored: bool = False
+    seed: Annotated[WireInt, Field(ge=-(2**63), le=2**63 - 1)]
+    gen_metadata: list[Metadata] = []

@@ -1,0 +1,416 @@
+"""The SQL of dispatch. Every change of state is one statement guarded in its WHERE; no row back means that somebody
+else was first, which is an answer and not an error.
+
+Lock order, so that nothing deadlocks: a job before its request; the sweep is alone by an advisory lock and skips jobs
+that somebody settles right now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
+from horde_server.kudos.ledger import LEDGER_COLUMNS, Movement, movement_arrays, reserve
+
+Connection: TypeAlias = psycopg.AsyncConnection[Any]
+
+MAX_FAULTS = 3
+"""A request dies when its faulted jobs outnumber its finished ones by this many (generation.md §3.7.2, made fair to
+requests of many images)."""
+MAX_DROPPED_JOBS_PER_HOUR = 20
+"""A worker that drops more goes into maintenance."""
+
+_STATE = STATE_COLUMNS.format("request.")
+
+_OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.account_id, request.order_key, request.price_hundredths,
+    request.payer_covered, extract(epoch from request.created_at)::float8, request.request_order::text"""
+
+
+class OpenRequest(NamedTuple):
+    """A request row as the mirror needs it."""
+
+    state: RequestState
+    account_id: int
+    order_key: float
+    price_hundredths: int
+    payer_covered: bool
+    created_s: float
+    request_order: str
+
+
+def _open_request(row: tuple[Any, ...]) -> OpenRequest:
+    width = len(RequestState._fields)
+    return OpenRequest(RequestState(*row[:width]), *row[width:])
+
+
+async def load_open(conn: Connection) -> list[OpenRequest]:
+    """Every request that still waits or is processed."""
+    cursor = await conn.execute(
+        f"SELECT {_OPEN_REQUEST_COLUMNS} FROM request"
+        " WHERE kind = 'image' AND (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
+    )
+    return [_open_request(row) for row in await cursor.fetchall()]
+
+
+async def fetch_requests(conn: Connection, ids: Sequence[UUID]) -> list[OpenRequest]:
+    """The named requests, whatever their state."""
+    cursor = await conn.execute(f"SELECT {_OPEN_REQUEST_COLUMNS} FROM request WHERE id = ANY(%s)", (list(ids),))
+    return [_open_request(row) for row in await cursor.fetchall()]
+
+
+async def fetch_states(conn: Connection) -> list[tuple[UUID, int]]:
+    """(id, version) of every open request, for reconciling."""
+    cursor = await conn.execute(
+        "SELECT id, version FROM request"
+        " WHERE kind = 'image' AND (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
+    )
+    return await cursor.fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """A request to be stored."""
+
+    id: UUID
+    account_id: int
+    jobs: int
+    order_key: float
+    price_hundredths: int
+    held_hundredths: int
+    payer_covered: bool
+    client_agent: str
+    address: str | None
+    lifetime_s: int
+    request_order: str
+
+
+async def reserve_upfront(conn: Connection, new: NewRequest) -> None:
+    """Make sure, inside the caller's transaction, that the payer can cover the hold; raises `KudosUpfront`."""
+    await reserve(conn, new.account_id, new.held_hundredths)
+
+
+_INSERT_REQUEST = f"""
+WITH added AS (
+    INSERT INTO request (id, kind, account_id, jobs, waiting, order_key, price_hundredths, consumed_hundredths,
+                         held_hundredths, payer_covered, client_agent, address, expires_at, request_order)
+    VALUES (%s, 'image', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s::json)
+    RETURNING {STATE_COLUMNS.format("")}
+), entries AS (
+    INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths, request_id, requester_id, domain)
+    VALUES (%s, 'request_tax', %s, %s, %s, %s, %s, 'image')
+)
+SELECT * FROM added"""
+
+
+async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> RequestState:
+    """Store a request and charge its tax, in one statement."""
+    cursor = await conn.execute(
+        _INSERT_REQUEST,
+        (
+            new.id,
+            new.account_id,
+            new.jobs,
+            new.jobs,
+            new.order_key,
+            new.price_hundredths,
+            tax.amount_hundredths,
+            max(new.held_hundredths - tax.amount_hundredths, 0),
+            new.payer_covered,
+            new.client_agent,
+            new.address,
+            new.lifetime_s,
+            new.request_order,
+            tax.event_id,
+            tax.payer,
+            tax.payee,
+            tax.amount_hundredths,
+            new.id,
+            new.account_id,
+        ),
+    )
+    row = await cursor.fetchone()
+    assert row is not None  # an INSERT … RETURNING that did not raise has its row
+    return RequestState(*row)
+
+
+_CLAIM = f"""
+WITH claimed AS (
+    UPDATE request
+    SET waiting = waiting - %(jobs)s, processing = processing + %(jobs)s, version = version + 1,
+        expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s))
+    WHERE id = %(request_id)s AND state = 'open' AND waiting >= %(jobs)s AND expires_at > now()
+    RETURNING {STATE_COLUMNS.format("")}
+), handed_out AS (
+    INSERT INTO job (id, request_id, worker_id, owner_id, model, ttl_s, deadline, seed)
+    SELECT job_id, claimed.id, %(worker_id)s, %(owner_id)s, %(model)s, %(ttl_s)s,
+           now() + make_interval(secs => %(ttl_s)s), %(seed)s
+    FROM claimed, unnest(%(job_ids)s::uuid[]) AS job_id
+)
+SELECT * FROM claimed"""
+
+
+async def claim(
+    conn: Connection,
+    *,
+    request_id: UUID,
+    job_ids: Sequence[UUID],
+    worker_id: UUID,
+    owner_id: int,
+    model: str,
+    ttl_s: int,
+    seed: int,
+    lifetime_s: int,
+) -> RequestState | None:
+    """Take jobs of a request for a worker; None when they were not there any more. The lifetime outlasts the lease."""
+    cursor = await conn.execute(
+        _CLAIM,
+        {
+            "jobs": len(job_ids),
+            "request_id": request_id,
+            "worker_id": worker_id,
+            "owner_id": owner_id,
+            "model": model,
+            "ttl_s": ttl_s,
+            "seed": seed,
+            "job_ids": list(job_ids),
+            "lifetime_s": max(lifetime_s, ttl_s + 60),
+        },
+    )
+    row = await cursor.fetchone()
+    return RequestState(*row) if row else None
+
+
+class HeldJob(NamedTuple):
+    """A job with what settling it needs to know of its request."""
+
+    id: UUID
+    request_id: UUID
+    worker_id: UUID
+    owner_id: int
+    model: str
+    state: str
+    started_at: datetime
+    requester_id: int
+    price_hundredths: int
+    request_order: str
+    bridge_agent: str
+    worker_abilities: str
+    worker_in_maintenance: bool
+
+
+async def find_job(conn: Connection, job_id: UUID) -> HeldJob | None:
+    """The job, or None when it never existed or went with its request."""
+    cursor = await conn.execute(
+        """SELECT job.id, job.request_id, job.worker_id, job.owner_id, job.model, job.state, job.started_at,
+                  request.account_id, request.price_hundredths, request.request_order::text,
+                  worker.bridge_agent, worker.abilities::text, worker.maintenance
+           FROM job JOIN request ON request.id = job.request_id JOIN worker ON worker.id = job.worker_id
+           WHERE job.id = %s""",
+        (job_id,),
+    )
+    row = await cursor.fetchone()
+    return HeldJob(*row) if row else None
+
+
+_SETTLE = f"""
+WITH settled AS (
+    UPDATE job SET state = 'done', settled_at = now(), seed = %(seed)s, result = %(result)s,
+                   gen_metadata = %(gen_metadata)s::json, censored = %(censored)s, reward_hundredths = %(reward)s
+    WHERE id = %(job_id)s AND state = 'processing'
+    RETURNING request_id
+), counted AS (
+    UPDATE request
+    SET processing = processing - 1, finished = finished + 1, version = version + 1,
+        consumed_hundredths = consumed_hundredths + %(debit)s,
+        held_hundredths = CASE WHEN processing = 1 AND waiting = 0 THEN 0
+                               ELSE greatest(held_hundredths - %(debit)s, 0) END,
+        expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s))
+    FROM settled WHERE request.id = settled.request_id
+    RETURNING {_STATE}
+), entries AS (
+    INSERT INTO ledger_inbox ({LEDGER_COLUMNS})
+    SELECT posted.* FROM settled,
+    unnest(%(event_id)s::uuid[], %(kind)s::text[], %(payer)s::bigint[], %(payee)s::bigint[], %(amount)s::bigint[],
+           %(m_request_id)s::uuid[], %(m_job_id)s::uuid[], %(requester_id)s::int[], %(owner_id)s::int[],
+           %(worker_id)s::uuid[], %(domain)s::text[], %(things)s::float8[], %(speed)s::float8[]) AS posted
+)
+SELECT * FROM counted"""
+
+
+async def settle_done(
+    conn: Connection,
+    *,
+    job_id: UUID,
+    seed: int,
+    result: str,
+    gen_metadata: str,
+    censored: bool,
+    reward_hundredths: int,
+    debit_hundredths: int,
+    movements: Sequence[Movement],
+    lifetime_s: int,
+) -> RequestState | None:
+    """Deliver a job and move its kudos, together or not at all; None when it was settled before."""
+    cursor = await conn.execute(
+        _SETTLE,
+        {
+            "job_id": job_id,
+            "seed": seed,
+            "result": result,
+            "gen_metadata": gen_metadata,
+            "censored": censored,
+            "reward": reward_hundredths,
+            "debit": debit_hundredths,
+            "lifetime_s": lifetime_s,
+            **movement_arrays(movements),
+        },
+    )
+    row = await cursor.fetchone()
+    return RequestState(*row) if row else None
+
+
+# What a faulted job does to its request: the slot returns while the request is open and not worn out.
+_RETURN_SLOT = f"""
+        processing = processing - faults.jobs, restarted = restarted + faults.jobs, version = version + 1,
+        state = CASE WHEN state = 'open' AND restarted + faults.jobs - finished >= {MAX_FAULTS} THEN 'faulted'
+                     ELSE state END,
+        waiting = CASE WHEN state <> 'open' OR restarted + faults.jobs - finished >= {MAX_FAULTS} THEN 0
+                       ELSE waiting + faults.jobs END,
+        held_hundredths = CASE WHEN state <> 'open' OR restarted + faults.jobs - finished >= {MAX_FAULTS} THEN 0
+                               ELSE held_hundredths END"""
+
+# What it does to the worker: a rolling hour of dropped jobs, and maintenance when they are too many.
+_COUNT_DROPS = f"""
+        uncompleted_jobs = uncompleted_jobs + drops.jobs,
+        dropped_jobs = CASE WHEN dropped_since < now() - interval '1 hour' THEN drops.jobs
+                            WHEN dropped_jobs + drops.jobs > {MAX_DROPPED_JOBS_PER_HOUR} THEN 0
+                            ELSE dropped_jobs + drops.jobs END,
+        dropped_since = CASE WHEN dropped_since < now() - interval '1 hour' THEN now() ELSE dropped_since END,
+        maintenance = maintenance OR (dropped_since >= now() - interval '1 hour'
+                                      AND dropped_jobs + drops.jobs > {MAX_DROPPED_JOBS_PER_HOUR}),
+        maintenance_msg = CASE WHEN NOT maintenance AND dropped_since >= now() - interval '1 hour'
+                                    AND dropped_jobs + drops.jobs > {MAX_DROPPED_JOBS_PER_HOUR}
+            THEN 'Maintenance mode was switched on because your worker dropped too many jobs within an hour. '
+                 'Find out why, then set maintenance to false.'
+            ELSE maintenance_msg END"""
+
+_FAULT = f"""
+WITH faulted AS (
+    UPDATE job SET state = 'faulted', settled_at = now(), gen_metadata = %(gen_metadata)s::json
+    WHERE id = %(job_id)s AND state = 'processing'
+    RETURNING request_id, worker_id, 1 AS jobs
+), dropped AS (
+    UPDATE worker SET {_COUNT_DROPS} FROM faulted AS drops WHERE worker.id = drops.worker_id
+), counted AS (
+    UPDATE request SET {_RETURN_SLOT} FROM faulted AS faults WHERE request.id = faults.request_id
+    RETURNING {_STATE}
+)
+SELECT * FROM counted"""
+
+
+async def settle_fault(conn: Connection, job_id: UUID, gen_metadata: str) -> RequestState | None:
+    """A worker reports that it failed: return the slot, once; None when the job was settled before."""
+    cursor = await conn.execute(_FAULT, {"job_id": job_id, "gen_metadata": gen_metadata})
+    row = await cursor.fetchone()
+    return RequestState(*row) if row else None
+
+
+_SWEEP = f"""
+WITH overdue AS (
+    SELECT id FROM job WHERE state = 'processing' AND deadline < now()
+    ORDER BY deadline LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+), faulted AS (
+    UPDATE job SET state = 'faulted', settled_at = now() FROM overdue WHERE job.id = overdue.id
+    RETURNING request_id, worker_id
+), dropped AS (
+    UPDATE worker SET {_COUNT_DROPS}
+    FROM (SELECT worker_id, count(*)::int AS jobs FROM faulted GROUP BY worker_id) AS drops
+    WHERE worker.id = drops.worker_id
+), counted AS (
+    UPDATE request SET {_RETURN_SLOT}
+    FROM (SELECT request_id, count(*)::int AS jobs FROM faulted GROUP BY request_id) AS faults
+    WHERE request.id = faults.request_id
+    RETURNING {_STATE}
+)
+SELECT counted.*, (SELECT array_agg(DISTINCT worker_id) FROM faulted WHERE request_id = counted.id) FROM counted"""
+
+_SWEEP_LOCK = 7_001_002
+
+
+async def sweep_overdue(conn: Connection, batch: int = 500) -> list[tuple[RequestState, list[UUID]]]:
+    """Fault the jobs whose lease ran out and return their slots. Any node may run it; one at a time does.
+
+    Returns the changed requests with the workers that let them down.
+    """
+    async with conn.transaction():
+        cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (_SWEEP_LOCK,))
+        if not (await cursor.fetchone() or (False,))[0]:
+            return []
+        cursor = await conn.execute(_SWEEP, {"batch": batch})
+        return [(RequestState(*row[:-1]), row[-1]) for row in await cursor.fetchall()]
+
+
+_CANCEL = f"""
+UPDATE request
+SET state = 'cancelled', waiting = 0, version = version + 1,
+    held_hundredths = CASE WHEN processing = 0 THEN 0 ELSE held_hundredths * processing / (waiting + processing) END
+WHERE id = %s AND state = 'open'
+RETURNING {STATE_COLUMNS.format("")}"""
+
+
+async def cancel(conn: Connection, request_id: UUID) -> RequestState | None:
+    """Cancel what still waits; jobs with workers go on. None when it was not open any more."""
+    cursor = await conn.execute(_CANCEL, (request_id,))
+    row = await cursor.fetchone()
+    return RequestState(*row) if row else None
+
+
+async def delete_expired(conn: Connection, batch: int = 500) -> list[UUID]:
+    """Remove expired requests with their jobs; their holds go with them."""
+    cursor = await conn.execute(
+        """DELETE FROM request WHERE id IN (
+               SELECT id FROM request WHERE expires_at < now() ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED)
+           RETURNING id""",
+        (batch,),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+class Generation(NamedTuple):
+    """A delivered job as status shows it."""
+
+    id: UUID
+    worker_id: UUID
+    worker_name: str
+    model: str
+    seed: int
+    censored: bool
+    gen_metadata: str
+    result: str
+
+
+async def find_status(conn: Connection, request_id: UUID) -> tuple[OpenRequest, list[Generation]] | None:
+    """A request with what was delivered so far, in the order of delivery; one query."""
+    async with conn.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(
+            f"""SELECT {_OPEN_REQUEST_COLUMNS}, job.id, job.worker_id, worker.name, job.model, job.seed, job.censored,
+                       job.gen_metadata::text, job.result
+                FROM request
+                LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
+                LEFT JOIN worker ON worker.id = job.worker_id
+                WHERE request.id = %s AND request.kind = 'image' ORDER BY job.settled_at, job.id""",
+            (request_id,),
+        )
+        rows = await cursor.fetchall()
+    if not rows:
+        return None
+    width = len(RequestState._fields) + len(OpenRequest._fields) - 1
+    generations = [Generation(*row[width:]) for row in rows if row[width] is not None]
+    return _open_request(rows[0][:width]), generations

@@ -1,0 +1,59 @@
+"""Reading request bodies and sending ready ones: the order of checks of generation.md §1.3."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import pydantic
+from fastapi import Request, Response
+
+from horde_server.errors import InvalidPayload, UnreadableBody
+
+Model = TypeVar("Model", bound=pydantic.BaseModel)
+
+JSON_TYPE = "application/json; charset=utf-8"
+
+
+async def read_body(request: Request, model: type[Model]) -> Model:
+    """The body as `model`. Raises `UnreadableBody` (not JSON) or `InvalidPayload` with every violation by its path."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not (media_type.startswith("application/") and media_type.endswith(("/json", "+json"))):
+        raise UnreadableBody
+    try:
+        return model.model_validate_json(await request.body())
+    except pydantic.ValidationError as error:
+        raise _as_refusal(error) from None
+
+
+def _as_refusal(error: pydantic.ValidationError) -> Exception:
+    found: dict[str, str] = {}
+    for fault in error.errors(include_url=False, include_input=False):
+        if fault["type"] == "json_invalid":
+            return UnreadableBody()
+        context_error = (fault.get("ctx") or {}).get("error")
+        if isinstance(context_error, Exception) and hasattr(context_error, "rc"):
+            return context_error
+        found.setdefault(".".join(str(step) for step in fault["loc"]), fault["msg"])
+    return InvalidPayload(found)
+
+
+def required_apikey(apikey: str | None) -> str:
+    """The key, or the parser's refusal: 400 and not 401 where the header is missing (generation.md §1.3)."""
+    if not apikey:
+        raise InvalidPayload({"apikey": "Missing required parameter in the HTTP headers"})
+    return apikey
+
+
+def json_response(body: bytes, status: int = 200) -> Response:
+    """A ready JSON body."""
+    return Response(body, status, media_type=JSON_TYPE)
+
+
+def body_documentation(model: type[pydantic.BaseModel], responses: dict[int, str]) -> dict[str, Any]:
+    """`openapi_extra` for a route that reads its body itself: the schema of the body and what the codes mean."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {str(code): {"description": text} for code, text in responses.items()},
+    }

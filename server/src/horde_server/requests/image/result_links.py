@@ -1,0 +1,35 @@
+"""Addresses for images: where a worker uploads one, and where a client gets it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import Request
+
+from horde_server.blobs.store import BlobStore
+
+LINK_LIFETIME_S = 1800
+"""Signed addresses are good for half an hour, or for the lease and some grace where that is longer (D12)."""
+LEASE_GRACE_S = 300
+
+
+class ResultLinks:
+    """Signs blob addresses against the public base URL, or the address the caller used."""
+
+    def __init__(self, blobs: BlobStore, public_url: str | None) -> None:
+        self._blobs = blobs
+        self._public_url = public_url.rstrip("/") if public_url else None
+
+    def base_url(self, request: Request) -> str:
+        """`HORDE_URL`, else the request's own scheme and host."""
+        return self._public_url or f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
+
+    async def upload(self, job_id: UUID, ttl_s: int, request: Request) -> str:
+        """Where the worker PUTs the image of a job."""
+        return await self._blobs.signed_put_url(
+            f"{job_id}.webp", max(LINK_LIFETIME_S, ttl_s + LEASE_GRACE_S), self.base_url(request)
+        )
+
+    async def download(self, key: str, request: Request) -> str:
+        """Where the client GETs an image."""
+        return await self._blobs.signed_get_url(key, LINK_LIFETIME_S, self.base_url(request))

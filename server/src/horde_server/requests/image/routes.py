@@ -1,0 +1,128 @@
+"""`/generate/async`, `/generate/check/{id}`, `/generate/status/{id}`: parse, call, answer."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Header, Request, Response
+
+from horde_server.blobs.store import BlobStore
+from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.entry import Entry
+from horde_server.dispatch.store import Generation
+from horde_server.errors import RequestNotFound
+from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
+from horde_server.identity.directory import AccountDirectory
+from horde_server.requests.image.intake import Caller, ImageIntake
+from horde_server.requests.image.result_links import ResultLinks
+from horde_server.requests.image.schemas import ImageRequest
+from horde_server.requests.image.status import progress
+
+_encode = msgspec.json.Encoder().encode
+
+_NO_WORKER = "Warning: no available workers can fulfill this request. It will expire unless a suitable worker joins."
+
+
+def routes(
+    intake: ImageIntake,
+    dispatcher: Dispatcher,
+    accounts: AccountDirectory,
+    blobs: BlobStore,
+    links: ResultLinks,
+) -> APIRouter:
+    """The requester's side of image generation."""
+    router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
+
+    @router.post(
+        "/async",
+        status_code=202,
+        openapi_extra=body_documentation(ImageRequest, {200: "Dry run: the price", 202: "Accepted", 400: "Refused"}),
+    )
+    async def submit_request(
+        request: Request,
+        apikey: Annotated[str | None, Header()] = None,
+        client_agent: Annotated[str, Header(alias="Client-Agent", max_length=1000)] = "unknown:0:unknown",
+    ) -> Response:
+        """Ask for images; they are made by a worker and fetched with the returned id."""
+        body = await read_body(request, ImageRequest)
+        key = required_apikey(apikey)
+        caller = Caller(await accounts.by_key(key), request.state.client_address, client_agent.replace("\0", ""))
+        if body.dry_run:
+            return json_response(_encode({"kudos": await intake.quote(body, caller)}))
+        ticket = await intake.submit(body, caller)
+        answer: dict[str, Any] = {"id": str(ticket.id), "kudos": ticket.kudos}
+        if not ticket.is_possible:
+            answer["message"] = _NO_WORKER
+            answer["warnings"] = [{"code": "NoAvailableWorker", "message": _NO_WORKER}]
+        return json_response(_encode(answer), 202)
+
+    @router.get("/check/{request_id}")
+    async def check(request_id: str) -> Response:
+        """How far a request is, without its images."""
+        entry = await dispatcher.find(parse_request_id(request_id))
+        if entry is None:
+            raise RequestNotFound
+        return json_response(_encode(progress(entry, dispatcher.queue)))
+
+    @router.get("/status/{request_id}")
+    async def status(request: Request, request_id: str) -> Response:
+        """How far a request is, with the images delivered so far."""
+        return json_response(await full_status(request, parse_request_id(request_id)))
+
+    @router.delete("/status/{request_id}")
+    async def cancel(request: Request, request_id: str) -> Response:
+        """Cancel what still waits; answers the status as it was just before."""
+        found = parse_request_id(request_id)
+        before = await full_status(request, found)
+        await dispatcher.cancel(found)
+        return json_response(before)
+
+    async def full_status(request: Request, request_id: UUID) -> bytes:
+        found = await dispatcher.status(request_id)
+        if found is None:
+            raise RequestNotFound
+        entry, generations = found
+        answer = progress(entry, dispatcher.queue)
+        answer["generations"] = [await generation_body(request, entry, made) for made in generations]
+        answer["shared"] = False
+        return _encode(answer)
+
+    async def generation_body(request: Request, entry: Entry, made: Generation) -> dict[str, Any]:
+        if entry.order.r2:
+            image = await links.download(made.result, request)
+        else:
+            data = await blobs.get(made.result)
+            image = base64.b64encode(data).decode() if data is not None else "N/A"
+        remarks = msgspec.json.decode(made.gen_metadata)
+        return {
+            "img": image,
+            "seed": str(made.seed),
+            "id": str(made.id),
+            "censored": made.censored,
+            "gen_metadata": remarks,
+            "worker_id": str(made.worker_id),
+            "worker_name": made.worker_name,
+            "model": made.model,
+            "state": _state(made, remarks),
+        }
+
+    return router
+
+
+def _state(made: Generation, remarks: list[dict[str, str]]) -> str:
+    """`ok`, or how it was censored (generation.md §2.9.5, the SHOULD)."""
+    if not made.censored:
+        return "ok"
+    is_csam = any(remark["type"] == "censorship" and remark["value"] == "csam" for remark in remarks)
+    return "csam" if is_csam else "censored"
+
+
+def parse_request_id(text: str) -> UUID:
+    """The id of a request; what is no UUID names no request."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise RequestNotFound from None

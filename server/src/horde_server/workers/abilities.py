@@ -1,0 +1,108 @@
+"""What a worker offered at its last check-in, and the `Offer` that matching compares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+
+from horde_server.dispatch.refusal import Offer
+from horde_server.workers.capabilities import BIT, agent_mask, declared_mask
+
+MODELS_KEPT = 300
+BLACKLIST_KEPT = 200
+BLACKLIST_WORD_LENGTH = 15
+
+
+class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The declared part of an image worker, as stored in `worker.abilities`; models and agent have columns too.
+
+    A new field needs a default, so that older rows still read.
+    """
+
+    models: tuple[str, ...] = ()
+    bridge_agent: str = "unknown:0:unknown"
+    threads: int = 1
+    max_pixels: int = 262_144
+    nsfw: bool = True
+    blacklist: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] | None = None  # None: the bridge-agent table decides
+    allow_img2img: bool = True
+    allow_painting: bool = True
+    allow_unsafe_ipaddr: bool = True
+    allow_post_processing: bool = True
+    allow_controlnet: bool = False
+    allow_sdxl_controlnet: bool = False
+    allow_lora: bool = False
+    limit_max_steps: bool = False
+    extra_slow_worker: bool = False
+    require_upfront_kudos: bool = False
+    friends: tuple[int, ...] = ()  # account ids of `priority_usernames`
+
+    def capability_mask(self) -> int:
+        """The capability bits of the worker's software."""
+        if self.capabilities is None:
+            return agent_mask(self.bridge_agent)
+        return declared_mask(self.capabilities)
+
+
+# A worker's own switches take away what its software could do.
+_SWITCHES: tuple[tuple[str, str], ...] = (
+    ("allow_img2img", "img2img"),
+    ("allow_painting", "inpainting"),
+    ("allow_post_processing", "post-processing"),
+    ("allow_controlnet", "controlnet"),
+    ("allow_lora", "lora"),
+)
+
+
+def make_offer(
+    abilities: Abilities,
+    *,
+    worker_id: UUID,
+    owner_id: int,
+    owner_trusted: bool,
+    speed: float,
+    maintenance: bool,
+    paused: bool,
+) -> Offer:
+    """The offer that matching compares, computed once per change. `speed` is raw things per second."""
+    can = abilities.capability_mask()
+    for switch, word in _SWITCHES:
+        if not getattr(abilities, switch):
+            can &= ~BIT[word]
+    return Offer(
+        kind="image",
+        worker_id=worker_id,
+        owner_id=owner_id,
+        models=frozenset(abilities.models),
+        max_pixels=abilities.max_pixels,
+        can=can,
+        nsfw=abilities.nsfw,
+        owner_trusted=owner_trusted,
+        speed=speed,
+        extra_slow=abilities.extra_slow_worker,
+        limits_steps=abilities.limit_max_steps,
+        blacklist=abilities.blacklist,
+        maintenance=maintenance,
+        paused=paused,
+        wants_upfront_kudos=abilities.require_upfront_kudos,
+        # Anonymous is everybody's account: nobody's friend
+        favoured=frozenset((owner_id, *(friend for friend in abilities.friends if friend != 0))),
+    )
+
+
+def kept_blacklist(words: Iterable[str]) -> tuple[str, ...]:
+    """The first 200 words, lower-cased, 15 characters each; empty ones dropped (an empty word would match all)."""
+    kept = [word.lower()[:BLACKLIST_WORD_LENGTH] for word in words]
+    return tuple(word for word in kept if word)[:BLACKLIST_KEPT]
+
+
+encode_abilities = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(Abilities)
+
+
+def decode_abilities(stored: str | bytes) -> Abilities:
+    """The abilities back from their stored form."""
+    return _decoder.decode(stored)

@@ -1,0 +1,303 @@
+"""The live queue against a slow, obvious twin: random requests, workers, pops, submits, faults, cancels, expiries.
+
+The twin keeps a list and asks in plain words; the queue must give the same job to the same worker, the same counts of
+refusals, the same prospects and the same places, whatever happened before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from builders import a_requirement, an_entry, an_offer
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from horde_server.dispatch.entry import RequestState
+from horde_server.dispatch.live_queue import RECENT_FAULT_S, LiveQueue
+from horde_server.dispatch.refusal import Offer, Requirement
+
+MODELS = ("a", "b", "c")
+WORKERS = tuple(uuid4() for _ in range(4))
+
+any_requirements = st.builds(
+    a_requirement,
+    models=st.frozensets(st.sampled_from(MODELS), max_size=2),
+    pixels=st.sampled_from((64 * 64, 512 * 512, 1024 * 1024)),
+    needs=st.sampled_from((0, 1, 2, 3)),
+    nsfw=st.booleans(),
+    wants_trusted=st.booleans(),
+    wants_fast=st.booleans(),
+    allows_extra_slow=st.booleans(),
+    heavy_for=st.sampled_from((frozenset(), frozenset({"a"}))),
+    is_heavy_for_any=st.booleans(),
+    workers=st.frozensets(st.sampled_from(WORKERS[:2]), max_size=1),
+    worker_blacklist=st.booleans(),
+)
+# equal requirements share a class: most requests draw from a few, so that classes fill up
+requirements = st.one_of(
+    st.sampled_from([a_requirement(models=frozenset(models)) for models in ("a", "ab", "b", "")]), any_requirements
+)
+offers = st.builds(
+    an_offer,
+    worker_id=st.sampled_from(WORKERS),
+    owner_id=st.sampled_from((1, 2, 9)),
+    models=st.frozensets(st.sampled_from(MODELS), min_size=1, max_size=3),
+    max_pixels=st.sampled_from((512 * 512, 1024 * 1024)),
+    can=st.sampled_from((0, 1, 3)),
+    nsfw=st.booleans(),
+    owner_trusted=st.booleans(),
+    speed=st.sampled_from((100_000.0, 500_000.0, 2_000_000.0)),
+    extra_slow=st.booleans(),
+    limits_steps=st.booleans(),
+    blacklist=st.sampled_from(((), ("harbour",), ("storm",))),
+    maintenance=st.booleans(),
+    paused=st.booleans(),
+    wants_upfront_kudos=st.booleans(),
+)
+
+
+@dataclass
+class Known:
+    """A request as the twin knows it."""
+
+    id: UUID
+    requirement: Requirement
+    key: float
+    account_id: int
+    prompt: str
+    covered: bool
+    jobs: int
+    waiting: int
+    processing: int = 0
+    finished: int = 0
+    restarted: int = 0
+    state: str = "open"
+    version: int = 0
+    failed: dict[UUID, float] = field(default_factory=dict)
+
+    def row(self) -> RequestState:
+        """What the database would return after the change."""
+        self.version += 1
+        return RequestState(
+            self.id, self.state, self.jobs, self.waiting, self.processing, self.finished, self.restarted, 0, 1e12,
+            self.version,
+        )  # fmt: skip
+
+
+def why_not(requirement: Requirement, offer: Offer) -> str | None:  # noqa: PLR0911 - one plain sentence per line
+    """The predicate once more, written as the specification tells it (generation.md §3.5)."""
+    if requirement.workers:
+        named = offer.worker_id in requirement.workers
+        if named and requirement.worker_blacklist:
+            return "worker_id"
+        if not named and not requirement.worker_blacklist:
+            return "worker_id"
+    could_use = [m for m in offer.models if not requirement.models or m in requirement.models]
+    if not could_use:
+        return "models"
+    if offer.max_pixels < requirement.pixels:
+        return "max_pixels"
+    if requirement.nsfw and not offer.nsfw:
+        return "nsfw"
+    if requirement.wants_trusted and not offer.owner_trusted:
+        return "untrusted"
+    if requirement.wants_fast and not offer.speed >= 500_000:
+        return "performance"
+    if offer.extra_slow and not requirement.allows_extra_slow:
+        return "performance"
+    for bit in (1, 2):
+        if requirement.needs & bit and not offer.can & bit:
+            return "bridge_version"
+    if offer.limits_steps:
+        if requirement.models:
+            light = [m for m in could_use if m not in requirement.heavy_for]
+        else:
+            light = [] if requirement.is_heavy_for_any else could_use
+        if not light:
+            return "step_count"
+    return None
+
+
+class QueueAgainstTwin(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+        self.queue = LiveQueue(lambda: self.now)
+        self.known: dict[UUID, Known] = {}
+        self.offers: dict[UUID, Offer] = {}
+
+    def personal(self, one: Known, offer: Offer) -> str | None:
+        if (offer.maintenance or offer.paused) and one.account_id != offer.owner_id:
+            return "maintenance"
+        if one.failed.get(offer.worker_id, 0.0) > self.now:
+            return "recent_fault"
+        if any(word in one.prompt for word in offer.blacklist):
+            return "blacklist"
+        if offer.wants_upfront_kudos and not one.covered and one.account_id not in offer.favoured:
+            return "kudos"
+        return None
+
+    def best_for(self, offer: Offer) -> UUID | None:
+        waiting = [one for one in self.known.values() if one.state == "open" and one.waiting > 0]
+        fit = [o for o in waiting if why_not(o.requirement, offer) is None and self.personal(o, offer) is None]
+        fit.sort(key=lambda o: (o.account_id not in offer.favoured, o.key, o.id))
+        return fit[0].id if fit else None
+
+    @rule(
+        requirement=requirements,
+        key=st.floats(0, 100),
+        jobs=st.integers(1, 3),
+        account_id=st.sampled_from((0, 1, 2, 3)),
+        prompt=st.sampled_from(("a quiet harbour", "a storm", "a hill")),
+        covered=st.booleans(),
+    )
+    def request(self, requirement, key, jobs, account_id, prompt, covered):
+        entry = an_entry(requirement, key=key, jobs=jobs, account_id=account_id, prompt=prompt, covered=covered)
+        self.queue.add(entry)
+        self.known[entry.id] = Known(entry.id, requirement, key, account_id, prompt, covered, jobs, jobs)
+
+    @rule(offer=offers)
+    def check_in(self, offer):
+        self.offers[offer.worker_id] = offer
+        self.queue.view(offer)
+
+    @precondition(lambda self: self.offers)
+    @rule(data=st.data())
+    def worker_leaves(self, data):
+        worker_id = data.draw(st.sampled_from(list(self.offers)))
+        del self.offers[worker_id]
+        self.queue.drop_worker(worker_id)
+
+    @precondition(lambda self: self.offers)
+    @rule(data=st.data(), jobs=st.integers(1, 3))
+    def pop(self, data, jobs):
+        offer = data.draw(st.sampled_from(list(self.offers.values())))
+        view = self.queue.view(offer)
+        entry = next(self.queue.candidates(view), None)
+        assert (entry.id if entry else None) == self.best_for(offer)
+        if entry is None:
+            return
+        one = self.known[entry.id]
+        taken = min(jobs, one.waiting)
+        self.queue.begin_claim(entry, taken)
+        assert entry.available == one.waiting - taken
+        one.waiting -= taken
+        one.processing += taken
+        self.queue.update(one.row())
+        self.queue.end_claim(entry, taken)
+
+    @precondition(lambda self: self.offers)
+    @rule(data=st.data())
+    def lost_claim_changes_nothing(self, data):
+        offer = data.draw(st.sampled_from(list(self.offers.values())))
+        entry = next(self.queue.candidates(self.queue.view(offer)), None)
+        if entry is not None:
+            self.queue.begin_claim(entry, 1)
+            self.queue.end_claim(entry, 1)
+
+    @precondition(lambda self: any(one.processing for one in self.known.values()))
+    @rule(data=st.data())
+    def submit(self, data):
+        one = data.draw(st.sampled_from([one for one in self.known.values() if one.processing]))
+        one.processing -= 1
+        one.finished += 1
+        self.queue.update(one.row())
+
+    @precondition(lambda self: any(one.processing for one in self.known.values()))
+    @rule(data=st.data(), worker_id=st.sampled_from(WORKERS))
+    def fault(self, data, worker_id):
+        one = data.draw(st.sampled_from([one for one in self.known.values() if one.processing]))
+        one.processing -= 1
+        one.restarted += 1
+        if one.state == "open":
+            if one.restarted - one.finished >= 3:
+                one.state, one.waiting = "faulted", 0
+            else:
+                one.waiting += 1
+        one.failed[worker_id] = self.now + RECENT_FAULT_S
+        self.queue.note_fault(one.id, worker_id)
+        self.queue.update(one.row())
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def cancel(self, data):
+        one = data.draw(st.sampled_from(list(self.known.values())))
+        if one.state == "open":
+            one.state, one.waiting = "cancelled", 0
+            self.queue.update(one.row())
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def expire(self, data):
+        one = data.draw(st.sampled_from(list(self.known.values())))
+        del self.known[one.id]
+        self.queue.remove(one.id)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def late_news_is_ignored(self, data):
+        one = data.draw(st.sampled_from(list(self.known.values())))
+        current = self.queue.entries[one.id].state
+        self.queue.update(current._replace(version=current.version - 1, waiting=0, processing=0))
+
+    @rule(seconds=st.sampled_from((0.5, 2.0, RECENT_FAULT_S + 1)))
+    def time_passes(self, seconds):
+        self.now += seconds
+
+    @invariant()
+    def totals_agree(self):
+        waiting = [one for one in self.known.values() if one.waiting]
+        assert self.queue.waiting_jobs == sum(one.waiting for one in waiting)
+        for account_id in (0, 1, 2, 3):
+            mine = [one for one in waiting if one.account_id == account_id]
+            assert self.queue.waiting_of(account_id) == sum(one.waiting for one in mine)
+            asked = frozenset({"a"})
+            assert self.queue.waiting_of(account_id, asked) == sum(
+                one.waiting for one in mine if one.requirement.models & asked
+            )
+
+    @invariant()
+    def prospects_and_places_agree(self):
+        able = {
+            one.id: [o for o in self.offers.values() if why_not(one.requirement, o) is None] for one in self.known.values()
+        }
+        for one in self.known.values():
+            entry = self.queue.entries[one.id]
+            general = any(not (o.maintenance or o.paused) for o in able[one.id])
+            own = any(o.owner_id == one.account_id for o in able[one.id])
+            done = one.state == "faulted" or (one.waiting == 0 and one.processing == 0)
+            expected = one.processing > 0 or (one.state != "faulted" and (done or general or own))
+            assert self.queue.is_possible(entry) == expected
+            position, _ = self.queue.place(entry, max_age_s=0)
+            if one.waiting == 0:
+                assert position == 0
+            else:
+                ahead = [
+                    other
+                    for other in self.known.values()
+                    if other.waiting
+                    and (other.key, other.id) < (one.key, one.id)
+                    and any(not (o.maintenance or o.paused) for o in able[other.id])
+                ]
+                assert position == 1 + len(ahead)
+
+    @invariant()
+    def skipped_counts_agree(self):
+        for offer in self.offers.values():
+            counts: Counter[str] = Counter()
+            if not (offer.maintenance or offer.paused):
+                for one in self.known.values():
+                    if one.waiting:
+                        reason = why_not(one.requirement, offer)
+                        if reason is None and self.personal(one, offer) in ("blacklist", "kudos"):
+                            reason = self.personal(one, offer)
+                        if reason:
+                            counts[reason] += 1
+            assert self.queue.skipped(self.queue.view(offer), max_age_s=0) == dict(counts)
+
+
+TestQueueAgainstTwin = QueueAgainstTwin.TestCase
+TestQueueAgainstTwin.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
