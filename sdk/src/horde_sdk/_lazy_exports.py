@@ -1,0 +1,32 @@
+"""Package attributes that import their module on first use, so that `import horde_sdk` costs next to nothing."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+
+
+def lazy_exports(
+    package: str,
+    names_by_module: Mapping[str, Sequence[str]],
+) -> tuple[list[str], Callable[[str], object], Callable[[], list[str]]]:
+    """Return `__all__`, `__getattr__` and `__dir__` for a package.
+
+    Args:
+        package: The package's `__name__`.
+        names_by_module: Absolute module path to the names that the package re-exports from there.
+    """
+    origin = {name: module for module, names in names_by_module.items() for name in names}
+
+    def load(name: str) -> object:
+        try:
+            module = origin[name]
+        except KeyError:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
+        found: object = getattr(import_module(module), name)
+        setattr(sys.modules[package], name, found)
+        return found
+
+    def listing() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *origin})
+
+    return sorted(origin), load, listing
