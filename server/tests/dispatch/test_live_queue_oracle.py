@@ -40,7 +40,8 @@ any_requirements = st.builds(
 requirements = st.one_of(
     st.sampled_from([a_requirement(models=frozenset(models)) for models in ("a", "ab", "b", "")]), any_requirements
 )
-offers = st.builds(
+plain_offers = st.builds(an_offer, worker_id=st.sampled_from(WORKERS), models=st.just(frozenset("ab")))
+odd_offers = st.builds(
     an_offer,
     worker_id=st.sampled_from(WORKERS),
     owner_id=st.sampled_from((1, 2, 9)),
@@ -57,6 +58,7 @@ offers = st.builds(
     paused=st.booleans(),
     wants_upfront_kudos=st.booleans(),
 )
+offers = st.one_of(plain_offers, odd_offers)
 
 
 @dataclass
@@ -148,16 +150,17 @@ class QueueAgainstTwin(RuleBasedStateMachine):
 
     @rule(
         requirement=requirements,
-        key=st.floats(0, 100),
+        keys=st.lists(st.floats(0, 100), min_size=1, max_size=5),
         jobs=st.integers(1, 3),
         account_id=st.sampled_from((0, 1, 2, 3)),
         prompt=st.sampled_from(("a quiet harbour", "a storm", "a hill")),
         covered=st.booleans(),
     )
-    def request(self, requirement, key, jobs, account_id, prompt, covered):
-        entry = an_entry(requirement, key=key, jobs=jobs, account_id=account_id, prompt=prompt, covered=covered)
-        self.queue.add(entry)
-        self.known[entry.id] = Known(entry.id, requirement, key, account_id, prompt, covered, jobs, jobs)
+    def requests(self, requirement, keys, jobs, account_id, prompt, covered):
+        for key in keys:
+            entry = an_entry(requirement, key=key, jobs=jobs, account_id=account_id, prompt=prompt, covered=covered)
+            self.queue.add(entry)
+            self.known[entry.id] = Known(entry.id, requirement, key, account_id, prompt, covered, jobs, jobs)
 
     @rule(offer=offers)
     def check_in(self, offer):
@@ -300,4 +303,4 @@ class QueueAgainstTwin(RuleBasedStateMachine):
 
 
 TestQueueAgainstTwin = QueueAgainstTwin.TestCase
-TestQueueAgainstTwin.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestQueueAgainstTwin.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -35,7 +35,7 @@ class RequestClass:
 
     def __init__(self, requirement: Requirement) -> None:
         self.requirement = requirement
-        self.entries: SortedKeyList[Entry] = SortedKeyList(key=_entry_key)
+        self.entries: SortedKeyList[Entry, tuple[float, UUID]] = SortedKeyList(key=_entry_key)
         self.capacity: tuple[int, int, float] | None = None  # (workers' version, able workers, their summed speed)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from horde_server.http.wire_types import WireInt, WireStr
+from horde_server.http.wire_types import RawStr, WireInt, WireStr
 
 INT32_MAX = 2_147_483_647
 
@@ -20,9 +20,9 @@ class ImagePop(_Wire):
 
     model_config = ConfigDict(title="PopInputStable")
 
-    name: Annotated[WireStr, Field(max_length=1000)]
+    name: Annotated[RawStr, Field(max_length=1000)]
     models: Annotated[list[Annotated[WireStr, Field(min_length=3, max_length=255)]], Field(max_length=20_000)] = []
-    bridge_agent: Annotated[WireStr, Field(max_length=1000)] = "unknown:0:unknown"
+    bridge_agent: Annotated[RawStr, Field(max_length=1000)] = "unknown:0:unknown"
     threads: Annotated[WireInt, Field(ge=1, le=50)] = 1
     amount: Annotated[WireInt, Field(ge=1, le=20)] = 1
     nsfw: bool = True
@@ -67,7 +67,7 @@ class ImageSubmit(_Wire):
     model_config = ConfigDict(title="SubmitInputStable")
 
     id: Annotated[WireStr, Field(max_length=255)]
-    generation: WireStr
+    generation: RawStr
     state: Literal["ok", "censored", "faulted", "csam"] = "ok"
     censored: bool = False
     seed: Annotated[WireInt, Field(ge=-(2**63), le=2**63 - 1)]

@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
-from horde_server.kudos.ledger import LEDGER_COLUMNS, Movement, movement_arrays, reserve
+from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENTS_FROM_ARRAYS, Movement, movement_arrays, reserve
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
@@ -236,10 +236,7 @@ WITH settled AS (
     RETURNING {_STATE}
 ), entries AS (
     INSERT INTO ledger_inbox ({LEDGER_COLUMNS})
-    SELECT posted.* FROM settled,
-    unnest(%(event_id)s::uuid[], %(kind)s::text[], %(payer)s::bigint[], %(payee)s::bigint[], %(amount)s::bigint[],
-           %(m_request_id)s::uuid[], %(m_job_id)s::uuid[], %(requester_id)s::int[], %(owner_id)s::int[],
-           %(worker_id)s::uuid[], %(domain)s::text[], %(things)s::float8[], %(speed)s::float8[]) AS posted
+    SELECT posted.* FROM settled, {MOVEMENTS_FROM_ARRAYS} AS posted
 )
 SELECT * FROM counted"""
 

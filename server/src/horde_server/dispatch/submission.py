@@ -21,7 +21,7 @@ from horde_server.dispatch.schemas import ImageSubmit, Metadata
 from horde_server.dispatch.store import HeldJob
 from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
 from horde_server.identity.directory import Account
-from horde_server.kudos.ledger import settlement
+from horde_server.kudos.ledger import settlement, split_reward
 from horde_server.kudos.price_book import PriceBook
 from horde_server.requests.image.order import decode_order
 from horde_server.workers.abilities import decode_abilities
@@ -154,6 +154,7 @@ class Submissions:
         abilities = decode_abilities(job.worker_abilities)
         percent = reward_multiplier_percent(job.bridge_agent, declares_capabilities=abilities.capabilities is not None)
         reward = self._prices.reward_hundredths(job.price_hundredths, order, job.model)
+        paid = reward * percent // 100
         debit = self._prices.debit_hundredths(0 if censored else reward, order)
         seconds = max(self._clock() - job.started_at.timestamp(), 0.001)
         movements = settlement(
@@ -163,9 +164,8 @@ class Submissions:
             owner_id=job.owner_id,
             owner_trusted=account.trusted,
             worker_id=job.worker_id,
-            reward_hundredths=reward,
+            paid_hundredths=paid,
             debit_hundredths=debit,
-            multiplier_percent=percent,
             domain="image",
             things=order.things,
             speed=round(order.things / seconds, 1),
@@ -178,7 +178,7 @@ class Submissions:
                 result=result,
                 gen_metadata=_metadata(body.gen_metadata),
                 censored=censored,
-                reward_hundredths=reward,
+                reward_hundredths=paid,
                 debit_hundredths=debit,
                 movements=movements,
                 lifetime_s=self._lifetime_s,
@@ -187,8 +187,7 @@ class Submissions:
             self._refuse_settled(await self._find(str(job.id)), body)
             raise DuplicateGen(f"Processing Job with ID {job.id} already submitted.")
         self._dispatcher.changed(state)
-        paid = reward * percent // 100
-        return Credit(paid, 0 if account.trusted else paid // 2)
+        return Credit(paid, split_reward(paid, trusted=account.trusted)[1])
 
     async def _fault(self, job: HeldJob, body: ImageSubmit) -> Credit:
         async with self._pool.connection() as conn:

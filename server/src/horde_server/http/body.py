@@ -8,6 +8,7 @@ import pydantic
 from fastapi import Request, Response
 
 from horde_server.errors import InvalidPayload, UnreadableBody
+from horde_server.http.wire_types import NulByte
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
@@ -31,8 +32,8 @@ def _as_refusal(error: pydantic.ValidationError) -> Exception:
         if fault["type"] == "json_invalid":
             return UnreadableBody()
         context_error = (fault.get("ctx") or {}).get("error")
-        if isinstance(context_error, Exception) and hasattr(context_error, "rc"):
-            return context_error
+        if isinstance(context_error, NulByte):
+            return context_error.refusal()
         found.setdefault(".".join(str(step) for step in fault["loc"]), fault["msg"])
     return InvalidPayload(found)
 

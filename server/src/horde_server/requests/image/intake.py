@@ -19,7 +19,7 @@ from horde_server.errors import BadRequest, HordeError, InvalidAPIKey, NotSuppor
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import request_tax, reserve
 from horde_server.kudos.price_book import PriceBook
-from horde_server.kudos.upfront import upfront_refusal
+from horde_server.kudos.upfront import needs_upfront_kudos
 from horde_server.requests.image.order import ImageOrder, encode_order
 from horde_server.requests.image.requirement import requirement
 from horde_server.requests.image.schemas import GenerationParams, ImageRequest
@@ -209,14 +209,14 @@ class ImageIntake:
 
     def _upfront_hundredths(self, order: ImageOrder) -> int:
         """Kudos to reserve before the request is taken; 0 when none are needed (§2.7)."""
-        need = upfront_refusal(
+        needed = needs_upfront_kudos(
             order,
             image_threads=sum(worker.abilities.threads for worker in self._workers.online()),
             queued_jobs=self._dispatcher.queue.waiting_jobs,
             profile=self._settings.profile,
             upfront_on_worker_list=self._settings.upfront_kudos_on_workerlist,
         )
-        return need.required_hundredths if need else 0
+        return self._prices.estimate_hundredths(order) if needed else 0
 
 
 _POST_PROCESSORS = frozenset(

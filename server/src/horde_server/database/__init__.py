@@ -1,0 +1,1 @@
+"""From the operating system to SQL: embedded server, pool, migrations, change notices."""

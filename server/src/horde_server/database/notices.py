@@ -1,0 +1,108 @@
+"""Change notices between server processes: which rows changed, never what they hold.
+
+Sent after the commit, coalesced, on a connection of their own (a NOTIFY inside a transaction serialises all commits).
+A notice may be lost, with a connection or a process: receivers reconcile, and `on_gap` tells them when they must.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Awaitable, Callable, Iterable
+
+import psycopg
+import structlog
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "horde_changes"
+FLUSH_INTERVAL_S = 0.02
+RECONNECT_S = 0.5
+_PAYLOAD_LIMIT_BYTES = 7500  # PostgreSQL takes 8000
+_PENDING_LIMIT = 100_000  # while the database is away; receivers reconcile anyway
+
+Handler = Callable[[str, list[str]], Awaitable[None]]
+
+
+class NoticeBoard:
+    """Publishes this process's changes and hears of the others'. `run()` does the work; `publish` only takes note."""
+
+    def __init__(self, dsn: str, handler: Handler, on_gap: Callable[[], Awaitable[None]]) -> None:
+        self._dsn = dsn
+        self._handler = handler
+        self._on_gap = on_gap
+        self._node = uuid.uuid4().hex[:12]
+        self._pending: dict[str, dict[str, None]] = {}
+        self._pending_count = 0
+        self._something = asyncio.Event()
+
+    def publish(self, topic: str, ids: Iterable[str]) -> None:
+        """Tell the other nodes, soon, that these changed. Call it after the commit. Cheap."""
+        if self._pending_count > _PENDING_LIMIT:
+            return
+        waiting = self._pending.setdefault(topic, {})
+        for changed in ids:
+            waiting[changed] = None
+            self._pending_count += 1
+        self._something.set()
+
+    async def run(self) -> None:
+        """Send and listen until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._send_forever(), name="notices-send")
+            tasks.create_task(self._listen_forever(), name="notices-listen")
+
+    async def _send_forever(self) -> None:
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    self._dsn, autocommit=True, application_name="openhorde notices"
+                ) as conn:
+                    while True:
+                        await self._something.wait()
+                        await asyncio.sleep(FLUSH_INTERVAL_S)
+                        self._something.clear()
+                        pending, self._pending, self._pending_count = self._pending, {}, 0
+                        for payload in payloads(self._node, pending):
+                            await conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, payload))
+            except psycopg.OperationalError as error:
+                log.warning("notices.sender_lost", reason=str(error).splitlines()[0])
+                await asyncio.sleep(RECONNECT_S)
+
+    async def _listen_forever(self) -> None:
+        is_first = True
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    self._dsn, autocommit=True, application_name="openhorde notices"
+                ) as conn:
+                    await conn.execute(f"LISTEN {CHANNEL}")
+                    if not is_first:
+                        await self._on_gap()
+                    is_first = False
+                    async for notice in conn.notifies():
+                        node, topic, ids = json.loads(notice.payload)
+                        if node != self._node:
+                            await self._handler(topic, ids)
+                raise psycopg.OperationalError("the connection was closed")
+            except psycopg.OperationalError as error:
+                log.warning("notices.listener_lost", reason=(str(error).splitlines() or [""])[0])
+                await asyncio.sleep(RECONNECT_S)
+
+
+def payloads(node: str, pending: dict[str, dict[str, None]]) -> list[str]:
+    """The pending notices as payloads, each below PostgreSQL's limit."""
+    found = []
+    for topic, ids in pending.items():
+        batch: list[str] = []
+        size = 0
+        for changed in ids:
+            if size + len(changed) + 3 > _PAYLOAD_LIMIT_BYTES - 100:
+                found.append(json.dumps([node, topic, batch], separators=(",", ":")))
+                batch, size = [], 0
+            batch.append(changed)
+            size += len(changed) + 3
+        if batch:
+            found.append(json.dumps([node, topic, batch], separators=(",", ":")))
+    return found

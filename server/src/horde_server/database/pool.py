@@ -1,0 +1,50 @@
+"""The connection pool of a server process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+MIN_SERVER_VERSION = 150000
+READY_LIMIT_S = 30.0
+
+Connection = psycopg.AsyncConnection[Any]
+Pool = AsyncConnectionPool[Connection]
+
+
+class DatabaseUnusable(RuntimeError):
+    """The database cannot be used; the message says why and what to do."""
+
+
+async def open_pool(dsn: str, *, size: int, name: str = "openhorde") -> Pool:
+    """An open pool of autocommit connections; at most `size` of them.
+
+    Statements are prepared at their third use. Broken connections are replaced, so the pool survives a restart of the
+    database; a statement in flight at that moment fails with `psycopg.OperationalError`.
+
+    Raises:
+        DatabaseUnusable: it cannot be reached within 30 s, or is older than PostgreSQL 15.
+    """
+    pool: Pool = AsyncConnectionPool(
+        dsn,
+        min_size=min(2, size),
+        max_size=size,
+        open=False,
+        name=name,
+        timeout=10.0,
+        reconnect_timeout=60.0,
+        kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": name},
+    )
+    try:
+        await pool.open(wait=True, timeout=READY_LIMIT_S)
+        async with pool.connection() as conn:
+            version = conn.info.server_version
+    except (PoolTimeout, psycopg.OperationalError) as error:
+        await pool.close()
+        raise DatabaseUnusable(f"The database cannot be reached: {error}") from error
+    if version < MIN_SERVER_VERSION:
+        await pool.close()
+        raise DatabaseUnusable(f"PostgreSQL 15 or newer is needed; this server is version {version // 10000}.")
+    return pool

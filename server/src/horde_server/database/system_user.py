@@ -1,0 +1,44 @@
+"""PostgreSQL refuses to run as root: when we are root, it runs as an unprivileged system user."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RunAs:
+    """User and group ids a child process is started with."""
+
+    uid: int
+    gid: int
+
+
+def unprivileged_user() -> RunAs | None:
+    """Who runs the database: None for ourselves, or a system user when we are root."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        if entry.pw_uid != 0:
+            return RunAs(entry.pw_uid, entry.pw_gid)
+    return RunAs(65534, 65534)
+
+
+def let_pass(folder: Path) -> None:
+    """Give others the right to pass through the parents of `folder` (o+x, never more), so the user reaches it."""
+    for parent in [folder, *folder.parents]:
+        mode = stat.S_IMODE(parent.stat().st_mode)
+        if not mode & stat.S_IXOTH:
+            parent.chmod(mode | stat.S_IXOTH)
+
+
+def own(folder: Path, user: RunAs) -> None:
+    """Make a folder belong to the database's user."""
+    os.chown(folder, user.uid, user.gid)

@@ -1,0 +1,1 @@
+"""The rim: everything about HTTP that is no rule of the horde."""

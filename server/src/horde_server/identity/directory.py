@@ -1,0 +1,112 @@
+"""Who calls: accounts by key, remembered for a few seconds, since every hot call begins here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from horde_server.database.pool import Pool
+from horde_server.identity.keys import ANONYMOUS_KEY, MAX_KEY_LENGTH, key_hash
+from horde_server.kudos.ledger import floor_hundredths
+
+FRESH_S = 3.0
+"""A snapshot is used this long; a change made by this or another node ends it at once."""
+MOST_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as of a moment ago. `balance_hundredths` is folded: it may lag by a second or two."""
+
+    id: int
+    username: str
+    kind: str
+    concurrency: int
+    worker_invited: int
+    moderator: bool
+    trusted: bool
+    flagged: bool
+    customizer: bool
+    service: bool
+    education: bool
+    special: bool
+    deleted: bool
+    balance_hundredths: int
+
+    @property
+    def alias(self) -> str:
+        """The unique name: `username#id`."""
+        return f"{self.username}#{self.id}"
+
+    @property
+    def floor_hundredths(self) -> int:
+        """The balance this account never falls below."""
+        return floor_hundredths(self.kind)
+
+
+_COLUMNS = """account.id, username, kind, concurrency, worker_invited, moderator, trusted, flagged, customizer, service,
+    education, special, deleted,
+    coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = 2 * account.id), 0)"""
+
+
+class AccountDirectory:
+    """Accounts by key or id. A hit costs a hash and a dictionary look-up."""
+
+    def __init__(self, pool: Pool, salt: bytes, clock: Callable[[], float]) -> None:
+        self._pool = pool
+        self._salt = salt
+        self._clock = clock
+        self._known: dict[bytes | int, tuple[float, Account | None]] = {}
+        self._asking: dict[bytes | int, asyncio.Future[Account | None]] = {}
+
+    async def by_key(self, key: str) -> Account | None:
+        """The account of an API key, or None when no account has it."""
+        if key == ANONYMOUS_KEY:
+            return await self.by_id(0)
+        if len(key) > MAX_KEY_LENGTH:
+            return None
+        return await self._find(key_hash(self._salt, key))
+
+    async def by_id(self, account_id: int) -> Account | None:
+        """The account with this number."""
+        return await self._find(account_id)
+
+    def invalidate(self, account_id: int) -> None:
+        """Forget what is remembered of an account that changed."""
+        for name in [name for name, (_, known) in self._known.items() if known is not None and known.id == account_id]:
+            del self._known[name]
+
+    def invalidate_all(self) -> None:
+        """Forget everything: a notice may have been missed."""
+        self._known.clear()
+
+    async def _find(self, name: bytes | int) -> Account | None:
+        known = self._known.get(name)
+        if known is not None and self._clock() - known[0] < FRESH_S:
+            return known[1]
+        asking = self._asking.get(name)
+        if asking is not None:  # one question at a time about a busy account
+            return await asyncio.shield(asking)
+        asking = self._asking[name] = asyncio.get_running_loop().create_future()
+        try:
+            account = await self._ask(name)
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            self._known[name] = (self._clock(), account)
+            asking.set_result(account)
+            return account
+        except BaseException as error:
+            asking.set_exception(error)
+            asking.exception()  # retrieved: waiters get their own
+            raise
+        finally:
+            del self._asking[name]
+
+    async def _ask(self, name: bytes | int) -> Account | None:
+        column: Any = "id" if isinstance(name, int) else "api_key_hash"
+        async with self._pool.connection() as conn:
+            cursor = await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE {column} = %s", (name,))
+            row = await cursor.fetchone()
+        return Account(*row) if row else None

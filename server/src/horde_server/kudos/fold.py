@@ -1,0 +1,174 @@
+"""The fold: moves ledger entries from the inbox to the history and adds them to balances and counters.
+
+One statement does it all, so a movement is applied exactly once or not yet. Any node may fold; an advisory lock lets
+one do it at a time. Floors and promotions are movements of their own, written after it in the same transaction.
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from horde_server.database.pool import Connection
+from horde_server.kudos.ledger import FLOOR, EntryKind
+
+_FOLD_LOCK = 7_001_003
+SPEED_SAMPLES = 20
+TRUST_AGE_DAYS = 7
+SUSPICIONS_THAT_BAR_TRUST = 5
+
+_FOLD = f"""
+WITH moved AS (
+    DELETE FROM ledger_inbox WHERE id IN (SELECT id FROM ledger_inbox ORDER BY id LIMIT %(batch)s) RETURNING *
+), kept AS (
+    INSERT INTO ledger_entry SELECT * FROM moved
+), changes AS (
+    SELECT ledger_account, sum(change)::bigint AS change FROM (
+        SELECT payee AS ledger_account, amount_hundredths AS change FROM moved
+        UNION ALL SELECT payer, -amount_hundredths FROM moved) AS legs
+    GROUP BY ledger_account
+), balances AS (
+    INSERT INTO ledger_balance AS known (ledger_account, balance_hundredths) SELECT * FROM changes
+    ON CONFLICT (ledger_account) DO UPDATE SET balance_hundredths = known.balance_hundredths + excluded.balance_hundredths
+    RETURNING ledger_account
+), buckets AS (
+    INSERT INTO kudos_bucket AS known (account_id, bucket, amount_hundredths)
+    SELECT payee / 2, CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 'recurring'
+                                ELSE 'accumulated' END, sum(amount_hundredths)
+    FROM moved WHERE payee >= 0 AND payee %% 2 = 0 AND kind <> 'floor_adjustment' GROUP BY 1, 2
+    UNION ALL
+    SELECT payer / 2, CASE kind WHEN 'admin_adjustment' THEN 'admin' ELSE 'accumulated' END, -sum(amount_hundredths)
+    FROM moved WHERE payer >= 0 AND payer %% 2 = 0 GROUP BY 1, 2
+    ON CONFLICT (account_id, bucket) DO UPDATE SET amount_hundredths = known.amount_hundredths + excluded.amount_hundredths
+), jobs AS (
+    SELECT * FROM moved WHERE things IS NOT NULL
+), records AS (
+    INSERT INTO account_record AS known (account_id, record, domain, value)
+    SELECT account_id, record, domain, sum(value) FROM (
+        SELECT jobs.requester_id AS account_id, 'usage' AS record, domain,
+               CASE domain WHEN 'image' THEN things / 1e6 ELSE things END * account.usage_multiplier AS value
+        FROM jobs JOIN account ON account.id = jobs.requester_id
+        UNION ALL SELECT owner_id, 'contribution', domain, CASE domain WHEN 'image' THEN things / 1e6 ELSE things END FROM jobs
+        UNION ALL SELECT owner_id, 'fulfillment', domain, 1 FROM jobs
+        UNION ALL SELECT requester_id, 'request', domain, 1 FROM moved WHERE kind = 'request_tax'
+    ) AS counted GROUP BY 1, 2, 3
+    ON CONFLICT (account_id, record, domain) DO UPDATE SET value = known.value + excluded.value
+), earned AS (
+    SELECT worker_id,
+           coalesce(sum(amount_hundredths) FILTER (WHERE kind = 'generation'), 0)::bigint AS generated,
+           coalesce(sum(amount_hundredths) FILTER (WHERE kind = 'uptime_reward'), 0)::bigint AS uptime,
+           count(*) FILTER (WHERE things IS NOT NULL) AS fulfilments,
+           coalesce(sum(things), 0) AS things,
+           coalesce(array_agg(speed ORDER BY id) FILTER (WHERE speed IS NOT NULL), '{{}}') AS speeds
+    FROM moved WHERE worker_id IS NOT NULL GROUP BY worker_id
+), workers AS (
+    UPDATE worker SET
+        kudos_generated_hundredths = kudos_generated_hundredths + earned.generated,
+        kudos_uptime_hundredths = kudos_uptime_hundredths + earned.uptime,
+        fulfilments = worker.fulfilments + earned.fulfilments,
+        contributions = contributions + earned.things,
+        speeds = (worker.speeds || earned.speeds)[
+            greatest(cardinality(worker.speeds || earned.speeds) - {SPEED_SAMPLES - 1}, 1):]
+    FROM earned WHERE worker.id = earned.worker_id
+), active AS (
+    UPDATE account SET last_active_at = now() FROM (
+        SELECT requester_id AS id FROM moved WHERE requester_id <> 0 UNION SELECT owner_id FROM moved) AS seen
+    WHERE account.id = seen.id
+)
+SELECT (SELECT count(*) FROM moved), (SELECT array_agg(DISTINCT ledger_account / 2) FROM balances
+                                      WHERE ledger_account >= 0)"""
+
+_RAISE_TO_FLOOR = """
+WITH low AS (
+    SELECT ledger_account, account.id,
+           CASE account.kind WHEN 'anonymous' THEN -5000 WHEN 'pseudonymous' THEN 1400 ELSE 2500 END
+               - balance_hundredths AS missing
+    FROM ledger_balance JOIN account ON account.id = ledger_account / 2
+    WHERE ledger_account = ANY(%(ledger_accounts)s) AND ledger_account %% 2 = 0
+), raised AS (
+    UPDATE ledger_balance SET balance_hundredths = balance_hundredths + low.missing
+    FROM low WHERE ledger_balance.ledger_account = low.ledger_account AND low.missing > 0
+    RETURNING low.ledger_account, low.missing
+), forgiven AS (
+    INSERT INTO ledger_balance AS known (ledger_account, balance_hundredths)
+    SELECT %(floor)s, -sum(missing) FROM raised HAVING count(*) > 0
+    ON CONFLICT (ledger_account) DO UPDATE SET balance_hundredths = known.balance_hundredths + excluded.balance_hundredths
+)
+INSERT INTO ledger_entry (id, created_at, event_id, kind, payer, payee, amount_hundredths)
+SELECT nextval(pg_get_serial_sequence('ledger_inbox', 'id')), now(), %(event_id)s, %(kind)s, %(floor)s,
+       raised.ledger_account, raised.missing
+FROM raised"""
+
+_PROMOTE = """
+WITH promoted AS (
+    UPDATE account SET trusted = true
+    FROM ledger_balance
+    WHERE account.id = ANY(%(account_ids)s) AND account.id <> 0 AND NOT account.trusted
+      AND account.created_at < now() - make_interval(days => %(days)s)
+      AND cardinality(account.suspicions) < %(suspicions)s
+      AND ledger_balance.ledger_account = 2 * account.id + 1 AND ledger_balance.balance_hundredths > %(threshold)s
+    RETURNING account.id
+), freed AS (
+    UPDATE worker SET paused = false FROM promoted WHERE worker.account_id = promoted.id
+)
+SELECT id FROM promoted"""
+
+_RELEASE_ESCROW = """
+INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths)
+SELECT %(event_id)s, %(kind)s, ledger_account, ledger_account - 1, balance_hundredths
+FROM ledger_balance
+WHERE ledger_account = ANY(%(escrows)s) AND balance_hundredths > 0
+  AND NOT EXISTS (SELECT 1 FROM ledger_inbox WHERE payer = ledger_balance.ledger_account)"""
+
+
+async def fold(conn: Connection, *, trust_threshold: int | None = None, batch: int = 5000) -> list[int] | None:
+    """Apply up to `batch` movements; the account ids whose balance changed. None: another node is folding."""
+    async with conn.transaction():
+        cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (_FOLD_LOCK,))
+        row = await cursor.fetchone()
+        if not row or not row[0]:
+            return None
+        cursor = await conn.execute(_FOLD, {"batch": batch})
+        row = await cursor.fetchone()
+        changed: list[int] = (row[1] if row else None) or []
+        if not changed:
+            return []
+        await conn.execute(
+            _RAISE_TO_FLOOR,
+            {
+                "ledger_accounts": [2 * account_id for account_id in changed],
+                "floor": FLOOR,
+                "event_id": uuid4(),
+                "kind": EntryKind.FLOOR_ADJUSTMENT,
+            },
+        )
+        if trust_threshold is not None:
+            await _promote(conn, changed, trust_threshold)
+        return changed
+
+
+async def _promote(conn: Connection, account_ids: list[int], threshold: int) -> None:
+    """Trust the accounts whose escrow passed the threshold, and release it (kudos.md §5)."""
+    cursor = await conn.execute(
+        _PROMOTE,
+        {
+            "account_ids": account_ids,
+            "days": TRUST_AGE_DAYS,
+            "suspicions": SUSPICIONS_THAT_BAR_TRUST,
+            "threshold": threshold * 100,
+        },
+    )
+    promoted = [row[0] for row in await cursor.fetchall()]
+    if promoted:
+        await release_escrow(conn, promoted)
+
+
+async def release_escrow(conn: Connection, account_ids: list[int]) -> None:
+    """Move the whole escrow of accounts that became trusted to their balances; twice moves nothing twice."""
+    await conn.execute(
+        _RELEASE_ESCROW,
+        {
+            "event_id": uuid4(),
+            "kind": EntryKind.EVALUATION_PROMOTION,
+            "escrows": [2 * account_id + 1 for account_id in account_ids],
+        },
+    )

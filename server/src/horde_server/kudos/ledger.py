@@ -1,0 +1,203 @@
+"""The double-entry ledger: every change of kudos is a movement from one ledger account to another.
+
+A movement is one row, so each, and every history of them, sums to zero. New rows go to an inbox; the *fold* moves them
+to the history and adds them to balances and counters, so that a busy account is never a lock that everybody queues on.
+All amounts are whole hundredths of kudos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from horde_server.database.pool import Connection
+from horde_server.errors import HordeError
+
+# The horde's own ledger accounts
+MINTED = -1  # kudos come from here …
+BURNT = -2  # … and end here
+FLOOR = -3  # what the floor forgives
+ADMIN = -4  # an administrator's adjustments
+
+REQUEST_TAX_HUNDREDTHS = 300
+"""Charged when an image request is accepted (kudos.md §1); never refunded."""
+
+
+def spendable(account_id: int) -> int:
+    """Ledger account of a user's balance."""
+    return 2 * account_id
+
+
+def escrow(account_id: int) -> int:
+    """Ledger account of what a user earned and gets once trusted."""
+    return 2 * account_id + 1
+
+
+def floor_hundredths(kind: str) -> int:
+    """The balance an account of this kind never falls below (kudos.md §7)."""
+    return {"anonymous": -5000, "pseudonymous": 1400}.get(kind, 2500)
+
+
+class EntryKind(StrEnum):
+    """What a movement is for."""
+
+    GENERATION = "generation"  # requester → worker's owner
+    JOB_TAX = "job_tax"  # requester → burnt
+    REQUEST_TAX = "request_tax"  # requester → burnt
+    UPTIME_REWARD = "uptime_reward"  # minted → owner
+    EVALUATION_PROMOTION = "evaluation_promotion"  # escrow → balance
+    ADMIN_ADJUSTMENT = "admin_adjustment"
+    MONTHLY = "monthly"
+    FLOOR_ADJUSTMENT = "floor_adjustment"  # floor → user, written by the fold
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One row of the ledger; the fields are its columns. What is not None beside the kudos is counted by the fold."""
+
+    event_id: UUID
+    kind: EntryKind
+    payer: int
+    payee: int
+    amount_hundredths: int
+    request_id: UUID | None = None
+    job_id: UUID | None = None
+    requester_id: int | None = None
+    owner_id: int | None = None
+    worker_id: UUID | None = None
+    domain: str | None = None
+    things: float | None = None
+    speed: float | None = None
+
+
+_FIELDS = tuple(column.name for column in fields(Movement))
+LEDGER_COLUMNS = ", ".join(_FIELDS)
+_TYPES = (
+    "uuid",
+    "text",
+    "bigint",
+    "bigint",
+    "bigint",
+    "uuid",
+    "uuid",
+    "int",
+    "int",
+    "uuid",
+    "text",
+    "float8",
+    "float8",
+)
+MOVEMENTS_FROM_ARRAYS = "unnest(" + ", ".join(
+    f"%(m_{name})s::{kind}[]" for name, kind in zip(_FIELDS, _TYPES, strict=True)
+) + ")"  # fmt: skip
+"""SQL that turns the parameters of `movement_arrays` into rows of `LEDGER_COLUMNS`."""
+
+
+def movement_arrays(movements: Sequence[Movement]) -> dict[str, list[Any]]:
+    """Movements as parameters of one statement: an array a column."""
+    return {f"m_{name}": [getattr(movement, name) for movement in movements] for name in _FIELDS}
+
+
+async def post(conn: Connection, movements: Sequence[Movement]) -> None:
+    """Write movements, within the caller's transaction if there is one."""
+    await conn.execute(
+        f"INSERT INTO ledger_inbox ({LEDGER_COLUMNS}) SELECT * FROM {MOVEMENTS_FROM_ARRAYS}", movement_arrays(movements)
+    )
+
+
+def request_tax(account_id: int, request_id: UUID) -> Movement:
+    """What accepting an image request costs."""
+    return Movement(
+        uuid4(), EntryKind.REQUEST_TAX, spendable(account_id), BURNT, REQUEST_TAX_HUNDREDTHS, request_id,
+        requester_id=account_id, domain="image",
+    )  # fmt: skip
+
+
+def split_reward(paid_hundredths: int, *, trusted: bool) -> tuple[int, int]:
+    """(balance, escrow) parts of what an owner earns: untrusted owners get half later (kudos.md §5)."""
+    held_back = 0 if trusted else paid_hundredths // 2
+    return paid_hundredths - held_back, held_back
+
+
+def settlement(
+    *,
+    request_id: UUID,
+    job_id: UUID,
+    requester_id: int,
+    owner_id: int,
+    owner_trusted: bool,
+    worker_id: UUID,
+    paid_hundredths: int,
+    debit_hundredths: int,
+    domain: str,
+    things: float,
+    speed: float,
+) -> list[Movement]:
+    """The movements of one delivered job: the requester pays `debit`, the owner gets `paid`, the rest is burnt.
+
+    Where the owner gets more than the requester pays (censored pictures), the horde mints the owner's part. The first
+    movement carries what the fold counts for worker and accounts, so that a job counts once. A requester who owns the
+    worker pays himself: no movement goes from an account to itself, the counters ride on the tax.
+    """
+    event_id = uuid4()
+    payer = spendable(requester_id)
+    is_covered = debit_hundredths >= paid_hundredths
+    source = payer if is_covered else MINTED
+    to_balance, to_escrow = split_reward(paid_hundredths, trusted=owner_trusted)
+    legs: list[tuple[EntryKind, int, int, int]] = []
+    for payee, amount in ((spendable(owner_id), to_balance), (escrow(owner_id), to_escrow)):
+        if payee != source and amount:
+            legs.append((EntryKind.GENERATION, source, payee, amount))
+    burnt = debit_hundredths - (paid_hundredths if is_covered else 0)
+    legs.append((EntryKind.JOB_TAX, payer, BURNT, burnt))
+    return [
+        Movement(
+            event_id, kind, source_account, payee, amount, request_id, job_id, requester_id, owner_id, worker_id,
+            domain, things if place == 0 else None, speed if place == 0 else None,
+        )
+        for place, (kind, source_account, payee, amount) in enumerate(legs)
+    ]  # fmt: skip
+
+
+class KudosUpfront(HordeError):
+    """This request needs kudos in hand: make it smaller, set slow_workers to true, or earn kudos."""
+
+    status, rc = 403, "KudosUpfront"
+
+
+_SPENDABLE = """
+SELECT coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = %(ledger_account)s), 0)
+     - coalesce((SELECT sum(amount_hundredths) FROM ledger_inbox WHERE payer = %(ledger_account)s), 0)
+     - coalesce((SELECT sum(held_hundredths) FROM request WHERE account_id = %(account_id)s AND held_hundredths > 0), 0)
+     - CASE account.kind WHEN 'anonymous' THEN -5000 WHEN 'pseudonymous' THEN 1400 ELSE 2500 END
+FROM account WHERE id = %(account_id)s"""
+
+_PAYER_LOCK_CLASS = 7_001
+
+
+async def spendable_hundredths(conn: Connection, account_id: int) -> int:
+    """Balance − floor − holds − debits not yet folded; credits not yet folded never fund a spend (kudos.md §7)."""
+    cursor = await conn.execute(_SPENDABLE, {"ledger_account": spendable(account_id), "account_id": account_id})
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def reserve(conn: Connection, account_id: int, amount_hundredths: int) -> None:
+    """Inside the caller's transaction: make sure the payer can cover the amount, alone among his spends.
+
+    The caller then stores the hold (`request.held_hundredths`) in the same transaction.
+
+    Raises:
+        KudosUpfront: not enough.
+    """
+    await conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_PAYER_LOCK_CLASS, account_id))
+    available = await spendable_hundredths(conn, account_id)
+    if available < amount_hundredths:
+        raise KudosUpfront(
+            f"This request needs {amount_hundredths / 100:.2f} kudos in hand and you can spend "
+            f"{max(available, 0) / 100:.2f}: make it smaller, set slow_workers to true, or earn kudos.",
+            required_kudos=amount_hundredths / 100,
+        )

@@ -1,0 +1,46 @@
+"""The shape of a pop's answer (generation.md §3.6, §9 items 7–9)."""
+
+from __future__ import annotations
+
+import json
+from uuid import uuid4
+
+from horde_server.dispatch.dispatcher import HandOut
+from horde_server.dispatch.pop_answer import empty_answer, job_answer
+from horde_server.requests.image.order import ImageOrder
+
+TOP = {
+    "payload", "id", "ids", "model", "ttl", "skipped", "source_image", "source_processing", "source_mask",
+    "extra_source_images", "r2_upload", "r2_uploads", "messages",
+}  # fmt: skip
+
+
+def a_hand_out(**changes):
+    order = ImageOrder(prompt="x ### y", **changes)
+    return HandOut(order, "m", (uuid4(), uuid4()), 42, 150)
+
+
+def test_an_empty_answer_has_defaults_and_zero_counts():
+    answer = json.loads(empty_answer({"models": 3, "maintenance": 9}))
+    assert set(answer) == TOP
+    assert answer["id"] is None and answer["ids"] == []
+    assert answer["payload"]["ddim_steps"] == 30
+    assert answer["skipped"]["models"] == 3 and answer["skipped"]["post-processing"] == 0
+    assert "maintenance" not in answer["skipped"] and "max_pixels" not in answer["skipped"]
+
+
+def test_a_job_answer_keeps_ids_and_uploads_parallel():
+    hand_out = a_hand_out()
+    answer = json.loads(job_answer(hand_out, ["u1", "u2"]))
+    assert set(answer) == TOP
+    assert answer["ids"] == [str(job_id) for job_id in hand_out.job_ids] and answer["id"] == answer["ids"][0]
+    assert answer["r2_uploads"] == ["u1", "u2"] and answer["r2_upload"] == "u1"
+    assert answer["payload"]["n_iter"] == 2 and answer["payload"]["seed"] == "42"
+    assert answer["skipped"] == {} and answer["messages"] == []
+
+
+def test_payload_keys_without_a_value_are_absent():
+    plain = json.loads(job_answer(a_hand_out(), None))["payload"]
+    assert not {"clip_skip", "denoising_strength", "use_nsfw_censor", "steps", "n"} & set(plain)
+    censored = json.loads(job_answer(a_hand_out(nsfw=False, clip_skip=2), None))["payload"]
+    assert censored["use_nsfw_censor"] is True and censored["clip_skip"] == 2
