@@ -1,0 +1,105 @@
+"""The net that is trained: a small transformer over 8x8 patches and prompt words, predicting the clean picture.
+
+Nothing but matrix products, so that the numpy runtime (`horde_worker.backends.demo.network`) stays short and fast.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Sizes of the net; they travel with the weights."""
+
+    width: int = 160
+    depth: int = 6
+    heads: int = 5
+    mlp_ratio: int = 3
+    patch_px: int = 8
+    words: int = 64
+    max_tokens: int = 12
+    frequencies: int = 6
+    time_features: int = 64
+
+
+def norm(x: Tensor) -> Tensor:
+    return F.rms_norm(x, (x.shape[-1],), eps=1e-6)
+
+
+class Block(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.heads = shape.heads
+        self.qkv = nn.Linear(shape.width, 3 * shape.width, bias=False)
+        self.proj = nn.Linear(shape.width, shape.width, bias=False)
+        self.up = nn.Linear(shape.width, shape.mlp_ratio * shape.width)
+        self.down = nn.Linear(shape.mlp_ratio * shape.width, shape.width, bias=False)
+        self.mod_bias = nn.Parameter(torch.zeros(6 * shape.width))
+        for layer in (self.qkv, self.proj, self.up, self.down):
+            nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
+        nn.init.zeros_(self.up.bias)
+        with torch.no_grad():
+            self.proj.weight.mul_(0.3)
+            self.down.weight.mul_(0.3)
+
+    def forward(self, x: Tensor, mod: Tensor) -> Tensor:
+        batch, tokens, width = x.shape
+        scale1, shift1, gate1, scale2, shift2, gate2 = (mod + self.mod_bias.to(mod.dtype)).unsqueeze(1).chunk(6, -1)
+        q, k, v = self.qkv(norm(x) * (1 + scale1) + shift1).view(batch, tokens, 3, self.heads, -1).unbind(2)
+        mixed = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))
+        x = x + self.proj(mixed.transpose(1, 2).reshape(batch, tokens, width)) * (1 + gate1)
+        hidden = F.relu(self.up(norm(x) * (1 + scale2) + shift2))
+        return x + self.down(hidden * hidden) * (1 + gate2)
+
+
+class Ember(nn.Module):
+    """x_t, t in 0..1 (1 is pure noise) and word numbers in; the clean picture in -1..1 out."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        pixels = 3 * shape.patch_px**2
+        self.word = nn.Parameter(torch.randn(shape.words, shape.width) * 0.5)
+        self.slot = nn.Parameter(torch.randn(shape.max_tokens, shape.width) * 0.5)
+        self.patch = nn.Linear(pixels, shape.width)
+        self.place = nn.Linear(4 * shape.frequencies + 2, shape.width, bias=False)
+        self.time1 = nn.Linear(shape.time_features, shape.width)
+        self.time2 = nn.Linear(shape.width, 6 * shape.width)
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.depth))
+        self.out = nn.Linear(shape.width, pixels)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+        nn.init.normal_(self.place.weight, std=0.15)
+        with torch.no_grad():
+            self.time2.weight.mul_(0.1)
+
+    def places(self, rows: int, columns: int) -> Tensor:
+        """Sines of each patch's place, counted from the centre, so that canvases of other shapes share the table."""
+        y = (torch.arange(rows) - (rows - 1) / 2).repeat_interleave(columns) / 5
+        x = (torch.arange(columns) - (columns - 1) / 2).repeat(rows) / 5
+        waves = torch.pi * 0.5 * 2.0 ** (0.5 * torch.arange(self.shape.frequencies))
+        both = torch.stack((y, x), -1)
+        angles = (both[:, :, None] * waves).flatten(1)
+        return torch.cat((angles.sin(), angles.cos(), both), -1)
+
+    def forward(self, x: Tensor, t: Tensor, tokens: Tensor) -> Tensor:
+        p = self.shape.patch_px
+        batch, channels, height, width = x.shape
+        rows, columns = height // p, width // p
+        patches = x.view(batch, channels, rows, p, columns, p).permute(0, 2, 4, 3, 5, 1).reshape(batch, -1, p * p * 3)
+        waves = torch.exp(torch.linspace(0, 6, self.shape.time_features // 2))
+        angles = t[:, None] * waves
+        mod = self.time2(F.silu(self.time1(torch.cat((angles.sin(), angles.cos()), -1))))
+        pixels = self.patch(patches) + self.place(self.places(rows, columns))
+        words = self.word[tokens] + self.slot
+        h = torch.cat((words.to(pixels.dtype), pixels), 1)
+        for block in self.blocks:
+            h = block(h, mod)
+        y = self.out(norm(h[:, tokens.shape[1] :]))
+        y = y.view(batch, rows, columns, p, p, channels).permute(0, 5, 1, 3, 2, 4)
+        return y.reshape(batch, channels, height, width).float()
