@@ -196,6 +196,11 @@ class LiveQueue:
             return 0
         return sum(waiting for named, waiting in counts.items() if not models or models & named)
 
+    def requests_of(self, account_id: int) -> list[UUID]:
+        """Ids of the mirrored requests of an account that are not done."""
+        mine = self._by_account.get(account_id, {}).values()
+        return [entry.id for entry in mine if not entry.state.is_done]
+
     # ---------------------------------------------------------------- workers
 
     def view(self, offer: Offer) -> WorkerView:

@@ -6,9 +6,10 @@ one do it at a time. Floors and promotions are movements of their own, written a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import uuid4
 
-from horde_server.database.pool import Connection
+from horde_server.database.pool import Connection, Pool
 from horde_server.kudos.ledger import FLOOR, EntryKind
 
 _FOLD_LOCK = 7_001_003
@@ -120,30 +121,36 @@ WHERE ledger_account = ANY(%(escrows)s) AND balance_hundredths > 0
   AND NOT EXISTS (SELECT 1 FROM ledger_inbox WHERE payer = ledger_balance.ledger_account)"""
 
 
-async def fold(conn: Connection, *, trust_threshold: int | None = None, batch: int = 5000) -> list[int] | None:
-    """Apply up to `batch` movements; the account ids whose balance changed. None: another node is folding."""
-    async with conn.transaction():
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What one round of the fold did."""
+
+    account_ids: list[int]  # whose balances changed
+    is_full: bool  # the batch was full: there may be more
+
+
+async def fold(pool: Pool, *, trust_threshold: int | None = None, batch: int = 5000) -> Folded | None:
+    """Apply up to `batch` movements. None: another node is folding."""
+    async with pool.connection() as conn, conn.transaction():
         cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (_FOLD_LOCK,))
         row = await cursor.fetchone()
         if not row or not row[0]:
             return None
         cursor = await conn.execute(_FOLD, {"batch": batch})
-        row = await cursor.fetchone()
-        changed: list[int] = (row[1] if row else None) or []
-        if not changed:
-            return []
-        await conn.execute(
-            _RAISE_TO_FLOOR,
-            {
-                "ledger_accounts": [2 * account_id for account_id in changed],
-                "floor": FLOOR,
-                "event_id": uuid4(),
-                "kind": EntryKind.FLOOR_ADJUSTMENT,
-            },
-        )
-        if trust_threshold is not None:
-            await _promote(conn, changed, trust_threshold)
-        return changed
+        moved, changed = await cursor.fetchone() or (0, None)
+        if changed:
+            await conn.execute(
+                _RAISE_TO_FLOOR,
+                {
+                    "ledger_accounts": [2 * account_id for account_id in changed],
+                    "floor": FLOOR,
+                    "event_id": uuid4(),
+                    "kind": EntryKind.FLOOR_ADJUSTMENT,
+                },
+            )
+            if trust_threshold is not None:
+                await _promote(conn, changed, trust_threshold)
+        return Folded(changed or [], moved == batch)
 
 
 async def _promote(conn: Connection, account_ids: list[int], threshold: int) -> None:

@@ -1,0 +1,137 @@
+"""`/find_user`, `/users/{id}`, `/dev/test-user`: parse, call, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Header, Request, Response
+
+from horde_server.accounts.changes import change_user
+from horde_server.accounts.creation import adjust_kudos, balance_hundredths, create_account
+from horde_server.accounts.schemas import TestUser, UserChange
+from horde_server.accounts.view import user_body
+from horde_server.database.pool import Pool
+from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.errors import HordeError, InvalidAPIKey, UserNotFound
+from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
+from horde_server.http.client_address import is_loopback, peer_address
+from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.settings import Settings
+
+_encode = msgspec.json.Encoder().encode
+_INT32_MAX = 2**31 - 1
+
+
+class NotFromHere(HordeError):
+    """This test endpoint answers callers on this machine only."""
+
+    status, rc = 403, "Forbidden"
+
+
+class NoSuchEndpoint(HordeError):
+    """There is nothing at this address: see /api/."""
+
+    status, rc = 404, "NotFound"
+
+
+def routes(
+    settings: Settings,
+    pool: Pool,
+    accounts: AccountDirectory,
+    publish: Callable[[str, Iterable[str]], None],
+    queue: LiveQueue,
+) -> APIRouter:
+    """Users."""
+    router = APIRouter(prefix="/api/v2", tags=["v2"])
+
+    async def body_of(account_id: int, privilege: int) -> bytes:
+        open_requests = [str(request_id) for request_id in queue.requests_of(account_id)] if account_id else []
+        async with pool.connection() as conn:
+            return _encode(await user_body(conn, account_id, privilege, open_requests))
+
+    def changed(account_id: int) -> None:
+        accounts.invalidate(account_id)
+        publish("account", [str(account_id)])
+
+    @router.get("/find_user")
+    async def find_user(apikey: Annotated[str | None, Header()] = None) -> Response:
+        """Whose key this is."""
+        if not apikey:
+            raise InvalidAPIKey
+        account = await accounts.by_key(apikey)
+        if account is None:
+            raise UserNotFound
+        return json_response(await body_of(account.id, 1))
+
+    @router.get("/users/{user_id}")
+    async def user(user_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
+        """One user."""
+        account_id = parse_account_id(user_id)
+        caller: Account | None = None
+        if apikey:
+            caller = await accounts.by_key(apikey)
+            if caller is None:
+                raise InvalidAPIKey
+        privilege = 0
+        if caller is not None:
+            privilege = 2 if caller.moderator else 1 if caller.id == account_id and account_id else 0
+        return json_response(await body_of(account_id, privilege))
+
+    @router.put("/users/{user_id}", openapi_extra=body_documentation(UserChange, {200: "What was changed"}))
+    async def change(request: Request, user_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
+        """Change a user: roles and limits by moderators, kudos by administrators, names by the user."""
+        wanted = await read_body(request, UserChange)
+        key = required_apikey(apikey)
+        account_id = parse_account_id(user_id)
+        if await accounts.by_id(account_id) is None:
+            raise UserNotFound
+        caller = await accounts.by_key(key)
+        if caller is None:
+            raise InvalidAPIKey
+        async with pool.connection() as conn:
+            answer = await change_user(conn, account_id, wanted, caller, is_admin=caller.id in settings.admin_ids)
+        changed(account_id)
+        return json_response(_encode(answer))
+
+    @router.post("/dev/test-user", include_in_schema=False)
+    async def test_user(request: Request) -> Response:
+        """Make or renew a test account; only in test set-ups, only for callers on this machine."""
+        if not settings.test_apikeys:
+            raise NoSuchEndpoint
+        if not is_loopback(peer_address(request.scope)):
+            raise NotFromHere
+        wanted = await read_body(request, TestUser)
+        async with pool.connection() as conn, conn.transaction():
+            made = await create_account(
+                conn,
+                wanted.username,
+                moderator=wanted.moderator,
+                trusted=wanted.trusted,
+                external_id=wanted.oauth_id,
+            )
+            if wanted.kudos is not None:  # sets the balance absolutely
+                await adjust_kudos(conn, made.id, wanted.kudos * 100 - await balance_hundredths(conn, made.id))
+            kudos = await balance_hundredths(conn, made.id) / 100
+        changed(made.id)
+        answer = {
+            "api_key": made.api_key,
+            "user_id": str(made.id),
+            "username": wanted.username,
+            "alias": made.alias,
+            "kudos": kudos,
+            "trusted": wanted.trusted or wanted.moderator,
+            "moderator": wanted.moderator,
+            "created": made.is_new,
+        }
+        return json_response(_encode(answer), 201 if made.is_new else 200)
+
+    return router
+
+
+def parse_account_id(text: str) -> int:
+    """The number of an account; what cannot be one names nobody."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= _INT32_MAX):
+        raise UserNotFound
+    return int(text)

@@ -1,0 +1,93 @@
+"""The composition root: builds the app from settings; the only place that knows all."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import msgspec
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Scope
+
+from horde_server import VERSION
+from horde_server.accounts.routes import routes as account_routes
+from horde_server.blobs.folder import FolderStore
+from horde_server.blobs.routes import routes as blob_routes
+from horde_server.dispatch.routes import routes as dispatch_routes
+from horde_server.http import error_responses
+from horde_server.http.documentation import routes as documentation_routes
+from horde_server.http.rim import FastAnswer, Rim
+from horde_server.identity.rate_limits import rate_limit
+from horde_server.insight.health import routes as health_routes
+from horde_server.insight.status_routes import routes as status_routes
+from horde_server.node import Node, running_node
+from horde_server.requests.image.routes import routes as image_routes
+from horde_server.requests.image.status import progress
+from horde_server.settings import Settings
+from horde_server.workers.routes import routes as worker_routes
+
+_CHECK = "/api/v2/generate/check/"
+_encode = msgspec.json.Encoder().encode
+
+
+def create_app(settings: Settings, dsn: str) -> ASGIApp:
+    """The ASGI app of one server process on the database `dsn`."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running_node(settings, dsn) as node:
+            include_routes(app, node)
+            rim.set_fast_answer(fast_check(node))
+            yield
+            rim.set_fast_answer(None)
+
+    app = FastAPI(
+        title=settings.title,
+        version="2.5",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+    )
+    error_responses.install(app)
+    rim = Rim(
+        app,
+        node_name=f"{platform.node()}:{settings.port}:{VERSION}",
+        max_body_bytes=settings.max_body_bytes,
+        rate_limit=rate_limit(settings),
+    )
+    return rim
+
+
+def include_routes(app: FastAPI, node: Node) -> None:
+    """Hand every route the services it needs."""
+    settings = node.settings
+    app.include_router(image_routes(node.intake, node.dispatcher, node.accounts, node.blobs, node.links))
+    app.include_router(dispatch_routes(node.dispatcher, node.accounts, node.check_in, node.submissions, node.links))
+    app.include_router(account_routes(settings, node.pool, node.accounts, node.notices.publish, node.queue))
+    app.include_router(worker_routes(settings, node.pool, node.accounts, node.workers))
+    app.include_router(status_routes(node.pool, node.queue, node.workers))
+    app.include_router(health_routes(node.pool, node.queue, node.workers))
+    app.include_router(documentation_routes(app, settings))
+    if isinstance(node.blobs, FolderStore):
+        app.include_router(blob_routes(node.blobs))
+
+
+def fast_check(node: Node) -> FastAnswer:
+    """`GET /generate/check/{id}` for mirrored requests, from memory and before the framework: it is called most."""
+
+    def answer(scope: Scope) -> bytes | None:
+        path: str = scope["path"]
+        if not path.startswith(_CHECK):
+            return None
+        try:
+            request_id = UUID(path[len(_CHECK) :])
+        except ValueError:
+            return None
+        entry = node.queue.entries.get(request_id)
+        return _encode(progress(entry, node.queue)) if entry is not None else None
+
+    return answer

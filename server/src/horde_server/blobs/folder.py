@@ -1,0 +1,83 @@
+"""Blobs in a local folder, spread over sub-folders by the first two characters of their key."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from horde_server.blobs.signing import UrlSigner
+from horde_server.blobs.store import is_key
+
+
+class FolderStore:
+    """A `BlobStore` in a folder. Its signed addresses are routes of this server (blobs/routes.py)."""
+
+    def __init__(self, folder: Path, signer: UrlSigner) -> None:
+        self._folder = folder
+        self.signer = signer
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Written beside and renamed, so a reader sees all or nothing."""
+        await asyncio.to_thread(self._put, key, data)
+
+    def _put(self, key: str, data: bytes) -> None:
+        path = self.path(key)
+        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            beside.write_bytes(data)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_bytes(data)
+        os.replace(beside, path)
+
+    async def get(self, key: str) -> bytes | None:
+        """Read whole; images are small."""
+        try:
+            return await asyncio.to_thread(self.path(key).read_bytes)
+        except FileNotFoundError:
+            return None
+
+    async def exists(self, key: str) -> bool:
+        """One stat."""
+        return self.path(key).is_file()
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Remove the files."""
+        await asyncio.to_thread(self._delete, [self.path(key) for key in keys])
+
+    @staticmethod
+    def _delete(paths: Sequence[Path]) -> None:
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+    async def signed_put_url(self, key: str, ttl_s: int, base_url: str) -> str:
+        """Our own route."""
+        return self.signer.url("PUT", key, ttl_s, base_url)
+
+    async def signed_get_url(self, key: str, ttl_s: int, base_url: str) -> str:
+        """Our own route."""
+        return self.signer.url("GET", key, ttl_s, base_url)
+
+    async def sweep(self, older_than_s: float) -> int:
+        """By the time of the last write; also what an interrupted write left beside."""
+        return await asyncio.to_thread(self._sweep, time.time() - older_than_s)
+
+    def _sweep(self, before: float) -> int:
+        removed = 0
+        for path in self._folder.glob("??/*"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    removed += 1
+        return removed
+
+    def path(self, key: str) -> Path:
+        """Where a blob lies. Raises ValueError for what is no key."""
+        if not is_key(key):
+            raise ValueError("not a blob key")
+        return self._folder / key[:2] / key

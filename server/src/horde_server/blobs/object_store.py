@@ -1,0 +1,67 @@
+"""Blobs in an S3-compatible store (S3, R2, MinIO …), through obstore; its own signed addresses go straight there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import obstore
+from obstore.store import S3Store
+
+
+class ObjectStore:
+    """A `BlobStore` in a bucket."""
+
+    def __init__(self, url: str) -> None:
+        """`s3://bucket/prefix?endpoint=https://…&region=…`; credentials from the usual AWS_… environment variables."""
+        parts = urlsplit(url)
+        options: dict[str, Any] = dict(parse_qsl(parts.query))
+        endpoint = options.get("endpoint", "")
+        if endpoint.startswith("http://"):
+            options["client_options"] = {"allow_http": True}
+        self._store = S3Store(parts.netloc, prefix=parts.path.strip("/") or None, **options)
+
+    async def put(self, key: str, data: bytes) -> None:
+        """One PUT."""
+        await obstore.put_async(self._store, key, data, attributes={"Content-Type": "image/webp"})
+
+    async def get(self, key: str) -> bytes | None:
+        """One GET."""
+        try:
+            result = await obstore.get_async(self._store, key)
+        except FileNotFoundError:
+            return None
+        return bytes(await result.bytes_async())
+
+    async def exists(self, key: str) -> bool:
+        """One HEAD."""
+        try:
+            await obstore.head_async(self._store, key)
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Remove the objects."""
+        await obstore.delete_async(self._store, list(keys))
+
+    async def signed_put_url(self, key: str, ttl_s: int, base_url: str) -> str:
+        """Signed by the store's own scheme; `base_url` plays no part."""
+        return await obstore.sign_async(self._store, "PUT", key, timedelta(seconds=ttl_s))
+
+    async def signed_get_url(self, key: str, ttl_s: int, base_url: str) -> str:
+        """Signed by the store's own scheme; `base_url` plays no part."""
+        return await obstore.sign_async(self._store, "GET", key, timedelta(seconds=ttl_s))
+
+    async def sweep(self, older_than_s: float) -> int:
+        """By the store's time of the last write."""
+        before = datetime.now(UTC) - timedelta(seconds=older_than_s)
+        removed = 0
+        async for page in obstore.list(self._store, chunk_size=500):
+            old = [found["path"] for found in page if found["last_modified"] < before]
+            if old:
+                await obstore.delete_async(self._store, old)
+                removed += len(old)
+        return removed

@@ -1,0 +1,32 @@
+"""Signed addresses of our own blob routes: who has the address has the right, for a while, for one method."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+
+ROUTE = "/api/blobs/"
+
+
+class UrlSigner:
+    """HMAC-SHA256 over method, key and expiry."""
+
+    def __init__(self, secret: bytes, clock: Callable[[], float]) -> None:
+        self._secret = secret
+        self._clock = clock
+
+    def url(self, method: str, key: str, ttl_s: int, base_url: str) -> str:
+        """The address; expiry in seconds since the epoch."""
+        expires = int(self._clock()) + ttl_s
+        return f"{base_url}{ROUTE}{key}?expires={expires}&signature={self._signature(method, key, expires)}"
+
+    def allows(self, method: str, key: str, expires: str, signature: str) -> bool:
+        """Whether the address was signed by us for this method and has not expired."""
+        if not (expires.isascii() and expires.isdigit() and len(expires) <= 12 and signature.isascii()):
+            return False
+        wanted = self._signature(method, key, int(expires))
+        return hmac.compare_digest(wanted, signature) and int(expires) >= self._clock()
+
+    def _signature(self, method: str, key: str, expires: int) -> str:
+        return hmac.new(self._secret, f"{method}\n{key}\n{expires}".encode(), hashlib.sha256).hexdigest()

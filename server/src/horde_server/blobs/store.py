@@ -1,0 +1,39 @@
+"""The seam: what a store of images can do. `tests/blobs` holds every implementation to the same behaviour."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+_KEY = re.compile(r"[0-9a-f]{2}[0-9a-zA-Z_-]{1,98}\.webp")
+
+
+def is_key(text: str) -> bool:
+    """Whether the text may name a blob: an id with `.webp`, nothing that could leave the store's folder."""
+    return _KEY.fullmatch(text) is not None
+
+
+class BlobStore(Protocol):
+    """Keeps small binary objects by key (see `is_key`)."""
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Store, replacing what was there; whole or not at all."""
+
+    async def get(self, key: str) -> bytes | None:
+        """The content, or None."""
+
+    async def exists(self, key: str) -> bool:
+        """Whether there is such a blob."""
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Remove; what is not there is no error."""
+
+    async def signed_put_url(self, key: str, ttl_s: int, base_url: str) -> str:
+        """An address good for `ttl_s` seconds where anyone may PUT this blob, without a key."""
+
+    async def signed_get_url(self, key: str, ttl_s: int, base_url: str) -> str:
+        """An address good for `ttl_s` seconds where anyone may GET this blob, without a key."""
+
+    async def sweep(self, older_than_s: float) -> int:
+        """Remove blobs stored longer ago than this; how many."""

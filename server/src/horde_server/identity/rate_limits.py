@@ -1,0 +1,110 @@
+"""Rate limits: which, in one table; counted by the `limits` library in fixed windows (generation.md §1.7)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from limits import RateLimitItem, parse
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from starlette.types import Scope
+
+from horde_server.errors import HordeError
+from horde_server.settings import Settings
+
+_GENERATE = "/api/v2/generate/"
+# (method or "" for any, path prefix, per-caller windows, the same for whitelisted addresses)
+_TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("POST", _GENERATE + "async", ("90/minute", "2/second"), ("300/minute", "10/second")),
+    ("", _GENERATE + "status/", ("10/minute",), ("10/minute",)),
+    ("GET", _GENERATE + "check/", ("10/second",), ("10/second",)),
+    ("POST", _GENERATE + "pop", ("60/second",), ("60/second",)),
+    ("POST", _GENERATE + "submit", ("60/second",), ("60/second",)),
+    ("", "/api/v2/users/", ("60/minute",), ("300/minute",)),
+    ("", "/api/v2/workers/", ("30/minute",), ("30/minute",)),
+)
+_DEFAULT = (("90/minute",), ("300/minute",))
+_UNLIMITED = ("/api/v2/status/heartbeat", "/api/blobs/", "/healthz", "/readyz", "/metrics", "/api/static/")
+_PER_KEY = ("2/second",)
+_ANONYMOUS_KEY = "0000000000"
+
+
+class RateLimited(HordeError):
+    """Too many requests."""
+
+    status, rc = 429, None
+
+
+class RateLimits:
+    """Counts calls by address (and key) and path, and refuses those over the limit."""
+
+    def __init__(self, settings: Settings) -> None:
+        # Without a shared store each of N processes sees, and enforces, its share of the calls.
+        share = 1 if settings.rate_limit_storage else settings.processes
+        self._limiter = FixedWindowRateLimiter(storage_from_string(settings.rate_limit_storage or "memory://"))
+        self._whitelist = frozenset(settings.rate_limit_whitelist)
+        self._rules = [
+            (method, prefix, _items(plain, share), _items(raised, share)) for method, prefix, plain, raised in _TABLE
+        ]
+        self._default = (_items(_DEFAULT[0], share), _items(_DEFAULT[1], share))
+        self._per_key = _items(_PER_KEY, share)
+
+    def __call__(self, scope: Scope, address: str) -> list[tuple[bytes, bytes]]:
+        """Count one call; headers that tell where the caller stands. Raises `RateLimited`."""
+        path, method = scope["path"], scope["method"]
+        if path.startswith(_UNLIMITED) or method == "OPTIONS":
+            return []
+        is_listed = address in self._whitelist
+        items = self._items_for(method, path)[1 if is_listed else 0]
+        tightest = self._hit(items, (address, method, path))
+        if path == _GENERATE + "async" and not is_listed:
+            key = next((value for name, value in scope["headers"] if name == b"apikey"), b"").decode("latin-1")
+            if key and key != _ANONYMOUS_KEY:
+                self._hit(self._per_key, (key[:64], method, path))
+        limit, remaining, reset_s = tightest
+        return [
+            (b"x-ratelimit-limit", str(limit).encode()),
+            (b"x-ratelimit-remaining", str(remaining).encode()),
+            (b"x-ratelimit-reset", str(round(reset_s)).encode()),
+            (b"retry-after", str(max(round(reset_s - time.time()), 0)).encode()),
+        ]
+
+    def _items_for(self, method: str, path: str) -> tuple[list[RateLimitItem], list[RateLimitItem]]:
+        for wanted, prefix, plain, raised in self._rules:
+            if path.startswith(prefix) and wanted in ("", method):
+                return plain, raised
+        return self._default
+
+    def _hit(self, items: list[RateLimitItem], key: tuple[str, ...]) -> tuple[int, int, float]:
+        tightest: tuple[int, int, float] | None = None
+        for item in items:
+            passed = self._limiter.hit(item, *key)
+            window = self._limiter.get_window_stats(item, *key)
+            if not passed:
+                refusal = RateLimited(str(item))
+                refusal.headers = {
+                    "X-RateLimit-Limit": str(item.amount),
+                    "X-RateLimit-Remaining": "0",
+                    "X-RateLimit-Reset": str(round(window.reset_time)),
+                    "Retry-After": str(max(round(window.reset_time - time.time()), 1)),
+                }
+                raise refusal
+            if tightest is None or window.remaining < tightest[1]:
+                tightest = (item.amount, window.remaining, window.reset_time)
+        assert tightest is not None  # every rule has a window
+        return tightest
+
+
+def _items(windows: tuple[str, ...], share: int) -> list[RateLimitItem]:
+    items = []
+    for window in windows:
+        item = parse(window)
+        item.amount = max(item.amount // share, 1)
+        items.append(item)
+    return items
+
+
+def rate_limit(settings: Settings) -> Callable[[Scope, str], list[tuple[bytes, bytes]]] | None:
+    """The limits, or None where they are turned off: then they cost nothing."""
+    return RateLimits(settings) if settings.limits_enabled else None

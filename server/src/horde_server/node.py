@@ -1,0 +1,162 @@
+"""One server process: its services, built once, and the work it does in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg_pool import PoolTimeout
+
+from horde_server.blobs.choice import open_blob_store
+from horde_server.blobs.store import BlobStore
+from horde_server.database.migrations import migrate
+from horde_server.database.notices import NoticeBoard
+from horde_server.database.pool import Pool, open_pool
+from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.dispatch.submission import Submissions
+from horde_server.identity.directory import AccountDirectory
+from horde_server.identity.keys import load_secret
+from horde_server.kudos.fold import fold
+from horde_server.kudos.price_book import PriceBook
+from horde_server.requests.image.intake import ImageIntake
+from horde_server.requests.image.result_links import ResultLinks
+from horde_server.settings import Settings
+from horde_server.workers.check_in import CheckIn
+from horde_server.workers.directory import WorkerDirectory
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The services of one process. Everything in memory can be rebuilt from the database."""
+
+    settings: Settings
+    pool: Pool
+    queue: LiveQueue
+    notices: NoticeBoard
+    accounts: AccountDirectory
+    workers: WorkerDirectory
+    dispatcher: Dispatcher
+    intake: ImageIntake
+    check_in: CheckIn
+    submissions: Submissions
+    blobs: BlobStore
+    links: ResultLinks
+    signing_secret: bytes
+
+
+@asynccontextmanager
+async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
+    """Build the services, fill the mirrors, and do the background work until the caller is done."""
+    pool = await open_pool(dsn, size=settings.database_pool_size)
+    try:
+        async with pool.connection() as conn:
+            await migrate(conn)
+            salt = await load_secret(conn, "api_key_salt")
+            signing_secret = await load_secret(conn, "url_signing")
+        node = _build(settings, dsn, pool, salt, signing_secret)
+        await node.workers.reload()
+        await node.dispatcher.load()
+        async with asyncio.TaskGroup() as tasks:
+            background = [tasks.create_task(work, name=name) for name, work in _background(node).items()]
+            try:
+                yield node
+            finally:
+                for task in background:
+                    task.cancel()
+    finally:
+        await pool.close()
+
+
+def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret: bytes) -> Node:
+    clock = time.time
+    queue = LiveQueue(clock)
+    prices = PriceBook()
+    blobs = open_blob_store(settings.blobs, settings.data / "blobs", signing_secret)
+    accounts = AccountDirectory(pool, salt, time.monotonic)
+
+    async def heard(topic: str, ids: list[str]) -> None:
+        if topic == "request":
+            await dispatcher.refresh(ids)
+        elif topic == "worker":
+            await workers.reload([UUID(text) for text in ids])
+        elif topic == "account":
+            for text in ids:
+                accounts.invalidate(int(text))
+
+    async def missed_something() -> None:
+        accounts.invalidate_all()
+        await workers.reload()
+        await dispatcher.reconcile()
+
+    notices = NoticeBoard(dsn, heard, missed_something)
+    workers = WorkerDirectory(pool, queue, clock)
+    dispatcher = Dispatcher(pool, queue, notices.publish, lifetime_s=settings.request_lifetime_s)
+    return Node(
+        settings=settings,
+        pool=pool,
+        queue=queue,
+        notices=notices,
+        accounts=accounts,
+        workers=workers,
+        dispatcher=dispatcher,
+        intake=ImageIntake(settings, pool, dispatcher, workers, prices, clock),
+        check_in=CheckIn(pool, workers, notices.publish, clock),
+        submissions=Submissions(
+            pool, dispatcher, workers, prices, blobs, clock, lifetime_s=settings.request_lifetime_s
+        ),
+        blobs=blobs,
+        links=ResultLinks(blobs, settings.url),
+        signing_secret=signing_secret,
+    )
+
+
+def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
+    settings = node.settings
+
+    async def sweep() -> None:
+        dropped = await node.dispatcher.sweep()
+        if dropped:
+            await node.workers.reload(dropped)
+        node.workers.drop_stale()
+
+    async def fold_ledger() -> None:
+        while (changed := await fold(node.pool, trust_threshold=settings.kudos_trust_threshold)) is not None:
+            for account_id in changed.account_ids:
+                node.accounts.invalidate(account_id)
+            if not changed.is_full:
+                return
+
+    async def reconcile() -> None:
+        await node.dispatcher.reconcile()
+        await node.workers.reload()
+
+    async def drop_old_blobs() -> None:
+        await node.blobs.sweep(settings.blob_lifetime_s)
+
+    return {
+        "notices": node.notices.run(),
+        "sweep": _every(settings.sweep_interval_s, sweep),
+        "fold": _every(settings.fold_interval_s, fold_ledger),
+        "reconcile": _every(settings.reconcile_interval_s, reconcile),
+        "blob-sweep": _every(300.0, drop_old_blobs),
+    }
+
+
+async def _every(interval_s: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do `work` again and again. A failure is logged and the next round tries anew: nothing here may end the server."""
+    while True:
+        await asyncio.sleep(interval_s)
+        try:
+            await work()
+        except (psycopg.Error, PoolTimeout, OSError) as error:
+            log.warning("background.failed", work=work.__name__, reason=type(error).__name__)

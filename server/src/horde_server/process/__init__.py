@@ -1,0 +1,1 @@
+"""Serving processes: one, or a parent with several children on one socket."""

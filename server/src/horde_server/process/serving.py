@@ -1,0 +1,167 @@
+"""Serve the horde on a socket: in this process, or in several children that share it.
+
+The parent binds the socket and holds the embedded database; children that die are replaced. Nobody outlives the
+parent: the kernel ends the children when it dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+import uvicorn
+
+from horde_server.app import create_app
+from horde_server.database.embedded import EmbeddedPostgres
+from horde_server.database.migrations import migrate
+from horde_server.database.pool import open_pool
+from horde_server.process.logs import configure_logs
+from horde_server.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+DRAIN_S = 10
+_CHILD_SETTINGS = "OPENHORDE_CHILD_SETTINGS"
+_CHILD_DSN = "OPENHORDE_CHILD_DSN"
+_RESTART_PAUSE_S = 1.0
+
+
+class AddressInUse(RuntimeError):
+    """Something else listens on this address."""
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """The connection string of the horde's database, up to date; an embedded one runs as long as the caller needs it."""
+    async with contextlib.AsyncExitStack() as stack:
+        dsn = settings.database_url
+        if dsn is None:
+            settings.data.mkdir(parents=True, exist_ok=True)
+            dsn = (await stack.enter_async_context(EmbeddedPostgres(settings.data))).dsn
+        pool = await open_pool(dsn, size=2, name="openhorde migrations")
+        try:
+            async with pool.connection() as conn:
+                await migrate(conn)
+        finally:
+            await pool.close()
+        yield dsn
+
+
+def bind(settings: Settings) -> socket.socket:
+    """The listening socket. Raises `AddressInUse`."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise AddressInUse(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another --port, or stop what "
+            "listens there."
+        ) from error
+    listener.listen(2048)
+    listener.set_inheritable(True)
+    return listener
+
+
+async def serve(settings: Settings, dsn: str, listener: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM; then let requests in flight finish, for ten seconds at most."""
+    if settings.processes > 1:
+        await _serve_in_children(settings, dsn, listener)
+    else:
+        await _serve_here(settings, dsn, listener)
+
+
+async def _serve_here(settings: Settings, dsn: str, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        create_app(settings, dsn),
+        access_log=False,
+        log_config=None,
+        lifespan="on",
+        timeout_graceful_shutdown=DRAIN_S,
+        server_header=False,
+        date_header=False,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    server = uvicorn.Server(config)
+    await server.serve(sockets=[listener])
+    if not server.started:
+        raise RuntimeError("The server could not start; see the log above.")
+
+
+async def _serve_in_children(settings: Settings, dsn: str, listener: socket.socket) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    children = [_spawn(settings, dsn, listener) for _ in range(settings.processes)]
+    try:
+        while not stop.is_set():
+            for place, child in enumerate(children):
+                if (code := child.poll()) is not None:
+                    log.error("process.child_died", pid=child.pid, exit_code=code)
+                    await asyncio.sleep(_RESTART_PAUSE_S)
+                    children[place] = _spawn(settings, dsn, listener)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 0.2)
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            try:
+                await asyncio.to_thread(child.wait, DRAIN_S + 5)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _spawn(settings: Settings, dsn: str, listener: socket.socket) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, _CHILD_SETTINGS: settings.model_dump_json(), _CHILD_DSN: dsn}
+    return subprocess.Popen(
+        [sys.executable, "-m", "horde_server.process.serving", str(listener.fileno())],
+        env=environment,
+        pass_fds=[listener.fileno()],
+        start_new_session=True,  # Ctrl-C reaches the parent, which stops its children in order
+        preexec_fn=_die_with_parent,
+    )
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+def _child() -> None:
+    configure_logs()
+    settings = Settings.model_validate_json(os.environ.pop(_CHILD_SETTINGS))
+    dsn = os.environ.pop(_CHILD_DSN)
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    uvloop_run(_serve_here(settings, dsn, listener))
+
+
+def uvloop_run(main: Coroutine[Any, Any, None]) -> None:
+    """Run on uvloop where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
+
+
+if __name__ == "__main__":
+    _child()
