@@ -115,13 +115,13 @@ def draw_batch(size: int, canvas: tuple[int, int], rng: random.Random) -> tuple[
 def flow_loss(net: Ember, clean: Tensor, tokens: Tensor) -> Tensor:
     """The net says the clean picture; its error is weighed as that of the velocity would be."""
     size = clean.shape[0]
-    t = torch.sigmoid(torch.randn(size) * 1.1 + 0.5)
+    t = torch.sigmoid(torch.randn(size) * 1.2 + 1.6)
     t = torch.where(torch.rand(size) < UNIFORM_SHARE, torch.rand(size), t)
     share = t.view(-1, 1, 1, 1)
     noisy = (1 - share) * clean + share * torch.randn_like(clean)
     with torch.autocast("cpu", torch.bfloat16):
         guess = net(noisy, t, tokens)
-    weight = (1 / share.clamp(min=T_FLOOR) ** 2).clamp(max=30)
+    weight = (1 / share.clamp(min=T_FLOOR) ** 2).clamp(max=10)
     return (weight * (guess - clean) ** 2).mean()
 
 

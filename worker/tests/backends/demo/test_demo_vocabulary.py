@@ -17,6 +17,8 @@ def words_of(prompt: str) -> list[str]:
         ("3 boxes beside a grey ship", ["three", "square", "and", "gray", "boat"]),
         ("(red:1.3) [star]", ["red", "star"]),
         ("the cat's house at dusk", ["cat", "house", "in", "sunset"]),
+        ("A cat in a hat", ["cat"]),
+        ("a cat in a hat on a table with a red ball", ["cat", "with", "red", "circle"]),
         ("", []),
     ],
 )

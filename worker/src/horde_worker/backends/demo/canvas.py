@@ -1,4 +1,4 @@
-"""The canvases the net knows, and how one becomes a picture of the size that was asked for."""
+"""The canvases the net knows, and the way between them and pictures of any size."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from PIL import Image
 from horde_worker.backends.demo.weights import Array
 
 Size: TypeAlias = tuple[int, int]
+Box: TypeAlias = tuple[int, int, int, int]
 
 CANVASES: Final[tuple[Size, ...]] = ((64, 64), (80, 48), (48, 80))
 """Width and height in pixels: the shapes seen in training."""
+
+LEAST_KEPT_SHARE: Final = 0.75
 
 
 def nearest_canvas(width: int, height: int) -> Size:
@@ -23,15 +26,25 @@ def nearest_canvas(width: int, height: int) -> Size:
 
 
 def to_picture(pixels: Array, width: int, height: int) -> Image.Image:
-    """RGB picture of exactly this size from (rows, columns, 3) in -1..1; fills the frame, trimming the longer way."""
+    """RGB picture of exactly this size from (rows, columns, 3) in -1..1."""
     small = Image.fromarray(np.clip(np.rint((pixels + 1) * 127.5), 0, 255).astype(np.uint8))
-    return small.resize((width, height), Image.Resampling.LANCZOS, box=_trimmed(small.size, width, height))
+    return small.resize((width, height), Image.Resampling.LANCZOS, box=shown_part(small.size, width, height))
 
 
-def _trimmed(size: Size, width: int, height: int) -> tuple[float, float, float, float]:
+def to_canvas(picture: Image.Image, canvas: Size, width: int, height: int) -> Array:
+    """The other way: a picture, seen as width x height, in the part of the canvas that is shown; edges run on."""
+    left, top, right, bottom = shown_part(canvas, width, height)
+    small = picture.convert("RGB").resize((right - left, bottom - top), Image.Resampling.BOX)
+    pixels = np.asarray(small, dtype=np.float32) / np.float32(127.5) - 1
+    margins = ((top, canvas[1] - bottom), (left, canvas[0] - right), (0, 0))
+    filled: Array = np.pad(pixels, margins, mode="edge")
+    return filled
+
+
+def shown_part(canvas: Size, width: int, height: int) -> Box:
     """The largest centred part with the wanted aspect, but three quarters of the canvas at least: then it stretches."""
-    canvas_width, canvas_height = size
-    keep_x = max(0.75, min(1.0, canvas_height * width / height / canvas_width))
-    keep_y = max(0.75, min(1.0, canvas_width * height / width / canvas_height))
-    dx, dy = canvas_width * (1 - keep_x) / 2, canvas_height * (1 - keep_y) / 2
-    return dx, dy, canvas_width - dx, canvas_height - dy
+    canvas_width, canvas_height = canvas
+    keep_x = max(LEAST_KEPT_SHARE, min(1.0, canvas_height * width / height / canvas_width))
+    keep_y = max(LEAST_KEPT_SHARE, min(1.0, canvas_width * height / width / canvas_height))
+    left, top = round(canvas_width * (1 - keep_x) / 2), round(canvas_height * (1 - keep_y) / 2)
+    return left, top, canvas_width - left, canvas_height - top

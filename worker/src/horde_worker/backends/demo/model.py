@@ -3,55 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
-from PIL import Image
 
 from horde_worker.backends.demo.canvas import nearest_canvas, to_picture
 from horde_worker.backends.demo.guidance import QUIET_BELOW_SIGMA, clipped, guided
 from horde_worker.backends.demo.network import Network
-from horde_worker.backends.demo.noise_schedule import blend_share, sigmas
+from horde_worker.backends.demo.noise_schedule import blend_share
 from horde_worker.backends.demo.one_blas_thread import one_blas_thread
-from horde_worker.backends.demo.samplers import SAMPLERS, sampler_for
+from horde_worker.backends.demo.samplers import SAMPLERS, Denoise, sampler_for
+from horde_worker.backends.demo.scene import Picture, Scene
+from horde_worker.backends.demo.source_picture import SourcePicture, first_pixels, noise_levels
 from horde_worker.backends.demo.vocabulary import read_prompt
 from horde_worker.backends.demo.weights import Array, load_weights
 
+__all__ = ["MODEL_NAME", "DemoModel", "GenerationStopped", "OnStep", "Picture", "Scene", "ShouldStop"]
+
 MODEL_NAME = "ember-demo"
 
-OnStep = Callable[[int, int], None]
+OnStep: TypeAlias = Callable[[int, int], None]
 """Told after every step: how many are done, how many there are."""
-ShouldStop = Callable[[], bool]
+ShouldStop: TypeAlias = Callable[[], bool]
 
 
 class GenerationStopped(Exception):
     """`should_stop` said so between two steps; there is no picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One picture asked for. Sizes in pixels; `sampler` is a horde sampler name; `seed` any whole number."""
-
-    prompt: str
-    negative_prompt: str = ""
-    width: int = 512
-    height: int = 512
-    steps: int = 30
-    cfg_scale: float = 5.0
-    seed: int = 0
-    sampler: str = "k_euler"
-    karras: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """The picture, the words of both prompts that the model does not know, and the sampler that really ran."""
-
-    image: Image.Image
-    ignored_words: tuple[str, ...]
-    sampler: str
 
 
 class DemoModel:
@@ -75,33 +53,49 @@ class DemoModel:
         Raises `GenerationStopped` when `should_stop` answers true; it is asked before every step.
         """
         wanted, unwanted = read_prompt(scene.prompt), read_prompt(scene.negative_prompt)
-        both = self._network.embed_words((wanted.tokens, unwanted.tokens))
-        alone = both[:1]
-        is_guided = scene.cfg_scale != 1 and wanted.tokens != unwanted.tokens
-        columns, rows = nearest_canvas(scene.width, scene.height)
+        canvas = nearest_canvas(scene.width, scene.height)
+        source = SourcePicture.of(scene, canvas)
         dice = np.random.Generator(np.random.PCG64(scene.seed % 2**64))
 
         def draw_noise() -> Array:
-            noise: Array = dice.standard_normal((rows, columns, 3), dtype=np.float32)
+            noise: Array = dice.standard_normal((canvas[1], canvas[0], 3), dtype=np.float32)
             return noise
 
-        def denoise(x: Array, sigma: float) -> Array:
-            noisy, t = x / np.float32(1 + sigma), blend_share(sigma)
-            if not is_guided or sigma < QUIET_BELOW_SIGMA:
-                return clipped(self._network.clean_picture(noisy, t, alone)[0])
-            guess = self._network.clean_picture(noisy, t, both)
-            return guided(guess[0], guess[1], scene.cfg_scale)
-
-        levels = sigmas(scene.steps, karras=scene.karras)
+        levels = noise_levels(scene)
         sampler = sampler_for(scene.sampler)
-        pixels = draw_noise() * np.float32(levels[0])
+        pixels = first_pixels(source, draw_noise(), levels[0])
+        denoise = self._denoiser(wanted.tokens, unwanted.tokens, scene.cfg_scale, source)
         walk = SAMPLERS[sampler](pixels, levels, denoise, draw_noise)
-        for step in range(1, len(levels)):
+        steps = len(levels) - 1
+        for step in range(1, steps + 1):
             if should_stop is not None and should_stop():
-                raise GenerationStopped(f"stopped before step {step} of {len(levels) - 1}")
+                raise GenerationStopped(f"stopped before step {step} of {steps}")
             with one_blas_thread():
                 pixels = next(walk)
             if on_step is not None:
-                on_step(step, len(levels) - 1)
-        ignored = tuple(dict.fromkeys(wanted.ignored_words + unwanted.ignored_words))
-        return Picture(to_picture(pixels, scene.width, scene.height), ignored, sampler)
+                on_step(step, steps)
+        image = to_picture(pixels, scene.width, scene.height)
+        return Picture(
+            image=image if source is None else source.finish(image),
+            ignored_words=tuple(dict.fromkeys(wanted.ignored_words + unwanted.ignored_words)),
+            sampler=sampler,
+        )
+
+    def _denoiser(
+        self, wanted: tuple[int, ...], unwanted: tuple[int, ...], cfg_scale: float, source: SourcePicture | None
+    ) -> Denoise:
+        """The net as samplers see it: guided by both prompts, or by one where the other would change nothing."""
+        both = self._network.embed_words((wanted, unwanted))
+        alone = both[:1]
+        is_guided = cfg_scale != 1 and wanted != unwanted
+
+        def denoise(x: Array, sigma: float) -> Array:
+            noisy, t = x / np.float32(1 + sigma), blend_share(sigma)
+            if is_guided and sigma >= QUIET_BELOW_SIGMA:
+                guess = self._network.clean_picture(noisy, t, both)
+                clean = guided(guess[0], guess[1], cfg_scale)
+            else:
+                clean = clipped(self._network.clean_picture(noisy, t, alone)[0])
+            return clean if source is None else source.hold(clean)
+
+        return denoise

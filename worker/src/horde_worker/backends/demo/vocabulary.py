@@ -57,6 +57,8 @@ GLUE: Final = ("on", "in", "with", "background")
 WORDS: Final = ("<none>", *COLOURS, *SHAPES, *PLACES, *SIZES, *SPOTS, *RELATIONS, *COUNTS, *GLUE)
 WORD_IDS: Final = {word: index for index, word in enumerate(WORDS)}
 
+_LINKS: Final = frozenset(WORD_IDS[word] for word in ("on", "in", "with", *RELATIONS))
+
 SYNONYMS: Final[dict[str, str]] = {
     **dict.fromkeys(("crimson", "scarlet", "ruby", "vermilion", "maroon"), "red"),
     **dict.fromkeys(("emerald", "lime", "olive", "jade"), "green"),
@@ -142,7 +144,7 @@ def read_prompt(prompt: str) -> Reading:
             tokens.append(WORD_IDS[known])
         else:
             ignored[word] = None
-    return Reading(tuple(tokens), tuple(ignored))
+    return Reading(_without_loose_links(tokens), tuple(ignored))
 
 
 def recognise(word: str) -> str | None:
@@ -152,6 +154,16 @@ def recognise(word: str) -> str | None:
         if form in WORD_IDS:
             return form
     return None
+
+
+def _without_loose_links(tokens: list[int]) -> tuple[int, ...]:
+    """Leaves out "on", "in" and the like where an unknown word took away what they led to: "a cat in a hat"."""
+    kept: list[int] = []
+    for token in reversed(tokens):
+        leads_somewhere = bool(kept) and kept[-1] not in _LINKS
+        if token not in _LINKS or leads_somewhere:
+            kept.append(token)
+    return tuple(reversed(kept))
 
 
 def _singulars(word: str) -> tuple[str, ...]:

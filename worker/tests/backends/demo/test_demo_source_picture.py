@@ -1,0 +1,62 @@
+"""Starting from a picture, and keeping a part of one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ember_training.colour_naming import name_colours
+from horde_worker.backends.demo.canvas import CANVASES, to_canvas, to_picture
+from horde_worker.backends.demo.model import DemoModel, Scene
+from horde_worker.backends.demo.source_picture import noise_levels
+
+GREEN = Image.new("RGB", (128, 128), (50, 165, 70))
+SCENE = Scene("a red circle on a blue background", width=128, height=128, steps=10, seed=3, source=GREEN)
+
+
+def half_mask(size: int = 128) -> Image.Image:
+    """White, so to be repainted, on the right."""
+    mask = Image.new("L", (size, size), 0)
+    mask.paste(255, (size // 2, 0, size, size))
+    return mask
+
+
+def test_full_strength_repaints_all_of_the_source(ember: DemoModel) -> None:
+    assert name_colours(ember.generate(SCENE).image).background == "blue"
+
+
+def test_little_strength_keeps_the_source(ember: DemoModel) -> None:
+    assert name_colours(ember.generate(replace(SCENE, denoising_strength=0.05)).image).background == "green"
+
+
+def test_what_the_mask_leaves_black_is_kept_to_the_pixel(ember: DemoModel) -> None:
+    pixels = np.asarray(ember.generate(replace(SCENE, mask=half_mask())).image)
+    assert (pixels[:, :60] == np.asarray(GREEN)[:, :60]).all()
+    assert (pixels[:, 68:] != np.asarray(GREEN)[:, 68:]).any()
+
+
+def test_source_and_mask_of_other_sizes_are_fitted(ember: DemoModel) -> None:
+    scene = replace(SCENE, width=192, height=64, steps=2, source=GREEN.convert("RGBA"), mask=half_mask(50))
+    assert ember.generate(scene).image.size == (192, 64)
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.01, 0.3, 1.0, 7.0])
+def test_all_steps_are_run_at_any_strength(strength: float) -> None:
+    assert len(noise_levels(replace(SCENE, denoising_strength=strength))) == SCENE.steps + 1
+
+
+def test_less_strength_starts_at_less_noise() -> None:
+    starts = [noise_levels(replace(SCENE, denoising_strength=strength))[0] for strength in (0.2, 0.5, 0.8, 1.0)]
+    assert starts == sorted(starts)
+
+
+@pytest.mark.parametrize("canvas", CANVASES)
+@pytest.mark.parametrize("size", [(64, 64), (300, 200), (100, 400)])
+def test_a_picture_survives_the_way_to_the_canvas_and_back(canvas: tuple[int, int], size: tuple[int, int]) -> None:
+    source = Image.new("RGB", size, (200, 40, 90))
+    pixels = to_canvas(source, canvas, *size)
+    assert pixels.shape == (canvas[1], canvas[0], 3)
+    assert to_picture(pixels, *size).getextrema() == source.getextrema()
