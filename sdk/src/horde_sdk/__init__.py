@@ -1,0 +1,91 @@
+"""Talk to a horde: typed clients and wire models. Everything is imported when first used."""
+
+from typing import TYPE_CHECKING
+
+from horde_sdk._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from horde_sdk.client_agent import (
+        create_bridge_agent_string as create_bridge_agent_string,
+    )
+    from horde_sdk.consts import (
+        ANON_API_KEY as ANON_API_KEY,
+        HTTPMethod as HTTPMethod,
+        HTTPStatusCode as HTTPStatusCode,
+        KNOWN_DISPATCH_SOURCE as KNOWN_DISPATCH_SOURCE,
+        PAYLOAD_HTTP_METHODS as PAYLOAD_HTTP_METHODS,
+        get_all_error_status_codes as get_all_error_status_codes,
+        get_all_success_status_codes as get_all_success_status_codes,
+        get_default_frozen_model_config_dict as get_default_frozen_model_config_dict,
+        is_error_status_code as is_error_status_code,
+        is_success_status_code as is_success_status_code,
+    )
+    from horde_sdk.exceptions import (
+        HordeException as HordeException,
+    )
+    from horde_sdk.generic_api.apimodels import (
+        APIKeyAllowedInRequestMixin as APIKeyAllowedInRequestMixin,
+        ContainsMessageResponseMixin as ContainsMessageResponseMixin,
+        HordeAPIData as HordeAPIData,
+        HordeAPIMessage as HordeAPIMessage,
+        HordeAPIObject as HordeAPIObject,
+        HordeRequest as HordeRequest,
+        MessageSpecifiesUserIDMixin as MessageSpecifiesUserIDMixin,
+        RequestErrorResponse as RequestErrorResponse,
+        RequestUsesWorkerMixin as RequestUsesWorkerMixin,
+        ResponseRequiringFollowUpMixin as ResponseRequiringFollowUpMixin,
+        ResponseWithProgressMixin as ResponseWithProgressMixin,
+    )
+    from horde_sdk.horde_logging import (
+        COMPLETE_LOGGER_LABEL as COMPLETE_LOGGER_LABEL,
+        PROGRESS_LOGGER_LABEL as PROGRESS_LOGGER_LABEL,
+    )
+    from horde_sdk.tls import (
+        _async_client_exceptions as _async_client_exceptions,
+        _default_sslcontext as _default_sslcontext,
+    )
+
+__all__, __getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "horde_sdk.client_agent": (
+            "create_bridge_agent_string",
+        ),
+        "horde_sdk.consts": (
+            "ANON_API_KEY",
+            "HTTPMethod",
+            "HTTPStatusCode",
+            "KNOWN_DISPATCH_SOURCE",
+            "PAYLOAD_HTTP_METHODS",
+            "get_all_error_status_codes",
+            "get_all_success_status_codes",
+            "get_default_frozen_model_config_dict",
+            "is_error_status_code",
+            "is_success_status_code",
+        ),
+        "horde_sdk.exceptions": (
+            "HordeException",
+        ),
+        "horde_sdk.generic_api.apimodels": (
+            "APIKeyAllowedInRequestMixin",
+            "ContainsMessageResponseMixin",
+            "HordeAPIData",
+            "HordeAPIMessage",
+            "HordeAPIObject",
+            "HordeRequest",
+            "MessageSpecifiesUserIDMixin",
+            "RequestErrorResponse",
+            "RequestUsesWorkerMixin",
+            "ResponseRequiringFollowUpMixin",
+            "ResponseWithProgressMixin",
+        ),
+        "horde_sdk.horde_logging": (
+            "COMPLETE_LOGGER_LABEL",
+            "PROGRESS_LOGGER_LABEL",
+        ),
+        "horde_sdk.tls": (
+            "_async_client_exceptions",
+            "_default_sslcontext",
+        ),
+    },
+)

@@ -1,0 +1,1 @@
+"""Requests and responses of generation, one module per endpoint."""

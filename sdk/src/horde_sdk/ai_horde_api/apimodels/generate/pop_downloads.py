@@ -1,0 +1,139 @@
+"""Fetching the source images of a popped job."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import TYPE_CHECKING, Any
+
+from pydantic import PrivateAttr
+
+from horde_sdk.ai_horde_api.apimodels.base import ExtraSourceImageEntry
+from horde_sdk.generic_api.apimodels import HordeAPIData
+from horde_sdk.horde_logging import logger
+
+if TYPE_CHECKING:
+    import aiohttp
+
+
+def _is_url(source: str) -> bool:
+    return source.startswith(("http://", "https://"))
+
+
+class ResponseRequiringDownloadMixin(HordeAPIData):
+    """An answer that points to files which belong to it."""
+
+    _downloaded: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    async def download_file_as_base64(self, client_session: aiohttp.ClientSession, url: str) -> str:
+        """Fetch `url` and return its bytes as base64.
+
+        Raises:
+            aiohttp.ClientError: It could not be fetched.
+        """
+        async with client_session.get(url) as answer:
+            answer.raise_for_status()
+            return base64.b64encode(await answer.read()).decode()
+
+    async def download_file_to_field_as_base64(
+        self,
+        client_session: aiohttp.ClientSession,
+        url: str,
+        field_name: str,
+    ) -> None:
+        """Fetch `url` and keep it as the downloaded `field_name`."""
+        self._downloaded[field_name] = await self.download_file_as_base64(client_session, url)
+
+    async def async_download_additional_data(self, client_session: aiohttp.ClientSession) -> None:
+        """Fetch everything that belongs to this answer."""
+
+    def download_additional_data(self) -> None:
+        """Not offered: use `async_download_additional_data`."""
+        raise NotImplementedError("use async_download_additional_data()")
+
+
+class SourceImagesDownloadMixin(ResponseRequiringDownloadMixin):
+    """Fetches `source_image` and `source_mask`."""
+
+    def get_downloaded_source_image(self) -> str | None:
+        """Return the source image as base64; `None` until it was fetched."""
+        return self._fetched("source_image")
+
+    def get_downloaded_source_mask(self) -> str | None:
+        """Return the mask as base64; `None` until it was fetched."""
+        return self._fetched("source_mask")
+
+    def async_download_source_image(self, client_session: aiohttp.ClientSession) -> asyncio.Task[None]:
+        """Start fetching the source image; the caller awaits the task."""
+        return asyncio.create_task(self._fetch(client_session, "source_image"))
+
+    def async_download_source_mask(self, client_session: aiohttp.ClientSession) -> asyncio.Task[None]:
+        """Start fetching the mask; the caller awaits the task."""
+        return asyncio.create_task(self._fetch(client_session, "source_mask"))
+
+    async def async_download_additional_data(self, client_session: aiohttp.ClientSession) -> None:
+        await asyncio.gather(
+            self._fetch(client_session, "source_image"),
+            self._fetch(client_session, "source_mask"),
+            super().async_download_additional_data(client_session),
+        )
+
+    def _fetched(self, field_name: str) -> str | None:
+        source: str | None = getattr(self, field_name)
+        if source is not None and not _is_url(source):
+            return source
+        found: str | None = self._downloaded.get(field_name)
+        return found
+
+    async def _fetch(self, client_session: aiohttp.ClientSession, field_name: str) -> None:
+        source: str | None = getattr(self, field_name)
+        if source is not None and _is_url(source):
+            await self.download_file_to_field_as_base64(client_session, source, field_name)
+
+
+class ExtraSourceImageMixin(ResponseRequiringDownloadMixin):
+    """Fetches `extra_source_images`."""
+
+    extra_source_images: list[ExtraSourceImageEntry] | None = None
+
+    def get_downloaded_extra_source_images(self) -> list[ExtraSourceImageEntry] | None:
+        """Return the further images as base64, in the order asked for, those left out that could not be fetched."""
+        found: list[ExtraSourceImageEntry] | None = self._downloaded.get("extra_source_images")
+        return found
+
+    async def async_download_extra_source_images(
+        self,
+        client_session: aiohttp.ClientSession,
+        *,
+        max_retries: int = 5,
+    ) -> list[ExtraSourceImageEntry] | None:
+        """Fetch the further images and return copies that hold them as base64."""
+        if self.extra_source_images is None:
+            return None
+        fetched = await asyncio.gather(
+            *(self._fetch_entry(client_session, entry, max_retries) for entry in self.extra_source_images)
+        )
+        self._downloaded["extra_source_images"] = [entry for entry in fetched if entry is not None]
+        return self.get_downloaded_extra_source_images()
+
+    async def async_download_additional_data(self, client_session: aiohttp.ClientSession) -> None:
+        await self.async_download_extra_source_images(client_session)
+
+    async def _fetch_entry(
+        self,
+        client_session: aiohttp.ClientSession,
+        entry: ExtraSourceImageEntry,
+        max_retries: int,
+    ) -> ExtraSourceImageEntry | None:
+        import aiohttp
+
+        if not _is_url(entry.image):
+            return entry
+        for _ in range(max(1, max_retries)):
+            try:
+                image = await self.download_file_as_base64(client_session, entry.image)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                logger.warning("extra source image could not be fetched: %s", type(error).__name__)
+            else:
+                return entry.model_copy(update={"image": image, "original_url": entry.image})
+        return None

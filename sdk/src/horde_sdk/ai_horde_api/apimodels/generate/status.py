@@ -1,0 +1,122 @@
+"""GET and DELETE /v2/generate/status/{id}: the images of a request, or its cancellation."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from horde_sdk.ai_horde_api.apimodels.base import BaseAIHordeRequest, GenMetadataEntry, JobRequestMixin
+from horde_sdk.ai_horde_api.apimodels.generate.progress import ResponseGenerationProgressCombinedMixin
+from horde_sdk.ai_horde_api.consts import GENERATION_STATE
+from horde_sdk.ai_horde_api.endpoints import AI_HORDE_API_ENDPOINT_SUBPATH
+from horde_sdk.ai_horde_api.fields import GenerationID, WorkerID
+from horde_sdk.consts import HTTPMethod
+from horde_sdk.generic_api.apimodels import HordeAPIObjectBaseModel, HordeResponseBaseModel
+
+
+class Generation(HordeAPIObjectBaseModel):
+    """One result and who made it."""
+
+    model: str
+    state: GENERATION_STATE | str = Field(union_mode="left_to_right")
+    worker_id: str | WorkerID
+    worker_name: str
+
+    @classmethod
+    def get_api_model_name(cls) -> str | None:
+        return "Generation"
+
+
+class ImageGeneration(Generation):
+    """One image. Two of them are equal if they have the same id."""
+
+    id_: GenerationID = Field(alias="id")
+    img: str
+    """URL, or base64 where the request said `r2: false`."""
+    seed: str
+    censored: bool
+    gen_metadata: list[GenMetadataEntry] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ImageGeneration) and self.id_ == other.id_
+
+    def __hash__(self) -> int:
+        return hash(self.id_)
+
+    @classmethod
+    def get_api_model_name(cls) -> str | None:
+        return "GenerationStable"
+
+
+class ImageGenerateStatusResponse(HordeResponseBaseModel, ResponseGenerationProgressCombinedMixin):
+    """Progress of an image request, and the images that are finished."""
+
+    generations: list[ImageGeneration] = Field(default_factory=list)
+    shared: bool | None = False
+
+    def is_job_complete(self, number_of_result_expected: int) -> bool:
+        """Tell whether all images are there."""
+        return len(self.generations) == number_of_result_expected
+
+    @classmethod
+    def is_final_follow_up(cls) -> bool:
+        return True
+
+    @classmethod
+    def get_finalize_success_request_type(cls) -> None:
+        return None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ImageGenerateStatusResponse) and all(
+            generation in other.generations for generation in self.generations
+        )
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.generations))
+
+    @classmethod
+    def get_api_model_name(cls) -> str | None:
+        return "RequestStatusStable"
+
+
+class ImageGenerateStatusRequest(BaseAIHordeRequest, JobRequestMixin):
+    """Fetch the images of a request."""
+
+    @classmethod
+    def get_http_method(cls) -> HTTPMethod:
+        return HTTPMethod.GET
+
+    @classmethod
+    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
+        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_status
+
+    @classmethod
+    def get_default_success_response_type(cls) -> type[ImageGenerateStatusResponse]:
+        return ImageGenerateStatusResponse
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ImageGenerateStatusRequest) and self.id_ == other.id_
+
+    def __hash__(self) -> int:
+        return hash((ImageGenerateStatusRequest, self.id_))
+
+
+class DeleteImageGenerateRequest(BaseAIHordeRequest, JobRequestMixin):
+    """Cancel an image request; the answer holds what was finished."""
+
+    @classmethod
+    def get_http_method(cls) -> HTTPMethod:
+        return HTTPMethod.DELETE
+
+    @classmethod
+    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
+        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_status
+
+    @classmethod
+    def get_default_success_response_type(cls) -> type[ImageGenerateStatusResponse]:
+        return ImageGenerateStatusResponse
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DeleteImageGenerateRequest) and self.id_ == other.id_
+
+    def __hash__(self) -> int:
+        return hash((DeleteImageGenerateRequest, self.id_))

@@ -1,0 +1,9 @@
+"""The library logs to the standard logger `horde_sdk`, silent until the program configures logging."""
+
+import logging
+
+COMPLETE_LOGGER_LABEL = "COMPLETE"
+PROGRESS_LOGGER_LABEL = "PROGRESS"
+
+logger = logging.getLogger("horde_sdk")
+logger.addHandler(logging.NullHandler())
