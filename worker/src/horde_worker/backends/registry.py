@@ -1,0 +1,39 @@
+"""Backends by name: built in, or from packages that offer them in the entry point group `horde.backends`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+
+from horde_worker.backends.interface import Backend
+
+GROUP = "horde.backends"
+
+
+class UnknownBackend(LookupError):
+    """There is no backend of that name."""
+
+
+def _demo() -> Backend:
+    from horde_worker.backends.demo_backend import DemoBackend
+
+    return DemoBackend()
+
+
+_BUILT_IN: dict[str, Callable[[], Backend]] = {"demo": _demo}
+
+
+def backend_names() -> list[str]:
+    """Every name that `make_backend` takes."""
+    return sorted({*_BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
+
+
+def make_backend(name: str) -> Backend:
+    """A new backend. Raises `UnknownBackend`."""
+    if name in _BUILT_IN:
+        return _BUILT_IN[name]()
+    for point in entry_points(group=GROUP):
+        if point.name == name:
+            made: Backend = point.load()()
+            return made
+    raise UnknownBackend(f"There is no backend {name!r}; there are: {', '.join(backend_names())}.")

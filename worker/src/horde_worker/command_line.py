@@ -1,0 +1,78 @@
+"""`horde work`: serve a horde."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add `work` (entry point group `horde.commands`)."""
+    app.command("work")(work)
+
+
+def work(
+    horde: Annotated[
+        str, typer.Option("--horde", envvar=["HORDE_URL", "AI_HORDE_URL"], help="Address of the horde.")
+    ] = "http://127.0.0.1:7001",
+    apikey: Annotated[
+        str | None, typer.Option("--apikey", envvar=["HORDE_API_KEY", "AI_HORDE_API_KEY"], help="Key of the owner.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of this worker, unique in the horde.")] = None,
+    backend: Annotated[str, typer.Option("--backend", help="What makes the pictures; `demo` is built in.")] = "demo",
+    alias: Annotated[
+        list[str] | None,
+        typer.Option("--alias", help="Serve requests for this model name too (private hordes, tests). Repeatable."),
+    ] = None,
+    max_pixels: Annotated[int | None, typer.Option(min=4096, help="Largest picture: width × height.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, max=20, help="Most pictures of one request at a time.")] = None,
+    queue: Annotated[int, typer.Option(min=1, max=20, help="Jobs fetched ahead.")] = 1,
+    nsfw: Annotated[bool, typer.Option("--nsfw/--no-nsfw", help="Take requests marked as not safe for work.")] = True,
+    bridge_agent: Annotated[
+        str | None, typer.Option(help="How the worker names its software; see docs/worker.md before changing it.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Do one job, then leave.")] = False,
+    exit_on_maintenance: Annotated[bool, typer.Option(help="Leave when put into maintenance (exit code 4).")] = False,
+    json_log: Annotated[bool, typer.Option(help="Log lines as JSON.")] = False,
+) -> None:
+    """Serve a horde until Ctrl-C: finishes and submits what it holds, then leaves; a second Ctrl-C leaves at once.
+
+    Exit codes: 0 left in order, 1 crash, 2 settings or credentials, 3 backend, 4 maintenance.
+    """
+    import asyncio
+
+    from horde_worker.backends.registry import UnknownBackend
+    from horde_worker.offer import BRIDGE_AGENT
+    from horde_worker.run import WorkerSettings, configure_logs, run_worker
+
+    if not apikey:
+        _fail("A worker needs an account: give its key by --apikey or HORDE_API_KEY.")
+    if not name:
+        _fail("A worker needs a name: give one by --name.")
+    configure_logs(as_json=json_log)
+    settings = WorkerSettings(
+        horde_url=horde,
+        api_key=apikey or "",
+        name=name or "",
+        backend=backend,
+        aliases=tuple(alias or ()),
+        max_pixels=max_pixels,
+        batch=batch,
+        queue_size=queue,
+        nsfw=nsfw,
+        bridge_agent=bridge_agent or BRIDGE_AGENT,
+        jobs_wanted=1 if once else None,
+        exit_on_maintenance=exit_on_maintenance,
+    )
+    typer.echo(f"Worker {name} serves {horde} with {backend}. Ctrl-C to leave.", err=True)
+    try:
+        code = asyncio.run(run_worker(settings))
+    except UnknownBackend as error:
+        _fail(str(error))
+    raise typer.Exit(int(code))
+
+
+def _fail(message: str) -> None:
+    typer.secho(message, fg=typer.colors.RED, err=True)
+    raise typer.Exit(2)

@@ -1,0 +1,147 @@
+"""What the worker says to a horde, and how it takes the answers (worker.md §1.1.6–1.1.7)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from horde_worker import VERSION
+from horde_worker.addresses import ForbiddenAddress, check_address
+from horde_worker.backends.interface import Remark
+
+ANSWER_LIMIT_BYTES = 10 * 1024 * 1024
+UPLOAD_TRIES = 5
+SUBMIT_TRIES = 10
+_CALL_TIMEOUT = aiohttp.ClientTimeout(total=40, connect=10)
+_RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Exception):
+    """The horde said no. Decide on `rc` first, on the status second, never on the text."""
+
+    status: int
+    rc: str
+    message: str
+    retry_after_s: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.rc or self.status})"
+
+
+class Unreachable(Exception):
+    """No answer, or none that can be read; worth another try."""
+
+
+class HordeApi:
+    """One horde, one key."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, api_key: str, sleep: Sleep = asyncio.sleep) -> None:
+        self._session = session
+        self.url = url.rstrip("/").removesuffix("/api")
+        self._headers = {"apikey": api_key, "Client-Agent": f"OpenHorde Worker:{VERSION}:openhorde"}
+        self._sleep = sleep
+
+    async def pop(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Ask for jobs. Raises `Refused` or `Unreachable`; trying again is the caller's decision."""
+        return await self._call("POST", "/api/v2/generate/pop", body)
+
+    async def upload(self, url: str, data: bytes) -> bool:
+        """PUT an image to its address; whether it arrived."""
+        try:
+            await check_address(url, self.url)
+        except ForbiddenAddress:
+            return False
+        for attempt in range(UPLOAD_TRIES):
+            try:
+                async with self._session.put(
+                    url, data=data, headers={"Content-Type": "image/webp"}, timeout=_CALL_TIMEOUT, allow_redirects=False
+                ) as answer:
+                    if answer.status < 300:
+                        return True
+                    if answer.status not in _RETRIED:
+                        return False
+            except (aiohttp.ClientError, TimeoutError):
+                pass
+            await self._sleep(1.0 + attempt)
+        return False
+
+    async def submit(
+        self, job_id: str, generation: str, seed: int, remarks: Sequence[Remark], *, state: str = "ok"
+    ) -> float:
+        """Deliver a job or its fault; the reward. Retries what may pass; raises `Refused` for what will not."""
+        body = {
+            "id": job_id,
+            "generation": generation,
+            "seed": seed,
+            "state": state,
+            "gen_metadata": [
+                {"type": one.type, "value": one.value, **({"ref": one.ref[:255]} if one.ref else {})}
+                for one in remarks[:50]
+            ],
+        }
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                reward = (await self._call("POST", "/api/v2/generate/submit", body)).get("reward", 0.0)
+                return float(reward) if isinstance(reward, int | float) else 0.0
+            except Unreachable:
+                if attempt >= SUBMIT_TRIES:
+                    raise
+                pause_s = backoff_s(attempt)
+            except Refused as refusal:
+                if refusal.status not in _RETRIED or attempt >= SUBMIT_TRIES:
+                    raise
+                pause_s = refusal.retry_after_s or backoff_s(attempt)
+            await self._sleep(pause_s)
+
+    async def _call(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            async with self._session.request(
+                method, self.url + path, json=body, headers=self._headers, timeout=_CALL_TIMEOUT
+            ) as answer:
+                raw = await answer.content.read(ANSWER_LIMIT_BYTES + 1)
+                while len(raw) <= ANSWER_LIMIT_BYTES and (more := await answer.content.read(ANSWER_LIMIT_BYTES)):
+                    raw += more
+                if len(raw) > ANSWER_LIMIT_BYTES:
+                    raise Unreachable("the answer is larger than 10 MiB")
+                found = _object(raw)
+                if answer.status < 300:
+                    if found is None:
+                        raise Unreachable("the answer is no JSON object")
+                    return found
+                raise _refusal(answer.status, found, answer.headers.get("Retry-After"))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
+
+
+def backoff_s(attempt: int) -> float:
+    """Seconds to wait after the n-th failure in a row: 2, 4, 8 … 60, ± 20 %."""
+    return float(min(2.0**attempt, 60.0) * random.uniform(0.8, 1.2))
+
+
+def _object(raw: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _refusal(status: int, body: dict[str, Any] | None, retry_after: str | None) -> Exception:
+    if status >= 500:
+        return Unreachable(f"the horde answered {status}")
+    body = body or {}
+    seconds = float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None
+    message = str(body.get("message") or f"status {status}")
+    if isinstance(body.get("errors"), dict):
+        message += ": " + "; ".join(f"{name}: {text}" for name, text in body["errors"].items())
+    return Refused(status, str(body.get("rc") or ""), message[:1000], seconds)

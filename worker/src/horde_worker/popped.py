@@ -1,0 +1,95 @@
+"""From a pop's answer to a job: one total, pure function, whatever the horde sends (worker.md §2.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from horde_worker.backends.interface import ImageJob
+
+MAX_SIDE = 8192
+MAX_STEPS = 1000
+_SEED_SPACE = 1 << 32
+_DEFAULT_TTL_S = 150.0
+
+
+class UnusableJob(ValueError):
+    """The answer holds jobs that no one could do; `ids` are to be faulted."""
+
+    def __init__(self, reason: str, ids: tuple[str, ...]) -> None:
+        super().__init__(reason)
+        self.ids = ids
+
+
+def read_pop(answer: Mapping[str, Any]) -> ImageJob | None:
+    """The job in a pop's answer, or None when there is none. Raises `UnusableJob`."""
+    ids = _ids(answer)
+    if not ids:
+        return None
+    payload = answer.get("payload")
+    if not isinstance(payload, Mapping):
+        raise UnusableJob("the job has no payload", ids)
+    prompt, _, negative = _text(payload.get("prompt")).partition("###")
+    width, height = _number(payload.get("width"), 512), _number(payload.get("height"), 512)
+    steps = _number(payload.get("ddim_steps"), 30)
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE and 1 <= steps <= MAX_STEPS):
+        raise UnusableJob(f"{width:g}×{height:g} at {steps:g} steps is out of bounds", ids)
+    uploads = answer.get("r2_uploads")
+    urls = tuple(filter(None, map(_text, uploads))) if isinstance(uploads, list) else ()
+    if not urls and isinstance(answer.get("r2_upload"), str):
+        urls = (answer["r2_upload"],)
+    if urls and len(urls) != len(ids):
+        raise UnusableJob(f"{len(urls)} upload addresses for {len(ids)} pictures", ids)
+    first_seed = _seed(payload.get("seed"))
+    return ImageJob(
+        ids=ids,
+        model=_text(answer.get("model")),
+        prompt=prompt.strip(),
+        negative_prompt=negative.strip(),
+        width=int(width),
+        height=int(height),
+        steps=int(steps),
+        cfg_scale=min(max(_number(payload.get("cfg_scale"), 7.5), 0.0), 100.0),
+        sampler=_text(payload.get("sampler_name")) or "k_euler_a",
+        karras=payload.get("karras") is True,
+        seeds=tuple((first_seed + place) % _SEED_SPACE for place in range(len(ids))),
+        ttl_s=max(_number(answer.get("ttl"), _DEFAULT_TTL_S), 1.0),
+        upload_urls=urls,
+        hires_fix=payload.get("hires_fix") is True,
+        tiling=payload.get("tiling") is True,
+        clip_skip=int(min(max(_number(payload.get("clip_skip"), 1), 1), 12)),
+        censors_nsfw=payload.get("use_nsfw_censor") is True,
+    )
+
+
+def _ids(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    found = answer.get("ids")
+    ids = tuple(text for text in found if isinstance(text, str) and text) if isinstance(found, list) else ()
+    if not ids and isinstance(answer.get("id"), str) and answer["id"]:
+        ids = (answer["id"],)
+    return ids
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: Any, default: float) -> float:
+    """A finite number, also from its text; else the default."""
+    if isinstance(value, bool):
+        return default
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return default
+    return number if number == number and abs(number) < 1e15 else default
+
+
+def _seed(value: Any) -> int:
+    """The seed as a number below 2^32; text that is no number counts by its bytes, as at the horde."""
+    if isinstance(value, bool) or value is None:
+        return 0
+    text = str(value).strip()
+    if text.lstrip("-").isdigit() and text.isascii() and len(text) < 40:
+        return int(text) % _SEED_SPACE
+    return int.from_bytes(text.encode("utf-8", "replace"), "little") % _SEED_SPACE
