@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     )
     from horde_sdk.consts import (
         ANON_API_KEY as ANON_API_KEY,
-        HTTPMethod as HTTPMethod,
-        HTTPStatusCode as HTTPStatusCode,
         KNOWN_DISPATCH_SOURCE as KNOWN_DISPATCH_SOURCE,
         PAYLOAD_HTTP_METHODS as PAYLOAD_HTTP_METHODS,
+        HTTPMethod as HTTPMethod,
+        HTTPStatusCode as HTTPStatusCode,
         get_all_error_status_codes as get_all_error_status_codes,
         get_all_success_status_codes as get_all_success_status_codes,
         get_default_frozen_model_config_dict as get_default_frozen_model_config_dict,
@@ -48,9 +48,7 @@ if TYPE_CHECKING:
 __all__, __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        "horde_sdk.client_agent": (
-            "create_bridge_agent_string",
-        ),
+        "horde_sdk.client_agent": ("create_bridge_agent_string",),
         "horde_sdk.consts": (
             "ANON_API_KEY",
             "HTTPMethod",
@@ -63,9 +61,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
             "is_error_status_code",
             "is_success_status_code",
         ),
-        "horde_sdk.exceptions": (
-            "HordeException",
-        ),
+        "horde_sdk.exceptions": ("HordeException",),
         "horde_sdk.generic_api.apimodels": (
             "APIKeyAllowedInRequestMixin",
             "ContainsMessageResponseMixin",

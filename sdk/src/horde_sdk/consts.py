@@ -66,12 +66,12 @@ class HTTPStatusCode(IntEnum):
 
 
 def is_success_status_code(status_code: HTTPStatusCode | int) -> bool:
-    """Tell whether a status says that the request worked (200–299)."""
+    """Tell whether a status says that the request worked (200 to 299)."""
     return 200 <= status_code <= 299
 
 
 def is_error_status_code(status_code: HTTPStatusCode | int) -> bool:
-    """Tell whether a status says that the request failed (400–599)."""
+    """Tell whether a status says that the request failed (400 to 599)."""
     return 400 <= status_code <= 599
 
 

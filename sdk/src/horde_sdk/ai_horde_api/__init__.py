@@ -86,9 +86,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
             "TeamID",
             "WorkerID",
         ),
-        "horde_sdk.generation_parameters.alchemy.consts": (
-            "KNOWN_ALCHEMY_FORMS",
-        ),
+        "horde_sdk.generation_parameters.alchemy.consts": ("KNOWN_ALCHEMY_FORMS",),
         "horde_sdk.generation_parameters.image.consts": (
             "KNOWN_IMAGE_SAMPLERS",
             "KNOWN_IMAGE_SOURCE_PROCESSING",

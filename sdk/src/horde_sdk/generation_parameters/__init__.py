@@ -44,9 +44,7 @@ if TYPE_CHECKING:
 __all__, __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        "horde_sdk.consts": (
-            "KNOWN_NSFW_DETECTOR",
-        ),
+        "horde_sdk.consts": ("KNOWN_NSFW_DETECTOR",),
         "horde_sdk.generation_parameters.alchemy.consts": (
             "KNOWN_ALCHEMY_FORMS",
             "KNOWN_ALCHEMY_TYPES",
@@ -66,9 +64,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
             "is_strip_background_form",
             "is_upscaler_form",
         ),
-        "horde_sdk.generation_parameters.generic.consts": (
-            "KNOWN_AUX_MODEL_SOURCE",
-        ),
+        "horde_sdk.generation_parameters.generic.consts": ("KNOWN_AUX_MODEL_SOURCE",),
         "horde_sdk.generation_parameters.image.consts": (
             "CLIP_SKIP_REPRESENTATION",
             "KNOWN_IMAGE_CONTROLNETS",

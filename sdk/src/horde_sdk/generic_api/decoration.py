@@ -18,10 +18,10 @@ def Unhashable(cls: type[T]) -> type[T]:
 def Unequatable(cls: type[T]) -> type[T]:
     """Make instances equal only to themselves."""
 
-    def __eq__(self: object, other: object) -> bool:
+    def is_same(self: object, other: object) -> bool:
         return self is other
 
-    cls.__eq__ = __eq__  # type: ignore[assignment]
+    cls.__eq__ = is_same  # type: ignore[method-assign, assignment]
     setattr(cls, _UNEQUATABLE_MARK, True)
     return cls
 

@@ -121,9 +121,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
             "WorkerRequestMixin",
             "WorkerRequestNameMixin",
         ),
-        "horde_sdk.ai_horde_api.apimodels.find_user": (
-            "FindUserRequest",
-        ),
+        "horde_sdk.ai_horde_api.apimodels.find_user": ("FindUserRequest",),
         "horde_sdk.ai_horde_api.apimodels.generate._async": (
             "ImageGenerateAsyncDryRunResponse",
             "ImageGenerateAsyncRequest",
@@ -143,9 +141,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
             "PopInput",
             "PopResponseModelMessage",
         ),
-        "horde_sdk.ai_horde_api.apimodels.generate.pop_downloads": (
-            "ExtraSourceImageMixin",
-        ),
+        "horde_sdk.ai_horde_api.apimodels.generate.pop_downloads": ("ExtraSourceImageMixin",),
         "horde_sdk.ai_horde_api.apimodels.generate.progress": (
             "ResponseGenerationProgressCombinedMixin",
             "ResponseGenerationProgressInfoMixin",
@@ -157,9 +153,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
             "ImageGenerateStatusResponse",
             "ImageGeneration",
         ),
-        "horde_sdk.ai_horde_api.apimodels.generate.submit": (
-            "ImageGenerationJobSubmitRequest",
-        ),
+        "horde_sdk.ai_horde_api.apimodels.generate.submit": ("ImageGenerationJobSubmitRequest",),
         "horde_sdk.ai_horde_api.apimodels.status": (
             "AIHordeHeartbeatRequest",
             "AIHordeHeartbeatResponse",
@@ -194,8 +188,6 @@ __all__, __getattr__, __dir__ = lazy_exports(
             "WorkerDetailLite",
             "WorkerKudosDetails",
         ),
-        "horde_sdk.generation_parameters.alchemy.consts": (
-            "KNOWN_ALCHEMY_TYPES",
-        ),
+        "horde_sdk.generation_parameters.alchemy.consts": ("KNOWN_ALCHEMY_TYPES",),
     },
 )

@@ -1,0 +1,102 @@
+"""From a generation to a picture. Pillow and the HTTP library are imported with the first picture."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import requests
+    from PIL.Image import Image
+
+    from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGeneration
+    from horde_sdk.generic_api.async_transport import AsyncTransport
+
+DOWNLOAD_TIMEOUT_S = 120.0
+
+
+def is_url(img: str) -> bool:
+    """Tell whether `img` of a generation is a URL; otherwise it is the image itself."""
+    return img.startswith(("http://", "https://"))
+
+
+def open_image(content: bytes) -> Image:
+    """Return the picture; a truncated one fails when it is used."""
+    import PIL.Image
+
+    return PIL.Image.open(io.BytesIO(content))
+
+
+def bytes_of_base64(img: str | None) -> bytes:
+    """Return the bytes of an image in base64.
+
+    Raises:
+        ValueError: There is none.
+    """
+    if not img:
+        raise ValueError("the generation has no image")
+    return base64.b64decode(img)
+
+
+def download_image_bytes(url: str, *, session: requests.Session | None = None) -> io.BytesIO:
+    """Fetch a URL.
+
+    Raises:
+        requests.HTTPError: The answer is not 200.
+    """
+    import requests
+
+    answer = (session or requests).get(url, timeout=DOWNLOAD_TIMEOUT_S)
+    if answer.status_code != 200:
+        raise requests.HTTPError(f"the image could not be fetched: HTTP {answer.status_code}", response=answer)
+    return io.BytesIO(answer.content)
+
+
+def download_image_from_url(url: str) -> Image:
+    """Fetch a URL as a picture.
+
+    Raises:
+        requests.HTTPError: The answer is not 200.
+    """
+    return open_image(download_image_bytes(url).getvalue())
+
+
+def generation_bytes(generation: ImageGeneration, *, session: requests.Session | None = None) -> bytes:
+    """Return the image file of a generation as the worker made it."""
+    if generation.img and is_url(generation.img):
+        return download_image_bytes(generation.img, session=session).getvalue()
+    return bytes_of_base64(generation.img)
+
+
+def download_image_from_generation(generation: ImageGeneration) -> Image:
+    """Return the picture of a generation.
+
+    Raises:
+        ValueError: It has none.
+        requests.HTTPError: It could not be fetched.
+    """
+    return open_image(generation_bytes(generation))
+
+
+async def fetch_image_bytes(url: str, transport: AsyncTransport) -> bytes:
+    """Fetch a URL.
+
+    Raises:
+        aiohttp.ClientResponseError: The answer is not 200.
+    """
+    import aiohttp
+
+    async with transport.aiohttp_session.get(
+        url,
+        ssl=transport.tls_for(url),
+        timeout=aiohttp.ClientTimeout(total=DOWNLOAD_TIMEOUT_S),
+    ) as answer:
+        if answer.status != 200:
+            raise aiohttp.ClientResponseError(
+                answer.request_info,
+                answer.history,
+                status=answer.status,
+                message="the image could not be fetched",
+            )
+        return await answer.read()

@@ -1,0 +1,156 @@
+"""Carries out a client's steps on asyncio over an `aiohttp` session."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+
+from horde_sdk.exceptions import HordeConnectionError
+from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Step, Steps, Tell
+from horde_sdk.horde_logging import logger
+
+if TYPE_CHECKING:
+    import ssl
+
+    import aiohttp
+
+T = TypeVar("T")
+
+ANSWER_AFTER_CANCEL_S = 5.0
+"""How long a cancelled task waits for the answer to a POST that is already under way."""
+
+
+class AsyncTransport:
+    """A borrowed aiohttp session and a way to wait."""
+
+    def __init__(
+        self,
+        aiohttp_session: aiohttp.ClientSession,
+        *,
+        ssl_context: ssl.SSLContext | None,
+        timeout_s: float,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            aiohttp_session: Opened and closed by the caller.
+            ssl_context: TLS settings; default: Mozilla's certificates.
+            timeout_s: Seconds that a silent server is waited for.
+            sleep: How to wait.
+        """
+        self.aiohttp_session = aiohttp_session
+        self._ssl_context = ssl_context
+        self._timeout_s = timeout_s
+        self._sleep = sleep
+
+    def tls_for(self, url: str) -> ssl.SSLContext | bool:
+        """Return the TLS settings for a URL; plain HTTP needs none, and making them takes time."""
+        if not url.startswith("https:"):
+            return True
+        if self._ssl_context is None:
+            from horde_sdk.tls import default_ssl_context
+
+            self._ssl_context = default_ssl_context()
+        return self._ssl_context
+
+    async def carry_out(self, steps: Steps[T]) -> T:
+        """Run a procedure to its end and return its result."""
+        outcome: object = None
+        failure: Exception | None = None
+        try:
+            while True:
+                step = steps.throw(failure) if failure else steps.send(outcome)
+                outcome, failure = None, None
+                try:
+                    if isinstance(step, Exchange) and step.method == "POST":
+                        outcome = await self._send_to_the_end(step, steps)
+                    else:
+                        outcome = await self._do(step)
+                except Exception as error:
+                    failure = error
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            steps.close()
+
+    async def _send_to_the_end(self, exchange: Exchange, steps: Steps[T]) -> Answer:
+        """Send a POST; when the task is cancelled meanwhile, the procedure still learns of the answer.
+
+        Otherwise nobody would know the id of a request that the server just accepted, and it could not be cancelled.
+        """
+        sending = asyncio.ensure_future(self._send(exchange))
+        try:
+            return await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            await asyncio.wait([sending], timeout=ANSWER_AFTER_CANCEL_S)
+            if not sending.done():
+                sending.cancel()
+            elif not sending.cancelled() and sending.exception() is None:
+                with suppress(StopIteration, Exception):
+                    steps.send(sending.result())
+            raise
+
+    async def carry_out_shielded(self, procedures: Sequence[Steps[None]], *, timeout_s: float) -> None:
+        """Run procedures at once, to their end although the calling task is cancelled, but not beyond a time."""
+        if not procedures:
+            return
+
+        async def all_of_them() -> None:
+            try:
+                async with asyncio.timeout(timeout_s), asyncio.TaskGroup() as group:
+                    for steps in procedures:
+                        group.create_task(self.carry_out(steps))
+            except TimeoutError:
+                logger.critical("clean-up took longer than %s s and was given up", timeout_s)
+
+        await finish_despite_cancellation(asyncio.ensure_future(all_of_them()))
+
+    async def _do(self, step: Step) -> object:
+        match step:
+            case Exchange():
+                return await self._send(step)
+            case Pause():
+                return await self._sleep(step.seconds)
+            case Tell():
+                said = step.callback(step.news)
+                return await said if inspect.isawaitable(said) else said
+
+    async def _send(self, exchange: Exchange) -> Answer:
+        import aiohttp
+
+        try:
+            async with self.aiohttp_session.request(
+                exchange.method,
+                exchange.url,
+                headers=dict(exchange.headers),
+                params=dict(exchange.query),
+                data=exchange.body,
+                ssl=self.tls_for(exchange.url),
+                timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+            ) as answer:
+                return Answer(status=answer.status, headers=dict(answer.headers), body=await answer.read())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise HordeConnectionError(f"{exchange.url} could not be reached ({type(error).__name__})") from error
+
+
+async def finish_despite_cancellation(work: asyncio.Future[T]) -> T:
+    """Wait for `work`; a cancellation of the calling task takes effect once it is finished."""
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError as error:
+            if work.cancelled():
+                raise
+            cancelled = error
+        except Exception:
+            break
+    if cancelled is not None:
+        work.exception()
+        raise cancelled
+    return work.result()

@@ -1,0 +1,75 @@
+"""When a call is tried again, and after how long."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from horde_sdk.consts import HTTPStatusCode
+
+DEFAULT_RETRY_STATUS_CODES = frozenset(
+    {
+        HTTPStatusCode.REQUEST_TIMEOUT,
+        HTTPStatusCode.TOO_MANY_REQUESTS,
+        HTTPStatusCode.SERVICE_UNAVAILABLE,
+        HTTPStatusCode.GATEWAY_TIMEOUT,
+    }
+)
+
+REPEATABLE_METHODS = frozenset({"GET", "DELETE", "HEAD"})
+"""A POST is never repeated: the first one may have been accepted although its answer was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryConfiguration:
+    """How patient a client is. Only GET and DELETE are repeated."""
+
+    max_retries: int = 3
+    initial_delay_seconds: float = 0.5
+    max_delay_seconds: float = 30.0
+    backoff_factor: float = 2.0
+    jitter_factor: float = 0.1
+    retry_status_codes: Set[int] = DEFAULT_RETRY_STATUS_CODES
+    retry_on_connection_errors: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the bounds."""
+        if not 0 <= self.max_retries < 10:
+            raise ValueError("max_retries must be between 0 and 9")
+        if self.initial_delay_seconds <= 0 or self.max_delay_seconds <= 0:
+            raise ValueError("delays must be positive")
+        if self.backoff_factor <= 1:
+            raise ValueError("backoff_factor must be greater than 1")
+        if not 0 < self.jitter_factor <= 1:
+            raise ValueError("jitter_factor must be greater than 0 and at most 1")
+
+    def delay_s(
+        self, failures: int, retry_after: str | None = None, *, chance: Callable[[], float] = random.random
+    ) -> float:
+        """Return the seconds to wait after the given number of failures (from 1), at most `max_delay_seconds`.
+
+        Args:
+            failures: How often the call failed so far.
+            retry_after: The header `Retry-After`: seconds, or a date.
+            chance: Yields a number from 0 to 1, so that many clients do not come back at once.
+        """
+        backoff = self.initial_delay_seconds * self.backoff_factor ** (failures - 1)
+        asked = _seconds_of(retry_after)
+        wait = max(backoff, asked)
+        return min(wait * (1 + self.jitter_factor * chance()), self.max_delay_seconds)
+
+
+def _seconds_of(retry_after: str | None) -> float:
+    if not retry_after:
+        return 0.0
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0

@@ -1,0 +1,56 @@
+"""What the clients do, told as steps; the synchronous and the asynchronous face only carry the steps out.
+
+A procedure is a generator: it yields a step, is sent the step's outcome (or thrown its exception), and returns its
+result. So the rules (retries, polling, clean-up) are written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Send an HTTP request; the outcome is an `Answer`. A broken connection throws `HordeConnectionError`."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back over HTTP."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return a header, whatever the case of its name."""
+        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Call the user's callback; what it raises is thrown into the procedure."""
+
+    callback: Callable[[Any], object]
+    news: object
+
+
+Step = Exchange | Pause | Tell
+Steps = Generator[Step, Any, T]

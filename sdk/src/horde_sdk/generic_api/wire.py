@@ -1,0 +1,158 @@
+"""From a request object to bytes, and from bytes to a response object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from horde_sdk.client_agent import default_bridge_agent_string
+from horde_sdk.consts import ANON_API_KEY
+from horde_sdk.exceptions import PayloadValidationError
+from horde_sdk.generic_api.apimodels import (
+    APIKeyAllowedInRequestMixin,
+    HordeRequest,
+    HordeResponseTypes,
+    RequestErrorResponse,
+)
+from horde_sdk.generic_api.endpoints import url_with_path
+from horde_sdk.generic_api.metadata import GenericHeaderFields, GenericPathFields, GenericQueryFields
+from horde_sdk.generic_api.steps import Answer, Exchange
+
+ResponseT = TypeVar("ResponseT", bound=HordeResponseTypes)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What a client adds to each of its requests."""
+
+    apikey: str | None = None
+    base_url: str | None = None
+    client_agent: str = default_bridge_agent_string
+    header_fields: type[GenericHeaderFields] = GenericHeaderFields
+    path_fields: type[GenericPathFields] = GenericPathFields
+    query_fields: type[GenericQueryFields] = GenericQueryFields
+
+
+def to_exchange(request: HordeRequest, caller: Caller) -> Exchange:
+    """Return the HTTP request for `request`: only what was set explicitly is sent, apart from query values.
+
+    Raises:
+        RuntimeError: A GET would need a body.
+        ValueError: The base URL is none.
+    """
+    path, in_path = _path(request, caller.path_fields)
+    query, in_query = _query(request, caller.query_fields)
+    content = request.model_dump(
+        mode="json",
+        by_alias=True,
+        exclude_none=True,
+        exclude_unset=True,
+        exclude={*caller.header_fields, *in_path, *in_query},
+    )
+    method = request.get_http_method()
+    if content and method == "GET":
+        raise RuntimeError(f"{type(request).__name__} is a GET and cannot send {', '.join(sorted(content))}")
+    headers = _headers(request, caller)
+    if content:
+        headers["Content-Type"] = "application/json"
+    return Exchange(
+        method=method,
+        url=url_with_path(base_url=caller.base_url or request.get_api_url(), path=path),
+        headers=headers,
+        query=query,
+        body=json.dumps(content, separators=(",", ":")).encode() if content else None,
+    )
+
+
+def _path(request: HordeRequest, path_fields: type[GenericPathFields]) -> tuple[str, set[str]]:
+    path: str = request.get_api_endpoint_subpath()
+    used = set()
+    for name, placeholder in _names(path_fields):
+        value = getattr(request, name, None)
+        if value is not None and f"{{{placeholder}}}" in path:
+            path = path.replace(f"{{{placeholder}}}", quote(str(value), safe=""))
+            used.add(name)
+    return path, used
+
+
+def _query(request: HordeRequest, query_fields: type[GenericQueryFields]) -> tuple[dict[str, str], set[str]]:
+    names = dict(_names(query_fields))
+    fields = {name for name in names if name in type(request).model_fields} | set(request.get_query_fields())
+    values = {field: getattr(request, field) for field in fields}
+    return {
+        names.get(field, field.rstrip("_")): _query_text(value)
+        for field, value in sorted(values.items())
+        if value is not None
+    }, fields
+
+
+def _query_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _names(fields: Iterable[StrEnum]) -> list[tuple[str, str]]:
+    return [(field.name, field.value) for field in fields]
+
+
+def _headers(request: HordeRequest, caller: Caller) -> dict[str, str]:
+    says_who = "client_agent" in request.model_fields_set
+    headers = {
+        "accept": str(request.accept),
+        "Client-Agent": request.client_agent if says_who else caller.client_agent,
+    }
+    if isinstance(request, APIKeyAllowedInRequestMixin):
+        headers["apikey"] = request.apikey or caller.apikey or ANON_API_KEY
+    return headers
+
+
+def to_response(answer: Answer, expected: type[ResponseT]) -> ResponseT | RequestErrorResponse:
+    """Return the answer as `expected`, or as an error answer where it is one or cannot be understood.
+
+    Raises:
+        PayloadValidationError: The server lists what is wrong with the payload.
+    """
+    try:
+        content = json.loads(answer.body)
+    except ValueError:
+        return _error(
+            answer,
+            message=f"The horde answered HTTP {answer.status} with something that is not JSON.",
+            object_data={"raw_response": answer.body[:2000].decode(errors="replace")},
+        )
+    if answer.status >= 400:
+        return _error_of(answer, content)
+    try:
+        return expected.model_validate(content)
+    except ValidationError as problem:
+        return _error(
+            answer,
+            message=f"The horde's answer is not a {expected.__name__}: {problem.error_count()} fields do not fit.",
+            object_data={"exception": problem, "raw_response": content},
+        )
+
+
+def _error_of(answer: Answer, content: object) -> RequestErrorResponse:
+    if not isinstance(content, dict):
+        return _error(
+            answer, message=f"The horde answered HTTP {answer.status}.", object_data={"raw_response": content}
+        )
+    message = str(content.get("message") or f"The horde answered HTTP {answer.status}.")
+    known = {key: value for key, value in content.items() if key not in ("message", "object_data")}
+    if not isinstance(known.get("rc", ""), str):
+        known.pop("rc")
+    error = _error(answer, message=message, **known)
+    if isinstance(content.get("errors"), dict):
+        raise PayloadValidationError(content["errors"], message, error_response=error)
+    return error
+
+
+def _error(answer: Answer, **fields: object) -> RequestErrorResponse:
+    error = RequestErrorResponse.model_construct(**{"message": "", **fields})  # type: ignore[arg-type]
+    error._http_status = answer.status
+    return error
