@@ -28,7 +28,7 @@ def export_weights(checkpoint: Path, target: Path) -> None:
     arrays = {name: p.detach().numpy().astype(np.float16) for name, p in net.named_parameters()}
     about = json.dumps({"shape": torch.load(checkpoint, weights_only=True)["shape"], "progress": progress})
     with target.open("wb") as file:
-        np.savez(file, about=np.frombuffer(about.encode(), dtype=np.uint8), **arrays)
+        np.savez(file, allow_pickle=False, about=np.frombuffer(about.encode(), dtype=np.uint8), **arrays)
 
 
 def main() -> None:

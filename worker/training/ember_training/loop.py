@@ -122,7 +122,8 @@ def flow_loss(net: Ember, clean: Tensor, tokens: Tensor) -> Tensor:
     with torch.autocast("cpu", torch.bfloat16):
         guess = net(noisy, t, tokens)
     weight = (1 / share.clamp(min=T_FLOOR) ** 2).clamp(max=10)
-    return (weight * (guess - clean) ** 2).mean()
+    loss: Tensor = (weight * (guess - clean) ** 2).mean()
+    return loss
 
 
 def learning_share(elapsed_share: float, step: int) -> float:
@@ -163,14 +164,14 @@ def train(plan: Plan) -> Path:
 
 
 def _step(trainee: Trainee, plan: Plan, learning_rate: float, rng: random.Random) -> float:
-    optimisers = (trainee.muon, trainee.adam)
+    optimisers: tuple[torch.optim.Optimizer, ...] = (trainee.muon, trainee.adam)
     for optimiser in optimisers:
         for group in optimiser.param_groups:
             group["lr"] = learning_rate
         optimiser.zero_grad(set_to_none=True)
     clean, tokens = draw_batch(plan.batch, CANVASES[trainee.progress.step % len(CANVASES)], rng)
     loss = flow_loss(trainee.net, clean, tokens)
-    loss.backward()
+    torch.autograd.backward(loss)
     torch.nn.utils.clip_grad_norm_(trainee.adam.param_groups[0]["params"], 1.0)
     for optimiser in optimisers:
         optimiser.step()

@@ -28,6 +28,7 @@ class Shape:
 
 
 def norm(x: Tensor) -> Tensor:
+    """Root mean square 1, without a learned scale: the modulation has one."""
     return F.rms_norm(x, (x.shape[-1],), eps=1e-6)
 
 
@@ -56,7 +57,8 @@ class Block(nn.Module):
         mixed = torch.softmax((q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2), -1).to(v.dtype) @ v
         x = x + self.proj(mixed.transpose(1, 2).reshape(batch, tokens, width)) * (1 + gate1)
         hidden = F.relu(self.up(norm(x) * (1 + scale2) + shift2))
-        return x + self.down(hidden * hidden) * (1 + gate2)
+        mixed_in: Tensor = x + self.down(hidden * hidden) * (1 + gate2)
+        return mixed_in
 
 
 class Ember(nn.Module):
@@ -102,6 +104,6 @@ class Ember(nn.Module):
         h = torch.cat((words.to(pixels.dtype), pixels), 1)
         for block in self.blocks:
             h = block(h, mod)
-        y = self.out(norm(h[:, tokens.shape[1] :]))
+        y: Tensor = self.out(norm(h[:, tokens.shape[1] :]))
         y = y.view(batch, rows, columns, p, p, channels).permute(0, 5, 1, 3, 2, 4)
         return y.reshape(batch, channels, height, width).float()

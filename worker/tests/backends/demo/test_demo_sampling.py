@@ -46,10 +46,14 @@ def test_heun_looks_twice_at_every_step_but_the_last() -> None:
 
 def test_only_the_ancestral_sampler_draws_fresh_noise() -> None:
     def draws(name: str) -> int:
-        drawn: list[Array] = []
-        levels = sigmas(5, karras=True)
-        list(SAMPLERS[name](ANSWER, levels, lambda x, sigma: ANSWER, lambda: drawn.append(ANSWER) or ANSWER))
-        return len(drawn)
+        drawn = itertools.count()
+
+        def draw_noise() -> Array:
+            next(drawn)
+            return ANSWER
+
+        list(SAMPLERS[name](ANSWER, sigmas(5, karras=True), lambda x, sigma: ANSWER, draw_noise))
+        return next(drawn)
 
     assert {name: draws(name) for name in SAMPLERS} == {"k_euler": 0, "k_euler_a": 4, "k_heun": 0, "k_dpmpp_2m": 0}
 
