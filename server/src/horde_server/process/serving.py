@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -75,15 +75,38 @@ def bind(settings: Settings) -> socket.socket:
     return listener
 
 
-async def serve(settings: Settings, dsn: str, listener: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM; then let requests in flight finish, for ten seconds at most."""
+@contextlib.contextmanager
+def stop_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into `stop`, so that everything ends in order."""
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+async def serve(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serve until `stop`; then let requests in flight finish, for ten seconds at most."""
     if settings.processes > 1:
-        await _serve_in_children(settings, dsn, listener)
+        await _serve_in_children(settings, dsn, listener, stop)
     else:
-        await _serve_here(settings, dsn, listener)
+        await _serve_here(settings, dsn, listener, stop)
 
 
-async def _serve_here(settings: Settings, dsn: str, listener: socket.socket) -> None:
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn would raise them again after its end, past our own clean-up."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def _serve_here(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
     config = uvicorn.Config(
         create_app(settings, dsn),
         access_log=False,
@@ -94,17 +117,22 @@ async def _serve_here(settings: Settings, dsn: str, listener: socket.socket) -> 
         date_header=False,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    server = uvicorn.Server(config)
-    await server.serve(sockets=[listener])
+    server = _Server(config)
+
+    async def stop_server() -> None:
+        await stop.wait()
+        server.should_exit = True
+
+    stopper = asyncio.create_task(stop_server())
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        stopper.cancel()
     if not server.started:
         raise RuntimeError("The server could not start; see the log above.")
 
 
-async def _serve_in_children(settings: Settings, dsn: str, listener: socket.socket) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+async def _serve_in_children(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
     children = [_spawn(settings, dsn, listener) for _ in range(settings.processes)]
     try:
         while not stop.is_set():
@@ -124,8 +152,6 @@ async def _serve_in_children(settings: Settings, dsn: str, listener: socket.sock
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
 
 
 def _spawn(settings: Settings, dsn: str, listener: socket.socket) -> subprocess.Popen[bytes]:
@@ -135,11 +161,12 @@ def _spawn(settings: Settings, dsn: str, listener: socket.socket) -> subprocess.
         env=environment,
         pass_fds=[listener.fileno()],
         start_new_session=True,  # Ctrl-C reaches the parent, which stops its children in order
-        preexec_fn=_die_with_parent,
+        preexec_fn=die_with_parent,
     )
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """In a child, before exec: have the kernel end it when its parent dies (Linux)."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
@@ -150,7 +177,13 @@ def _child() -> None:
     settings = Settings.model_validate_json(os.environ.pop(_CHILD_SETTINGS))
     dsn = os.environ.pop(_CHILD_DSN)
     listener = socket.socket(fileno=int(sys.argv[1]))
-    uvloop_run(_serve_here(settings, dsn, listener))
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        with stop_signals(stop):
+            await _serve_here(settings, dsn, listener, stop)
+
+    uvloop_run(main())
 
 
 def uvloop_run(main: Coroutine[Any, Any, None]) -> None:

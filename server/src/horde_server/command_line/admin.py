@@ -1,0 +1,76 @@
+"""`horde admin …`: works on the database itself, with or without a running server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from horde_server.command_line.options import Data, DatabaseUrl, fail, settings_from
+
+if TYPE_CHECKING:
+    from horde_server.settings import Settings
+
+app = typer.Typer(help="Work on a horde's database: accounts.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Work on a horde's database: accounts."""
+
+
+@asynccontextmanager
+async def any_database(settings: Settings) -> AsyncIterator[str]:
+    """The database, whether a server runs on it right now or not."""
+    from horde_server.database.embedded import running_dsn
+    from horde_server.process.serving import database
+
+    running = running_dsn(settings.data) if settings.database_url is None else None
+    if running is not None:
+        yield running
+    else:
+        async with database(settings) as dsn:
+            yield dsn
+
+
+@app.command("create-user")
+def create_user(
+    name: Annotated[str, typer.Argument(help="User name; the number is given.")],
+    kudos: Annotated[int, typer.Option(min=0, max=10**12, help="Kudos to begin with.")] = 0,
+    moderator: Annotated[bool, typer.Option("--moderator", help="May moderate; is trusted too.")] = False,
+    trusted: Annotated[bool, typer.Option("--trusted", help="Earns without escrow.")] = False,
+    customizer: Annotated[bool, typer.Option("--customizer", help="Workers may offer any model name.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Make an account and print its API key, once. Also the very first account of a horde."""
+    import asyncio
+
+    import psycopg
+
+    from horde_server.accounts.creation import NewAccount, create_account
+    from horde_server.database.embedded import EmbeddedDatabaseError
+    from horde_server.database.pool import DatabaseUnusable
+
+    if not 1 <= len(name) <= 30 or "\0" in name or "#" in name:
+        fail("A user name has 1 to 30 characters and no #.", code=2)
+    settings = settings_from(data=data, database_url=database_url)
+
+    async def main() -> NewAccount:
+        async with any_database(settings) as dsn, await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+            return await create_account(
+                conn, name, kudos=kudos, moderator=moderator, trusted=trusted, customizer=customizer
+            )
+
+    try:
+        made = asyncio.run(main())
+    except (DatabaseUnusable, EmbeddedDatabaseError, psycopg.OperationalError) as error:
+        fail(str(error))
+    if as_json:
+        typer.echo(json.dumps({"id": made.id, "username": name, "alias": made.alias, "api_key": made.api_key}))
+    else:
+        typer.echo(f"{made.alias} was made. Its API key, shown only now: {made.api_key}")

@@ -1,0 +1,137 @@
+"""A horde in one go: server, worker and a first picture."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from horde_server.accounts.creation import create_account
+from horde_server.process.serving import die_with_parent, serve
+from horde_server.settings import Settings
+
+WORKER_STOP_S = 60.0
+READY_LIMIT_S = 60.0
+FIRST_PROMPT = "a red circle on a blue background"
+MODEL = "ember-demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """The accounts of a household: its administrator, and who owns its worker."""
+
+    admin_id: int
+    worker_key: str
+    admin_key: str | None  # known at the first start only
+
+
+async def household_accounts(settings: Settings, dsn: str) -> Household:
+    """The accounts, made at the first start. The worker's key is kept in the data folder, the admin's nowhere."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    kept = settings.data / "household.json"
+    if kept.exists():
+        known = json.loads(kept.read_text())
+        return Household(known["admin_id"], known["worker_key"], None)
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn, conn.transaction():
+        admin = await create_account(conn, "admin", moderator=True, customizer=True, kudos=10_000)
+        owner = await create_account(conn, "household-worker", trusted=True, customizer=True)
+        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"admin_id": admin.id, "worker_key": owner.api_key}, file)
+    return Household(admin.id, owner.api_key, admin.api_key)
+
+
+def with_admin(settings: Settings, admin_id: int) -> Settings:
+    """The settings with the household's administrator among the admins."""
+    return settings.model_copy(update={"admins": [*settings.admins, f"admin#{admin_id}"]})
+
+
+@asynccontextmanager
+async def running_server(settings: Settings, dsn: str, listener: object) -> AsyncIterator[None]:
+    """The server, ready, for as long as the caller needs it."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(serve(settings, dsn, listener, stop))  # type: ignore[arg-type]
+    try:
+        await _until_ready(task, settings, listener)
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def _until_ready(server: asyncio.Task[None], settings: Settings, listener: object) -> None:
+    host, port = listener.getsockname()[:2]  # type: ignore[attr-defined]
+    async with asyncio.timeout(READY_LIMIT_S):
+        while not server.done():
+            with contextlib.suppress(OSError):
+                reader, writer = await asyncio.open_connection(host, port)
+                writer.write(b"GET /readyz HTTP/1.0\r\n\r\n")
+                status = await reader.readline()
+                writer.close()
+                if b" 200 " in status:
+                    return
+            await asyncio.sleep(0.05)
+    await server  # raises what ended it
+
+
+@asynccontextmanager
+async def running_worker(url: str, key: str, name: str, aliases: list[str]) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """The demo worker as a process of its own; drained at the end."""
+    command = [sys.executable, "-m", "horde_worker", "--horde", url, "--name", name, "--backend", "demo"]
+    for alias in aliases:
+        command += ["--alias", alias]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HORDE_", "AI_HORDE_"))}
+    worker = subprocess.Popen(
+        command,
+        env={**environment, "HORDE_API_KEY": key},
+        start_new_session=True,  # Ctrl-C reaches us, and we drain it
+        preexec_fn=die_with_parent,
+    )
+    try:
+        yield worker
+    finally:
+        worker.terminate()
+        try:
+            await asyncio.to_thread(worker.wait, WORKER_STOP_S)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.wait()
+
+
+def first_picture(url: str, folder: Path, model: str) -> Path:
+    """Ask for a picture as anybody would, through the SDK, and save it. Raises `AIHordeRequestError`."""
+    from horde_sdk.ai_horde_api.ai_horde_clients import AIHordeAPISimpleClient
+    from horde_sdk.ai_horde_api.apimodels import ImageGenerateAsyncRequest, ImageGenerationInputPayload
+
+    client = AIHordeAPISimpleClient(base_url=f"{url}/api/", poll_interval=0.5)
+    status, _ = client.image_generate_request(
+        ImageGenerateAsyncRequest(
+            prompt=FIRST_PROMPT,
+            models=[model],
+            params=ImageGenerationInputPayload(width=512, height=512, steps=20, seed="42", cfg_scale=5.0),
+        ),
+        timeout=300,
+    )
+    data = client.download_bytes_from_generation(status.generations[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    path = free_path(folder, "first-picture")
+    path.write_bytes(data)
+    return path
+
+
+def free_path(folder: Path, stem: str) -> Path:
+    """A name that overwrites nothing."""
+    path, number = folder / f"{stem}.webp", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}-{number}.webp"
+    return path

@@ -1,0 +1,66 @@
+"""A real PostgreSQL for the tests: one embedded server a session, one freshly migrated database a test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from horde_server.database.embedded import EmbeddedPostgres
+from horde_server.database.migrations import migrate
+from horde_server.database.pool import Pool, open_pool
+
+TEMPLATE = "migrated_template"
+
+
+def _dsn_of(server_dsn: str, database: str) -> str:
+    return psycopg.conninfo.make_conninfo(server_dsn, dbname=database)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """DSN of a PostgreSQL that holds a migrated template database. Started and stopped by the main thread."""
+    folder: Path = tmp_path_factory.mktemp("postgres")
+    loop = asyncio.new_event_loop()
+    server = EmbeddedPostgres(folder)
+    loop.run_until_complete(server.start())
+    try:
+        with psycopg.connect(server.dsn, autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {TEMPLATE}")
+        loop.run_until_complete(_migrate(_dsn_of(server.dsn, TEMPLATE)))
+        yield server.dsn
+    finally:
+        loop.run_until_complete(server.stop())
+        loop.close()
+
+
+async def _migrate(dsn: str) -> None:
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+        await migrate(conn)
+
+
+@pytest.fixture
+def database_dsn(postgres_server: str) -> Iterator[str]:
+    """A database of its own for one test: the current schema and the anonymous account, nothing else."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres_server, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        try:
+            yield _dsn_of(postgres_server, name)
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture
+async def pool(database_dsn: str) -> AsyncIterator[Pool]:
+    """A pool on the test's own database."""
+    opened = await open_pool(database_dsn, size=4)
+    try:
+        yield opened
+    finally:
+        await opened.close()

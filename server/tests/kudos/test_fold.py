@@ -1,0 +1,150 @@
+"""The fold: every movement applied exactly once, floors and promotions as movements (kudos.md §5, §7, §10.3)."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from kudos.ledger_checks import add_account, add_worker, balances, check_books, fold_all
+
+from horde_server.accounts.creation import adjust_kudos
+from horde_server.database.pool import Pool
+from horde_server.kudos.fold import fold
+from horde_server.kudos.ledger import (
+    ADMIN,
+    BURNT,
+    FLOOR,
+    MINTED,
+    EntryKind,
+    Movement,
+    escrow,
+    post,
+    request_tax,
+    settlement,
+    spendable,
+)
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_an_account_that_pays_and_earns_in_one_batch_is_folded_once_with_both(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        ada, ben = await add_account(conn), await add_account(conn, "ben")
+        await adjust_kudos(conn, ada, 10_000)
+        await adjust_kudos(conn, ben, 10_000)
+        for payer, payee in ((ada, ben), (ben, ada)):
+            await post(conn, [request_tax(payer, uuid4())])
+            await post(conn, [Movement(uuid4(), EntryKind.GENERATION, spendable(payer), spendable(payee), 1_100)])
+        await fold_all(pool)
+        assert (await balances(conn))[spendable(ada)] == 10_000 - 300
+        cursor = await conn.execute(
+            "SELECT bucket, amount_hundredths FROM kudos_bucket WHERE account_id = %s ORDER BY bucket", (ada,)
+        )
+        assert await cursor.fetchall() == [("accumulated", -300), ("admin", 10_000)]
+        await check_books(conn)
+
+
+async def test_a_new_account_is_raised_to_its_floor_at_its_first_change_by_an_entry_of_its_own(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        ada = await add_account(conn)
+        pseudo = await add_account(conn, "p", kind="pseudonymous")
+        for account_id in (0, ada, pseudo):
+            await post(conn, [request_tax(account_id, uuid4())])
+        await fold_all(pool)
+        known = await balances(conn)
+        assert (known[spendable(0)], known[spendable(ada)], known[spendable(pseudo)]) == (-300, 2_500, 1_400)
+        assert known[FLOOR] == -(2_800 + 1_700)
+        assert known[BURNT] == 900
+        await check_books(conn)
+
+
+async def test_escrow_above_the_threshold_after_a_week_makes_trusted_and_moves_to_the_balance(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        old, young = await add_account(conn, age_days=8), await add_account(conn, "young")
+        worker_id = await add_worker(conn, old)
+        await conn.execute("UPDATE worker SET paused = true")
+        for account_id in (old, young):
+            await post(conn, [Movement(uuid4(), EntryKind.UPTIME_REWARD, MINTED, escrow(account_id), 10_100)])
+        await fold_all(pool, trust_threshold=101)
+        assert (await balances(conn))[escrow(old)] == 10_100, "the threshold must be exceeded, not met"
+        await post(conn, [Movement(uuid4(), EntryKind.UPTIME_REWARD, MINTED, escrow(old), 1)])
+        await fold_all(pool, trust_threshold=101)
+        known = await balances(conn)
+        assert (known[spendable(old)], known[escrow(old)], known[escrow(young)]) == (10_101, 0, 10_100)
+        cursor = await conn.execute("SELECT id FROM account WHERE trusted")
+        assert await cursor.fetchall() == [(old,)]
+        cursor = await conn.execute("SELECT paused FROM worker WHERE id = %s", (worker_id,))
+        assert await cursor.fetchone() == (False,)
+        await check_books(conn)
+
+
+async def test_escrow_that_arrives_after_trust_was_given_is_released_too(pool: Pool) -> None:
+    """kudos.md §5, "Sensible: always release": a job settled while trust was being given still pays half to escrow."""
+    async with pool.connection() as conn:
+        ada = await add_account(conn)
+        await conn.execute("UPDATE account SET trusted = true WHERE id = %s", (ada,))
+        await post(conn, [Movement(uuid4(), EntryKind.UPTIME_REWARD, MINTED, escrow(ada), 5_000)])
+        await fold_all(pool)
+        known = await balances(conn)
+        assert (known[spendable(ada)], known[escrow(ada)]) == (5_000, 0)
+        await check_books(conn)
+
+
+async def test_counters_follow_the_delivered_job(pool: Pool) -> None:
+    """kudos.md §1: fulfilments +1, contributions; requests are counted once each (accounts.md §2.1)."""
+    async with pool.connection() as conn:
+        ada, ben = await add_account(conn), await add_account(conn, "ben")
+        await conn.execute("UPDATE account SET usage_multiplier = 2 WHERE id = %s", (ada,))
+        worker_id = await add_worker(conn, ben)
+        request_id = uuid4()
+        await post(conn, [request_tax(ada, request_id)])
+        for place in range(25):
+            await post(conn, delivered(request_id, ada, ben, worker_id, speed=float(place)))
+        await fold_all(pool, batch=7)
+        cursor = await conn.execute(
+            "SELECT account_id, record, value FROM account_record ORDER BY account_id, record"
+        )
+        assert await cursor.fetchall() == [
+            (ada, "request", 1.0), (ada, "usage", 500.0), (ben, "contribution", 250.0), (ben, "fulfillment", 25.0)
+        ]  # fmt: skip
+        cursor = await conn.execute(
+            "SELECT fulfilments, contributions, kudos_generated_hundredths, speeds FROM worker"
+        )
+        assert await cursor.fetchone() == (25, 250e6, 27_500, [float(place) for place in range(5, 25)])
+        await check_books(conn)
+
+
+def delivered(request_id, requester_id, owner_id, worker_id, *, speed=1e6):  # type: ignore[no-untyped-def]
+    """One delivered reference job."""
+    return settlement(
+        request_id=request_id, job_id=uuid4(), requester_id=requester_id, owner_id=owner_id, owner_trusted=False,
+        worker_id=worker_id, paid_hundredths=1_100, debit_hundredths=1_200, domain="image", things=10e6, speed=speed,
+    )  # fmt: skip
+
+
+async def test_a_worker_serving_its_own_owner_still_shows_what_it_earned(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        ada = await add_account(conn)
+        worker_id = await add_worker(conn, ada)
+        await adjust_kudos(conn, ada, 10_000)
+        await post(conn, delivered(uuid4(), ada, ada, worker_id))
+        await fold_all(pool)
+        known = await balances(conn)
+        assert (known[spendable(ada)], known[escrow(ada)]) == (10_000 - 1_200 + 550, 550)
+        cursor = await conn.execute("SELECT kudos_generated_hundredths FROM worker")
+        assert await cursor.fetchone() == (1_100,)
+        await check_books(conn)
+
+
+async def test_two_connections_folding_at_once_apply_nothing_twice(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        ada = await add_account(conn)
+        for _ in range(40):
+            await post(conn, [Movement(uuid4(), EntryKind.ADMIN_ADJUSTMENT, ADMIN, spendable(ada), 100)])
+    for _ in range(10):
+        await asyncio.gather(*(fold(pool, batch=3) for _ in range(3)))
+    await fold_all(pool)
+    async with pool.connection() as conn:
+        assert (await balances(conn))[spendable(ada)] == 4_000
+        await check_books(conn)

@@ -1,0 +1,98 @@
+"""The code of the seed documents runs verbatim against `horde up` (nothing but the host of the first is changed)."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from seed_documents import code_after, document_with
+
+from horde_processes import RunningHorde
+
+pytestmark = pytest.mark.acceptance
+
+WIKI = "Rbrtcs1 edited this page"
+SDK_GUIDE = "AIHordeAPISimpleClient"
+RUN_LIMIT_S = 120
+
+
+def run_snippet(code: str, horde: RunningHorde, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a snippet in a fresh interpreter, in an empty folder, with the SDK pointed at our horde."""
+    script = folder / "snippet.py"
+    script.write_text(code)
+    environment = {**os.environ, "AI_HORDE_URL": f"{horde.url}/api/"}
+    return subprocess.run(
+        [sys.executable, str(script)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=RUN_LIMIT_S,
+        check=False,
+    )
+
+
+def assert_succeeded(result: subprocess.CompletedProcess[str]) -> None:
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_wiki_script_gets_its_two_images(household: RunningHorde, tmp_path: Path) -> None:
+    code = code_after(document_with(WIKI), "Python", until="Clone this wiki locally")
+    code = code.removesuffix("Clone this wiki locally\n")
+    result = run_snippet(code.replace("https://aihorde.net", household.url), household, tmp_path)
+    assert_succeeded(result)
+    last = result.stdout.strip().splitlines()[-1]
+    assert last.count("'img': '") == 2
+    assert "'done': True" in last
+    assert re.search(r"'model': 'Deliberate'", last)
+
+
+def images_in(folder: Path) -> list[tuple[int, int]]:
+    sizes = []
+    for path in sorted(folder.glob("*.webp")):
+        with Image.open(path) as image:
+            image.load()
+            sizes.append(image.size)
+    return sizes
+
+
+def test_the_simple_client_snippet_saves_a_picture(household: RunningHorde, tmp_path: Path) -> None:
+    code = code_after(document_with(SDK_GUIDE), "Simple Client (Sync)", until="Note")
+    assert_succeeded(run_snippet(code, household, tmp_path))
+    assert images_in(tmp_path) == [(512, 512)]
+
+
+def test_the_async_simple_client_snippet_saves_two_pictures(household: RunningHorde, tmp_path: Path) -> None:
+    code = code_after(document_with(SDK_GUIDE), "Simple Client (Async)", until="Manual Client")
+    assert_succeeded(run_snippet(code + "\nimport asyncio\nasyncio.run(generate_image())\n", household, tmp_path))
+    assert images_in(tmp_path) == [(512, 512)] * 2
+
+
+def test_the_manual_client_snippet_saves_a_picture(household: RunningHorde, tmp_path: Path) -> None:
+    code = code_after(document_with(SDK_GUIDE), "Manual Client", until="Warning")
+    assert_succeeded(run_snippet(code, household, tmp_path))
+    assert images_in(tmp_path) == [(512, 512)]
+
+
+def test_the_dry_run_snippet_prints_a_price(household: RunningHorde, tmp_path: Path) -> None:
+    code = code_after(document_with(SDK_GUIDE), "Dry Runs", until="Text Generation")
+    result = run_snippet(code, household, tmp_path)
+    assert_succeeded(result)
+    price = re.search(r"Estimated kudos cost: ([0-9.]+)", result.stdout)
+    assert price and float(price[1]) > 1
+
+
+def test_the_session_snippet_submits_and_cleans_up(household: RunningHorde, tmp_path: Path) -> None:
+    code = code_after(document_with(SDK_GUIDE), "Important note about manual clients", until="Typing")
+    before = (
+        "from horde_sdk.ai_horde_api.apimodels import ImageGenerateAsyncRequest\n"
+        'my_request = ImageGenerateAsyncRequest(prompt="A cat in a hat", models=["Deliberate"])\n'
+    )
+    result = run_snippet(f"{before}{code}\nprint(response.id_)\n", household, tmp_path)
+    assert_succeeded(result)
+    assert re.fullmatch(r"[0-9a-f-]{36}", result.stdout.strip().splitlines()[-1])
