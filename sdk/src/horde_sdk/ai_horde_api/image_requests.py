@@ -67,9 +67,7 @@ def valid_timeout_s(timeout: float, *, log_message: bool = False) -> float:
         return GENERATION_MAX_LIFE
     if timeout > GENERATION_MAX_LIFE:
         if log_message:
-            logger.warning(
-                "a timeout of %s s is cut to %s s: the server keeps no request longer", timeout, GENERATION_MAX_LIFE
-            )
+            logger.warning("a timeout of %s s is cut to %s s, a request's longest life", timeout, GENERATION_MAX_LIFE)
         return GENERATION_MAX_LIFE
     if timeout < REASONABLE_MINIMUM_TIMEOUT_S and log_message:
         logger.warning("a timeout of %s s is rarely enough", timeout)
@@ -141,11 +139,8 @@ class ImageRequestRun:
             yield from self._give_up(ask, job_id)
         status = yield from expect(ask, ImageGenerateStatusRequest(id=job_id), ImageGenerateStatusResponse)
         if status.faulted and not status.generations:
-            raise AIHordeServerException(
-                error_response=RequestErrorResponse(
-                    message=f"The horde gave up on request {job_id}: every attempt failed."
-                )
-            )
+            message = f"The horde gave up on request {job_id}: every attempt failed."
+            raise AIHordeServerException(error_response=RequestErrorResponse(message=message))
         return status, job_id
 
     def _until_done(self, ask: Ask, job_id: GenerationID) -> Steps[bool]:

@@ -1,0 +1,1 @@
+"""What any horde API is made of."""

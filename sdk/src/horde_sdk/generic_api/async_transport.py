@@ -115,7 +115,8 @@ class AsyncTransport:
             case Exchange():
                 return await self._send(step)
             case Pause():
-                return await self._sleep(step.seconds)
+                await self._sleep(step.seconds)
+                return None
             case Tell():
                 said = step.callback(step.news)
                 return await said if inspect.isawaitable(said) else said

@@ -21,7 +21,7 @@ def Unequatable(cls: type[T]) -> type[T]:
     def is_same(self: object, other: object) -> bool:
         return self is other
 
-    cls.__eq__ = is_same  # type: ignore[method-assign, assignment]
+    cls.__eq__ = is_same  # type: ignore[method-assign]
     setattr(cls, _UNEQUATABLE_MARK, True)
     return cls
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -128,7 +128,7 @@ def to_response(answer: Answer, expected: type[ResponseT]) -> ResponseT | Reques
     if answer.status >= 400:
         return _error_of(answer, content)
     try:
-        return expected.model_validate(content)
+        return cast(ResponseT, expected.model_validate(content))
     except ValidationError as problem:
         return _error(
             answer,
@@ -139,11 +139,9 @@ def to_response(answer: Answer, expected: type[ResponseT]) -> ResponseT | Reques
 
 def _error_of(answer: Answer, content: object) -> RequestErrorResponse:
     if not isinstance(content, dict):
-        return _error(
-            answer, message=f"The horde answered HTTP {answer.status}.", object_data={"raw_response": content}
-        )
+        content = {"object_data": {"raw_response": content}}
     message = str(content.get("message") or f"The horde answered HTTP {answer.status}.")
-    known = {key: value for key, value in content.items() if key not in ("message", "object_data")}
+    known = {key: value for key, value in content.items() if key != "message"}
     if not isinstance(known.get("rc", ""), str):
         known.pop("rc")
     error = _error(answer, message=message, **known)

@@ -1,0 +1,1 @@
+"""Alchemy: work on finished images."""

@@ -1,0 +1,172 @@
+"""A small horde on loopback that keeps a transcript of what it was asked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from PIL import Image
+
+JOB = "11111111-2222-3333-4444-555555555555"
+
+
+@dataclass
+class Asked:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: Any
+
+    @property
+    def line(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass
+class Reply:
+    """What to answer."""
+
+    status: int = 200
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def a_check(**changes: Any) -> dict[str, Any]:
+    return {
+        "finished": 0,
+        "processing": 0,
+        "restarted": 0,
+        "waiting": 1,
+        "done": False,
+        "faulted": False,
+        "wait_time": 5,
+        "queue_position": 1,
+        "kudos": 10.0,
+        "is_possible": True,
+        **changes,
+    }
+
+
+def a_generation(number: int, img: str) -> dict[str, Any]:
+    return {
+        "id": f"00000000-0000-0000-0000-{number:012}",
+        "img": img,
+        "seed": str(number),
+        "censored": False,
+        "model": "Deliberate",
+        "state": "ok",
+        "worker_id": "99999999-0000-0000-0000-000000000000",
+        "worker_name": "a worker",
+        "gen_metadata": [],
+    }
+
+
+def a_picture() -> bytes:
+    kept = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(kept, "WEBP")
+    return kept.getvalue()
+
+
+class FakeHorde:
+    """Answers what it was told to; by default an image request is done at the first check."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.images = 1
+        self._replies: dict[str, deque[Reply]] = defaultdict(deque)
+        self.hold: threading.Event | None = None
+        self.arrived = threading.Event()
+        horde = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                horde._answer(self)
+
+            do_GET = do_POST = do_DELETE = do_PUT = answer
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/api/"
+
+    @property
+    def lines(self) -> list[str]:
+        return [one.line for one in self.asked]
+
+    def will_answer(self, line: str, *replies: Reply) -> None:
+        """Queue answers to `METHOD path`; when they are used up, the usual answer follows."""
+        self._replies[line].extend(replies)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+        parts = urlsplit(handler.path)
+        content = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        asked = Asked(
+            method=handler.command,
+            path=parts.path.removeprefix("/api"),
+            query=parts.query,
+            headers=dict(handler.headers),
+            body=json.loads(content) if content else None,
+        )
+        self.asked.append(asked)
+        self.arrived.set()
+        if self.hold is not None:
+            self.hold.wait(10)
+        queue = self._replies[asked.line]
+        reply = queue.popleft() if queue else self._usual(asked)
+        body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+        handler.send_response(reply.status)
+        for name, value in {"Content-Length": str(len(body)), **reply.headers}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    def _usual(self, asked: Asked) -> Reply:
+        match asked.method, asked.path.split("/")[2:]:
+            case "POST", ["generate", "async"]:
+                if asked.body.get("dry_run"):
+                    return Reply(200, {"kudos": 12.5})
+                return Reply(202, {"id": JOB, "kudos": 10.0})
+            case "GET", ["generate", "check", _]:
+                return Reply(200, a_check(done=True, finished=self.images, waiting=0, queue_position=0, wait_time=0))
+            case (("GET" | "DELETE"), ["generate", "status", _]):
+                root = self.url.removesuffix("api/")
+                generations = [a_generation(number, f"{root}image/{number}") for number in range(1, self.images + 1)]
+                return Reply(200, a_check(done=True, finished=self.images, generations=generations, shared=False))
+            case "GET", ["status", "heartbeat"]:
+                return Reply(200, {"message": "OK", "version": "4.0"})
+            case "GET", ["status", "models"]:
+                return Reply(200, [{"name": "Deliberate", "count": 2, "queued": 0.0, "jobs": 0.0, "type": "image"}])
+            case "GET", ["workers"]:
+                worker = {"type": "image", "name": "w", "id": JOB, "maintenance_mode": False, "bridge_agent": "a:1:b"}
+                return Reply(200, [worker])
+            case "GET", ["find_user"]:
+                return Reply(200, {"username": "ann#7", "id": 7, "kudos": 42.0})
+        if asked.path.startswith("/image/"):
+            return Reply(200, a_picture(), {"Content-Type": "image/webp"})
+        return Reply(404, {"message": "no such thing", "rc": "NotFound"})
