@@ -6,7 +6,7 @@ import asyncio
 from uuid import uuid4
 
 import pytest
-from kudos.ledger_checks import add_account, add_worker, balances, check_books, fold_all
+from ledger_checks import add_account, add_worker, balances, check_books, fold_all
 
 from horde_server.accounts.creation import adjust_kudos
 from horde_server.database.pool import Pool
@@ -102,15 +102,11 @@ async def test_counters_follow_the_delivered_job(pool: Pool) -> None:
         for place in range(25):
             await post(conn, delivered(request_id, ada, ben, worker_id, speed=float(place)))
         await fold_all(pool, batch=7)
-        cursor = await conn.execute(
-            "SELECT account_id, record, value FROM account_record ORDER BY account_id, record"
-        )
+        cursor = await conn.execute("SELECT account_id, record, value FROM account_record ORDER BY account_id, record")
         assert await cursor.fetchall() == [
             (ada, "request", 1.0), (ada, "usage", 500.0), (ben, "contribution", 250.0), (ben, "fulfillment", 25.0)
         ]  # fmt: skip
-        cursor = await conn.execute(
-            "SELECT fulfilments, contributions, kudos_generated_hundredths, speeds FROM worker"
-        )
+        cursor = await conn.execute("SELECT fulfilments, contributions, kudos_generated_hundredths, speeds FROM worker")
         assert await cursor.fetchone() == (25, 250e6, 27_500, [float(place) for place in range(5, 25)])
         await check_books(conn)
 
@@ -140,11 +136,12 @@ async def test_a_worker_serving_its_own_owner_still_shows_what_it_earned(pool: P
 async def test_two_connections_folding_at_once_apply_nothing_twice(pool: Pool) -> None:
     async with pool.connection() as conn:
         ada = await add_account(conn)
+        await adjust_kudos(conn, ada, 10_000)
         for _ in range(40):
             await post(conn, [Movement(uuid4(), EntryKind.ADMIN_ADJUSTMENT, ADMIN, spendable(ada), 100)])
     for _ in range(10):
         await asyncio.gather(*(fold(pool, batch=3) for _ in range(3)))
     await fold_all(pool)
     async with pool.connection() as conn:
-        assert (await balances(conn))[spendable(ada)] == 4_000
+        assert (await balances(conn))[spendable(ada)] == 14_000
         await check_books(conn)

@@ -17,6 +17,9 @@ SPEED_SAMPLES = 20
 TRUST_AGE_DAYS = 7
 SUSPICIONS_THAT_BAR_TRUST = 5
 
+# A bucket of `kudos_details` (kudos.md §7). Floor entries never pass the inbox: they are in no bucket.
+_BUCKET = "CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 'recurring' ELSE 'accumulated' END"
+
 _FOLD = f"""
 WITH moved AS (
     DELETE FROM ledger_inbox WHERE id IN (SELECT id FROM ledger_inbox ORDER BY id LIMIT %(batch)s) RETURNING *
@@ -33,12 +36,12 @@ WITH moved AS (
     RETURNING ledger_account
 ), buckets AS (
     INSERT INTO kudos_bucket AS known (account_id, bucket, amount_hundredths)
-    SELECT payee / 2, CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 'recurring'
-                                ELSE 'accumulated' END, sum(amount_hundredths)
-    FROM moved WHERE payee >= 0 AND payee %% 2 = 0 AND kind <> 'floor_adjustment' GROUP BY 1, 2
-    UNION ALL
-    SELECT payer / 2, CASE kind WHEN 'admin_adjustment' THEN 'admin' ELSE 'accumulated' END, -sum(amount_hundredths)
-    FROM moved WHERE payer >= 0 AND payer %% 2 = 0 GROUP BY 1, 2
+    SELECT account_id, bucket, sum(change) FROM (
+        SELECT payee / 2 AS account_id, {_BUCKET} AS bucket, amount_hundredths AS change
+        FROM moved WHERE payee >= 0 AND payee %% 2 = 0
+        UNION ALL
+        SELECT payer / 2, {_BUCKET}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
+    GROUP BY account_id, bucket
     ON CONFLICT (account_id, bucket) DO UPDATE SET amount_hundredths = known.amount_hundredths + excluded.amount_hundredths
 ), jobs AS (
     SELECT * FROM moved WHERE things IS NOT NULL
@@ -116,7 +119,7 @@ SELECT id FROM promoted"""
 _RELEASE_ESCROW = """
 INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths)
 SELECT %(event_id)s, %(kind)s, ledger_account, ledger_account - 1, balance_hundredths
-FROM ledger_balance
+FROM ledger_balance JOIN account ON account.id = ledger_account / 2 AND account.trusted
 WHERE ledger_account = ANY(%(escrows)s) AND balance_hundredths > 0
   AND NOT EXISTS (SELECT 1 FROM ledger_inbox WHERE payer = ledger_balance.ledger_account)"""
 
@@ -150,12 +153,13 @@ async def fold(pool: Pool, *, trust_threshold: int | None = None, batch: int = 5
             )
             if trust_threshold is not None:
                 await _promote(conn, changed, trust_threshold)
+            await release_escrow(conn, changed)
         return Folded(changed or [], moved == batch)
 
 
 async def _promote(conn: Connection, account_ids: list[int], threshold: int) -> None:
-    """Trust the accounts whose escrow passed the threshold, and release it (kudos.md §5)."""
-    cursor = await conn.execute(
+    """Trust the accounts whose escrow passed the threshold (kudos.md §5)."""
+    await conn.execute(
         _PROMOTE,
         {
             "account_ids": account_ids,
@@ -164,13 +168,13 @@ async def _promote(conn: Connection, account_ids: list[int], threshold: int) -> 
             "threshold": threshold * 100,
         },
     )
-    promoted = [row[0] for row in await cursor.fetchall()]
-    if promoted:
-        await release_escrow(conn, promoted)
 
 
 async def release_escrow(conn: Connection, account_ids: list[int]) -> None:
-    """Move the whole escrow of accounts that became trusted to their balances; twice moves nothing twice."""
+    """Move the whole escrow of those accounts that are trusted to their balances; twice moves nothing twice.
+
+    Trust given by hand releases at once; the fold also releases what a job settled just before then still put there.
+    """
     await conn.execute(
         _RELEASE_ESCROW,
         {

@@ -117,8 +117,11 @@ def request_tax(account_id: int, request_id: UUID) -> Movement:
 
 
 def split_reward(paid_hundredths: int, *, trusted: bool) -> tuple[int, int]:
-    """(balance, escrow) parts of what an owner earns: untrusted owners get half later (kudos.md §5)."""
-    held_back = 0 if trusted else paid_hundredths // 2
+    """(balance, escrow) parts of what an owner earns: untrusted owners get half later (kudos.md §5).
+
+    The escrow is rounded half-even to whole hundredths, the balance gets the rest, so nothing is made or lost.
+    """
+    held_back = 0 if trusted else round(paid_hundredths / 2)
     return paid_hundredths - held_back, held_back
 
 
@@ -138,18 +141,18 @@ def settlement(
 ) -> list[Movement]:
     """The movements of one delivered job: the requester pays `debit`, the owner gets `paid`, the rest is burnt.
 
-    Where the owner gets more than the requester pays (censored pictures), the horde mints the owner's part. The first
-    movement carries what the fold counts for worker and accounts, so that a job counts once. A requester who owns the
-    worker pays himself: no movement goes from an account to itself, the counters ride on the tax.
+    Where the owner gets more than the requester pays (censored pictures), or is the requester, the horde mints the
+    owner's part and burns the whole debit: no movement goes from an account to itself. The first movement carries what
+    the fold counts for worker and accounts, so that a job counts once.
     """
     event_id = uuid4()
     payer = spendable(requester_id)
-    is_covered = debit_hundredths >= paid_hundredths
+    is_covered = debit_hundredths >= paid_hundredths and requester_id != owner_id
     source = payer if is_covered else MINTED
     to_balance, to_escrow = split_reward(paid_hundredths, trusted=owner_trusted)
     legs: list[tuple[EntryKind, int, int, int]] = []
     for payee, amount in ((spendable(owner_id), to_balance), (escrow(owner_id), to_escrow)):
-        if payee != source and amount:
+        if amount:
             legs.append((EntryKind.GENERATION, source, payee, amount))
     burnt = debit_hundredths - (paid_hundredths if is_covered else 0)
     legs.append((EntryKind.JOB_TAX, payer, BURNT, burnt))
