@@ -1,0 +1,14 @@
+"""The commands of the SDK itself."""
+
+from __future__ import annotations
+
+import typer
+
+from horde_sdk.command_line.image_command import image
+from horde_sdk.command_line.listing_commands import me, models, workers
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (image, models, workers, me):
+        app.command()(command)

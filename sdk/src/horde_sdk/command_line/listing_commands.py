@@ -1,0 +1,81 @@
+"""`horde models`, `horde workers`, `horde me`: what is there, and who you are to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from horde_sdk.command_line.connection import (
+    HordeOption,
+    JsonOption,
+    KeyOption,
+    client_for,
+    print_json,
+    readable_errors,
+)
+
+
+def models(horde: HordeOption = None, apikey: KeyOption = None, as_json: JsonOption = False) -> None:
+    """List the image models that workers serve, the most served first."""
+    with readable_errors():
+        found = client_for(horde, apikey).image_status_models_all()
+        if as_json:
+            print_json(found.model_dump(mode="json", by_alias=True))
+            return
+        _print_table(
+            ("model", "threads", "queued", "wait"),
+            [
+                (one.name or "?", str(one.count or 0), f"{one.queued or 0:g}", f"{one.eta or 0} s")
+                for one in sorted(found, key=lambda one: (-(one.count or 0), one.name or ""))
+            ],
+            nothing="No worker serves an image model at the moment.",
+        )
+
+
+def workers(horde: HordeOption = None, apikey: KeyOption = None, as_json: JsonOption = False) -> None:
+    """List the workers that were seen lately."""
+    with readable_errors():
+        found = client_for(horde, apikey).workers_all_details()
+        if as_json:
+            print_json(found.model_dump(mode="json", by_alias=True))
+            return
+        _print_table(
+            ("worker", "kind", "state", "done", "models"),
+            [
+                (
+                    one.name,
+                    str(one.type_),
+                    "maintenance" if one.maintenance_mode else "paused" if one.paused else "online",
+                    str(one.requests_fulfilled or 0),
+                    ", ".join(one.models or []),
+                )
+                for one in found
+            ],
+            nothing="No worker was seen lately.",
+        )
+
+
+def me(horde: HordeOption = None, apikey: KeyOption = None, as_json: JsonOption = False) -> None:
+    """Say who you are to the horde, and how many kudos you have."""
+    with readable_errors():
+        user = client_for(horde, apikey).find_user()
+        if as_json:
+            print_json(user.model_dump(mode="json", by_alias=True, exclude_none=True))
+            return
+        roles = [role for role in ("moderator", "trusted", "customizer", "service") if getattr(user, role)]
+        typer.echo(f"{user.username}: {user.kudos or 0:g} kudos" + (f" ({', '.join(roles)})" if roles else ""))
+
+
+def _print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, nothing: str) -> None:
+    if not rows:
+        typer.echo(nothing)
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*headings, box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    Console().print(table)

@@ -1,0 +1,143 @@
+"""`horde image`, `models`, `workers` and `me` against a horde on loopback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fake_horde import JOB, FakeHorde, Reply, a_check, a_generation
+from typer.testing import CliRunner
+
+from horde_sdk.command_line import connection
+from horde_sdk.command_line.client_commands import register
+from horde_sdk.command_line.main import build_app
+
+app = build_app(plugins=[])
+register(app)
+run = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "POLL_INTERVAL_S", 0.0)
+
+
+def test_image_is_saved_and_its_path_printed(horde: FakeHorde, tmp_path: Path) -> None:
+    horde.will_answer(f"GET /v2/generate/check/{JOB}", Reply(200, a_check(queue_position=2)))
+
+    result = run.invoke(app, ["image", "A red circle!", "--seed", "42", "--negative", "blue", "-o", str(tmp_path)])
+
+    assert result.exit_code == 0, result.output
+    (path,) = tmp_path.iterdir()
+    assert path.name == "a-red-circle-1.webp"
+    assert str(path) in result.stdout
+    assert "queue position 2" in result.stderr
+    assert "finished 1 of 1" in result.stderr
+    assert horde.asked[0].body == {
+        "models": [],
+        "prompt": "A red circle! ### blue",
+        "params": {"width": 512, "height": 512, "n": 1, "seed": "42"},
+    }
+
+
+def test_images_never_replace_one_another(horde: FakeHorde, tmp_path: Path) -> None:
+    for _ in range(2):
+        run.invoke(app, ["image", "p", "-o", str(tmp_path)])
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p-1-2.webp", "p-1.webp"]
+
+
+def test_image_as_json_names_files_seeds_and_workers(horde: FakeHorde, tmp_path: Path) -> None:
+    horde.images = 2
+
+    result = run.invoke(app, ["image", "p", "-n", "2", "--json", "-o", str(tmp_path)])
+
+    told = json.loads(result.stdout)
+    assert told["id"] == JOB
+    assert [one["seed"] for one in told["images"]] == ["1", "2"]
+    assert all(Path(one["path"]).is_file() for one in told["images"])
+
+
+def test_dry_run_says_the_price(horde: FakeHorde) -> None:
+    assert "12.5 kudos" in run.invoke(app, ["image", "p", "--dry-run"]).stdout
+    assert json.loads(run.invoke(app, ["image", "p", "--dry-run", "--json"]).stdout) == {"kudos": 12.5}
+
+
+def test_refusal_is_one_sentence_with_its_code(horde: FakeHorde) -> None:
+    horde.will_answer("POST /v2/generate/async", Reply(403, {"message": "Not enough kudos.", "rc": "KudosUpfront"}))
+
+    result = run.invoke(app, ["image", "p"])
+
+    assert result.exit_code == 1
+    assert result.stderr == "Not enough kudos. [KudosUpfront]\n"
+
+
+def test_size_that_no_horde_takes_is_one_sentence(horde: FakeHorde) -> None:
+    result = run.invoke(app, ["image", "p", "--size", "500x512"])
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("params.width: ")
+    assert horde.lines == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["image", "p", "--size", "large"], ["image", "p", "--horde", "ftp://x"], ["image"]]
+)
+def test_wrong_command_line_is_exit_code_2(horde: FakeHorde, arguments: list[str]) -> None:
+    assert run.invoke(app, arguments).exit_code == 2
+
+
+def test_horde_that_is_not_there_is_one_sentence() -> None:
+    result = run.invoke(app, ["image", "p", "--horde", "http://127.0.0.1:9"])
+
+    assert result.exit_code == 1
+    assert "could not be reached" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_ctrl_c_cancels_the_request_on_the_horde(
+    horde: FakeHorde, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    horde.will_answer(f"GET /v2/generate/check/{JOB}", Reply(200, a_check()))
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("horde_sdk.command_line.progress_display.PlainProgress.show", interrupted)
+    result = run.invoke(app, ["image", "p", "-o", str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert horde.lines[-1] == f"DELETE /v2/generate/status/{JOB}"
+
+
+def test_image_that_cannot_be_fetched_is_one_sentence(horde: FakeHorde, tmp_path: Path) -> None:
+    lost = a_check(done=True, generations=[a_generation(1, f"{horde.url}lost")])
+    horde.will_answer(f"GET /v2/generate/status/{JOB}", Reply(200, lost))
+
+    result = run.invoke(app, ["image", "p", "-o", str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert "could not be fetched" in result.stderr
+
+
+def test_key_comes_from_option_then_environment_then_is_anonymous(
+    horde: FakeHorde, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.invoke(app, ["me"])
+    monkeypatch.setenv("HORDE_API_KEY", "h" * 22)
+    run.invoke(app, ["me"])
+    monkeypatch.setenv("AI_HORDE_API_KEY", "a" * 22)
+    run.invoke(app, ["me"])
+    run.invoke(app, ["me", "--apikey", "o" * 22])
+
+    assert [one.headers["apikey"] for one in horde.asked] == ["0000000000", "h" * 22, "a" * 22, "o" * 22]
+
+
+def test_listings_are_tables_or_json(horde: FakeHorde) -> None:
+    assert "Deliberate" in run.invoke(app, ["models"]).stdout
+    assert "online" in run.invoke(app, ["workers"]).stdout
+    assert run.invoke(app, ["me"]).stdout == "ann#7: 42 kudos\n"
+    assert json.loads(run.invoke(app, ["models", "--json"]).stdout)[0]["count"] == 2
+    assert json.loads(run.invoke(app, ["workers", "--json"]).stdout)[0]["name"] == "w"
+    assert json.loads(run.invoke(app, ["me", "--json"]).stdout)["id"] == 7
