@@ -1,0 +1,84 @@
+# OpenHorde. `make up` runs a horde, `make test` proves it; both set up all they need, in this folder only.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+UV := .uv/bin/uv
+BIN := .venv/bin
+PACKAGES := sdk server worker
+SOURCES := sdk/src server/src worker/src
+ARGS ?=
+
+.PHONY: help setup up test test-fast test-slow test-clients lint format bench train-demo docs lock clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+# uv comes by pip into a folder of its own; nothing global is touched (the variable is for Debian's guarded pip).
+$(UV):
+	@echo "Fetching uv …"
+	@PIP_BREAK_SYSTEM_PACKAGES=1 $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+		--no-warn-script-location --target .uv --upgrade uv 2>/dev/null
+
+.venv/bin/python: | $(UV)
+	@$(UV) venv --quiet --allow-existing --python 3.11 .venv || $(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+
+.venv/.runtime: requirements/runtime.lock $(PACKAGES:%=%/pyproject.toml) | .venv/bin/python
+	@echo "Installing OpenHorde …"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/runtime.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps $(PACKAGES:%=-e ./%)
+	@touch $@
+
+.venv/.development: requirements/development.lock .venv/.runtime
+	@echo "Installing the development tools …"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/development.lock
+	@touch $@
+
+setup: .venv/.development ## Install everything into .venv/
+
+up: .venv/.runtime ## Run a horde with a demo worker and make a first picture (ARGS=--once: then stop)
+	@$(BIN)/horde up $(ARGS)
+
+test: .venv/.development ## Run all tests that need nothing but this machine
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-fast: .venv/.development ## Run the tests that need neither database nor processes
+	@$(BIN)/python -m pytest -q sdk/tests worker/tests server/tests/dispatch server/tests/http $(ARGS)
+
+test-slow: .venv/.development ## Run the suites that take minutes
+	@$(BIN)/python -m pytest -m "slow" $(ARGS)
+
+test-clients: .venv/.development ## Published clients, each in a place of its own, against our server
+	@$(BIN)/python -m pytest tests/clients -m clients -rs $(ARGS)
+
+lint: .venv/.development ## Check format, style, types and generated documents
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/python docs/generate.py --check
+
+format: .venv/.development ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/.development ## Measure CPU per operation of server and database, and print the table
+	@$(BIN)/python bench/run.py $(ARGS)
+
+train-demo: ## Train the built-in image model (needs torch, in a place of its own: docs/demo-model.md)
+	@$(PYTHON) worker/training/train_demo.py $(ARGS)
+
+docs: .venv/.development ## Write the generated documents: settings, command line
+	@$(BIN)/python docs/generate.py
+
+LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
+	--no-emit-package openhorde-sdk
+
+lock: | $(UV) ## Pin the dependencies anew, with hashes
+	@$(LOCK) $(PACKAGES:%=%/pyproject.toml) -o requirements/runtime.lock
+	@$(LOCK) requirements/development.in -o requirements/development.lock
+
+clean: ## Remove what setup and tests made (not your data)
+	@rm -rf .venv .uv .clients .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

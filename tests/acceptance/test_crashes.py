@@ -1,0 +1,145 @@
+"""Nothing lost, nothing twice (promise 2): `kill -9` under load, restart, and everything answered 202 is served."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import urllib.error
+from collections import Counter
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from horde_processes import RunningHorde, start_horde, wait_until
+from horde_server.database.embedded import running_dsn
+
+pytestmark = pytest.mark.acceptance
+
+WEBP = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="
+REQUESTORS, WORKERS, REQUESTS_EACH = 4, 6, 15
+AGENT = "AI Horde Worker reGen:13.0.0:https://example.org"
+
+
+class Load:
+    """Requestors that ask and workers that serve, through every crash; remembers what was promised and accepted."""
+
+    def __init__(self, horde: RunningHorde, key: str) -> None:
+        self.horde = horde
+        self.key = key
+        self.promised: dict[str, int] = {}
+        self.handed_out: Counter[str] = Counter()
+        self.lock = threading.Lock()
+        self.stop = threading.Event()
+        self.half_way = threading.Event()
+
+    def api(self, path: str, body: object = None, key: str | None = None) -> tuple[int, dict]:
+        try:
+            status, answer = self.horde.api(path, body, key=key)
+        except (OSError, urllib.error.URLError, ConnectionError):
+            self.stop.wait(0.1)
+            return 0, {}
+        return status, answer if isinstance(answer, dict) else {}
+
+    def ask(self, number: int) -> None:
+        asked = 0
+        while asked < REQUESTS_EACH and not self.stop.is_set():
+            images = 1 + (asked + number) % 3
+            body = {"prompt": "a quiet harbour", "r2": False, "params": {"n": images, "width": 64, "height": 64, "steps": 1}}
+            status, answer = self.api("generate/async", body, "0000000000")
+            if status == 202:
+                asked += 1
+                with self.lock:
+                    self.promised[answer["id"]] = images
+                    if len(self.promised) >= REQUESTORS * REQUESTS_EACH // 2:
+                        self.half_way.set()
+
+    def serve(self, number: int) -> None:
+        body = {"name": f"crash-{number}", "models": ["stable_diffusion"], "bridge_agent": AGENT, "max_pixels": 4_000_000}
+        while not self.stop.is_set():
+            status, answer = self.api("generate/pop", {**body, "amount": 2}, self.key)
+            if status != 200 or not answer.get("ids"):
+                self.stop.wait(0.05)
+                continue
+            for job_id in answer["ids"]:
+                with self.lock:
+                    self.handed_out[job_id] += 1
+                submit = {"id": job_id, "generation": WEBP, "seed": 1}
+                while not self.stop.is_set():
+                    status, _ = self.api("generate/submit", submit, self.key)
+                    if status in (200, 400, 404):
+                        break
+
+    def is_served(self) -> bool:
+        for request_id, images in self.promised.items():
+            status, answer = self.api(f"generate/check/{request_id}")
+            assert status != 404, f"request {request_id} was promised and is gone"
+            if answer.get("finished") != images:
+                return False
+        return True
+
+
+async def audit(dsn: str) -> dict[str, int]:
+    """What the database says of jobs and kudos."""
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+
+        async def one(sql: str) -> int:
+            row = await (await conn.execute(sql)).fetchone()
+            assert row is not None
+            return int(row[0] or 0)
+
+        return {
+            "sum": await one("SELECT sum(balance_hundredths) FROM ledger_balance"),
+            "paid_twice": await one(
+                "SELECT count(*) FROM (SELECT job_id FROM ledger WHERE kind = 'job_tax' GROUP BY job_id HAVING count(*) > 1) AS t"
+            ),
+            "done_unpaid": await one(
+                "SELECT count(*) FROM job WHERE state = 'done' AND NOT EXISTS"
+                " (SELECT 1 FROM ledger WHERE ledger.job_id = job.id)"
+            ),
+            "miscounted": await one(
+                "SELECT count(*) FROM request WHERE waiting + processing + finished <> jobs OR finished <>"
+                " (SELECT count(*) FROM job WHERE job.request_id = request.id AND job.state = 'done')"
+            ),
+        }
+
+
+@pytest.mark.parametrize("victim", ["server", "postgres"])
+async def test_everything_promised_is_served_through_a_crash(tmp_path: Path, victim: str) -> None:
+    horde = start_horde("serve", tmp_path, HORDE_RATE_LIMITS="0")
+    try:
+        key = horde.create_user("crash-owner", "--trusted")["api_key"]
+        load = Load(horde, key)
+        threads = [threading.Thread(target=load.ask, args=(n,)) for n in range(REQUESTORS)]
+        threads += [threading.Thread(target=load.serve, args=(n,)) for n in range(WORKERS)]
+        for thread in threads:
+            thread.start()
+        try:
+            assert load.half_way.wait(60)
+            if victim == "server":
+                horde.kill()
+                port = int(horde.url.rpartition(":")[2])
+                horde = load.horde = start_horde("serve", tmp_path, port=port, HORDE_RATE_LIMITS="0")
+            else:
+                lines = (horde.data / "postgres" / "cluster" / "postmaster.pid").read_text().splitlines()
+                os.kill(int(lines[0]), signal.SIGKILL)
+            for thread in threads[:REQUESTORS]:
+                thread.join(90)
+                assert not thread.is_alive(), "requestors could not finish"
+            assert len(load.promised) == REQUESTORS * REQUESTS_EACH
+            wait_until(load.is_served, 90, "everything promised is served")
+        finally:
+            load.stop.set()
+            for thread in threads:
+                thread.join(30)
+        assert [job for job, times in load.handed_out.items() if times > 1] == []
+        dsn = running_dsn(horde.data)
+        assert dsn is not None
+        found = await audit(dsn)
+        assert found == {"sum": 0, "paid_twice": 0, "done_unpaid": 0, "miscounted": 0}
+        log = horde.log()
+        assert "Traceback" not in log, json.dumps(log[-3000:])
+    finally:
+        horde.stop()
