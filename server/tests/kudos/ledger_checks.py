@@ -11,7 +11,8 @@ from horde_server.kudos.fold import fold
 async def add_account(conn: Connection, name: str = "ada", *, kind: str = "registered", age_days: int = 0) -> int:
     """A new account; its number."""
     cursor = await conn.execute(
-        "INSERT INTO account (username, kind, created_at) VALUES (%s, %s, now() - make_interval(days => %s)) RETURNING id",
+        "INSERT INTO account (username, kind, created_at)"
+        " VALUES (%s, %s, now() - make_interval(days => %s)) RETURNING id",
         (name, kind, age_days),
     )
     row = await cursor.fetchone()

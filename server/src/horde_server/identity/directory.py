@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from horde_server.kudos.ledger import floor_hundredths
 FRESH_S = 3.0
 """A snapshot is used this long; a change made by this or another node ends it at once."""
 MOST_REMEMBERED = 20_000
+"""Accounts kept, and as many keys that nobody has."""
+
+_Name = bytes | int  # hash of a key, or account id
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +56,17 @@ _COLUMNS = """account.id, username, kind, concurrency, worker_invited, moderator
 
 
 class AccountDirectory:
-    """Accounts by key or id. A hit costs a hash and a dictionary look-up."""
+    """Accounts by key or id. A hit costs a hash and a dictionary look-up, about a microsecond."""
 
     def __init__(self, pool: Pool, salt: bytes, clock: Callable[[], float]) -> None:
         self._pool = pool
         self._salt = salt
         self._clock = clock
-        self._known: dict[bytes | int, tuple[float, Account | None]] = {}
-        self._asking: dict[bytes | int, asyncio.Future[Account | None]] = {}
+        self._known: dict[_Name, tuple[float, Account]] = {}
+        self._unknown: dict[_Name, float] = {}  # apart, so that guessed keys push no account out
+        self._names_of: defaultdict[int, set[_Name]] = defaultdict(set)
+        self._asking: dict[_Name, asyncio.Future[None]] = {}
+        self._changes = 0
 
     async def by_key(self, key: str) -> Account | None:
         """The account of an API key, or None when no account has it."""
@@ -74,37 +81,59 @@ class AccountDirectory:
         return await self._find(account_id)
 
     def invalidate(self, account_id: int) -> None:
-        """Forget what is remembered of an account that changed."""
-        for name in [name for name, (_, known) in self._known.items() if known is not None and known.id == account_id]:
-            del self._known[name]
+        """Forget what is remembered of an account that changed; a question under way is not remembered either."""
+        self._changes += 1
+        self._unknown.pop(account_id, None)
+        for name in self._names_of.pop(account_id, ()):
+            self._known.pop(name, None)
 
     def invalidate_all(self) -> None:
         """Forget everything: a notice may have been missed."""
+        self._changes += 1
         self._known.clear()
+        self._names_of.clear()
+        self._unknown.clear()
 
-    async def _find(self, name: bytes | int) -> Account | None:
-        known = self._known.get(name)
-        if known is not None and self._clock() - known[0] < FRESH_S:
-            return known[1]
-        asking = self._asking.get(name)
-        if asking is not None:  # one question at a time about a busy account
-            return await asyncio.shield(asking)
+    async def _find(self, name: _Name) -> Account | None:
+        while True:
+            now = self._clock()
+            known = self._known.get(name)
+            if known is not None and now - known[0] < FRESH_S:
+                return known[1]
+            asked_at = self._unknown.get(name)
+            if asked_at is not None and now - asked_at < FRESH_S:
+                return None
+            asking = self._asking.get(name)
+            if asking is None:
+                return await self._ask_for_all(name)
+            await asyncio.wait([asking])  # one question at a time about a busy account; whoever asked may have failed
+
+    async def _ask_for_all(self, name: _Name) -> Account | None:
         asking = self._asking[name] = asyncio.get_running_loop().create_future()
+        changes = self._changes
         try:
             account = await self._ask(name)
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
-            self._known[name] = (self._clock(), account)
-            asking.set_result(account)
+            if changes == self._changes:
+                self._remember(name, account)
             return account
-        except BaseException as error:
-            asking.set_exception(error)
-            asking.exception()  # retrieved: waiters get their own
-            raise
         finally:
             del self._asking[name]
+            asking.set_result(None)
 
-    async def _ask(self, name: bytes | int) -> Account | None:
+    def _remember(self, name: _Name, account: Account | None) -> None:
+        if account is None:
+            if len(self._unknown) >= MOST_REMEMBERED:
+                self._unknown.clear()
+            self._unknown[name] = self._clock()
+            return
+        if len(self._known) >= MOST_REMEMBERED:
+            self._known.clear()
+            self._names_of.clear()
+        self._unknown.pop(name, None)
+        self._known[name] = (self._clock(), account)
+        self._names_of[account.id].add(name)
+
+    async def _ask(self, name: _Name) -> Account | None:
         column: Any = "id" if isinstance(name, int) else "api_key_hash"
         async with self._pool.connection() as conn:
             cursor = await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE {column} = %s", (name,))

@@ -32,7 +32,8 @@ WITH moved AS (
     GROUP BY ledger_account
 ), balances AS (
     INSERT INTO ledger_balance AS known (ledger_account, balance_hundredths) SELECT * FROM changes
-    ON CONFLICT (ledger_account) DO UPDATE SET balance_hundredths = known.balance_hundredths + excluded.balance_hundredths
+    ON CONFLICT (ledger_account) DO UPDATE
+        SET balance_hundredths = known.balance_hundredths + excluded.balance_hundredths
     RETURNING ledger_account
 ), buckets AS (
     INSERT INTO kudos_bucket AS known (account_id, bucket, amount_hundredths)
@@ -42,7 +43,8 @@ WITH moved AS (
         UNION ALL
         SELECT payer / 2, {_BUCKET}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
     GROUP BY account_id, bucket
-    ON CONFLICT (account_id, bucket) DO UPDATE SET amount_hundredths = known.amount_hundredths + excluded.amount_hundredths
+    ON CONFLICT (account_id, bucket) DO UPDATE
+        SET amount_hundredths = known.amount_hundredths + excluded.amount_hundredths
 ), jobs AS (
     SELECT * FROM moved WHERE things IS NOT NULL
 ), records AS (
@@ -51,7 +53,8 @@ WITH moved AS (
         SELECT jobs.requester_id AS account_id, 'usage' AS record, domain,
                CASE domain WHEN 'image' THEN things / 1e6 ELSE things END * account.usage_multiplier AS value
         FROM jobs JOIN account ON account.id = jobs.requester_id
-        UNION ALL SELECT owner_id, 'contribution', domain, CASE domain WHEN 'image' THEN things / 1e6 ELSE things END FROM jobs
+        UNION ALL SELECT owner_id, 'contribution', domain, CASE domain WHEN 'image' THEN things / 1e6 ELSE things END
+        FROM jobs
         UNION ALL SELECT owner_id, 'fulfillment', domain, 1 FROM jobs
         UNION ALL SELECT requester_id, 'request', domain, 1 FROM moved WHERE kind = 'request_tax'
     ) AS counted GROUP BY 1, 2, 3
@@ -95,7 +98,8 @@ WITH low AS (
 ), forgiven AS (
     INSERT INTO ledger_balance AS known (ledger_account, balance_hundredths)
     SELECT %(floor)s, -sum(missing) FROM raised HAVING count(*) > 0
-    ON CONFLICT (ledger_account) DO UPDATE SET balance_hundredths = known.balance_hundredths + excluded.balance_hundredths
+    ON CONFLICT (ledger_account) DO UPDATE
+        SET balance_hundredths = known.balance_hundredths + excluded.balance_hundredths
 )
 INSERT INTO ledger_entry (id, created_at, event_id, kind, payer, payee, amount_hundredths)
 SELECT nextval(pg_get_serial_sequence('ledger_inbox', 'id')), now(), %(event_id)s, %(kind)s, %(floor)s,

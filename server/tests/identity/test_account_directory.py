@@ -1,0 +1,117 @@
+"""Who calls is answered from memory, and never for longer than it is true."""
+
+from __future__ import annotations
+
+import asyncio
+
+from horde_server.accounts.creation import create_account
+from horde_server.database.pool import Pool
+from horde_server.identity.directory import FRESH_S, AccountDirectory
+from horde_server.identity.keys import ANONYMOUS_KEY, key_hash, load_secret
+
+
+class Clock:
+    """Time that moves when told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def directory(pool: Pool, clock: Clock) -> AccountDirectory:
+    async with pool.connection() as conn:
+        return AccountDirectory(pool, await load_secret(conn, "api_key_salt"), clock)
+
+
+async def rename(pool: Pool, account_id: int, name: str) -> None:
+    async with pool.connection() as conn:
+        await conn.execute("UPDATE account SET username = %s WHERE id = %s", (name, account_id))
+
+
+async def test_a_key_finds_its_account_and_is_stored_only_as_a_salted_hash(pool: Pool) -> None:
+    """accounts.md §1: 22 characters, shown once, stored as SHA-256 of (server secret + key)."""
+    accounts = await directory(pool, Clock())
+    async with pool.connection() as conn:
+        made = await create_account(conn, "ada")
+        assert len(made.api_key) == 22
+        cursor = await conn.execute("SELECT api_key_hash FROM account WHERE id = %s", (made.id,))
+        salt = await load_secret(conn, "api_key_salt")
+        assert await cursor.fetchone() == (key_hash(salt, made.api_key),)
+    found = await accounts.by_key(made.api_key)
+    assert found is not None
+    assert (found.id, found.alias, found.concurrency) == (made.id, f"ada#{made.id}", 30)
+
+
+async def test_the_anonymous_key_is_account_0_with_its_floor(pool: Pool) -> None:
+    found = await (await directory(pool, Clock())).by_key(ANONYMOUS_KEY)
+    assert found is not None
+    assert (found.id, found.alias, found.concurrency, found.floor_hundredths) == (0, "Anonymous#0", 500, -5_000)
+
+
+async def test_the_secret_is_the_same_for_every_process(pool: Pool) -> None:
+    async def load() -> bytes:
+        async with pool.connection() as conn:
+            return await load_secret(conn, "api_key_salt")
+
+    assert len(set(await asyncio.gather(*(load() for _ in range(4))))) == 1
+
+
+async def test_unknown_keys_and_ids_name_nobody(pool: Pool) -> None:
+    accounts = await directory(pool, Clock())
+    for key in ("", "x", "0" * 22, "é" * 22, "k" * 100_000, "\0"):
+        assert await accounts.by_key(key) is None
+    assert await accounts.by_id(2**31 - 1) is None
+
+
+async def test_a_change_is_seen_after_a_while_or_at_once_when_told(pool: Pool) -> None:
+    clock = Clock()
+    accounts = await directory(pool, clock)
+    async with pool.connection() as conn:
+        made = await create_account(conn, "ada")
+
+    async def names() -> list[str]:
+        return [a.username for a in (await accounts.by_key(made.api_key), await accounts.by_id(made.id)) if a]
+
+    assert await names() == ["ada", "ada"]
+    await rename(pool, made.id, "eve")
+    assert await names() == ["ada", "ada"]
+    clock.now += FRESH_S
+    assert await names() == ["eve", "eve"]
+    await rename(pool, made.id, "mia")
+    accounts.invalidate(made.id)
+    assert await names() == ["mia", "mia"]
+
+
+async def test_what_was_read_before_a_change_is_not_remembered_after_it(pool: Pool) -> None:
+    accounts = await directory(pool, Clock())
+    async with pool.connection() as conn:
+        made = await create_account(conn, "ada")
+    asking = asyncio.create_task(accounts.by_id(made.id))
+    await asyncio.sleep(0)  # the question is under way
+    await rename(pool, made.id, "eve")
+    accounts.invalidate(made.id)
+    await asking
+    found = await accounts.by_id(made.id)
+    assert found is not None
+    assert found.username == "eve"
+
+
+async def test_many_callers_with_one_key_ask_the_database_once(pool: Pool) -> None:
+    accounts = await directory(pool, Clock())
+    async with pool.connection() as conn:
+        made = await create_account(conn, "ada")
+    found = await asyncio.gather(*(accounts.by_key(made.api_key) for _ in range(50)))
+    assert {id(account) for account in found} == {id(found[0])}
+
+
+async def test_a_caller_who_hangs_up_does_not_take_the_others_along(pool: Pool) -> None:
+    accounts = await directory(pool, Clock())
+    async with pool.connection() as conn:
+        made = await create_account(conn, "ada")
+    first = asyncio.create_task(accounts.by_key(made.api_key))
+    others = [asyncio.create_task(accounts.by_key(made.api_key)) for _ in range(3)]
+    await asyncio.sleep(0)
+    first.cancel()
+    assert {account.id for account in await asyncio.gather(*others) if account} == {made.id}
