@@ -19,7 +19,7 @@ from typing import Any
 
 READY_LIMIT_S = 90.0
 STOP_LIMIT_S = 60.0
-_COMMAND = [sys.executable, "-m", "horde_sdk.command_line.main"]
+_COMMAND = [str(Path(sys.executable).parent / "horde")]
 
 
 def free_port() -> int:

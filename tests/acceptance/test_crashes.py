@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-
 from horde_processes import RunningHorde, start_horde, wait_until
+
 from horde_server.database.embedded import running_dsn
 
 pytestmark = pytest.mark.acceptance
@@ -47,7 +47,11 @@ class Load:
         asked = 0
         while asked < REQUESTS_EACH and not self.stop.is_set():
             images = 1 + (asked + number) % 3
-            body = {"prompt": "a quiet harbour", "r2": False, "params": {"n": images, "width": 64, "height": 64, "steps": 1}}
+            body = {
+                "prompt": "a quiet harbour",
+                "r2": False,
+                "params": {"n": images, "width": 64, "height": 64, "steps": 1},
+            }
             status, answer = self.api("generate/async", body, "0000000000")
             if status == 202:
                 asked += 1
@@ -57,7 +61,12 @@ class Load:
                         self.half_way.set()
 
     def serve(self, number: int) -> None:
-        body = {"name": f"crash-{number}", "models": ["stable_diffusion"], "bridge_agent": AGENT, "max_pixels": 4_000_000}
+        body = {
+            "name": f"crash-{number}",
+            "models": ["stable_diffusion"],
+            "bridge_agent": AGENT,
+            "max_pixels": 4_000_000,
+        }
         while not self.stop.is_set():
             status, answer = self.api("generate/pop", {**body, "amount": 2}, self.key)
             if status != 200 or not answer.get("ids"):

@@ -9,10 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from horde_processes import RunningHorde
 from PIL import Image
 from seed_documents import code_after, document_with
-
-from horde_processes import RunningHorde
 
 pytestmark = pytest.mark.acceptance
 

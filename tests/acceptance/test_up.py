@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from PIL import Image
-
 from horde_processes import RunningProcess, free_port, start, start_horde, wait_until
+from PIL import Image
 
 pytestmark = pytest.mark.acceptance
 

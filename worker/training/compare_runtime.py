@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-
 from ember_training.export import export_weights, load_average
+
 from horde_worker.backends.demo.canvas import CANVASES
 from horde_worker.backends.demo.network import Network
 from horde_worker.backends.demo.vocabulary import read_prompt

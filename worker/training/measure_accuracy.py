@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ember_training.colour_naming import name_colours
 from ember_training.shape_naming import name_shape
+
 from horde_worker.backends.demo.model import DemoModel, Scene
 from horde_worker.backends.demo.vocabulary import COLOURS, SHAPES
 

@@ -9,7 +9,6 @@ def frozen_model_config() -> ConfigDict:
     """Return read-only settings that keep unknown fields (or forbid them where `TESTS_ONGOING` is set)."""
     return ConfigDict(
         frozen=True,
-        use_attribute_docstrings=True,
         from_attributes=True,
         validate_by_name=True,
         validate_by_alias=True,

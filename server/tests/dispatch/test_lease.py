@@ -37,7 +37,9 @@ def test_batch_of_eight_is_cut_to_what_the_worker_holds(max_pixels, expected):
 
 
 def test_batching_can_be_turned_off_and_never_exceeds_what_waits():
-    assert batch_size(ImageOrder(prompt="x", disable_batching=True), PLAIN, max_pixels=10**7, amount=8, available=8) == 1
+    assert (
+        batch_size(ImageOrder(prompt="x", disable_batching=True), PLAIN, max_pixels=10**7, amount=8, available=8) == 1
+    )
     assert batch_size(ImageOrder(prompt="x"), PLAIN, max_pixels=10**8, amount=20, available=3) == 3
 
 

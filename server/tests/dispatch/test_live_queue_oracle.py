@@ -89,7 +89,7 @@ class Known:
         )  # fmt: skip
 
 
-def why_not(requirement: Requirement, offer: Offer) -> str | None:  # noqa: PLR0911 - one plain sentence per line
+def why_not(requirement: Requirement, offer: Offer) -> str | None:
     """The predicate once more, written as the specification tells it (generation.md §3.5)."""
     if requirement.workers:
         named = offer.worker_id in requirement.workers
@@ -265,7 +265,8 @@ class QueueAgainstTwin(RuleBasedStateMachine):
     @invariant()
     def prospects_and_places_agree(self):
         able = {
-            one.id: [o for o in self.offers.values() if why_not(one.requirement, o) is None] for one in self.known.values()
+            one.id: [o for o in self.offers.values() if why_not(one.requirement, o) is None]
+            for one in self.known.values()
         }
         for one in self.known.values():
             entry = self.queue.entries[one.id]

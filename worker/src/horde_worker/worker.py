@@ -31,9 +31,23 @@ FAILURES_BEFORE_PAUSE = 3
 FAILURE_PAUSE_S = 180.0
 ADVICE_EVERY_S = 60.0
 _FATAL = frozenset(
-    "InvalidAPIKey WrongCredentials PolymorphicNameConflict AnonForbiddenWorker WorkerFlaggedMaintenance DeletedUser "
-    "WorkerInviteOnly TooManyWorkers TooManyWorkersTrusted TooManySameIPs UnsafeIP TooManyNewIPs ProfaneWorkerName "
-    "ProfaneBridgeAgent TooLongWorkerName".split()
+    [
+        "InvalidAPIKey",
+        "WrongCredentials",
+        "PolymorphicNameConflict",
+        "AnonForbiddenWorker",
+        "WorkerFlaggedMaintenance",
+        "DeletedUser",
+        "WorkerInviteOnly",
+        "TooManyWorkers",
+        "TooManyWorkersTrusted",
+        "TooManySameIPs",
+        "UnsafeIP",
+        "TooManyNewIPs",
+        "ProfaneWorkerName",
+        "ProfaneBridgeAgent",
+        "TooLongWorkerName",
+    ]
 )
 
 

@@ -16,8 +16,19 @@ from horde_server.kudos.ledger import MINTED, EntryKind, Movement, floor_hundred
 
 _BY_ADMIN = frozenset({"kudos", "monthly_kudos", "usage_multiplier", "moderator"})
 _BY_MODERATOR = frozenset(
-    "concurrency worker_invited trusted flagged customizer vpn service education special reset_suspicion "
-    "admin_comment".split()
+    [
+        "concurrency",
+        "worker_invited",
+        "trusted",
+        "flagged",
+        "customizer",
+        "vpn",
+        "service",
+        "education",
+        "special",
+        "reset_suspicion",
+        "admin_comment",
+    ]
 )
 _BY_SELF = frozenset({"public_workers", "username", "contact", "generate_proxy_passkey", "undelete"})
 _COLUMNS = (

@@ -28,7 +28,6 @@ def up(
     import os
 
     from horde_sdk.ai_horde_api.exceptions import AIHordeRequestError
-
     from horde_server.command_line.household import (
         FIRST_PROMPT,
         MODEL,

@@ -6,8 +6,8 @@ import asyncio
 import threading
 from collections.abc import Sequence
 
+from horde_sdk.generation_parameters.image.consts import KNOWN_IMAGE_SAMPLERS
 from horde_worker.backends.demo.model import MODEL_NAME, DemoModel, GenerationStopped, Scene
-from horde_worker.backends.demo.samplers import NEAREST
 from horde_worker.backends.interface import BackendAbilities, BackendFailure, ImageJob, ImageResult, Progress, Remark
 
 MAX_PIXELS = 1024 * 1024
@@ -22,7 +22,7 @@ class DemoBackend:
         models=(MODEL_NAME,),
         max_pixels=MAX_PIXELS,
         capabilities=frozenset({"karras", "r2"}),
-        samplers=frozenset(NEAREST),
+        samplers=frozenset(sampler.value for sampler in KNOWN_IMAGE_SAMPLERS),
         max_batch=MAX_BATCH,
     )
 

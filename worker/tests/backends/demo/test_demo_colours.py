@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from ember_training.colour_naming import name_colours
+
 from horde_worker.backends.demo.model import DemoModel, Scene
 
 SEEDS = range(20)

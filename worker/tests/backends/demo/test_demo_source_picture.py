@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ember_training.colour_naming import name_colours
 from PIL import Image
 
-from ember_training.colour_naming import name_colours
 from horde_worker.backends.demo.canvas import CANVASES, to_canvas, to_picture
 from horde_worker.backends.demo.model import DemoModel, Scene
 from horde_worker.backends.demo.source_picture import noise_levels

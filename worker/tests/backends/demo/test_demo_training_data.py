@@ -6,11 +6,11 @@ import random
 from collections import Counter
 
 import pytest
-
 from ember_training.colour_naming import name_colours
 from ember_training.drawing import paint
 from ember_training.scenes import SceneSpec, Thing, random_scene
 from ember_training.shape_naming import name_shape
+
 from horde_worker.backends.demo.vocabulary import COLOURS, PLACES, SHAPES, read_prompt
 
 

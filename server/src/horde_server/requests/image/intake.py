@@ -21,7 +21,6 @@ from horde_server.kudos.ledger import request_tax, reserve
 from horde_server.kudos.price_book import PriceBook
 from horde_server.kudos.upfront import needs_upfront_kudos
 from horde_server.requests.image.order import ImageOrder, encode_order
-from horde_server.requests.image.requirement import requirement
 from horde_server.requests.image.schemas import GenerationParams, ImageRequest
 from horde_server.settings import Settings
 from horde_server.workers.check_in import DeletedUser
@@ -220,9 +219,24 @@ class ImageIntake:
 
 
 _POST_PROCESSORS = frozenset(
-    "GFPGAN RealESRGAN_x4plus RealESRGAN_x2plus RealESRGAN_x4plus_anime_6B NMKD_Siax 4x_AnimeSharp CodeFormers "
-    "strip_background 4xNomos8kSC 4xLSDIRplus 4xNomosWebPhoto_RealPLKSR 4xNomos2_realplksr_dysample "
-    "4xNomos2_hq_dat2 2xModernSpanimationV1 GFPGANv1.3 RestoreFormer".split()
+    [
+        "GFPGAN",
+        "RealESRGAN_x4plus",
+        "RealESRGAN_x2plus",
+        "RealESRGAN_x4plus_anime_6B",
+        "NMKD_Siax",
+        "4x_AnimeSharp",
+        "CodeFormers",
+        "strip_background",
+        "4xNomos8kSC",
+        "4xLSDIRplus",
+        "4xNomosWebPhoto_RealPLKSR",
+        "4xNomos2_realplksr_dysample",
+        "4xNomos2_hq_dat2",
+        "2xModernSpanimationV1",
+        "GFPGANv1.3",
+        "RestoreFormer",
+    ]
 )
 
 

@@ -1,0 +1,50 @@
+"""Names that programs import must stay importable, and importing little must load little."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+SURFACE = list(csv.reader((Path(__file__).parent / "public_surface.csv").read_text().splitlines()))[1:]
+
+
+@pytest.mark.parametrize(("module", "name"), SURFACE, ids=[".".join(row) for row in SURFACE])
+def test_name_can_be_imported(module: str, name: str) -> None:
+    assert hasattr(import_module(module), name)
+
+
+@pytest.mark.parametrize("package", ["horde_sdk", "horde_sdk.ai_horde_api", "horde_sdk.ai_horde_api.apimodels"])
+def test_everything_that_a_package_lists_is_there(package: str) -> None:
+    module = import_module(package)
+
+    assert all(hasattr(module, name) for name in module.__all__)
+    assert set(module.__all__) <= set(dir(module))
+
+
+@pytest.mark.parametrize(
+    ("statement", "left_out"),
+    [
+        ("import horde_sdk.generation_parameters.image.consts", {"pydantic", "aiohttp", "requests", "PIL"}),
+        ("import horde_sdk.ai_horde_api.consts", {"pydantic", "aiohttp", "requests", "PIL"}),
+        ("import horde_sdk.ai_horde_api.ai_horde_clients", {"aiohttp", "requests", "PIL", "ssl"}),
+    ],
+)
+def test_import_leaves_out_what_it_does_not_need(statement: str, left_out: set[str]) -> None:
+    code = f"{statement}\nimport sys\nsys.exit(', '.join({left_out!r} & set(sys.modules)) or 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_response_type_is_shown_with_the_path_of_the_seed() -> None:
+    from horde_sdk.ai_horde_api.apimodels import ImageGenerateAsyncRequest
+
+    assert (
+        repr(ImageGenerateAsyncRequest.get_default_success_response_type())
+        == "<class 'horde_sdk.ai_horde_api.apimodels.generate._async.ImageGenerateAsyncResponse'>"
+    )

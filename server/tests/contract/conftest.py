@@ -1,0 +1,183 @@
+"""A whole server in process, spoken to over HTTP, on a PostgreSQL of its own: what the contract tests drive."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from horde_server.accounts.creation import NewAccount, create_account
+from horde_server.app import create_app
+from horde_server.settings import Profile, Settings
+
+AGENT = "AI Horde Worker reGen:13.0.0:https://example.org"
+LIMIT_S = 15.0
+
+
+def picture(color: str = "teal", kind: str = "WEBP") -> bytes:
+    """A small picture."""
+    target = io.BytesIO()
+    Image.new("RGB", (64, 64), color).save(target, kind)
+    return target.getvalue()
+
+
+class Horde:
+    """One server process, in this process. `client` speaks to it as 127.0.0.1 would."""
+
+    def __init__(self, app: Any, settings: Settings, dsn: str) -> None:
+        self.app = app
+        self.settings = settings
+        self.dsn = dsn
+        transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000), raise_app_exceptions=False)
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://horde.test")
+
+    # ---------------------------------------------------------------- the clients' side
+
+    async def ask(self, key: str | None = "0000000000", prompt: str = "a lighthouse", **body: Any) -> httpx.Response:
+        """POST /generate/async."""
+        headers = {"apikey": key} if key is not None else {}
+        return await self.client.post("/api/v2/generate/async", json={"prompt": prompt, **body}, headers=headers)
+
+    async def request(self, key: str = "0000000000", prompt: str = "a lighthouse", **body: Any) -> str:
+        """An accepted request; its id."""
+        answer = await self.ask(key, prompt, **body)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    async def check(self, request_id: str) -> dict[str, Any]:
+        """GET /generate/check/{id}."""
+        answer = await self.client.get(f"/api/v2/generate/check/{request_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def status(self, request_id: str) -> dict[str, Any]:
+        """GET /generate/status/{id}."""
+        answer = await self.client.get(f"/api/v2/generate/status/{request_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    # ---------------------------------------------------------------- the workers' side
+
+    async def try_pop(self, key: str | None, name: str = "worker", **body: Any) -> httpx.Response:
+        """POST /generate/pop as an up-to-date image worker."""
+        offer = {"name": name, "models": ["stable_diffusion"], "bridge_agent": AGENT, "max_pixels": 1_048_576, **body}
+        headers = {"apikey": key} if key is not None else {}
+        return await self.client.post("/api/v2/generate/pop", json=offer, headers=headers)
+
+    async def pop(self, key: str, name: str = "worker", **body: Any) -> dict[str, Any]:
+        """The answer of a pop that is not refused."""
+        answer = await self.try_pop(key, name, **body)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def job(self, key: str, name: str = "worker", **body: Any) -> dict[str, Any]:
+        """The answer of a pop that gets a job."""
+        answer = await self.pop(key, name, **body)
+        assert answer["id"], answer["skipped"]
+        return answer
+
+    async def try_submit(self, key: str | None, job_id: str, **body: Any) -> httpx.Response:
+        """POST /generate/submit; with an inline picture unless told otherwise."""
+        result = {"id": job_id, "generation": base64.b64encode(picture()).decode(), "seed": 7, **body}
+        headers = {"apikey": key} if key is not None else {}
+        return await self.client.post("/api/v2/generate/submit", json=result, headers=headers)
+
+    async def submit(self, key: str, job_id: str, **body: Any) -> dict[str, Any]:
+        """The answer of a submit that is taken."""
+        answer = await self.try_submit(key, job_id, **body)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    # ---------------------------------------------------------------- behind the API
+
+    async def account(self, name: str = "ada", **given: Any) -> NewAccount:
+        """A new account; its kudos are in its balance already."""
+        async with await psycopg.AsyncConnection.connect(self.dsn, autocommit=True) as conn:
+            made = await create_account(conn, name, **given)
+        await self.folded()
+        return made
+
+    async def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """A look into the database, or a change of what the API cannot change."""
+        async with await psycopg.AsyncConnection.connect(self.dsn, autocommit=True) as conn:
+            cursor = await conn.execute(query.encode(), values)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def folded(self) -> None:
+        """Wait until every movement of kudos has reached the balances."""
+
+        async def inbox_is_empty() -> bool:
+            return (await self.sql("SELECT count(*) FROM ledger_inbox"))[0][0] == 0
+
+        await until(inbox_is_empty, "the ledger's inbox is folded")
+
+    async def user(self, account: NewAccount) -> dict[str, Any]:
+        """What the owner of an account sees of it."""
+        answer = await self.client.get("/api/v2/find_user", headers={"apikey": account.api_key})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+
+async def until(condition: Callable[[], Awaitable[Any]], what: str, limit_s: float = LIMIT_S) -> Any:
+    """Poll until the condition holds; its value."""
+    deadline = time.monotonic() + limit_s
+    while not (value := await condition()):
+        assert time.monotonic() < deadline, f"not within {limit_s:g} s: {what}"
+        await asyncio.sleep(0.01)
+    return value
+
+
+@asynccontextmanager
+async def running(app: Any) -> AsyncIterator[None]:
+    """The ASGI lifespan, by hand."""
+    inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    task = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}}, inbox.get, outbox.put))
+    for phase in ("startup", "shutdown"):
+        await inbox.put({"type": f"lifespan.{phase}"})
+        message = await asyncio.wait_for(outbox.get(), LIMIT_S)
+        assert message["type"] == f"lifespan.{phase}.complete", message
+        if phase == "startup":
+            yield
+    await task
+
+
+StartHorde = Callable[..., Awaitable[Horde]]
+
+
+@pytest_asyncio.fixture
+async def start_horde(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartHorde]:
+    """Starts servers on the test's database with settings of the test's choice; all are ended with the test."""
+    monkeypatch.chdir(tmp_path)  # no .env of the developer
+    plain = {
+        "data": tmp_path, "rate_limits": False, "database_pool_size": 4, "fold_interval_s": 0.05,
+        "sweep_interval_s": 0.1, "profile": Profile.PUBLIC,
+    }  # fmt: skip
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings: Any) -> Horde:
+            chosen = Settings(**{**plain, **settings})
+            app = create_app(chosen, database_dsn)
+            await stack.enter_async_context(running(app))
+            horde = Horde(app, chosen, database_dsn)
+            await stack.enter_async_context(horde.client)
+            return horde
+
+        yield start
+
+
+@pytest_asyncio.fixture
+async def horde(start_horde: StartHorde) -> Horde:
+    """One server with the settings of the tests: no rate limits, everything periodic often."""
+    return await start_horde()
