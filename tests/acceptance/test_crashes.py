@@ -102,7 +102,8 @@ async def audit(dsn: str) -> dict[str, int]:
         return {
             "sum": await one("SELECT sum(balance_hundredths) FROM ledger_balance"),
             "paid_twice": await one(
-                "SELECT count(*) FROM (SELECT job_id FROM ledger WHERE kind = 'job_tax' GROUP BY job_id HAVING count(*) > 1) AS t"
+                """SELECT count(*) FROM (
+                       SELECT job_id FROM ledger WHERE kind = 'job_tax' GROUP BY job_id HAVING count(*) > 1) AS t"""
             ),
             "done_unpaid": await one(
                 "SELECT count(*) FROM job WHERE state = 'done' AND NOT EXISTS"

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Scope
 
 from horde_server import VERSION
 from horde_server.accounts.routes import routes as account_routes
+from horde_server.accounts.test_user_routes import routes as test_user_routes
 from horde_server.blobs.folder import FolderStore
 from horde_server.blobs.routes import routes as blob_routes
 from horde_server.dispatch.routes import routes as dispatch_routes
@@ -68,6 +69,8 @@ def include_routes(app: FastAPI, node: Node) -> None:
     app.include_router(image_routes(node.intake, node.dispatcher, node.accounts, node.blobs, node.links))
     app.include_router(dispatch_routes(node.dispatcher, node.accounts, node.check_in, node.submissions, node.links))
     app.include_router(account_routes(settings, node.pool, node.accounts, node.notices.publish, node.queue))
+    if settings.test_apikeys:
+        app.include_router(test_user_routes(node.pool, node.accounts, node.notices.publish))
     app.include_router(worker_routes(settings, node.pool, node.accounts, node.workers))
     app.include_router(status_routes(node.pool, node.queue, node.workers))
     app.include_router(health_routes(node.pool, node.queue, node.workers))

@@ -84,19 +84,7 @@ async def change_user(
         _check_rights(asked, change, account_id, caller, is_admin=is_admin)
         if "undelete" in asked and not is_deleted:
             raise UserNotDeleted
-        updates: dict[str, Any] = {name: getattr(change, name) for name in _COLUMNS if name in asked}
-        answer = dict(updates)
-        if "moderator" in asked:
-            updates["moderator"] = answer["moderator"] = change.moderator
-            if change.moderator:
-                updates["trusted"] = True
-        if "trusted" in asked:
-            updates["trusted"] = answer["trusted"] = change.trusted or updates.get("trusted", False)
-        if "education" in asked:
-            updates["education"] = answer["education"] = change.education
-            if "concurrency" not in asked:
-                updates["concurrency"] = _education_concurrency(concurrency, becomes=change.education)
-            answer["concurrency"] = updates["concurrency"]
+        updates, answer = _new_values(change, asked, concurrency)
         if "reset_suspicion" in asked:
             updates["suspicions"], answer["new_suspicion"] = [], 0
             await conn.execute("UPDATE worker SET suspicions = '{}' WHERE account_id = %s", (account_id,))
@@ -140,6 +128,24 @@ def _check_rights(
         raise NonServiceForbidden
     if "username" in asked and len(change.username) > 30:
         raise TooLongUserName
+
+
+def _new_values(change: UserChange, asked: set[str], concurrency: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The columns to set, what one role brings with it included, and what the answer tells of them."""
+    updates: dict[str, Any] = {name: getattr(change, name) for name in _COLUMNS if name in asked}
+    answer = dict(updates)
+    if "moderator" in asked:
+        updates["moderator"] = answer["moderator"] = change.moderator
+        if change.moderator:
+            updates["trusted"] = True
+    if "trusted" in asked:
+        updates["trusted"] = answer["trusted"] = change.trusted or updates.get("trusted", False)
+    if "education" in asked:
+        updates["education"] = answer["education"] = change.education
+        if "concurrency" not in asked:
+            updates["concurrency"] = _education_concurrency(concurrency, becomes=change.education)
+        answer["concurrency"] = updates["concurrency"]
+    return updates, answer
 
 
 def _education_concurrency(current: int, *, becomes: bool) -> int:

@@ -1,4 +1,4 @@
-"""`/find_user`, `/users/{id}`, `/dev/test-user`: parse, call, answer."""
+"""`/find_user`, `/users/{id}`: parse, call, answer."""
 
 from __future__ import annotations
 
@@ -9,31 +9,17 @@ import msgspec
 from fastapi import APIRouter, Header, Request, Response
 
 from horde_server.accounts.changes import change_user
-from horde_server.accounts.creation import adjust_kudos, balance_hundredths, create_account
-from horde_server.accounts.schemas import TestUser, UserChange
+from horde_server.accounts.schemas import UserChange
 from horde_server.accounts.view import user_body
 from horde_server.database.pool import Pool
 from horde_server.dispatch.live_queue import LiveQueue
-from horde_server.errors import HordeError, InvalidAPIKey, UserNotFound
+from horde_server.errors import InvalidAPIKey, UserNotFound
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
-from horde_server.http.client_address import is_loopback, peer_address
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.settings import Settings
 
 _encode = msgspec.json.Encoder().encode
 _INT32_MAX = 2**31 - 1
-
-
-class NotFromHere(HordeError):
-    """This test endpoint answers callers on this machine only."""
-
-    status, rc = 403, "Forbidden"
-
-
-class NoSuchEndpoint(HordeError):
-    """There is nothing at this address: see /api/."""
-
-    status, rc = 404, "NotFound"
 
 
 def routes(
@@ -94,38 +80,6 @@ def routes(
             answer = await change_user(conn, account_id, wanted, caller, is_admin=caller.id in settings.admin_ids)
         changed(account_id)
         return json_response(_encode(answer))
-
-    @router.post("/dev/test-user", include_in_schema=False)
-    async def test_user(request: Request) -> Response:
-        """Make or renew a test account; only in test set-ups, only for callers on this machine."""
-        if not settings.test_apikeys:
-            raise NoSuchEndpoint
-        if not is_loopback(peer_address(request.scope)):
-            raise NotFromHere
-        wanted = await read_body(request, TestUser)
-        async with pool.connection() as conn, conn.transaction():
-            made = await create_account(
-                conn,
-                wanted.username,
-                moderator=wanted.moderator,
-                trusted=wanted.trusted,
-                external_id=wanted.oauth_id,
-            )
-            if wanted.kudos is not None:  # sets the balance absolutely
-                await adjust_kudos(conn, made.id, wanted.kudos * 100 - await balance_hundredths(conn, made.id))
-            kudos = await balance_hundredths(conn, made.id) / 100
-        changed(made.id)
-        answer = {
-            "api_key": made.api_key,
-            "user_id": str(made.id),
-            "username": wanted.username,
-            "alias": made.alias,
-            "kudos": kudos,
-            "trusted": wanted.trusted or wanted.moderator,
-            "moderator": wanted.moderator,
-            "created": made.is_new,
-        }
-        return json_response(_encode(answer), 201 if made.is_new else 200)
 
     return router
 

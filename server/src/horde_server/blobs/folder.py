@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -33,7 +32,7 @@ class FolderStore:
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             beside.write_bytes(data)
-        os.replace(beside, path)
+        beside.replace(path)
 
     async def get(self, key: str) -> bytes | None:
         """Read whole; images are small."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import secrets
 from pathlib import Path
 
@@ -49,7 +48,7 @@ def routes(store: FolderStore) -> APIRouter:
         beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             await _receive(request, beside)
-            os.replace(beside, path)
+            beside.replace(path)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 beside.unlink()

@@ -90,11 +90,11 @@ async def running_worker(url: str, key: str, name: str, aliases: list[str]) -> A
     for alias in aliases:
         command += ["--alias", alias]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HORDE_", "AI_HORDE_"))}
-    worker = subprocess.Popen(
+    worker = subprocess.Popen(  # noqa: ASYNC220 a fork takes a millisecond, and the server is another process
         command,
         env={**environment, "HORDE_API_KEY": key},
         start_new_session=True,  # Ctrl-C reaches us, and we drain it
-        preexec_fn=die_with_parent,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 one call of prctl, no lock
     )
     try:
         yield worker

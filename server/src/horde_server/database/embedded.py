@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import psycopg
 import structlog
@@ -84,7 +84,7 @@ class EmbeddedPostgres:
             raise EmbeddedDatabaseError("The embedded database is not running.")
         return self._process.pid
 
-    async def __aenter__(self) -> EmbeddedPostgres:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
@@ -198,7 +198,7 @@ class EmbeddedPostgres:
                 cwd="/",
                 env=_environment(),
                 start_new_session=True,  # Ctrl-C at the terminal is ours to handle, in order
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 one call of prctl, no lock
                 **_as_user(self._user),
             )
 

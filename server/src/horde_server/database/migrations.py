@@ -39,10 +39,11 @@ class Migration:
 def read_migrations(folder: Traversable | None = None) -> list[Migration]:
     """The migrations of a folder (default: ours), in order."""
     folder = folder or files("horde_server.database") / "migrations"
-    found = []
-    for entry in folder.iterdir():
-        if match := _NAME.fullmatch(entry.name):
-            found.append(Migration(int(match[1]), match[2], entry.read_text(encoding="utf-8")))
+    found = [
+        Migration(int(match[1]), match[2], entry.read_text(encoding="utf-8"))
+        for entry in folder.iterdir()
+        if (match := _NAME.fullmatch(entry.name))
+    ]
     return sorted(found, key=lambda migration: migration.version)
 
 
@@ -81,7 +82,7 @@ def _refuse_mismatch(applied: dict[int, str], known: list[Migration]) -> None:
     newest = max((migration.version for migration in known), default=0)
     if ahead := [version for version in applied if version > newest]:
         raise DatabaseUnusable(
-            f"The database is newer than this program: it has migration {max(ahead)}, the program knows up to {newest}. "
+            f"The database is newer than this program: it has migration {max(ahead)}, the program knows {newest}. "
             "Update the program, or restore an older database."
         )
     for migration in known:

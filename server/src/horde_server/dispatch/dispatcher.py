@@ -1,21 +1,23 @@
-"""Requests meet workers: accept, hand out, settle, cancel, expire. Rules here, SQL in `store`, memory in `live_queue`."""
+"""Requests meet workers: accept, hand out, settle, cancel, expire. Rules here, SQL in `store`."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from horde_server.dispatch import store
 from horde_server.dispatch.entry import Entry, RequestState
 from horde_server.dispatch.lease import batch_size, hand_out_seed, ttl_s
 from horde_server.dispatch.live_queue import LiveQueue, WorkerView
-from horde_server.dispatch.refusal import usable_models
+from horde_server.dispatch.refusal import Offer, usable_models
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.kudos.ledger import Movement
 from horde_server.requests.image.order import ImageOrder, decode_order
@@ -111,51 +113,53 @@ class Dispatcher:
 
     async def hand_out(self, view: WorkerView, amount: int) -> HandOut | None:
         """The best jobs for a worker, claimed; None when there are none."""
-        offer = view.offer
-        tries = 0
-        for entry in self.queue.candidates(view):
-            models = sorted(usable_models(entry.requirement, offer))
-            model = models[0] if len(models) == 1 else random.choice(models)
-            baselines = frozenset((baseline(model),))
-            waiting = entry.state.waiting
-            jobs = batch_size(
-                entry.order, baselines, max_pixels=offer.max_pixels, amount=amount, available=entry.available
-            )
-            seed = hand_out_seed(entry.order, waiting, random.getrandbits(32))
-            lease_s = ttl_s(entry.order, baselines, images=jobs, extra_slow=offer.extra_slow)
-            job_ids = tuple(uuid4() for _ in range(jobs))
-            state: RequestState | None = None
-            self.queue.begin_claim(entry, jobs)
-            try:
-                async with self._pool.connection() as conn:
-                    state = await store.claim(
-                        conn,
-                        request_id=entry.id,
-                        job_ids=job_ids,
-                        worker_id=offer.worker_id,
-                        owner_id=offer.owner_id,
-                        model=model,
-                        ttl_s=lease_s,
-                        seed=seed,
-                        lifetime_s=3600 if offer.extra_slow else self._lifetime_s,
-                    )
-                    if state is None:  # another node was first: look at what is left
-                        for row in await store.fetch_requests(conn, [entry.id]):
-                            self.queue.update(row.state)
-                        # `update` ignores equal versions; a request that cannot be claimed must not be tried again
-                        if entry.state.expires_at_s <= self.queue.now():
-                            self.queue.remove(entry.id)
-                if state is not None:
-                    self.queue.update(state)
-            finally:
-                self.queue.end_claim(entry, jobs)
-            if state is not None:
-                self._publish("request", [str(entry.id)])
-                return HandOut(entry.order, model, job_ids, seed, lease_s)
-            tries += 1
-            if tries >= CLAIM_TRIES:
-                break
+        for entry in islice(self.queue.candidates(view), CLAIM_TRIES):
+            claimed = await self._claim(entry, view.offer, amount)
+            if claimed is not None:
+                return claimed
         return None
+
+    async def _claim(self, entry: Entry, offer: Offer, amount: int) -> HandOut | None:
+        """Claim a batch of one request's waiting images in the database; None when another node was first."""
+        models = sorted(usable_models(entry.requirement, offer))
+        model = models[0] if len(models) == 1 else random.choice(models)
+        baselines = frozenset((baseline(model),))
+        jobs = batch_size(entry.order, baselines, max_pixels=offer.max_pixels, amount=amount, available=entry.available)
+        seed = hand_out_seed(entry.order, entry.state.waiting, random.getrandbits(32))
+        lease_s = ttl_s(entry.order, baselines, images=jobs, extra_slow=offer.extra_slow)
+        job_ids = tuple(uuid4() for _ in range(jobs))
+        self.queue.begin_claim(entry, jobs)
+        try:
+            async with self._pool.connection() as conn:
+                state = await store.claim(
+                    conn,
+                    request_id=entry.id,
+                    job_ids=job_ids,
+                    worker_id=offer.worker_id,
+                    owner_id=offer.owner_id,
+                    model=model,
+                    ttl_s=lease_s,
+                    seed=seed,
+                    lifetime_s=3600 if offer.extra_slow else self._lifetime_s,
+                )
+                if state is None:
+                    await self._look_again(conn, entry)
+            if state is not None:
+                self.queue.update(state)
+        finally:
+            self.queue.end_claim(entry, jobs)
+        if state is None:
+            return None
+        self._publish("request", [str(entry.id)])
+        return HandOut(entry.order, model, job_ids, seed, lease_s)
+
+    async def _look_again(self, conn: AsyncConnection[Any], entry: Entry) -> None:
+        """What the database says of a request that another node changed first."""
+        for row in await store.fetch_requests(conn, [entry.id]):
+            self.queue.update(row.state)
+        # `update` ignores equal versions; a request that cannot be claimed must not be tried again
+        if entry.state.expires_at_s <= self.queue.now():
+            self.queue.remove(entry.id)
 
     def changed(self, state: RequestState) -> None:
         """A request changed here: take its new state over and tell the other nodes."""

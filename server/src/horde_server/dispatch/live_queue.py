@@ -239,7 +239,7 @@ class LiveQueue:
             yield from self._personal(islice(self._fitting(view), PERSONAL_LOOK_AHEAD), offer)
 
     def _fitting(self, view: WorkerView) -> Iterator[Entry]:
-        """Entries of all classes that fit, merged by key. O(classes that share a model with the worker) to the first."""
+        """Entries of all classes that fit, merged by key. O(classes that share one of its models)."""
         groups: dict[RequestClass, None] = {}
         for model in (*view.offer.models, _ANY_MODEL):
             lane = self._lanes.get(model)
@@ -356,7 +356,7 @@ class LiveQueue:
         return position, wait_s
 
     def waiting_by_model(self) -> dict[str, tuple[int, float]]:
-        """Open jobs (waiting or processing) and their things per requested model. O(open requests): not for hot paths."""
+        """Open jobs (waiting or processing) and their things per requested model. O(open requests): rarely."""
         found: dict[str, tuple[int, float]] = {}
         for entry in self.entries.values():
             open_jobs = entry.state.waiting + entry.state.processing

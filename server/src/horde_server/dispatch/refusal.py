@@ -69,7 +69,7 @@ class Offer(NamedTuple):
     favoured: frozenset[int]  # account ids served first and also in maintenance: the owner, then friends
 
 
-def refusal(requirement: Requirement, offer: Offer) -> Reason | None:
+def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: PLR0911 one return a rule, in order
     """The first reason why `offer` may not serve `requirement`, or None when it may. O(models of the request)."""
     if requirement.kind != offer.kind:
         return Reason.MODELS

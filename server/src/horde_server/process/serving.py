@@ -42,7 +42,7 @@ class AddressInUse(RuntimeError):
 
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[str]:
-    """The connection string of the horde's database, up to date; an embedded one runs as long as the caller needs it."""
+    """The connection string of the horde's database, up to date; an embedded one runs as long as it is needed."""
     async with contextlib.AsyncExitStack() as stack:
         dsn = settings.database_url
         if dsn is None:
@@ -161,7 +161,7 @@ def _spawn(settings: Settings, dsn: str, listener: socket.socket) -> subprocess.
         env=environment,
         pass_fds=[listener.fileno()],
         start_new_session=True,  # Ctrl-C reaches the parent, which stops its children in order
-        preexec_fn=die_with_parent,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 one call of prctl, no lock
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -132,15 +133,15 @@ class CheckIn:
                 raise TooManyWorkers
             if existing > max(WORKERS_TRUSTED, account.worker_invited):
                 raise TooManyWorkersTrusted
-            try:
+            # one created by a pop at the same moment is an existing worker now
+            with contextlib.suppress(UniqueViolation):
                 await conn.execute(
-                    """INSERT INTO worker (id, name, kind, account_id, address, bridge_agent, threads, models, abilities)
+                    """INSERT INTO worker
+                           (id, name, kind, account_id, address, bridge_agent, threads, models, abilities)
                        VALUES (%s, %s, 'image', %s, %s, %s, %s, %s, %s::json)""",
                     (worker_id, name, account.id, address, abilities.bridge_agent, abilities.threads,
                      list(abilities.models), encode_abilities(abilities).decode()),
                 )  # fmt: skip
-            except UniqueViolation:
-                pass  # created by a pop at the same moment: it is an existing worker now
         worker = await self._workers.find(name)
         if worker is None:
             raise BadRequest("The worker could not be created: please pop again.")
