@@ -19,6 +19,7 @@ from horde_server.blobs.routes import routes as blob_routes
 from horde_server.dispatch.routes import routes as dispatch_routes
 from horde_server.http import error_responses
 from horde_server.http.documentation import routes as documentation_routes
+from horde_server.http.openapi import describe
 from horde_server.http.rim import FastAnswer, Rim
 from horde_server.identity.rate_limits import rate_limit
 from horde_server.insight.health import routes as health_routes
@@ -54,6 +55,7 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
         redirect_slashes=False,
     )
     error_responses.install(app)
+    describe(app)
     rim = Rim(
         app,
         node_name=f"{platform.node()}:{settings.port}:{VERSION}",

@@ -8,12 +8,14 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Header, Request, Response
 
+from horde_server.accounts.answers import ModifyUser, UserDetails
 from horde_server.accounts.changes import change_user
 from horde_server.accounts.schemas import UserChange
 from horde_server.accounts.view import user_body
 from horde_server.database.pool import Pool
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import InvalidAPIKey, UserNotFound
+from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.settings import Settings
@@ -41,7 +43,7 @@ def routes(
         accounts.invalidate(account_id)
         publish("account", [str(account_id)])
 
-    @router.get("/find_user")
+    @router.get("/find_user", operation_id="get_find_user", response_model=UserDetails, responses=refusals(401, 404))
     async def find_user(apikey: Annotated[str | None, Header()] = None) -> Response:
         """Whose key this is."""
         if not apikey:
@@ -51,7 +53,12 @@ def routes(
             raise UserNotFound
         return json_response(await body_of(account.id, 1))
 
-    @router.get("/users/{user_id}")
+    @router.get(
+        "/users/{user_id}",
+        operation_id="get_user_single",
+        response_model=UserDetails,
+        responses=refusals(401, 404),
+    )
     async def user(user_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
         """One user."""
         account_id = parse_account_id(user_id)
@@ -65,7 +72,13 @@ def routes(
             privilege = 2 if caller.moderator else 1 if caller.id == account_id and account_id else 0
         return json_response(await body_of(account_id, privilege))
 
-    @router.put("/users/{user_id}", openapi_extra=body_documentation(UserChange, {200: "What was changed"}))
+    @router.put(
+        "/users/{user_id}",
+        operation_id="put_user_single",
+        response_model=ModifyUser,
+        responses=refusals(401, 403, 404, 413),
+        openapi_extra=body_documentation(UserChange),
+    )
     async def change(request: Request, user_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
         """Change a user: roles and limits by moderators, kudos by administrators, names by the user."""
         wanted = await read_body(request, UserChange)

@@ -7,11 +7,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
+from horde_server.dispatch.answers import GenerationPayloadStable, GenerationSubmitted
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.pop_answer import empty_answer, job_answer
 from horde_server.dispatch.schemas import ImagePop, ImageSubmit
 from horde_server.dispatch.submission import Submissions
 from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
+from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.requests.image.result_links import ResultLinks
@@ -45,7 +47,11 @@ def routes(
     router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
 
     @router.post(
-        "/pop", openapi_extra=body_documentation(ImagePop, {200: "Jobs, or why there are none", 403: "Refused"})
+        "/pop",
+        operation_id="post_image_job_pop",
+        response_model=GenerationPayloadStable,
+        responses=refusals(401, 403, 413),
+        openapi_extra=body_documentation(ImagePop),
     )
     async def pop(request: Request, apikey: Annotated[str | None, Header()] = None) -> Response:
         """Check in as an image worker and ask for jobs."""
@@ -71,7 +77,13 @@ def routes(
             raise WorkerMaintenance(message)
         return json_response(empty_answer(dispatcher.queue.skipped(view)))
 
-    @router.post("/submit", openapi_extra=body_documentation(ImageSubmit, {200: "Taken", 404: "No such job"}))
+    @router.post(
+        "/submit",
+        operation_id="post_image_job_submit",
+        response_model=GenerationSubmitted,
+        responses=refusals(401, 403, 404, 413),
+        openapi_extra=body_documentation(ImageSubmit),
+    )
     async def submit(request: Request, apikey: Annotated[str | None, Header()] = None) -> Response:
         """Deliver a job, or report that it failed."""
         body = await read_body(request, ImageSubmit)

@@ -50,11 +50,7 @@ def json_response(body: bytes, status: int = 200) -> Response:
     return Response(body, status, media_type=JSON_TYPE)
 
 
-def body_documentation(model: type[pydantic.BaseModel], responses: dict[int, str]) -> dict[str, Any]:
-    """`openapi_extra` for a route that reads its body itself: the schema of the body and what the codes mean."""
+def body_documentation(model: type[pydantic.BaseModel]) -> dict[str, Any]:
+    """`openapi_extra` of a route that reads its body itself: `openapi.describe` moves the schema where it belongs."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
-        "responses": {str(code): {"description": text} for code, text in responses.items()},
-    }
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -21,7 +21,7 @@ def swagger2(openapi: Document) -> Document:
     for path, operations in openapi["paths"].items():
         if path.startswith(f"{_BASE_PATH}/"):
             paths[path.removeprefix(_BASE_PATH)] = {
-                method: _operation(operation, definitions) for method, operation in operations.items()
+                method: _operation(operation) for method, operation in operations.items()
             }
     return {
         "swagger": "2.0",
@@ -32,32 +32,32 @@ def swagger2(openapi: Document) -> Document:
         "securityDefinitions": {"apikey": {"type": "apiKey", "in": "header", "name": "apikey"}},
         "tags": [{"name": "v2", "description": "API Version 2"}],
         "paths": paths,
-        "definitions": {name: _schema(schema, definitions) for name, schema in definitions.items()},
+        "definitions": {name: _schema(schema) for name, schema in definitions.items()},
     }
 
 
-def _operation(operation: Document, definitions: Document) -> Document:
+def _operation(operation: Document) -> Document:
     parameters = [_parameter(parameter) for parameter in operation.get("parameters", [])]
     named = {parameter["name"].lower() for parameter in parameters}
     parameters += [header for header in _HEADERS if str(header["name"]).lower() not in named]
     if body := operation.get("requestBody"):
-        schema = dict(body["content"]["application/json"]["schema"])
-        title = str(schema.get("title", operation["operationId"]))
-        definitions.update(schema.pop("$defs", {}))
-        definitions.setdefault(title, schema)
-        parameters.append(
-            {"name": "payload", "in": "body", "required": True, "schema": {"$ref": f"#/definitions/{title}"}}
-        )
+        schema = _schema(body["content"]["application/json"]["schema"])
+        parameters.append({"name": "payload", "in": "body", "required": True, "schema": schema})
     return {
         "operationId": operation["operationId"],
         "summary": operation.get("summary", ""),
         "description": operation.get("description", ""),
         "tags": operation.get("tags", []),
         "parameters": parameters,
-        "responses": {
-            code: {"description": answer.get("description", "")} for code, answer in operation["responses"].items()
-        },
+        "responses": {code: _response(answer) for code, answer in operation["responses"].items()},
     }
+
+
+def _response(answer: Document) -> Document:
+    found = {"description": answer.get("description", "")}
+    if content := answer.get("content", {}).get("application/json"):
+        found["schema"] = _schema(content["schema"])
+    return found
 
 
 def _parameter(parameter: Document) -> Document:
@@ -79,9 +79,9 @@ def _plain(schema: Document) -> Document:
     return schema
 
 
-def _schema(schema: Any, definitions: Document) -> Any:
+def _schema(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [_schema(item, definitions) for item in schema]
+        return [_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     found = {}
@@ -91,5 +91,5 @@ def _schema(schema: Any, definitions: Document) -> Any:
         elif key == "const":
             found["enum"] = [value]
         elif key not in ("examples", "$defs"):
-            found[key] = _schema(value, definitions)
+            found[key] = _schema(value)
     return found

@@ -12,7 +12,9 @@ from horde_server import VERSION
 from horde_server.database.pool import Pool
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import HordeError, InvalidPayload
+from horde_server.http.answers import refusals
 from horde_server.http.body import json_response
+from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformance
 from horde_server.insight.health import database_answers
 from horde_server.requests.model_reference import is_known
 from horde_server.workers.directory import WorkerDirectory
@@ -31,7 +33,12 @@ def routes(pool: Pool, queue: LiveQueue, workers: WorkerDirectory) -> APIRouter:
     """How the horde is doing."""
     router = APIRouter(prefix="/api/v2/status", tags=["v2"])
 
-    @router.get("/heartbeat")
+    @router.get(
+        "/heartbeat",
+        operation_id="get_heartbeat",
+        response_model=HeartBeat,
+        responses={503: {"model": HeartBeat, "description": "The database does not answer."}},
+    )
     async def heartbeat() -> Response:
         """Whether this node is alive and reaches its database; 503 when it does not."""
         is_up = await database_answers(pool)
@@ -46,7 +53,7 @@ def routes(pool: Pool, queue: LiveQueue, workers: WorkerDirectory) -> APIRouter:
         }
         return json_response(_encode(body), 200 if is_up else 503)
 
-    @router.get("/models")
+    @router.get("/models", operation_id="get_models", response_model=list[ActiveModel], responses=refusals())
     async def models(
         type: str = "image",  # noqa: A002 - the API's own name
         min_count: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
@@ -66,12 +73,14 @@ def routes(pool: Pool, queue: LiveQueue, workers: WorkerDirectory) -> APIRouter:
         ]
         return json_response(_encode(rows))
 
-    @router.get("/models/{name}")
-    async def model(name: str) -> Response:
+    @router.get(
+        "/models/{model_name}", operation_id="get_model_single", response_model=list[ActiveModel], responses=refusals()
+    )
+    async def model(model_name: str) -> Response:
         """One model, in a list of none or one."""
-        return json_response(_encode([row for row in model_rows(queue, workers) if row["name"] == name]))
+        return json_response(_encode([row for row in model_rows(queue, workers) if row["name"] == model_name]))
 
-    @router.get("/performance")
+    @router.get("/performance", operation_id="get_horde_load", response_model=HordePerformance, responses=refusals())
     async def performance() -> Response:
         """Sums over queue and workers."""
         online = list(workers.online())

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Header, Query, Response
 
 from horde_server.database.pool import Pool
 from horde_server.errors import WorkerNotFound
+from horde_server.http.answers import refusals
 from horde_server.http.body import json_response
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.settings import Settings
 from horde_server.workers.abilities import Abilities, decode_abilities
+from horde_server.workers.answers import WorkerDetails
 from horde_server.workers.capabilities import BIT
 from horde_server.workers.check_in import parse_worker_id
 from horde_server.workers.directory import ONLINE_S, WorkerDirectory
@@ -44,7 +46,12 @@ def routes(settings: Settings, pool: Pool, accounts: AccountDirectory, workers: 
             names = [column.name for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
 
-    @router.get("")
+    @router.get(
+        "",
+        operation_id="get_workers",
+        response_model=list[WorkerDetails],
+        responses=refusals(),
+    )
     async def online_workers(
         apikey: Annotated[str | None, Header()] = None,
         type: Annotated[str | None, Query(max_length=30)] = None,  # noqa: A002 - the API's own name
@@ -61,7 +68,12 @@ def routes(settings: Settings, pool: Pool, accounts: AccountDirectory, workers: 
             rows = await find(online, {})
         return json_response(_encode([worker_body(row, caller) for row in rows]))
 
-    @router.get("/{worker_id}")
+    @router.get(
+        "/{worker_id}",
+        operation_id="get_worker_single",
+        response_model=WorkerDetails,
+        responses=refusals(404),
+    )
     async def worker(worker_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
         """One worker, also when it is offline."""
         found = parse_worker_id(worker_id)

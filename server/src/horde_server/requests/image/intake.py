@@ -27,6 +27,8 @@ from horde_server.workers.check_in import DeletedUser
 from horde_server.workers.directory import WorkerDirectory
 
 MAX_PROMPT_WORDS = 7500
+MAX_PROMPT_CHARACTERS = 100_000
+"""Not the original's: it takes any word length, so one request could fill every worker's memory."""
 TARGETED_WORKERS_KEPT = 5
 SAMPLE_CLIENT_AGENT = "My-Project:v0.0.1:My-Contact"
 
@@ -38,7 +40,7 @@ class TooManyPrompts(HordeError):
 
 
 class InvalidPromptSize(HordeError):
-    """The prompt is too long: at most 7500 words."""
+    """The prompt is too long: at most 7500 words and 100,000 characters."""
 
     rc = "InvalidPromptSize"
 
@@ -165,7 +167,10 @@ class ImageIntake:
         if params.n > 1 and body.disable_batching and not account.trusted:
             raise RequiresTrust
         self._check_concurrency(account, body.models, params.n)
-        if len(body.prompt.split(None, MAX_PROMPT_WORDS)) > MAX_PROMPT_WORDS:
+        if (
+            len(body.prompt) > MAX_PROMPT_CHARACTERS
+            or len(body.prompt.split(None, MAX_PROMPT_WORDS)) > MAX_PROMPT_WORDS
+        ):
             raise InvalidPromptSize
         if not _POST_PROCESSORS.isdisjoint(body.models):
             raise UnexpectedModelName

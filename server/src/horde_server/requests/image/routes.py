@@ -7,21 +7,25 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Path, Request, Response
 
 from horde_server.blobs.store import BlobStore
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.store import Generation
 from horde_server.errors import RequestNotFound
+from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.identity.directory import AccountDirectory
+from horde_server.requests.image.answers import RequestAsync, RequestStatusCheck, RequestStatusStable
 from horde_server.requests.image.intake import Caller, ImageIntake
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.schemas import ImageRequest
 from horde_server.requests.image.status import progress
 
 _encode = msgspec.json.Encoder().encode
+
+RequestId = Annotated[str, Path(alias="id")]
 
 _NO_WORKER = "Warning: no available workers can fulfill this request. It will expire unless a suitable worker joins."
 
@@ -39,7 +43,10 @@ def routes(
     @router.post(
         "/async",
         status_code=202,
-        openapi_extra=body_documentation(ImageRequest, {200: "Dry run: the price", 202: "Accepted", 400: "Refused"}),
+        operation_id="post_image_async_generate",
+        response_model=RequestAsync,
+        responses={200: {"model": RequestAsync, "description": "A dry run: the price"}, **refusals(401, 403, 413)},
+        openapi_extra=body_documentation(ImageRequest),
     )
     async def submit_request(
         request: Request,
@@ -59,21 +66,36 @@ def routes(
             answer["warnings"] = [{"code": "NoAvailableWorker", "message": _NO_WORKER}]
         return json_response(_encode(answer), 202)
 
-    @router.get("/check/{request_id}")
-    async def check(request_id: str) -> Response:
+    @router.get(
+        "/check/{id}",
+        operation_id="get_image_async_check",
+        response_model=RequestStatusCheck,
+        responses=refusals(404),
+    )
+    async def check(request_id: RequestId) -> Response:
         """How far a request is, without its images."""
         entry = await dispatcher.find(parse_request_id(request_id))
         if entry is None:
             raise RequestNotFound
         return json_response(_encode(progress(entry, dispatcher.queue)))
 
-    @router.get("/status/{request_id}")
-    async def status(request: Request, request_id: str) -> Response:
+    @router.get(
+        "/status/{id}",
+        operation_id="get_image_async_status",
+        response_model=RequestStatusStable,
+        responses=refusals(404),
+    )
+    async def status(request: Request, request_id: RequestId) -> Response:
         """How far a request is, with the images delivered so far."""
         return json_response(await full_status(request, parse_request_id(request_id)))
 
-    @router.delete("/status/{request_id}")
-    async def cancel(request: Request, request_id: str) -> Response:
+    @router.delete(
+        "/status/{id}",
+        operation_id="delete_image_async_status",
+        response_model=RequestStatusStable,
+        responses=refusals(404),
+    )
+    async def cancel(request: Request, request_id: RequestId) -> Response:
         """Cancel what still waits; answers the status as it was just before."""
         found = parse_request_id(request_id)
         before = await full_status(request, found)

@@ -1,0 +1,122 @@
+"""What is told of users (accounts.md §2.1, §2.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from horde_server.http.answers import Answer
+
+
+class UserKudosDetails(Answer):
+    """Where the user's kudos came from and went to."""
+
+    accumulated: float
+    gifted: float
+    donated: float
+    admin: float
+    received: float
+    recurring: float
+    awarded: float
+    styled: float
+
+
+class UserThingRecords(Answer):
+    """Amounts of work."""
+
+    megapixelsteps: float
+    tokens: int
+
+
+class UserAmountRecords(Answer):
+    """Numbers of jobs."""
+
+    image: int
+    text: int
+    interrogation: int = 0
+
+
+class UserRecords(Answer):
+    """What the user asked for and served."""
+
+    usage: UserThingRecords
+    contribution: UserThingRecords
+    fulfillment: UserAmountRecords
+    request: UserAmountRecords
+    style: UserAmountRecords
+
+
+class MonthlyKudos(Answer):
+    """Kudos paid every month."""
+
+    amount: int
+    last_received: str | None
+
+
+class UserActiveGenerations(Answer):
+    """Ids of open requests."""
+
+    image: list[str] = Field([])
+    text: list[str] = Field([])
+    alchemy: list[str] = Field([])
+
+
+class UserDetails(Answer):
+    """A user; fields with a default are shown to the user or to moderators, where there is something to show."""
+
+    username: str
+    id: int
+    kudos: float
+    concurrency: int
+    worker_invited: int
+    moderator: bool
+    trusted: bool
+    flagged: bool
+    service: bool
+    education: bool
+    customizer: bool
+    deleted: bool
+    pseudonymous: bool
+    worker_count: int
+    account_age: int
+    kudos_details: UserKudosDetails
+    usage: dict[str, Any]
+    contributions: dict[str, Any]
+    records: UserRecords
+    styles: list[Any]
+    worker_ids: list[str] = Field([])
+    sharedkey_ids: list[str] = Field([])
+    contact: str = ""
+    vpn: bool = False
+    special: bool = False
+    active_generations: UserActiveGenerations = UserActiveGenerations()
+    evaluating_kudos: float = 0
+    monthly_kudos: MonthlyKudos | None = None
+    suspicious: int = 0
+    admin_comment: str = ""
+
+
+class ModifyUser(Answer):
+    """What was changed, as it is now."""
+
+    new_kudos: float = 0
+    monthly_kudos: int = 0
+    usage_multiplier: float = 1
+    concurrency: int = 30
+    worker_invited: int = 0
+    moderator: bool = False
+    trusted: bool = False
+    flagged: bool = False
+    customizer: bool = False
+    vpn: bool = False
+    service: bool = False
+    education: bool = False
+    special: bool = False
+    public_workers: bool = False
+    username: str = ""
+    contact: str = ""
+    admin_comment: str = ""
+    proxy_passkey: str = ""
+    new_suspicion: int = 0
+    undeleted: bool = False

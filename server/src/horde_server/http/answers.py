@@ -1,0 +1,46 @@
+"""What every model of an answer shares, and the answers that every route may give.
+
+Models of answers document: routes encode ready bytes themselves and name the model as `response_model`, which FastAPI
+does not apply to a `Response`. Their names are those of the original's definitions; fields with a default may be
+absent. The contract tests hold real answers against them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Answer(BaseModel):
+    """A JSON object that this server sends; clients must bear fields they do not know."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class RequestError(Answer):
+    """A refusal: what is wrong in words, and a return code for programs."""
+
+    message: str
+    rc: str = ""
+    errors: dict[str, str] = {}
+
+
+_REFUSALS = {
+    400: "The input is wrong: `errors` names the fields, or `rc` the rule.",
+    401: "The API key belongs to nobody.",
+    403: "Not allowed.",
+    404: "There is no such thing.",
+    405: "There is no such method at this address.",
+    413: "The body is too large.",
+    429: "Too many requests: wait for `Retry-After` seconds.",
+    503: "Not available for the moment: try again.",
+}
+_ALWAYS = (400, 429, 503)
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """`responses` of a route: refusals every route may give, and those of this one."""
+    return {
+        status: {"model": RequestError, "description": _REFUSALS[status]} for status in sorted({*_ALWAYS, *statuses})
+    }

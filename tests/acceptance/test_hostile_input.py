@@ -1,0 +1,186 @@
+"""Hostile input on every route of our own OpenAPI document: refused with a message, no 5xx, no traceback in the log."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from horde_processes import RunningHorde, clean_environment, running_horde
+
+pytestmark = pytest.mark.acceptance
+
+AGENT = "AI Horde Worker reGen:13.0.0:https://example.org"
+CHECKS = (
+    # left out are those that want every refusal to follow from the schema alone: a horde refuses by rule (kudos, roles,
+    # models), bears unknown fields, and says 400 where the key is missing
+    "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
+    "unsupported_method",
+)  # fmt: skip
+NUMBERS = ("steps", "n", "width", "cfg_scale", "kudos", "concurrency", "max_pixels", "threads", "seed")
+TEXTS = ("prompt", "name", "id", "username", "generation")
+HOSTILE_BODIES = {
+    "nothing": b"",
+    "no JSON": b"{prompt: harbour",
+    "half a document": b'{"prompt": "a harbour"',
+    "a number": b"1",
+    "null": b"null",
+    "a list": b"[]",
+    "not UTF-8": b'{"prompt": "\xff\xfe"}',
+    "a lone surrogate": b'{"prompt": "\\ud800", "name": "\\ud800", "id": "\\ud800", "username": "\\ud800abc"}',
+    "NUL bytes": b'{"prompt": "a\\u0000b", "name": "a\\u0000b", "id": "a\\u0000b", "username": "a\\u0000bcd"}',
+    "raw NUL bytes": b'{"prompt": "\0"}',
+    "deep nesting": b'{"prompt": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "a huge integer": json.dumps(
+        dict.fromkeys(NUMBERS, 10**400) | {"params": dict.fromkeys(NUMBERS, 10**400)}
+    ).encode(),
+    "a huge float": b'{"prompt": "x", "params": {"cfg_scale": 1e999}, "kudos": 1e999, "max_pixels": 1e999}',
+    "not a number": b'{"prompt": "x", "params": {"cfg_scale": NaN}, "kudos": NaN, "seed": -Infinity}',
+    "wrong types": json.dumps({name: {"a": []} for name in (*NUMBERS, *TEXTS)} | {"params": 5, "models": "x"}).encode(),
+    "many keys": json.dumps({f"key{number}": number for number in range(20_000)}).encode(),
+}
+HOSTILE_PARAMETERS = (
+    "%00",
+    "..%2f..%2fetc%2fpasswd",
+    "-1",
+    "9" * 400,
+    "%ff%fe",
+    "'; DROP TABLE account; --".replace(" ", "%20"),
+    "%C3%A9" * 50,
+)
+HOSTILE_HEADERS = (
+    {"apikey": "x" * 60_000},
+    {"apikey": "é\xff"},
+    {"X-Fields": "{" * 5_000},
+    {"Client-Agent": "é" * 5_000},
+)
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHorde]:
+    """A server whose log is read at the end: whatever happened, nothing went wrong inside it."""
+    with running_horde(
+        "serve", tmp_path_factory.mktemp("hostile"), HORDE_RATE_LIMITS="0", HORDE_ADMINS='["root#1"]'
+    ) as horde:
+        yield horde
+        log = horde.log()
+        assert "Traceback" not in log, log[-3000:]
+        assert "unhandled" not in log, log[-3000:]
+
+
+@pytest.fixture(scope="module")
+def known(target: RunningHorde) -> dict[str, str]:
+    """Things that exist, so that hostile requests get past "there is no such thing"."""
+    key = target.create_user("root", "--kudos", "1000", "--customizer")["api_key"]
+    status, asked = target.api("generate/async", {"prompt": "a harbour"}, key=key)
+    assert status == 202, asked
+    pop = {"name": "target", "models": ["stable_diffusion"], "bridge_agent": AGENT, "max_pixels": 4_000_000}
+    target.api("generate/pop", pop, key=key)
+    return {"key": key, "id": asked["id"], "user_id": "1", "worker_id": target.api("workers")[1][0]["id"]}
+
+
+def operations(target: RunningHorde) -> list[tuple[str, str, bool]]:
+    """Method, path and whether it takes a body, of every operation in the OpenAPI document."""
+    document = exchange(target, "GET", "/openapi.json")[1]
+    return [
+        (method.upper(), path, "requestBody" in operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def exchange(
+    target: RunningHorde, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, Any]:
+    """One exchange without a client's good manners; status 0 where the server hangs up on a body that is too large."""
+    connection = http.client.HTTPConnection(urlsplit(target.url).netloc, timeout=30)
+    try:
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in (headers or {}).items():
+            connection.putheader(name, value.encode())
+        if body is not None:
+            connection.putheader("Content-Type", "application/json")
+            connection.putheader("Content-Length", str(len(body)))
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.endheaders(body)  # may be refused before all of it was sent: the answer is there to read
+        answer = connection.getresponse()
+        raw = answer.read()
+        return answer.status, json.loads(raw) if raw.startswith((b"{", b"[")) else raw
+    finally:
+        connection.close()
+
+
+def assert_refused(status: int, answer: Any, what: str) -> None:
+    assert 400 <= status < 500, f"{what}: {status} {answer}"
+    assert isinstance(answer, dict) and answer["message"], f"{what}: {status} {answer}"
+
+
+def test_hostile_bodies_are_refused_with_a_message(target: RunningHorde, known: dict[str, str]) -> None:
+    taking_bodies = [(method, path) for method, path, takes_body in operations(target) if takes_body]
+    assert len(taking_bodies) >= 4
+    for method, path in taking_bodies:
+        for what, body in HOSTILE_BODIES.items():
+            status, answer = exchange(target, method, path.format(**known), body, {"apikey": known["key"]})
+            assert_refused(status, answer, f"{method} {path} with {what}")
+
+
+def test_a_body_over_the_limit_is_refused_without_reading_it(target: RunningHorde, known: dict[str, str]) -> None:
+    body = b'{"prompt": "' + b"x" * 10_000_000 + b'"}'
+    for method, path, takes_body in operations(target):
+        if takes_body:
+            status, answer = exchange(target, method, path.format(**known), body, {"apikey": known["key"]})
+            assert_refused(status, answer, f"{method} {path} with 10 MB")
+
+
+def test_hostile_path_parameters_name_nothing(target: RunningHorde, known: dict[str, str]) -> None:
+    for method, path, _ in operations(target):
+        if "{" not in path or "model_name" in path:  # any text may be a model's name
+            continue
+        for parameter in HOSTILE_PARAMETERS:
+            hostile = dict.fromkeys((*known, "model_name"), parameter)
+            status, answer = exchange(target, method, path.format(**hostile), b"{}", {"apikey": known["key"]})
+            assert_refused(status, answer, f"{method} {path} with {parameter[:40]}")
+
+
+def test_hostile_query_parameters_and_headers_do_no_harm(target: RunningHorde, known: dict[str, str]) -> None:
+    for method, path, takes_body in operations(target):
+        address = path.format(**known, model_name="x")
+        if method == "DELETE":
+            continue
+        for headers in HOSTILE_HEADERS:
+            status, answer = exchange(target, method, address, b"{}" if takes_body else None, headers)
+            assert status < 500, f"{method} {path} with {list(headers)}: {status} {answer}"
+        for parameter in HOSTILE_PARAMETERS:
+            query = "&".join(f"{name}={parameter}" for name in ("type", "name", "min_count", "model_state"))
+            status, answer = exchange(target, method, f"{address}?{query}", b"{}" if takes_body else None)
+            assert status < 500, f"{method} {path} with {parameter[:40]}: {status} {answer}"
+
+
+def test_schemathesis_finds_nothing(target: RunningHorde, known: dict[str, str], tmp_path: Path) -> None:
+    settings = tmp_path / "schemathesis.toml"
+    parameters = {"id": known["id"], "user_id": known["user_id"], "worker_id": known["worker_id"]}
+    settings.write_text(
+        "[parameters]\n" + "".join(f'"path.{name}" = "{value}"\n' for name, value in parameters.items())
+    )
+    program = str(Path(sys.executable).parent / "schemathesis")
+    command = [program, "--config-file", str(settings), "run", f"{target.url}/openapi.json"]
+    command += ["--checks", ",".join(CHECKS), "--max-examples", "25", "--suppress-health-check", "all"]
+    command += ["--generation-database", "none", "--seed", "7", "--no-color"]
+    for key in (known["key"], "0000000000"):
+        run = subprocess.run(
+            [*command, "--header", f"apikey:{key}"],
+            cwd=tmp_path,
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=160,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
