@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import random
 import time
 from dataclasses import asdict, dataclass
@@ -97,7 +96,7 @@ class Trainee:
         }
         fresh = checkpoint.with_suffix(".new")
         torch.save(state, fresh)
-        os.replace(fresh, checkpoint)
+        fresh.replace(checkpoint)
 
 
 def draw_batch(size: int, canvas: tuple[int, int], rng: random.Random) -> tuple[Tensor, Tensor]:

@@ -78,8 +78,8 @@ class Network:
         mixed = (weights @ v).swapaxes(1, 2).reshape(prompts, slots, width)
         flow = flow + (mixed @ block.proj) * (1 + gate1)
         hidden = np.maximum((_norm(flow) * (1 + scale2) + shift2) @ block.up + block.up_bias, 0)
-        flow = flow + ((hidden * hidden) @ block.down) * (1 + gate2)
-        return flow
+        changed: Array = flow + ((hidden * hidden) @ block.down) * (1 + gate2)
+        return changed
 
     def _modulation(self, t: float) -> Array:
         waves = np.exp(np.linspace(0, 6, self.shape.time_features // 2, dtype=np.float32))

@@ -18,9 +18,31 @@ from typing import Final
 import numpy as np
 
 _SUFFIXES: Final = ("64_", "", "_64_")
-_lock = threading.Lock()
-_users = 0
-_threads_before = 1
+
+
+class _Hold:
+    """Who holds the switch, and what to put back when the last one lets go."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._threads_before = 1
+
+    def take(self, get_threads: Callable[[], int], set_threads: Callable[[int], None]) -> None:
+        with self._lock:
+            if self._users == 0:
+                self._threads_before = get_threads()
+                set_threads(1)
+            self._users += 1
+
+    def let_go(self, set_threads: Callable[[int], None]) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                set_threads(self._threads_before)
+
+
+_hold = _Hold()
 
 
 @contextmanager
@@ -29,24 +51,16 @@ def one_blas_thread() -> Iterator[None]:
 
     Without effect where numpy was built on another BLAS.
     """
-    global _users, _threads_before
     switch = _find_switch()
     if switch is None:
         yield
         return
     get_threads, set_threads = switch
-    with _lock:
-        if _users == 0:
-            _threads_before = get_threads()
-            set_threads(1)
-        _users += 1
+    _hold.take(get_threads, set_threads)
     try:
         yield
     finally:
-        with _lock:
-            _users -= 1
-            if _users == 0:
-                set_threads(_threads_before)
+        _hold.let_go(set_threads)
 
 
 @functools.cache

@@ -150,9 +150,9 @@ def read_prompt(prompt: str) -> Reading:
 def recognise(word: str) -> str | None:
     """The word of the vocabulary that a lower-case word stands for, if any."""
     for form in _singulars(word):
-        form = SYNONYMS.get(form, form)
-        if form in WORD_IDS:
-            return form
+        known = SYNONYMS.get(form, form)
+        if known in WORD_IDS:
+            return known
     return None
 
 
