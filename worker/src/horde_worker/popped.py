@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,8 +32,8 @@ def read_pop(answer: Mapping[str, Any]) -> ImageJob | None:
     if not isinstance(payload, Mapping):
         raise UnusableJob("the job has no payload", ids)
     prompt, _, negative = _text(payload.get("prompt")).partition("###")
-    width, height = _number(payload.get("width"), 512), _number(payload.get("height"), 512)
-    steps = _number(payload.get("ddim_steps"), 30)
+    width, height = finite_number(payload.get("width"), 512), finite_number(payload.get("height"), 512)
+    steps = finite_number(payload.get("ddim_steps"), 30)
     if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE and 1 <= steps <= MAX_STEPS):
         raise UnusableJob(f"{width:g}×{height:g} at {steps:g} steps is out of bounds", ids)
     uploads = answer.get("r2_uploads")
@@ -40,7 +42,8 @@ def read_pop(answer: Mapping[str, Any]) -> ImageJob | None:
         urls = (answer["r2_upload"],)
     if urls and len(urls) != len(ids):
         raise UnusableJob(f"{len(urls)} upload addresses for {len(ids)} pictures", ids)
-    first_seed = _seed(payload.get("seed"))
+    seed = payload.get("seed")
+    first_seed = zlib.crc32(ids[0].encode("utf-8", "replace")) if seed is None else _seed(seed)
     return ImageJob(
         ids=ids,
         model=_text(answer.get("model")),
@@ -49,15 +52,15 @@ def read_pop(answer: Mapping[str, Any]) -> ImageJob | None:
         width=int(width),
         height=int(height),
         steps=int(steps),
-        cfg_scale=min(max(_number(payload.get("cfg_scale"), 7.5), 0.0), 100.0),
+        cfg_scale=min(max(finite_number(payload.get("cfg_scale"), 7.5), 0.0), 100.0),
         sampler=_text(payload.get("sampler_name")) or "k_euler_a",
         karras=payload.get("karras") is True,
         seeds=tuple((first_seed + place) % _SEED_SPACE for place in range(len(ids))),
-        ttl_s=max(_number(answer.get("ttl"), _DEFAULT_TTL_S), 1.0),
+        ttl_s=max(finite_number(answer.get("ttl"), _DEFAULT_TTL_S), 1.0),
         upload_urls=urls,
         hires_fix=payload.get("hires_fix") is True,
         tiling=payload.get("tiling") is True,
-        clip_skip=int(min(max(_number(payload.get("clip_skip"), 1), 1), 12)),
+        clip_skip=int(min(max(finite_number(payload.get("clip_skip"), 1), 1), 12)),
         censors_nsfw=payload.get("use_nsfw_censor") is True,
     )
 
@@ -74,7 +77,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _number(value: Any, default: float) -> float:
+def finite_number(value: Any, default: float) -> float:
     """A finite number, also from its text; else the default."""
     if isinstance(value, bool):
         return default
@@ -82,14 +85,14 @@ def _number(value: Any, default: float) -> float:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         return default
-    return number if number == number and abs(number) < 1e15 else default
+    return number if math.isfinite(number) and abs(number) < 1e15 else default
 
 
 def _seed(value: Any) -> int:
     """The seed as a number below 2^32; text that is no number counts by its bytes, as at the horde."""
-    if isinstance(value, bool) or value is None:
-        return 0
+    if isinstance(value, int):
+        return value % _SEED_SPACE
     text = str(value).strip()
-    if text.lstrip("-").isdigit() and text.isascii() and len(text) < 40:
+    if text.removeprefix("-").isdigit() and text.isascii() and len(text) < 40:
         return int(text) % _SEED_SPACE
     return int.from_bytes(text.encode("utf-8", "replace"), "little") % _SEED_SPACE
