@@ -45,7 +45,7 @@ test: .venv/.development ## Run all tests that need nothing but this machine
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-fast: .venv/.development ## Run the tests that need neither database nor processes
-	@$(BIN)/python -m pytest -q sdk/tests worker/tests server/tests/dispatch server/tests/http $(ARGS)
+	@$(BIN)/python -m pytest -q sdk/tests worker/tests server/tests/dispatch $(ARGS)
 
 test-slow: .venv/.development ## Run the suites that take minutes
 	@$(BIN)/python -m pytest -m "slow" $(ARGS)

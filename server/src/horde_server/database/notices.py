@@ -63,12 +63,21 @@ class NoticeBoard:
                         await self._something.wait()
                         await asyncio.sleep(FLUSH_INTERVAL_S)
                         self._something.clear()
-                        pending, self._pending, self._pending_count = self._pending, {}, 0
-                        for payload in payloads(self._node, pending):
-                            await conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, payload))
+                        await self._flush(conn)
             except psycopg.OperationalError as error:
                 log.warning("notices.sender_lost", reason=str(error).splitlines()[0])
                 await asyncio.sleep(RECONNECT_S)
+
+    async def _flush(self, conn: psycopg.AsyncConnection) -> None:
+        """Send what is pending; what could not be sent is pending again. Hearing twice does no harm."""
+        pending, self._pending, self._pending_count = self._pending, {}, 0
+        try:
+            for payload in payloads(self._node, pending):
+                await conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, payload))
+        except psycopg.OperationalError:
+            for topic, ids in pending.items():
+                self.publish(topic, ids)
+            raise
 
     async def _listen_forever(self) -> None:
         is_first = True
