@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 from urllib.parse import urlsplit
+
+_WRITTEN_OUT = re.compile(r"[!-~]+")  # no spaces and no control characters, which would end the request line
+_CARRY_IPV4 = tuple(map(ipaddress.IPv6Network, ("::/96", "64:ff9b::/96")))  # in their last 32 bits
 
 
 class ForbiddenAddress(ValueError):
@@ -14,16 +18,36 @@ class ForbiddenAddress(ValueError):
 
 async def check_address(url: str, horde_url: str) -> None:
     """Raise `ForbiddenAddress` unless `url` is http(s) to a public address, or to the horde's own host."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ForbiddenAddress("not an http(s) address")
-    if parts.hostname == urlsplit(horde_url).hostname:
+    host = _host(url)
+    if host == urlsplit(horde_url).hostname:
         return
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, None, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise ForbiddenAddress("the host of the address is not known") from error
     for entry in found:
-        address = ipaddress.ip_address(str(entry[4][0]).partition("%")[0])
-        if not address.is_global:
+        if not is_public(ipaddress.ip_address(str(entry[4][0]).partition("%")[0])):
             raise ForbiddenAddress("the address leads into a private network")
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether it is one host of the internet, also by the IPv4 address that an IPv6 address may carry."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if any(address in network for network in _CARRY_IPV4):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is not None:
+            return is_public(inner)
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and _WRITTEN_OUT.fullmatch(url):
+            return parts.hostname
+    except ValueError:  # brackets or a port that make no sense
+        pass
+    raise ForbiddenAddress("not an http(s) address")

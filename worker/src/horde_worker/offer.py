@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from horde_worker import VERSION
-from horde_worker.backends.interface import BackendAbilities
+from horde_worker.backends.interface import BackendAbilities, ImageJob
+from horde_worker.popped import UnusableJob
 
 BRIDGE_AGENT = f"OpenHorde Worker:{VERSION}:https://github.com/openhorde/openhorde"
 
@@ -45,3 +47,13 @@ def pop_body(wishes: OperatorWishes, abilities: BackendAbilities) -> dict[str, A
         "allow_lora": "lora" in can,
         "capabilities": sorted(can | abilities.samplers),
     }
+
+
+def check_offered(job: ImageJob, offer: Mapping[str, Any]) -> None:
+    """Raise `UnusableJob` for more than `offer` says: a horde may go by an older pop (worker.md §1.1.2)."""
+    if job.model not in offer["models"]:
+        raise UnusableJob(f"the model {job.model!r} is not offered", job.ids)
+    if job.width * job.height > offer["max_pixels"]:
+        raise UnusableJob(f"{job.width}×{job.height} is more than {offer['max_pixels']} pixels", job.ids)
+    if len(job.ids) > offer["amount"]:
+        raise UnusableJob(f"{len(job.ids)} pictures are more than {offer['amount']} at a time", job.ids)
