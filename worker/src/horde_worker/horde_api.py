@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from horde_worker import VERSION
-from horde_worker.addresses import ForbiddenAddress, check_address
+from horde_worker.addresses import check_address
 from horde_worker.backends.interface import Remark
+from horde_worker.popped import finite_number
 
 ANSWER_LIMIT_BYTES = 10 * 1024 * 1024
 UPLOAD_TRIES = 5
 SUBMIT_TRIES = 10
+RETRY_AFTER_LIMIT_S = 600.0
 _CALL_TIMEOUT = aiohttp.ClientTimeout(total=40, connect=10)
-_RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+_RETRIED = frozenset({408, 429})  # and everything from 500 on
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -45,7 +49,7 @@ class HordeApi:
 
     def __init__(self, session: aiohttp.ClientSession, url: str, api_key: str, sleep: Sleep = asyncio.sleep) -> None:
         self._session = session
-        self.url = url.rstrip("/").removesuffix("/api")
+        self.url = re.sub(r"/api(/v2)?$", "", url.rstrip("/"))
         self._headers = {"apikey": api_key, "Client-Agent": f"OpenHorde Worker:{VERSION}:openhorde"}
         self._sleep = sleep
 
@@ -57,20 +61,26 @@ class HordeApi:
         """PUT an image to its address; whether it arrived."""
         try:
             await check_address(url, self.url)
-        except ForbiddenAddress:
+            address = URL(url, encoded=True)  # verbatim: a signature may cover how it is written
+        except ValueError:
             return False
         for attempt in range(UPLOAD_TRIES):
+            if attempt:
+                await self._sleep(float(attempt))
             try:
                 async with self._session.put(
-                    url, data=data, headers={"Content-Type": "image/webp"}, timeout=_CALL_TIMEOUT, allow_redirects=False
+                    address,
+                    data=data,
+                    headers={"Content-Type": "image/webp"},
+                    timeout=_CALL_TIMEOUT,
+                    allow_redirects=False,
                 ) as answer:
                     if answer.status < 300:
                         return True
-                    if answer.status not in _RETRIED:
+                    if answer.status < 500 and answer.status not in _RETRIED:
                         return False
-            except (aiohttp.ClientError, TimeoutError):
-                pass
-            await self._sleep(1.0 + attempt)
+            except (aiohttp.ClientError, TimeoutError, OSError):
+                continue
         return False
 
     async def submit(
@@ -91,13 +101,15 @@ class HordeApi:
         while True:
             attempt += 1
             try:
-                reward = (await self._call("POST", "/api/v2/generate/submit", body)).get("reward", 0.0)
-                return float(reward) if isinstance(reward, int | float) else 0.0
+                answer = await self._call("POST", "/api/v2/generate/submit", body)
+                return finite_number(answer.get("reward"), 0.0)
             except Unreachable:
                 if attempt >= SUBMIT_TRIES:
                     raise
                 pause_s = backoff_s(attempt)
             except Refused as refusal:
+                if refusal.rc == "DuplicateGen" and attempt > 1:
+                    return 0.0  # an earlier try arrived; what it earned was in the answer that got lost
                 if refusal.status not in _RETRIED or attempt >= SUBMIT_TRIES:
                     raise
                 pause_s = refusal.retry_after_s or backoff_s(attempt)
@@ -125,13 +137,13 @@ class HordeApi:
 
 def backoff_s(attempt: int) -> float:
     """Seconds to wait after the n-th failure in a row: 2, 4, 8 … 60, ± 20 %."""
-    return float(min(2.0**attempt, 60.0) * random.uniform(0.8, 1.2))
+    return float(min(2.0 ** min(attempt, 6), 60.0) * random.uniform(0.8, 1.2))
 
 
 def _object(raw: bytes) -> dict[str, Any] | None:
     try:
         found = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
@@ -140,7 +152,8 @@ def _refusal(status: int, body: dict[str, Any] | None, retry_after: str | None) 
     if status >= 500:
         return Unreachable(f"the horde answered {status}")
     body = body or {}
-    seconds = float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None
+    is_number = retry_after is not None and retry_after.isascii() and retry_after.isdigit()
+    seconds = min(float(retry_after or 0), RETRY_AFTER_LIMIT_S) if is_number else None
     message = str(body.get("message") or f"status {status}")
     if isinstance(body.get("errors"), dict):
         message += ": " + "; ".join(f"{name}: {text}" for name, text in body["errors"].items())

@@ -1,0 +1,275 @@
+"""A horde that is played: a real HTTP server on loopback that answers by script and writes down what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from PIL import Image
+
+from horde_worker.backends.interface import BackendAbilities, ImageJob, ImageResult, Progress, Remark
+from horde_worker.horde_api import HordeApi
+from horde_worker.offer import OperatorWishes
+from horde_worker.worker import ExitCode, ImageWorker
+
+LIMIT_S = 20.0
+NO_JOB = {"id": None, "ids": [], "skipped": {}, "messages": []}
+
+
+@dataclass
+class Answer:
+    """One scripted answer; with `hangs_up` the connection ends without any, with `gate` it waits for the event."""
+
+    status: int = 200
+    body: Any = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    hangs_up: bool = False
+    gate: asyncio.Event | None = None
+
+
+@dataclass
+class Upload:
+    """A PUT that arrived; `target` is path and query as they came over the wire."""
+
+    target: str
+    headers: dict[str, str]
+    data: bytes
+
+
+class PlayedHorde:
+    """Answers pops, uploads and submits from three scripts; at a script's end there is no job, and all goes well."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.pops: list[dict[str, Any]] = []
+        self.submits: list[dict[str, Any]] = []
+        self.uploads: list[Upload] = []
+        self.headers: list[dict[str, str]] = []  # of pops and submits
+        self.pop_script: list[Answer] = []
+        self.submit_script: list[Answer] = []
+        self.upload_script: list[Answer] = []
+        self._news = asyncio.Condition()
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+
+    async def open(self) -> None:
+        """Listen: on a free port at first, later on the same one again."""
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_post("/api/v2/generate/pop", self._pop)
+        app.router.add_post("/api/v2/generate/submit", self._submit)
+        app.router.add_put("/store/{name:.*}", self._upload)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    async def close(self) -> None:
+        """Refuse connections from now on."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def job(self, *ids: str, inline: bool = False, payload: dict[str, Any] | None = None, **answer: Any) -> Answer:
+        """A pop's answer with a small job, with these changes."""
+        return Answer(
+            body={
+                "id": ids[0],
+                "ids": list(ids),
+                "model": "paint",
+                "ttl": 150,
+                "payload": {"prompt": "a circle", "width": 64, "height": 64, "ddim_steps": 2, "seed": "7"}
+                | (payload or {}),
+                "r2_uploads": None if inline else [f"{self.url}/store/{one}" for one in ids],
+                "skipped": {},
+                "messages": [],
+            }
+            | answer
+        )
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        """Wait until something told to the horde makes the condition true."""
+        async with asyncio.timeout(LIMIT_S), self._news:
+            await self._news.wait_for(condition)
+
+    def submit_of(self, job_id: str) -> dict[str, Any]:
+        """The one submit of this job."""
+        [found] = [one for one in self.submits if one["id"] == job_id]
+        return found
+
+    def fault_of(self, job_id: str) -> str:
+        """The reason in the one submit of this job, which is a fault."""
+        found = self.submit_of(job_id)
+        assert (found["state"], found["generation"], found["seed"]) == ("faulted", "faulted", -1)
+        [remark] = found["gen_metadata"]
+        assert (remark["type"], remark["value"]) == ("information", "see_ref")
+        return str(remark["ref"])
+
+    async def _pop(self, request: web.Request) -> web.StreamResponse:
+        self.headers.append(dict(request.headers))
+        return await self._answer(request, self.pops, await request.json(), self.pop_script, NO_JOB)
+
+    async def _submit(self, request: web.Request) -> web.StreamResponse:
+        self.headers.append(dict(request.headers))
+        return await self._answer(request, self.submits, await request.json(), self.submit_script, {"reward": 1.5})
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        upload = Upload(request.raw_path, dict(request.headers), await request.read())
+        return await self._answer(request, self.uploads, upload, self.upload_script, {})
+
+    async def _answer(
+        self, request: web.Request, told: list[Any], news: Any, script: list[Answer], otherwise: Any
+    ) -> web.StreamResponse:
+        answer = script.pop(0) if script else Answer(body=otherwise)
+        async with self._news:
+            told.append(news)
+            self._news.notify_all()
+        if answer.gate is not None:
+            await answer.gate.wait()
+        if answer.hangs_up:
+            assert request.transport is not None
+            request.transport.abort()
+        raw = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        return web.Response(
+            status=answer.status, body=raw, headers={"Content-Type": "application/json", **answer.headers}
+        )
+
+
+class Painter:
+    """A backend that paints one colour. `may_paint` holds it; `surprises` are done instead of painting, one a job."""
+
+    name = "painter"
+
+    def __init__(self) -> None:
+        self.abilities = BackendAbilities(
+            models=("paint",),
+            max_pixels=512 * 512,
+            capabilities=frozenset({"r2"}),
+            samplers=frozenset({"k_euler"}),
+            max_batch=4,
+        )
+        self.jobs: list[ImageJob] = []
+        self.cancelled: list[str] = []
+        self.may_paint = asyncio.Event()
+        self.may_paint.set()
+        self.has_begun = asyncio.Event()
+        self.surprises: list[Callable[[ImageJob], Sequence[ImageResult]]] = []
+        self.remarks: tuple[Remark, ...] = ()
+
+    async def start(self) -> None:
+        """Nothing to load."""
+
+    async def generate(self, job: ImageJob, progress: Progress) -> Sequence[ImageResult]:
+        self.jobs.append(job)
+        self.has_begun.set()
+        try:
+            await self.may_paint.wait()
+        except asyncio.CancelledError:
+            self.cancelled.append(job.ids[0])
+            raise
+        if self.surprises:
+            return self.surprises.pop(0)(job)
+        progress(0, 1, 1)
+        image = Image.new("RGB", (job.width, job.height), "red")
+        return [ImageResult(image, seed, self.remarks) for seed in job.seeds]
+
+
+class Naps:
+    """The worker's `sleep`: writes down how long it should be, and is over at once, or at `end` for long ones."""
+
+    def __init__(self) -> None:
+        self.taken: list[float] = []
+        self.holds_from_s = float("inf")
+        self._news = asyncio.Condition()
+
+    async def __call__(self, seconds: float) -> None:
+        async with self._news:
+            self.taken.append(seconds)
+            self._news.notify_all()
+        if seconds >= self.holds_from_s:
+            await asyncio.Event().wait()
+        await asyncio.sleep(0.001)
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        """Wait until a nap makes the condition true."""
+        async with asyncio.timeout(LIMIT_S), self._news:
+            await self._news.wait_for(condition)
+
+
+@dataclass
+class Workshop:
+    """A worker that runs, with everything around it."""
+
+    horde: PlayedHorde
+    painter: Painter
+    naps: Naps
+    session: aiohttp.ClientSession
+    worker: ImageWorker = field(init=False)
+    running: asyncio.Task[ExitCode] = field(init=False)
+
+    def start(self, *, models: Sequence[str] = ("paint",), backend: Any = None, **options: Any) -> ImageWorker:
+        """Start a worker with these options; the scripts are to be written before."""
+        api = HordeApi(self.session, self.horde.url, "the key", self.naps)
+        wishes = OperatorWishes(name="a worker", models=tuple(models))
+        self.worker = ImageWorker(api, backend or self.painter, wishes, sleep=self.naps, **options)
+        self.running = asyncio.create_task(self.worker.run())
+        return self.worker
+
+    async def ended(self) -> ExitCode:
+        """Wait until the worker ends by itself."""
+        async with asyncio.timeout(LIMIT_S):
+            return await self.running
+
+    async def drained(self) -> ExitCode:
+        """Drain the worker; how it ended."""
+        self.worker.drain()
+        return await self.ended()
+
+
+@pytest_asyncio.fixture
+async def horde() -> AsyncIterator[PlayedHorde]:
+    """A horde without jobs."""
+    played = PlayedHorde()
+    await played.open()
+    try:
+        yield played
+    finally:
+        await played.close()
+
+
+@pytest.fixture
+def answer() -> type[Answer]:
+    """The class of scripted answers."""
+    return Answer
+
+
+@pytest_asyncio.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """Connections for one test."""
+    async with aiohttp.ClientSession() as opened:
+        yield opened
+
+
+@pytest.fixture
+def naps() -> Naps:
+    """Naps that are over at once."""
+    return Naps()
+
+
+@pytest_asyncio.fixture
+async def workshop(horde: PlayedHorde, naps: Naps, session: aiohttp.ClientSession) -> AsyncIterator[Workshop]:
+    """Everything for a worker that is not started yet; at the end it is."""
+    made = Workshop(horde, Painter(), naps, session)
+    yield made
+    if hasattr(made, "running") and not made.running.done():
+        made.worker.leave()
+        made.running.cancel()
+        await asyncio.wait((made.running,))
