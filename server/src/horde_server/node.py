@@ -158,5 +158,7 @@ async def _every(interval_s: float, work: Callable[[], Awaitable[None]]) -> None
         await asyncio.sleep(interval_s)
         try:
             await work()
-        except (psycopg.Error, PoolTimeout, OSError) as error:
+        except (psycopg.OperationalError, PoolTimeout) as error:  # the database is away: it will come back
             log.warning("background.failed", work=work.__name__, reason=type(error).__name__)
+        except Exception:  # a mistake of ours or a store's failure: loud, but requests are still served
+            log.exception("background.failed", work=work.__name__)

@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 import obstore
 from obstore.store import S3Store
 
+_TIMEOUT_S = 10  # of one exchange, and of its repetitions: a worker waits for the answer, and will ask again
+
 
 class ObjectStore:
     """A `BlobStore` in a bucket."""
@@ -19,9 +21,13 @@ class ObjectStore:
         parts = urlsplit(url)
         options: dict[str, Any] = dict(parse_qsl(parts.query))
         endpoint = options.get("endpoint", "")
-        if endpoint.startswith("http://"):
-            options["client_options"] = {"allow_http": True}
-        self._store = S3Store(parts.netloc, prefix=parts.path.strip("/") or None, **options)
+        self._store = S3Store(
+            parts.netloc,
+            prefix=parts.path.strip("/") or None,
+            client_options={"allow_http": endpoint.startswith("http://"), "timeout": timedelta(seconds=_TIMEOUT_S)},
+            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=_TIMEOUT_S)},
+            **options,
+        )
 
     async def put(self, key: str, data: bytes) -> None:
         """One PUT."""

@@ -9,6 +9,7 @@ import psycopg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from obstore.exceptions import BaseError as BlobStoreError
 from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -56,6 +57,14 @@ def install(app: FastAPI) -> None:
             {"message": "The database is not available for the moment: please try again."}, 503, {"Retry-After": "1"}
         )
 
+    async def no_store(request: Request, error: Exception) -> Response:
+        log.error("http.blob_store_failed", path=request.url.path, reason=str(error).splitlines()[0])
+        return _answer(
+            {"message": "The store of images is not available for the moment: please try again."},
+            503,
+            {"Retry-After": "5"},
+        )
+
     async def crash(request: Request, error: Exception) -> Response:
         log.error("http.unhandled_error", path=request.url.path, exc_info=error)
         return _answer({"message": "Internal Server Error"}, 500)
@@ -65,4 +74,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, refuse_route)
     app.add_exception_handler(psycopg.OperationalError, unavailable)
     app.add_exception_handler(PoolTimeout, unavailable)
+    app.add_exception_handler(BlobStoreError, no_store)
     app.add_exception_handler(Exception, crash)
