@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -73,9 +74,13 @@ def _binaries(settings: Settings) -> Finding:
     if settings.database_url is not None:
         return Finding("embedded PostgreSQL", True, "not used (a database URL is set)")
     try:
-        return Finding("embedded PostgreSQL", True, str(postgres_bin_folder().parent.name))
+        program = postgres_bin_folder() / "postgres"
+        asked = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=True)
     except BinariesMissing as error:
         return Finding("embedded PostgreSQL", False, "missing", str(error))
+    except (OSError, subprocess.SubprocessError) as error:
+        return Finding("embedded PostgreSQL", False, f"does not run: {error}", "Use --database-url instead.")
+    return Finding("embedded PostgreSQL", True, asked.stdout.strip())
 
 
 async def _database(settings: Settings) -> Finding:

@@ -11,6 +11,7 @@ the plain txt2img prices of the public horde: median error 9 %, 74 % of rows wit
 
 from __future__ import annotations
 
+from horde_server.kudos.ledger import REQUEST_TAX_HUNDREDTHS
 from horde_server.requests.image.order import SECOND_ORDER_SAMPLERS, ImageOrder
 from horde_server.requests.model_reference import price_multiplier
 
@@ -57,9 +58,11 @@ class PriceBook:
         return round((reward_hundredths + _JOB_TAX_HUNDREDTHS) * factor)
 
     def estimate_hundredths(self, order: ImageOrder) -> int:
-        """The whole request, as dry runs report it and holds reserve it (generation.md §2.7).
+        """The whole request when all its images are delivered, as dry runs report it and holds reserve it.
 
-        Burn of the base price × images × multiplier of the first model (of SDXL when any model may serve), plus one.
+        That is its tax and a debit per image (kudos.md §2.7, the sensible one), by the first model it names; by SDXL's
+        multiplier when any model may serve.
         """
-        multiplier = price_multiplier(order.models[0]) if order.models else 2
-        return self.debit_hundredths(self.base_hundredths(order), order) * order.n * multiplier + 100
+        base = self.base_hundredths(order)
+        reward = self.reward_hundredths(base, order, order.models[0]) if order.models else 2 * base
+        return REQUEST_TAX_HUNDREDTHS + order.n * self.debit_hundredths(reward, order)

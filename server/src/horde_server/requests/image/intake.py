@@ -22,6 +22,7 @@ from horde_server.kudos.price_book import PriceBook
 from horde_server.kudos.upfront import needs_upfront_kudos
 from horde_server.requests.image.order import ImageOrder, encode_order
 from horde_server.requests.image.schemas import GenerationParams, ImageRequest
+from horde_server.requests.model_reference import baseline
 from horde_server.settings import Settings
 from horde_server.workers.check_in import DeletedUser
 from horde_server.workers.directory import WorkerDirectory
@@ -61,6 +62,12 @@ class OnlyServiceAccountProxy(HordeError):
     """Only service accounts may send proxied_account."""
 
     rc = "OnlyServiceAccountProxy"
+
+
+class HiResMismatch(HordeError):
+    """hires_fix does not fit Flux, Qwen and Z-Image models: leave it out, or name other models."""
+
+    rc = "HiResMismatch"
 
 
 class UnexpectedModelName(HordeError):
@@ -167,6 +174,8 @@ class ImageIntake:
         if params.n > 1 and body.disable_batching and not account.trusted:
             raise RequiresTrust
         self._check_concurrency(account, body.models, params.n)
+        if params.hires_fix and not _WITHOUT_HIRES_FIX.isdisjoint(map(baseline, body.models)):
+            raise HiResMismatch
         if (
             len(body.prompt) > MAX_PROMPT_CHARACTERS
             or len(body.prompt.split(None, MAX_PROMPT_WORDS)) > MAX_PROMPT_WORDS
@@ -223,6 +232,7 @@ class ImageIntake:
         return self._prices.estimate_hundredths(order) if needed else 0
 
 
+_WITHOUT_HIRES_FIX = frozenset({"flux_1", "qwen_image", "z_image_turbo"})
 _POST_PROCESSORS = frozenset(
     [
         "GFPGAN",
