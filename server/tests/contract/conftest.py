@@ -6,9 +6,10 @@ import asyncio
 import base64
 import io
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -42,6 +43,23 @@ class Horde:
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000), raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://horde.test")
 
+    # ---------------------------------------------------------------- words of the tests
+
+    @staticmethod
+    def outcome(answer: httpx.Response) -> tuple[int, str | None]:
+        """Status and return code of an answer."""
+        return answer.status_code, answer.json().get("rc")
+
+    @staticmethod
+    def picture(color: str = "teal", kind: str = "WEBP") -> bytes:
+        """A small picture."""
+        return picture(color, kind)
+
+    @staticmethod
+    async def until(condition: Callable[[], Awaitable[Any]], what: str) -> Any:
+        """Poll until the condition holds; its value."""
+        return await until(condition, what)
+
     # ---------------------------------------------------------------- the clients' side
 
     async def ask(self, key: str | None = "0000000000", prompt: str = "a lighthouse", **body: Any) -> httpx.Response:
@@ -64,6 +82,12 @@ class Horde:
     async def status(self, request_id: str) -> dict[str, Any]:
         """GET /generate/status/{id}."""
         answer = await self.client.get(f"/api/v2/generate/status/{request_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def cancel(self, request_id: str) -> dict[str, Any]:
+        """DELETE /generate/status/{id}."""
+        answer = await self.client.delete(f"/api/v2/generate/status/{request_id}")
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
@@ -101,10 +125,14 @@ class Horde:
 
     # ---------------------------------------------------------------- behind the API
 
-    async def account(self, name: str = "ada", **given: Any) -> NewAccount:
-        """A new account; its kudos are in its balance already."""
+    async def account(
+        self, name: str = "ada", columns: Mapping[str, Any] = MappingProxyType({}), **given: Any
+    ) -> NewAccount:
+        """A new account; its kudos are in its balance already. `columns`: roles that creation does not give."""
         async with await psycopg.AsyncConnection.connect(self.dsn, autocommit=True) as conn:
             made = await create_account(conn, name, **given)
+            for column, value in columns.items():
+                await conn.execute(f"UPDATE account SET {column} = %s WHERE id = %s".encode(), (value, made.id))
         await self.folded()
         return made
 
