@@ -1,0 +1,310 @@
+"""Users: GET /find_user, GET and PUT /users/{id}, POST /dev/test-user (accounts.md §1, §2)."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from horde_server.accounts.answers import UserDetails
+from horde_server.accounts.creation import NewAccount
+
+ROLES_OF_MODERATORS = ("trusted", "flagged", "customizer", "vpn", "service", "special", "public_workers")
+
+
+async def put(horde, user_id: object, key: str | None, **change: object) -> httpx.Response:
+    """PUT /users/{id}."""
+    headers = {"apikey": key} if key is not None else {}
+    return await horde.client.put(f"/api/v2/users/{user_id}", json=change, headers=headers)
+
+
+async def get(horde, user_id: object, key: str | None = None) -> httpx.Response:
+    """GET /users/{id}."""
+    headers = {"apikey": key} if key is not None else {}
+    return await horde.client.get(f"/api/v2/users/{user_id}", headers=headers)
+
+
+def outcome(answer: httpx.Response) -> tuple[int, str]:
+    """Status and rc."""
+    return answer.status_code, answer.json()["rc"]
+
+
+@pytest.fixture(autouse=True)
+async def admin(horde) -> NewAccount:
+    """The first account, which the settings of `horde` name as administrator by its number."""
+    return await horde.account("root")
+
+
+@pytest.fixture
+async def horde(start_horde):
+    """A server with one administrator."""
+    return await start_horde(admins=["root#1"])
+
+
+class TestReading:
+    """GET /find_user and GET /users/{id}."""
+
+    async def test_find_user_needs_a_key_that_exists(self, horde) -> None:
+        """§2: 401 `InvalidAPIKey` without the header, 404 `UserNotFound` with an unknown key."""
+        assert outcome(await horde.client.get("/api/v2/find_user")) == (401, "InvalidAPIKey")
+        unknown = await horde.client.get("/api/v2/find_user", headers={"apikey": "x" * 22})
+        assert outcome(unknown) == (404, "UserNotFound")
+
+    async def test_find_user_shows_the_owner_of_the_key(self, horde) -> None:
+        """§2.1: privilege 1: sharedkey_ids and contact's kind of fields are there, moderators' fields are not."""
+        ada = await horde.account("ada", kudos=100)
+        body = await horde.user(ada)
+        assert body["username"] == f"ada#{ada.id}"
+        assert (body["kudos"], body["sharedkey_ids"], body["worker_count"]) == (100, [], 0)
+        assert {"evaluating_kudos", "monthly_kudos", "suspicious", "admin_comment"} & body.keys() == set()
+
+    async def test_anonymous_is_user_0(self, horde) -> None:
+        """§1: id 0, name Anonymous, key 0000000000, concurrency 500, not pseudonymous."""
+        body = (await horde.client.get("/api/v2/find_user", headers={"apikey": "0000000000"})).json()
+        assert (body["username"], body["id"], body["concurrency"]) == ("Anonymous#0", 0, 500)
+        assert (await get(horde, 0)).json()["username"] == "Anonymous#0"
+
+    @pytest.mark.parametrize("user_id", ["999", "-1", "x", "1.0", "2147483648", "9" * 40, "%00", "１"])
+    async def test_what_is_no_user_is_not_found(self, horde, user_id: str) -> None:
+        """§0: a path user id must be all digits and ≤ 2147483647, else 404 `UserNotFound`."""
+        assert outcome(await get(horde, user_id)) == (404, "UserNotFound")
+
+    async def test_a_wrong_key_is_401_although_none_is_needed(self, horde) -> None:
+        """§2: 401 `InvalidAPIKey` if a key is sent and unknown."""
+        assert outcome(await get(horde, 0, "wrong")) == (401, "InvalidAPIKey")
+
+    async def test_strangers_see_the_public_part_only(self, horde) -> None:
+        """§2.1: privilege 0 has no worker_ids, sharedkey_ids, contact, vpn, special."""
+        ada, bob = await horde.account("ada"), await horde.account("bob")
+        for key in (None, bob.api_key):
+            body = (await get(horde, ada.id, key)).json()
+            assert {"worker_ids", "sharedkey_ids", "contact", "vpn", "special"} & body.keys() == set()
+            assert body["kudos_details"] == dict.fromkeys(body["kudos_details"], 0)
+
+    async def test_moderators_see_everything(self, horde) -> None:
+        """§2.1: privilege 2 adds evaluating_kudos, monthly_kudos, suspicious."""
+        ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
+        body = (await get(horde, ada.id, mod.api_key)).json()
+        assert body["evaluating_kudos"] == 0
+        assert body["monthly_kudos"] == {"amount": 0, "last_received": None}
+        assert body["suspicious"] == 0
+
+    async def test_public_workers_show_the_ids_of_workers_to_anybody(self, horde) -> None:
+        """§2.1: worker_ids from privilege 1, or for anyone if public_workers."""
+        ada = await horde.account("ada")
+        await horde.pop(ada.api_key, "adas worker")
+        assert "worker_ids" not in (await get(horde, ada.id)).json()
+        assert (await put(horde, ada.id, ada.api_key, public_workers=True)).status_code == 200
+        assert len((await get(horde, ada.id)).json()["worker_ids"]) == 1
+
+    async def test_open_requests_are_listed_for_their_owner(self, horde) -> None:
+        """§2.1: active_generations {image: [ids]}; omitted when nothing is active."""
+        ada = await horde.account("ada", kudos=1000)
+        assert "active_generations" not in await horde.user(ada)
+        request_id = await horde.request(ada.api_key)
+        assert (await horde.user(ada))["active_generations"]["image"] == [request_id]
+
+    async def test_answers_are_what_the_openapi_document_says(self, horde) -> None:
+        """The models of the document hold for real users of every privilege."""
+        ada, mod = await horde.account("ada", kudos=5), await horde.account("mod", moderator=True)
+        for key in (None, ada.api_key, mod.api_key):
+            UserDetails.model_validate((await get(horde, ada.id, key)).json(), strict=True)
+
+
+class TestChanging:
+    """PUT /users/{id}."""
+
+    async def test_nothing_to_change_is_refused(self, horde, admin: NewAccount) -> None:
+        """§2.2: nothing given → 400 `NoUserModSelected`."""
+        assert outcome(await put(horde, admin.id, admin.api_key)) == (400, "NoUserModSelected")
+
+    async def test_unknown_users_come_before_unknown_keys(self, horde) -> None:
+        """§2.2: unknown user 404, checked before the key; then 401; a missing header is 400 without rc."""
+        assert outcome(await put(horde, 999, "wrong", trusted=True)) == (404, "UserNotFound")
+        assert outcome(await put(horde, 0, "wrong", trusted=True)) == (401, "InvalidAPIKey")
+        missing = await put(horde, 0, None, trusted=True)
+        assert (missing.status_code, "rc" in missing.json()) == (400, False)
+
+    async def test_administrators_give_and_take_kudos(self, horde, admin: NewAccount) -> None:
+        """§2.2: adds, bucket `admin`, `new_kudos` is the balance; fractions are dropped; the floor applies."""
+        ada = await horde.account("ada")
+        assert (await put(horde, ada.id, admin.api_key, kudos=120.9)).json() == {"new_kudos": 120.0}
+        assert (await put(horde, ada.id, admin.api_key, kudos=-20)).json() == {"new_kudos": 100.0}
+        await horde.folded()
+        assert (await horde.user(ada))["kudos_details"]["admin"] == 100
+        assert (await put(horde, ada.id, admin.api_key, kudos=-1000)).json() == {"new_kudos": 25.0}
+        await horde.folded()
+        assert (await horde.user(ada))["kudos"] == 25
+
+    async def test_monthly_kudos_are_paid_at_once(self, horde, admin: NewAccount) -> None:
+        """§2.2: entitlement += value (at least 0), paid out when positive, bucket recurring."""
+        ada = await horde.account("ada")
+        assert (await put(horde, ada.id, admin.api_key, monthly_kudos=500)).json() == {"monthly_kudos": 500}
+        await horde.folded()
+        body = await horde.user(ada)
+        assert (body["kudos"], body["kudos_details"]["recurring"]) == (500, 500)
+        assert (await put(horde, ada.id, admin.api_key, monthly_kudos=-900)).json() == {"monthly_kudos": 0}
+        seen = (await get(horde, ada.id, admin.api_key)).json()
+        assert "monthly_kudos" not in seen or seen["monthly_kudos"]["amount"] == 0
+
+    @pytest.mark.parametrize(
+        "change", [{"kudos": 1}, {"monthly_kudos": 1}, {"usage_multiplier": 2.0}, {"moderator": True}]
+    )
+    async def test_moderators_are_no_administrators(self, horde, admin: NewAccount, change: dict[str, object]) -> None:
+        """§2.2: kudos, monthly_kudos, usage_multiplier, moderator: 403 `NotAdmin`."""
+        mod = await horde.account("mod", moderator=True)
+        assert outcome(await put(horde, mod.id, mod.api_key, **change)) == (403, "NotAdmin")
+
+    async def test_moderators_are_trusted_and_stay_so(self, horde, admin: NewAccount) -> None:
+        """§1.1: moderator also becomes trusted; removing it leaves trusted."""
+        ada = await horde.account("ada")
+        assert (await put(horde, ada.id, admin.api_key, moderator=True)).json() == {"moderator": True}
+        assert (await put(horde, ada.id, admin.api_key, moderator=False)).json() == {"moderator": False}
+        body = (await get(horde, ada.id)).json()
+        assert (body["moderator"], body["trusted"]) == (False, True)
+
+    async def test_several_roles_at_once_are_echoed_as_they_are_now(self, horde, admin: NewAccount) -> None:
+        """§1.1, Sensible: the answer of a PUT with several roles shows the new state of each."""
+        ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
+        change = dict.fromkeys(ROLES_OF_MODERATORS, True)
+        assert (await put(horde, ada.id, mod.api_key, **change)).json() == change
+        seen = (await get(horde, ada.id, mod.api_key)).json()
+        assert all(seen[role] for role in ROLES_OF_MODERATORS if role in seen)
+
+    @pytest.mark.parametrize("field", ["trusted", "flagged", "customizer", "vpn", "service", "education", "special"])
+    async def test_users_cannot_give_themselves_roles(self, horde, field: str) -> None:
+        """§2.2: 403 `NotModerator`."""
+        ada = await horde.account("ada")
+        assert outcome(await put(horde, ada.id, ada.api_key, **{field: True})) == (403, "NotModerator")
+
+    async def test_a_refused_change_changes_nothing(self, horde) -> None:
+        """§2, Sensible: all fields are checked, then applied together."""
+        ada = await horde.account("ada")
+        assert (await put(horde, ada.id, ada.api_key, username="lovelace", trusted=True)).status_code == 403
+        assert (await horde.user(ada))["username"] == f"ada#{ada.id}"
+
+    async def test_trust_unpauses_workers_and_pays_what_was_held_back(self, horde) -> None:
+        """§1.1: setting trusted un-pauses all their workers; kudos.md §7: the escrow becomes spendable."""
+        ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
+        await horde.request()
+        job = await horde.job(ada.api_key, "adas worker")
+        await horde.submit(ada.api_key, job["id"])
+        await horde.folded()
+        before = (await get(horde, ada.id, mod.api_key)).json()
+        assert before["evaluating_kudos"] > 0
+        await horde.sql("UPDATE worker SET paused = true")
+        assert (await put(horde, ada.id, mod.api_key, trusted=True)).json() == {"trusted": True}
+        await horde.folded()
+        after = (await get(horde, ada.id, mod.api_key)).json()
+        assert after["evaluating_kudos"] == 0
+        assert after["kudos"] == pytest.approx(before["kudos"] + before["evaluating_kudos"])
+        assert await horde.sql("SELECT paused FROM worker") == [(False,)]
+
+    async def test_education_accounts_may_queue_more(self, horde) -> None:
+        """§2.2: true: concurrency → 200 if below, unless given too; false: 200 → 30; concurrency is in the answer."""
+        ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
+        assert (await put(horde, ada.id, mod.api_key, education=True)).json() == {"education": True, "concurrency": 200}
+        assert (await put(horde, ada.id, mod.api_key, education=False)).json() == {
+            "education": False,
+            "concurrency": 30,
+        }
+        both = await put(horde, ada.id, mod.api_key, education=True, concurrency=5)
+        assert both.json() == {"education": True, "concurrency": 5}
+
+    async def test_users_name_themselves_and_their_contact(self, horde) -> None:
+        """§2.2: username and contact by self; the bare name comes back."""
+        ada = await horde.account("ada")
+        answer = await put(horde, ada.id, ada.api_key, username="lovelace", contact="ada@example.org")
+        assert answer.json() == {"username": "lovelace", "contact": "ada@example.org"}
+        body = await horde.user(ada)
+        assert (body["username"], body["contact"]) == (f"lovelace#{ada.id}", "ada@example.org")
+
+    async def test_users_cannot_change_each_other(self, horde) -> None:
+        """§2.2: neither self nor moderator → 403 `NotModerator`."""
+        ada, bob = await horde.account("ada"), await horde.account("bob")
+        assert outcome(await put(horde, ada.id, bob.api_key, username="mine now")) == (403, "NotModerator")
+
+    async def test_anonymous_keeps_its_name(self, horde) -> None:
+        """§2.2: 403 `AnonForbiddenUserMod`, for itself and for moderators."""
+        mod = await horde.account("mod", moderator=True)
+        for key in ("0000000000", mod.api_key):
+            assert outcome(await put(horde, 0, key, username="somebody")) == (403, "AnonForbiddenUserMod")
+
+    async def test_proxy_passkeys_are_for_services(self, horde) -> None:
+        """§2.2: the caller must be a service account, else 403 `NonServiceForbidden`; 22 characters, shown once."""
+        ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
+        refused = await put(horde, ada.id, ada.api_key, generate_proxy_passkey=True)
+        assert outcome(refused) == (403, "NonServiceForbidden")
+        await put(horde, ada.id, mod.api_key, service=True)
+        made = (await put(horde, ada.id, ada.api_key, generate_proxy_passkey=True)).json()
+        assert len(made["proxy_passkey"]) == 22
+        assert "proxy_passkey" not in (await get(horde, ada.id, mod.api_key)).json()
+
+    async def test_undeleting_needs_a_deleted_user(self, horde) -> None:
+        """§2.2: 400 `UserNotDeleted`; else `undeleted: true`."""
+        ada = await horde.account("ada")
+        assert outcome(await put(horde, ada.id, ada.api_key, undelete=True)) == (400, "UserNotDeleted")
+        await horde.sql("UPDATE account SET deleted = true WHERE id = %s", ada.id)
+        assert (await put(horde, ada.id, ada.api_key, undelete=True)).json() == {"undeleted": True}
+
+    @pytest.mark.parametrize(
+        ("change", "rc"),
+        [
+            ({"username": "x" * 31}, "TooLongUserName"),
+            ({"username": "ab"}, None),
+            ({"username": "x" * 101}, None),
+            ({"username": "nul\0byte"}, "NulByteInPayload"),
+            ({"contact": "x"}, None),
+            ({"contact": "x" * 501}, None),
+            ({"concurrency": 501}, None),
+            ({"concurrency": "many"}, None),
+            ({"usage_multiplier": 11}, None),
+            ({"kudos": 10**30}, None),
+            ({"kudos": True}, None),
+            ({"worker_invited": 2**31}, None),
+        ],
+    )
+    async def test_values_beyond_the_limits_are_refused(
+        self, horde, admin: NewAccount, change: dict[str, object], rc: str | None
+    ) -> None:
+        """§2.2: the schema's bounds: 400, with the field named where there is no rc of its own."""
+        answer = await put(horde, admin.id, admin.api_key, **change)
+        assert (answer.status_code, answer.json().get("rc")) == (400, rc)
+        if rc is None:
+            assert list(answer.json()["errors"]) == list(change)
+
+
+class TestTestUsers:
+    """POST /dev/test-user (accounts.md §2.3)."""
+
+    async def test_there_is_no_such_route_unless_asked_for(self, horde) -> None:
+        """§2.3: 404 unless HORDE_TEST_APIKEYS is truthy."""
+        assert (await horde.client.post("/api/v2/dev/test-user", json={})).status_code == 404
+
+    async def test_an_account_is_made_and_then_renewed(self, start_horde) -> None:
+        """§2.3: 201 created with the defaults, then 200 with a fresh key; the balance is set absolutely."""
+        horde = await start_horde(test_apikeys=True)
+        made = await horde.client.post("/api/v2/dev/test-user", json={})
+        assert made.status_code == 201
+        body = made.json()
+        assert (body["username"], body["kudos"], body["moderator"], body["created"]) == ("test_user", 10000, True, True)
+        assert body["alias"] == f"test_user#{body['user_id']}"
+        again = await horde.client.post("/api/v2/dev/test-user", json={"kudos": 5, "moderator": False})
+        assert (again.status_code, again.json()["user_id"], again.json()["kudos"]) == (200, body["user_id"], 5)
+        assert outcome(await get(horde, 0, body["api_key"])) == (401, "InvalidAPIKey")
+        assert (await get(horde, 0, again.json()["api_key"])).status_code == 200
+
+    async def test_only_this_machine_may_ask(self, start_horde) -> None:
+        """§2.3: 403 unless the real socket peer is loopback, whatever a header says."""
+        horde = await start_horde(test_apikeys=True)
+        transport = httpx.ASGITransport(horde.app, client=("203.0.113.9", 1234))
+        async with httpx.AsyncClient(transport=transport, base_url="http://horde.test") as stranger:
+            answer = await stranger.post("/api/v2/dev/test-user", json={}, headers={"X-Forwarded-For": "127.0.0.1"})
+        assert answer.status_code == 403
+
+    @pytest.mark.parametrize("body", [{"kudos": -1}, {"kudos": 1.5}, {"username": 5}, {"moderator": "yes"}, []])
+    async def test_wrong_types_are_refused(self, start_horde, body: object) -> None:
+        """§2.3: 400 with `message` on bad types."""
+        horde = await start_horde(test_apikeys=True)
+        answer = await horde.client.post("/api/v2/dev/test-user", json=body)
+        assert answer.status_code == 400
+        assert answer.json()["message"]
