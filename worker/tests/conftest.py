@@ -100,6 +100,12 @@ class PlayedHorde:
         async with asyncio.timeout(LIMIT_S), self._news:
             await self._news.wait_for(condition)
 
+    async def settle(self, session: aiohttp.ClientSession) -> None:
+        """Some exchanges of our own: what the worker was about to ask without waiting has arrived by then."""
+        for _ in range(10):
+            async with session.get(f"{self.url}/nothing") as answer:
+                await answer.read()
+
     def submit_of(self, job_id: str) -> dict[str, Any]:
         """The one submit of this job."""
         [found] = [one for one in self.submits if one["id"] == job_id]
@@ -183,7 +189,7 @@ class Painter:
 
 
 class Naps:
-    """The worker's `sleep`: writes down how long it should be, and is over at once, or at `end` for long ones."""
+    """The worker's `sleep`: writes down how long it should be and is over at once; from `holds_from_s` on, never."""
 
     def __init__(self) -> None:
         self.taken: list[float] = []

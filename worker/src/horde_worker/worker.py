@@ -12,13 +12,14 @@ import io
 import time
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import NamedTuple
 
 import structlog
 from PIL import Image
 
 from horde_worker.backends.interface import Backend, BackendFailure, ImageJob, ImageResult, Remark
 from horde_worker.horde_api import HordeApi, Refused, Sleep, Unreachable, backoff_s
-from horde_worker.offer import OperatorWishes, pop_body
+from horde_worker.offer import OperatorWishes, check_offered, pop_body
 from horde_worker.popped import UnusableJob, read_pop
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,8 @@ MAINTENANCE_PAUSE_S = 30.0
 FAILURES_BEFORE_PAUSE = 3
 FAILURE_PAUSE_S = 180.0
 ADVICE_EVERY_S = 60.0
+TTL_MARGIN_S = 10.0
+LEAVING_LIMIT_S = 10.0
 _FATAL = frozenset(
     [
         "InvalidAPIKey",
@@ -61,6 +64,13 @@ class ExitCode(IntEnum):
     MAINTENANCE = 4
 
 
+class _Held(NamedTuple):
+    """A job not yet made, and until when it is worth making (of `time.monotonic`)."""
+
+    job: ImageJob
+    give_up_at: float
+
+
 class ImageWorker:
     """One worker name on one horde with one backend."""
 
@@ -73,21 +83,25 @@ class ImageWorker:
         queue_size: int = 1,
         jobs_wanted: int | None = None,
         exit_on_maintenance: bool = False,
+        leaving_limit_s: float = LEAVING_LIMIT_S,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._api = api
         self._backend = backend
         self._wishes = wishes
         self._sleep = sleep
-        self._held: asyncio.Queue[ImageJob | None] = asyncio.Queue(maxsize=max(queue_size, 1))
+        self._held: asyncio.Queue[_Held | None] = asyncio.Queue(maxsize=max(queue_size, 1))
+        self._has_room = asyncio.Event()
         self._jobs_wanted = jobs_wanted
         self._exit_on_maintenance = exit_on_maintenance
         self._draining = asyncio.Event()
         self._making: asyncio.Task[Sequence[ImageResult]] | None = None
+        self._leaving_limit_s = leaving_limit_s
+        self._limit: asyncio.Timeout | None = None
         self._is_leaving = False
         self._failures_in_a_row = 0
         self._idle_since = time.monotonic()
-        self._advised_at = 0.0
+        self._advised_at = -ADVICE_EVERY_S
         self.exit_code = ExitCode.OK
         self.jobs_done = 0
         self.kudos_earned = 0.0
@@ -97,11 +111,13 @@ class ImageWorker:
         self._draining.set()
 
     def leave(self) -> None:
-        """End now: give back what is held as faulted."""
+        """End now: give back what is held as faulted, if the horde hears it within the leaving limit."""
         self._is_leaving = True
         self.drain()
         if self._making is not None:
             self._making.cancel()
+        if self._limit is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time() + self._leaving_limit_s)
 
     async def run(self) -> ExitCode:
         """Work until drained, or until the horde will not have us."""
@@ -110,23 +126,33 @@ class ImageWorker:
         except BackendFailure as error:
             log.error("worker.backend_failed", backend=self._backend.name, reason=str(error))
             return ExitCode.BACKEND
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._fetch())
-            tasks.create_task(self._make())
+        try:
+            async with asyncio.timeout(None) as self._limit, asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._fetch())
+                tasks.create_task(self._make())
+        except TimeoutError:
+            log.warning("worker.left_late", reason="the horde did not take back in time what was held")
+        finally:
+            self._limit = None
         return self.exit_code
 
     # ---------------------------------------------------------------- fetching
 
     async def _fetch(self) -> None:
         popped, misses = 0, 0
-        while not self._draining.is_set() and (self._jobs_wanted is None or popped < self._jobs_wanted):
+        while (self._jobs_wanted is None or popped < self._jobs_wanted) and await self._may_pop():
+            offer = pop_body(self._wishes, self._backend.abilities)
             try:
-                answer = await self._api.pop(pop_body(self._wishes, self._backend.abilities))
-                job = read_pop(answer)
+                answer = await self._api.pop(offer)
                 misses = 0
+                job = read_pop(answer)
+                if job is not None:
+                    check_offered(job, offer)
             except UnusableJob as error:
+                self._failures_in_a_row += 1
                 log.warning("worker.unusable_job", reason=str(error))
                 await self._fault(error.ids, str(error))
+                await self._pause(IDLE_PAUSE_S)
                 continue
             except Refused as refusal:
                 if not await self._take_refusal(refusal):
@@ -143,12 +169,19 @@ class ImageWorker:
                 await self._pause(LONG_IDLE_PAUSE_S if is_long else IDLE_PAUSE_S)
                 continue
             popped += 1
-            await self._held.put(job)
-            if self._failures_in_a_row >= FAILURES_BEFORE_PAUSE:
-                log.error("worker.pausing", reason="three jobs failed in a row", seconds=FAILURE_PAUSE_S)
-                self._failures_in_a_row = 0
-                await self._pause(FAILURE_PAUSE_S)
+            self._held.put_nowait(_Held(job, time.monotonic() + max(job.ttl_s - TTL_MARGIN_S, job.ttl_s / 2)))
         await self._held.put(None)
+
+    async def _may_pop(self) -> bool:
+        """Wait for room, and out the pause after failures; whether to pop then."""
+        while self._held.full():
+            self._has_room.clear()
+            await self._has_room.wait()
+        if self._failures_in_a_row >= FAILURES_BEFORE_PAUSE and not self._draining.is_set():
+            log.error("worker.pausing", reason="three jobs failed in a row", seconds=FAILURE_PAUSE_S)
+            self._failures_in_a_row = 0
+            await self._pause(FAILURE_PAUSE_S)
+        return not self._draining.is_set()
 
     async def _take_refusal(self, refusal: Refused) -> bool:
         """Whether to go on popping after this refusal."""
@@ -192,35 +225,51 @@ class ImageWorker:
     # ---------------------------------------------------------------- making
 
     async def _make(self) -> None:
-        while (job := await self._held.get()) is not None:
-            if self._is_leaving:
-                await self._fault(job.ids, "the worker is leaving")
-                continue
-            began = time.monotonic()
-            self._making = asyncio.ensure_future(self._backend.generate(job, lambda place, done, steps: None))
+        while (held := await self._held.get()) is not None:
+            self._has_room.set()
+            job, began = held.job, time.monotonic()
             try:
-                results = await self._making
-                if len(results) != len(job.ids):
-                    raise BackendFailure(f"{len(results)} pictures for {len(job.ids)} jobs")
-            except asyncio.CancelledError:
-                if not self._is_leaving:
-                    raise
-                await self._fault(job.ids, "the worker is leaving")
-                continue
-            except Exception as error:  # whatever a backend does wrong must not end the worker
+                results = await self._generate(held)
+                webps = [await asyncio.to_thread(encode_webp, result.image) for result in results]
+            except Exception as error:  # noqa: BLE001 - whatever a backend does wrong must not end the worker
+                reason = str(error) or type(error).__name__
                 self._failures_in_a_row += 1
-                log.error("worker.job_failed", reason=str(error), kind=type(error).__name__)
-                await self._fault(job.ids, str(error))
+                log.error("worker.job_failed", reason=reason, kind=type(error).__name__)
+                await self._fault(job.ids, reason)
                 continue
             finally:
-                self._making = None
                 self._idle_since = time.monotonic()
             self._failures_in_a_row = 0
-            await self._deliver(job, results, time.monotonic() - began)
+            await self._deliver(job, results, webps, time.monotonic() - began)
 
-    async def _deliver(self, job: ImageJob, results: Sequence[ImageResult], seconds: float) -> None:
-        for place, (job_id, result) in enumerate(zip(job.ids, results, strict=True)):
-            webp = await asyncio.to_thread(encode_webp, result.image)
+    async def _generate(self, held: _Held) -> Sequence[ImageResult]:
+        """One result per id. Raises `BackendFailure`, and whatever else the backend raises."""
+        job = held.job
+        if self._is_leaving:
+            raise BackendFailure("the worker is leaving")
+        self._making = asyncio.create_task(self._backend.generate(job, _ignore_progress))
+        try:
+            async with asyncio.timeout(held.give_up_at - time.monotonic()) as limit:
+                results = await self._making
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise BackendFailure("the time that the horde gives for this job is over") from None
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():  # it is the worker itself that was cancelled
+                raise
+            raise BackendFailure("the worker is leaving" if self._is_leaving else "the backend gave up") from None
+        finally:
+            self._making = None
+        if len(results) != len(job.ids):
+            raise BackendFailure(f"{len(results)} pictures for {len(job.ids)} jobs")
+        return results
+
+    async def _deliver(
+        self, job: ImageJob, results: Sequence[ImageResult], webps: Sequence[bytes], seconds: float
+    ) -> None:
+        for place, (job_id, result, webp) in enumerate(zip(job.ids, results, webps, strict=True)):
             remarks = [*result.remarks, *self._alias_remarks(job.model)]
             if len(job.ids) > 1:
                 remarks.append(Remark("batch_index", "see_ref", str(place)))
@@ -256,6 +305,10 @@ class ImageWorker:
                 )
             except (Refused, Unreachable) as error:
                 log.warning("worker.fault_not_delivered", job=job_id, reason=str(error))
+
+
+def _ignore_progress(_picture: int, _done: int, _steps: int) -> None:
+    """Nobody watches single steps."""
 
 
 def encode_webp(image: Image.Image) -> bytes:
