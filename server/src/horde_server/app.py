@@ -21,7 +21,7 @@ from horde_server.http import error_responses
 from horde_server.http.documentation import routes as documentation_routes
 from horde_server.http.openapi import describe
 from horde_server.http.rim import FastAnswer, Rim
-from horde_server.identity.rate_limits import rate_limit
+from horde_server.identity.rate_limits import RateLimits, rate_limits
 from horde_server.insight.health import routes as health_routes
 from horde_server.insight.status_routes import routes as status_routes
 from horde_server.node import Node, running_node
@@ -40,7 +40,7 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running_node(settings, dsn) as node:
-            include_routes(app, node)
+            include_routes(app, node, limits)
             rim.set_fast_answer(fast_check(node))
             yield
             rim.set_fast_answer(None)
@@ -54,21 +54,22 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
+    limits = rate_limits(settings)
     error_responses.install(app)
     describe(app)
     rim = Rim(
         app,
         node_name=f"{platform.node()}:{settings.port}:{VERSION}",
         max_body_bytes=settings.max_body_bytes,
-        rate_limit=rate_limit(settings),
+        rate_limit=limits,
     )
     return rim
 
 
-def include_routes(app: FastAPI, node: Node) -> None:
+def include_routes(app: FastAPI, node: Node, limits: RateLimits | None) -> None:
     """Hand every route the services it needs."""
     settings = node.settings
-    app.include_router(image_routes(node.intake, node.dispatcher, node.accounts, node.blobs, node.links))
+    app.include_router(image_routes(node.intake, node.dispatcher, node.accounts, node.blobs, node.links, limits))
     app.include_router(dispatch_routes(node.dispatcher, node.accounts, node.check_in, node.submissions, node.links))
     app.include_router(account_routes(settings, node.pool, node.accounts, node.notices.publish, node.queue))
     if settings.test_apikeys:

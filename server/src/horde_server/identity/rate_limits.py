@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from limits import RateLimitItem, parse
 from limits.storage import storage_from_string
@@ -26,8 +25,10 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
 )
 _DEFAULT = (("90/minute",), ("300/minute",))
 _UNLIMITED = ("/api/v2/status/heartbeat", "/api/blobs/", "/healthz", "/readyz", "/metrics", "/api/static/")
-_PER_KEY = ("2/second",)
-_ANONYMOUS_KEY = "0000000000"
+_PER_KEY = (("2/second",), ("60/second",))
+_ANONYMOUS_KEY = b"0000000000"
+_TRUSTED_S = 24 * 3600
+_TRUSTED_MOST = 10_000
 
 
 class RateLimited(HordeError):
@@ -48,20 +49,22 @@ class RateLimits:
             (method, prefix, _items(plain, share), _items(raised, share)) for method, prefix, plain, raised in _TABLE
         ]
         self._default = (_items(_DEFAULT[0], share), _items(_DEFAULT[1], share))
-        self._per_key = _items(_PER_KEY, share)
+        self._per_key = (_items(_PER_KEY[0], share), _items(_PER_KEY[1], share))
+        self._trusted: dict[str, float] = {}  # address: until when (seconds of the monotonic clock)
 
     def __call__(self, scope: Scope, address: str) -> list[tuple[bytes, bytes]]:
         """Count one call; headers that tell where the caller stands. Raises `RateLimited`."""
         path, method = scope["path"], scope["method"]
         if path.startswith(_UNLIMITED) or method == "OPTIONS":
             return []
-        is_listed = address in self._whitelist
+        is_listed = address in self._whitelist or self._trusted.get(address, 0.0) > time.monotonic()
         items = self._items_for(method, path)[1 if is_listed else 0]
         tightest = self._hit(items, (address, method, path))
-        if path == _GENERATE + "async" and not is_listed:
-            key = next((value for name, value in scope["headers"] if name == b"apikey"), b"").decode("latin-1")
-            if key and key != _ANONYMOUS_KEY:
-                self._hit(self._per_key, (key[:64], method, path))
+        if path == _GENERATE + "async":
+            key = next((value for name, value in scope["headers"] if name == b"apikey"), b"")
+            if key:
+                raised = is_listed or key == _ANONYMOUS_KEY
+                self._hit(self._per_key[raised], (key[:64].decode("latin-1"), method, path))
         limit, remaining, reset_s = tightest
         return [
             (b"x-ratelimit-limit", str(limit).encode()),
@@ -69,6 +72,13 @@ class RateLimits:
             (b"x-ratelimit-reset", str(round(reset_s)).encode()),
             (b"retry-after", str(max(round(reset_s - time.time()), 0)).encode()),
         ]
+
+    def trust(self, address: str) -> None:
+        """Raise the limits of an address for a day: a trusted, education or service account asks from there (§1.7)."""
+        if len(self._trusted) >= _TRUSTED_MOST:
+            self._trusted.pop(next(iter(self._trusted)))
+        self._trusted.pop(address, None)
+        self._trusted[address] = time.monotonic() + _TRUSTED_S
 
     def _items_for(self, method: str, path: str) -> tuple[list[RateLimitItem], list[RateLimitItem]]:
         for wanted, prefix, plain, raised in self._rules:
@@ -105,6 +115,6 @@ def _items(windows: tuple[str, ...], share: int) -> list[RateLimitItem]:
     return items
 
 
-def rate_limit(settings: Settings) -> Callable[[Scope, str], list[tuple[bytes, bytes]]] | None:
+def rate_limits(settings: Settings) -> RateLimits | None:
     """The limits, or None where they are turned off: then they cost nothing."""
     return RateLimits(settings) if settings.limits_enabled else None

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 from horde_server import VERSION
 from horde_server.database.pool import Pool
 from horde_server.dispatch.live_queue import LiveQueue
-from horde_server.errors import HordeError, InvalidPayload
+from horde_server.errors import InvalidPayload
 from horde_server.http.answers import refusals
 from horde_server.http.body import json_response
 from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformance
@@ -23,12 +23,6 @@ _encode = msgspec.json.Encoder().encode
 _STATES = ("all", "known", "custom")
 
 
-class DatabaseDown(HordeError):
-    """DOWN"""
-
-    status, rc = 503, None
-
-
 def routes(pool: Pool, queue: LiveQueue, workers: WorkerDirectory) -> APIRouter:
     """How the horde is doing."""
     router = APIRouter(prefix="/api/v2/status", tags=["v2"])
@@ -37,10 +31,9 @@ def routes(pool: Pool, queue: LiveQueue, workers: WorkerDirectory) -> APIRouter:
         "/heartbeat",
         operation_id="get_heartbeat",
         response_model=HeartBeat,
-        responses={503: {"model": HeartBeat, "description": "The database does not answer."}},
     )
     async def heartbeat() -> Response:
-        """Whether this node is alive and reaches its database; 503 when it does not."""
+        """Whether this node is alive and reaches its database. Always 200, as the original; /readyz tells by status."""
         is_up = await database_answers(pool)
         online = list(workers.online())
         body = {
@@ -51,7 +44,7 @@ def routes(pool: Pool, queue: LiveQueue, workers: WorkerDirectory) -> APIRouter:
             "active_count": len(online),
             "db_connection": is_up,
         }
-        return json_response(_encode(body), 200 if is_up else 503)
+        return json_response(_encode(body))
 
     @router.get("/models", operation_id="get_models", response_model=list[ActiveModel], responses=refusals())
     async def models(

@@ -17,6 +17,7 @@ from horde_server.errors import RequestNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.identity.directory import AccountDirectory
+from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.image.answers import RequestAsync, RequestStatusCheck, RequestStatusStable
 from horde_server.requests.image.intake import Caller, ImageIntake
 from horde_server.requests.image.result_links import ResultLinks
@@ -36,6 +37,7 @@ def routes(
     accounts: AccountDirectory,
     blobs: BlobStore,
     links: ResultLinks,
+    limits: RateLimits | None,
 ) -> APIRouter:
     """The requester's side of image generation."""
     router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
@@ -56,7 +58,10 @@ def routes(
         """Ask for images; they are made by a worker and fetched with the returned id."""
         body = await read_body(request, ImageRequest)
         key = required_apikey(apikey)
-        caller = Caller(await accounts.by_key(key), request.state.client_address, client_agent.replace("\0", ""))
+        account = await accounts.by_key(key)
+        caller = Caller(account, request.state.client_address, client_agent.replace("\0", ""))
+        if limits is not None and account is not None and (account.trusted or account.education or account.service):
+            limits.trust(caller.address)
         if body.dry_run:
             return json_response(_encode({"kudos": await intake.quote(body, caller)}))
         ticket = await intake.submit(body, caller)

@@ -1,0 +1,176 @@
+"""What every answer has in common: CORS, node name, JSON errors, X-Fields, HEAD and OPTIONS, body limits (§1.3–1.8)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+CHECKED = "/api/v2/status/performance"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v2/status/heartbeat", 200),
+        ("GET", "/api/v2/generate/check/00000000-0000-0000-0000-000000000000", 404),
+        ("POST", "/api/v2/generate/async", 400),
+        ("GET", "/api/v2/nothing/here", 404),
+        ("PATCH", "/api/v2/generate/async", 405),
+        ("OPTIONS", "/api/v2/generate/async", 200),
+        ("GET", "/api/swagger.json", 200),
+    ],
+)
+async def test_every_answer_has_cors_headers_and_the_nodes_name(horde, method: str, path: str, status: int) -> None:
+    """§1.8: CORS headers, Horde-Node and a JSON content type, errors included."""
+    answer = await horde.client.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "X-Fields" in answer.headers["access-control-allow-headers"]
+    assert "PATCH" in answer.headers["access-control-allow-methods"]
+    assert len(answer.headers["horde-node"].split(":")) == 3
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    if status >= 400:
+        assert answer.json()["message"]
+
+
+async def test_head_is_get_without_the_body(horde) -> None:
+    """§1.8: HEAD answers as GET does, with no body."""
+    answer = await horde.client.head(CHECKED)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+class TestMasks:
+    """§1.6: X-Fields."""
+
+    async def masked(self, horde, mask: str, path: str = CHECKED) -> tuple[int, object]:
+        answer = await horde.client.get(path, headers={"X-Fields": mask})
+        assert int(answer.headers["content-length"]) == len(answer.content)
+        return answer.status_code, answer.json()
+
+    @pytest.mark.parametrize(
+        "mask", ["worker_count,queued_forms", "{worker_count,queued_forms}", " worker_count , queued_forms "]
+    )
+    async def test_only_listed_keys_are_sent(self, horde, mask: str) -> None:
+        assert await self.masked(horde, mask) == (200, {"worker_count": 0, "queued_forms": 0})
+
+    @pytest.mark.parametrize("mask", ["", "*", "worker_count,*"])
+    async def test_everything_is_sent_for_a_star_or_nothing(self, horde, mask: str) -> None:
+        status, body = await self.masked(horde, mask)
+        assert status == 200
+        assert isinstance(body, dict)
+        assert len(body) == 13
+
+    async def test_unknown_names_are_ignored(self, horde) -> None:
+        assert await self.masked(horde, "nothing_like_that") == (200, {})
+
+    async def test_nested_masks_narrow_objects_in_lists(self, horde) -> None:
+        owner = await horde.account("owner")
+        await horde.pop(owner.api_key)
+        status, body = await self.masked(horde, "name,kudos_details{uptime}", "/api/v2/workers")
+        assert (status, body) == (200, [{"name": "worker", "kudos_details": {"uptime": 0.0}}])
+
+    async def test_checks_answered_from_memory_are_masked_too(self, horde) -> None:
+        request_id = await horde.request()
+        assert await self.masked(horde, "done", f"/api/v2/generate/check/{request_id}") == (200, {"done": False})
+
+    @pytest.mark.parametrize(
+        "mask", ["{", "a{", "a}", "a,", ",a", "a{b", "{a}}", "worker_count{x}", "a" * 5000, "{" * 50]
+    )
+    async def test_a_broken_mask_is_refused_without_rc(self, horde, mask: str) -> None:
+        status, body = await self.masked(horde, mask)
+        assert status == 400
+        assert isinstance(body, dict)
+        assert "rc" not in body
+        assert body["message"]
+
+    async def test_errors_and_the_heartbeat_ignore_it(self, horde) -> None:
+        answer = await horde.client.get("/api/v2/users/999", headers={"X-Fields": "nothing"})
+        assert answer.json()["rc"] == "UserNotFound"
+        assert (await self.masked(horde, "nothing", "/api/v2/status/heartbeat"))[0] == 200
+
+
+class TestBodies:
+    """§1.3: what is no JSON object of the right kind."""
+
+    async def post(self, horde, content: bytes, media_type: str | None = "application/json") -> tuple[int, dict]:
+        headers = {"apikey": "0000000000", **({"content-type": media_type} if media_type else {})}
+        answer = await horde.client.post("/api/v2/generate/async", content=content, headers=headers)
+        return answer.status_code, answer.json()
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[1", b'{"a":}'])
+    async def test_what_is_no_json_is_400_with_a_message_only(self, horde, content: bytes) -> None:
+        status, body = await self.post(horde, content)
+        assert (status, list(body)) == (400, ["message"])
+
+    @pytest.mark.parametrize("media_type", [None, "text/plain", "application/x-www-form-urlencoded"])
+    async def test_a_wrong_content_type_is_400(self, horde, media_type: str | None) -> None:
+        assert (await self.post(horde, b'{"prompt": "x"}', media_type))[0] == 400
+
+    @pytest.mark.parametrize(
+        "media_type", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/problem+json"]
+    )
+    async def test_json_by_any_of_its_names_is_taken(self, horde, media_type: str) -> None:
+        assert (await self.post(horde, b'{"prompt": "x"}', media_type))[0] == 202
+
+    async def test_every_fault_is_named_at_once(self, horde) -> None:
+        status, body = await self.post(horde, b'{"prompt": 5, "nsfw": "no", "params": {"steps": "many", "width": 7}}')
+        assert status == 400
+        assert set(body["errors"]) == {"prompt", "nsfw", "params.steps", "params.width"}
+        assert body["message"] == "Input payload validation failed"
+
+    async def test_a_declared_length_over_the_limit_is_refused_unread(self, start_horde) -> None:
+        horde = await start_horde(max_body_bytes=1024)
+        status, body = await self.post(horde, json.dumps({"prompt": "x" * 2000}).encode())
+        assert status == 413
+        assert "1024" in body["message"]
+
+    async def test_a_body_that_grows_over_the_limit_is_refused(self, start_horde) -> None:
+        horde = await start_horde(max_body_bytes=1024)
+
+        async def pieces():
+            for _ in range(20):
+                yield b"x" * 100
+
+        answer = await horde.client.post(
+            "/api/v2/generate/async", content=pieces(), headers={"apikey": "0", "content-type": "application/json"}
+        )
+        assert answer.status_code == 413
+        assert answer.headers["access-control-allow-origin"] == "*"
+
+
+class TestDocuments:
+    """The API describes itself."""
+
+    async def test_the_page_and_its_files_come_from_here(self, horde) -> None:
+        page = await horde.client.get("/api/")
+        assert page.headers["content-type"].startswith("text/html")
+        assert "//cdn" not in page.text
+        assert "https://" not in page.text
+        for name in ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"):
+            assert f"/api/static/{name}" in page.text
+            assert (await horde.client.get(f"/api/static/{name}")).status_code == 200
+
+    @pytest.mark.parametrize("name", ["../documentation.py", "nothing.js", "..%2Fdocumentation.py", "LICENSE"])
+    async def test_no_other_file_is_given(self, horde, name: str) -> None:
+        assert (await horde.client.get(f"/api/static/{name}")).status_code == 404
+
+    async def test_swagger_has_the_originals_form(self, horde) -> None:
+        """accounts.md §0: Swagger 2.0, basePath /api, version 2.5; references resolve; the operation ids."""
+        document = (await horde.client.get("/api/swagger.json")).json()
+        assert (document["swagger"], document["basePath"], document["info"]["version"]) == ("2.0", "/api", "2.5")
+        assert document["paths"]["/v2/generate/async"]["post"]["operationId"] == "post_image_async_generate"
+        text = json.dumps(document)
+        for reference in {piece.split('"')[0] for piece in text.split("#/definitions/")[1:]}:
+            assert reference in document["definitions"]
+        assert "#/components" not in text
+        assert '"type": "null"' not in text
+
+    async def test_openapi_references_resolve(self, horde) -> None:
+        document = (await horde.client.get("/openapi.json")).json()
+        text = json.dumps(document)
+        for reference in {piece.split('"')[0] for piece in text.split("#/components/schemas/")[1:]}:
+            assert reference in document["components"]["schemas"]
+        assert "422" not in {
+            code for path in document["paths"].values() for one in path.values() for code in one["responses"]
+        }

@@ -1,0 +1,121 @@
+"""Rate limits (generation.md §1.7): fixed windows per address and path, per key, raised for the trusted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import httpx
+import pytest
+
+
+@pytest.fixture
+async def horde(start_horde):
+    """A server that limits."""
+    return await start_horde(rate_limits=True)
+
+
+async def early_in_a_second() -> None:
+    """Windows are fixed: begin one with time left in it."""
+    while time.time() % 1 > 0.3:
+        await asyncio.sleep(0.02)
+
+
+async def get_many(horde, path: str, count: int, **headers: str) -> list[httpx.Response]:
+    return [await horde.client.get(path, headers=headers) for _ in range(count)]
+
+
+async def test_calls_over_the_limit_are_429_and_say_when_to_come_back(horde) -> None:
+    """§1.7: 429 {"message": "10 per 1 minute"} without rc; X-RateLimit-… and Retry-After on every limited answer."""
+    answers = await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 11)
+    assert [answer.status_code for answer in answers] == [404] * 10 + [429]
+    assert answers[0].headers["x-ratelimit-limit"] == "10"
+    assert [answer.headers["x-ratelimit-remaining"] for answer in answers[:3]] == ["9", "8", "7"]
+    refused = answers[-1]
+    assert refused.json() == {"message": "10 per 1 minute"}
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert int(refused.headers["x-ratelimit-reset"]) >= time.time() - 1
+    assert refused.headers["access-control-allow-origin"] == "*"
+
+
+async def test_the_limit_is_per_path_so_per_request_id(horde) -> None:
+    """§1.7: the key includes the full path."""
+    await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 11)
+    other = await horde.client.get("/api/v2/generate/status/00000000-0000-0000-0000-000000000001")
+    assert other.status_code == 404
+
+
+async def test_the_limit_is_per_address_after_one_proxy(horde) -> None:
+    """§1.2, §1.7: X-Forwarded-For is honoured for exactly one hop: its last entry."""
+    path = "/api/v2/generate/status/00000000-0000-0000-0000-000000000000"
+    await get_many(horde, path, 11)
+    forwarded = {"X-Forwarded-For": "203.0.113.1, 203.0.113.2"}
+    assert (await get_many(horde, path, 10, **forwarded))[-1].status_code == 404
+    spoofed = {"X-Forwarded-For": "198.51.100.7, 203.0.113.2"}
+    assert (await horde.client.get(path, headers=spoofed)).status_code == 429
+
+
+async def test_checks_answered_from_memory_are_limited(horde) -> None:
+    """§1.7: check 10/second per address and path."""
+    request_id = await horde.request()
+    await early_in_a_second()
+    answers = await get_many(horde, f"/api/v2/generate/check/{request_id}", 11)
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+
+
+async def test_requests_are_two_a_second(horde) -> None:
+    """§1.7: async 2/second per address and path; nothing of the refused one is stored."""
+    await early_in_a_second()
+    answers = [await horde.ask() for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert await horde.sql("SELECT count(*) FROM request") == [(2,)]
+
+
+async def test_a_key_is_limited_from_wherever_it_comes(horde) -> None:
+    """§1.7: async 2/second per API key and path, 60 for the anonymous one."""
+    ada = await horde.account("ada", kudos=10_000)
+
+    async def ask_from(address: str, key: str) -> int:
+        headers = {"apikey": key, "X-Forwarded-For": address}
+        answer = await horde.client.post("/api/v2/generate/async", json={"prompt": "x"}, headers=headers)
+        return int(answer.status_code)
+
+    await early_in_a_second()
+    assert [await ask_from(f"203.0.113.{number}", ada.api_key) for number in range(3)] == [202, 202, 429]
+    assert [await ask_from(f"203.0.113.{number}", "0000000000") for number in range(10, 13)] == [202, 202, 202]
+
+
+async def test_trusted_accounts_raise_the_limits_of_their_address(horde) -> None:
+    """§1.7: an address from which a trusted account asked gets 10/second instead of 2."""
+    ada = await horde.account("ada", kudos=10_000, trusted=True)
+    await early_in_a_second()
+    assert [(await horde.ask(ada.api_key)).status_code for _ in range(5)] == [202] * 5
+
+
+async def test_listed_addresses_have_raised_limits(start_horde) -> None:
+    """§1.7: the original's hard-coded list is a setting."""
+    horde = await start_horde(rate_limits=True, rate_limit_whitelist=["127.0.0.1"])
+    await early_in_a_second()
+    assert [(await horde.ask()).status_code for _ in range(5)] == [202] * 5
+
+
+async def test_each_of_several_processes_enforces_its_share(start_horde) -> None:
+    """design §5: a limit holds for the horde; without a shared store each of N processes counts a share."""
+    horde = await start_horde(rate_limits=True, processes=5)
+    answers = await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 3)
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+
+
+async def test_the_heartbeat_is_never_limited(horde) -> None:
+    """§3.7 of operations: status/heartbeat is exempt."""
+    answers = await get_many(horde, "/api/v2/status/heartbeat", 120)
+    assert {answer.status_code for answer in answers} == {200}
+    assert "x-ratelimit-limit" not in answers[0].headers
+
+
+@pytest.mark.parametrize("settings", [{"rate_limits": False}, {"rate_limits": True, "test_ratelimit_disabled": True}])
+async def test_limits_can_be_turned_off(start_horde, settings: dict[str, bool]) -> None:
+    """HORDE_RATE_LIMITS=0, and HORDE_TEST_RATELIMIT_DISABLED=1 as in the original."""
+    horde = await start_horde(**settings)
+    answers = await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 20)
+    assert {answer.status_code for answer in answers} == {404}

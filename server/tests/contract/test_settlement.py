@@ -1,0 +1,159 @@
+"""What a job costs and earns, through the API (kudos.md §1, §2, §7, §12)."""
+
+from __future__ import annotations
+
+import pytest
+
+from horde_server.settings import Profile
+
+REFERENCE = {"width": 512, "height": 512, "steps": 50, "sampler_name": "k_euler", "cfg_scale": 7.5, "karras": True}
+CENSORED = [{"type": "censorship", "value": "csam"}]
+RICH = 10_000
+
+
+async def serve(horde, key: str, images: int = 1, **submit: object) -> list[dict]:
+    """Pop and submit so many jobs."""
+    answers = []
+    for _ in range(images):
+        job = await horde.job(key)
+        answers.append(await horde.submit(key, job["id"], **submit))
+    await horde.folded()
+    return answers
+
+
+async def spent(horde, account) -> float:
+    """Kudos that left the account since it was given `RICH`."""
+    await horde.folded()
+    return RICH - (await horde.user(account))["kudos"]
+
+
+async def test_the_reference_job(horde) -> None:
+    """§12 row 1: B = G = 11.00, R = 3, D = 12.00, requester total 15.00, trusted owner 11.00."""
+    ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", kudos=100, trusted=True)
+    answer = (await horde.ask(ada.api_key, params=REFERENCE)).json()
+    assert answer["kudos"] == 11
+    assert await spent(horde, ada) == 3
+    assert await serve(horde, owner.api_key) == [{"reward": 11.0}]
+    assert await spent(horde, ada) == 15
+    assert (await horde.status(answer["id"]))["kudos"] == 15
+    assert (await horde.user(owner))["kudos"] == 111
+
+
+async def test_half_of_an_untrusted_owners_reward_waits_in_escrow(horde) -> None:
+    """§12 row 1, §7: untrusted 5.50 + 5.50; the submit says what is credited in all and what of it is held back."""
+    owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
+    await horde.request(params=REFERENCE)
+    assert await serve(horde, owner.api_key) == [{"reward": 11.0, "escrowed": 5.5}]
+    seen = (await horde.client.get(f"/api/v2/users/{owner.id}", headers={"apikey": mod.api_key})).json()
+    assert (seen["kudos_details"]["accumulated"], seen["evaluating_kudos"]) == (5.5, 5.5)
+
+
+async def test_two_images_of_which_one_is_censored(horde) -> None:
+    """§12 row 2: D = 12.00 + 1.00, requester total 16.00, owner 22.00: the censored one costs its tax only."""
+    ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", kudos=100, trusted=True)
+    await horde.request(ada.api_key, params={**REFERENCE, "n": 2})
+    await serve(horde, owner.api_key)
+    (censored,) = await serve(horde, owner.api_key, gen_metadata=CENSORED)
+    assert censored == {"reward": 11.0}
+    assert await spent(horde, ada) == 16
+    assert (await horde.user(owner))["kudos"] == 122
+
+
+async def test_a_heavier_baseline_costs_its_multiple(horde) -> None:
+    """§12 row 3: SDXL: G = 22.00, D = 23.00, requester total 26.00."""
+    ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
+    await horde.request(ada.api_key, models=["SDXL 1.0"], params=REFERENCE)
+    job = await horde.job(owner.api_key, models=["SDXL 1.0"])
+    assert await horde.submit(owner.api_key, job["id"]) == {"reward": 22.0}
+    assert await spent(horde, ada) == 26
+
+
+@pytest.mark.parametrize(("body", "debit"), [({"slow_workers": False}, 14.4), ({"worker_blacklist": True}, 13.2)])
+async def test_choosing_workers_costs_more(horde, body: dict[str, object], debit: float) -> None:
+    """§2.5, §12 row 4: ×1.2 if slow workers are refused, ×1.1 for a blacklist, on the debit; the reward stays."""
+    ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
+    await horde.request(ada.api_key, params=REFERENCE, **body)
+    assert await serve(horde, owner.api_key) == [{"reward": 11.0}]
+    assert await spent(horde, ada) == pytest.approx(debit + 3)
+
+
+@pytest.mark.parametrize("body", [{}, {"slow_workers": False}, {"models": ["SDXL 1.0"]}, {"models": []}])
+async def test_a_dry_run_says_what_will_be_charged(horde, body: dict[str, object]) -> None:
+    """§2.7, Sensible: one function gives price, hold and dry run: what is charged if all jobs succeed."""
+    ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
+    asked = {"params": {**REFERENCE, "n": 2}, **body}
+    quote = (await horde.ask(ada.api_key, dry_run=True, **asked)).json()
+    assert list(quote) == ["kudos"]
+    assert await spent(horde, ada) == 0
+    assert await horde.sql("SELECT count(*) FROM request") == [(0,)]
+    await horde.request(ada.api_key, **asked)
+    for _ in range(2):
+        job = await horde.job(owner.api_key, models=["SDXL 1.0", "stable_diffusion"])
+        await horde.submit(owner.api_key, job["id"])
+    charged = await spent(horde, ada)
+    if body.get("models") == []:  # any model may serve: the quote is for the dearest of the usual ones
+        assert charged <= quote["kudos"]
+    else:
+        assert quote["kudos"] == round(charged)
+
+
+async def test_a_faulted_job_costs_and_earns_nothing(horde) -> None:
+    """§1: job submitted faulted: nothing for both; the request's tax is kept."""
+    ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
+    await horde.request(ada.api_key, params=REFERENCE)
+    assert await serve(horde, owner.api_key, state="faulted") == [{"reward": 0.0}]
+    assert await spent(horde, ada) == 3
+    assert (await horde.user(owner))["kudos"] == 0
+
+
+async def test_cancelling_costs_what_is_running_and_nothing_that_waits(horde) -> None:
+    """§1: running jobs go on and settle normally when submitted; waiting ones cost nothing; R is kept."""
+    ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
+    request_id = await horde.request(ada.api_key, params={**REFERENCE, "n": 3})
+    job = await horde.job(owner.api_key)
+    await horde.client.delete(f"/api/v2/generate/status/{request_id}")
+    assert await spent(horde, ada) == 3
+    assert await horde.submit(owner.api_key, job["id"]) == {"reward": 11.0}
+    assert await spent(horde, ada) == 15
+
+
+async def test_nobody_falls_below_the_floor(start_horde) -> None:
+    """§7: the floor of Anonymous is −50, of registered users 25, raised to after every change: debts are forgiven."""
+    horde = await start_horde(profile=Profile.HOUSEHOLD)
+    owner = await horde.account("owner", trusted=True)
+    for _ in range(6):
+        await horde.request(params=REFERENCE)
+        await serve(horde, owner.api_key)
+    assert (await horde.client.get("/api/v2/users/0")).json()["kudos"] == -50
+    poor = await horde.account("poor")
+    await horde.request(poor.api_key)
+    await horde.folded()
+    assert (await horde.user(poor))["kudos"] == 25
+
+
+async def test_serving_oneself_costs_the_taxes(horde) -> None:
+    """§1: the owner's own request: pays D + R, earns G."""
+    ada = await horde.account("ada", kudos=RICH, trusted=True)
+    await horde.request(ada.api_key, params=REFERENCE)
+    await serve(horde, ada.api_key)
+    assert await spent(horde, ada) == 4
+
+
+async def test_all_kudos_add_up_to_zero(horde) -> None:
+    """Promise 3: after all of this the books balance, the horde's own accounts included."""
+    ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner")
+    await horde.request(ada.api_key, params={**REFERENCE, "n": 2})
+    await horde.request(params=REFERENCE)
+    await serve(horde, owner.api_key, images=3)
+    assert await horde.sql("SELECT sum(balance_hundredths) FROM ledger_balance") == [(0,)]
+
+
+async def test_records_count_jobs_and_requests(horde) -> None:
+    """accounts.md §2.1: usage and contribution in megapixelsteps, fulfillment in jobs, request in requests."""
+    ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner")
+    await horde.request(ada.api_key, params={**REFERENCE, "n": 2})
+    await serve(horde, owner.api_key, images=2)
+    mine, theirs = (await horde.user(ada))["records"], (await horde.user(owner))["records"]
+    assert mine["request"]["image"] == 1
+    assert mine["usage"]["megapixelsteps"] == theirs["contribution"]["megapixelsteps"] == pytest.approx(26.21, abs=0.01)
+    assert theirs["fulfillment"]["image"] == 2
