@@ -278,4 +278,4 @@ async def workshop(horde: PlayedHorde, naps: Naps, session: aiohttp.ClientSessio
     if hasattr(made, "running") and not made.running.done():
         made.worker.leave()
         made.running.cancel()
-        await asyncio.wait((made.running,))
+        await asyncio.wait((made.running,), timeout=LIMIT_S)

@@ -50,6 +50,8 @@ def work(
         _fail("A worker needs an account: give its key by --apikey or HORDE_API_KEY.")
     if not name:
         _fail("A worker needs a name: give one by --name.")
+    if not horde.startswith(("http://", "https://")):
+        _fail(f"{horde!r} is no address of a horde: it begins with http:// or https://.")
     configure_logs(as_json=json_log)
     settings = WorkerSettings(
         horde_url=horde,

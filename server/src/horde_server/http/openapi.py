@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -26,6 +27,7 @@ def _finish(document: Document) -> Document:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for operations in document["paths"].values():
         for operation in operations.values():
+            operation["summary"] = re.split(r"[.:;]", operation.get("description", operation["summary"]), maxsplit=1)[0]
             operation["responses"].pop("422", None)  # what FastAPI would say is a 400 here, as in the original
             if body := operation.get("requestBody"):
                 content = body["content"]["application/json"]

@@ -29,7 +29,6 @@ def swagger2(openapi: Document) -> Document:
         "info": openapi["info"],
         "produces": ["application/json"],
         "consumes": ["application/json"],
-        "securityDefinitions": {"apikey": {"type": "apiKey", "in": "header", "name": "apikey"}},
         "tags": [{"name": "v2", "description": "API Version 2"}],
         "paths": paths,
         "definitions": {name: _schema(schema) for name, schema in definitions.items()},
