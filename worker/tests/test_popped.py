@@ -185,7 +185,7 @@ JSON = st.recursive(
 FIELDS = ("prompt", "width", "height", "ddim_steps", "seed", "cfg_scale", "sampler_name", "karras", "clip_skip")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     answer=st.fixed_dictionaries(
         {"ids": JSON | st.just(["a"])},

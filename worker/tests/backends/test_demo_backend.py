@@ -1,0 +1,100 @@
+"""The built-in model behind the worker's seam."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+
+from horde_worker.backends.demo_backend import DemoBackend
+from horde_worker.backends.interface import BackendFailure, ImageJob
+
+JOB = ImageJob(
+    ids=("a", "b"),
+    model="ember-demo",
+    prompt="a red circle",
+    negative_prompt="",
+    width=64,
+    height=64,
+    steps=2,
+    cfg_scale=5.0,
+    sampler="k_euler",
+    karras=True,
+    seeds=(7, 8),
+    ttl_s=150.0,
+    upload_urls=(),
+)
+
+
+def ignore(_picture: int, _done: int, _steps: int) -> None:
+    """Nobody watches."""
+
+
+@pytest_asyncio.fixture
+async def backend() -> DemoBackend:
+    """With its weights loaded."""
+    loaded = DemoBackend()
+    await loaded.start()
+    return loaded
+
+
+async def test_a_batch_has_one_picture_for_each_seed(backend: DemoBackend) -> None:
+    """In their order, of the size asked for, and different from each other."""
+    first, second = await backend.generate(JOB, ignore)
+    assert (first.seed, second.seed) == (7, 8)
+    assert first.image.size == second.image.size == (64, 64)
+    assert first.image.tobytes() != second.image.tobytes()
+
+
+async def test_progress_is_told_after_every_step_of_every_picture(backend: DemoBackend) -> None:
+    """Picture, steps done, steps in all."""
+    told: list[tuple[int, int, int]] = []
+    await backend.generate(JOB, lambda *progress: told.append(progress))
+    assert told == [(0, 1, 2), (0, 2, 2), (1, 1, 2), (1, 2, 2)]
+
+
+async def test_words_that_were_not_understood_are_remarked(backend: DemoBackend) -> None:
+    """Within the horde's limit for a remark, however many there are."""
+    job = replace(JOB, prompt="a red circle " + " ".join(f"xyz{'q' * place}" for place in range(60)))
+    [remark] = (await backend.generate(job, ignore))[0].remarks
+    assert (remark.type, remark.value, len(remark.ref)) == ("information", "see_ref", 255)
+    assert remark.ref.startswith("ignored words: ")
+
+
+async def test_a_prompt_that_was_understood_is_not_remarked(backend: DemoBackend) -> None:
+    """Nothing to say, nothing said."""
+    assert (await backend.generate(JOB, ignore))[0].remarks == ()
+
+
+async def test_a_cancelled_job_stops_before_its_next_step(backend: DemoBackend) -> None:
+    """The processor is free again soon, without the rest of the steps."""
+    loop, has_begun = asyncio.get_running_loop(), asyncio.Event()
+    steps_done: list[int] = []
+
+    def note(_picture: int, done: int, _steps: int) -> None:
+        steps_done.append(done)
+        loop.call_soon_threadsafe(has_begun.set)
+
+    painting = asyncio.create_task(backend.generate(replace(JOB, steps=1000), note))
+    await has_begun.wait()
+    painting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await painting
+    await loop.shutdown_default_executor()
+    assert len(steps_done) < 1000
+
+
+async def test_nothing_is_painted_before_the_start() -> None:
+    """A forgotten start is told as what it is."""
+    with pytest.raises(BackendFailure, match="not loaded"):
+        await DemoBackend().generate(JOB, ignore)
+
+
+def test_what_it_declares_is_what_it_can_do() -> None:
+    """No source pictures, no post-processing: requests with them go elsewhere."""
+    able = DemoBackend.abilities
+    assert able.models == ("ember-demo",)
+    assert able.capabilities == {"karras", "r2"}
+    assert not able.knows_nsfw

@@ -1,0 +1,231 @@
+"""`horde work` as a real process: its settings, its messages, its exit codes, and how it takes signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+import typer
+from typer.testing import CliRunner
+
+from horde_worker.command_line import register
+
+if TYPE_CHECKING:
+    from conftest import Answer, PlayedHorde
+
+COMMANDS = {
+    "module": [sys.executable, "-m", "horde_worker"],
+    "horde": [str(Path(sys.executable).with_name("horde")), "work"],
+}
+LIMIT_S = 60.0
+LONG = {"ddim_steps": 1000}
+
+
+@dataclass
+class Process:
+    """A worker in a session of its own."""
+
+    inner: asyncio.subprocess.Process
+
+    def signal(self, number: int) -> None:
+        """As `kill` or Ctrl-C would."""
+        self.inner.send_signal(number)
+
+    async def ended(self) -> tuple[int, str]:
+        """Wait for its end: exit code and what it printed. Nothing of it may be left."""
+        async with asyncio.timeout(LIMIT_S):
+            said, _ = await self.inner.communicate()
+        with pytest.raises(ProcessLookupError):
+            os.killpg(self.inner.pid, 0)
+        assert self.inner.returncode is not None
+        return self.inner.returncode, said.decode()
+
+
+Start = Callable[..., Awaitable[Process]]
+
+
+@pytest_asyncio.fixture
+async def start() -> AsyncIterator[Start]:
+    """Starts workers by their arguments; what still runs at the end is killed."""
+    started: list[Process] = []
+
+    async def start_one(*arguments: str, command: str = "module", **environment: str) -> Process:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HORDE_", "AI_HORDE_"))}
+        inner = await asyncio.create_subprocess_exec(
+            *COMMANDS[command],
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**kept, "NO_COLOR": "1", "COLUMNS": "200", **environment},
+            start_new_session=True,
+        )
+        started.append(Process(inner))
+        return started[-1]
+
+    yield start_one
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.inner.pid, signal.SIGKILL)
+        await process.inner.communicate()
+
+
+@pytest.fixture
+def start_at(start: Start, horde: PlayedHorde) -> Start:
+    """Starts a worker that has a horde, a name and a key."""
+
+    async def start_one(*arguments: str, **options: str) -> Process:
+        return await start("--horde", horde.url, "--name", "a worker", "--apikey", "the-key", *arguments, **options)
+
+    return start_one
+
+
+# ------------------------------------------------------------------------ signals
+
+
+@pytest.mark.parametrize(("command", "number"), [("module", signal.SIGTERM), ("horde", signal.SIGINT)])
+async def test_an_idle_worker_leaves_in_order_on_a_signal(
+    horde: PlayedHorde, start_at: Start, command: str, number: int
+) -> None:
+    """SIGTERM and Ctrl-C: exit code 0, no traceback, no process left."""
+    process = await start_at(command=command)
+    await horde.until(lambda: horde.pops)
+    process.signal(number)
+    code, said = await process.ended()
+    assert (code, "Traceback" in said) == (0, False)
+
+
+async def test_a_signal_lets_the_running_job_finish(horde: PlayedHorde, start_at: Start) -> None:
+    """The job and the one fetched ahead are delivered before the process ends."""
+    horde.pop_script = [horde.job(one, model="ember-demo", payload={"ddim_steps": 20}) for one in ("j1", "j2", "j3")]
+    process = await start_at()
+    await horde.until(lambda: len(horde.pops) == 2)
+    process.signal(signal.SIGTERM)
+    code, _ = await process.ended()
+    assert code == 0
+    assert {one["state"] for one in horde.submits} == {"ok"}
+    assert len(horde.submits) == len(horde.pops) < 3
+
+
+async def test_a_second_signal_gives_the_running_job_back(horde: PlayedHorde, start_at: Start) -> None:
+    """The operator wants the machine now: the jobs are faulted, and the exit code is still 0."""
+    horde.pop_script = [horde.job(one, model="ember-demo", payload=LONG) for one in ("j1", "j2")]
+    process = await start_at()
+    await horde.until(lambda: len(horde.pops) == 2)
+    process.signal(signal.SIGINT)
+    process.signal(signal.SIGTERM)
+    code, _ = await process.ended()
+    assert code == 0
+    assert {horde.fault_of(one) for one in ("j1", "j2")} == {"the worker is leaving"}
+
+
+async def test_a_signal_ends_the_wait_for_an_unreachable_horde(horde: PlayedHorde, start_at: Start) -> None:
+    """Back-off does not hold the operator up."""
+    await horde.close()
+    process = await start_at("--json-log")
+    assert process.inner.stdout is not None
+    async with asyncio.timeout(LIMIT_S):
+        while b"worker.horde_unreachable" not in await process.inner.stdout.readline():
+            pass
+    process.signal(signal.SIGINT)
+    code, said = await process.ended()
+    assert (code, "Traceback" in said) == (0, False)
+
+
+# ------------------------------------------------------------------------ exit codes
+
+
+async def test_a_wrong_key_ends_with_the_hordes_message(
+    horde: PlayedHorde, start_at: Start, answer: type[Answer]
+) -> None:
+    """Exit code 2, and no traceback."""
+    horde.pop_script = [answer(401, {"message": "No user matches this key.", "rc": "InvalidAPIKey"})]
+    process = await start_at()
+    code, said = await process.ended()
+    assert (code, "Traceback" in said) == (2, False)
+    assert "No user matches this key." in said
+
+
+async def test_maintenance_ends_with_its_own_code_where_wanted(
+    horde: PlayedHorde, start_at: Start, answer: type[Answer]
+) -> None:
+    """Exit code 4 under `--exit-on-maintenance`."""
+    horde.pop_script = [answer(403, {"message": "Paused by its owner.", "rc": "WorkerMaintenance"})]
+    process = await start_at("--exit-on-maintenance")
+    code, said = await process.ended()
+    assert code == 4
+    assert "Paused by its owner." in said
+
+
+async def test_an_unknown_backend_ends_with_the_known_ones(start_at: Start) -> None:
+    """Exit code 2, and no traceback."""
+    process = await start_at("--backend", "crayons")
+    code, said = await process.ended()
+    assert (code, "Traceback" in said) == (2, False)
+    assert "There is no backend 'crayons'; there are: demo." in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--name", "a"], "give its key by --apikey or HORDE_API_KEY"),
+        (["--apikey", "k"], "give one by --name"),
+        (["--apikey", "k", "--name", "a", "--horde", "localhost:7001"], "begins with http:// or https://"),
+        (["--apikey", "k", "--name", "a", "--batch", "21"], "--batch"),
+        (["--apikey", "k", "--name", "a", "--max-pixels", "100"], "--max-pixels"),
+    ],
+    ids=["key", "name", "address", "batch", "pixels"],
+)
+def test_settings_that_cannot_work_end_with_a_hint(arguments: list[str], message: str) -> None:
+    """Exit code 2, and what to do about it, before anything starts."""
+    app = typer.Typer()
+    register(app)
+    no_settings = dict.fromkeys(("HORDE_URL", "AI_HORDE_URL", "HORDE_API_KEY", "AI_HORDE_API_KEY"))
+    ended = CliRunner(env=no_settings).invoke(app, arguments, env={"COLUMNS": "200", "TERM": "dumb"})
+    assert ended.exit_code == 2
+    assert message in ended.output
+
+
+# ------------------------------------------------------------------------ settings
+
+
+async def test_the_options_reach_the_horde(horde: PlayedHorde, start_at: Start) -> None:
+    """What the operator allows is what is offered, and one job is enough where he says so."""
+    horde.pop_script = [horde.job("j1", model="Deliberate"), horde.job("j2", model="Deliberate")]
+    options = ["--alias", "Deliberate", "--alias", "other", "--max-pixels", "65536", "--batch", "2", "--no-nsfw"]
+    process = await start_at("--once", *options, "--bridge-agent", "mine:1:here")
+    code, _ = await process.ended()
+    assert (code, [one["id"] for one in horde.submits]) == (0, ["j1"])
+    [body] = horde.pops
+    assert body["models"] == ["Deliberate", "other", "ember-demo"]
+    assert (body["name"], body["max_pixels"], body["amount"]) == ("a worker", 65536, 2)
+    assert (body["nsfw"], body["bridge_agent"]) == (False, "mine:1:here")
+
+
+async def test_horde_and_key_may_come_from_the_environment(horde: PlayedHorde, start: Start) -> None:
+    """By the names of this horde or of the public one; so the key is in no process list."""
+    horde.pop_script = [horde.job("j1", model="ember-demo")]
+    process = await start("--name", "a", "--once", HORDE_URL=horde.url, AI_HORDE_API_KEY="from outside")
+    await process.ended()
+    assert horde.headers[0]["apikey"] == "from outside"
+
+
+async def test_the_log_can_be_read_by_machines_and_has_no_secrets(horde: PlayedHorde, start_at: Start) -> None:
+    """One JSON object a line after the greeting, with neither key nor prompt."""
+    horde.pop_script = [horde.job("j1", model="ember-demo", payload={"prompt": "a secret red circle"})]
+    process = await start_at("--once", "--json-log")
+    _, said = await process.ended()
+    events = [json.loads(line)["event"] for line in said.splitlines()[1:]]
+    assert events == ["worker.delivered"]
+    assert "secret" not in said
+    assert "the-key" not in said
