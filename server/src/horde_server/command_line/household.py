@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -16,6 +17,8 @@ from pathlib import Path
 import psycopg
 
 from horde_server.accounts.creation import create_account
+from horde_server.database.pool import Connection
+from horde_server.identity.keys import key_hash, load_secret
 from horde_server.process.serving import die_with_parent, serve
 from horde_server.settings import Settings
 
@@ -38,16 +41,31 @@ async def household_accounts(settings: Settings, dsn: str) -> Household:
     """The accounts, made at the first start. The worker's key is kept in the data folder, the admin's nowhere."""
     settings.data.mkdir(parents=True, exist_ok=True)
     kept = settings.data / "household.json"
-    if kept.exists():
-        known = json.loads(kept.read_text())
-        return Household(known["admin_id"], known["worker_key"], None)
-    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn, conn.transaction():
-        admin = await create_account(conn, "admin", moderator=True, customizer=True, kudos=10_000)
-        owner = await create_account(conn, "household-worker", trusted=True, customizer=True)
-        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({"admin_id": admin.id, "worker_key": owner.api_key}, file)
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+        if kept.exists():
+            known = json.loads(kept.read_text())
+            if await _has_key(conn, known["worker_key"]):  # else the folder was given another database
+                return Household(known["admin_id"], known["worker_key"], None)
+        async with conn.transaction():
+            admin = await create_account(conn, "admin", moderator=True, customizer=True, kudos=10_000)
+            owner = await create_account(conn, "household-worker", trusted=True, customizer=True)
+    descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump({"admin_id": admin.id, "worker_key": owner.api_key}, file)
     return Household(admin.id, owner.api_key, admin.api_key)
+
+
+async def _has_key(conn: Connection, api_key: str) -> bool:
+    salt = await load_secret(conn, "api_key_salt")
+    cursor = await conn.execute("SELECT 1 FROM account WHERE api_key_hash = %s", (key_hash(salt, api_key),))
+    return await cursor.fetchone() is not None
+
+
+def horde_command() -> str:
+    """How to call this program here: its name where the shell finds it, else its path."""
+    if shutil.which("horde"):
+        return "horde"
+    return os.path.relpath(Path(sys.executable).with_name("horde"))
 
 
 def with_admin(settings: Settings, admin_id: int) -> Settings:

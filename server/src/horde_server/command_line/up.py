@@ -25,6 +25,7 @@ def up(
 ) -> None:
     """Start server, database and demo worker, make a first picture, and stay up until Ctrl-C."""
     import asyncio
+    import logging
     import os
 
     from horde_sdk.ai_horde_api.exceptions import AIHordeRequestError
@@ -32,6 +33,7 @@ def up(
         FIRST_PROMPT,
         MODEL,
         first_picture,
+        horde_command,
         household_accounts,
         running_server,
         running_worker,
@@ -46,7 +48,7 @@ def up(
     settings = settings_from(
         host=host, port=port, data=data, database_url=database_url, processes=processes, profile=profile
     )
-    configure_logs()
+    configure_logs(logging.WARNING)  # what matters is said in plain words below
 
     async def main() -> None:
         stop = asyncio.Event()
@@ -71,7 +73,9 @@ def up(
                         return
                     typer.echo(f"First picture ({FIRST_PROMPT}): {picture.result().absolute()}")
                     typer.echo("Ask for one yourself:")
-                    typer.echo(f'  horde image "a green star on a black background" --horde {url} --model {MODEL}')
+                    typer.echo(
+                        f'  {horde_command()} image "a green star on a black background" --horde {url} --model {MODEL}'
+                    )
                     typer.echo(
                         f"  curl -s {url}/api/v2/generate/async -H 'apikey: 0000000000' -H 'Content-Type: "
                         f'application/json\' -d \'{{"prompt": "a yellow sun at sunset", "models": ["{MODEL}"]}}\''
