@@ -199,24 +199,21 @@ def test_settings_that_cannot_work_end_with_a_hint(arguments: list[str], message
 # ------------------------------------------------------------------------ settings
 
 
-async def test_the_options_reach_the_horde(horde: PlayedHorde, start_at: Start) -> None:
-    """What the operator allows is what is offered, and one job is enough where he says so."""
+async def test_options_and_environment_reach_the_horde(horde: PlayedHorde, start: Start) -> None:
+    """What the operator allows is offered, one job is enough where he says so, the key is in no process list."""
     horde.pop_script = [horde.job("j1", model="Deliberate"), horde.job("j2", model="Deliberate")]
     options = ["--alias", "Deliberate", "--alias", "other", "--max-pixels", "65536", "--batch", "2", "--no-nsfw"]
-    process = await start_at("--once", *options, "--bridge-agent", "mine:1:here")
+    process = await start(
+        *("--once", "--name", "a worker", *options, "--bridge-agent", "mine:1:here"),
+        HORDE_URL=horde.url,
+        AI_HORDE_API_KEY="from outside",
+    )
     code, _ = await process.ended()
     assert (code, [one["id"] for one in horde.submits]) == (0, ["j1"])
     [body] = horde.pops
     assert body["models"] == ["Deliberate", "other", "ember-demo"]
     assert (body["name"], body["max_pixels"], body["amount"]) == ("a worker", 65536, 2)
     assert (body["nsfw"], body["bridge_agent"]) == (False, "mine:1:here")
-
-
-async def test_horde_and_key_may_come_from_the_environment(horde: PlayedHorde, start: Start) -> None:
-    """By the names of this horde or of the public one; so the key is in no process list."""
-    horde.pop_script = [horde.job("j1", model="ember-demo")]
-    process = await start("--name", "a", "--once", HORDE_URL=horde.url, AI_HORDE_API_KEY="from outside")
-    await process.ended()
     assert horde.headers[0]["apikey"] == "from outside"
 
 
