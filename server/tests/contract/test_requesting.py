@@ -348,6 +348,16 @@ async def test_cfg_scale_has_at_most_two_decimals(horde):
     assert (await horde.ask(params={"cfg_scale": 7.55})).status_code == 202
 
 
+async def test_special_models_are_for_special_accounts(horde):
+    """§2.3 step 31, SHOULD: a `horde_special` model of a plain user → 403 `SpecialModelNeedsSpecialUser`."""
+    special = await horde.account(columns={"special": True})
+    asked = {"models": ["stable_diffusion", f"horde_special::{special.alias}"]}
+    assert horde.outcome(await horde.ask(**asked)) == (403, "SpecialModelNeedsSpecialUser")
+    refused = await horde.ask(special.api_key, **asked)
+    assert horde.outcome(refused) == (400, "BadRequest"), "not supported yet, and not silently queued"
+    assert "models" in refused.json()["message"]
+
+
 async def test_the_sample_client_agent_is_banned(horde):
     """§2.3 step 35: the documentation's sample `Client-Agent` → 403 `BannedClientAgent`."""
     headers = {"apikey": "0000000000", "Client-Agent": "My-Project:v0.0.1:My-Contact"}

@@ -31,6 +31,7 @@ MAX_PROMPT_WORDS = 7500
 MAX_PROMPT_CHARACTERS = 100_000
 """Not the original's: it takes any word length, so one request could fill every worker's memory."""
 TARGETED_WORKERS_KEPT = 5
+SPECIAL_MODEL = "horde_special"
 SAMPLE_CLIENT_AGENT = "My-Project:v0.0.1:My-Contact"
 
 
@@ -74,6 +75,12 @@ class UnexpectedModelName(HordeError):
     """A post-processor is no model: put it into params.post_processing."""
 
     rc = "UnexpectedModelName"
+
+
+class SpecialModelNeedsSpecialUser(HordeError):
+    """This model serves special accounts only: name another one."""
+
+    status, rc = 403, "SpecialModelNeedsSpecialUser"
 
 
 class BannedClientAgent(HordeError):
@@ -185,6 +192,10 @@ class ImageIntake:
             raise UnexpectedModelName
         if round(params.cfg_scale, 2) != params.cfg_scale:
             raise BadCFGDecimals
+        if any(SPECIAL_MODEL in model for model in body.models):
+            if not account.special:
+                raise SpecialModelNeedsSpecialUser
+            raise NotSupportedYet(f"`models` named {SPECIAL_MODEL} are not supported by this server yet.")
         refuse_unsupported(body, params)
         if caller.client_agent == SAMPLE_CLIENT_AGENT:
             raise BannedClientAgent
