@@ -57,7 +57,7 @@ class Node:
 @asynccontextmanager
 async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
     """Build the services, fill the mirrors, and do the background work until the caller is done."""
-    pool = await open_pool(dsn, size=settings.database_pool_size)
+    pool = await open_pool(dsn, size=settings.database_pool_size, wait_s=settings.database_wait_s)
     try:
         async with pool.connection() as conn:
             await migrate(conn)

@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="An existing PostgreSQL (15 or newer). Without it an embedded one runs in the data folder."
     )
+    database_wait_s: float = Field(
+        30.0,
+        gt=0,
+        le=3600,
+        description="How long to wait at start for a database that does not answer yet, in seconds.",
+    )
     database_pool_size: int = Field(8, ge=2, le=200, description="Most database connections of one server process.")
     processes: int = Field(1, ge=1, le=64, description="Server processes sharing the port and the database.")
     blobs: str | None = Field(
@@ -64,7 +70,9 @@ class Settings(BaseSettings):
     # Limits
     rate_limits: bool = Field(True, description="Enforce the rate limits of the API; 0 turns them off.")
     rate_limit_storage: str | None = Field(
-        None, description="URL of a store shared by processes (async+redis://…). Default: each process its share."
+        None,
+        description="Store of the counters shared by all processes, such as redis://host (needs the package `redis`). "
+        "Default: each process enforces its share.",
     )
     rate_limit_whitelist: list[str] = Field(
         default_factory=list, description="Client addresses with the raised limits, as a JSON list."

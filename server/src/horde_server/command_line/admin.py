@@ -49,16 +49,20 @@ def create_user(
 ) -> None:
     """Make an account and print its API key, once. Also the very first account of a horde."""
     import asyncio
+    import logging
 
     import psycopg
 
     from horde_server.accounts.creation import NewAccount, create_account
     from horde_server.database.embedded import EmbeddedDatabaseError
     from horde_server.database.pool import DatabaseUnusable
+    from horde_server.process.logs import configure_logs
 
+    name = name.strip()
     if not 1 <= len(name) <= 30 or "\0" in name or "#" in name:
         fail("A user name has 1 to 30 characters and no #.", code=2)
     settings = settings_from(data=data, database_url=database_url)
+    configure_logs(logging.WARNING)  # standard output is for the answer, also for programs
 
     async def main() -> NewAccount:
         async with any_database(settings) as dsn, await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:

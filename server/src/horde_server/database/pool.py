@@ -8,7 +8,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 MIN_SERVER_VERSION = 150000
-READY_LIMIT_S = 30.0
+READY_WAIT_S = 30.0
 
 Connection = psycopg.AsyncConnection[Any]
 Pool = AsyncConnectionPool[Connection]
@@ -18,14 +18,14 @@ class DatabaseUnusable(RuntimeError):
     """The database cannot be used; the message says why and what to do."""
 
 
-async def open_pool(dsn: str, *, size: int, name: str = "openhorde") -> Pool:
+async def open_pool(dsn: str, *, size: int, name: str = "openhorde", wait_s: float = READY_WAIT_S) -> Pool:
     """An open pool of autocommit connections; at most `size` of them.
 
     Statements are prepared at their third use. Broken connections are replaced, so the pool survives a restart of the
     database; a statement in flight at that moment fails with `psycopg.OperationalError`.
 
     Raises:
-        DatabaseUnusable: it cannot be reached within 30 s, or is older than PostgreSQL 15.
+        DatabaseUnusable: it cannot be reached within `wait_s` seconds, or is older than PostgreSQL 15.
     """
     pool: Pool = AsyncConnectionPool(
         dsn,
@@ -38,7 +38,7 @@ async def open_pool(dsn: str, *, size: int, name: str = "openhorde") -> Pool:
         kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": name},
     )
     try:
-        await pool.open(wait=True, timeout=READY_LIMIT_S)
+        await pool.open(wait=True, timeout=wait_s)
         async with pool.connection() as conn:
             version = conn.info.server_version
     except (PoolTimeout, psycopg.OperationalError) as error:

@@ -48,7 +48,7 @@ async def database(settings: Settings) -> AsyncIterator[str]:
         if dsn is None:
             settings.data.mkdir(parents=True, exist_ok=True)
             dsn = (await stack.enter_async_context(EmbeddedPostgres(settings.data))).dsn
-        pool = await open_pool(dsn, size=2, name="openhorde migrations")
+        pool = await open_pool(dsn, size=2, name="openhorde migrations", wait_s=settings.database_wait_s)
         try:
             async with pool.connection() as conn:
                 await migrate(conn)
