@@ -10,6 +10,7 @@ BIN := .venv/bin
 PACKAGES := sdk server worker
 SOURCES := sdk/src server/src worker/src
 ARGS ?=
+TORCH ?= torch==2.13.0
 
 .PHONY: help setup up test test-fast test-slow test-clients lint format bench train-demo docs lock clean
 
@@ -66,8 +67,16 @@ format: .venv/.development ## Format the code
 bench: .venv/.development ## Measure CPU per operation of server and database, and print the table
 	@$(BIN)/python bench/run.py $(ARGS)
 
-train-demo: ## Train the built-in image model (needs torch, in a place of its own: docs/demo-model.md)
-	@$(PYTHON) worker/training/train_demo.py $(ARGS)
+# Torch lives in a place of its own: nothing else needs it.
+.training/.ready: sdk/pyproject.toml worker/pyproject.toml
+	@echo "Installing torch …"
+	@$(PYTHON) -m venv .training
+	@.training/bin/pip install --quiet --disable-pip-version-check "$(TORCH)" -e ./sdk -e ./worker
+	@touch $@
+
+train-demo: .training/.ready ## Train the built-in image model (ARGS="--minutes 75"; goes on where it was stopped)
+	@.training/bin/python worker/training/train_demo.py --resume --checkpoint-dir .training/checkpoints \
+		--export .training/ember-demo.npz $(ARGS)
 
 docs: .venv/.development ## Write the generated documents: settings, command line
 	@$(BIN)/python docs/generate.py
