@@ -7,6 +7,10 @@ import time
 
 import httpx
 import pytest
+from horde_processes import free_port
+
+from horde_server.identity.rate_limits import RateLimitStoreUnusable, rate_limits
+from horde_server.settings import Settings
 
 
 @pytest.fixture
@@ -111,6 +115,20 @@ async def test_the_heartbeat_is_never_limited(horde) -> None:
     answers = await get_many(horde, "/api/v2/status/heartbeat", 120)
     assert {answer.status_code for answer in answers} == {200}
     assert "x-ratelimit-limit" not in answers[0].headers
+
+
+async def test_without_its_shared_store_the_horde_serves_unlimited(start_horde) -> None:
+    """A shared store that is away must not take the horde with it."""
+    horde = await start_horde(rate_limits=True, rate_limit_storage=f"redis://127.0.0.1:{free_port()}")
+    answers = await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 20)
+    assert {answer.status_code for answer in answers} == {404}
+
+
+@pytest.mark.parametrize("url", ["nonsense://x", "async+redis://127.0.0.1"])
+def test_a_shared_store_that_cannot_be_is_said_at_the_start(url: str) -> None:
+    """A wrong setting is said in words, not at the first request."""
+    with pytest.raises(RateLimitStoreUnusable, match="HORDE_RATE_LIMIT_STORAGE"):
+        rate_limits(Settings(rate_limits=True, rate_limit_storage=url))
 
 
 @pytest.mark.parametrize("settings", [{"rate_limits": False}, {"rate_limits": True, "test_ratelimit_disabled": True}])

@@ -105,19 +105,15 @@ async def test_null_is_refused_for_every_key(horde):
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {f"params.{name}" for name in params})
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"steps": True}, {"steps": 20.5}, {"steps": "30"}, {"n": [1]}, {"cfg_scale": "7"}, {"cfg_scale": True},
-        {"karras": 1}, {"tiling": "true"}, {"seed": 5}, {"sampler_name": 3}, {"width": {}},
-    ],
-    ids=str,
-)  # fmt: skip
-async def test_types_are_strict(horde, params):
+async def test_types_are_strict(horde):
     """§1.3: `true` is no integer, `1` no boolean, 20.5 no integer, and nothing is coerced; §9.4: a seed is a string."""
-    answer = await horde.ask(params=params)
-    assert answer.status_code == 400
-    assert set(answer.json()["errors"]) == {f"params.{name}" for name in params}
+    wrong = [
+        ("steps", True), ("steps", 20.5), ("steps", "30"), ("n", [1]), ("cfg_scale", "7"), ("cfg_scale", True),
+        ("karras", 1), ("tiling", "true"), ("seed", 5), ("sampler_name", 3), ("width", {}),
+    ]  # fmt: skip
+    for name, value in wrong:
+        answer = await horde.ask(params={name: value})
+        assert (answer.status_code, set(answer.json()["errors"])) == (400, {f"params.{name}"}), value
 
 
 async def test_whole_floats_count_as_integers(horde):

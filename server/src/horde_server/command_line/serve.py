@@ -19,6 +19,7 @@ def serve(
 
     from horde_server.database.embedded import EmbeddedDatabaseError
     from horde_server.database.pool import DatabaseUnusable
+    from horde_server.identity.rate_limits import RateLimitStoreUnusable
     from horde_server.process.logs import configure_logs
     from horde_server.process.serving import AddressInUse, bind, database, stop_signals, uvloop_run
     from horde_server.process.serving import serve as serve_until
@@ -39,5 +40,5 @@ def serve(
 
     try:
         uvloop_run(main())
-    except (AddressInUse, DatabaseUnusable, EmbeddedDatabaseError) as error:
+    except (AddressInUse, DatabaseUnusable, EmbeddedDatabaseError, RateLimitStoreUnusable) as error:
         fail(str(error))

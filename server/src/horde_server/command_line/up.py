@@ -41,6 +41,7 @@ def up(
     )
     from horde_server.database.embedded import EmbeddedDatabaseError
     from horde_server.database.pool import DatabaseUnusable
+    from horde_server.identity.rate_limits import RateLimitStoreUnusable
     from horde_server.process.logs import configure_logs
     from horde_server.process.serving import AddressInUse, bind, database, stop_signals, uvloop_run
 
@@ -90,7 +91,7 @@ def up(
 
     try:
         uvloop_run(main())
-    except (AddressInUse, DatabaseUnusable, EmbeddedDatabaseError) as error:
+    except (AddressInUse, DatabaseUnusable, EmbeddedDatabaseError, RateLimitStoreUnusable) as error:
         fail(str(error))
     except AIHordeRequestError as error:
         fail(f"The first picture failed: {error}")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 
+import structlog
 from limits import RateLimitItem, parse
-from limits.storage import storage_from_string
+from limits.errors import ConfigurationError, StorageError
+from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from starlette.types import Scope
 
 from horde_server.errors import HordeError
 from horde_server.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 _GENERATE = "/api/v2/generate/"
 # (method or "" for any, path prefix, per-caller windows, the same for whitelisted addresses)
@@ -27,6 +31,8 @@ _DEFAULT = (("90/minute",), ("300/minute",))
 _UNLIMITED = ("/api/v2/status/heartbeat", "/api/blobs/", "/healthz", "/readyz", "/metrics", "/api/static/")
 _PER_KEY = (("2/second",), ("60/second",))
 _ANONYMOUS_KEY = b"0000000000"
+_STORE_TIMEOUT_S = 0.25  # of the event loop: a shared store must be near
+_STORE_AWAY_S = 5.0
 _TRUSTED_S = 24 * 3600
 _TRUSTED_MOST = 10_000
 
@@ -43,7 +49,8 @@ class RateLimits:
     def __init__(self, settings: Settings) -> None:
         # Without a shared store each of N processes sees, and enforces, its share of the calls.
         share = 1 if settings.rate_limit_storage else settings.processes
-        self._limiter = FixedWindowRateLimiter(storage_from_string(settings.rate_limit_storage or "memory://"))
+        self._limiter = FixedWindowRateLimiter(_open_store(settings.rate_limit_storage))
+        self._store_away_until = 0.0  # seconds of the monotonic clock
         self._whitelist = frozenset(settings.rate_limit_whitelist)
         self._rules = [
             (method, prefix, _items(plain, share), _items(raised, share)) for method, prefix, plain, raised in _TABLE
@@ -55,8 +62,16 @@ class RateLimits:
     def __call__(self, scope: Scope, address: str) -> list[tuple[bytes, bytes]]:
         """Count one call; headers that tell where the caller stands. Raises `RateLimited`."""
         path, method = scope["path"], scope["method"]
-        if path.startswith(_UNLIMITED) or method == "OPTIONS":
+        if path.startswith(_UNLIMITED) or method == "OPTIONS" or self._store_away_until > time.monotonic():
             return []
+        try:
+            return self._count(scope, address, path, method)
+        except StorageError as error:  # a horde that serves without limits beats one that does not serve
+            log.warning("rate_limits.store_away", reason=type(error.storage_error).__name__)
+            self._store_away_until = time.monotonic() + _STORE_AWAY_S
+            return []
+
+    def _count(self, scope: Scope, address: str, path: str, method: str) -> list[tuple[bytes, bytes]]:
         is_listed = address in self._whitelist or self._trusted.get(address, 0.0) > time.monotonic()
         items = self._items_for(method, path)[1 if is_listed else 0]
         tightest = self._hit(items, (address, method, path))
@@ -104,6 +119,23 @@ class RateLimits:
                 tightest = (item.amount, window.remaining, window.reset_time)
         assert tightest is not None  # every rule has a window
         return tightest
+
+
+class RateLimitStoreUnusable(RuntimeError):
+    """The store of the rate limits cannot be opened; the message says why."""
+
+
+def _open_store(url: str | None) -> Storage:
+    if url is None:
+        return MemoryStorage()
+    options = {"socket_timeout": _STORE_TIMEOUT_S, "socket_connect_timeout": _STORE_TIMEOUT_S}
+    try:
+        store = storage_from_string(url, wrap_exceptions=True, **(options if url.startswith("redis") else {}))
+    except ConfigurationError as error:
+        raise RateLimitStoreUnusable(f"HORDE_RATE_LIMIT_STORAGE cannot be used: {error}") from error
+    if not isinstance(store, Storage):
+        raise RateLimitStoreUnusable("HORDE_RATE_LIMIT_STORAGE: name the store without async+.")
+    return store
 
 
 def _items(windows: tuple[str, ...], share: int) -> list[RateLimitItem]:

@@ -25,6 +25,7 @@ from horde_server.app import create_app
 from horde_server.database.embedded import EmbeddedPostgres
 from horde_server.database.migrations import migrate
 from horde_server.database.pool import open_pool
+from horde_server.identity.rate_limits import rate_limits
 from horde_server.process.logs import configure_logs
 from horde_server.settings import Settings
 
@@ -91,6 +92,7 @@ def stop_signals(stop: asyncio.Event) -> Iterator[None]:
 
 async def serve(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve until `stop`; then let requests in flight finish, for ten seconds at most."""
+    rate_limits(settings)  # a setting that cannot be ends the start here, not every child again and again
     if settings.processes > 1:
         await _serve_in_children(settings, dsn, listener, stop)
     else:
