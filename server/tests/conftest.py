@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -23,9 +25,10 @@ def _dsn_of(server_dsn: str, database: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """DSN of a PostgreSQL that holds a migrated template database. Started and stopped by the main thread."""
-    folder: Path = tmp_path_factory.mktemp("postgres")
+    # not in pytest's own folder: another session makes that unreadable for the user our database runs as
+    folder = Path(tempfile.mkdtemp(prefix="horde-tests-"))
     loop = asyncio.new_event_loop()
     server = EmbeddedPostgres(folder)
     loop.run_until_complete(server.start())
@@ -37,6 +40,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         loop.run_until_complete(server.stop())
         loop.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _migrate(dsn: str) -> None:

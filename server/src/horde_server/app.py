@@ -48,6 +48,7 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
     app = FastAPI(
         title=settings.title,
         version="2.5",
+        contact={"email": settings.email} if settings.email else None,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

@@ -78,7 +78,8 @@ class Settings(BaseSettings):
         default_factory=list, description="Client addresses with the raised limits, as a JSON list."
     )
     allow_private_addresses: bool = Field(
-        False, description="Let users' URLs (source images, webhooks) point to private and loopback addresses."
+        False,
+        description="Let users' URLs (source images and webhooks, once there are any) point to private addresses.",
     )
     max_body_bytes: int = Field(
         30 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes (inline images count)."

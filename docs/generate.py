@@ -1,0 +1,127 @@
+"""Write the documents that follow from the code: `settings.md` and `command-line.md`. `--check` only compares."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic.fields import FieldInfo
+
+from horde_sdk.command_line.main import build_app
+from horde_server.settings import Settings
+
+FOLDER = Path(__file__).parent
+MADE = "<!-- Made by `make docs`; do not edit. -->"
+
+
+def main() -> int:
+    """Write or check; the exit code."""
+    documents = {"settings.md": settings_document(), "command-line.md": command_line_document()}
+    stale = [name for name, text in documents.items() if _read(FOLDER / name) != text]
+    if "--check" in sys.argv[1:]:
+        for name in stale:
+            print(f"docs/{name} does not say what the code does: run `make docs`", file=sys.stderr)
+        return 1 if stale else 0
+    for name in stale:
+        (FOLDER / name).write_text(documents[name], encoding="utf-8")
+    return 0
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def settings_document() -> str:
+    """Every setting with its default, bounds and meaning."""
+    lines = [
+        MADE,
+        "",
+        "# Settings of the server",
+        "",
+        "Environment variables, also read from a file `.env` in the working folder; the command line wins over them.",
+        "Lists are written as JSON. Client commands and the worker: [command-line.md](command-line.md).",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        meaning = _cell(field.description or "")
+        if bounds := _bounds(field):
+            meaning += f" ({bounds})"
+        lines.append(f"| `HORDE_{name.upper()}` | {_default(field)} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if value in (None, ""):
+        return "–"
+    if isinstance(value, bool):
+        return f"`{int(value)}`"
+    return f"`{value}`"
+
+
+def _bounds(field: FieldInfo) -> str:
+    names = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    found = [
+        f"{words} {getattr(limit, name):g}"
+        for limit in field.metadata
+        for name, words in names.items()
+        if getattr(limit, name, None) is not None
+    ]
+    return ", ".join(found)
+
+
+def command_line_document() -> str:
+    """Every command with its arguments and options."""
+    lines = [MADE, "", "# The command line", "", "`horde --help` and `horde COMMAND --help` say the same.", ""]
+    for path, command in _commands(typer.main.get_command(build_app()), ("horde",)):
+        lines += [f"## {' '.join(path)}", "", _text(command.help), ""]
+        rows = list(filter(None, map(_row, command.params)))
+        if rows:
+            lines += ["| | default | meaning |", "|---|---|---|", *rows, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield path, command
+        return
+    for name, child in below.items():
+        yield from _commands(child, (*path, name))
+
+
+def _row(parameter: Any) -> str | None:
+    if parameter.name == "help" or getattr(parameter, "hidden", False):
+        return None
+    is_option = parameter.param_type_name == "option"
+    names = [*parameter.opts, *parameter.secondary_opts] if is_option else [parameter.name.upper()]
+    title = ", ".join(f"`{name}`" for name in names)
+    meaning = _cell(_text(getattr(parameter, "help", None)))
+    if variables := parameter.envvar:
+        listed = [variables] if isinstance(variables, str) else variables
+        meaning += f" Environment: {', '.join(f'`{name}`' for name in listed)}."
+    default = parameter.default
+    if callable(default) or default in (None, False, [], ()):
+        shown = "required" if parameter.required else "–"
+    else:
+        shown = f"`{int(default) if isinstance(default, bool) else default}`"
+    return f"| {title} | {shown} | {meaning} |"
+
+
+def _text(text: str | None) -> str:
+    """Plain Markdown: without the terminal's markup and line ends."""
+    return re.sub(r"\s*\n\s*", " ", re.sub(r"\s*\n\s*\n\s*", "\n\n", (text or "").strip()).replace("\n\n", " "))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
