@@ -34,6 +34,9 @@ def postgres_server() -> Iterator[str]:
     loop.run_until_complete(server.start())
     try:
         with psycopg.connect(server.dsn, autocommit=True) as admin:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # these data need not outlive the tests
+                admin.execute(f"ALTER SYSTEM SET {setting} = off")
+            admin.execute("SELECT pg_reload_conf()")
             admin.execute(f"CREATE DATABASE {TEMPLATE}")
         loop.run_until_complete(_migrate(_dsn_of(server.dsn, TEMPLATE)))
         yield server.dsn
@@ -53,7 +56,7 @@ def database_dsn(postgres_server: str) -> Iterator[str]:
     """A database of its own for one test: the current schema and the anonymous account, nothing else."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres_server, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
         try:
             yield _dsn_of(postgres_server, name)
         finally:
