@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from horde_server.blobs.images import MAX_IMAGE_BYTES, UnusableImage, to_webp
+from horde_server.blobs.images import MAX_IMAGE_BYTES, UnusableImage, looks_like_image, to_webp
 
 
 def encoded(kind: str, size: tuple[int, int] = (32, 16), mode: str = "RGB", **options: object) -> bytes:
@@ -27,6 +27,18 @@ async def test_webp_is_kept_byte_for_byte() -> None:
 async def test_png_and_jpeg_become_webp_of_the_same_size(kind: str, mode: str) -> None:
     with Image.open(io.BytesIO(await to_webp(encoded(kind, mode=mode)))) as image:
         assert (image.format, image.size) == ("WEBP", (32, 16))
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG", "JPEG"])
+def test_pictures_are_told_by_their_beginning(kind: str) -> None:
+    assert looks_like_image(encoded(kind)[:32])
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"RIFF", b"RIFF\0\0\0\0WAVE", b"<!doctype html>", b"\x89PN", encoded("GIF", mode="P")[:32]]
+)
+def test_other_files_are_told_by_their_beginning(data: bytes) -> None:
+    assert not looks_like_image(data)
 
 
 async def test_transparency_survives() -> None:

@@ -80,19 +80,29 @@ async def test_what_was_put_can_be_got(harness: Harness) -> None:
     await harness.store.put(KEY, b"first")
     await harness.store.put(KEY, b"second")
     assert await harness.store.get(KEY) == b"second"
-    assert await harness.store.exists(KEY)
+    assert await harness.store.beginning(KEY) == b"second"
+
+
+async def test_the_beginning_of_a_long_blob_is_short(harness: Harness) -> None:
+    await harness.store.put(KEY, b"RIFF" + bytes(100_000))
+    assert await harness.store.beginning(KEY) == b"RIFF" + bytes(28)
+
+
+async def test_an_empty_blob_has_an_empty_beginning(harness: Harness) -> None:
+    await harness.store.put(KEY, b"")
+    assert await harness.store.beginning(KEY) == b""
 
 
 async def test_what_was_never_put_is_not_there(harness: Harness) -> None:
     assert await harness.store.get(KEY) is None
-    assert not await harness.store.exists(KEY)
+    assert await harness.store.beginning(KEY) is None
 
 
 async def test_deleting_removes_and_bears_what_is_not_there(harness: Harness) -> None:
     await harness.store.put(KEY, b"data")
     await harness.store.delete([KEY, OTHER])
     await harness.store.delete([])
-    assert not await harness.store.exists(KEY)
+    assert await harness.store.beginning(KEY) is None
 
 
 async def test_a_signed_address_takes_an_upload_without_a_key(harness: Harness) -> None:
@@ -111,9 +121,9 @@ async def test_a_signed_address_gives_a_download_without_a_key(harness: Harness)
 async def test_sweeping_removes_the_old_only(harness: Harness) -> None:
     await harness.store.put(KEY, b"data")
     assert await harness.store.sweep(older_than_s=3600) == 0
-    assert await harness.store.exists(KEY)
+    assert await harness.store.beginning(KEY) is not None
     assert await harness.store.sweep(older_than_s=-3600) == 1
-    assert not await harness.store.exists(KEY)
+    assert await harness.store.beginning(KEY) is None
 
 
 @pytest.mark.parametrize("harness", ["folder"], indirect=True)

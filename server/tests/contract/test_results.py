@@ -61,6 +61,17 @@ async def test_what_was_uploaded_is_downloaded_by_link_without_a_key(horde) -> N
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
+@pytest.mark.parametrize("content", [b"", b"<!doctype html><script>alert(1)</script>", b"RIFF"])
+async def test_an_upload_that_is_no_picture_is_refused(horde, content: bytes) -> None:
+    """§3.7, D13: what was uploaded is looked at before it is paid and handed on."""
+    owner = await horde.account("owner")
+    request_id = await horde.request()
+    job = await horde.job(owner.api_key)
+    await horde.client.put(job["r2_upload"], content=content)
+    assert (await horde.try_submit(owner.api_key, job["id"], generation="R2")).status_code == 400
+    assert (await horde.check(request_id))["finished"] == 0
+
+
 async def test_a_result_that_was_never_uploaded_is_refused(horde) -> None:
     """§3.7, D13: "R2" without an upload is 400, and the job goes back into the queue."""
     owner = await horde.account("owner")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from horde_server.blobs.signing import UrlSigner
-from horde_server.blobs.store import is_key
+from horde_server.blobs.store import BEGINNING_BYTES, is_key
 
 
 class FolderStore:
@@ -41,9 +41,13 @@ class FolderStore:
         except FileNotFoundError:
             return None
 
-    async def exists(self, key: str) -> bool:
-        """One stat."""
-        return self.path(key).is_file()
+    async def beginning(self, key: str) -> bytes | None:
+        """One short read, not worth a thread."""
+        try:
+            with self.path(key).open("rb", buffering=0) as file:
+                return file.read(BEGINNING_BYTES)
+        except FileNotFoundError:
+            return None
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Remove the files."""

@@ -13,6 +13,14 @@ _FORMATS = ("WEBP", "PNG", "JPEG")
 _QUALITY = 95
 
 
+def looks_like_image(beginning: bytes) -> bool:
+    """Whether a file that begins like this is of a kind we take: cheap, for uploads that we do not decode."""
+    return (
+        beginning.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"))
+        or (beginning[:4], beginning[8:12]) == (b"RIFF", b"WEBP")
+    )  # fmt: skip
+
+
 class UnusableImage(ValueError):
     """The data is no image of a kind and size we take."""
 

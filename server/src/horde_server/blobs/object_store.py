@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 import obstore
 from obstore.store import S3Store
 
+from horde_server.blobs.store import BEGINNING_BYTES
+
 _TIMEOUT_S = 10  # of one exchange, and of its repetitions: a worker waits for the answer, and will ask again
 
 
@@ -41,13 +43,15 @@ class ObjectStore:
             return None
         return bytes(await result.bytes_async())
 
-    async def exists(self, key: str) -> bool:
-        """One HEAD."""
+    async def beginning(self, key: str) -> bytes | None:
+        """One GET, left after its first piece: a range would be refused for an empty object."""
         try:
-            await obstore.head_async(self._store, key)
+            result = await obstore.get_async(self._store, key)
         except FileNotFoundError:
-            return False
-        return True
+            return None
+        async for piece in result.stream(min_chunk_size=BEGINNING_BYTES):
+            return bytes(piece)[:BEGINNING_BYTES]
+        return b""
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Remove the objects."""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
+BEGINNING_BYTES = 32
+
 _KEY = re.compile(r"[0-9a-f]{2}[0-9a-zA-Z_-]{1,98}\.webp")
 
 
@@ -23,8 +25,8 @@ class BlobStore(Protocol):
     async def get(self, key: str) -> bytes | None:
         """The content, or None."""
 
-    async def exists(self, key: str) -> bool:
-        """Whether there is such a blob."""
+    async def beginning(self, key: str) -> bytes | None:
+        """The first bytes, enough to tell a picture from something else, or None."""
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Remove; what is not there is no error."""

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from horde_server.blobs.images import UnusableImage, to_webp
+from horde_server.blobs.images import UnusableImage, looks_like_image, to_webp
 from horde_server.blobs.store import BlobStore
 from horde_server.dispatch import store
 from horde_server.dispatch.dispatcher import Dispatcher
@@ -138,7 +138,8 @@ class Submissions:
         """The key under which the verified image is kept; None when there is no readable image (D13)."""
         key = f"{job_id}.webp"
         if generation == "R2":
-            return key if await self._blobs.exists(key) else None
+            beginning = await self._blobs.beginning(key)
+            return key if beginning is not None and looks_like_image(beginning) else None
         try:
             data = base64.b64decode(generation.encode("ascii"), validate=False)
             webp = await to_webp(data)
