@@ -65,7 +65,7 @@ format: .venv/.development ## Format the code
 	@$(BIN)/ruff check --fix .
 
 bench: .venv/.development ## Measure CPU per operation of server and database, and print the table
-	@$(BIN)/python bench/run.py $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python bench/run.py $(ARGS)
 
 # Torch lives in a place of its own: nothing else needs it.
 .training/.ready: sdk/pyproject.toml worker/pyproject.toml
