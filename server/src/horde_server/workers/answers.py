@@ -11,7 +11,7 @@ class WorkerKudosDetails(Answer):
     """What the worker earned, and for what."""
 
     generated: float
-    uptime: float
+    uptime: int
 
 
 class TeamDetailsLite(Answer):
@@ -43,7 +43,7 @@ class WorkerDetails(Answer):
     team: TeamDetailsLite
     bridge_agent: str
     max_pixels: int
-    megapixelsteps_generated: float
+    megapixelsteps_generated: int  # whole, although the contract allows a fraction: published clients refuse one
     img2img: bool
     painting: bool
     post_processing: bool = Field(alias="post-processing")

@@ -60,9 +60,9 @@ def routes(settings: Settings, pool: Pool, accounts: AccountDirectory, workers: 
         """Workers that checked in within the last five minutes."""
         caller = await viewer(apikey)
         online = "worker.last_check_in_at > now() - make_interval(secs => %(online_s)s)"
-        if name is not None:
+        if name:
             rows = await find(f"{online} AND lower(worker.name) = lower(%(name)s)", {"name": name.replace("\0", "")})
-        elif type is not None:
+        elif type:  # the published SDK sends an empty one for all types
             rows = await find(f"{online} AND worker.kind = %(kind)s", {"kind": type.replace("\0", "")})
         else:
             rows = await find(online, {})
@@ -100,7 +100,7 @@ def worker_body(row: dict[str, Any], viewer: Account | None) -> dict[str, Any]:
         "kudos_rewards": (row["kudos_generated_hundredths"] + row["kudos_uptime_hundredths"]) / 100,
         "kudos_details": {
             "generated": row["kudos_generated_hundredths"] / 100,
-            "uptime": row["kudos_uptime_hundredths"] / 100,
+            "uptime": round(row["kudos_uptime_hundredths"] / 100),
         },
         "performance": f"{float(speed) / 1e6:.1f} megapixelsteps per second" if speed else "No requests fulfilled yet",
         "threads": abilities.threads,
@@ -114,7 +114,7 @@ def worker_body(row: dict[str, Any], viewer: Account | None) -> dict[str, Any]:
         "team": {"name": None, "id": None},
         "bridge_agent": abilities.bridge_agent,
         "max_pixels": abilities.max_pixels,
-        "megapixelsteps_generated": round(row["contributions"] / 1e6, 2),
+        "megapixelsteps_generated": round(row["contributions"] / 1e6),
         "img2img": bool(abilities.allow_img2img and can & BIT["img2img"]),
         "painting": bool(abilities.allow_painting and can & BIT["inpainting"]),
         "post-processing": abilities.allow_post_processing,

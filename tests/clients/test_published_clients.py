@@ -1,0 +1,77 @@
+"""Published clients, as their users install them, complete image jobs against a real horde."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from client_places import SCRIPTS, newer_python, node_place, python_place, run_client
+from horde_processes import RunningHorde
+from PIL import Image
+
+pytestmark = [pytest.mark.clients, pytest.mark.timeout(900)]  # installing takes its time
+
+SDK_VERSIONS = ("0.18.0", "0.33.3")
+
+
+@pytest.fixture(params=SDK_VERSIONS)
+def sdk_python(request: pytest.FixtureRequest) -> str:
+    """The interpreter of a place with a published `horde_sdk`."""
+    version: str = request.param
+    interpreter = sys.executable if version == "0.18.0" else newer_python()
+    return str(python_place(f"horde_sdk=={version}", interpreter))
+
+
+def sizes(folder: Path, names: list[str]) -> list[tuple[int, int]]:
+    found = []
+    for name in names:
+        with Image.open(folder / name) as image:
+            image.load()
+            found.append(image.size)
+    return found
+
+
+def test_the_published_sdk_gets_its_pictures(household: RunningHorde, sdk_python: str, tmp_path: Path) -> None:
+    told = run_client([sdk_python, str(SCRIPTS / "horde_sdk_requestor.py")], household, tmp_path)
+    assert sizes(tmp_path, told["sync"]) == [(512, 512)]
+    assert sizes(tmp_path, told["async"]) == [(512, 512)] * 2
+    assert told["dry_run_kudos"] > 0
+    assert told["heartbeat"] == "OK"
+    assert "Deliberate" in told["models"]
+    assert "household-demo" in told["workers"]
+    assert told["worker"] == "household-demo"
+    assert told["user"] == "Anonymous#0"
+    assert told["image_workers"] >= 1
+
+
+def test_the_published_sdk_works_as_a_worker(household: RunningHorde, sdk_python: str, tmp_path: Path) -> None:
+    name = f"smith-{sdk_python.rpartition('horde_sdk-')[2].partition('/')[0]}"
+    owner = household.create_user(name, "--trusted")
+    body = {"prompt": "a teal square", "models": ["Dreamshaper"], "params": {"width": 256, "height": 192, "steps": 5}}
+    status, asked = household.api("generate/async", body, key="0000000000")
+    assert status == 202, asked
+    command = [sdk_python, str(SCRIPTS / "horde_sdk_worker.py"), owner["api_key"], name, "Dreamshaper"]
+    told = run_client(command, household, tmp_path)
+    assert told["prompt"] == "a teal square"
+    assert told["reward"] > 0
+    _, done = household.api(f"generate/status/{asked['id']}")
+    assert done["done"] is True
+    assert [(each["worker_name"], each["seed"]) for each in done["generations"]] == [(name, "7")]
+
+
+def test_the_published_npm_package_gets_its_picture(household: RunningHorde, tmp_path: Path) -> None:
+    place = node_place("@zeldafan0225/ai_horde@5.2.0")
+    node = shutil.which("node")
+    assert node
+    script = str(SCRIPTS / "npm_requestor.cjs")
+    told = run_client([node, script, f"{household.url}/api/v2", str(place), "picture.webp"], household, tmp_path)
+    assert told["generations"] == 1
+    assert sizes(tmp_path, ["picture.webp"]) == [(512, 512)]
+    assert told["heartbeat"] is True
+    assert "Deliberate" in told["models"]
+    assert "household-demo" in told["workers"]
+    assert told["me"] == "Anonymous#0"
+    assert told["cancelled"] is False
+    assert told["refusal"] == "RequestNotFound"
