@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
-from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENTS_FROM_ARRAYS, Movement, movement_arrays, reserve
+from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements, reserve
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
@@ -236,7 +236,7 @@ WITH settled AS (
     RETURNING {_STATE}
 ), entries AS (
     INSERT INTO ledger_inbox ({LEDGER_COLUMNS})
-    SELECT posted.* FROM settled, {MOVEMENTS_FROM_ARRAYS} AS posted
+    SELECT posted.* FROM settled, {MOVEMENT_ROWS}
 )
 SELECT * FROM counted"""
 
@@ -266,7 +266,7 @@ async def settle_done(
             "reward": reward_hundredths,
             "debit": debit_hundredths,
             "lifetime_s": lifetime_s,
-            **movement_arrays(movements),
+            "movements": encode_movements(movements),
         },
     )
     row = await cursor.fetchone()
