@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from horde_server.blobs.images import MAX_IMAGE_BYTES, UnusableImage, looks_like_image, to_webp
+from horde_server.blobs.images import MAX_IMAGE_BYTES, UnusableImage, as_webp, looks_like_image
 
 
 def encoded(kind: str, size: tuple[int, int] = (32, 16), mode: str = "RGB", **options: object) -> bytes:
@@ -16,16 +16,16 @@ def encoded(kind: str, size: tuple[int, int] = (32, 16), mode: str = "RGB", **op
     return target.getvalue()
 
 
-async def test_webp_is_kept_byte_for_byte() -> None:
+def test_webp_is_kept_byte_for_byte() -> None:
     data = encoded("WEBP")
-    assert await to_webp(data) == data
+    assert as_webp(data) == data
 
 
 @pytest.mark.parametrize(
     ("kind", "mode"), [("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "P"), ("PNG", "L"), ("JPEG", "RGB"), ("JPEG", "CMYK")]
 )
-async def test_png_and_jpeg_become_webp_of_the_same_size(kind: str, mode: str) -> None:
-    with Image.open(io.BytesIO(await to_webp(encoded(kind, mode=mode)))) as image:
+def test_png_and_jpeg_become_webp_of_the_same_size(kind: str, mode: str) -> None:
+    with Image.open(io.BytesIO(as_webp(encoded(kind, mode=mode)))) as image:
         assert (image.format, image.size) == ("WEBP", (32, 16))
 
 
@@ -41,10 +41,10 @@ def test_other_files_are_told_by_their_beginning(data: bytes) -> None:
     assert not looks_like_image(data)
 
 
-async def test_transparency_survives() -> None:
+def test_transparency_survives() -> None:
     target = io.BytesIO()
     Image.new("RGBA", (8, 8), (255, 0, 0, 0)).save(target, "PNG")
-    with Image.open(io.BytesIO(await to_webp(target.getvalue()))) as image:
+    with Image.open(io.BytesIO(as_webp(target.getvalue()))) as image:
         assert image.convert("RGBA").getpixel((4, 4))[3] == 0  # type: ignore[index]
 
 
@@ -53,25 +53,25 @@ async def test_transparency_survives() -> None:
     [b"", b"hello", b"RIFF\x00\x00\x00\x00WEBP", encoded("PNG")[:-30], encoded("GIF", mode="P"), b"\0" * 1000],
     ids=["nothing", "text", "empty webp", "cut off", "gif", "zeros"],
 )
-async def test_what_is_no_usable_image_is_refused(data: bytes) -> None:
+def test_what_is_no_usable_image_is_refused(data: bytes) -> None:
     with pytest.raises(UnusableImage):
-        await to_webp(data)
+        as_webp(data)
 
 
-async def test_more_bytes_than_the_limit_are_refused_unread() -> None:
+def test_more_bytes_than_the_limit_are_refused_unread() -> None:
     with pytest.raises(UnusableImage, match="bytes"):
-        await to_webp(b"x" * (MAX_IMAGE_BYTES + 1))
+        as_webp(b"x" * (MAX_IMAGE_BYTES + 1))
 
 
-async def test_a_bomb_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bomb_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("horde_server.blobs.images.MAX_PIXELS", 100)
     with pytest.raises(UnusableImage, match="pixels"):
-        await to_webp(encoded("PNG"))
+        as_webp(encoded("PNG"))
 
 
-async def test_animations_are_refused() -> None:
+def test_animations_are_refused() -> None:
     target = io.BytesIO()
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
     frames[0].save(target, "WEBP", save_all=True, append_images=frames[1:])
     with pytest.raises(UnusableImage, match="frames"):
-        await to_webp(target.getvalue())
+        as_webp(target.getvalue())

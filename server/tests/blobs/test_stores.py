@@ -93,6 +93,20 @@ async def test_an_empty_blob_has_an_empty_beginning(harness: Harness) -> None:
     assert await harness.store.beginning(KEY) == b""
 
 
+async def test_what_is_kept_may_be_prepared_first(harness: Harness) -> None:
+    await harness.store.put(KEY, b"data", prepare=bytes.upper)
+    assert await harness.store.get(KEY) == b"DATA"
+
+
+async def test_what_cannot_be_prepared_is_not_kept(harness: Harness) -> None:
+    def refuse(_: bytes) -> bytes:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await harness.store.put(KEY, b"data", prepare=refuse)
+    assert await harness.store.get(KEY) is None
+
+
 async def test_what_was_never_put_is_not_there(harness: Harness) -> None:
     assert await harness.store.get(KEY) is None
     assert await harness.store.beginning(KEY) is None

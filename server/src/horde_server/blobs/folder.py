@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from horde_server.blobs.signing import UrlSigner
@@ -20,11 +20,13 @@ class FolderStore:
         self._folder = folder
         self.signer = signer
 
-    async def put(self, key: str, data: bytes) -> None:
+    async def put(self, key: str, data: bytes, prepare: Callable[[bytes], bytes] | None = None) -> None:
         """Written beside and renamed, so a reader sees all or nothing."""
-        await asyncio.to_thread(self._put, key, data)
+        await asyncio.to_thread(self._put, key, data, prepare)
 
-    def _put(self, key: str, data: bytes) -> None:
+    def _put(self, key: str, data: bytes, prepare: Callable[[bytes], bytes] | None) -> None:
+        if prepare is not None:
+            data = prepare(data)
         path = self.path(key)
         beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:

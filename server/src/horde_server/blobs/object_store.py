@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -31,8 +32,10 @@ class ObjectStore:
             **options,
         )
 
-    async def put(self, key: str, data: bytes) -> None:
+    async def put(self, key: str, data: bytes, prepare: Callable[[bytes], bytes] | None = None) -> None:
         """One PUT."""
+        if prepare is not None:
+            data = await asyncio.to_thread(prepare, data)
         await obstore.put_async(self._store, key, data, attributes={"Content-Type": "image/webp"})
 
     async def get(self, key: str) -> bytes | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 BEGINNING_BYTES = 32
@@ -19,8 +19,11 @@ def is_key(text: str) -> bool:
 class BlobStore(Protocol):
     """Keeps small binary objects by key (see `is_key`)."""
 
-    async def put(self, key: str, data: bytes) -> None:
-        """Store, replacing what was there; whole or not at all."""
+    async def put(self, key: str, data: bytes, prepare: Callable[[bytes], bytes] | None = None) -> None:
+        """Store, replacing what was there; whole or not at all.
+
+        `prepare` says in another thread what is to be kept of the data; what it raises is raised, and nothing is kept.
+        """
 
     async def get(self, key: str) -> bytes | None:
         """The content, or None."""

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
-from horde_server.blobs.images import UnusableImage, looks_like_image, to_webp
+from horde_server.blobs.images import UnusableImage, as_webp, looks_like_image
 from horde_server.blobs.store import BlobStore
 from horde_server.dispatch import store
 from horde_server.dispatch.dispatcher import Dispatcher
@@ -142,10 +142,9 @@ class Submissions:
             return key if beginning is not None and looks_like_image(beginning) else None
         try:
             data = base64.b64decode(generation.encode("ascii"), validate=False)
-            webp = await to_webp(data)
+            await self._blobs.put(key, data, prepare=as_webp)
         except (UnicodeEncodeError, binascii.Error, UnusableImage):
             return None
-        await self._blobs.put(key, webp)
         return key
 
     async def _settle(
