@@ -131,6 +131,7 @@ class AsyncTransport:
                 headers=dict(exchange.headers),
                 params=dict(exchange.query),
                 data=exchange.body,
+                allow_redirects=False,
                 ssl=self.tls_for(exchange.url),
                 timeout=aiohttp.ClientTimeout(total=self._timeout_s),
             ) as answer:

@@ -13,6 +13,7 @@ from horde_sdk.exceptions import HordeConnectionError, HordeException
 from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
 from horde_sdk.generic_api.metadata import GenericHeaderFields, GenericPathFields, GenericQueryFields
 from horde_sdk.generic_api.pending import PendingFollowUp, PendingFollowUps
+from horde_sdk.generic_api.redirects import MOST_REDIRECTS, redirected
 from horde_sdk.generic_api.retries import DEFAULT_RETRY_STATUS_CODES, REPEATABLE_METHODS, RetryConfiguration
 from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Steps
 from horde_sdk.generic_api.wire import Caller, ResponseT, to_exchange, to_response
@@ -110,6 +111,15 @@ class BaseHordeAPIClient:
         return to_response(answer, expected)
 
     def _send(self, exchange: Exchange) -> Steps[Answer]:
+        for _ in range(MOST_REDIRECTS):
+            answer = yield from self._send_patiently(exchange)
+            moved = redirected(exchange, answer)
+            if moved is None:
+                break
+            exchange = moved
+        return answer
+
+    def _send_patiently(self, exchange: Exchange) -> Steps[Answer]:
         failures = 0
         repeatable = exchange.method in REPEATABLE_METHODS
         while True:

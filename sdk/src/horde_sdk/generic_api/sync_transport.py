@@ -91,6 +91,7 @@ class SyncTransport:
                 headers=dict(exchange.headers),
                 params=dict(exchange.query),
                 data=exchange.body,
+                allow_redirects=False,
                 timeout=(min(CONNECT_TIMEOUT_S, left_s), min(self._timeout_s, left_s)),
             )
         except requests.RequestException as error:

@@ -117,6 +117,11 @@ def to_response(answer: Answer, expected: type[ResponseT]) -> ResponseT | Reques
     Raises:
         PayloadValidationError: The server lists what is wrong with the payload.
     """
+    if 300 <= answer.status < 400:
+        elsewhere = answer.header("Location")
+        return _error(
+            answer, message=f"The horde answered HTTP {answer.status} and points to {elsewhere}: not followed."
+        )
     try:
         content = json.loads(answer.body)
     except ValueError:

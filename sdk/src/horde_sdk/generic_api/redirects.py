@@ -1,0 +1,44 @@
+"""Which redirects are followed. Both HTTP libraries would carry the key and the prompt to whichever host is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from horde_sdk.generic_api.steps import Answer, Exchange
+
+MOST_REDIRECTS = 5
+
+_STATUSES = frozenset({301, 302, 303, 307, 308})
+_PORTS = {"http": 80, "https": 443}
+
+
+def redirected(exchange: Exchange, answer: Answer) -> Exchange | None:
+    """Return what to send where the answer points to the same horde, `None` if it does not point there.
+
+    The method stays (other than after a 303): a POST that is only moved, say to https, still has to arrive.
+    """
+    target = answer.header("Location")
+    if answer.status not in _STATUSES or not target:
+        return None
+    try:
+        url = urldefrag(urljoin(exchange.url, target)).url
+        if not _is_same_horde(exchange.url, url):
+            return None
+    except ValueError:
+        return None
+    if answer.status == 303:
+        return replace(exchange, method="GET", url=url, query={}, body=None)
+    return replace(exchange, url=url, query={})
+
+
+def _is_same_horde(old: str, new: str) -> bool:
+    before, after = _origin(old), _origin(new)
+    if before[1] != after[1]:
+        return False
+    return before == after or (before[0::2], after[0::2]) == (("http", 80), ("https", 443))
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
