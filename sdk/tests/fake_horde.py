@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -33,7 +35,7 @@ class Asked:
 
 @dataclass
 class Reply:
-    """What to answer."""
+    """What to answer; a body that is an iterator is sent piece by piece until the client leaves."""
 
     status: int = 200
     body: Any = None
@@ -139,12 +141,25 @@ class FakeHorde:
             self.hold.wait(10)
         queue = self._replies[asked.line]
         reply = queue.popleft() if queue else self._usual(asked)
+        if isinstance(reply.body, Iterator):
+            self._drip(handler, reply)
+            return
         body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
         handler.send_response(reply.status)
         for name, value in {"Content-Length": str(len(body)), **reply.headers}.items():
             handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(body)
+
+    def _drip(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+        handler.send_response(reply.status)
+        for name, value in reply.headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        with suppress(OSError):
+            for piece in reply.body:
+                handler.wfile.write(piece)
+        handler.close_connection = True
 
     def _usual(self, asked: Asked) -> Reply:
         match asked.method, asked.path.split("/")[2:]:

@@ -6,6 +6,8 @@ import base64
 import io
 from typing import TYPE_CHECKING
 
+from horde_sdk.generic_api import bounds
+
 if TYPE_CHECKING:
     import requests
     from PIL.Image import Image
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from horde_sdk.generic_api.async_transport import AsyncTransport
 
 DOWNLOAD_TIMEOUT_S = 120.0
+"""From the question to the last byte."""
+
+SILENCE_S = 60.0
+"""How long a silent server is waited for."""
 
 
 def is_url(img: str) -> bool:
@@ -44,13 +50,15 @@ def download_image_bytes(url: str, *, session: requests.Session | None = None) -
 
     Raises:
         requests.HTTPError: The answer is not 200.
+        OSError: It is too large, or takes too long.
     """
     import requests
 
-    answer = (session or requests).get(url, timeout=DOWNLOAD_TIMEOUT_S)
-    if answer.status_code != 200:
-        raise requests.HTTPError(f"the image could not be fetched: HTTP {answer.status_code}", response=answer)
-    return io.BytesIO(answer.content)
+    collected = bounds.Collected(bounds.LARGEST_IMAGE_BYTES, DOWNLOAD_TIMEOUT_S)
+    with (session or requests).get(url, timeout=SILENCE_S, stream=True) as answer:
+        if answer.status_code != 200:
+            raise requests.HTTPError(f"the image could not be fetched: HTTP {answer.status_code}", response=answer)
+        return io.BytesIO(collected.read(bounds.pieces_of(answer)))
 
 
 def download_image_from_url(url: str) -> Image:
@@ -84,13 +92,15 @@ async def fetch_image_bytes(url: str, transport: AsyncTransport) -> bytes:
 
     Raises:
         aiohttp.ClientResponseError: The answer is not 200.
+        aiohttp.ClientPayloadError: It is too large.
     """
     import aiohttp
 
+    collected = bounds.Collected(bounds.LARGEST_IMAGE_BYTES, DOWNLOAD_TIMEOUT_S)
     async with transport.aiohttp_session.get(
         url,
         ssl=transport.tls_for(url),
-        timeout=aiohttp.ClientTimeout(total=DOWNLOAD_TIMEOUT_S),
+        timeout=aiohttp.ClientTimeout(total=DOWNLOAD_TIMEOUT_S, sock_read=SILENCE_S),
     ) as answer:
         if answer.status != 200:
             raise aiohttp.ClientResponseError(
@@ -99,4 +109,7 @@ async def fetch_image_bytes(url: str, transport: AsyncTransport) -> bytes:
                 status=answer.status,
                 message="the image could not be fetched",
             )
-        return await answer.read()
+        try:
+            return await collected.read_async(answer.content.iter_chunked(2**16))
+        except bounds.AnswerOutOfBoundsError as error:
+            raise aiohttp.ClientPayloadError(str(error)) from None

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from horde_sdk.exceptions import HordeConnectionError
+from horde_sdk.generic_api import bounds
 from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Step, Steps, Tell
 from horde_sdk.horde_logging import logger
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     import aiohttp
 
 T = TypeVar("T")
+
+CONNECT_TIMEOUT_S = 10.0
+PIECE_BYTES = 2**16
 
 ANSWER_AFTER_CANCEL_S = 5.0
 """How long a cancelled task waits for the answer to a POST that is already under way."""
@@ -124,6 +128,9 @@ class AsyncTransport:
     async def _send(self, exchange: Exchange) -> Answer:
         import aiohttp
 
+        longest_s = max(bounds.LONGEST_ANSWER_S, self._timeout_s)
+        timeout = aiohttp.ClientTimeout(longest_s, sock_read=self._timeout_s, sock_connect=CONNECT_TIMEOUT_S)
+        collected = bounds.Collected(bounds.LARGEST_ANSWER_BYTES, longest_s)
         try:
             async with self.aiohttp_session.request(
                 exchange.method,
@@ -133,9 +140,12 @@ class AsyncTransport:
                 data=exchange.body,
                 allow_redirects=False,
                 ssl=self.tls_for(exchange.url),
-                timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+                timeout=timeout,
             ) as answer:
-                return Answer(status=answer.status, headers=dict(answer.headers), body=await answer.read())
+                body = await collected.read_async(answer.content.iter_chunked(PIECE_BYTES))
+                return Answer(status=answer.status, headers=dict(answer.headers), body=body)
+        except bounds.AnswerOutOfBoundsError as error:
+            raise HordeConnectionError(f"{exchange.url}: {error}") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise HordeConnectionError(f"{exchange.url} could not be reached ({type(error).__name__})") from error
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from horde_sdk.exceptions import HordeConnectionError
+from horde_sdk.generic_api import bounds
 from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Step, Steps, Tell
 
 if TYPE_CHECKING:
@@ -81,11 +83,15 @@ class SyncTransport:
     def _send(self, exchange: Exchange) -> Answer:
         import requests
 
-        left_s = self._timeout_s if self._deadline is None else self._deadline - time.monotonic()
+        left_s = math.inf if self._deadline is None else self._deadline - time.monotonic()
         if left_s <= 0:
             raise HordeConnectionError("there was no time left to ask the horde")
+        collected = bounds.Collected(
+            bounds.LARGEST_ANSWER_BYTES,
+            min(left_s, max(bounds.LONGEST_ANSWER_S, self._timeout_s)),
+        )
         try:
-            answer = self.session.request(
+            with self.session.request(
                 exchange.method,
                 exchange.url,
                 headers=dict(exchange.headers),
@@ -93,7 +99,11 @@ class SyncTransport:
                 data=exchange.body,
                 allow_redirects=False,
                 timeout=(min(CONNECT_TIMEOUT_S, left_s), min(self._timeout_s, left_s)),
-            )
+                stream=True,
+            ) as answer:
+                body = collected.read(bounds.pieces_of(answer))
+        except bounds.AnswerOutOfBoundsError as error:
+            raise HordeConnectionError(f"{exchange.url}: {error}") from None
         except requests.RequestException as error:
             raise HordeConnectionError(f"{exchange.url} could not be reached ({type(error).__name__})") from error
-        return Answer(status=answer.status_code, headers=dict(answer.headers), body=answer.content)
+        return Answer(status=answer.status_code, headers=dict(answer.headers), body=body)
