@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from builders import a_requirement, an_entry, an_offer
 from hypothesis import settings
@@ -20,7 +20,8 @@ from horde_server.dispatch.live_queue import RECENT_FAULT_S, LiveQueue
 from horde_server.dispatch.refusal import Offer, Requirement
 
 MODELS = ("a", "b", "c")
-WORKERS = tuple(uuid4() for _ in range(4))
+WORKERS = tuple(UUID(int=number) for number in range(4))
+OWNERS = (1, 2, 9, 7)  # of the workers; whose a worker is never changes
 
 any_requirements = st.builds(
     a_requirement,
@@ -44,7 +45,6 @@ plain_offers = st.builds(an_offer, worker_id=st.sampled_from(WORKERS), models=st
 odd_offers = st.builds(
     an_offer,
     worker_id=st.sampled_from(WORKERS),
-    owner_id=st.sampled_from((1, 2, 9)),
     models=st.frozensets(st.sampled_from(MODELS), min_size=1, max_size=3),
     max_pixels=st.sampled_from((512 * 512, 1024 * 1024)),
     can=st.sampled_from((0, 1, 3)),
@@ -58,7 +58,14 @@ odd_offers = st.builds(
     paused=st.booleans(),
     wants_upfront_kudos=st.booleans(),
 )
-offers = st.one_of(plain_offers, odd_offers)
+
+
+def owned(offer: Offer) -> Offer:
+    owner_id = OWNERS[WORKERS.index(offer.worker_id)]
+    return offer._replace(owner_id=owner_id, favoured=frozenset({owner_id}))
+
+
+offers = st.one_of(plain_offers, odd_offers).map(owned)
 
 
 @dataclass
@@ -130,6 +137,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
         self.queue = LiveQueue(lambda: self.now)
         self.known: dict[UUID, Known] = {}
         self.offers: dict[UUID, Offer] = {}
+        self.asked = 0
 
     def personal(self, one: Known, offer: Offer) -> str | None:
         if (offer.maintenance or offer.paused) and one.account_id != offer.owner_id:
@@ -158,7 +166,16 @@ class QueueAgainstTwin(RuleBasedStateMachine):
     )
     def requests(self, requirement, keys, jobs, account_id, prompt, covered):
         for key in keys:
-            entry = an_entry(requirement, key=key, jobs=jobs, account_id=account_id, prompt=prompt, covered=covered)
+            self.asked += 1
+            entry = an_entry(
+                requirement,
+                key=key,
+                jobs=jobs,
+                account_id=account_id,
+                prompt=prompt,
+                covered=covered,
+                request_id=UUID(int=self.asked),  # ids break ties: chance would make failures unrepeatable
+            )
             self.queue.add(entry)
             self.known[entry.id] = Known(entry.id, requirement, key, account_id, prompt, covered, jobs, jobs)
 

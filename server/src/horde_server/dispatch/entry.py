@@ -53,7 +53,10 @@ class Entry:
     claiming: int = 0  # jobs for which a local claim is under way
     is_listed: bool = False  # stands in the lists of its class
     failed_workers: dict[UUID, float] = field(default_factory=dict)
+    has_word_of: dict[int, bool] = field(default_factory=dict)  # by hash of a worker's word list
     prompt_lower: str | None = None
+    claimed_at_s: float = 0.0  # when jobs were last taken, as far as this node saw it
+    listed_things: float = 0.0  # what its class counts of it
     place: tuple[float, int, int] | None = None  # (computed at, queue position, wait in seconds)
     done_at_s: float | None = None
     group: Any = None  # its RequestClass

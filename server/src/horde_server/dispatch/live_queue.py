@@ -11,53 +11,111 @@ for any model). A pop looks at the heads of the classes that fit, so its cost do
 from __future__ import annotations
 
 import heapq
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from math import ceil
 from uuid import UUID
 
 from sortedcontainers import SortedKeyList
 
 from horde_server.dispatch.entry import Entry, RequestState
-from horde_server.dispatch.refusal import Offer, Reason, Requirement, personal_refusal, refusal
+from horde_server.dispatch.refusal import (
+    FAST_IMAGE_SPEED,
+    Offer,
+    Reason,
+    Requirement,
+    has_word,
+    personal_refusal,
+    refusal,
+)
 
 RECENT_FAULT_S = 120.0
 """How long a worker is kept from a request whose job it has just failed."""
-PERSONAL_LOOK_AHEAD = 200
-"""Requests a pop passes over for personal reasons before it gives up: bounds the cost of a long word list."""
+PERSONAL_LOOK_AHEAD = 1000
+"""Requests a pop passes over for personal reasons before it gives up."""
+WORD_SEARCH_LIMIT = 2_000_000
+"""Characters times words that one pop searches, beyond the first prompt; what was found is remembered, so that the
+next pop gets further. About 3 ms."""
+CAPACITY_AGE_S = 10.0
+"""How long the summed speed of the workers for a class is used; whether there is any is always known."""
 _ANY_MODEL = ""
+
+_OUTCOMES: tuple[Reason | None, ...] = (None, None, *Reason)  # a verdict as a byte: 0 is not known yet
+_BYTE_OF: dict[Reason | None, int] = {outcome: byte for byte, outcome in enumerate(_OUTCOMES)}
 
 
 class RequestClass:
     """The waiting requests with one requirement, in order."""
 
-    __slots__ = ("capacity", "entries", "requirement")
+    __slots__ = ("capacity", "entries", "number", "requirement", "server", "things")
 
     def __init__(self, requirement: Requirement) -> None:
         self.requirement = requirement
         self.entries: SortedKeyList[Entry, tuple[float, UUID]] = SortedKeyList(key=_entry_key)
-        self.capacity: tuple[int, int, float] | None = None  # (workers' version, able workers, their summed speed)
+        self.things = 0.0  # of all images that wait here
+        self.number: int | None = None  # its place in the views' verdicts, while requests wait
+        self.server: WorkerView | None = None  # some worker that may serve it, while requests wait and there is one
+        self.capacity: tuple[float, int, float] | None = None  # (computed at, able workers, their summed speed)
 
 
 class WorkerView:
     """What the queue remembers of a worker between pops: verdicts by class, and its last `skipped`."""
 
-    __slots__ = ("offer", "skipped", "verdicts")
+    __slots__ = ("_verdicts", "offer", "serves", "skipped", "words_key")
 
     def __init__(self, offer: Offer) -> None:
         self.offer = offer
-        self.verdicts: dict[RequestClass, Reason | None] = {}
+        self.words_key = hash(offer.blacklist)
+        self.serves: set[RequestClass] = set()  # the classes that name it as their server
         self.skipped: tuple[int, float, dict[str, int]] | None = None  # (queue version, computed at, counts)
+        self._verdicts = bytearray()  # by number of the class: a byte, since there are workers times classes of them
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it serves others than its owner now."""
+        return not (self.offer.maintenance or self.offer.paused)
 
     def verdict(self, group: RequestClass) -> Reason | None:
-        """`refusal` for a class, remembered."""
-        try:
-            return self.verdicts[group]
-        except KeyError:
-            if len(self.verdicts) > 4096:  # classes come and go; forget rather than grow
-                self.verdicts.clear()
-            found = self.verdicts[group] = refusal(group.requirement, self.offer)
-            return found
+        """`refusal` for a class, remembered while the class has waiting requests."""
+        number = group.number
+        if number is None:
+            return refusal(group.requirement, self.offer)
+        verdicts = self._verdicts
+        if number >= len(verdicts):
+            verdicts.extend(bytes(number + 1 - len(verdicts)))
+        elif byte := verdicts[number]:
+            return _OUTCOMES[byte]
+        found = refusal(group.requirement, self.offer)
+        verdicts[number] = _BYTE_OF[found]
+        return found
+
+    def forget(self, number: int) -> None:
+        """The class of this number is gone; the number will be another's."""
+        if number < len(self._verdicts):
+            self._verdicts[number] = 0
+
+    def renew(self, offer: Offer) -> bool:
+        """Take over a changed offer; whether that changes whom it may serve."""
+        before, was_for_all = self.offer, self.is_for_all
+        self.offer, self.skipped, self.words_key = offer, None, hash(offer.blacklist)
+        if _compared(before) != _compared(offer):
+            self._verdicts.clear()
+            return True
+        return was_for_all != self.is_for_all
+
+    def memory_bytes(self) -> int:
+        """Size of what is remembered by class."""
+        return sys.getsizeof(self._verdicts)
+
+
+def _compared(offer: Offer) -> tuple[object, ...]:
+    """The part of an offer that `refusal` looks at."""
+    return (
+        offer.kind, offer.worker_id, offer.models, offer.max_pixels, offer.can, offer.nsfw, offer.owner_trusted,
+        offer.speed >= FAST_IMAGE_SPEED, offer.extra_slow, offer.limits_steps,
+    )  # fmt: skip
 
 
 def _entry_key(entry: Entry) -> tuple[float, UUID]:
@@ -73,9 +131,13 @@ class LiveQueue:
         self._classes: dict[Requirement, RequestClass] = {}
         self._lanes: dict[str, dict[RequestClass, None]] = {}
         self._by_account: dict[int, dict[UUID, Entry]] = {}
+        self._waiting: SortedKeyList[Entry, tuple[float, UUID]] = SortedKeyList(key=_entry_key)
+        self._unserved: dict[RequestClass, None] = {}  # classes that no worker online may serve
+        self._class_numbers: list[int] = []  # given back
         self._views: dict[UUID, WorkerView] = {}
+        self._views_by_owner: dict[int, dict[UUID, WorkerView]] = {}
+        self._by_model: tuple[float, dict[str, tuple[int, float]]] | None = None
         self.version = 0  # of the waiting set
-        self.workers_version = 0  # of the set of online offers
         self.waiting_jobs = 0
         self.waiting_things = 0.0
         self._waiting_by_account: dict[int, Counter[frozenset[str]]] = {}
@@ -95,6 +157,8 @@ class LiveQueue:
         self.entries[entry.id] = entry
         self._by_account.setdefault(entry.account_id, {})[entry.id] = entry
         entry.group = self.class_of(entry.requirement)
+        if entry.state.processing:
+            entry.claimed_at_s = self._clock()
         self._count_waiting(entry, entry.state.waiting)
         self._settle_listing(entry)
 
@@ -104,6 +168,8 @@ class LiveQueue:
         if entry is None or state.version < entry.state.version:
             return entry
         self._count_waiting(entry, state.waiting - entry.state.waiting)
+        if state.processing > entry.state.processing:
+            entry.claimed_at_s = self._clock()
         entry.state = state
         entry.place = None
         if state.is_done and entry.done_at_s is None:
@@ -142,30 +208,65 @@ class LiveQueue:
     def _settle_listing(self, entry: Entry) -> None:
         """Make the lists agree with whether jobs of the entry can be taken."""
         should_be_listed = entry.available > 0 and entry.id in self.entries
-        if should_be_listed == entry.is_listed:
-            return
-        self.version += 1
-        if should_be_listed:
-            # the class may have emptied and been made anew meanwhile
-            group = entry.group = self._classes.setdefault(entry.requirement, entry.group)
-            if not group.entries:
-                for model in group.requirement.models or (_ANY_MODEL,):
-                    self._lanes.setdefault(model, {})[group] = None
-            group.entries.add(entry)
-        else:
-            group = entry.group
-            group.entries.remove(entry)
-            if not group.entries:
-                self._drop_class(group)
-        entry.is_listed = should_be_listed
+        if should_be_listed != entry.is_listed:
+            self.version += 1
+            entry.is_listed = should_be_listed
+            if should_be_listed:
+                # the class may have emptied and been made anew meanwhile
+                group = entry.group = self._classes.setdefault(entry.requirement, entry.group)
+                if group.number is None:
+                    self._open_class(group)
+                group.entries.add(entry)
+                self._waiting.add(entry)
+            else:
+                entry.group.entries.remove(entry)
+                self._waiting.remove(entry)
+        group = entry.group
+        things = entry.state.waiting * entry.order.things if should_be_listed else 0.0
+        group.things += things - entry.listed_things
+        entry.listed_things = things
+        if group.number is not None and not group.entries:
+            self._close_class(group)
 
-    def _drop_class(self, group: RequestClass) -> None:
+    def _open_class(self, group: RequestClass) -> None:
+        """The first request of a class waits."""
+        group.number = self._class_numbers.pop() if self._class_numbers else len(self._classes) - 1
+        for model in group.requirement.models or (_ANY_MODEL,):
+            self._lanes.setdefault(model, {})[group] = None
+        self._find_server(group)
+
+    def _close_class(self, group: RequestClass) -> None:
+        """No request of a class waits any more: nothing is remembered of it."""
+        assert group.number is not None
         for model in group.requirement.models or (_ANY_MODEL,):
             lane = self._lanes[model]
             del lane[group]
             if not lane:
                 del self._lanes[model]
         del self._classes[group.requirement]
+        self._unserved.pop(group, None)
+        if group.server is not None:
+            group.server.serves.discard(group)
+            group.server = None
+        for view in self._views.values():
+            view.forget(group.number)
+        self._class_numbers.append(group.number)
+        group.number = None
+
+    def _find_server(self, group: RequestClass) -> None:
+        """Name an online worker that may serve a class; mostly the first one asked may."""
+        group.capacity = None
+        for view in self._views.values():
+            if view.is_for_all and view.verdict(group) is None:
+                self._name_server(group, view)
+                return
+        group.server = None
+        self._unserved[group] = None
+
+    def _name_server(self, group: RequestClass, view: WorkerView) -> None:
+        group.server = view
+        view.serves.add(group)
+        self._unserved.pop(group, None)
 
     def forget_done(self, keep_s: float) -> None:
         """Drop finished requests older than `keep_s`: a query answers for them from then on."""
@@ -204,22 +305,40 @@ class LiveQueue:
     # ---------------------------------------------------------------- workers
 
     def view(self, offer: Offer) -> WorkerView:
-        """The remembered view of an online worker; a changed offer starts a new one."""
-        known = self._views.get(offer.worker_id)
-        if known is not None and known.offer == offer:
-            return known
-        fresh = self._views[offer.worker_id] = WorkerView(offer)
-        self.workers_version += 1
-        return fresh
+        """The remembered view of an online worker, brought up to date with its offer. Its owner is always the same."""
+        view = self._views.get(offer.worker_id)
+        if view is None:
+            view = self._views[offer.worker_id] = WorkerView(offer)
+            self._views_by_owner.setdefault(offer.owner_id, {})[offer.worker_id] = view
+            self._serve_unserved(view)
+        elif view.offer != offer and view.renew(offer):
+            self._replace_server(view)
+            self._serve_unserved(view)
+        return view
 
     def drop_worker(self, worker_id: UUID) -> None:
         """Forget a worker that went offline."""
-        if self._views.pop(worker_id, None) is not None:
-            self.workers_version += 1
+        view = self._views.pop(worker_id, None)
+        if view is None:
+            return
+        owned = self._views_by_owner[view.offer.owner_id]
+        del owned[worker_id]
+        if not owned:
+            del self._views_by_owner[view.offer.owner_id]
+        self._replace_server(view)
 
-    def online_offers(self) -> Iterable[Offer]:
-        """The offers of all online workers."""
-        return (view.offer for view in self._views.values())
+    def _replace_server(self, view: WorkerView) -> None:
+        """A worker left or may serve others than before: its classes look for a server anew."""
+        orphans, view.serves = view.serves, set()
+        for group in orphans:
+            self._find_server(group)
+
+    def _serve_unserved(self, view: WorkerView) -> None:
+        """Classes that nobody could serve ask a worker that came or changed."""
+        if view.is_for_all:
+            for group in [group for group in self._unserved if view.verdict(group) is None]:
+                group.capacity = None
+                self._name_server(group, view)
 
     # ---------------------------------------------------------------- questions
 
@@ -234,9 +353,9 @@ class LiveQueue:
         ]
         if mine:
             mine.sort(key=_entry_key)
-            yield from self._personal(mine, offer)
-        if not (offer.maintenance or offer.paused):
-            yield from self._personal(islice(self._fitting(view), PERSONAL_LOOK_AHEAD), offer)
+            yield from self._personal(mine, view)
+        if view.is_for_all:
+            yield from self._personal(self._fitting(view), view)
 
     def _fitting(self, view: WorkerView) -> Iterator[Entry]:
         """Entries of all classes that fit, merged by key. O(classes that share one of its models)."""
@@ -251,21 +370,37 @@ class LiveQueue:
         elif fitting:
             yield from heapq.merge(*fitting, key=_entry_key)
 
-    def _personal(self, entries: Iterable[Entry], offer: Offer) -> Iterator[Entry]:
-        for entry in entries:
-            if entry.available > 0 and self.personal_verdict(entry, offer) is None:
-                yield entry
+    def _personal(self, entries: Iterable[Entry], view: WorkerView) -> Iterator[Entry]:
+        return (entry for entry, reason in self._judged(entries, view) if reason is None and entry.available > 0)
 
-    def personal_verdict(self, entry: Entry, offer: Offer) -> Reason | None:
-        """`personal_refusal` for one request."""
-        failed_before = bool(entry.failed_workers) and entry.failed_workers.get(offer.worker_id, 0.0) > self._clock()
-        return personal_refusal(
-            offer,
-            account_id=entry.account_id,
-            prompt_lower=entry.lowered_prompt() if offer.blacklist else "",
-            balance_covers_price=entry.balance_covers_price,
-            failed_before=failed_before,
-        )
+    def _judged(self, entries: Iterable[Entry], view: WorkerView) -> Iterator[tuple[Entry, Reason | None]]:
+        """Requests with their personal verdicts, as many as may be looked at now."""
+        offer = view.offer
+        searched = 0
+        for entry in islice(entries, PERSONAL_LOOK_AHEAD):
+            has_blacklisted_word = False
+            if offer.blacklist:
+                known = entry.has_word_of.get(view.words_key)
+                if known is None:
+                    if searched > WORD_SEARCH_LIMIT:
+                        return
+                    prompt = entry.lowered_prompt()
+                    searched += len(prompt) * len(offer.blacklist)
+                    known = entry.has_word_of[view.words_key] = has_word(prompt, offer.blacklist)
+                has_blacklisted_word = known
+            yield (
+                entry,
+                personal_refusal(
+                    offer,
+                    account_id=entry.account_id,
+                    has_blacklisted_word=has_blacklisted_word,
+                    balance_covers_price=entry.balance_covers_price,
+                    failed_before=self._failed_lately(entry, offer),
+                ),
+            )
+
+    def _failed_lately(self, entry: Entry, offer: Offer) -> bool:
+        return bool(entry.failed_workers) and entry.failed_workers.get(offer.worker_id, 0.0) > self._clock()
 
     def skipped(self, view: WorkerView, max_age_s: float = 1.0) -> dict[str, int]:
         """How many waiting requests the worker may not serve, by reason; each counts once. Remembered for a second."""
@@ -274,36 +409,38 @@ class LiveQueue:
         if known is not None and (known[0] == self.version or now - known[1] < max_age_s):
             return known[2]
         counts: Counter[str] = Counter()
-        offer = view.offer
-        only_own = offer.maintenance or offer.paused
-        if not only_own:
+        version = self.version
+        if view.is_for_all:
+            served = []
             for group in self._classes.values():
                 reason = view.verdict(group)
-                if reason is not None:
+                if reason is None:
+                    served.append(group.entries)
+                else:
                     counts[reason] += len(group.entries)
-                elif offer.blacklist or offer.wants_upfront_kudos:
-                    counts.update(self._personal_counts(group, offer))
+            if view.offer.blacklist or view.offer.wants_upfront_kudos:
+                judged = 0
+                for _, personal in self._judged((entry for entries in served for entry in entries), view):
+                    judged += 1
+                    if personal in (Reason.BLACKLIST, Reason.KUDOS):
+                        counts[personal] += 1
+                if judged < min(sum(map(len, served)), PERSONAL_LOOK_AHEAD):
+                    version = -1  # words are still to be searched: the next pop knows more, also of the same queue
         result = {str(reason): count for reason, count in counts.items()}
-        view.skipped = (self.version, now, result)
+        view.skipped = (version, now, result)
         return result
 
-    def _personal_counts(self, group: RequestClass, offer: Offer) -> Iterator[str]:
-        for entry in islice(group.entries, PERSONAL_LOOK_AHEAD):
-            reason = self.personal_verdict(entry, offer)
-            if reason in (Reason.BLACKLIST, Reason.KUDOS):
-                yield reason
-
     def capacity(self, group: RequestClass) -> tuple[int, float]:
-        """How many online workers may serve a class, and their summed speed in things per second."""
+        """How many online workers may serve a class, and their summed speed in things per second, as of lately."""
+        now = self._clock()
         known = group.capacity
-        if known is None or known[0] != self.workers_version:
+        if known is None or now - known[0] > CAPACITY_AGE_S:
             able, speed = 0, 0.0
             for view in self._views.values():
-                offer = view.offer
-                if not (offer.maintenance or offer.paused) and view.verdict(group) is None:
+                if view.is_for_all and view.verdict(group) is None:
                     able += 1
-                    speed += offer.speed
-            known = group.capacity = (self.workers_version, able, speed)
+                    speed += view.offer.speed
+            known = group.capacity = (now, able, speed)
         return known[1], known[2]
 
     def is_possible(self, entry: Entry) -> bool:
@@ -317,9 +454,13 @@ class LiveQueue:
 
     def could_serve(self, group: RequestClass, account_id: int) -> bool:
         """Whether some online worker could take a request of this class from this account."""
-        if self.capacity(group)[0] > 0:
+        if group.server is not None:
             return True
-        return any(view.offer.owner_id == account_id and view.verdict(group) is None for view in self._views.values())
+        if group.number is None and any(
+            view.is_for_all and view.verdict(group) is None for view in self._views.values()
+        ):
+            return True
+        return any(view.verdict(group) is None for view in self._views_by_owner.get(account_id, {}).values())
 
     def class_of(self, requirement: Requirement) -> RequestClass:
         """The class of a requirement, for asking `could_serve` before a request exists."""
@@ -328,35 +469,57 @@ class LiveQueue:
     def place(self, entry: Entry, max_age_s: float = 1.0) -> tuple[int, int]:
         """Queue position (1-based; 0: not waiting) and estimated wait in seconds, remembered for a second.
 
-        The position counts only requests that somebody online can serve; the wait counts the work ahead in classes
-        that compete for the same models, against the speed of the workers able to serve this one.
+        The position counts only requests that somebody online can serve. The wait is the work ahead in classes that
+        compete for the same models, shared by the workers able to serve this one, and then its own images: one takes
+        one worker, however many there are.
         """
         now = self._clock()
         if entry.place is not None and now - entry.place[0] < max_age_s:
             return entry.place[1], entry.place[2]
-        position, ahead_things = 0, 0.0
-        if entry.state.waiting > 0 and entry.state.state == "open":
-            position = 1
-            key = _entry_key(entry)
-            models = entry.requirement.models
-            for group in self._classes.values():
-                if self.capacity(group)[0] == 0:
-                    continue
-                before = group.entries.bisect_key_left(key)
-                position += before
-                if before and (not models or not group.requirement.models or models & group.requirement.models):
-                    first = group.entries[0]
-                    ahead_things += before * first.order.things * first.state.waiting
-        own = (entry.state.waiting + entry.state.processing) * entry.order.things
-        able, speed = self.capacity(entry.group)
-        wait_s = round((ahead_things + own) / speed) if able and speed > 0 else 0
-        if entry.state.is_done:
-            wait_s = 0
-        entry.place = (now, position, wait_s)
-        return position, wait_s
+        state = entry.state
+        is_waiting = state.waiting > 0 and state.state == "open"
+        wait_s = 0.0
+        if not state.is_done:
+            able, speed = self.capacity(entry.group)
+            if able and speed > 0:
+                image_s = entry.order.things * able / speed
+                if is_waiting:
+                    wait_s = self._things_ahead(entry) / speed + ceil(state.waiting / able) * image_s
+                else:
+                    wait_s = max(image_s - (now - entry.claimed_at_s), 0.0)
+        entry.place = (now, self._position(entry) if is_waiting else 0, round(wait_s))
+        return entry.place[1], entry.place[2]
 
-    def waiting_by_model(self) -> dict[str, tuple[int, float]]:
-        """Open jobs (waiting or processing) and their things per requested model. O(open requests): rarely."""
+    def _position(self, entry: Entry) -> int:
+        """All that is ahead, less what nobody serves; by whichever kind of class is rarer. O(log n) mostly."""
+        key = _entry_key(entry)
+        if 2 * len(self._unserved) > len(self._classes):
+            served = (group for group in self._classes.values() if group not in self._unserved)
+            return 1 + sum(group.entries.bisect_key_left(key) for group in served)
+        ahead = self._waiting.bisect_key_left(key)
+        return 1 + ahead - sum(group.entries.bisect_key_left(key) for group in self._unserved)
+
+    def _things_ahead(self, entry: Entry) -> float:
+        """Work ahead in the classes that share a model: of each the part that is ahead. O(such classes)."""
+        key = _entry_key(entry)
+        models = entry.requirement.models
+        competing: dict[RequestClass, None] = {}
+        if models:
+            for model in (*models, _ANY_MODEL):
+                competing.update(self._lanes.get(model, {}))
+        else:
+            competing = dict.fromkeys(self._classes.values())
+        things = 0.0
+        for group in competing:
+            if group.server is not None and (before := group.entries.bisect_key_left(key)):
+                things += before / len(group.entries) * group.things
+        return things
+
+    def waiting_by_model(self, max_age_s: float = 1.0) -> dict[str, tuple[int, float]]:
+        """Open jobs (waiting or processing) and their things per requested model, remembered for a second."""
+        now = self._clock()
+        if self._by_model is not None and now - self._by_model[0] < max_age_s:
+            return self._by_model[1]
         found: dict[str, tuple[int, float]] = {}
         for entry in self.entries.values():
             open_jobs = entry.state.waiting + entry.state.processing
@@ -364,4 +527,5 @@ class LiveQueue:
                 for model in entry.requirement.models:
                     jobs, things = found.get(model, (0, 0.0))
                     found[model] = (jobs + open_jobs, things + open_jobs * entry.order.things)
+        self._by_model = (now, found)
         return found

@@ -105,22 +105,25 @@ def usable_models(requirement: Requirement, offer: Offer) -> frozenset[str]:
     return frozenset() if requirement.is_heavy_for_any else common
 
 
+def has_word(prompt_lower: str, words: tuple[str, ...]) -> bool:
+    """Whether a lower-cased prompt holds one of the words, also within others (§3.5.2 row 6)."""
+    return any(word in prompt_lower for word in words)
+
+
 def personal_refusal(
-    offer: Offer, *, account_id: int, prompt_lower: str, balance_covers_price: bool, failed_before: bool
+    offer: Offer, *, account_id: int, has_blacklisted_word: bool, balance_covers_price: bool, failed_before: bool
 ) -> Reason | None:
     """What depends on the single request and not on its class: who asks, its words, its payer, its history.
 
     In maintenance or paused a worker serves its owner only (§3.5.2 row 1; an honest refusal instead of fake jobs,
-    §3.5.6). `prompt_lower` is the lower-cased prompt; blacklist words match as substrings (row 6). A worker that has
-    just faulted a job of the request is not handed the same slot again (D14).
+    §3.5.6). A worker that has just faulted a job of the request is not handed the same slot again (D14).
     """
     if (offer.maintenance or offer.paused) and account_id != offer.owner_id:
         return Reason.MAINTENANCE
     if failed_before:
         return Reason.RECENT_FAULT
-    for word in offer.blacklist:
-        if word in prompt_lower:
-            return Reason.BLACKLIST
+    if has_blacklisted_word:
+        return Reason.BLACKLIST
     if offer.wants_upfront_kudos and not balance_covers_price and account_id not in offer.favoured:
         return Reason.KUDOS
     return None
