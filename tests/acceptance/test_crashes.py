@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -81,7 +82,21 @@ class Load:
                     if status in (200, 400, 404):
                         break
 
+    def end_lost_leases(self) -> None:
+        """End the leases of jobs that no worker heard of, as the crash came between the commit and the answer.
+
+        They would end by themselves, minutes from now.
+        """
+        dsn = running_dsn(self.horde.data)
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(dsn or "", autocommit=True) as conn:
+            conn.execute(
+                "UPDATE job SET deadline = now() WHERE state = 'processing' AND deadline > now()"
+                " AND started_at < now() - interval '5 s' AND NOT id = ANY(%s::uuid[])",
+                (list(self.handed_out),),
+            )
+
     def is_served(self) -> bool:
+        self.end_lost_leases()
         for request_id, images in self.promised.items():
             status, answer = self.api(f"generate/check/{request_id}")
             assert status != 404, f"request {request_id} was promised and is gone"
