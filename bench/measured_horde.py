@@ -1,92 +1,94 @@
-"""A horde to be measured: `horde serve` as a process of its own, and the CPU time that it and its database use."""
+"""A horde of our own for the time of a measurement, and the processor time of its server and its database."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from horde_processes import RunningHorde, descendants, running_horde
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))  # how hordes are started as processes is known there
 
-_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+from horde_processes import descendants, running_horde  # noqa: E402
+
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_DATABASE_PROGRAM = "postgres"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CpuTime:
-    """CPU seconds used so far, children that have ended included."""
+    """Processor seconds used so far."""
 
-    server_s: float
-    database_s: float
+    server_s: float = 0.0
+    database_s: float = 0.0
 
-    def __sub__(self, other: CpuTime) -> CpuTime:
-        return CpuTime(self.server_s - other.server_s, self.database_s - other.database_s)
-
-
-@dataclass(slots=True)
-class MeasuredHorde:
-    """A running server with accounts for the load."""
-
-    process: RunningHorde
-    requester_key: str
-    worker_keys: list[str]
-
-    @property
-    def url(self) -> str:
-        """Its base address."""
-        return self.process.url
-
-    def cpu_time(self) -> CpuTime:
-        """What server and database have used until now."""
-        server = database = 0.0
-        for pid in {self.process.pid, *descendants(self.process.pid)}:
-            try:
-                seconds, is_database = _cpu_seconds(pid)
-            except OSError:
-                continue
-            if is_database:
-                database += seconds
-            else:
-                server += seconds
-        return CpuTime(server, database)
-
-    def memory_mb(self) -> float:
-        """Resident memory of the server process."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    def __sub__(self, earlier: CpuTime) -> CpuTime:
+        """What was used since `earlier`."""
+        return CpuTime(self.server_s - earlier.server_s, self.database_s - earlier.database_s)
 
 
-def _cpu_seconds(pid: int) -> tuple[float, bool]:
-    name, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
-    fields = rest.split()
-    is_database = "(postgres" in name
-    # own user and system time; for the postmaster also that of its ended children
-    ticks = sum(map(int, fields[11:15] if is_database else fields[11:13]))
-    return ticks / _TICKS_A_SECOND, is_database
+def cpu_time(pid: int) -> CpuTime:
+    """Of the process and all below it; those that run PostgreSQL are the database, all others the server."""
+    server = database = 0
+    for each in (pid, *descendants(pid)):
+        try:
+            stat = Path(f"/proc/{each}/stat").read_text()
+        except OSError:
+            continue  # it ended meanwhile; what the database's main process has buried counts below
+        name = stat[stat.index("(") + 1 : stat.rindex(")")]
+        user, system, buried_user, buried_system = map(int, stat.rpartition(")")[2].split()[11:15])
+        if name == _DATABASE_PROGRAM:
+            database += user + system + buried_user + buried_system
+        else:
+            server += user + system
+    return CpuTime(server / _TICKS_PER_S, database / _TICKS_PER_S)
 
 
-@contextmanager
-def measured_horde(worker_accounts: int = 1, **environment: str) -> Iterator[MeasuredHorde]:
-    """Start one in a temporary folder, without rate limits; nothing of it is left afterwards."""
-    settings = {"HORDE_TEST_APIKEYS": "1", "HORDE_RATE_LIMITS": "0", "HORDE_ADMINS": '["bench#1"]', **environment}
+@dataclass
+class Measurement:
+    """One operation's cost. `latencies_s` are filled by whoever runs the operation, one for each exchange."""
+
+    operation: str
+    count: int = 0
+    seconds: float = 0.0
+    cpu: CpuTime = field(default_factory=CpuTime)
+    latencies_s: list[float] = field(default_factory=list)
+
+    def server_ms(self) -> float:
+        """Processor milliseconds of the server for each operation."""
+        return self.cpu.server_s * 1000 / max(self.count, 1)
+
+    def database_ms(self) -> float:
+        """Processor milliseconds of the database for each operation."""
+        return self.cpu.database_s * 1000 / max(self.count, 1)
+
+    def latency_ms(self, share: float) -> float:
+        """The latency that this share of the exchanges did not exceed."""
+        ordered = sorted(self.latencies_s)
+        return ordered[min(int(share * len(ordered)), len(ordered) - 1)] * 1000 if ordered else 0.0
+
+
+@contextlib.contextmanager
+def measuring(pid: int, operation: str) -> Iterator[Measurement]:
+    """Fill in time and processor time of a `with` block; the count is that of the latencies unless it is set inside."""
+    result = Measurement(operation)
+    began, before = time.perf_counter(), cpu_time(pid)
+    yield result
+    result.cpu = cpu_time(pid) - before
+    result.seconds = time.perf_counter() - began
+    result.count = result.count or len(result.latencies_s)
+
+
+@contextlib.contextmanager
+def horde_to_measure() -> Iterator[tuple[str, int]]:
+    """Address and process id of a `horde serve` with an empty database, durable as always; nothing of it is left."""
     with (
         tempfile.TemporaryDirectory(prefix="horde-bench-") as folder,
-        running_horde("serve", Path(folder), **settings) as process,
+        running_horde("serve", Path(folder), HORDE_TEST_APIKEYS="1", HORDE_RATE_LIMITS="0") as horde,
     ):
-
-        def account(name: str) -> dict[str, Any]:
-            wanted = {"username": name, "oauth_id": name, "trusted": True, "moderator": False, "kudos": 10**9}
-            status, made = process.api("dev/test-user", wanted)
-            assert status == 201, made
-            return dict(made)
-
-        requester = account("bench")
-        status, answer = process.api(
-            f"users/{requester['user_id']}", {"concurrency": 500}, key=requester["api_key"], method="PUT"
-        )
-        assert status == 200, answer
-        workers = [account(f"worker-{number}")["api_key"] for number in range(worker_accounts)]
-        yield MeasuredHorde(process, requester["api_key"], workers)
+        yield horde.url, horde.pid

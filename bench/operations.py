@@ -1,70 +1,181 @@
-"""The operations that are measured (design §6): each a coroutine that does it so many times, from 16 connections."""
+"""What is measured: each group leaves the queue to the next, which sets it as it needs it.
+
+`TARGETS_MS` are processor milliseconds of server and database together that an operation may cost at most.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
-from measured_horde import MeasuredHorde
+from load import OTHERS, SERVED, Load
+from measured_horde import Measurement, cpu_time, measuring
 
-CONNECTIONS = 16
-AGENT = "AI Horde Worker reGen:13.0.0:https://example.org"
-WEBP = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="
-KNOWN_MODELS = ("Deliberate", "Anything Diffusion")
-PARAMS = {"width": 512, "height": 512, "steps": 20, "sampler_name": "k_euler"}
-
-
-@dataclass(slots=True)
-class Load:
-    """Speaks to the horde as clients and workers do."""
-
-    horde: MeasuredHorde
-    http: aiohttp.ClientSession
-    answers: dict[int, int] = field(default_factory=dict)
-
-    async def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> Any:
-        """One exchange; the JSON. Raises RuntimeError for anything but success."""
-        headers = {"apikey": key} if key else {}
-        async with self.http.request(method, f"{self.horde.url}/api/v2/{path}", json=body, headers=headers) as answer:
-            self.answers[answer.status] = self.answers.get(answer.status, 0) + 1
-            if answer.status >= 400:
-                raise RuntimeError(f"{method} {path}: {answer.status} {await answer.text()}")
-            return await answer.json()
-
-    async def ask(self, model: str = "stable_diffusion", images: int = 1, key: str | None = None) -> str:
-        """A request of some images; its id. By default by Anonymous, who may have many for different models."""
-        body = {"prompt": "a lighthouse", "models": [model], "r2": False, "params": {**PARAMS, "n": images}}
-        return str((await self.call("POST", "generate/async", body, key or self.horde.requester_key))["id"])
-
-    async def pop(self, worker: int, model: str = "stable_diffusion") -> list[str]:
-        """A worker's pop; the ids of its jobs."""
-        key = self.horde.worker_keys[worker % len(self.horde.worker_keys)]
-        offer = {"name": f"worker {worker}", "models": [model], "bridge_agent": AGENT, "max_pixels": 1_048_576}
-        return list((await self.call("POST", "generate/pop", offer, key))["ids"])
-
-    async def submit(self, worker: int, job_id: str) -> None:
-        """Deliver a job."""
-        key = self.horde.worker_keys[worker % len(self.horde.worker_keys)]
-        await self.call("POST", "generate/submit", {"id": job_id, "generation": WEBP, "seed": 1}, key)
+TARGETS_MS = {
+    "check": 0.25,
+    "lifecycle": 6.0,
+    "pop-empty-100": 0.5,
+    "pop-empty-1000": 0.5,
+    "pop-empty-10000": 0.5,
+    "submit-async": 2.0,
+}
+LIFECYCLE_REQUESTORS = 16
+LIFECYCLE_WARM_UP_S = 2.0
+POLL_S = 1.0
+IDLE_S = 0.1
+_POP_LIMIT_S = 60
 
 
-@asynccontextmanager
-async def load_on(horde: MeasuredHorde) -> AsyncIterator[Load]:
-    """A load with its connections."""
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as http:
-        yield Load(horde, http)
+@dataclass(frozen=True)
+class Bench:
+    """The horde under load, and how much of it."""
+
+    load: Load
+    pid: int
+    seconds: float
+    jobs: int
 
 
-async def many(count: int, one: Callable[[int], Awaitable[None]]) -> None:
-    """Do `one(0)` … `one(count - 1)`, sixteen at a time."""
-    numbers = iter(range(count))
+async def check(bench: Bench) -> list[Measurement]:
+    """`GET generate/check` of distinct waiting requests."""
+    await bench.load.have_waiting(500)
+    ids = itertools.cycle(bench.load.waiting)
+    with measuring(bench.pid, "check") as result:
 
-    async def take() -> None:
-        for number in numbers:
-            await one(number)
+        async def one(_: int) -> None:
+            await bench.load.call("GET", f"generate/check/{next(ids)}", into=result)
 
-    await asyncio.gather(*(take() for _ in range(CONNECTIONS)))
+        await bench.load.press(bench.seconds, one)
+    return [result]
+
+
+async def jobs(bench: Bench) -> list[Measurement]:
+    """Pops that find a job, their submits, and one `GET generate/status` of each finished request."""
+    load = bench.load
+    await load.have_waiting(100)
+    asked: list[str] = []
+    popped: list[tuple[dict[str, Any], str]] = []
+
+    async def ask(_: int) -> None:
+        asked.append(await load.ask(SERVED))
+
+    await load.each(range(bench.jobs), ask)
+    await load.settle()
+    with measuring(bench.pid, "pop-job") as pop:
+
+        async def take(number: int) -> None:
+            worker = load.workers[number % len(load.workers)]
+            while (job_id := await load.pop(worker, into=pop)) is None:
+                await asyncio.sleep(IDLE_S)  # other pops held what this one was offered
+            popped.append((worker, job_id))
+
+        async with asyncio.timeout(_POP_LIMIT_S):
+            await load.each(range(bench.jobs), take)
+        pop.count = len(popped)
+    with measuring(bench.pid, "submit") as submit:
+
+        async def hand_in(job: tuple[dict[str, Any], str]) -> None:
+            await load.submit(*job, into=submit)
+
+        await load.each(popped, hand_in)
+    await load.settle()
+    with measuring(bench.pid, "status") as status:
+
+        async def collect(request_id: str) -> None:
+            await load.call("GET", f"generate/status/{request_id}", into=status)
+
+        await load.each(asked, collect)
+    return [pop, submit, status]
+
+
+def empty_pop(waiting: int) -> Callable[[Bench], Awaitable[list[Measurement]]]:
+    """Pops that find nothing while so many requests wait for other models."""
+
+    async def measure(bench: Bench) -> list[Measurement]:
+        await bench.load.have_waiting(waiting)
+        for worker in bench.load.workers:  # known and checked in, as nearly always
+            await bench.load.pop(worker)
+        with measuring(bench.pid, f"pop-empty-{waiting}") as result:
+
+            async def one(number: int) -> None:
+                await bench.load.pop(bench.load.workers[number % len(bench.load.workers)], into=result)
+
+            await bench.load.press(bench.seconds, one)
+        return [result]
+
+    return measure
+
+
+async def submit_async(bench: Bench) -> list[Measurement]:
+    """`POST generate/async`."""
+    await bench.load.have_waiting(1000)
+    with measuring(bench.pid, "submit-async") as result:
+
+        async def one(number: int) -> None:
+            bench.load.waiting.append(await bench.load.ask(OTHERS[number % len(OTHERS)], into=result))
+
+        await bench.load.press(bench.seconds, one)
+    return [result]
+
+
+async def lifecycle(bench: Bench) -> list[Measurement]:
+    """Requestors ask for 1 to 4 images, look each second and collect; workers pop and submit. Counted are jobs."""
+    load = bench.load
+    await load.have_waiting(0)
+    stop = asyncio.Event()
+    result = Measurement("lifecycle")
+    submitted = 0
+
+    async def request(number: int) -> None:
+        for turn in itertools.count(number):
+            began = time.perf_counter()
+            request_id = await load.ask(SERVED, images=1 + turn % 4)
+            done = False
+            while not done:
+                await asyncio.sleep(POLL_S)
+                done = (await load.call("GET", f"generate/check/{request_id}"))["done"]
+            await load.call("GET", f"generate/status/{request_id}")
+            result.latencies_s.append(time.perf_counter() - began)
+            if stop.is_set():
+                return
+
+    async def work(worker: dict[str, Any]) -> None:
+        nonlocal submitted
+        while True:
+            if job_id := await load.pop(worker):
+                await load.submit(worker, job_id)
+                submitted += 1
+            else:
+                await asyncio.sleep(IDLE_S)
+
+    async with asyncio.TaskGroup() as group:
+        workers = [group.create_task(work(worker)) for worker in load.workers]
+        requestors = [group.create_task(request(number)) for number in range(LIFECYCLE_REQUESTORS)]
+        await asyncio.sleep(LIFECYCLE_WARM_UP_S)
+        began, before, submitted = time.perf_counter(), cpu_time(bench.pid), 0
+        result.latencies_s.clear()
+        await asyncio.sleep(max(bench.seconds * 2, 2 * POLL_S))
+        result.cpu, result.count = cpu_time(bench.pid) - before, submitted
+        result.seconds = time.perf_counter() - began
+        stop.set()
+        await asyncio.wait(requestors)
+        for task in workers:
+            task.cancel()
+    return [result]
+
+
+# Names of the results of each group; the order keeps the refilling of the queue short.
+GROUPS: dict[tuple[str, ...], Callable[[Bench], Awaitable[list[Measurement]]]] = {
+    ("lifecycle",): lifecycle,
+    ("check",): check,
+    ("pop-job", "submit", "status"): jobs,
+    ("pop-empty-100",): empty_pop(100),
+    ("pop-empty-1000",): empty_pop(1000),
+    ("submit-async",): submit_async,
+    ("pop-empty-10000",): empty_pop(10_000),
+}
+NAMES = [name for group in GROUPS for name in group]

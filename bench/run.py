@@ -1,7 +1,7 @@
-"""The project's own load over the operations of design §6: CPU milliseconds per operation of server and database.
+"""Measure what an operation costs: processor milliseconds of server and database, on a horde of its own.
 
-`make bench` (or `python bench/run.py --help`). What counts is CPU time, not how long something takes: the load runs on
-the same machine. The figures in docs/performance.md come from an otherwise idle one.
+Rates and latencies depend on the machine and on what else runs there; the processor time does far less. All of it runs
+on this machine over loopback: one server process, durable settings, rate limits off.
 """
 
 from __future__ import annotations
@@ -10,174 +10,92 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+import time
+from typing import Any
 
-from measured_horde import MeasuredHorde, measured_horde
-from operations import Load, load_on, many
+from load import load_on
+from measured_horde import Measurement, horde_to_measure
+from operations import GROUPS, NAMES, TARGETS_MS, Bench
 
-OWN_CONCURRENCY = 450
-"""Open images of the load's account at a time: below its limit of 500."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """CPU milliseconds per operation; `at_most_ms` and `stretch_ms` are those of the design."""
-
-    operation: str
-    count: int
-    server_ms: float
-    database_ms: float
-    at_most_ms: float | None = None
-    stretch_ms: float | None = None
-
-    @property
-    def total_ms(self) -> float:
-        """Of all server-side processes."""
-        return self.server_ms + self.database_ms
-
-
-async def measure(horde: MeasuredHorde, operation: str, count: int, work: Awaitable[None], *limits: float) -> Figure:
-    """Do the work and see what it cost."""
-    before = horde.cpu_time()
-    await work
-    await asyncio.sleep(0.1)  # what was put off (folding, notices) belongs to it
-    used = horde.cpu_time() - before
-    return Figure(operation, count, 1000 * used.server_s / count, 1000 * used.database_s / count, *limits)
-
-
-async def asking(horde: MeasuredHorde, load: Load, scale: float) -> list[Figure]:
-    """`async`, `check` and `status` of distinct requests, then their removal."""
-    count = min(int(400 * scale), OWN_CONCURRENCY)
-    ids: list[str] = []
-
-    async def ask(number: int) -> None:
-        ids.append(await load.ask())
-
-    async def check(number: int) -> None:
-        await load.call("GET", f"generate/check/{ids[number % len(ids)]}")
-
-    async def status(number: int) -> None:
-        await load.call("GET", f"generate/status/{ids[number % len(ids)]}")
-
-    async def cancel(number: int) -> None:
-        await load.call("DELETE", f"generate/status/{ids[number]}")
-
-    figures = [await measure(horde, "POST generate/async", count, many(count, ask), 2, 1.2)]
-    checks = int(6000 * scale)
-    figures.append(await measure(horde, "GET generate/check", checks, many(checks, check), 0.25, 0.12))
-    figures.append(await measure(horde, "GET generate/status", count, many(count, status)))
-    await many(count, cancel)
-    return figures
-
-
-async def serving(horde: MeasuredHorde, load: Load, scale: float) -> list[Figure]:
-    """Pops that get a job, and submits."""
-    count = min(int(400 * scale), OWN_CONCURRENCY)
-    jobs: list[tuple[int, str]] = []
-
-    async def ask(_: int) -> None:
-        await load.ask()
-
-    async def pop(number: int) -> None:
-        jobs.extend((number % 16, job_id) for job_id in await load.pop(number % 16))
-
-    async def submit(number: int) -> None:
-        await load.submit(*jobs[number])
-
-    await many(count, ask)
-    return [
-        await measure(horde, "POST generate/pop, with a job", count, many(count, pop)),
-        await measure(horde, "POST generate/submit", count, many(count, submit)),
-    ]
-
-
-async def lives(horde: MeasuredHorde, load: Load, scale: float) -> list[Figure]:
-    """Whole lives of image jobs: async, pop, submit, two checks and a status each."""
-    count = int(400 * scale)
-
-    async def live(number: int) -> None:
-        request_id = await load.ask()
-        await load.call("GET", f"generate/check/{request_id}")
-        done = False
-        while not done:
-            for job_id in await load.pop(number % 16):
-                await load.submit(number % 16, job_id)
-            done = (await load.call("GET", f"generate/check/{request_id}"))["done"]
-        await load.call("GET", f"generate/status/{request_id}")
-
-    return [await measure(horde, "whole life of an image job", count, many(count, live), 6, 4)]
-
-
-async def empty_pops(horde: MeasuredHorde, load: Load, scale: float) -> list[Figure]:
-    """Pops that find nothing, while requests of other models wait."""
-    figures = []
-    waiting = 0
-    pops = int(1500 * scale)
-
-    async def pop(number: int) -> None:
-        assert not await load.pop(number % 16)
-
-    for size in (100, 1000, 10_000):
-        # one image each by Anonymous, who is everybody: only requests for the same model count against its limit
-        async def ask(number: int) -> None:
-            await load.ask(f"bench model {number // 400}", key="0000000000")
-
-        start, waiting = waiting, size
-        await many(size - start, lambda number, start=start, ask=ask: ask(start + number))
-        await many(32, pop)
-        figures.append(await measure(horde, f"empty pop, {size} waiting", pops, many(pops, pop), 0.5, 0.3))
-    return figures
-
-
-OPERATIONS: dict[str, Callable[[MeasuredHorde, Load, float], Awaitable[list[Figure]]]] = {
-    "ask": asking,
-    "serve": serving,
-    "lifecycle": lives,
-    "empty-pop": empty_pops,
-}
-
-
-async def run(names: list[str], scale: float) -> tuple[list[Figure], float]:
-    """Measure; the figures, and the server's memory in MB at the end."""
-    figures: list[Figure] = []
-    with measured_horde(HORDE_PROFILE="household") as horde:
-        async with load_on(horde) as load:
-            for number in range(16):
-                await load.pop(number)  # workers are known before anything is measured
-            for name in names:
-                figures += await OPERATIONS[name](horde, load, scale)
-        return figures, horde.memory_mb()
-
-
-def table(figures: list[Figure], memory_mb: float) -> str:
-    """The figures for people."""
-    lines = [
-        f"{'CPU ms per operation':34} {'server':>8} {'database':>9} {'both':>8}"
-        f" {'at most':>8} {'stretch':>8} {'count':>7}"
-    ]
-    for one in figures:
-        limits = [f"{limit:g}" if limit else "" for limit in (one.at_most_ms, one.stretch_ms)]
-        lines.append(
-            f"{one.operation:34} {one.server_ms:8.2f} {one.database_ms:9.2f} {one.total_ms:8.2f}"
-            f" {limits[0]:>8} {limits[1]:>8} {one.count:7}"
-        )
-    return "\n".join([*lines, f"memory of the server process: {memory_mb:.0f} MB"])
+_COLUMNS = ("operation", "count", "rate/s", "p50 ms", "p99 ms", "server ms", "database ms", "CPU ms", "target")
+_LINE = "{:<16}{:>8}{:>9}{:>9}{:>9}{:>11}{:>13}{:>9}{:>9}"
+_LEGEND = """
+server, database, CPU: processor milliseconds for each operation (lifecycle: for each image, with all that happens
+between the operations); target: CPU ms at most. The same bit of Python took {} ms before and {} ms after."""
 
 
 def main() -> int:
-    """Parse, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--operations", nargs="+", choices=OPERATIONS, default=list(OPERATIONS))
-    parser.add_argument("--scale", type=float, default=1.0, help="how many times as many operations (default 1)")
-    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
-    arguments = parser.parse_args()
-    figures, memory_mb = asyncio.run(run(arguments.operations, arguments.scale))
+    """Run what was asked for and print it."""
+    arguments = _arguments()
+    calibration = [_calibrate()]
+    if not arguments.json:
+        print(_LINE.format(*_COLUMNS), flush=True)
+    rows = asyncio.run(_measure(arguments))
+    calibration.append(_calibrate())
     if arguments.json:
-        print(json.dumps({"figures": [asdict(figure) for figure in figures], "memory_mb": memory_mb}))
+        print(json.dumps({"calibration_ms": calibration, "operations": rows}, indent=1))
     else:
-        print(table(figures, memory_mb))
+        print(_LEGEND.format(*calibration))
+    missed = [row["operation"] for row in rows if row["target"] is not None and row["CPU ms"] > row["target"]]
+    if missed:
+        print(f"Above the target: {', '.join(missed)}.", file=sys.stderr)
     return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__.partition("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--operations", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each timed operation; lifecycle: twice as long")
+    parser.add_argument("--jobs", type=int, default=1000, help="for pop-job, submit, status")
+    parser.add_argument("--connections", type=int, default=16, help="at once")
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    return parser.parse_args()
+
+
+async def _measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    with horde_to_measure() as (url, pid):
+        async with load_on(url, arguments.connections) as load:
+            bench = Bench(load, pid, arguments.seconds, arguments.jobs)
+            for names, measure in GROUPS.items():
+                if not set(names) & set(arguments.operations):
+                    continue
+                for result in await measure(bench):
+                    if result.operation in arguments.operations:
+                        rows.append(_row(result))
+                        if not arguments.json:
+                            print(_LINE.format(*map(_cell, rows[-1].values())), flush=True)
+    return rows
+
+
+def _row(result: Measurement) -> dict[str, Any]:
+    values = (
+        result.operation,
+        result.count,
+        round(result.count / result.seconds, 1),
+        round(result.latency_ms(0.5), 1),
+        round(result.latency_ms(0.99), 1),
+        round(result.server_ms(), 3),
+        round(result.database_ms(), 3),
+        round(result.server_ms() + result.database_ms(), 3),
+        TARGETS_MS.get(result.operation),
+    )
+    return dict(zip(_COLUMNS, values, strict=True))
+
+
+def _cell(value: Any) -> str:
+    return "–" if value is None else f"{value}"
+
+
+def _calibrate() -> float:
+    """Milliseconds for a fixed bit of Python: tells a slow horde from a slow moment of the machine."""
+    began = time.perf_counter()
+    total = 0
+    for number in range(1_000_000):
+        total += number * number
+    return round((time.perf_counter() - began) * 1000, 1)
 
 
 if __name__ == "__main__":

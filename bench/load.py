@@ -1,0 +1,144 @@
+"""Requestors and workers over HTTP, many at once. Any answer that is not the hoped-for one ends the measurement."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any
+
+import aiohttp
+from measured_horde import Measurement
+
+SERVED = "stable_diffusion"
+OTHERS = ("Anything Diffusion", "Realistic Vision", "Fustercluck", "ICBINP XL", "Juggernaut XL")
+REQUESTORS, OWNERS = 32, 8
+BRIDGE_AGENT = "AI Horde Worker reGen:10.1.1:https://example.org"
+PICTURE = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="  # WebP, 1×1
+_HEADERS = {"Client-Agent": "openhorde-bench:1:example.org"}
+
+
+class UnexpectedAnswer(RuntimeError):
+    """The horde refused; numbers would mean nothing."""
+
+
+class Load:
+    """Accounts, the queue that they fill, and ways to press on the horde with `connections` at once."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession, connections: int) -> None:
+        self.connections = connections
+        self.waiting: list[str] = []  # requests for models that nobody serves
+        self.requestors: list[str] = []
+        self.workers: list[dict[str, Any]] = []
+        self._api = f"{url}/api/v2/"
+        self._session = session
+        self._numbers = itertools.count()
+
+    async def call(
+        self, method: str, path: str, key: str = "", body: Any = None, into: Measurement | None = None
+    ) -> dict[str, Any]:
+        """One exchange; its JSON answer. The latency goes `into` a measurement."""
+        began = time.perf_counter()
+        headers = {**_HEADERS, "apikey": key} if key else _HEADERS
+        async with self._session.request(method, self._api + path, json=body, headers=headers) as response:
+            answer = await response.json()
+            if response.status not in (200, 201, 202):
+                raise UnexpectedAnswer(f"{method} {path} answered {response.status}: {answer}")
+        if into is not None:
+            into.latencies_s.append(time.perf_counter() - began)
+        return dict(answer)
+
+    async def make_accounts(self) -> None:
+        """Requestors who may have hundreds of requests waiting, and trusted owners with a worker each."""
+        moderator = (await self._account("moderator", moderator=True))["api_key"]
+        for number in range(REQUESTORS):
+            made = await self._account(f"requestor{number}")
+            await self.call("PUT", f"users/{made['user_id']}", moderator, {"concurrency": 500})
+            self.requestors.append(made["api_key"])
+        for number in range(OWNERS):
+            made = await self._account(f"owner{number}", trusted=True)
+            self.workers.append({"key": made["api_key"], "name": f"bench-{number}"})
+
+    async def _account(self, name: str, **rights: bool) -> dict[str, Any]:
+        body = {"username": name, "oauth_id": f"{name}_bench", "kudos": 1_000_000, **rights}
+        return await self.call("POST", "dev/test-user", body=body)
+
+    async def ask(self, model: str, *, images: int = 1, into: Measurement | None = None) -> str:
+        """Ask for small pictures by the next requestor; the request's id."""
+        number = next(self._numbers)
+        body = {
+            "prompt": f"a small test image number {number} of a quiet harbour at dawn",
+            "params": {"width": 128, "height": 128, "steps": 4 + number % 5, "n": images, "sampler_name": "k_euler_a"},
+            "models": [model],
+            "extra_slow_workers": True,
+            "r2": False,
+        }
+        key = self.requestors[number % len(self.requestors)]
+        return str((await self.call("POST", "generate/async", key, body, into))["id"])
+
+    async def pop(self, worker: dict[str, Any], model: str = SERVED, into: Measurement | None = None) -> str | None:
+        """Ask for a job of `model`; its id."""
+        body = {
+            "name": worker["name"],
+            "models": [model],
+            "bridge_agent": BRIDGE_AGENT,
+            "max_pixels": 4_194_304,
+            "nsfw": True,
+        }
+        answer = await self.call("POST", "generate/pop", worker["key"], body, into)
+        return answer["id"]  # type: ignore[no-any-return]
+
+    async def submit(self, worker: dict[str, Any], job_id: str, into: Measurement | None = None) -> None:
+        """Hand in the picture of a job."""
+        body = {"id": job_id, "generation": PICTURE, "state": "ok", "seed": 1}
+        await self.call("POST", "generate/submit", worker["key"], body, into)
+
+    async def have_waiting(self, count: int) -> None:
+        """Have exactly so many requests waiting that no worker here can serve; then let the horde come to rest."""
+
+        async def add(number: int) -> None:
+            self.waiting.append(await self.ask(OTHERS[number % len(OTHERS)]))
+
+        async def cancel(request_id: str) -> None:
+            await self.call("DELETE", f"generate/status/{request_id}")
+
+        surplus, self.waiting = self.waiting[count:], self.waiting[:count]
+        await self.each(surplus, cancel)
+        await self.each(range(count - len(self.waiting)), add)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Leave time for what the horde does afterwards (the ledger is folded each second)."""
+        await asyncio.sleep(2)
+
+    async def each(self, items: Iterable[Any], act: Callable[[Any], Awaitable[None]]) -> None:
+        """`act` on every item over all connections."""
+        todo = iter(items)
+
+        async def lane() -> None:
+            for item in todo:
+                await act(item)
+
+        await asyncio.gather(*(lane() for _ in range(self.connections)))
+
+    async def press(self, seconds: float, act: Callable[[int], Awaitable[None]]) -> None:
+        """`act(number of the connection)` again and again over all connections."""
+        end = time.perf_counter() + seconds
+
+        async def lane(number: int) -> None:
+            while time.perf_counter() < end:
+                await act(number)
+
+        await asyncio.gather(*(lane(number) for number in range(self.connections)))
+
+
+@contextlib.asynccontextmanager
+async def load_on(url: str, connections: int) -> AsyncIterator[Load]:
+    """Accounts made and connections ready."""
+    timeout = aiohttp.ClientTimeout(total=60)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
+        load = Load(url, session, connections)
+        await load.make_accounts()
+        yield load
