@@ -19,6 +19,7 @@ from horde_server.blobs.routes import routes as blob_routes
 from horde_server.dispatch.routes import routes as dispatch_routes
 from horde_server.http import error_responses
 from horde_server.http.documentation import routes as documentation_routes
+from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.openapi import describe
 from horde_server.http.rim import FastAnswer, Rim
 from horde_server.identity.rate_limits import RateLimits, rate_limits
@@ -40,10 +41,11 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running_node(settings, dsn) as node:
-            include_routes(app, node, limits)
-            rim.set_fast_answer(fast_check(node))
+            hot_routes = HotRoutes()
+            include_routes(app, node, limits, hot_routes)
+            rim.open(fast_check(node), hot_routes)
             yield
-            rim.set_fast_answer(None)
+            rim.close()
 
     app = FastAPI(
         title=settings.title,
@@ -67,11 +69,13 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
     return rim
 
 
-def include_routes(app: FastAPI, node: Node, limits: RateLimits | None) -> None:
+def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: HotRoutes) -> None:
     """Hand every route the services it needs."""
     settings = node.settings
-    app.include_router(image_routes(node.intake, node.dispatcher, node.accounts, node.blobs, node.links, limits))
-    app.include_router(dispatch_routes(node.dispatcher, node.accounts, node.check_in, node.submissions, node.links))
+    app.include_router(image_routes(node.intake, node.dispatcher, node.accounts, node.blobs, node.links, limits, hot))
+    app.include_router(
+        dispatch_routes(node.dispatcher, node.accounts, node.check_in, node.submissions, node.links, hot)
+    )
     app.include_router(account_routes(settings, node.pool, node.accounts, node.notices.publish, node.queue))
     if settings.test_apikeys:
         app.include_router(test_user_routes(node.pool, node.accounts, node.notices.publish))

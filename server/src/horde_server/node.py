@@ -131,8 +131,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
 
     async def fold_ledger() -> None:
         while (changed := await fold(node.pool, trust_threshold=settings.kudos_trust_threshold)) is not None:
-            for account_id in changed.account_ids:
-                node.accounts.invalidate(account_id)
+            await node.accounts.renew(changed.account_ids)
             if not changed.is_full:
                 return
 

@@ -38,10 +38,21 @@ class FolderStore:
 
     async def get(self, key: str) -> bytes | None:
         """Read whole; images are small."""
-        try:
-            return await asyncio.to_thread(self.path(key).read_bytes)
-        except FileNotFoundError:
-            return None
+        return (await self.get_all([key]))[0]
+
+    async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        """One trip to a thread for all."""
+        return await asyncio.to_thread(self._get_all, [self.path(key) for key in keys])
+
+    @staticmethod
+    def _get_all(paths: Sequence[Path]) -> list[bytes | None]:
+        found: list[bytes | None] = []
+        for path in paths:
+            try:
+                found.append(path.read_bytes())
+            except FileNotFoundError:
+                found.append(None)
+        return found
 
     async def beginning(self, key: str) -> bytes | None:
         """One short read, not worth a thread."""

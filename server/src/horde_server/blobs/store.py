@@ -28,6 +28,9 @@ class BlobStore(Protocol):
     async def get(self, key: str) -> bytes | None:
         """The content, or None."""
 
+    async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        """`get` for each key, at once."""
+
     async def beginning(self, key: str) -> bytes | None:
         """The first bytes, enough to tell a picture from something else, or None."""
 

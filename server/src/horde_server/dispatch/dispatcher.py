@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from horde_server.dispatch import store
 from horde_server.dispatch.entry import Entry, RequestState
+from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
 from horde_server.dispatch.lease import batch_size, hand_out_seed, ttl_s
 from horde_server.dispatch.live_queue import LiveQueue, WorkerView
 from horde_server.dispatch.refusal import Offer, usable_models
@@ -57,6 +58,7 @@ class Dispatcher:
         self.queue = queue
         self._publish = publish
         self._lifetime_s = lifetime_s
+        self.held_jobs = HeldJobs()
 
     # ---------------------------------------------------------------- requests
 
@@ -111,15 +113,15 @@ class Dispatcher:
 
     # ---------------------------------------------------------------- jobs
 
-    async def hand_out(self, view: WorkerView, amount: int) -> HandOut | None:
-        """The best jobs for a worker, claimed; None when there are none."""
+    async def hand_out(self, view: WorkerView, amount: int, *, reward_percent: int) -> HandOut | None:
+        """The best jobs for a worker, claimed; None when there are none. `reward_percent` is its software's."""
         for entry in islice(self.queue.candidates(view), CLAIM_TRIES):
-            claimed = await self._claim(entry, view.offer, amount)
+            claimed = await self._claim(entry, view.offer, amount, reward_percent)
             if claimed is not None:
                 return claimed
         return None
 
-    async def _claim(self, entry: Entry, offer: Offer, amount: int) -> HandOut | None:
+    async def _claim(self, entry: Entry, offer: Offer, amount: int, reward_percent: int) -> HandOut | None:
         """Claim a batch of one request's waiting images in the database; None when another node was first."""
         models = sorted(usable_models(entry.requirement, offer))
         model = models[0] if len(models) == 1 else random.choice(models)
@@ -151,6 +153,23 @@ class Dispatcher:
         if state is None:
             return None
         self._publish("request", [str(entry.id)])
+        now = self.queue.now()
+        for job_id in job_ids:
+            self.held_jobs.add(
+                HeldJob(
+                    job_id,
+                    entry.id,
+                    offer.worker_id,
+                    offer.owner_id,
+                    entry.account_id,
+                    model,
+                    "processing",
+                    now,
+                    entry.price_hundredths,
+                    entry.order,
+                    reward_percent,
+                )
+            )
         return HandOut(entry.order, model, job_ids, seed, lease_s)
 
     async def _look_again(self, conn: AsyncConnection[Any], entry: Entry) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from horde_server.dispatch.answers import GenerationPayloadStable, GenerationSubmitted
 from horde_server.dispatch.dispatcher import Dispatcher
@@ -15,6 +14,7 @@ from horde_server.dispatch.submission import Submissions
 from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
+from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.model_reference import is_known
@@ -42,6 +42,7 @@ def routes(
     check_in: CheckIn,
     submissions: Submissions,
     links: ResultLinks,
+    hot: HotRoutes,
 ) -> APIRouter:
     """The worker's side of image generation."""
     router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
@@ -51,12 +52,13 @@ def routes(
         operation_id="post_image_job_pop",
         response_model=GenerationPayloadStable,
         responses=refusals(401, 403, 413),
-        openapi_extra=body_documentation(ImagePop),
+        openapi_extra=body_documentation(ImagePop, apikey="Of the worker's owner"),
     )
-    async def pop(request: Request, apikey: Annotated[str | None, Header()] = None) -> Response:
+    @hot.add("POST", "/api/v2/generate/pop")
+    async def pop(request: Request) -> Response:
         """Check in as an image worker and ask for jobs."""
         body = await read_body(request, ImagePop)
-        key = required_apikey(apikey)
+        key = required_apikey(request.headers.get("apikey"))
         friends = tuple(map(_friend_id, body.priority_usernames))
         account = await accounts.by_key(key)
         if account is None:
@@ -64,7 +66,7 @@ def routes(
         abilities = _abilities(body, account, friends)
         worker = await check_in(account, cleaned_text(body.name), abilities, request.state.client_address)
         view = dispatcher.queue.view(worker.offer)
-        hand_out = await dispatcher.hand_out(view, body.amount)
+        hand_out = await dispatcher.hand_out(view, body.amount, reward_percent=abilities.reward_percent())
         if hand_out is not None:
             uploads = None
             if hand_out.order.r2:
@@ -82,12 +84,13 @@ def routes(
         operation_id="post_image_job_submit",
         response_model=GenerationSubmitted,
         responses=refusals(401, 403, 404, 413),
-        openapi_extra=body_documentation(ImageSubmit),
+        openapi_extra=body_documentation(ImageSubmit, apikey="Of the worker's owner"),
     )
-    async def submit(request: Request, apikey: Annotated[str | None, Header()] = None) -> Response:
+    @hot.add("POST", "/api/v2/generate/submit")
+    async def submit(request: Request) -> Response:
         """Deliver a job, or report that it failed."""
         body = await read_body(request, ImageSubmit)
-        key = required_apikey(apikey)
+        key = required_apikey(request.headers.get("apikey"))
         credited = await submissions.submit(body, await accounts.by_key(key))
         return json_response(credited.to_json())
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -17,7 +16,10 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
+from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements, reserve
+from horde_server.requests.image.order import decode_order
+from horde_server.workers.abilities import decode_abilities
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
@@ -187,36 +189,33 @@ async def claim(
     return RequestState(*row) if row else None
 
 
-class HeldJob(NamedTuple):
-    """A job with what settling it needs to know of its request."""
-
-    id: UUID
-    request_id: UUID
-    worker_id: UUID
-    owner_id: int
-    model: str
-    state: str
-    started_at: datetime
-    requester_id: int
-    price_hundredths: int
-    request_order: str
-    bridge_agent: str
-    worker_abilities: str
-    worker_in_maintenance: bool
-
-
 async def find_job(conn: Connection, job_id: UUID) -> HeldJob | None:
     """The job, or None when it never existed or went with its request."""
     cursor = await conn.execute(
-        """SELECT job.id, job.request_id, job.worker_id, job.owner_id, job.model, job.state, job.started_at,
-                  request.account_id, request.price_hundredths, request.request_order::text,
-                  worker.bridge_agent, worker.abilities::text, worker.maintenance
+        """SELECT job.id, job.request_id, job.worker_id, job.owner_id, request.account_id, job.model, job.state,
+                  extract(epoch from job.started_at)::float8, request.price_hundredths, request.request_order::text,
+                  worker.abilities::text
            FROM job JOIN request ON request.id = job.request_id JOIN worker ON worker.id = job.worker_id
            WHERE job.id = %s""",
         (job_id,),
     )
     row = await cursor.fetchone()
-    return HeldJob(*row) if row else None
+    if row is None:
+        return None
+    found, request_id, worker_id, owner_id, requester_id, model, state, started_s, price, order, abilities = row
+    return HeldJob(
+        id=found,
+        request_id=request_id,
+        worker_id=worker_id,
+        owner_id=owner_id,
+        requester_id=requester_id,
+        model=model,
+        state=state,
+        started_s=started_s,
+        price_hundredths=price,
+        order=decode_order(order),
+        reward_percent=decode_abilities(abilities).reward_percent(),
+    )
 
 
 _SETTLE = f"""

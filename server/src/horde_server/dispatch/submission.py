@@ -17,15 +17,12 @@ from horde_server.blobs.images import UnusableImage, as_webp, looks_like_image
 from horde_server.blobs.store import BlobStore
 from horde_server.dispatch import store
 from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import ImageSubmit, Metadata
-from horde_server.dispatch.store import HeldJob
 from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import settlement, split_reward
 from horde_server.kudos.price_book import PriceBook
-from horde_server.requests.image.order import decode_order
-from horde_server.workers.abilities import decode_abilities
-from horde_server.workers.capabilities import reward_multiplier_percent
 from horde_server.workers.check_in import WrongCredentials
 from horde_server.workers.directory import WorkerDirectory
 
@@ -118,8 +115,10 @@ class Submissions:
             job_id = UUID(text)
         except ValueError:
             raise InvalidJobID(f"Processing Job with ID {text[:64]} does not exist") from None
-        async with self._pool.connection() as conn:
-            job = await store.find_job(conn, job_id)
+        job = self._dispatcher.held_jobs.take(job_id)
+        if job is None:
+            async with self._pool.connection() as conn:
+                job = await store.find_job(conn, job_id)
         if job is None:
             raise InvalidJobID(f"Processing Job with ID {text} does not exist")
         return job
@@ -150,13 +149,11 @@ class Submissions:
     async def _settle(
         self, job: HeldJob, body: ImageSubmit, account: Account, result: str, *, censored: bool
     ) -> Credit:
-        order = decode_order(job.request_order)
-        abilities = decode_abilities(job.worker_abilities)
-        percent = reward_multiplier_percent(job.bridge_agent, declares_capabilities=abilities.capabilities is not None)
+        order = job.order
         reward = self._prices.reward_hundredths(job.price_hundredths, order, job.model)
-        paid = reward * percent // 100
+        paid = reward * job.reward_percent // 100
         debit = self._prices.debit_hundredths(0 if censored else reward, order)
-        seconds = max(self._clock() - job.started_at.timestamp(), 0.001)
+        seconds = max(self._clock() - job.started_s, 0.001)
         movements = settlement(
             request_id=job.request_id,
             job_id=job.id,

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from horde_server.dispatch.refusal import Offer
-from horde_server.workers.capabilities import BIT, agent_mask, declared_mask
+from horde_server.workers.capabilities import BIT, agent_mask, declared_mask, reward_multiplier_percent
 
 MODELS_KEPT = 300
 BLACKLIST_KEPT = 200
@@ -45,6 +45,10 @@ class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.capabilities is None:
             return agent_mask(self.bridge_agent)
         return declared_mask(self.capabilities)
+
+    def reward_percent(self) -> int:
+        """Share of a job's reward that this software earns."""
+        return reward_multiplier_percent(self.bridge_agent, declares_capabilities=self.capabilities is not None)
 
 
 # A worker's own switches take away what its software could do.
