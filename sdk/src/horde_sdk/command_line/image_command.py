@@ -90,6 +90,7 @@ def _draw(
     *,
     as_json: bool,
 ) -> None:
+    from horde_sdk.ai_horde_api.apimodels import ImageGenerateStatusResponse
     from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError
     from horde_sdk.command_line.progress_display import progress_display
 
@@ -97,7 +98,7 @@ def _draw(
         with progress_display(request.get_number_of_results_expected()) as display:
             status, job_id = client.image_generate_request(request, check_callback=display.show)
     except AIHordeGenerationTimedOutError as late:
-        if late.partial is not None:
+        if isinstance(late.partial, ImageGenerateStatusResponse):
             _save_all(client, request, late.partial, folder, as_json=False)
         raise
     saved = _save_all(client, request, status, folder, as_json=as_json)
