@@ -161,6 +161,20 @@ def test_request_that_the_horde_gave_up_on_is_an_error_at_once(
     assert horde.lines == [ASYNC, STATUS]
 
 
+def test_what_the_server_thinks_odd_about_a_request_is_logged(
+    horde: FakeHorde, client: AIHordeAPISimpleClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    warnings = [{"code": "NoAvailableWorker", "message": "nobody is there"}]
+    horde.will_answer(ASYNC, Reply(202, {"id": JOB, "kudos": 1, "message": "hello", "warnings": warnings}))
+
+    client.text_generate_request(a_request())
+
+    assert [one.message for one in caplog.records] == [
+        "the horde says: hello",
+        "the horde warns: nobody is there [NoAvailableWorker]",
+    ]
+
+
 def test_refusal_keeps_the_servers_list_of_errors(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
     refusal = {"message": "Input payload validation failed", "errors": {"params.max_length": "too big"}}
     horde.will_answer(ASYNC, Reply(400, refusal))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from horde_sdk.generic_api.wire import ResponseT
 from horde_sdk.horde_logging import logger
 
 if TYPE_CHECKING:
+    from horde_sdk.ai_horde_api.apimodels.base import SingleWarningEntry
     from horde_sdk.ai_horde_api.exceptions import StatusResponse
 
 REASONABLE_MINIMUM_TIMEOUT_S = 20
@@ -100,6 +101,10 @@ class Accepted(Protocol):
     def message(self) -> str:
         """What the server has to say about it."""
 
+    @property
+    def warnings(self) -> Sequence[SingleWarningEntry] | None:
+        """What the server thinks odd about it."""
+
 
 @dataclass(slots=True)
 class RunOptions:
@@ -166,6 +171,8 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
         self.accepted = yield from self.submit(ask)
         if self.accepted.message:
             logger.warning("the horde says: %s", self.accepted.message)
+        for warning in self.accepted.warnings or ():
+            logger.warning("the horde warns: %s [%s]", warning.message, warning.code)
         job_id = self.accepted.id_
         last_look = yield from self._until_over(ask, job_id)
         status = yield from self.fetch(ask, last_look, job_id)
