@@ -174,7 +174,12 @@ class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
         Raises:
             aiohttp.ClientResponseError: It could not be fetched.
         """
-        return image_downloads.open_image(await image_downloads.fetch_image_bytes(url, self._transport))
+        content = await image_downloads.fetch_image_bytes(
+            url,
+            self._transport.aiohttp_session,
+            tls=self._transport.tls_for(url),
+        )
+        return image_downloads.open_image(content)
 
     async def heartbeat_request(self) -> AIHordeHeartbeatResponse:
         """Return the horde's version; raises where it is not alive."""
