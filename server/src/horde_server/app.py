@@ -27,7 +27,7 @@ from horde_server.insight.health import routes as health_routes
 from horde_server.insight.status_routes import routes as status_routes
 from horde_server.node import Node, running_node
 from horde_server.requests.image.routes import routes as image_routes
-from horde_server.requests.image.status import progress
+from horde_server.requests.progress import progress
 from horde_server.settings import Settings
 from horde_server.workers.routes import routes as worker_routes
 
@@ -72,16 +72,19 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
 def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: HotRoutes) -> None:
     """Hand every route the services it needs."""
     settings = node.settings
-    app.include_router(image_routes(node.intake, node.dispatcher, node.accounts, node.blobs, node.links, limits, hot))
+    images = node.images
     app.include_router(
-        dispatch_routes(node.dispatcher, node.accounts, node.check_in, node.submissions, node.links, hot)
+        image_routes(images.intake, images.dispatcher, node.accounts, node.blobs, node.links, limits, hot)
     )
-    app.include_router(account_routes(settings, node.pool, node.accounts, node.notices.publish, node.queue))
+    app.include_router(
+        dispatch_routes(images.dispatcher, node.accounts, node.check_in, images.submissions, node.links, hot)
+    )
+    app.include_router(account_routes(settings, node.pool, node.accounts, node.notices.publish, node.queues))
     if settings.test_apikeys:
         app.include_router(test_user_routes(node.pool, node.accounts, node.notices.publish))
     app.include_router(worker_routes(settings, node.pool, node.accounts, node.workers))
-    app.include_router(status_routes(node.pool, node.queue, node.workers))
-    app.include_router(health_routes(node.pool, node.queue, node.workers))
+    app.include_router(status_routes(node.pool, node.queues, node.workers))
+    app.include_router(health_routes(node.pool, node.queues, node.workers))
     app.include_router(documentation_routes(app, settings))
     if isinstance(node.blobs, FolderStore):
         app.include_router(blob_routes(node.blobs))
@@ -89,6 +92,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
 
 def fast_check(node: Node) -> FastAnswer:
     """`GET /generate/check/{id}` for mirrored requests, from memory and before the framework: it is called most."""
+    queue = node.images.dispatcher.queue
 
     def answer(scope: Scope) -> bytes | None:
         path: str = scope["path"]
@@ -98,7 +102,7 @@ def fast_check(node: Node) -> FastAnswer:
             request_id = UUID(path[len(_CHECK) :])
         except ValueError:
             return None
-        entry = node.queue.entries.get(request_id)
-        return _encode(progress(entry, node.queue)) if entry is not None else None
+        entry = queue.entries.get(request_id)
+        return _encode(progress(entry, queue)) if entry is not None else None
 
     return answer

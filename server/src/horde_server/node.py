@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,13 +21,17 @@ from horde_server.database.notices import NoticeBoard
 from horde_server.database.pool import Pool, open_pool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.dispatch.mirror import Mirror
 from horde_server.dispatch.submission import Submissions
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
 from horde_server.kudos.fold import fold
 from horde_server.kudos.price_book import PriceBook
 from horde_server.requests.image.intake import ImageIntake
+from horde_server.requests.image.kind import ImageKind
+from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import ResultLinks
+from horde_server.requests.image.results import ImageResults
 from horde_server.settings import Settings
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
@@ -36,19 +40,27 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class ImageService:
+    """What images need."""
+
+    dispatcher: Dispatcher[ImageOrder]
+    intake: ImageIntake
+    submissions: Submissions[ImageOrder]
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """The services of one process. Everything in memory can be rebuilt from the database."""
 
     settings: Settings
     pool: Pool
-    queue: LiveQueue
+    queues: Mapping[str, LiveQueue]  # by the name of the kind
     notices: NoticeBoard
     accounts: AccountDirectory
     workers: WorkerDirectory
-    dispatcher: Dispatcher
-    intake: ImageIntake
+    mirror: Mirror
+    images: ImageService
     check_in: CheckIn
-    submissions: Submissions
     blobs: BlobStore
     links: ResultLinks
     signing_secret: bytes
@@ -65,7 +77,7 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
             signing_secret = await load_secret(conn, "url_signing")
         node = _build(settings, dsn, pool, salt, signing_secret)
         await node.workers.reload()
-        await node.dispatcher.load()
+        await node.mirror.load()
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(work, name=name) for name, work in _background(node).items()]
             try:
@@ -79,14 +91,14 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
 
 def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret: bytes) -> Node:
     clock = time.time
-    queue = LiveQueue(clock)
+    queues = {kind: LiveQueue(clock) for kind in ("image", "text")}
     prices = PriceBook()
     blobs = open_blob_store(settings.blobs, settings.data / "blobs", signing_secret)
     accounts = AccountDirectory(pool, salt, time.monotonic)
 
     async def heard(topic: str, ids: list[str]) -> None:
         if topic == "request":
-            await dispatcher.refresh(ids)
+            await mirror.refresh(ids)
         elif topic == "worker":
             await workers.reload([UUID(text) for text in ids])
         elif topic == "account":
@@ -96,24 +108,27 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     async def missed_something() -> None:
         accounts.invalidate_all()
         await workers.reload()
-        await dispatcher.reconcile()
+        await mirror.reconcile()
 
     notices = NoticeBoard(dsn, heard, missed_something)
-    workers = WorkerDirectory(pool, queue, clock)
-    dispatcher = Dispatcher(pool, queue, notices.publish, lifetime_s=settings.request_lifetime_s)
+    workers = WorkerDirectory(pool, queues, clock)
+    lifetime_s = settings.request_lifetime_s
+    images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
+    mirror = Mirror(pool, {"image": images}, notices.publish)
     return Node(
         settings=settings,
         pool=pool,
-        queue=queue,
+        queues=queues,
         notices=notices,
         accounts=accounts,
         workers=workers,
-        dispatcher=dispatcher,
-        intake=ImageIntake(settings, pool, dispatcher, workers, prices, clock),
-        check_in=CheckIn(pool, workers, notices.publish, clock),
-        submissions=Submissions(
-            pool, dispatcher, workers, prices, blobs, clock, lifetime_s=settings.request_lifetime_s
+        mirror=mirror,
+        images=ImageService(
+            images,
+            ImageIntake(settings, pool, images, workers, prices, clock),
+            Submissions(pool, images, workers, ImageResults(blobs), clock, lifetime_s=lifetime_s),
         ),
+        check_in=CheckIn(pool, workers, notices.publish, clock),
         blobs=blobs,
         links=ResultLinks(blobs, settings.url),
         signing_secret=signing_secret,
@@ -124,7 +139,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
     settings = node.settings
 
     async def sweep() -> None:
-        dropped = await node.dispatcher.sweep()
+        dropped = await node.mirror.sweep()
         if dropped:
             await node.workers.reload(dropped)
         node.workers.drop_stale()
@@ -136,7 +151,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
                 return
 
     async def reconcile() -> None:
-        await node.dispatcher.reconcile()
+        await node.mirror.reconcile()
         await node.workers.reload()
 
     async def drop_old_blobs() -> None:

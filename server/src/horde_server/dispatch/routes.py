@@ -16,6 +16,7 @@ from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.model_reference import is_known
 from horde_server.workers.abilities import MODELS_KEPT, Abilities, kept_blacklist
@@ -37,10 +38,10 @@ class WorkerMaintenance(HordeError):
 
 
 def routes(
-    dispatcher: Dispatcher,
+    dispatcher: Dispatcher[ImageOrder],
     accounts: AccountDirectory,
     check_in: CheckIn,
-    submissions: Submissions,
+    submissions: Submissions[ImageOrder],
     links: ResultLinks,
     hot: HotRoutes,
 ) -> APIRouter:

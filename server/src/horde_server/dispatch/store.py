@@ -17,8 +17,8 @@ from psycopg.rows import tuple_row
 
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
 from horde_server.dispatch.held_jobs import HeldJob
+from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements, reserve
-from horde_server.requests.image.order import decode_order
 from horde_server.workers.abilities import decode_abilities
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
@@ -31,7 +31,7 @@ MAX_DROPPED_JOBS_PER_HOUR = 20
 
 _STATE = STATE_COLUMNS.format("request.")
 
-_OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.account_id, request.order_key, request.price_hundredths,
+_OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.kind, request.account_id, request.order_key, request.price_hundredths,
     request.payer_covered, extract(epoch from request.created_at)::float8, request.request_order::text"""
 
 
@@ -39,6 +39,7 @@ class OpenRequest(NamedTuple):
     """A request row as the mirror needs it."""
 
     state: RequestState
+    kind: str
     account_id: int
     order_key: float
     price_hundredths: int
@@ -56,7 +57,7 @@ async def load_open(conn: Connection) -> list[OpenRequest]:
     """Every request that still waits or is processed."""
     cursor = await conn.execute(
         f"SELECT {_OPEN_REQUEST_COLUMNS} FROM request"
-        " WHERE kind = 'image' AND (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
+        " WHERE (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
     )
     return [_open_request(row) for row in await cursor.fetchall()]
 
@@ -71,7 +72,7 @@ async def fetch_states(conn: Connection) -> list[tuple[UUID, int]]:
     """(id, version) of every open request, for reconciling."""
     cursor = await conn.execute(
         "SELECT id, version FROM request"
-        " WHERE kind = 'image' AND (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
+        " WHERE (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
     )
     return await cursor.fetchall()
 
@@ -81,6 +82,7 @@ class NewRequest:
     """A request to be stored."""
 
     id: UUID
+    kind: str
     account_id: int
     jobs: int
     order_key: float
@@ -102,11 +104,11 @@ _INSERT_REQUEST = f"""
 WITH added AS (
     INSERT INTO request (id, kind, account_id, jobs, waiting, order_key, price_hundredths, consumed_hundredths,
                          held_hundredths, payer_covered, client_agent, address, expires_at, request_order)
-    VALUES (%s, 'image', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s::json)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s::json)
     RETURNING {STATE_COLUMNS.format("")}
 ), entries AS (
     INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths, request_id, requester_id, domain)
-    VALUES (%s, 'request_tax', %s, %s, %s, %s, %s, 'image')
+    VALUES (%s, 'request_tax', %s, %s, %s, %s, %s, %s)
 )
 SELECT * FROM added"""
 
@@ -117,6 +119,7 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
         _INSERT_REQUEST,
         (
             new.id,
+            new.kind,
             new.account_id,
             new.jobs,
             new.jobs,
@@ -135,6 +138,7 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
             tax.amount_hundredths,
             new.id,
             new.account_id,
+            new.kind,
         ),
     )
     row = await cursor.fetchone()
@@ -189,15 +193,15 @@ async def claim(
     return RequestState(*row) if row else None
 
 
-async def find_job(conn: Connection, job_id: UUID) -> HeldJob | None:
-    """The job, or None when it never existed or went with its request."""
+async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJob[OrderT] | None:
+    """The job, or None when it never existed, is of another kind, or went with its request."""
     cursor = await conn.execute(
         """SELECT job.id, job.request_id, job.worker_id, job.owner_id, request.account_id, job.model, job.state,
                   extract(epoch from job.started_at)::float8, request.price_hundredths, request.request_order::text,
                   worker.abilities::text
            FROM job JOIN request ON request.id = job.request_id JOIN worker ON worker.id = job.worker_id
-           WHERE job.id = %s""",
-        (job_id,),
+           WHERE job.id = %s AND request.kind = %s""",
+        (job_id, kind.name),
     )
     row = await cursor.fetchone()
     if row is None:
@@ -213,7 +217,7 @@ async def find_job(conn: Connection, job_id: UUID) -> HeldJob | None:
         state=state,
         started_s=started_s,
         price_hundredths=price,
-        order=decode_order(order),
+        order=kind.decode(order),
         reward_percent=decode_abilities(abilities).reward_percent(),
     )
 
@@ -392,7 +396,7 @@ class Generation(NamedTuple):
     result: str
 
 
-async def find_status(conn: Connection, request_id: UUID) -> tuple[OpenRequest, list[Generation]] | None:
+async def find_status(conn: Connection, kind: str, request_id: UUID) -> tuple[OpenRequest, list[Generation]] | None:
     """A request with what was delivered so far, in the order of delivery; one query."""
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(
@@ -401,8 +405,8 @@ async def find_status(conn: Connection, request_id: UUID) -> tuple[OpenRequest, 
                 FROM request
                 LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
                 LEFT JOIN worker ON worker.id = job.worker_id
-                WHERE request.id = %s AND request.kind = 'image' ORDER BY job.settled_at, job.id""",
-            (request_id,),
+                WHERE request.id = %s AND request.kind = %s ORDER BY job.settled_at, job.id""",
+            (request_id, kind),
         )
         rows = await cursor.fetchall()
     if not rows:

@@ -13,6 +13,8 @@ from horde_server.workers.capabilities import BIT, agent_mask, declared_mask, re
 MODELS_KEPT = 300
 BLACKLIST_KEPT = 200
 BLACKLIST_WORD_LENGTH = 15
+FAST_IMAGE_SPEED = 500_000.0
+"""Pixelsteps per second that a request with `slow_workers: false` asks of a worker (generation.md §3.5.1)."""
 
 
 class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -86,6 +88,7 @@ def make_offer(
         nsfw=abilities.nsfw,
         owner_trusted=owner_trusted,
         speed=speed,
+        is_fast=speed >= FAST_IMAGE_SPEED,
         extra_slow=abilities.extra_slow_worker,
         limits_steps=abilities.limit_max_steps,
         blacklist=abilities.blacklist,

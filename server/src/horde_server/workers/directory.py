@@ -6,7 +6,7 @@ nodes hear of a change by notice and reload the row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -80,17 +80,24 @@ def _from_row(row: tuple[Any, ...]) -> OnlineWorker:
 class WorkerDirectory:
     """See the module. Belongs to the event loop."""
 
-    def __init__(self, pool: AsyncConnectionPool[Any], queue: LiveQueue, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, pool: AsyncConnectionPool[Any], queues: Mapping[str, LiveQueue], clock: Callable[[], float]
+    ) -> None:
+        """`queues` by the kind of worker they serve."""
         self._pool = pool
-        self._queue = queue
+        self._queues = queues
         self._clock = clock
         self._by_name: dict[str, OnlineWorker] = {}
         self._by_id: dict[UUID, OnlineWorker] = {}
 
-    def online(self) -> Iterable[OnlineWorker]:
-        """Workers that checked in within the last five minutes."""
+    def online(self, kind: str | None = None) -> list[OnlineWorker]:
+        """Workers, of one kind or all, that checked in within the last five minutes."""
         since = self._clock() - ONLINE_S
-        return [worker for worker in self._by_id.values() if worker.last_check_in_s >= since]
+        return [
+            worker
+            for worker in self._by_id.values()
+            if worker.last_check_in_s >= since and (kind is None or worker.kind == kind)
+        ]
 
     async def find(self, name: str) -> OnlineWorker | None:
         """The worker of that name, from memory or the database."""
@@ -126,7 +133,7 @@ class WorkerDirectory:
         for worker in [w for w in self._by_id.values() if w.last_check_in_s < since]:
             del self._by_id[worker.id]
             del self._by_name[worker.name]
-            self._queue.drop_worker(worker.id)
+            self._queues[worker.kind].drop_worker(worker.id)
 
     def _keep(self, fresh: OnlineWorker) -> OnlineWorker:
         known = self._by_id.get(fresh.id)
@@ -144,5 +151,5 @@ class WorkerDirectory:
                 known.last_check_in_s = known.written_s = fresh.last_check_in_s
             known.renew_offer()
         if known.last_check_in_s >= self._clock() - ONLINE_S:
-            self._queue.view(known.offer)
+            self._queues[known.kind].view(known.offer)
         return known

@@ -28,9 +28,10 @@ from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.image.answers import RequestAsync, RequestStatusCheck, RequestStatusStable
 from horde_server.requests.image.intake import Caller, ImageIntake
+from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.schemas import ImageRequest
-from horde_server.requests.image.status import progress
+from horde_server.requests.progress import progress
 
 _encode = msgspec.json.Encoder().encode
 
@@ -41,7 +42,7 @@ _NO_WORKER = "Warning: no available workers can fulfill this request. It will ex
 
 def routes(
     intake: ImageIntake,
-    dispatcher: Dispatcher,
+    dispatcher: Dispatcher[ImageOrder],
     accounts: AccountDirectory,
     blobs: BlobStore,
     links: ResultLinks,
@@ -128,7 +129,7 @@ def routes(
         answer["shared"] = False
         return _encode(answer)
 
-    async def images_of(request: Request, entry: Entry, keys: list[str]) -> list[str]:
+    async def images_of(request: Request, entry: Entry[ImageOrder], keys: list[str]) -> list[str]:
         """What clients see as `img`: links, or the images themselves."""
         if entry.order.r2:
             return [await links.download(key, request) for key in keys]
