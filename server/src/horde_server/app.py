@@ -16,7 +16,6 @@ from horde_server.accounts.routes import routes as account_routes
 from horde_server.accounts.test_user_routes import routes as test_user_routes
 from horde_server.blobs.folder import FolderStore
 from horde_server.blobs.routes import routes as blob_routes
-from horde_server.dispatch.routes import routes as dispatch_routes
 from horde_server.http import error_responses
 from horde_server.http.documentation import routes as documentation_routes
 from horde_server.http.hot_routes import HotRoutes
@@ -27,6 +26,7 @@ from horde_server.insight.health import routes as health_routes
 from horde_server.insight.status_routes import routes as status_routes
 from horde_server.node import Node, running_node
 from horde_server.requests.image.routes import routes as image_routes
+from horde_server.requests.image.worker_routes import routes as dispatch_routes
 from horde_server.requests.progress import progress
 from horde_server.settings import Settings
 from horde_server.workers.routes import routes as worker_routes
