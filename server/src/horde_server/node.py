@@ -15,12 +15,14 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from horde_server.blobs.choice import open_blob_store
+from horde_server.blobs.guarded_fetch import ANYWHERE, PUBLIC, GuardedFetcher
 from horde_server.blobs.store import BlobStore
 from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
 from horde_server.database.pool import Pool, open_pool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.dispatch.store import requests_older_than
 from horde_server.dispatch.submission import Submissions
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
@@ -28,6 +30,8 @@ from horde_server.kudos.fold import fold
 from horde_server.kudos.price_book import PriceBook
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.result_links import ResultLinks
+from horde_server.requests.image.source_intake import SourceIntake
+from horde_server.requests.image.source_links import SourceLinks
 from horde_server.settings import Settings
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
@@ -51,6 +55,8 @@ class Node:
     submissions: Submissions
     blobs: BlobStore
     links: ResultLinks
+    source_intake: SourceIntake
+    source_links: SourceLinks
     signing_secret: bytes
 
 
@@ -116,6 +122,8 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         ),
         blobs=blobs,
         links=ResultLinks(blobs, settings.url),
+        source_intake=SourceIntake(blobs, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC)),
+        source_links=SourceLinks(blobs),
         signing_secret=signing_secret,
     )
 
@@ -124,9 +132,11 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
     settings = node.settings
 
     async def sweep() -> None:
-        dropped = await node.dispatcher.sweep()
-        if dropped:
-            await node.workers.reload(dropped)
+        swept = await node.dispatcher.sweep()
+        if swept.workers:
+            await node.workers.reload(swept.workers)
+        if swept.blob_keys:
+            await node.blobs.delete(swept.blob_keys)
         node.workers.drop_stale()
 
     async def fold_ledger() -> None:
@@ -141,7 +151,10 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         await node.workers.reload()
 
     async def drop_old_blobs() -> None:
-        await node.blobs.sweep(settings.blob_lifetime_s)
+        async with node.pool.connection() as conn:
+            # a margin, as pictures are stored shortly before their request
+            old = await requests_older_than(conn, settings.blob_lifetime_s / 2)
+        await node.blobs.sweep(settings.blob_lifetime_s, frozenset(map(str, old)))
 
     return {
         "notices": node.notices.run(),

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import structlog
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
@@ -22,6 +23,7 @@ from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.kudos.ledger import Movement
 from horde_server.requests.image.order import ImageOrder, decode_order
 from horde_server.requests.image.requirement import requirement
+from horde_server.requests.image.source_images import SourceImages
 from horde_server.requests.model_reference import baseline
 
 log = structlog.get_logger(__name__)
@@ -40,6 +42,14 @@ class HandOut:
     job_ids: tuple[UUID, ...]
     seed: int
     ttl_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep leaves to do: workers that let jobs go, and blobs of requests that are gone."""
+
+    workers: list[UUID]
+    blob_keys: list[str]
 
 
 class Dispatcher:
@@ -200,8 +210,8 @@ class Dispatcher:
             await self.refresh([str(request_id) for request_id in stale[start : start + 500]])
         self.queue.forget_done(KEEP_DONE_S)
 
-    async def sweep(self) -> list[UUID]:
-        """Return overdue jobs to the queue; the workers that let them go."""
+    async def sweep(self) -> Swept:
+        """Return overdue jobs to the queue, and remove expired requests."""
         async with self._pool.connection() as conn:
             swept = await store.sweep_overdue(conn)
             expired = await store.delete_expired(conn)
@@ -211,13 +221,14 @@ class Dispatcher:
                 self.queue.note_fault(state.id, worker_id)
             dropped += workers
             self.changed(state)
-        for request_id in expired:
+        for request_id, _ in expired:
             self.queue.remove(request_id)
         if expired:
-            self._publish("request", [str(request_id) for request_id in expired])
+            self._publish("request", [str(request_id) for request_id, _ in expired])
         if swept or expired:
             log.info("dispatch.swept", overdue_requests=len(swept), expired_requests=len(expired))
-        return dropped
+        sources = [msgspec.convert(stored, SourceImages) for _, stored in expired if stored is not None]
+        return Swept(dropped, [key for source in sources for key in source.keys])
 
     def _mirror(self, row: OpenRequest) -> Entry:
         """The mirrored entry brought up to date, or a passing one for a request that is done."""
