@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ipaddress
+import threading
 from collections.abc import Sequence
 
 import pytest
@@ -21,9 +22,9 @@ from horde_server.blobs.guarded_fetch import (
     FetchFailed,
     GuardedFetcher,
     Reach,
-    Resolve,
     TooManyBytes,
 )
+from horde_server.blobs.name_resolution import RESOLVERS, Resolve, SystemResolver
 
 OUTSIDE, INSIDE = "127.0.0.1", "127.0.0.2"  # two loopback addresses play the internet and the operator's network
 OUTSIDE_ONLY = Reach(lambda address: address == ipaddress.ip_address(OUTSIDE), None)
@@ -248,6 +249,29 @@ class TestLimits:
 
         with pytest.raises(FetchFailed, match="not within"):
             await fetch("http://slow.test/", PUBLIC, resolve, limit_s=0.05)
+
+    async def test_names_that_hang_take_few_threads_which_end_with_the_process(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        go_on = threading.Event()
+        waiting: list[threading.Thread] = []
+
+        def hang(*_: object, **__: object) -> list[object]:
+            waiting.append(threading.current_thread())
+            go_on.wait()
+            return []
+
+        monkeypatch.setattr("socket.getaddrinfo", hang)
+        resolve = SystemResolver()
+        hanging = [asyncio.ensure_future(resolve(f"{number}.test")) for number in range(RESOLVERS)]
+        await asyncio.sleep(0)
+        try:
+            with pytest.raises(OSError, match="too many"):
+                await resolve("one.more.test")
+            assert all(thread.daemon for thread in waiting)
+        finally:
+            go_on.set()
+        assert await asyncio.gather(*hanging) == [[]] * RESOLVERS
 
     async def test_a_flood_of_headers_is_refused(self) -> None:
         async with serving(strange_servers.flood_headers) as server:

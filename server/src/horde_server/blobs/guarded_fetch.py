@@ -10,30 +10,25 @@ import asyncio
 import errno
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from horde_sdk.public_addresses import IPAddress, is_public
 from horde_sdk.tls import default_ssl_context
 from horde_server import VERSION
+from horde_server.blobs.name_resolution import HandedResolver, Resolve, SystemResolver
 
 MAX_REDIRECTS = 3
 MAX_URL_CHARACTERS = 8000  # signed addresses of object stores are long
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_RESOLVERS = 32
 _HEADERS = {
     "User-Agent": f"OpenHorde/{VERSION}",
     "Accept-Encoding": "identity",  # and nothing is unpacked: the size limit counts what there is
 }
-
-Resolve = Callable[[str], Awaitable[Sequence[str]]]
-"""From a host name to its IP addresses; OSError when it has none."""
 
 
 class FetchFailed(Exception):
@@ -69,7 +64,7 @@ class GuardedFetcher:
 
     def __init__(self, reach: Reach, resolve: Resolve | None = None) -> None:
         self._reach = reach
-        self._resolver = _Resolver(resolve or SystemResolver())
+        self._resolver = HandedResolver(resolve or SystemResolver())
 
     async def get(self, url: str, *, max_bytes: int, time_limit_s: float) -> Fetched:
         """What is at `url`, all in all within the limits. Raises `FetchFailed` or `TooManyBytes`, nothing else."""
@@ -132,45 +127,3 @@ async def _body(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
         if len(body) > max_bytes:
             raise TooManyBytes(f"more than {max_bytes} bytes")
     return bytes(body)
-
-
-class SystemResolver:
-    """The system's resolver, in threads of its own: name servers that never answer hold up nobody else's work."""
-
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_RESOLVERS, thread_name_prefix="resolve")
-
-    async def __call__(self, host: str) -> Sequence[str]:
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(
-            self._threads, lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        )
-        return [str(entry[4][0]) for entry in found]
-
-
-class _Resolver(AbstractResolver):
-    """A `Resolve` as the HTTP library wants it."""
-
-    def __init__(self, resolve: Resolve) -> None:
-        self._resolve = resolve
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        addresses = await self._resolve(host)
-        if not addresses:
-            raise OSError("the name has no address")
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in addresses
-        ]
-
-    async def close(self) -> None:
-        """Nothing is open."""
