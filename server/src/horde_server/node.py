@@ -15,6 +15,7 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from horde_server.blobs.choice import open_blob_store
+from horde_server.blobs.guarded_fetch import ANYWHERE, PUBLIC, GuardedFetcher
 from horde_server.blobs.store import BlobStore
 from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
@@ -22,6 +23,7 @@ from horde_server.database.pool import Pool, open_pool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.mirror import Mirror
+from horde_server.dispatch.store import requests_older_than
 from horde_server.dispatch.submission import Submissions
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
@@ -32,6 +34,9 @@ from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.results import ImageResults
+from horde_server.requests.image.source_images import decode_sources
+from horde_server.requests.image.source_intake import SourceIntake
+from horde_server.requests.image.source_links import SourceLinks
 from horde_server.settings import Settings
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
@@ -63,6 +68,8 @@ class Node:
     check_in: CheckIn
     blobs: BlobStore
     links: ResultLinks
+    source_intake: SourceIntake
+    source_links: SourceLinks
     signing_secret: bytes
 
 
@@ -131,6 +138,8 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         check_in=CheckIn(pool, workers, notices.publish, clock),
         blobs=blobs,
         links=ResultLinks(blobs, settings.url),
+        source_intake=SourceIntake(blobs, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC)),
+        source_links=SourceLinks(blobs),
         signing_secret=signing_secret,
     )
 
@@ -139,9 +148,12 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
     settings = node.settings
 
     async def sweep() -> None:
-        dropped = await node.mirror.sweep()
-        if dropped:
-            await node.workers.reload(dropped)
+        swept = await node.mirror.sweep()
+        if swept.workers:
+            await node.workers.reload(swept.workers)
+        keys = [key for stored in swept.sources for key in decode_sources(stored).keys]
+        if keys:
+            await node.blobs.delete(keys)
         node.workers.drop_stale()
 
     async def fold_ledger() -> None:
@@ -155,7 +167,10 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         await node.workers.reload()
 
     async def drop_old_blobs() -> None:
-        await node.blobs.sweep(settings.blob_lifetime_s)
+        async with node.pool.connection() as conn:
+            # a margin, as pictures are stored shortly before their request
+            old = await requests_older_than(conn, settings.blob_lifetime_s / 2)
+        await node.blobs.sweep(settings.blob_lifetime_s, frozenset(map(str, old)))
 
     return {
         "notices": node.notices.run(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,14 @@ log = structlog.get_logger(__name__)
 KEEP_DONE_S = 60.0
 """Finished requests stay in memory this long, for the checks that come right after."""
 _BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep leaves to do: workers that let jobs lie, and the stored pictures of requests that are gone."""
+
+    workers: list[UUID]
+    sources: list[Any]
 
 
 class Mirror:
@@ -62,8 +71,8 @@ class Mirror:
         for dispatcher in self._dispatchers.values():
             dispatcher.queue.forget_done(KEEP_DONE_S)
 
-    async def sweep(self) -> list[UUID]:
-        """Return overdue jobs to their queues and forget what expired; the workers that let jobs lie."""
+    async def sweep(self) -> Swept:
+        """Return overdue jobs to their queues and forget what expired."""
         async with self._pool.connection() as conn:
             swept = await store.sweep_overdue(conn)
             expired = await store.delete_expired(conn)
@@ -71,12 +80,13 @@ class Mirror:
         for state, workers in swept:
             dropped += workers
             self._take_over(state, workers)
-        self._remove(expired)
-        changed = [*expired, *(state.id for state, _ in swept)]
+        gone = [request_id for request_id, _ in expired]
+        self._remove(gone)
+        changed = [*gone, *(state.id for state, _ in swept)]
         if changed:
             self._publish("request", map(str, changed))
             log.info("dispatch.swept", overdue_requests=len(swept), expired_requests=len(expired))
-        return dropped
+        return Swept(dropped, [sources for _, sources in expired if sources is not None])
 
     def _take_over(self, state: RequestState, failed_workers: Iterable[UUID]) -> None:
         for dispatcher in self._dispatchers.values():

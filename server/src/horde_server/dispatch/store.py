@@ -372,14 +372,20 @@ async def cancel(conn: Connection, request_id: UUID) -> RequestState | None:
     return RequestState(*row) if row else None
 
 
-async def delete_expired(conn: Connection, batch: int = 500) -> list[UUID]:
-    """Remove expired requests with their jobs; their holds go with them."""
+async def delete_expired(conn: Connection, batch: int = 500) -> list[tuple[UUID, Any]]:
+    """Remove expired requests with their jobs; their holds go with them. Their ids, each with its stored sources."""
     cursor = await conn.execute(
         """DELETE FROM request WHERE id IN (
                SELECT id FROM request WHERE expires_at < now() ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED)
-           RETURNING id""",
+           RETURNING id, request_order -> 'sources'""",
         (batch,),
     )
+    return await cursor.fetchall()
+
+
+async def requests_older_than(conn: Connection, age_s: float) -> list[UUID]:
+    """Requests that are older than this and still there: their pictures are needed, however old those are."""
+    cursor = await conn.execute("SELECT id FROM request WHERE created_at < now() - make_interval(secs => %s)", (age_s,))
     return [row[0] for row in await cursor.fetchall()]
 
 
