@@ -37,6 +37,7 @@ from horde_server.requests.image.results import ImageResults
 from horde_server.requests.image.source_images import decode_sources
 from horde_server.requests.image.source_intake import SourceIntake
 from horde_server.requests.image.source_links import SourceLinks
+from horde_server.requests.model_reference.updates import CatalogueAddresses, ReferenceUpdates
 from horde_server.settings import Settings
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
@@ -70,6 +71,7 @@ class Node:
     links: ResultLinks
     source_intake: SourceIntake
     source_links: SourceLinks
+    model_updates: ReferenceUpdates
     signing_secret: bytes
 
 
@@ -140,6 +142,12 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         links=ResultLinks(blobs, settings.url),
         source_intake=SourceIntake(blobs, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC)),
         source_links=SourceLinks(blobs),
+        model_updates=ReferenceUpdates(
+            CatalogueAddresses(
+                settings.image_compvis_reference, settings.image_diffusers_reference, settings.image_llm_reference
+            ),
+            GuardedFetcher(ANYWHERE),
+        ),
         signing_secret=signing_secret,
     )
 
@@ -178,6 +186,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         "fold": _every(settings.fold_interval_s, fold_ledger),
         "reconcile": _every(settings.reconcile_interval_s, reconcile),
         "blob-sweep": _every(300.0, drop_old_blobs),
+        "model-reference": node.model_updates.run(),
     }
 
 
