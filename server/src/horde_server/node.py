@@ -24,13 +24,17 @@ from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.submission import Submissions
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
-from horde_server.kudos.fold import fold
+from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.price_book import PriceBook
+from horde_server.moderation.modes import Modes
+from horde_server.moderation.profanity import ProfanityFilter, load_profanity_filter
+from horde_server.moderation.suspects import Suspects
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.settings import Settings
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
+from horde_server.workers.management import WorkerManagement
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +48,10 @@ class Node:
     queue: LiveQueue
     notices: NoticeBoard
     accounts: AccountDirectory
+    modes: Modes
+    profanity: ProfanityFilter
     workers: WorkerDirectory
+    worker_management: WorkerManagement
     dispatcher: Dispatcher
     intake: ImageIntake
     check_in: CheckIn
@@ -64,6 +71,7 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
             salt = await load_secret(conn, "api_key_salt")
             signing_secret = await load_secret(conn, "url_signing")
         node = _build(settings, dsn, pool, salt, signing_secret)
+        await node.modes.reload()
         await node.workers.reload()
         await node.dispatcher.load()
         async with asyncio.TaskGroup() as tasks:
@@ -92,13 +100,19 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         elif topic == "account":
             for text in ids:
                 accounts.invalidate(int(text))
+            await workers.reload_of({int(text) for text in ids})
+        elif topic == "modes":
+            await modes.reload()
 
     async def missed_something() -> None:
         accounts.invalidate_all()
+        await modes.reload()
         await workers.reload()
         await dispatcher.reconcile()
 
     notices = NoticeBoard(dsn, heard, missed_something)
+    modes = Modes(pool, notices.publish)
+    profanity = load_profanity_filter(settings.profane_words)
     workers = WorkerDirectory(pool, queue, clock)
     dispatcher = Dispatcher(pool, queue, notices.publish, lifetime_s=settings.request_lifetime_s)
     return Node(
@@ -107,12 +121,22 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         queue=queue,
         notices=notices,
         accounts=accounts,
+        modes=modes,
+        profanity=profanity,
         workers=workers,
+        worker_management=WorkerManagement(pool, workers, dispatcher, profanity, notices.publish, settings.admin_ids),
         dispatcher=dispatcher,
         intake=ImageIntake(settings, pool, dispatcher, workers, prices, clock),
-        check_in=CheckIn(pool, workers, notices.publish, clock),
+        check_in=CheckIn(pool, workers, modes, profanity, notices.publish, clock),
         submissions=Submissions(
-            pool, dispatcher, workers, prices, blobs, clock, lifetime_s=settings.request_lifetime_s
+            pool,
+            dispatcher,
+            workers,
+            prices,
+            blobs,
+            Suspects(pool, workers, notices.publish),
+            clock,
+            lifetime_s=settings.request_lifetime_s,
         ),
         blobs=blobs,
         links=ResultLinks(blobs, settings.url),
@@ -133,10 +157,25 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         while (changed := await fold(node.pool, trust_threshold=settings.kudos_trust_threshold)) is not None:
             for account_id in changed.account_ids:
                 node.accounts.invalidate(account_id)
+            await welcome(changed.promoted)
             if not changed.is_full:
                 return
 
+    async def welcome(promoted: list[int]) -> None:
+        """Let all nodes know who is trusted now."""
+        if promoted:
+            log.info("accounts.promoted", accounts=promoted)
+            for account_id in promoted:
+                node.accounts.invalidate(account_id)
+            await node.workers.reload_of(promoted)
+            node.notices.publish("account", map(str, promoted))
+
+    async def promote() -> None:
+        if settings.kudos_trust_threshold is not None:
+            await welcome(await promote_due(node.pool, trust_threshold=settings.kudos_trust_threshold))
+
     async def reconcile() -> None:
+        await node.modes.reload()
         await node.dispatcher.reconcile()
         await node.workers.reload()
 
@@ -147,6 +186,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         "notices": node.notices.run(),
         "sweep": _every(settings.sweep_interval_s, sweep),
         "fold": _every(settings.fold_interval_s, fold_ledger),
+        "promote": _every(60.0, promote),
         "reconcile": _every(settings.reconcile_interval_s, reconcile),
         "blob-sweep": _every(300.0, drop_old_blobs),
     }

@@ -92,6 +92,18 @@ class Dispatcher:
         if state is not None:
             self.changed(state)
 
+    async def cancel_waiting(self) -> None:
+        """Take back what waits of every request: the horde goes into maintenance."""
+        async with self._pool.connection() as conn:
+            states = await store.cancel_waiting(conn)
+        for state in states:
+            self.changed(state)
+        log.info("dispatch.cancelled_waiting", requests=len(states))
+
+    async def take_back(self, conn: AsyncConnection[Any], worker_id: UUID) -> list[RequestState]:
+        """Return the jobs of a worker that goes, within the caller's transaction, who then tells us by `changed`."""
+        return await store.take_back(conn, worker_id)
+
     async def find(self, request_id: UUID) -> Entry | None:
         """The request from memory, else from the database; None when it does not exist."""
         entry = self.queue.entries.get(request_id)

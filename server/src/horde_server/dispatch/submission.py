@@ -23,6 +23,8 @@ from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import settlement, split_reward
 from horde_server.kudos.price_book import PriceBook
+from horde_server.moderation.suspects import Suspects
+from horde_server.moderation.suspicion import FASTEST_IMAGE_SPEED, Suspicion
 from horde_server.requests.image.order import decode_order
 from horde_server.workers.abilities import decode_abilities
 from horde_server.workers.capabilities import reward_multiplier_percent
@@ -77,6 +79,7 @@ class Submissions:
         workers: WorkerDirectory,
         prices: PriceBook,
         blobs: BlobStore,
+        suspects: Suspects,
         clock: Callable[[], float],
         *,
         lifetime_s: int,
@@ -86,6 +89,7 @@ class Submissions:
         self._workers = workers
         self._prices = prices
         self._blobs = blobs
+        self._suspects = suspects
         self._clock = clock
         self._lifetime_s = lifetime_s
 
@@ -187,6 +191,8 @@ class Submissions:
             self._refuse_settled(await self._find(str(job.id)), body)
             raise DuplicateGen(f"Processing Job with ID {job.id} already submitted.")
         self._dispatcher.changed(state)
+        if not account.trusted and order.things / seconds > FASTEST_IMAGE_SPEED:
+            await self._suspects.note(job.worker_id, Suspicion.UNREASONABLY_FAST)
         return Credit(paid, split_reward(paid, trusted=account.trusted)[1])
 
     async def _fault(self, job: HeldJob, body: ImageSubmit) -> Credit:
