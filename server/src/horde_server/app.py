@@ -24,6 +24,8 @@ from horde_server.http.rim import FastAnswer, Rim
 from horde_server.identity.rate_limits import RateLimits, rate_limits
 from horde_server.insight.health import routes as health_routes
 from horde_server.insight.status_routes import routes as status_routes
+from horde_server.kudos.routes import routes as kudos_routes
+from horde_server.moderation.routes import routes as modes_routes
 from horde_server.node import Node, running_node
 from horde_server.requests.image.routes import routes as image_routes
 from horde_server.requests.image.worker_routes import routes as dispatch_routes
@@ -79,12 +81,19 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(
         dispatch_routes(images.dispatcher, node.accounts, node.check_in, images.submissions, node.links, hot)
     )
-    app.include_router(account_routes(settings, node.pool, node.accounts, node.notices.publish, node.queues))
+    app.include_router(
+        account_routes(
+            settings, node.pool, node.accounts, node.notices.publish, node.queues, node.workers, node.profanity
+        )
+    )
     if settings.test_apikeys:
         app.include_router(test_user_routes(node.pool, node.accounts, node.notices.publish))
-    app.include_router(worker_routes(settings, node.pool, node.accounts, node.workers))
+    app.include_router(worker_routes(node.pool, node.accounts, node.worker_management))
+    app.include_router(kudos_routes(node.pool, node.accounts))
+    app.include_router(modes_routes(node.modes, node.accounts, settings.admin_ids, node.mirror.cancel_waiting))
     app.include_router(status_routes(node.pool, node.queues, node.workers))
     app.include_router(health_routes(node.pool, node.queues, node.workers))
+
     app.include_router(documentation_routes(app, settings))
     if isinstance(node.blobs, FolderStore):
         app.include_router(blob_routes(node.blobs))

@@ -27,8 +27,11 @@ from horde_server.dispatch.store import requests_older_than
 from horde_server.dispatch.submission import Submissions
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
-from horde_server.kudos.fold import fold
+from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.price_book import PriceBook
+from horde_server.moderation.modes import Modes
+from horde_server.moderation.profanity import ProfanityFilter, load_profanity_filter
+from horde_server.moderation.suspects import Suspects
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.order import ImageOrder
@@ -41,6 +44,7 @@ from horde_server.requests.model_reference.updates import CatalogueAddresses, Re
 from horde_server.settings import Settings
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
+from horde_server.workers.management import WorkerManagement
 
 log = structlog.get_logger(__name__)
 
@@ -63,9 +67,12 @@ class Node:
     queues: Mapping[str, LiveQueue]  # by the name of the kind
     notices: NoticeBoard
     accounts: AccountDirectory
+    modes: Modes
+    profanity: ProfanityFilter
     workers: WorkerDirectory
     mirror: Mirror
     images: ImageService
+    worker_management: WorkerManagement
     check_in: CheckIn
     blobs: BlobStore
     links: ResultLinks
@@ -85,6 +92,7 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
             salt = await load_secret(conn, "api_key_salt")
             signing_secret = await load_secret(conn, "url_signing")
         node = _build(settings, dsn, pool, salt, signing_secret)
+        await node.modes.reload()
         await node.workers.reload()
         await node.mirror.load()
         async with asyncio.TaskGroup() as tasks:
@@ -113,13 +121,19 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         elif topic == "account":
             for text in ids:
                 accounts.invalidate(int(text))
+            await workers.reload_of({int(text) for text in ids})
+        elif topic == "modes":
+            await modes.reload()
 
     async def missed_something() -> None:
         accounts.invalidate_all()
+        await modes.reload()
         await workers.reload()
         await mirror.reconcile()
 
     notices = NoticeBoard(dsn, heard, missed_something)
+    modes = Modes(pool, notices.publish)
+    profanity = load_profanity_filter(settings.profane_words)
     workers = WorkerDirectory(pool, queues, clock)
     lifetime_s = settings.request_lifetime_s
     images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
@@ -130,14 +144,25 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         queues=queues,
         notices=notices,
         accounts=accounts,
+        modes=modes,
+        profanity=profanity,
         workers=workers,
         mirror=mirror,
+        worker_management=WorkerManagement(pool, workers, mirror, profanity, notices.publish, settings.admin_ids),
         images=ImageService(
             images,
             ImageIntake(settings, pool, images, workers, prices, clock),
-            Submissions(pool, images, workers, ImageResults(blobs), clock, lifetime_s=lifetime_s),
+            Submissions(
+                pool,
+                images,
+                workers,
+                ImageResults(blobs),
+                Suspects(pool, workers, notices.publish),
+                clock,
+                lifetime_s=lifetime_s,
+            ),
         ),
-        check_in=CheckIn(pool, workers, notices.publish, clock),
+        check_in=CheckIn(pool, workers, modes, profanity, notices.publish, clock),
         blobs=blobs,
         links=ResultLinks(blobs, settings.url),
         source_intake=SourceIntake(blobs, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC)),
@@ -167,10 +192,25 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
     async def fold_ledger() -> None:
         while (changed := await fold(node.pool, trust_threshold=settings.kudos_trust_threshold)) is not None:
             await node.accounts.renew(changed.account_ids)
+            await welcome(changed.promoted)
             if not changed.is_full:
                 return
 
+    async def welcome(promoted: list[int]) -> None:
+        """Let all nodes know who is trusted now."""
+        if promoted:
+            log.info("accounts.promoted", accounts=promoted)
+            for account_id in promoted:
+                node.accounts.invalidate(account_id)
+            await node.workers.reload_of(promoted)
+            node.notices.publish("account", map(str, promoted))
+
+    async def promote() -> None:
+        if settings.kudos_trust_threshold is not None:
+            await welcome(await promote_due(node.pool, trust_threshold=settings.kudos_trust_threshold))
+
     async def reconcile() -> None:
+        await node.modes.reload()
         await node.mirror.reconcile()
         await node.workers.reload()
 
@@ -184,6 +224,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         "notices": node.notices.run(),
         "sweep": _every(settings.sweep_interval_s, sweep),
         "fold": _every(settings.fold_interval_s, fold_ledger),
+        "promote": _every(60.0, promote),
         "reconcile": _every(settings.reconcile_interval_s, reconcile),
         "blob-sweep": _every(300.0, drop_old_blobs),
         "model-reference": node.model_updates.run(),

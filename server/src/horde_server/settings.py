@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         None, ge=0, description="Escrowed kudos that make an account trusted after a week; unset: never automatically."
     )
 
+    profane_words: Path | None = Field(
+        None,
+        description="File with words refused in names and public texts, one a line (`*` in front or behind: also "
+        "within longer words); default: a built-in list.",
+    )
+
     # Limits
     rate_limits: bool = Field(True, description="Enforce the rate limits of the API; 0 turns them off.")
     rate_limit_storage: str | None = Field(

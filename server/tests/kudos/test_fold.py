@@ -10,7 +10,7 @@ from ledger_checks import add_account, add_worker, balances, check_books, fold_a
 
 from horde_server.accounts.creation import adjust_kudos
 from horde_server.database.pool import Pool
-from horde_server.kudos.fold import fold
+from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.ledger import (
     ADMIN,
     BURNT,
@@ -76,6 +76,23 @@ async def test_escrow_above_the_threshold_after_a_week_makes_trusted_and_moves_t
         assert await cursor.fetchall() == [(old,)]
         cursor = await conn.execute("SELECT paused FROM worker WHERE id = %s", (worker_id,))
         assert await cursor.fetchone() == (False,)
+        await check_books(conn)
+
+
+async def test_who_grows_old_enough_is_trusted_without_another_movement_and_released_once(pool: Pool) -> None:
+    """kudos.md §10.3: promotion needs no further request by the user, and cannot pay twice."""
+    async with pool.connection() as conn:
+        ada, young = await add_account(conn, age_days=6), await add_account(conn, "young")
+        for account_id in (ada, young):
+            await post(conn, [Movement(uuid4(), EntryKind.UPTIME_REWARD, MINTED, escrow(account_id), 10_100)])
+        await fold_all(pool, trust_threshold=100)
+        assert await promote_due(pool, trust_threshold=100) == []
+        await conn.execute("UPDATE account SET created_at = now() - interval '8 days' WHERE id = %s", (ada,))
+        promoted = await asyncio.gather(*(promote_due(pool, trust_threshold=100) for _ in range(3)))
+        assert sorted(promoted) == [[], [], [ada]]
+        await fold_all(pool, trust_threshold=100)
+        known = await balances(conn)
+        assert (known[spendable(ada)], known[escrow(ada)], known[escrow(young)]) == (10_100, 0, 10_100)
         await check_books(conn)
 
 

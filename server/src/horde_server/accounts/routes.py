@@ -18,7 +18,9 @@ from horde_server.errors import InvalidAPIKey, UserNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.settings import Settings
+from horde_server.workers.directory import WorkerDirectory
 
 _encode = msgspec.json.Encoder().encode
 _INT32_MAX = 2**31 - 1
@@ -30,6 +32,8 @@ def routes(
     accounts: AccountDirectory,
     publish: Callable[[str, Iterable[str]], None],
     queues: Mapping[str, LiveQueue],
+    workers: WorkerDirectory,
+    profanity: ProfanityFilter,
 ) -> APIRouter:
     """Users."""
     router = APIRouter(prefix="/api/v2", tags=["v2"])
@@ -42,8 +46,9 @@ def routes(
         async with pool.connection() as conn:
             return _encode(await user_body(conn, account_id, privilege, open_requests))
 
-    def changed(account_id: int) -> None:
+    async def changed(account_id: int) -> None:
         accounts.invalidate(account_id)
+        await workers.reload_of([account_id])  # they may be freed, or trusted
         publish("account", [str(account_id)])
 
     @router.get("/find_user", operation_id="get_find_user", response_model=UserDetails, responses=refusals(401, 404))
@@ -93,8 +98,10 @@ def routes(
         if caller is None:
             raise InvalidAPIKey
         async with pool.connection() as conn:
-            answer = await change_user(conn, account_id, wanted, caller, is_admin=caller.id in settings.admin_ids)
-        changed(account_id)
+            answer = await change_user(
+                conn, account_id, wanted, caller, profanity, is_admin=caller.id in settings.admin_ids
+            )
+        await changed(account_id)
         return json_response(_encode(answer))
 
     return router

@@ -33,6 +33,10 @@ class Kind(Protocol[OrderT]):
     def name(self) -> str:
         """As in `request.kind`, `worker.kind` and the ledger's `domain`."""
 
+    @property
+    def fastest_speed(self) -> float:
+        """Things per second that no honest worker exceeds (§3.7.1)."""
+
     def decode(self, stored: str | bytes) -> OrderT:
         """The order back from its stored form."""
 

@@ -19,6 +19,7 @@ from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements, reserve
+from horde_server.moderation.suspicion import MOST_NOTED, SUSPICIOUS_FROM, Suspicion
 from horde_server.workers.abilities import decode_abilities
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
@@ -27,7 +28,9 @@ MAX_FAULTS = 3
 """A request dies when its faulted jobs outnumber its finished ones by this many (generation.md §3.7.2, made fair to
 requests of many images)."""
 MAX_DROPPED_JOBS_PER_HOUR = 20
-"""A worker that drops more goes into maintenance."""
+"""A worker that drops more goes into maintenance and is suspected (generation.md §3.7.2)."""
+MAX_DROPPED_JOBS_IN_RAID = 10
+"""The same in raid mode, where there is suspicion without maintenance."""
 
 _STATE = STATE_COLUMNS.format("request.")
 
@@ -286,20 +289,31 @@ _RETURN_SLOT = f"""
         held_hundredths = CASE WHEN state <> 'open' OR restarted + faults.jobs - finished >= {MAX_FAULTS} THEN 0
                                ELSE held_hundredths END"""
 
-# What it does to the worker: a rolling hour of dropped jobs, and maintenance when they are too many.
+# What it does to the worker: a rolling hour of dropped jobs; when they are too many, maintenance and a suspicion.
+# `drops` are the jobs dropped now, `modes` the horde's, `owner` the worker's account.
+_TOO_MANY_DROPS = f"""(dropped_since >= now() - interval '1 hour' AND dropped_jobs + drops.jobs
+        > CASE WHEN modes.raid THEN {MAX_DROPPED_JOBS_IN_RAID} ELSE {MAX_DROPPED_JOBS_PER_HOUR} END)"""
+_SUSPECTS = f"({_TOO_MANY_DROPS} AND NOT owner.trusted AND cardinality(worker.suspicions) < {MOST_NOTED})"
 _COUNT_DROPS = f"""
         uncompleted_jobs = uncompleted_jobs + drops.jobs,
         dropped_jobs = CASE WHEN dropped_since < now() - interval '1 hour' THEN drops.jobs
-                            WHEN dropped_jobs + drops.jobs > {MAX_DROPPED_JOBS_PER_HOUR} THEN 0
+                            WHEN {_TOO_MANY_DROPS} THEN 0
                             ELSE dropped_jobs + drops.jobs END,
         dropped_since = CASE WHEN dropped_since < now() - interval '1 hour' THEN now() ELSE dropped_since END,
-        maintenance = maintenance OR (dropped_since >= now() - interval '1 hour'
-                                      AND dropped_jobs + drops.jobs > {MAX_DROPPED_JOBS_PER_HOUR}),
-        maintenance_msg = CASE WHEN NOT maintenance AND dropped_since >= now() - interval '1 hour'
-                                    AND dropped_jobs + drops.jobs > {MAX_DROPPED_JOBS_PER_HOUR}
+        maintenance = maintenance OR (NOT modes.raid AND {_TOO_MANY_DROPS}),
+        maintenance_msg = CASE WHEN NOT maintenance AND NOT modes.raid AND {_TOO_MANY_DROPS}
             THEN 'Maintenance mode was switched on because your worker dropped too many jobs within an hour. '
                  'Find out why, then set maintenance to false.'
-            ELSE maintenance_msg END"""
+            ELSE maintenance_msg END,
+        suspicions = CASE WHEN {_SUSPECTS} THEN worker.suspicions || {Suspicion.TOO_MANY_JOBS_ABORTED:d}::smallint
+                          ELSE worker.suspicions END,
+        paused = paused OR ({_SUSPECTS} AND cardinality(worker.suspicions) + 1 >= {SUSPICIOUS_FROM})
+    FROM {{drops}} AS drops, (SELECT raid FROM horde_modes) AS modes, account AS owner
+    WHERE worker.id = drops.worker_id AND owner.id = worker.account_id
+    RETURNING worker.account_id, dropped_jobs = 0 AS is_too_many"""  # only too many set it to 0
+_SUSPECT_OWNER = f"""UPDATE account SET suspicions = suspicions || {Suspicion.TOO_MANY_JOBS_ABORTED:d}::smallint
+    FROM dropped WHERE dropped.is_too_many AND account.id = dropped.account_id AND NOT trusted
+        AND cardinality(suspicions) < {MOST_NOTED}"""
 
 _FAULT = f"""
 WITH faulted AS (
@@ -307,7 +321,9 @@ WITH faulted AS (
     WHERE id = %(job_id)s AND state = 'processing'
     RETURNING request_id, worker_id, 1 AS jobs
 ), dropped AS (
-    UPDATE worker SET {_COUNT_DROPS} FROM faulted AS drops WHERE worker.id = drops.worker_id
+    UPDATE worker SET {_COUNT_DROPS.format(drops="faulted")}
+), suspected AS (
+    {_SUSPECT_OWNER}
 ), counted AS (
     UPDATE request SET {_RETURN_SLOT} FROM faulted AS faults WHERE request.id = faults.request_id
     RETURNING {_STATE}
@@ -330,9 +346,9 @@ WITH overdue AS (
     UPDATE job SET state = 'faulted', settled_at = now() FROM overdue WHERE job.id = overdue.id
     RETURNING request_id, worker_id
 ), dropped AS (
-    UPDATE worker SET {_COUNT_DROPS}
-    FROM (SELECT worker_id, count(*)::int AS jobs FROM faulted GROUP BY worker_id) AS drops
-    WHERE worker.id = drops.worker_id
+    UPDATE worker SET {_COUNT_DROPS.format(drops="(SELECT worker_id, count(*)::int AS jobs FROM faulted GROUP BY 1)")}
+), suspected AS (
+    {_SUSPECT_OWNER}
 ), counted AS (
     UPDATE request SET {_RETURN_SLOT}
     FROM (SELECT request_id, count(*)::int AS jobs FROM faulted GROUP BY request_id) AS faults
@@ -357,19 +373,46 @@ async def sweep_overdue(conn: Connection, batch: int = 500) -> list[tuple[Reques
         return [(RequestState(*row[:-1]), row[-1]) for row in await cursor.fetchall()]
 
 
+_TAKE_BACK = f"""
+WITH held AS (
+    SELECT id FROM job WHERE state = 'processing' AND worker_id = %s ORDER BY id FOR UPDATE
+), faulted AS (
+    UPDATE job SET state = 'faulted', settled_at = now() FROM held WHERE job.id = held.id RETURNING request_id
+), counted AS (
+    UPDATE request SET {_RETURN_SLOT}
+    FROM (SELECT request_id, count(*)::int AS jobs FROM faulted GROUP BY request_id) AS faults
+    WHERE request.id = faults.request_id
+    RETURNING {_STATE}
+)
+SELECT * FROM counted"""
+
+
+async def take_back(conn: Connection, worker_id: UUID) -> list[RequestState]:
+    """Return the jobs of a worker that is being deleted, within the caller's transaction; the changed requests."""
+    await conn.execute("SELECT pg_advisory_xact_lock(%s)", (_SWEEP_LOCK,))  # both lock jobs of many requests
+    cursor = await conn.execute(_TAKE_BACK, (worker_id,))
+    return [RequestState(*row) for row in await cursor.fetchall()]
+
+
 _CANCEL = f"""
 UPDATE request
 SET state = 'cancelled', waiting = 0, version = version + 1,
     held_hundredths = CASE WHEN processing = 0 THEN 0 ELSE held_hundredths * processing / (waiting + processing) END
-WHERE id = %s AND state = 'open'
+WHERE {{which}} AND state = 'open'
 RETURNING {STATE_COLUMNS.format("")}"""
 
 
 async def cancel(conn: Connection, request_id: UUID) -> RequestState | None:
     """Cancel what still waits; jobs with workers go on. None when it was not open any more."""
-    cursor = await conn.execute(_CANCEL, (request_id,))
+    cursor = await conn.execute(_CANCEL.format(which="id = %s"), (request_id,))
     row = await cursor.fetchone()
     return RequestState(*row) if row else None
+
+
+async def cancel_waiting(conn: Connection) -> list[RequestState]:
+    """Cancel what waits of every request, of any kind; the changed requests."""
+    cursor = await conn.execute(_CANCEL.format(which="waiting > 0"))
+    return [RequestState(*row) for row in await cursor.fetchall()]
 
 
 async def delete_expired(conn: Connection, batch: int = 500) -> list[tuple[UUID, Any]]:
@@ -406,7 +449,8 @@ async def find_status(conn: Connection, kind: str, request_id: UUID) -> tuple[Op
     """A request with what was delivered so far, in the order of delivery; one query."""
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(
-            f"""SELECT {_OPEN_REQUEST_COLUMNS}, job.id, job.worker_id, worker.name, job.model, job.seed, job.censored,
+            f"""SELECT {_OPEN_REQUEST_COLUMNS}, job.id, job.worker_id,
+                       coalesce(worker.name, 'a deleted worker'), job.model, job.seed, job.censored,
                        job.gen_metadata::text, job.result
                 FROM request
                 LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'

@@ -19,6 +19,8 @@ from horde_server.dispatch.schemas import Metadata
 from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import settlement, split_reward
+from horde_server.moderation.suspects import Suspects
+from horde_server.moderation.suspicion import Suspicion
 from horde_server.workers.check_in import WrongCredentials
 from horde_server.workers.directory import WorkerDirectory
 
@@ -110,6 +112,7 @@ class Submissions(Generic[OrderT]):
         dispatcher: Dispatcher[OrderT],
         workers: WorkerDirectory,
         results: Results,
+        suspects: Suspects,
         clock: Callable[[], float],
         *,
         lifetime_s: int,
@@ -119,6 +122,7 @@ class Submissions(Generic[OrderT]):
         self._workers = workers
         self._kind = dispatcher.kind
         self._results = results
+        self._suspects = suspects
         self._clock = clock
         self._lifetime_s = lifetime_s
 
@@ -211,6 +215,8 @@ class Submissions(Generic[OrderT]):
                 raise AbortedGen(_ABORTED.format(job.id))
             raise DuplicateGen(f"Processing Job with ID {job.id} already submitted.")
         self._dispatcher.changed(state)
+        if not account.trusted and order.things / seconds > self._kind.fastest_speed:
+            await self._suspects.note(job.worker_id, Suspicion.UNREASONABLY_FAST)
         return Credit(paid, split_reward(paid, trusted=account.trusted)[1])
 
     async def _fault(self, job: HeldJob[OrderT], body: Submit) -> Credit:

@@ -15,7 +15,14 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import NewRequest
-from horde_server.errors import BadRequest, HordeError, InvalidAPIKey, NotSupportedYet, WorkerNotFound
+from horde_server.errors import (
+    BadRequest,
+    DeletedUser,
+    HordeError,
+    InvalidAPIKey,
+    NotSupportedYet,
+    WorkerNotFound,
+)
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import request_tax, reserve
 from horde_server.kudos.price_book import PriceBook
@@ -24,7 +31,6 @@ from horde_server.requests.image.order import ImageOrder, encode_order
 from horde_server.requests.image.schemas import GenerationParams, ImageRequest
 from horde_server.requests.model_reference import baseline
 from horde_server.settings import Settings
-from horde_server.workers.check_in import DeletedUser
 from horde_server.workers.directory import WorkerDirectory
 
 MAX_PROMPT_WORDS = 7500

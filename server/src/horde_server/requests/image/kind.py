@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from horde_server.dispatch.refusal import Offer, Requirement
 from horde_server.kudos.price_book import PriceBook
+from horde_server.moderation.suspicion import FASTEST_IMAGE_SPEED
 from horde_server.requests.image import lease
 from horde_server.requests.image.order import ImageOrder, decode_order
 from horde_server.requests.image.requirement import requirement
@@ -13,6 +14,7 @@ class ImageKind:
     """A `Kind`; see there."""
 
     name = "image"
+    fastest_speed = FASTEST_IMAGE_SPEED
 
     def __init__(self, prices: PriceBook) -> None:
         self._prices = prices
