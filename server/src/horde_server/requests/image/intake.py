@@ -28,7 +28,8 @@ from horde_server.requests.image.order import ImageOrder, encode_order
 from horde_server.requests.image.schemas import ImageRequest
 from horde_server.requests.image.source_intake import GivenSources, SourceIntake
 from horde_server.requests.image.validation import check_extra_source_images, check_wishes
-from horde_server.requests.image.warnings import NO_WORKER, model_warnings
+from horde_server.requests.image.warnings import NO_WORKER_CODE, model_warnings
+from horde_server.requests.prospects import no_worker_warning
 from horde_server.settings import Profile, Settings
 from horde_server.workers.directory import WorkerDirectory
 
@@ -39,7 +40,6 @@ class Ticket:
 
     id: UUID
     kudos: float
-    is_possible: bool
     warnings: dict[str, str]
 
 
@@ -94,11 +94,10 @@ class ImageIntake:
         except BaseException:
             await self._sources.discard(kept)
             raise
-        is_possible = self._dispatcher.queue.is_possible(entry)
         warnings = model_warnings(order)
-        if not is_possible:
-            warnings["NoAvailableWorker"] = NO_WORKER
-        return Ticket(request_id, round(new.price_hundredths / 100), is_possible, warnings)
+        if not self._dispatcher.queue.is_possible(entry):
+            warnings[NO_WORKER_CODE] = no_worker_warning(self._dispatcher.queue.refusals(entry.group))
+        return Ticket(request_id, round(new.price_hundredths / 100), warnings)
 
     def _new_request(self, request_id: UUID, admitted: Admitted, account: Account, caller: Caller) -> NewRequest:
         price = self._prices.base_hundredths(admitted.order)
