@@ -19,6 +19,7 @@ from horde_server.dispatch.lease import batch_size, hand_out_seed, ttl_s
 from horde_server.dispatch.live_queue import LiveQueue, WorkerView
 from horde_server.dispatch.refusal import Offer, usable_models
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
+from horde_server.dispatch.turns import Turns
 from horde_server.kudos.ledger import Movement
 from horde_server.requests.image.order import ImageOrder, decode_order
 from horde_server.requests.image.requirement import requirement
@@ -55,6 +56,7 @@ class Dispatcher:
     ) -> None:
         self._pool = pool
         self.queue = queue
+        self.turns = Turns(queue)
         self._publish = publish
         self._lifetime_s = lifetime_s
 

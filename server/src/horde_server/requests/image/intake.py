@@ -142,25 +142,30 @@ class ImageIntake:
         order = await self._validate(body, account, caller)
         price = self._prices.base_hundredths(order)
         held = self._upfront_hundredths(order)
-        new = NewRequest(
-            id=uuid4(),
-            account_id=account.id,
-            jobs=order.n,
-            order_key=order_key(
-                self._clock(),
-                account.balance_hundredths,
-                head_start_cap_s=self._settings.priority_head_start_s,
-                flagged=account.flagged,
-            ),
-            price_hundredths=price,
-            held_hundredths=held,
-            payer_covered=account.trusted or account.balance_hundredths - max(account.floor_hundredths, 0) >= price,
-            client_agent=caller.client_agent,
-            address=caller.address,
-            lifetime_s=self._settings.request_lifetime_s,
-            request_order=encode_order(order).decode(),
+        request_id = uuid4()
+        earliest = order_key(
+            self._clock(),
+            account.balance_hundredths,
+            head_start_cap_s=self._settings.priority_head_start_s,
+            flagged=account.flagged,
         )
-        entry = await self._dispatcher.accept(new, order, request_tax(account.id, new.id))
+        with self._dispatcher.turns.turn(
+            request_id, account.id, caller.address, jobs=order.n, earliest_key=earliest
+        ) as key:
+            new = NewRequest(
+                id=request_id,
+                account_id=account.id,
+                jobs=order.n,
+                order_key=key,
+                price_hundredths=price,
+                held_hundredths=held,
+                payer_covered=account.trusted or account.balance_hundredths - max(account.floor_hundredths, 0) >= price,
+                client_agent=caller.client_agent,
+                address=caller.address,
+                lifetime_s=self._settings.request_lifetime_s,
+                request_order=encode_order(order).decode(),
+            )
+            entry = await self._dispatcher.accept(new, order, request_tax(account.id, new.id))
         return Ticket(new.id, round(price / 100), self._dispatcher.queue.is_possible(entry))
 
     @staticmethod
