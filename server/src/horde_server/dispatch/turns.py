@@ -24,7 +24,7 @@ LOOK_BACK = 16
 MOST_IDLE = 10_000
 """Requesters remembered beyond those that had to be when it was last looked."""
 USED_HEAD_START_KEPT_S = 3600.0
-"""Longer than any head start: what was used so long ago has grown back."""
+"""Twice the default head start: what was used so long ago has grown back."""
 
 _Requester = int | str
 
