@@ -80,6 +80,16 @@ def test_a_head_start_that_was_used_grows_back_with_time(desk) -> None:
     assert desk.key_of(ADA, 1200.0) == 1200.0
 
 
+def test_a_flood_uses_a_head_start_up_also_beyond_it(desk) -> None:
+    desk.now_s = 2000.0
+    flood = [desk.ask(ADA, 1900.0) for _ in range(10)]
+    assert flood[-1].key > desk.now_s
+    for entry in flood:
+        desk.finish(entry)
+        desk.queue.remove(entry.id)
+    assert desk.key_of(ADA, 1900.0) == desk.now_s
+
+
 def test_what_was_served_never_puts_anybody_behind_his_arrival(desk) -> None:
     desk.now_s = 100.0
     for _ in range(10):

@@ -57,7 +57,7 @@ class Turns:
         key = max(earliest_key, behind_open, min(used, now_s))
         self._arriving.add(request_id)
         self._next_starts.setdefault(requester, {})[request_id] = key + STEP_S * jobs
-        if key < now_s:
+        if earliest_key < now_s:
             self._used[requester] = key + STEP_S * jobs
         try:
             yield key
