@@ -60,6 +60,13 @@ class UserNotFound(HordeError):
     rc = "UserNotFound"
 
 
+class DeletedUser(HordeError):
+    """This account is scheduled for deletion."""
+
+    status = 403
+    rc = "DeletedUser"
+
+
 class WorkerNotFound(HordeError):
     """There is no such worker."""
 

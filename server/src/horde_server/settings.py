@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         None, ge=0, description="Escrowed kudos that make an account trusted after a week; unset: never automatically."
     )
 
+    profane_words: Path | None = Field(
+        None,
+        description="File with words refused in names and public texts, one a line (`*` in front or behind: also "
+        "within longer words); default: a built-in list.",
+    )
+
     # Limits
     rate_limits: bool = Field(True, description="Enforce the rate limits of the API; 0 turns them off.")
     rate_limit_storage: str | None = Field(
@@ -79,10 +85,26 @@ class Settings(BaseSettings):
     )
     allow_private_addresses: bool = Field(
         False,
-        description="Let users' URLs (source images and webhooks, once there are any) point to private addresses.",
+        description="Let users' URLs of source images lead to private addresses and any port; "
+        "without it to public addresses on port 80 and 443 only.",
     )
     max_body_bytes: int = Field(
         30 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes (inline images count)."
+    )
+
+    # Models
+    image_compvis_reference: str | None = Field(
+        None,
+        description="Catalogue of image models: URL or file with a JSON object by model name (`baseline`, `nsfw`, "
+        "`inpainting`, `type`, `requirements`), read at start and hourly. Default: a built-in list.",
+    )
+    image_diffusers_reference: str | None = Field(
+        None, description="A second catalogue of image models, merged over the first: URL or file."
+    )
+    image_llm_reference: str | None = Field(
+        None,
+        description="Catalogue of text models: URL or file with a JSON object by model name (`parameters`, a plain "
+        "count), read at start and hourly. Default: a built-in list.",
     )
 
     # Queue

@@ -137,3 +137,26 @@ async def test_limits_can_be_turned_off(start_horde, settings: dict[str, bool]) 
     horde = await start_horde(**settings)
     answers = await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 20)
     assert {answer.status_code for answer in answers} == {404}
+
+
+async def test_kudos_are_given_once_a_second_and_key(horde) -> None:
+    """accounts.md §9: 1/s and 90/h per API key, from whatever address; another key is not limited by it."""
+    ada, bob = await horde.account("ada", kudos=125), await horde.account("bob", kudos=125)
+
+    async def give(key: str, whom: str, address: str) -> int:
+        headers = {"apikey": key, "X-Forwarded-For": address}
+        body = {"username": whom, "amount": 1}
+        return (await horde.client.post("/api/v2/kudos/transfer", json=body, headers=headers)).status_code
+
+    eve = await horde.account("eve")
+    await early_in_a_second()
+    assert await give(ada.api_key, eve.alias, "203.0.113.1") == 200
+    assert await give(ada.api_key, eve.alias, "203.0.113.2") == 429
+    assert await give(bob.api_key, eve.alias, "203.0.113.1") == 200
+
+
+async def test_modes_are_asked_for_less_often_than_the_rest_of_the_status(horde) -> None:
+    """alchemy-and-operations.md §3.7: status/modes 30 a minute; a worker by name 90, by id 30."""
+    for path, limit in (("status/modes", "30"), ("workers/name/bee", "90"), ("workers/bee", "30")):
+        answer = await horde.client.get(f"/api/v2/{path}")
+        assert answer.headers["x-ratelimit-limit"] == limit, path

@@ -10,7 +10,7 @@ from ledger_checks import add_account, add_worker, balances, check_books, fold_a
 
 from horde_server.accounts.creation import adjust_kudos
 from horde_server.database.pool import Pool
-from horde_server.kudos.fold import fold
+from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.ledger import (
     ADMIN,
     BURNT,
@@ -34,7 +34,7 @@ async def test_an_account_that_pays_and_earns_in_one_batch_is_folded_once_with_b
         await adjust_kudos(conn, ada, 10_000)
         await adjust_kudos(conn, ben, 10_000)
         for payer, payee in ((ada, ben), (ben, ada)):
-            await post(conn, [request_tax(payer, uuid4())])
+            await post(conn, [request_tax(payer, uuid4(), 300, "image")])
             await post(conn, [Movement(uuid4(), EntryKind.GENERATION, spendable(payer), spendable(payee), 1_100)])
         await fold_all(pool)
         assert (await balances(conn))[spendable(ada)] == 10_000 - 300
@@ -50,7 +50,7 @@ async def test_a_new_account_is_raised_to_its_floor_at_its_first_change_by_an_en
         ada = await add_account(conn)
         pseudo = await add_account(conn, "p", kind="pseudonymous")
         for account_id in (0, ada, pseudo):
-            await post(conn, [request_tax(account_id, uuid4())])
+            await post(conn, [request_tax(account_id, uuid4(), 300, "image")])
         await fold_all(pool)
         known = await balances(conn)
         assert (known[spendable(0)], known[spendable(ada)], known[spendable(pseudo)]) == (-300, 2_500, 1_400)
@@ -79,6 +79,23 @@ async def test_escrow_above_the_threshold_after_a_week_makes_trusted_and_moves_t
         await check_books(conn)
 
 
+async def test_who_grows_old_enough_is_trusted_without_another_movement_and_released_once(pool: Pool) -> None:
+    """kudos.md §10.3: promotion needs no further request by the user, and cannot pay twice."""
+    async with pool.connection() as conn:
+        ada, young = await add_account(conn, age_days=6), await add_account(conn, "young")
+        for account_id in (ada, young):
+            await post(conn, [Movement(uuid4(), EntryKind.UPTIME_REWARD, MINTED, escrow(account_id), 10_100)])
+        await fold_all(pool, trust_threshold=100)
+        assert await promote_due(pool, trust_threshold=100) == []
+        await conn.execute("UPDATE account SET created_at = now() - interval '8 days' WHERE id = %s", (ada,))
+        promoted = await asyncio.gather(*(promote_due(pool, trust_threshold=100) for _ in range(3)))
+        assert sorted(promoted) == [[], [], [ada]]
+        await fold_all(pool, trust_threshold=100)
+        known = await balances(conn)
+        assert (known[spendable(ada)], known[escrow(ada)], known[escrow(young)]) == (10_100, 0, 10_100)
+        await check_books(conn)
+
+
 async def test_escrow_that_arrives_after_trust_was_given_is_released_too(pool: Pool) -> None:
     """kudos.md §5, "Sensible: always release": a job settled while trust was being given still pays half to escrow."""
     async with pool.connection() as conn:
@@ -98,7 +115,7 @@ async def test_counters_follow_the_delivered_job(pool: Pool) -> None:
         await conn.execute("UPDATE account SET usage_multiplier = 2 WHERE id = %s", (ada,))
         worker_id = await add_worker(conn, ben)
         request_id = uuid4()
-        await post(conn, [request_tax(ada, request_id)])
+        await post(conn, [request_tax(ada, request_id, 300, "image")])
         for place in range(25):
             await post(conn, delivered(request_id, ada, ben, worker_id, speed=float(place)))
         await fold_all(pool, batch=7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from horde_server.accounts.creation import adjust_kudos, balance_hundredths
 from horde_server.database.pool import Connection, Pool, open_pool
 from horde_server.kudos.fold import fold
 from horde_server.kudos.ledger import (
+    BURNT,
     MINTED,
     EntryKind,
     Movement,
@@ -25,6 +27,7 @@ from horde_server.kudos.ledger import (
     settlement,
     spendable,
 )
+from horde_server.kudos.transfers import KudosRefusal, transfer
 
 KINDS = ("registered", "pseudonymous", "registered")
 
@@ -43,7 +46,9 @@ class Step:
 steps = st.lists(
     st.builds(
         Step,
-        st.sampled_from(["request", "settle", "censored", "uptime", "adjust", "fold", "two folds", "trust"]),
+        st.sampled_from(
+            ["request", "settle", "censored", "uptime", "adjust", "transfer", "award", "fold", "two folds", "trust"]
+        ),
         st.integers(0, 3),
         st.integers(1, 3),
         st.integers(-20_000, 20_000),
@@ -58,7 +63,7 @@ async def take(step: Step, conn: Connection, pool: Pool, workers: dict[int, obje
     amount = abs(step.amount)
     match step.what:
         case "request":
-            await post(conn, [request_tax(step.who, uuid4())])
+            await post(conn, [request_tax(step.who, uuid4(), 300, "image")])
         case "settle" | "censored":
             await post(
                 conn,
@@ -81,6 +86,13 @@ async def take(step: Step, conn: Connection, pool: Pool, workers: dict[int, obje
             await post(conn, [Movement(uuid4(), EntryKind.UPTIME_REWARD, MINTED, payee, amount)])
         case "adjust":
             await adjust_kudos(conn, step.who, step.amount)
+        case "transfer":
+            with contextlib.suppress(KudosRefusal):
+                await transfer(pool, step.who, str(step.owner), amount // 100)
+        case "award":
+            kudos = step.amount // 100
+            payer, payee = (MINTED, spendable(step.owner)) if kudos > 0 else (spendable(step.owner), BURNT)
+            await post(conn, [Movement(uuid4(), EntryKind.AWARD, payer, payee, abs(kudos) * 100)])
         case "fold":
             await fold(pool, trust_threshold=50, batch=3)
         case "two folds":
@@ -94,7 +106,8 @@ async def live(dsn: str, history: list[Step]) -> None:
     try:
         async with pool.connection() as conn:
             await conn.execute(
-                "TRUNCATE ledger_inbox, ledger_entry, ledger_balance, kudos_bucket, account_record, worker;"
+                "TRUNCATE ledger_inbox, ledger_entry, ledger_balance, kudos_bucket, kudos_transfer, account_record,"
+                " worker;"
                 "DELETE FROM account WHERE id > 0;"
                 "ALTER TABLE account ALTER COLUMN id RESTART"
             )

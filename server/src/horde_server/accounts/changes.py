@@ -13,6 +13,7 @@ from horde_server.errors import HordeError, NotAdmin, NotModerator, UserNotFound
 from horde_server.identity.directory import Account
 from horde_server.kudos.fold import release_escrow
 from horde_server.kudos.ledger import MINTED, EntryKind, Movement, floor_hundredths, post, spendable
+from horde_server.moderation.profanity import ProfanityFilter
 
 _BY_ADMIN = frozenset({"kudos", "monthly_kudos", "usage_multiplier", "moderator"})
 _BY_MODERATOR = frozenset(
@@ -56,6 +57,24 @@ class TooLongUserName(HordeError):
     rc = "TooLongUserName"
 
 
+class ProfaneUserName(HordeError):
+    """This user name contains inappropriate language: choose another name."""
+
+    rc = "ProfaneUserName"
+
+
+class ProfaneUserContact(HordeError):
+    """This contact contains inappropriate language: write another one."""
+
+    rc = "ProfaneUserContact"
+
+
+class ProfaneAdminComment(HordeError):
+    """This comment contains inappropriate language: write another one."""
+
+    rc = "ProfaneAdminComment"
+
+
 class NonServiceForbidden(HordeError):
     """Only service accounts may make proxy passkeys."""
 
@@ -68,8 +87,21 @@ class UserNotDeleted(HordeError):
     rc = "UserNotDeleted"
 
 
+_PROFANE: dict[str, type[HordeError]] = {
+    "admin_comment": ProfaneAdminComment,
+    "username": ProfaneUserName,
+    "contact": ProfaneUserContact,
+}
+
+
 async def change_user(
-    conn: Connection, account_id: int, change: UserChange, caller: Account, *, is_admin: bool
+    conn: Connection,
+    account_id: int,
+    change: UserChange,
+    caller: Account,
+    profanity: ProfanityFilter,
+    *,
+    is_admin: bool,
 ) -> dict[str, Any]:
     """Apply a change; the new values of what was changed. Raises when the caller may not, and then changes nothing."""
     async with conn.transaction():
@@ -82,6 +114,9 @@ async def change_user(
         kind, concurrency, is_deleted, was_trusted = row
         asked = change.model_fields_set & (_BY_ADMIN | _BY_MODERATOR | _BY_SELF)
         _check_rights(asked, change, account_id, caller, is_admin=is_admin)
+        for name, refusal in _PROFANE.items():
+            if name in asked and profanity.is_profane(getattr(change, name)):
+                raise refusal
         if "undelete" in asked and not is_deleted:
             raise UserNotDeleted
         updates, answer = _new_values(change, asked, concurrency)

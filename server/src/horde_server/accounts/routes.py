@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated
 
 import msgspec
@@ -18,7 +18,9 @@ from horde_server.errors import InvalidAPIKey, UserNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.settings import Settings
+from horde_server.workers.directory import WorkerDirectory
 
 _encode = msgspec.json.Encoder().encode
 _INT32_MAX = 2**31 - 1
@@ -29,18 +31,24 @@ def routes(
     pool: Pool,
     accounts: AccountDirectory,
     publish: Callable[[str, Iterable[str]], None],
-    queue: LiveQueue,
+    queues: Mapping[str, LiveQueue],
+    workers: WorkerDirectory,
+    profanity: ProfanityFilter,
 ) -> APIRouter:
     """Users."""
     router = APIRouter(prefix="/api/v2", tags=["v2"])
 
     async def body_of(account_id: int, privilege: int) -> bytes:
-        open_requests = [str(request_id) for request_id in queue.requests_of(account_id)] if account_id else []
+        open_requests = {
+            kind: [str(request_id) for request_id in queue.requests_of(account_id)] if account_id else []
+            for kind, queue in queues.items()
+        }
         async with pool.connection() as conn:
             return _encode(await user_body(conn, account_id, privilege, open_requests))
 
-    def changed(account_id: int) -> None:
+    async def changed(account_id: int) -> None:
         accounts.invalidate(account_id)
+        await workers.reload_of([account_id])  # they may be freed, or trusted
         publish("account", [str(account_id)])
 
     @router.get("/find_user", operation_id="get_find_user", response_model=UserDetails, responses=refusals(401, 404))
@@ -90,8 +98,10 @@ def routes(
         if caller is None:
             raise InvalidAPIKey
         async with pool.connection() as conn:
-            answer = await change_user(conn, account_id, wanted, caller, is_admin=caller.id in settings.admin_ids)
-        changed(account_id)
+            answer = await change_user(
+                conn, account_id, wanted, caller, profanity, is_admin=caller.id in settings.admin_ids
+            )
+        await changed(account_id)
         return json_response(_encode(answer))
 
     return router

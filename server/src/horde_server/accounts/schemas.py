@@ -7,8 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from horde_server.http.wire_types import WireFloat, WireInt, WireStr
-
-MOST_KUDOS = 10**13
+from horde_server.kudos.schemas import MOST_KUDOS
 
 
 class UserChange(BaseModel):

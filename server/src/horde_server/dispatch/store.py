@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -17,7 +16,11 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
+from horde_server.dispatch.held_jobs import HeldJob
+from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements, reserve
+from horde_server.moderation.suspicion import MOST_NOTED, SUSPICIOUS_FROM, Suspicion
+from horde_server.workers.abilities import decode_abilities
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
@@ -25,11 +28,13 @@ MAX_FAULTS = 3
 """A request dies when its faulted jobs outnumber its finished ones by this many (generation.md §3.7.2, made fair to
 requests of many images)."""
 MAX_DROPPED_JOBS_PER_HOUR = 20
-"""A worker that drops more goes into maintenance."""
+"""A worker that drops more goes into maintenance and is suspected (generation.md §3.7.2)."""
+MAX_DROPPED_JOBS_IN_RAID = 10
+"""The same in raid mode, where there is suspicion without maintenance."""
 
 _STATE = STATE_COLUMNS.format("request.")
 
-_OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.account_id, request.order_key, request.price_hundredths,
+_OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.kind, request.account_id, request.order_key, request.price_hundredths,
     request.payer_covered, extract(epoch from request.created_at)::float8, request.request_order::text"""
 
 
@@ -37,6 +42,7 @@ class OpenRequest(NamedTuple):
     """A request row as the mirror needs it."""
 
     state: RequestState
+    kind: str
     account_id: int
     order_key: float
     price_hundredths: int
@@ -54,7 +60,7 @@ async def load_open(conn: Connection) -> list[OpenRequest]:
     """Every request that still waits or is processed."""
     cursor = await conn.execute(
         f"SELECT {_OPEN_REQUEST_COLUMNS} FROM request"
-        " WHERE kind = 'image' AND (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
+        " WHERE (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
     )
     return [_open_request(row) for row in await cursor.fetchall()]
 
@@ -69,7 +75,7 @@ async def fetch_states(conn: Connection) -> list[tuple[UUID, int]]:
     """(id, version) of every open request, for reconciling."""
     cursor = await conn.execute(
         "SELECT id, version FROM request"
-        " WHERE kind = 'image' AND (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
+        " WHERE (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
     )
     return await cursor.fetchall()
 
@@ -79,6 +85,7 @@ class NewRequest:
     """A request to be stored."""
 
     id: UUID
+    kind: str
     account_id: int
     jobs: int
     order_key: float
@@ -100,11 +107,11 @@ _INSERT_REQUEST = f"""
 WITH added AS (
     INSERT INTO request (id, kind, account_id, jobs, waiting, order_key, price_hundredths, consumed_hundredths,
                          held_hundredths, payer_covered, client_agent, address, expires_at, request_order)
-    VALUES (%s, 'image', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s::json)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s::json)
     RETURNING {STATE_COLUMNS.format("")}
 ), entries AS (
     INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths, request_id, requester_id, domain)
-    VALUES (%s, 'request_tax', %s, %s, %s, %s, %s, 'image')
+    VALUES (%s, 'request_tax', %s, %s, %s, %s, %s, %s)
 )
 SELECT * FROM added"""
 
@@ -115,6 +122,7 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
         _INSERT_REQUEST,
         (
             new.id,
+            new.kind,
             new.account_id,
             new.jobs,
             new.jobs,
@@ -133,6 +141,7 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
             tax.amount_hundredths,
             new.id,
             new.account_id,
+            new.kind,
         ),
     )
     row = await cursor.fetchone()
@@ -187,36 +196,33 @@ async def claim(
     return RequestState(*row) if row else None
 
 
-class HeldJob(NamedTuple):
-    """A job with what settling it needs to know of its request."""
-
-    id: UUID
-    request_id: UUID
-    worker_id: UUID
-    owner_id: int
-    model: str
-    state: str
-    started_at: datetime
-    requester_id: int
-    price_hundredths: int
-    request_order: str
-    bridge_agent: str
-    worker_abilities: str
-    worker_in_maintenance: bool
-
-
-async def find_job(conn: Connection, job_id: UUID) -> HeldJob | None:
-    """The job, or None when it never existed or went with its request."""
+async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJob[OrderT] | None:
+    """The job, or None when it never existed, is of another kind, or went with its request."""
     cursor = await conn.execute(
-        """SELECT job.id, job.request_id, job.worker_id, job.owner_id, job.model, job.state, job.started_at,
-                  request.account_id, request.price_hundredths, request.request_order::text,
-                  worker.bridge_agent, worker.abilities::text, worker.maintenance
+        """SELECT job.id, job.request_id, job.worker_id, job.owner_id, request.account_id, job.model, job.state,
+                  extract(epoch from job.started_at)::float8, request.price_hundredths, request.request_order::text,
+                  worker.abilities::text
            FROM job JOIN request ON request.id = job.request_id JOIN worker ON worker.id = job.worker_id
-           WHERE job.id = %s""",
-        (job_id,),
+           WHERE job.id = %s AND request.kind = %s""",
+        (job_id, kind.name),
     )
     row = await cursor.fetchone()
-    return HeldJob(*row) if row else None
+    if row is None:
+        return None
+    found, request_id, worker_id, owner_id, requester_id, model, state, started_s, price, order, abilities = row
+    return HeldJob(
+        id=found,
+        request_id=request_id,
+        worker_id=worker_id,
+        owner_id=owner_id,
+        requester_id=requester_id,
+        model=model,
+        state=state,
+        started_s=started_s,
+        price_hundredths=price,
+        order=kind.decode(order),
+        reward_percent=decode_abilities(abilities).reward_percent(),
+    )
 
 
 _SETTLE = f"""
@@ -283,20 +289,31 @@ _RETURN_SLOT = f"""
         held_hundredths = CASE WHEN state <> 'open' OR restarted + faults.jobs - finished >= {MAX_FAULTS} THEN 0
                                ELSE held_hundredths END"""
 
-# What it does to the worker: a rolling hour of dropped jobs, and maintenance when they are too many.
+# What it does to the worker: a rolling hour of dropped jobs; when they are too many, maintenance and a suspicion.
+# `drops` are the jobs dropped now, `modes` the horde's, `owner` the worker's account.
+_TOO_MANY_DROPS = f"""(dropped_since >= now() - interval '1 hour' AND dropped_jobs + drops.jobs
+        > CASE WHEN modes.raid THEN {MAX_DROPPED_JOBS_IN_RAID} ELSE {MAX_DROPPED_JOBS_PER_HOUR} END)"""
+_SUSPECTS = f"({_TOO_MANY_DROPS} AND NOT owner.trusted AND cardinality(worker.suspicions) < {MOST_NOTED})"
 _COUNT_DROPS = f"""
         uncompleted_jobs = uncompleted_jobs + drops.jobs,
         dropped_jobs = CASE WHEN dropped_since < now() - interval '1 hour' THEN drops.jobs
-                            WHEN dropped_jobs + drops.jobs > {MAX_DROPPED_JOBS_PER_HOUR} THEN 0
+                            WHEN {_TOO_MANY_DROPS} THEN 0
                             ELSE dropped_jobs + drops.jobs END,
         dropped_since = CASE WHEN dropped_since < now() - interval '1 hour' THEN now() ELSE dropped_since END,
-        maintenance = maintenance OR (dropped_since >= now() - interval '1 hour'
-                                      AND dropped_jobs + drops.jobs > {MAX_DROPPED_JOBS_PER_HOUR}),
-        maintenance_msg = CASE WHEN NOT maintenance AND dropped_since >= now() - interval '1 hour'
-                                    AND dropped_jobs + drops.jobs > {MAX_DROPPED_JOBS_PER_HOUR}
+        maintenance = maintenance OR (NOT modes.raid AND {_TOO_MANY_DROPS}),
+        maintenance_msg = CASE WHEN NOT maintenance AND NOT modes.raid AND {_TOO_MANY_DROPS}
             THEN 'Maintenance mode was switched on because your worker dropped too many jobs within an hour. '
                  'Find out why, then set maintenance to false.'
-            ELSE maintenance_msg END"""
+            ELSE maintenance_msg END,
+        suspicions = CASE WHEN {_SUSPECTS} THEN worker.suspicions || {Suspicion.TOO_MANY_JOBS_ABORTED:d}::smallint
+                          ELSE worker.suspicions END,
+        paused = paused OR ({_SUSPECTS} AND cardinality(worker.suspicions) + 1 >= {SUSPICIOUS_FROM})
+    FROM {{drops}} AS drops, (SELECT raid FROM horde_modes) AS modes, account AS owner
+    WHERE worker.id = drops.worker_id AND owner.id = worker.account_id
+    RETURNING worker.account_id, dropped_jobs = 0 AS is_too_many"""  # only too many set it to 0
+_SUSPECT_OWNER = f"""UPDATE account SET suspicions = suspicions || {Suspicion.TOO_MANY_JOBS_ABORTED:d}::smallint
+    FROM dropped WHERE dropped.is_too_many AND account.id = dropped.account_id AND NOT trusted
+        AND cardinality(suspicions) < {MOST_NOTED}"""
 
 _FAULT = f"""
 WITH faulted AS (
@@ -304,7 +321,9 @@ WITH faulted AS (
     WHERE id = %(job_id)s AND state = 'processing'
     RETURNING request_id, worker_id, 1 AS jobs
 ), dropped AS (
-    UPDATE worker SET {_COUNT_DROPS} FROM faulted AS drops WHERE worker.id = drops.worker_id
+    UPDATE worker SET {_COUNT_DROPS.format(drops="faulted")}
+), suspected AS (
+    {_SUSPECT_OWNER}
 ), counted AS (
     UPDATE request SET {_RETURN_SLOT} FROM faulted AS faults WHERE request.id = faults.request_id
     RETURNING {_STATE}
@@ -327,9 +346,9 @@ WITH overdue AS (
     UPDATE job SET state = 'faulted', settled_at = now() FROM overdue WHERE job.id = overdue.id
     RETURNING request_id, worker_id
 ), dropped AS (
-    UPDATE worker SET {_COUNT_DROPS}
-    FROM (SELECT worker_id, count(*)::int AS jobs FROM faulted GROUP BY worker_id) AS drops
-    WHERE worker.id = drops.worker_id
+    UPDATE worker SET {_COUNT_DROPS.format(drops="(SELECT worker_id, count(*)::int AS jobs FROM faulted GROUP BY 1)")}
+), suspected AS (
+    {_SUSPECT_OWNER}
 ), counted AS (
     UPDATE request SET {_RETURN_SLOT}
     FROM (SELECT request_id, count(*)::int AS jobs FROM faulted GROUP BY request_id) AS faults
@@ -354,29 +373,62 @@ async def sweep_overdue(conn: Connection, batch: int = 500) -> list[tuple[Reques
         return [(RequestState(*row[:-1]), row[-1]) for row in await cursor.fetchall()]
 
 
+_TAKE_BACK = f"""
+WITH held AS (
+    SELECT id FROM job WHERE state = 'processing' AND worker_id = %s ORDER BY id FOR UPDATE
+), faulted AS (
+    UPDATE job SET state = 'faulted', settled_at = now() FROM held WHERE job.id = held.id RETURNING request_id
+), counted AS (
+    UPDATE request SET {_RETURN_SLOT}
+    FROM (SELECT request_id, count(*)::int AS jobs FROM faulted GROUP BY request_id) AS faults
+    WHERE request.id = faults.request_id
+    RETURNING {_STATE}
+)
+SELECT * FROM counted"""
+
+
+async def take_back(conn: Connection, worker_id: UUID) -> list[RequestState]:
+    """Return the jobs of a worker that is being deleted, within the caller's transaction; the changed requests."""
+    await conn.execute("SELECT pg_advisory_xact_lock(%s)", (_SWEEP_LOCK,))  # both lock jobs of many requests
+    cursor = await conn.execute(_TAKE_BACK, (worker_id,))
+    return [RequestState(*row) for row in await cursor.fetchall()]
+
+
 _CANCEL = f"""
 UPDATE request
 SET state = 'cancelled', waiting = 0, version = version + 1,
     held_hundredths = CASE WHEN processing = 0 THEN 0 ELSE held_hundredths * processing / (waiting + processing) END
-WHERE id = %s AND state = 'open'
+WHERE {{which}} AND state = 'open'
 RETURNING {STATE_COLUMNS.format("")}"""
 
 
 async def cancel(conn: Connection, request_id: UUID) -> RequestState | None:
     """Cancel what still waits; jobs with workers go on. None when it was not open any more."""
-    cursor = await conn.execute(_CANCEL, (request_id,))
+    cursor = await conn.execute(_CANCEL.format(which="id = %s"), (request_id,))
     row = await cursor.fetchone()
     return RequestState(*row) if row else None
 
 
-async def delete_expired(conn: Connection, batch: int = 500) -> list[UUID]:
-    """Remove expired requests with their jobs; their holds go with them."""
+async def cancel_waiting(conn: Connection) -> list[RequestState]:
+    """Cancel what waits of every request, of any kind; the changed requests."""
+    cursor = await conn.execute(_CANCEL.format(which="waiting > 0"))
+    return [RequestState(*row) for row in await cursor.fetchall()]
+
+
+async def delete_expired(conn: Connection, batch: int = 500) -> list[tuple[UUID, Any]]:
+    """Remove expired requests with their jobs; their holds go with them. Their ids, each with its stored sources."""
     cursor = await conn.execute(
         """DELETE FROM request WHERE id IN (
                SELECT id FROM request WHERE expires_at < now() ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED)
-           RETURNING id""",
+           RETURNING id, request_order -> 'sources'""",
         (batch,),
     )
+    return await cursor.fetchall()
+
+
+async def requests_older_than(conn: Connection, age_s: float) -> list[UUID]:
+    """Requests that are older than this and still there: their pictures are needed, however old those are."""
+    cursor = await conn.execute("SELECT id FROM request WHERE created_at < now() - make_interval(secs => %s)", (age_s,))
     return [row[0] for row in await cursor.fetchall()]
 
 
@@ -393,17 +445,18 @@ class Generation(NamedTuple):
     result: str
 
 
-async def find_status(conn: Connection, request_id: UUID) -> tuple[OpenRequest, list[Generation]] | None:
+async def find_status(conn: Connection, kind: str, request_id: UUID) -> tuple[OpenRequest, list[Generation]] | None:
     """A request with what was delivered so far, in the order of delivery; one query."""
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(
-            f"""SELECT {_OPEN_REQUEST_COLUMNS}, job.id, job.worker_id, worker.name, job.model, job.seed, job.censored,
+            f"""SELECT {_OPEN_REQUEST_COLUMNS}, job.id, job.worker_id,
+                       coalesce(worker.name, 'a deleted worker'), job.model, job.seed, job.censored,
                        job.gen_metadata::text, job.result
                 FROM request
                 LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
                 LEFT JOIN worker ON worker.id = job.worker_id
-                WHERE request.id = %s AND request.kind = 'image' ORDER BY job.settled_at, job.id""",
-            (request_id,),
+                WHERE request.id = %s AND request.kind = %s ORDER BY job.settled_at, job.id""",
+            (request_id, kind),
         )
         rows = await cursor.fetchall()
     if not rows:

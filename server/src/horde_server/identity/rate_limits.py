@@ -17,6 +17,7 @@ from horde_server.settings import Settings
 log = structlog.get_logger(__name__)
 
 _GENERATE = "/api/v2/generate/"
+_DEFAULT = (("90/minute",), ("300/minute",))
 # (method or "" for any, path prefix, per-caller windows, the same for whitelisted addresses)
 _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("POST", _GENERATE + "async", ("90/minute", "2/second"), ("300/minute", "10/second")),
@@ -25,11 +26,16 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("POST", _GENERATE + "pop", ("60/second",), ("60/second",)),
     ("POST", _GENERATE + "submit", ("60/second",), ("60/second",)),
     ("", "/api/v2/users/", ("60/minute",), ("300/minute",)),
+    ("", "/api/v2/workers/name/", *_DEFAULT),
     ("", "/api/v2/workers/", ("30/minute",), ("30/minute",)),
+    ("", "/api/v2/status/modes", ("30/minute",), ("30/minute",)),
 )
-_DEFAULT = (("90/minute",), ("300/minute",))
 _UNLIMITED = ("/api/v2/status/heartbeat", "/api/blobs/", "/healthz", "/readyz", "/metrics", "/api/static/")
-_PER_KEY = (("2/second",), ("60/second",))
+# path -> the same per API key, beside those per address
+_PER_KEY = {
+    _GENERATE + "async": (("2/second",), ("60/second",)),
+    "/api/v2/kudos/transfer": (("1/second", "90/hour"), ("1/second", "600/hour")),
+}
 _ANONYMOUS_KEY = b"0000000000"
 _STORE_TIMEOUT_S = 0.25  # of the event loop: a shared store must be near
 _STORE_AWAY_S = 5.0
@@ -56,7 +62,9 @@ class RateLimits:
             (method, prefix, _items(plain, share), _items(raised, share)) for method, prefix, plain, raised in _TABLE
         ]
         self._default = (_items(_DEFAULT[0], share), _items(_DEFAULT[1], share))
-        self._per_key = (_items(_PER_KEY[0], share), _items(_PER_KEY[1], share))
+        self._per_key = {
+            path: (_items(plain, share), _items(raised, share)) for path, (plain, raised) in _PER_KEY.items()
+        }
         self._trusted: dict[str, float] = {}  # address: until when (seconds of the monotonic clock)
 
     def __call__(self, scope: Scope, address: str) -> list[tuple[bytes, bytes]]:
@@ -75,11 +83,11 @@ class RateLimits:
         is_listed = address in self._whitelist or self._trusted.get(address, 0.0) > time.monotonic()
         items = self._items_for(method, path)[1 if is_listed else 0]
         tightest = self._hit(items, (address, method, path))
-        if path == _GENERATE + "async":
+        if path in self._per_key:
             key = next((value for name, value in scope["headers"] if name == b"apikey"), b"")
             if key:
                 raised = is_listed or key == _ANONYMOUS_KEY
-                self._hit(self._per_key[raised], (key[:64].decode("latin-1"), method, path))
+                self._hit(self._per_key[path][raised], (key[:64].decode("latin-1"), method, path))
         limit, remaining, reset_s = tightest
         return [
             (b"x-ratelimit-limit", str(limit).encode()),

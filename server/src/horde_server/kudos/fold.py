@@ -11,14 +11,18 @@ from uuid import uuid4
 
 from horde_server.database.pool import Connection, Pool
 from horde_server.kudos.ledger import FLOOR, EntryKind
+from horde_server.moderation.suspicion import SUSPICIOUS_FROM
 
 _FOLD_LOCK = 7_001_003
 SPEED_SAMPLES = 20
 TRUST_AGE_DAYS = 7
-SUSPICIONS_THAT_BAR_TRUST = 5
 
-# A bucket of `kudos_details` (kudos.md §7). Floor entries never pass the inbox: they are in no bucket.
-_BUCKET = "CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 'recurring' ELSE 'accumulated' END"
+# Buckets of `kudos_details` (kudos.md §7), by which side of a movement the account is on. Floor entries never pass the
+# inbox: they are in no bucket.
+_BUCKET = """CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 'recurring' WHEN 'award' THEN 'awarded'
+    WHEN 'transfer' THEN '{transfer}' WHEN 'donation' THEN '{donation}' ELSE 'accumulated' END"""
+_BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
+_BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
 
 _FOLD = f"""
 WITH moved AS (
@@ -38,10 +42,10 @@ WITH moved AS (
 ), buckets AS (
     INSERT INTO kudos_bucket AS known (account_id, bucket, amount_hundredths)
     SELECT account_id, bucket, sum(change) FROM (
-        SELECT payee / 2 AS account_id, {_BUCKET} AS bucket, amount_hundredths AS change
+        SELECT payee / 2 AS account_id, {_BUCKET_OF_PAYEE} AS bucket, amount_hundredths AS change
         FROM moved WHERE payee >= 0 AND payee %% 2 = 0
         UNION ALL
-        SELECT payer / 2, {_BUCKET}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
+        SELECT payer / 2, {_BUCKET_OF_PAYER}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
     GROUP BY account_id, bucket
     ON CONFLICT (account_id, bucket) DO UPDATE
         SET amount_hundredths = known.amount_hundredths + excluded.amount_hundredths
@@ -110,7 +114,8 @@ _PROMOTE = """
 WITH promoted AS (
     UPDATE account SET trusted = true
     FROM ledger_balance
-    WHERE account.id = ANY(%(account_ids)s) AND account.id <> 0 AND NOT account.trusted
+    WHERE (%(account_ids)s::int[] IS NULL OR account.id = ANY(%(account_ids)s))
+      AND account.id <> 0 AND NOT account.trusted
       AND account.created_at < now() - make_interval(days => %(days)s)
       AND cardinality(account.suspicions) < %(suspicions)s
       AND ledger_balance.ledger_account = 2 * account.id + 1 AND ledger_balance.balance_hundredths > %(threshold)s
@@ -133,6 +138,7 @@ class Folded:
     """What one round of the fold did."""
 
     account_ids: list[int]  # whose balances changed
+    promoted: list[int]  # those that became trusted
     is_full: bool  # the batch was full: there may be more
 
 
@@ -145,6 +151,7 @@ async def fold(pool: Pool, *, trust_threshold: int | None = None, batch: int = 5
             return None
         cursor = await conn.execute(_FOLD, {"batch": batch})
         moved, changed = await cursor.fetchone() or (0, None)
+        promoted: list[int] = []
         if changed:
             await conn.execute(
                 _RAISE_TO_FLOOR,
@@ -156,22 +163,34 @@ async def fold(pool: Pool, *, trust_threshold: int | None = None, batch: int = 5
                 },
             )
             if trust_threshold is not None:
-                await _promote(conn, changed, trust_threshold)
+                promoted = await _promote(conn, trust_threshold, changed)
             await release_escrow(conn, changed)
-        return Folded(changed or [], moved == batch)
+        return Folded(changed or [], promoted, moved == batch)
 
 
-async def _promote(conn: Connection, account_ids: list[int], threshold: int) -> None:
-    """Trust the accounts whose escrow passed the threshold (kudos.md §5)."""
-    await conn.execute(
+async def promote_due(pool: Pool, *, trust_threshold: int) -> list[int]:
+    """Trust also those who passed the threshold before they were old enough, or were cleared of suspicion since.
+
+    The fold looks only at accounts whose kudos just moved; promotion needs no further request (kudos.md §10.3).
+    """
+    async with pool.connection() as conn, conn.transaction():
+        promoted = await _promote(conn, trust_threshold, None)
+        await release_escrow(conn, promoted)
+        return promoted
+
+
+async def _promote(conn: Connection, threshold: int, account_ids: list[int] | None) -> list[int]:
+    """Trust those of the accounts (`None`: of all) whose escrow passed the threshold (kudos.md §5); their numbers."""
+    cursor = await conn.execute(
         _PROMOTE,
         {
             "account_ids": account_ids,
             "days": TRUST_AGE_DAYS,
-            "suspicions": SUSPICIONS_THAT_BAR_TRUST,
+            "suspicions": SUSPICIOUS_FROM,
             "threshold": threshold * 100,
         },
     )
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def release_escrow(conn: Connection, account_ids: list[int]) -> None:

@@ -23,9 +23,6 @@ BURNT = -2  # … and end here
 FLOOR = -3  # what the floor forgives
 ADMIN = -4  # an administrator's adjustments
 
-REQUEST_TAX_HUNDREDTHS = 300
-"""Charged when an image request is accepted (kudos.md §1); never refunded."""
-
 
 def spendable(account_id: int) -> int:
     """Ledger account of a user's balance."""
@@ -52,6 +49,9 @@ class EntryKind(StrEnum):
     EVALUATION_PROMOTION = "evaluation_promotion"  # escrow → balance
     ADMIN_ADJUSTMENT = "admin_adjustment"
     MONTHLY = "monthly"
+    TRANSFER = "transfer"  # user → user
+    DONATION = "donation"  # user → education account
+    AWARD = "award"  # minted → user, or user → burnt
     FLOOR_ADJUSTMENT = "floor_adjustment"  # floor → user, written by the fold
 
 
@@ -110,11 +110,11 @@ async def post(conn: Connection, movements: Sequence[Movement]) -> None:
     )
 
 
-def request_tax(account_id: int, request_id: UUID) -> Movement:
-    """What accepting an image request costs."""
+def request_tax(account_id: int, request_id: UUID, amount_hundredths: int, domain: str) -> Movement:
+    """What accepting a request of this kind costs."""
     return Movement(
-        uuid4(), EntryKind.REQUEST_TAX, spendable(account_id), BURNT, REQUEST_TAX_HUNDREDTHS, request_id,
-        requester_id=account_id, domain="image",
+        uuid4(), EntryKind.REQUEST_TAX, spendable(account_id), BURNT, amount_hundredths, request_id,
+        requester_id=account_id, domain=domain,
     )  # fmt: skip
 
 
@@ -183,6 +183,11 @@ FROM account WHERE id = %(account_id)s"""
 _PAYER_LOCK_CLASS = 7_001
 
 
+async def lock_spending(conn: Connection, account_id: int) -> None:
+    """Until the end of the caller's transaction, nobody else decides what this account may spend."""
+    await conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_PAYER_LOCK_CLASS, account_id))
+
+
 async def spendable_hundredths(conn: Connection, account_id: int) -> int:
     """Balance − floor − holds − debits not yet folded; credits not yet folded never fund a spend (kudos.md §7)."""
     cursor = await conn.execute(_SPENDABLE, {"ledger_account": spendable(account_id), "account_id": account_id})
@@ -198,7 +203,7 @@ async def reserve(conn: Connection, account_id: int, amount_hundredths: int) -> 
     Raises:
         KudosUpfront: not enough.
     """
-    await conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_PAYER_LOCK_CLASS, account_id))
+    await lock_spending(conn, account_id)
     available = await spendable_hundredths(conn, account_id)
     if available < amount_hundredths:
         raise KudosUpfront(

@@ -56,3 +56,20 @@ class WorkerDetails(Answer):
     suspicious: int = 0
     ipaddr: str = ""
     contact: str = ""
+
+
+class ModifyWorker(Answer):
+    """What was changed, as it is now."""
+
+    maintenance: bool = False
+    paused: bool = False
+    info: str = ""
+    name: str = ""
+    team: str = ""
+
+
+class DeletedWorker(Answer):
+    """The worker that is no more."""
+
+    deleted_id: str
+    deleted_name: str

@@ -6,7 +6,7 @@ nodes hear of a change by notice and reload the row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,16 +15,12 @@ from psycopg_pool import AsyncConnectionPool
 
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Offer
+from horde_server.workers import store
 from horde_server.workers.abilities import Abilities, decode_abilities, make_offer
+from horde_server.workers.store import ONLINE_S, WorkerRow
 
-ONLINE_S = 300.0
-"""A worker is online when it checked in within this many seconds."""
 DEFAULT_SPEED = 1_000_000.0
 """Pixelsteps per second assumed of a worker without samples."""
-
-_COLUMNS = """worker.id, worker.name, worker.kind, worker.account_id, worker.maintenance, worker.maintenance_msg,
-    worker.paused, worker.abilities::text, account.trusted,
-    (SELECT avg(sample) FROM unnest(worker.speeds) AS sample), extract(epoch from worker.last_check_in_at)::float8"""
 
 
 @dataclass(slots=True)
@@ -58,39 +54,45 @@ class OnlineWorker:
         )
 
 
-def _from_row(row: tuple[Any, ...]) -> OnlineWorker:
-    (worker_id, name, kind, account_id, maintenance, message, paused, abilities, trusted, speed, checked_in_s) = row
-    known = decode_abilities(abilities)
-    speed = float(speed) if speed is not None else DEFAULT_SPEED
+def _from_row(row: WorkerRow) -> OnlineWorker:
+    abilities = decode_abilities(row.abilities)
+    speed = float(row.speed) if row.speed is not None else DEFAULT_SPEED
     offer = make_offer(
-        known,
-        worker_id=worker_id,
-        owner_id=account_id,
-        owner_trusted=trusted,
+        abilities,
+        worker_id=row.id,
+        owner_id=row.account_id,
+        owner_trusted=row.owner_trusted,
         speed=speed,
-        maintenance=maintenance,
-        paused=paused,
+        maintenance=row.maintenance,
+        paused=row.paused,
     )
     return OnlineWorker(
-        worker_id, name, kind, account_id, maintenance, message, paused, known, trusted, speed, checked_in_s,
-        checked_in_s, offer,
+        row.id, row.name, row.kind, row.account_id, row.maintenance, row.maintenance_msg, row.paused, abilities,
+        row.owner_trusted, speed, row.last_check_in_s, row.last_check_in_s, offer,
     )  # fmt: skip
 
 
 class WorkerDirectory:
     """See the module. Belongs to the event loop."""
 
-    def __init__(self, pool: AsyncConnectionPool[Any], queue: LiveQueue, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, pool: AsyncConnectionPool[Any], queues: Mapping[str, LiveQueue], clock: Callable[[], float]
+    ) -> None:
+        """`queues` by the kind of worker they serve."""
         self._pool = pool
-        self._queue = queue
+        self._queues = queues
         self._clock = clock
         self._by_name: dict[str, OnlineWorker] = {}
         self._by_id: dict[UUID, OnlineWorker] = {}
 
-    def online(self) -> Iterable[OnlineWorker]:
-        """Workers that checked in within the last five minutes."""
+    def online(self, kind: str | None = None) -> list[OnlineWorker]:
+        """Workers, of one kind or all, that checked in within the last five minutes."""
         since = self._clock() - ONLINE_S
-        return [worker for worker in self._by_id.values() if worker.last_check_in_s >= since]
+        return [
+            worker
+            for worker in self._by_id.values()
+            if worker.last_check_in_s >= since and (kind is None or worker.kind == kind)
+        ]
 
     async def find(self, name: str) -> OnlineWorker | None:
         """The worker of that name, from memory or the database."""
@@ -98,35 +100,46 @@ class WorkerDirectory:
         if known is not None:
             return known
         async with self._pool.connection() as conn:
-            cursor = await conn.execute(
-                f"SELECT {_COLUMNS} FROM worker JOIN account ON account.id = worker.account_id WHERE worker.name = %s",
-                (name,),
-            )
-            row = await cursor.fetchone()
+            row = await store.find_by_name(conn, name)
         return self._keep(_from_row(row)) if row else None
 
     async def reload(self, ids: Iterable[UUID] | None = None) -> None:
-        """Read workers anew: the named ones, or all that are online."""
+        """Read workers anew: the named ones, or all that are online. Those that were deleted are forgotten."""
         async with self._pool.connection() as conn:
+            # asked for before the query, so that one which a pop creates meanwhile is not taken for deleted
+            expected = set(self._by_id) if ids is None else set(ids)
             if ids is None:
-                where, parameters = "worker.last_check_in_at > now() - make_interval(secs => %s)", (ONLINE_S,)
+                rows = await store.find_online(conn, list(expected))
             else:
-                where, parameters = "worker.id = ANY(%s)", (list(ids),)  # type: ignore[assignment]
-            cursor = await conn.execute(
-                f"SELECT {_COLUMNS} FROM worker JOIN account ON account.id = worker.account_id WHERE {where}",
-                parameters,
-            )
-            rows = await cursor.fetchall()
+                rows = await store.find_by_ids(conn, list(expected))
         for row in rows:
             self._keep(_from_row(row))
+        for gone in expected - {row.id for row in rows}:
+            self.forget(gone)
+
+    async def reload_of(self, account_ids: Collection[int]) -> None:
+        """Read the workers of these accounts anew: their owner's roles changed, or all were paused or freed."""
+        theirs = [worker.id for worker in self._by_id.values() if worker.account_id in account_ids]
+        if theirs:
+            await self.reload(theirs)
+
+    def forget(self, worker_id: UUID) -> None:
+        """Forget a worker that is offline or deleted, here and in the queue."""
+        worker = self._by_id.pop(worker_id, None)
+        if worker is None:
+            return
+        self._forget_name(worker)
+        self._queues[worker.kind].drop_worker(worker_id)
 
     def drop_stale(self) -> None:
-        """Forget workers that went offline, here and in the queue."""
+        """Forget workers that went offline."""
         since = self._clock() - ONLINE_S
         for worker in [w for w in self._by_id.values() if w.last_check_in_s < since]:
-            del self._by_id[worker.id]
+            self.forget(worker.id)
+
+    def _forget_name(self, worker: OnlineWorker) -> None:
+        if self._by_name.get(worker.name) is worker:  # else somebody else has the name by now
             del self._by_name[worker.name]
-            self._queue.drop_worker(worker.id)
 
     def _keep(self, fresh: OnlineWorker) -> OnlineWorker:
         known = self._by_id.get(fresh.id)
@@ -134,7 +147,7 @@ class WorkerDirectory:
             self._by_id[fresh.id] = self._by_name[fresh.name] = known = fresh
         else:
             if known.name != fresh.name:
-                del self._by_name[known.name]
+                self._forget_name(known)
                 self._by_name[fresh.name] = known
             known.name = fresh.name
             known.maintenance, known.maintenance_msg = fresh.maintenance, fresh.maintenance_msg
@@ -144,5 +157,5 @@ class WorkerDirectory:
                 known.last_check_in_s = known.written_s = fresh.last_check_in_s
             known.renew_offer()
         if known.last_check_in_s >= self._clock() - ONLINE_S:
-            self._queue.view(known.offer)
+            self._queues[known.kind].view(known.offer)
         return known

@@ -1,50 +1,33 @@
-"""`GET /workers` and `GET /workers/{id}` (accounts.md §3)."""
+"""`/workers`, `/workers/{id}`, `/workers/name/{name}`: parse, call, answer (accounts.md §3)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from horde_server.database.pool import Pool
-from horde_server.errors import WorkerNotFound
+from horde_server.errors import InvalidAPIKey, WorkerNotFound
 from horde_server.http.answers import refusals
-from horde_server.http.body import json_response
+from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.identity.directory import Account, AccountDirectory
-from horde_server.settings import Settings
-from horde_server.workers.abilities import Abilities, decode_abilities
-from horde_server.workers.answers import WorkerDetails
-from horde_server.workers.capabilities import BIT
+from horde_server.workers import store
+from horde_server.workers.answers import DeletedWorker, ModifyWorker, WorkerDetails
 from horde_server.workers.check_in import parse_worker_id
-from horde_server.workers.directory import ONLINE_S, WorkerDirectory
+from horde_server.workers.management import WorkerManagement
+from horde_server.workers.schemas import WorkerChange
+from horde_server.workers.view import worker_body
 
 _encode = msgspec.json.Encoder().encode
 
-_SELECT = """
-SELECT worker.id, worker.name, worker.kind, worker.account_id, worker.info, worker.maintenance, worker.paused,
-       worker.uptime_s, worker.uncompleted_jobs, worker.fulfilments, worker.contributions,
-       worker.kudos_generated_hundredths, worker.kudos_uptime_hundredths, worker.abilities::text,
-       (SELECT avg(sample) FROM unnest(worker.speeds) AS sample) AS speed, worker.address,
-       cardinality(worker.suspicions) AS suspicious,
-       extract(epoch FROM now() - worker.last_check_in_at) < %(online_s)s AS online,
-       account.username, account.trusted, account.flagged, account.public_workers, account.contact
-FROM worker JOIN account ON account.id = worker.account_id"""
 
-
-def routes(settings: Settings, pool: Pool, accounts: AccountDirectory, workers: WorkerDirectory) -> APIRouter:
+def routes(pool: Pool, accounts: AccountDirectory, management: WorkerManagement) -> APIRouter:
     """Who serves this horde."""
     router = APIRouter(prefix="/api/v2/workers", tags=["v2"])
 
     async def viewer(apikey: str | None) -> Account | None:
         return await accounts.by_key(apikey) if apikey else None
-
-    async def find(where: str, values: dict[str, Any]) -> list[dict[str, Any]]:
-        async with pool.connection() as conn:
-            cursor = await conn.execute(f"{_SELECT} WHERE {where}", {"online_s": ONLINE_S, **values})
-            assert cursor.description is not None
-            names = [column.name for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
 
     @router.get(
         "",
@@ -59,13 +42,8 @@ def routes(settings: Settings, pool: Pool, accounts: AccountDirectory, workers: 
     ) -> Response:
         """Workers that checked in within the last five minutes."""
         caller = await viewer(apikey)
-        online = "worker.last_check_in_at > now() - make_interval(secs => %(online_s)s)"
-        if name:
-            rows = await find(f"{online} AND lower(worker.name) = lower(%(name)s)", {"name": name.replace("\0", "")})
-        elif type:  # the published SDK sends an empty one for all types
-            rows = await find(f"{online} AND worker.kind = %(kind)s", {"kind": type.replace("\0", "")})
-        else:
-            rows = await find(online, {})
+        async with pool.connection() as conn:  # the published SDK sends an empty type for all types
+            rows = await store.show_online(conn, name=_without_nul(name), kind=_without_nul(type))
         return json_response(_encode([worker_body(row, caller) for row in rows]))
 
     @router.get(
@@ -77,57 +55,56 @@ def routes(settings: Settings, pool: Pool, accounts: AccountDirectory, workers: 
     async def worker(worker_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
         """One worker, also when it is offline."""
         found = parse_worker_id(worker_id)
-        rows = await find("worker.id = %(id)s", {"id": found}) if found else []
-        if not rows:
+        async with pool.connection() as conn:
+            row = await store.show_by_id(conn, found) if found else None
+        if row is None:
             raise WorkerNotFound
-        return json_response(_encode(worker_body(rows[0], await viewer(apikey))))
+        return json_response(_encode(worker_body(row, await viewer(apikey))))
+
+    @router.get(
+        "/name/{worker_name:path}",
+        operation_id="get_worker_single_name",
+        response_model=WorkerDetails,
+        responses=refusals(404),
+    )
+    async def worker_by_name(worker_name: str, apikey: Annotated[str | None, Header()] = None) -> Response:
+        """The worker of exactly this name, also when it is offline."""
+        async with pool.connection() as conn:
+            row = await store.show_by_name(conn, _without_nul(worker_name) or "")
+        if row is None:
+            raise WorkerNotFound
+        return json_response(_encode(worker_body(row, await viewer(apikey))))
+
+    @router.put(
+        "/{worker_id}",
+        operation_id="put_worker_single",
+        response_model=ModifyWorker,
+        responses=refusals(401, 403, 404, 413),
+        openapi_extra=body_documentation(WorkerChange),
+    )
+    async def change(request: Request, worker_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
+        """Change a worker: its owner's part, or pause it as a moderator."""
+        wanted = await read_body(request, WorkerChange)
+        key = required_apikey(apikey)
+        answer = await management.change(parse_worker_id(worker_id), wanted, await accounts.by_key(key))
+        return json_response(_encode(answer))
+
+    @router.delete(
+        "/{worker_id}",
+        operation_id="delete_worker_single",
+        response_model=DeletedWorker,
+        responses=refusals(401, 403, 404),
+    )
+    async def delete(worker_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
+        """Remove a worker; the jobs it holds go back to the queue."""
+        if not apikey:
+            raise InvalidAPIKey
+        gone = await management.delete(parse_worker_id(worker_id), await accounts.by_key(apikey))
+        return json_response(_encode({"deleted_id": str(gone.id), "deleted_name": gone.name}))
 
     return router
 
 
-def worker_body(row: dict[str, Any], viewer: Account | None) -> dict[str, Any]:
-    """The worker as this viewer may see it: moderators and its owner see more. Keys without a value are left out."""
-    abilities: Abilities = decode_abilities(row["abilities"])
-    can = abilities.capability_mask()
-    speed = row["speed"]
-    body: dict[str, Any] = {
-        "type": row["kind"],
-        "name": row["name"],
-        "id": str(row["id"]),
-        "online": row["online"],
-        "requests_fulfilled": row["fulfilments"],
-        "uncompleted_jobs": row["uncompleted_jobs"],
-        "kudos_rewards": (row["kudos_generated_hundredths"] + row["kudos_uptime_hundredths"]) / 100,
-        "kudos_details": {
-            "generated": row["kudos_generated_hundredths"] / 100,
-            "uptime": round(row["kudos_uptime_hundredths"] / 100),
-        },
-        "performance": f"{float(speed) / 1e6:.1f} megapixelsteps per second" if speed else "No requests fulfilled yet",
-        "threads": abilities.threads,
-        "uptime": row["uptime_s"],
-        "maintenance_mode": row["maintenance"],
-        "info": row["info"],
-        "trusted": row["trusted"],
-        "flagged": row["flagged"],
-        "nsfw": abilities.nsfw,
-        "models": list(abilities.models),
-        "team": {"name": None, "id": None},
-        "bridge_agent": abilities.bridge_agent,
-        "max_pixels": abilities.max_pixels,
-        "megapixelsteps_generated": round(row["contributions"] / 1e6),
-        "img2img": bool(abilities.allow_img2img and can & BIT["img2img"]),
-        "painting": bool(abilities.allow_painting and can & BIT["inpainting"]),
-        "post-processing": abilities.allow_post_processing,
-        "controlnet": abilities.allow_controlnet,
-        "sdxl_controlnet": abilities.allow_sdxl_controlnet,
-        "lora": abilities.allow_lora,
-    }
-    is_moderator = viewer is not None and viewer.moderator
-    is_owner = viewer is not None and viewer.id == row["account_id"]
-    if row["public_workers"] or is_moderator or is_owner:
-        body["owner"] = f"{row['username']}#{row['account_id']}"
-    if is_moderator or is_owner:
-        body.update(paused=row["paused"], suspicious=row["suspicious"], ipaddr=row["address"])
-    if is_moderator:
-        body["contact"] = row["contact"]
-    return {name: value for name, value in body.items() if value is not None}
+def _without_nul(text: str | None) -> str | None:
+    """PostgreSQL takes no NULs, and no name has one."""
+    return text.replace("\0", "") if text else text

@@ -1,0 +1,54 @@
+"""The first user awards kudos out of nothing, or takes some back (accounts.md §9, kudos.md §8)."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from horde_server.database.pool import Pool
+from horde_server.errors import DeletedUser, HordeError
+from horde_server.identity.directory import Account
+from horde_server.kudos import parties
+from horde_server.kudos.ledger import BURNT, MINTED, EntryKind, Movement, post, spendable
+from horde_server.kudos.transfers import KudosRefusal, TargetAccountFlagged
+
+AWARDING_ACCOUNT = 1
+
+
+class NotAllowedAwards(HordeError):
+    """Only the first user of this horde awards kudos."""
+
+    status, rc = 403, "NotAllowedAwards"
+
+
+class InvalidAwardUsername(KudosRefusal):
+    """There is no such user: name the receiver as username#number."""
+
+    rc = "InvalidAwardUsername"
+
+
+class KudosAwardToAnon(KudosRefusal):
+    """Anonymous receives no kudos: name somebody else."""
+
+    rc = "KudosAwardToAnon"
+
+
+async def award(pool: Pool, caller: Account, target_alias: str, amount: int) -> None:
+    """Award whole kudos; a negative amount takes, down to the floor at most."""
+    if caller.deleted:
+        raise DeletedUser
+    if caller.id != AWARDING_ACCOUNT:
+        raise NotAllowedAwards
+    target_id = parties.account_number(target_alias)
+    async with pool.connection() as conn:
+        known = await parties.find(conn, [target_id]) if target_id is not None else {}
+        target = known.get(target_id) if target_id is not None else None
+        if target is None:
+            raise InvalidAwardUsername
+        if target.id == 0:
+            raise KudosAwardToAnon
+        if target.flagged:
+            raise TargetAccountFlagged
+        if amount:
+            balance = spendable(target.id)
+            payer, payee = (MINTED, balance) if amount > 0 else (balance, BURNT)
+            await post(conn, [Movement(uuid4(), EntryKind.AWARD, payer, payee, abs(amount) * 100)])

@@ -1,0 +1,28 @@
+"""The wire shapes of giving kudos (accounts.md §9)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from horde_server.http.wire_types import WireInt, WireStr
+
+MOST_KUDOS = 10**13
+
+
+def _number(value: Any) -> Any:
+    """Web forms send "100": the original took it (accounts.md §0, "noV")."""
+    if isinstance(value, str) and len(value) <= 20 and value.removeprefix("-").isascii():
+        digits = value.removeprefix("-")
+        return int(value) if digits.isdigit() else value
+    return value
+
+
+class KudosGift(BaseModel):
+    """Whom to give kudos, and how many."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, title="KudosTransferInput")
+
+    username: Annotated[WireStr, Field(min_length=1, max_length=255)]
+    amount: Annotated[WireInt, BeforeValidator(_number), Field(ge=-MOST_KUDOS, le=MOST_KUDOS)] = 100

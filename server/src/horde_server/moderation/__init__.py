@@ -1,0 +1,1 @@
+"""Modes of the horde, profanity, suspicion."""

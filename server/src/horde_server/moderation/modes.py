@@ -1,0 +1,62 @@
+"""The modes of the horde: maintenance, invite-only, raid (alchemy-and-operations.md §3.6).
+
+Kept in the database and mirrored in memory by every node, so that asking costs nothing; a change is told by notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+from horde_server.database.pool import Pool
+
+
+@dataclass(slots=True)
+class HordeModes:
+    """Which modes are on."""
+
+    maintenance: bool = False  # no new requests; workers finish what they hold
+    invite_only: bool = False  # new workers by invitation only
+    raid: bool = False  # stricter with strangers
+
+
+class Modes:
+    """The modes as of now: `maintenance`, `invite_only` and `raid` are read, `change` and `reload` write."""
+
+    def __init__(self, pool: Pool, publish: Callable[[str, Iterable[str]], None]) -> None:
+        self._pool = pool
+        self._publish = publish
+        self._now = HordeModes()
+
+    @property
+    def maintenance(self) -> bool:
+        """Whether new requests are refused with `MaintenanceMode`."""
+        return self._now.maintenance
+
+    @property
+    def invite_only(self) -> bool:
+        """Whether new workers need an invitation."""
+        return self._now.invite_only
+
+    @property
+    def raid(self) -> bool:
+        """Whether strangers are treated more strictly."""
+        return self._now.raid
+
+    async def reload(self) -> None:
+        """Take over what the database says."""
+        async with self._pool.connection() as conn:
+            cursor = await conn.execute("SELECT maintenance, invite_only, raid FROM horde_modes")
+            row = await cursor.fetchone()
+        assert row is not None  # the migration made the only row
+        self._now = HordeModes(*row)
+
+    async def change(self, wanted: Mapping[str, bool]) -> None:
+        """Turn modes on or off, by their names; the other nodes hear of it."""
+        unknown = wanted.keys() - asdict(self._now).keys()
+        assert not unknown, unknown  # names are put into the statement
+        async with self._pool.connection() as conn:
+            columns = ", ".join(f"{name} = %({name})s" for name in wanted)
+            await conn.execute(f"UPDATE horde_modes SET {columns}".encode(), wanted)
+        await self.reload()
+        self._publish("modes", ["all"])

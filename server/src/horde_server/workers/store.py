@@ -1,0 +1,220 @@
+"""The SQL of workers: rows as the directory mirrors them and as the API shows them, check-ins, changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from psycopg.rows import dict_row
+
+from horde_server.database.pool import Connection
+from horde_server.kudos.ledger import Movement
+from horde_server.workers.abilities import Abilities, encode_abilities
+
+ONLINE_S = 300.0
+"""A worker is online when it checked in within this many seconds."""
+
+_MIRRORED = """SELECT worker.id, worker.name, worker.kind, worker.account_id, worker.maintenance,
+    worker.maintenance_msg, worker.paused, worker.abilities::text, account.trusted,
+    (SELECT avg(sample) FROM unnest(worker.speeds) AS sample), extract(epoch from worker.last_check_in_at)::float8
+FROM worker JOIN account ON account.id = worker.account_id"""
+
+
+class WorkerRow(NamedTuple):
+    """A worker as the directory mirrors it. The speed is in things per second, or None without samples."""
+
+    id: UUID
+    name: str
+    kind: str
+    account_id: int
+    maintenance: bool
+    maintenance_msg: str | None
+    paused: bool
+    abilities: str
+    owner_trusted: bool
+    speed: float | None
+    last_check_in_s: float
+
+
+async def find_by_name(conn: Connection, name: str) -> WorkerRow | None:
+    """The worker of that name, exactly."""
+    cursor = await conn.execute(f"{_MIRRORED} WHERE worker.name = %s", (name,))
+    row = await cursor.fetchone()
+    return WorkerRow(*row) if row else None
+
+
+async def find_by_ids(conn: Connection, ids: Sequence[UUID]) -> list[WorkerRow]:
+    """Those of the named workers that exist."""
+    cursor = await conn.execute(f"{_MIRRORED} WHERE worker.id = ANY(%s)", (list(ids),))
+    return [WorkerRow(*row) for row in await cursor.fetchall()]
+
+
+async def find_online(conn: Connection, known: Sequence[UUID]) -> list[WorkerRow]:
+    """Every worker that is online, and those of the named ones that exist."""
+    cursor = await conn.execute(
+        f"{_MIRRORED} WHERE worker.last_check_in_at > now() - make_interval(secs => %s) OR worker.id = ANY(%s)",
+        (ONLINE_S, list(known)),
+    )
+    return [WorkerRow(*row) for row in await cursor.fetchall()]
+
+
+# ---------------------------------------------------------------- what the API shows
+
+_SHOWN = """
+SELECT worker.id, worker.name, worker.kind, worker.account_id, worker.info, worker.maintenance, worker.paused,
+       worker.uptime_s, worker.uncompleted_jobs, worker.fulfilments, worker.contributions,
+       worker.kudos_generated_hundredths, worker.kudos_uptime_hundredths, worker.abilities::text,
+       (SELECT avg(sample) FROM unnest(worker.speeds) AS sample) AS speed, worker.address,
+       cardinality(worker.suspicions) AS suspicious,
+       extract(epoch FROM now() - worker.last_check_in_at) < %(online_s)s AS online,
+       account.username, account.trusted, account.flagged, account.public_workers, account.contact
+FROM worker JOIN account ON account.id = worker.account_id"""
+_IS_ONLINE = "worker.last_check_in_at > now() - make_interval(secs => %(online_s)s)"
+
+
+async def _shown(conn: Connection, where: str, **values: Any) -> list[dict[str, Any]]:
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(f"{_SHOWN} WHERE {where}".encode(), {"online_s": ONLINE_S, **values})
+        return await cursor.fetchall()
+
+
+async def show_online(conn: Connection, *, name: str | None, kind: str | None) -> list[dict[str, Any]]:
+    """The workers online; with a name (of any case) only that one, else with a kind only those of it."""
+    if name:
+        return await _shown(conn, f"{_IS_ONLINE} AND lower(worker.name) = lower(%(name)s)", name=name)
+    if kind:
+        return await _shown(conn, f"{_IS_ONLINE} AND worker.kind = %(kind)s", kind=kind)
+    return await _shown(conn, _IS_ONLINE)
+
+
+async def show_by_id(conn: Connection, worker_id: UUID) -> dict[str, Any] | None:
+    """One worker, also when it is offline."""
+    return next(iter(await _shown(conn, "worker.id = %(id)s", id=worker_id)), None)
+
+
+async def show_by_name(conn: Connection, name: str) -> dict[str, Any] | None:
+    """The worker of exactly that name, also when it is offline."""
+    return next(iter(await _shown(conn, "worker.name = %(name)s", name=name)), None)
+
+
+# ---------------------------------------------------------------- check-in
+
+
+class WorkerCounts(NamedTuple):
+    """What limits new workers: those the account has, and those that untrusted accounts have on one address."""
+
+    of_account: int
+    untrusted_on_address: int
+
+
+async def count_workers(conn: Connection, account_id: int, address: str) -> WorkerCounts:
+    """Workers of the account, and workers of untrusted accounts that checked in from this address within a day."""
+    cursor = await conn.execute(
+        """SELECT (SELECT count(*) FROM worker WHERE account_id = %(account_id)s),
+                  (SELECT count(*) FROM worker JOIN account ON account.id = worker.account_id
+                   WHERE worker.address = %(address)s AND NOT account.trusted
+                     AND worker.last_check_in_at > now() - interval '1 day')""",
+        {"account_id": account_id, "address": address},
+    )
+    row = await cursor.fetchone()
+    assert row is not None  # a SELECT without FROM has one row
+    return WorkerCounts(*row)
+
+
+async def add_worker(
+    conn: Connection, worker_id: UUID, name: str, kind: str, account_id: int, abilities: Abilities, address: str
+) -> bool:
+    """Store a new worker; False when the name was taken at this very moment."""
+    try:
+        await conn.execute(
+            """INSERT INTO worker (id, name, kind, account_id, address, bridge_agent, threads, models, abilities)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::json)""",
+            (worker_id, name, kind, account_id, address, abilities.bridge_agent, abilities.threads,
+             list(abilities.models), encode_abilities(abilities).decode()),
+        )  # fmt: skip
+    except UniqueViolation:
+        return False
+    return True
+
+
+async def write_check_in(conn: Connection, worker_id: UUID, abilities: Abilities, address: str) -> int | None:
+    """Store a check-in and count uptime; seconds of uptime not rewarded yet, or None when there is no such worker.
+
+    Uptime counts when the worker was online before, and neither paused nor in maintenance; else the reward's clock
+    starts anew (generation.md §3.3).
+    """
+    cursor = await conn.execute(
+        """UPDATE worker SET
+               uptime_s = uptime_s + CASE WHEN last_check_in_at > now() - interval '300 s'
+                                               AND NOT paused AND NOT maintenance
+                   THEN extract(epoch FROM now() - last_check_in_at)::bigint ELSE 0 END,
+               uptime_rewarded_s = CASE WHEN last_check_in_at > now() - interval '300 s'
+                                             AND NOT paused AND NOT maintenance
+                   THEN uptime_rewarded_s ELSE uptime_s END,
+               last_check_in_at = now(), address = %s, bridge_agent = %s, threads = %s, models = %s,
+               abilities = %s::json
+           WHERE id = %s RETURNING uptime_s - uptime_rewarded_s""",
+        (address, abilities.bridge_agent, abilities.threads, list(abilities.models),
+         encode_abilities(abilities).decode(), worker_id),
+    )  # fmt: skip
+    row = await cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+async def pay_uptime(conn: Connection, worker_id: UUID, movement: Movement, *, every_s: int) -> None:
+    """Write the reward's movement and set the worker's clock, together; once, however many nodes try."""
+    await conn.execute(
+        """WITH rewarded AS (
+               UPDATE worker SET uptime_rewarded_s = uptime_s
+               WHERE id = %(worker_id)s AND uptime_s - uptime_rewarded_s > %(every_s)s RETURNING id
+           )
+           INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths, owner_id, worker_id, domain)
+           SELECT %(event_id)s, %(kind)s, %(payer)s, %(payee)s, %(amount)s, %(owner_id)s, id, %(domain)s
+           FROM rewarded""",
+        {
+            "worker_id": worker_id,
+            "every_s": every_s,
+            "event_id": movement.event_id,
+            "kind": movement.kind,
+            "payer": movement.payer,
+            "payee": movement.payee,
+            "amount": movement.amount_hundredths,
+            "owner_id": movement.owner_id,
+            "domain": movement.domain,
+        },
+    )
+
+
+# ---------------------------------------------------------------- management
+
+
+class ManagedWorker(NamedTuple):
+    """Whose worker it is."""
+
+    id: UUID
+    name: str
+    account_id: int
+
+
+async def find_managed(conn: Connection, worker_id: UUID) -> ManagedWorker | None:
+    """The worker with this id."""
+    cursor = await conn.execute("SELECT id, name, account_id FROM worker WHERE id = %s", (worker_id,))
+    row = await cursor.fetchone()
+    return ManagedWorker(*row) if row else None
+
+
+async def change_worker(conn: Connection, worker_id: UUID, columns: Mapping[str, Any]) -> bool:
+    """Set columns of a worker, named by the code; False when it is gone. Raises psycopg's `UniqueViolation`."""
+    assignments = ", ".join(f"{name} = %({name})s" for name in columns)
+    cursor = await conn.execute(
+        f"UPDATE worker SET {assignments} WHERE id = %(worker_id)s".encode(), {**columns, "worker_id": worker_id}
+    )
+    return cursor.rowcount == 1
+
+
+async def delete_worker(conn: Connection, worker_id: UUID) -> bool:
+    """Remove a worker; False when it is gone already."""
+    cursor = await conn.execute("DELETE FROM worker WHERE id = %s", (worker_id,))
+    return cursor.rowcount == 1

@@ -1,0 +1,57 @@
+"""A worker as the viewer may see it (accounts.md §3.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from horde_server.identity.directory import Account
+from horde_server.workers.abilities import Abilities, decode_abilities
+from horde_server.workers.capabilities import BIT
+
+
+def worker_body(row: dict[str, Any], viewer: Account | None) -> dict[str, Any]:
+    """The worker as this viewer may see it: moderators and its owner see more. Keys without a value are left out."""
+    abilities: Abilities = decode_abilities(row["abilities"])
+    can = abilities.capability_mask()
+    speed = row["speed"]
+    body: dict[str, Any] = {
+        "type": row["kind"],
+        "name": row["name"],
+        "id": str(row["id"]),
+        "online": row["online"],
+        "requests_fulfilled": row["fulfilments"],
+        "uncompleted_jobs": row["uncompleted_jobs"],
+        "kudos_rewards": (row["kudos_generated_hundredths"] + row["kudos_uptime_hundredths"]) / 100,
+        "kudos_details": {
+            "generated": row["kudos_generated_hundredths"] / 100,
+            "uptime": round(row["kudos_uptime_hundredths"] / 100),
+        },
+        "performance": f"{float(speed) / 1e6:.1f} megapixelsteps per second" if speed else "No requests fulfilled yet",
+        "threads": abilities.threads,
+        "uptime": row["uptime_s"],
+        "maintenance_mode": row["maintenance"],
+        "info": row["info"],
+        "trusted": row["trusted"],
+        "flagged": row["flagged"],
+        "nsfw": abilities.nsfw,
+        "models": list(abilities.models),
+        "team": {"name": None, "id": None},
+        "bridge_agent": abilities.bridge_agent,
+        "max_pixels": abilities.max_pixels,
+        "megapixelsteps_generated": round(row["contributions"] / 1e6),
+        "img2img": bool(abilities.allow_img2img and can & BIT["img2img"]),
+        "painting": bool(abilities.allow_painting and can & BIT["inpainting"]),
+        "post-processing": abilities.allow_post_processing,
+        "controlnet": abilities.allow_controlnet,
+        "sdxl_controlnet": abilities.allow_sdxl_controlnet,
+        "lora": abilities.allow_lora,
+    }
+    is_moderator = viewer is not None and viewer.moderator
+    is_owner = viewer is not None and viewer.id == row["account_id"]
+    if row["public_workers"] or is_moderator or is_owner:
+        body["owner"] = f"{row['username']}#{row['account_id']}"
+    if is_moderator or is_owner:
+        body.update(paused=row["paused"], suspicious=row["suspicious"], ipaddr=row["address"])
+    if is_moderator:
+        body["contact"] = row["contact"]
+    return {name: value for name, value in body.items() if value is not None}

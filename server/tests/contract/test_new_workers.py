@@ -1,0 +1,64 @@
+"""What a new worker's name and owner must satisfy (generation.md §3.2 step 11)."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+
+@pytest.mark.parametrize("name", ["fuckbot", "My B1tch", "shit", "The-CUNT-9"])
+async def test_profane_names_are_refused(horde, name: str) -> None:
+    """Step 11a: → 400 `ProfaneWorkerName`; nothing is created."""
+    assert horde.outcome(await horde.try_pop((await horde.account()).api_key, name)) == (400, "ProfaneWorkerName")
+    assert await horde.sql("SELECT count(*) FROM worker") == [(0,)]
+
+
+async def test_profane_bridge_agents_are_refused(horde) -> None:
+    """Step 11a: → 400 `ProfaneBridgeAgent`."""
+    answer = await horde.try_pop((await horde.account()).api_key, bridge_agent="motherfucker:1:https://example.org")
+    assert horde.outcome(answer) == (400, "ProfaneBridgeAgent")
+
+
+async def test_operators_may_bring_their_own_words(start_horde, tmp_path) -> None:
+    """HORDE_PROFANE_WORDS replaces the built-in list."""
+    words = tmp_path / "words.txt"
+    words.write_text("# ours\nturnip*\n", encoding="utf-8")
+    horde = await start_horde(profane_words=words)
+    key = (await horde.account()).api_key
+    assert horde.outcome(await horde.try_pop(key, "turnips inc")) == (400, "ProfaneWorkerName")
+    assert (await horde.try_pop(key, "shit")).status_code == 200
+
+
+async def test_a_known_worker_is_not_asked_again(horde, tmp_path) -> None:
+    """Step 11 is for new workers only: one that was renamed by a moderator to anything goes on."""
+    owner = await horde.account("owner")
+    await horde.pop(owner.api_key)
+    await horde.sql("UPDATE worker SET name = 'colab machine'")
+    assert (await horde.try_pop(owner.api_key, "colab machine")).status_code == 200
+
+
+async def test_untrusted_accounts_share_what_an_address_may_have(horde) -> None:
+    """Step 11f, made to bite: more than 20 workers of untrusted accounts on the address → 403 `TooManySameIPs`."""
+    crowd = await horde.account("crowd")
+    await horde.sql(
+        "INSERT INTO worker (id, name, kind, account_id, abilities, address)"
+        " SELECT gen_random_uuid(), 'crowd ' || number, 'image', %s, '{}', '127.0.0.1'"
+        " FROM generate_series(1, 21) AS number",
+        crowd.id,
+    )
+    newcomer = await horde.account("newcomer")
+    assert horde.outcome(await horde.try_pop(newcomer.api_key)) == (403, "TooManySameIPs")
+    trusted = await horde.account("trusted", trusted=True)
+    await horde.pop(trusted.api_key, "trusted worker")
+    invited = await horde.account("invited", columns={"worker_invited": 30})
+    await horde.pop(invited.api_key, "invited worker")
+    elsewhere = httpx.ASGITransport(horde.app, client=("203.0.113.9", 1234))
+    async with httpx.AsyncClient(transport=elsewhere, base_url="http://horde.test") as client:
+        answer = await client.post(
+            "/api/v2/generate/pop",
+            json={"name": "far away", "models": ["stable_diffusion"]},
+            headers={"apikey": newcomer.api_key},
+        )
+    assert answer.status_code == 200
+    await horde.sql("UPDATE worker SET last_check_in_at = now() - interval '2 days' WHERE account_id = %s", crowd.id)
+    assert (await horde.try_pop(newcomer.api_key)).status_code == 200
