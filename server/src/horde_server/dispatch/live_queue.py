@@ -305,6 +305,10 @@ class LiveQueue:
         mine = self._by_account.get(account_id, {}).values()
         return [entry.id for entry in mine if not entry.state.is_done]
 
+    def latest_of(self, account_id: int) -> Iterator[Entry]:
+        """The mirrored requests of an account, latest first, also those lately done."""
+        return reversed(self._by_account.get(account_id, {}).values())
+
     # ---------------------------------------------------------------- workers
 
     def view(self, offer: Offer) -> WorkerView:

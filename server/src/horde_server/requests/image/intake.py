@@ -88,9 +88,12 @@ class ImageIntake:
         order = admitted.order
         kept = await self._sources.keep(request_id, _given_sources(body))
         try:
-            new = self._new_request(request_id, admitted, account, caller)
             tax = request_tax(account.id, request_id, self._prices.price(order).request_hundredths, "image")
-            entry = await self._dispatcher.accept(new, order, tax)
+            with self._dispatcher.turns.turn(
+                request_id, account.id, caller.address, jobs=order.n, earliest_key=self._earliest_key(account)
+            ) as key:
+                new = self._new_request(request_id, admitted, account, caller, key)
+                entry = await self._dispatcher.accept(new, order, tax)
         except BaseException:
             await self._sources.discard(kept)
             raise
@@ -99,19 +102,24 @@ class ImageIntake:
             warnings[NO_WORKER_CODE] = no_worker_warning(self._dispatcher.queue.refusals(entry.group))
         return Ticket(request_id, round(new.price_hundredths / 100), warnings)
 
-    def _new_request(self, request_id: UUID, admitted: Admitted, account: Account, caller: Caller) -> NewRequest:
+    def _earliest_key(self, account: Account) -> float:
+        return order_key(
+            self._clock(),
+            account.balance_hundredths,
+            head_start_cap_s=self._settings.priority_head_start_s,
+            flagged=account.flagged,
+        )
+
+    def _new_request(
+        self, request_id: UUID, admitted: Admitted, account: Account, caller: Caller, key: float
+    ) -> NewRequest:
         price = self._prices.base_hundredths(admitted.order)
         return NewRequest(
             id=request_id,
             kind=self._dispatcher.kind.name,
             account_id=account.id,
             jobs=admitted.order.n,
-            order_key=order_key(
-                self._clock(),
-                account.balance_hundredths,
-                head_start_cap_s=self._settings.priority_head_start_s,
-                flagged=account.flagged,
-            ),
+            order_key=key,
             price_hundredths=price,
             held_hundredths=admitted.held_hundredths,
             payer_covered=account.trusted or account.balance_hundredths - max(account.floor_hundredths, 0) >= price,
