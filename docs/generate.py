@@ -102,6 +102,8 @@ def _row(parameter: Any) -> str | None:
     is_option = parameter.param_type_name == "option"
     names = [*parameter.opts, *parameter.secondary_opts] if is_option else [parameter.name.upper()]
     title = ", ".join(f"`{name}`" for name in names)
+    if is_option and parameter.metavar:
+        title += f" `{_cell(parameter.metavar)}`"
     meaning = _cell(_text(getattr(parameter, "help", None)))
     if variables := parameter.envvar:
         listed = [variables] if isinstance(variables, str) else variables

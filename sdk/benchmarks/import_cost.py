@@ -17,6 +17,10 @@ STATEMENTS = {
         "from horde_sdk.ai_horde_api.apimodels import ImageGenerateAsyncRequest, ImageGenerationInputPayload; "
         "from horde_sdk.generation_parameters.image.consts import KNOWN_IMAGE_SAMPLERS"
     ),
+    "the seed's text snippet": (
+        "from horde_sdk.ai_horde_api.ai_horde_clients import AIHordeAPISimpleClient; "
+        "from horde_sdk.ai_horde_api.apimodels import ModelGenerationInputKobold, TextGenerateAsyncRequest"
+    ),
     "command line": (
         "from horde_sdk.command_line.main import build_app; build_app([]); "
         "import horde_sdk.command_line.client_commands"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections import defaultdict, deque
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from PIL import Image
 
@@ -72,18 +73,41 @@ def a_generation(number: int, img: str) -> dict[str, Any]:
     }
 
 
+def a_text(number: int, text: str) -> dict[str, Any]:
+    return {
+        "id": f"00000000-0000-0000-0000-{number:012}",
+        "text": text,
+        "seed": number,
+        "model": "tiny-tales",
+        "state": "ok",
+        "worker_id": "99999999-0000-0000-0000-000000000000",
+        "worker_name": "a worker",
+        "gen_metadata": [],
+    }
+
+
 def a_picture() -> bytes:
     kept = BytesIO()
     Image.new("RGB", (8, 8), "red").save(kept, "WEBP")
     return kept.getvalue()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # Clients that leave in the middle are what some tests are about.
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class FakeHorde:
-    """Answers what it was told to; by default an image request is done at the first check."""
+    """Answers what it was told to; by default a request is done at the first look."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.images = 1
+        self.texts = [" there was a fox."]
         self._replies: dict[str, deque[Reply]] = defaultdict(deque)
         self.hold: threading.Event | None = None
         self.arrived = threading.Event()
@@ -100,8 +124,7 @@ class FakeHorde:
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property
@@ -173,10 +196,29 @@ class FakeHorde:
                 root = self.url.removesuffix("api/")
                 generations = [a_generation(number, f"{root}image/{number}") for number in range(1, self.images + 1)]
                 return Reply(200, a_check(done=True, finished=self.images, generations=generations, shared=False))
+            case "POST", ["generate", "text", "async"]:
+                if asked.body.get("dry_run"):
+                    return Reply(200, {"kudos": 7.5})
+                return Reply(202, {"id": JOB, "kudos": 6.0})
+            case (("GET" | "DELETE"), ["generate", "text", "status", _]):
+                texts = [a_text(number, text) for number, text in enumerate(self.texts, start=1)]
+                return Reply(200, a_check(done=True, finished=len(texts), waiting=0, generations=texts))
+            case "PUT", ["workers", _]:
+                return Reply(200, asked.body)
+            case "DELETE", ["workers", worker_id]:
+                return Reply(200, {"deleted_id": worker_id, "deleted_name": "w"})
+            case "GET", ["status", "modes"]:
+                return Reply(200, {"maintenance_mode": False, "invite_only_mode": True})
+            case "PUT", ["status", "modes"]:
+                return Reply(200, asked.body)
+            case "POST", ["kudos", "transfer"]:
+                return Reply(200, {"transferred": asked.body["amount"]})
             case "GET", ["status", "heartbeat"]:
                 return Reply(200, {"message": "OK", "version": "4.0"})
             case "GET", ["status", "models"]:
-                return Reply(200, [{"name": "Deliberate", "count": 2, "queued": 0.0, "jobs": 0.0, "type": "image"}])
+                kind = parse_qs(asked.query).get("type", ["image"])[0]
+                name = {"image": "Deliberate", "text": "tiny-tales"}[kind]
+                return Reply(200, [{"name": name, "count": 2, "queued": 0.0, "jobs": 0.0, "type": kind}])
             case "GET", ["workers"]:
                 worker = {"type": "image", "name": "w", "id": JOB, "maintenance_mode": False, "bridge_agent": "a:1:b"}
                 return Reply(200, [worker])

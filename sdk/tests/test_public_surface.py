@@ -32,6 +32,13 @@ def test_everything_that_a_package_lists_is_there(package: str) -> None:
         ("import horde_sdk.generation_parameters.image.consts", {"pydantic", "aiohttp", "requests", "PIL"}),
         ("import horde_sdk.ai_horde_api.consts", {"pydantic", "aiohttp", "requests", "PIL"}),
         ("import horde_sdk.ai_horde_api.ai_horde_clients", {"aiohttp", "requests", "PIL", "ssl"}),
+        (
+            "import horde_sdk.ai_horde_api.ai_horde_clients",
+            {
+                f"horde_sdk.ai_horde_api.apimodels.{name}"
+                for name in ("generate.text.async_", "kudos", "status", "users")
+            },
+        ),
     ],
 )
 def test_import_leaves_out_what_it_does_not_need(statement: str, left_out: set[str]) -> None:

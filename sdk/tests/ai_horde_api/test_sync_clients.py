@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fake_horde import JOB, FakeHorde, Reply, a_check
+from waiting import Naps
 
 from horde_sdk import ANON_API_KEY, RequestErrorResponse
 from horde_sdk.ai_horde_api import AIHordeAPIManualClient, download_image_from_generation
@@ -38,21 +39,6 @@ ASYNC = "POST /v2/generate/async"
 
 def a_request(**changes: Any) -> ImageGenerateAsyncRequest:
     return ImageGenerateAsyncRequest(**{"prompt": "A cat in a hat", "models": ["Deliberate"], **changes})
-
-
-class Naps:
-    """Stands in for waiting: notes the seconds and moves a clock."""
-
-    def __init__(self) -> None:
-        self.taken: list[float] = []
-        self.now = 0.0
-
-    def __call__(self, seconds: float) -> None:
-        self.taken.append(seconds)
-        self.now += seconds
-
-    def clock(self) -> float:
-        return self.now
 
 
 @pytest.fixture

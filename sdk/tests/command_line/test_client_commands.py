@@ -136,6 +136,7 @@ def test_key_comes_from_option_then_environment_then_is_anonymous(
 
 def test_listings_are_tables_or_json(horde: FakeHorde) -> None:
     assert "Deliberate" in run.invoke(app, ["models"]).stdout
+    assert "tiny-tales" in run.invoke(app, ["models", "--text"]).stdout
     assert "online" in run.invoke(app, ["workers"]).stdout
     assert run.invoke(app, ["me"]).stdout == "ann#7: 42 kudos\n"
     assert json.loads(run.invoke(app, ["models", "--json"]).stdout)[0]["count"] == 2

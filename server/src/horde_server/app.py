@@ -16,9 +16,9 @@ from horde_server.accounts.routes import routes as account_routes
 from horde_server.accounts.test_user_routes import routes as test_user_routes
 from horde_server.blobs.folder import FolderStore
 from horde_server.blobs.routes import routes as blob_routes
-from horde_server.dispatch.routes import routes as dispatch_routes
 from horde_server.http import error_responses
 from horde_server.http.documentation import routes as documentation_routes
+from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.openapi import describe
 from horde_server.http.rim import FastAnswer, Rim
 from horde_server.identity.rate_limits import RateLimits, rate_limits
@@ -28,7 +28,8 @@ from horde_server.kudos.routes import routes as kudos_routes
 from horde_server.moderation.routes import routes as modes_routes
 from horde_server.node import Node, running_node
 from horde_server.requests.image.routes import routes as image_routes
-from horde_server.requests.image.status import progress
+from horde_server.requests.image.worker_routes import routes as dispatch_routes
+from horde_server.requests.progress import progress
 from horde_server.settings import Settings
 from horde_server.workers.routes import routes as worker_routes
 
@@ -42,10 +43,11 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running_node(settings, dsn) as node:
-            include_routes(app, node, limits)
-            rim.set_fast_answer(fast_check(node))
+            hot_routes = HotRoutes()
+            include_routes(app, node, limits, hot_routes)
+            rim.open(fast_check(node), hot_routes)
             yield
-            rim.set_fast_answer(None)
+            rim.close()
 
     app = FastAPI(
         title=settings.title,
@@ -69,23 +71,28 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
     return rim
 
 
-def include_routes(app: FastAPI, node: Node, limits: RateLimits | None) -> None:
+def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: HotRoutes) -> None:
     """Hand every route the services it needs."""
     settings = node.settings
-    app.include_router(image_routes(node.intake, node.dispatcher, node.accounts, node.blobs, node.links, limits))
-    app.include_router(dispatch_routes(node.dispatcher, node.accounts, node.check_in, node.submissions, node.links))
+    images = node.images
+    app.include_router(
+        image_routes(images.intake, images.dispatcher, node.accounts, node.blobs, node.links, limits, hot)
+    )
+    app.include_router(
+        dispatch_routes(images.dispatcher, node.accounts, node.check_in, images.submissions, node.links, hot)
+    )
     app.include_router(
         account_routes(
-            settings, node.pool, node.accounts, node.notices.publish, node.queue, node.workers, node.profanity
+            settings, node.pool, node.accounts, node.notices.publish, node.queues, node.workers, node.profanity
         )
     )
     if settings.test_apikeys:
         app.include_router(test_user_routes(node.pool, node.accounts, node.notices.publish))
     app.include_router(worker_routes(node.pool, node.accounts, node.worker_management))
     app.include_router(kudos_routes(node.pool, node.accounts))
-    app.include_router(modes_routes(node.modes, node.accounts, settings.admin_ids, node.dispatcher.cancel_waiting))
-    app.include_router(status_routes(node.pool, node.queue, node.workers))
-    app.include_router(health_routes(node.pool, node.queue, node.workers))
+    app.include_router(modes_routes(node.modes, node.accounts, settings.admin_ids, node.mirror.cancel_waiting))
+    app.include_router(status_routes(node.pool, node.queues, node.workers))
+    app.include_router(health_routes(node.pool, node.queues, node.workers))
     app.include_router(documentation_routes(app, settings))
     if isinstance(node.blobs, FolderStore):
         app.include_router(blob_routes(node.blobs))
@@ -93,6 +100,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None) -> None:
 
 def fast_check(node: Node) -> FastAnswer:
     """`GET /generate/check/{id}` for mirrored requests, from memory and before the framework: it is called most."""
+    queue = node.images.dispatcher.queue
 
     def answer(scope: Scope) -> bytes | None:
         path: str = scope["path"]
@@ -102,7 +110,7 @@ def fast_check(node: Node) -> FastAnswer:
             request_id = UUID(path[len(_CHECK) :])
         except ValueError:
             return None
-        entry = node.queue.entries.get(request_id)
-        return _encode(progress(entry, node.queue)) if entry is not None else None
+        entry = queue.entries.get(request_id)
+        return _encode(progress(entry, queue)) if entry is not None else None
 
     return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +15,15 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from horde_server.blobs.choice import open_blob_store
+from horde_server.blobs.guarded_fetch import ANYWHERE, PUBLIC, GuardedFetcher
 from horde_server.blobs.store import BlobStore
 from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
 from horde_server.database.pool import Pool, open_pool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.dispatch.mirror import Mirror
+from horde_server.dispatch.store import requests_older_than
 from horde_server.dispatch.submission import Submissions
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
@@ -30,7 +33,13 @@ from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter, load_profanity_filter
 from horde_server.moderation.suspects import Suspects
 from horde_server.requests.image.intake import ImageIntake
+from horde_server.requests.image.kind import ImageKind
+from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import ResultLinks
+from horde_server.requests.image.results import ImageResults
+from horde_server.requests.image.source_images import decode_sources
+from horde_server.requests.image.source_intake import SourceIntake
+from horde_server.requests.image.source_links import SourceLinks
 from horde_server.settings import Settings
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
@@ -40,24 +49,34 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class ImageService:
+    """What images need."""
+
+    dispatcher: Dispatcher[ImageOrder]
+    intake: ImageIntake
+    submissions: Submissions[ImageOrder]
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """The services of one process. Everything in memory can be rebuilt from the database."""
 
     settings: Settings
     pool: Pool
-    queue: LiveQueue
+    queues: Mapping[str, LiveQueue]  # by the name of the kind
     notices: NoticeBoard
     accounts: AccountDirectory
     modes: Modes
     profanity: ProfanityFilter
     workers: WorkerDirectory
     worker_management: WorkerManagement
-    dispatcher: Dispatcher
-    intake: ImageIntake
+    mirror: Mirror
+    images: ImageService
     check_in: CheckIn
-    submissions: Submissions
     blobs: BlobStore
     links: ResultLinks
+    source_intake: SourceIntake
+    source_links: SourceLinks
     signing_secret: bytes
 
 
@@ -73,7 +92,7 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
         node = _build(settings, dsn, pool, salt, signing_secret)
         await node.modes.reload()
         await node.workers.reload()
-        await node.dispatcher.load()
+        await node.mirror.load()
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(work, name=name) for name, work in _background(node).items()]
             try:
@@ -87,14 +106,14 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
 
 def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret: bytes) -> Node:
     clock = time.time
-    queue = LiveQueue(clock)
+    queues = {kind: LiveQueue(clock) for kind in ("image", "text")}
     prices = PriceBook()
     blobs = open_blob_store(settings.blobs, settings.data / "blobs", signing_secret)
     accounts = AccountDirectory(pool, salt, time.monotonic)
 
     async def heard(topic: str, ids: list[str]) -> None:
         if topic == "request":
-            await dispatcher.refresh(ids)
+            await mirror.refresh(ids)
         elif topic == "worker":
             await workers.reload([UUID(text) for text in ids])
         elif topic == "account":
@@ -108,38 +127,37 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         accounts.invalidate_all()
         await modes.reload()
         await workers.reload()
-        await dispatcher.reconcile()
+        await mirror.reconcile()
 
     notices = NoticeBoard(dsn, heard, missed_something)
     modes = Modes(pool, notices.publish)
     profanity = load_profanity_filter(settings.profane_words)
-    workers = WorkerDirectory(pool, queue, clock)
-    dispatcher = Dispatcher(pool, queue, notices.publish, lifetime_s=settings.request_lifetime_s)
+    workers = WorkerDirectory(pool, queues, notices.publish, clock)
+    suspects = Suspects(pool, workers)
+    lifetime_s = settings.request_lifetime_s
+    images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
+    mirror = Mirror(pool, {"image": images}, notices.publish)
     return Node(
         settings=settings,
         pool=pool,
-        queue=queue,
+        queues=queues,
         notices=notices,
         accounts=accounts,
         modes=modes,
         profanity=profanity,
         workers=workers,
-        worker_management=WorkerManagement(pool, workers, dispatcher, profanity, notices.publish, settings.admin_ids),
-        dispatcher=dispatcher,
-        intake=ImageIntake(settings, pool, dispatcher, workers, prices, clock),
-        check_in=CheckIn(pool, workers, modes, profanity, notices.publish, clock),
-        submissions=Submissions(
-            pool,
-            dispatcher,
-            workers,
-            prices,
-            blobs,
-            Suspects(pool, workers, notices.publish),
-            clock,
-            lifetime_s=settings.request_lifetime_s,
+        worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
+        mirror=mirror,
+        images=ImageService(
+            images,
+            ImageIntake(settings, pool, images, workers, prices, clock),
+            Submissions(pool, images, workers, ImageResults(blobs), suspects, clock, lifetime_s=lifetime_s),
         ),
+        check_in=CheckIn(pool, workers, modes, profanity, notices.publish, clock),
         blobs=blobs,
         links=ResultLinks(blobs, settings.url),
+        source_intake=SourceIntake(blobs, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC)),
+        source_links=SourceLinks(blobs),
         signing_secret=signing_secret,
     )
 
@@ -148,15 +166,17 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
     settings = node.settings
 
     async def sweep() -> None:
-        dropped = await node.dispatcher.sweep()
-        if dropped:
-            await node.workers.reload(dropped)
+        swept = await node.mirror.sweep()
+        if swept.workers:
+            await node.workers.changed(swept.workers)
+        keys = [key for stored in swept.sources for key in decode_sources(stored).keys]
+        if keys:
+            await node.blobs.delete(keys)
         node.workers.drop_stale()
 
     async def fold_ledger() -> None:
         while (changed := await fold(node.pool, trust_threshold=settings.kudos_trust_threshold)) is not None:
-            for account_id in changed.account_ids:
-                node.accounts.invalidate(account_id)
+            await node.accounts.renew(changed.account_ids)
             await welcome(changed.promoted)
             if not changed.is_full:
                 return
@@ -176,11 +196,14 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
 
     async def reconcile() -> None:
         await node.modes.reload()
-        await node.dispatcher.reconcile()
+        await node.mirror.reconcile()
         await node.workers.reload()
 
     async def drop_old_blobs() -> None:
-        await node.blobs.sweep(settings.blob_lifetime_s)
+        async with node.pool.connection() as conn:
+            # a margin, as pictures are stored shortly before their request
+            old = await requests_older_than(conn, settings.blob_lifetime_s / 2)
+        await node.blobs.sweep(settings.blob_lifetime_s, frozenset(map(str, old)))
 
     return {
         "notices": node.notices.run(),

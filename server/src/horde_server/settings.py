@@ -85,7 +85,8 @@ class Settings(BaseSettings):
     )
     allow_private_addresses: bool = Field(
         False,
-        description="Let users' URLs (source images and webhooks, once there are any) point to private addresses.",
+        description="Let users' URLs of source images lead to private addresses and any port; "
+        "without it to public addresses on port 80 and 443 only.",
     )
     max_body_bytes: int = Field(
         30 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes (inline images count)."

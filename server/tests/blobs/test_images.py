@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from horde_server.blobs.images import MAX_IMAGE_BYTES, UnusableImage, as_webp, looks_like_image
+from horde_server.blobs.images import (
+    MAX_IMAGE_BYTES,
+    MAX_JPEG_SCANS,
+    MAX_PIXELS,
+    TooManyPixels,
+    UnusableImage,
+    as_webp,
+    looks_like_image,
+    recompressed,
+)
 
 
 def encoded(kind: str, size: tuple[int, int] = (32, 16), mode: str = "RGB", **options: object) -> bytes:
@@ -75,3 +87,89 @@ def test_animations_are_refused() -> None:
     frames[0].save(target, "WEBP", save_all=True, append_images=frames[1:])
     with pytest.raises(UnusableImage, match="frames"):
         as_webp(target.getvalue())
+
+
+def test_a_picture_is_encoded_anew_without_what_else_came_in_its_file() -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "where it was taken"
+    data = encoded("JPEG", exif=exif.tobytes())
+    made = recompressed(data, max_pixels=10_000, quality=50)
+    assert b"where it was taken" in data
+    assert b"where it was taken" not in made.webp
+    with Image.open(io.BytesIO(made.webp)) as image:
+        assert (image.format, image.size) == ("WEBP", (32, 16))
+
+
+@pytest.mark.parametrize(
+    ("mode", "has_alpha"), [("RGBA", True), ("LA", True), ("RGB", False), ("L", False), ("P", False)]
+)
+def test_whether_a_picture_has_transparency_is_told(mode: str, has_alpha: bool) -> None:
+    assert recompressed(encoded("PNG", mode=mode), max_pixels=10_000, quality=50).has_alpha is has_alpha
+
+
+def test_colours_below_transparent_parts_survive() -> None:
+    """§2.6: exact alpha. What an inpainting mask hides is still the picture to start from."""
+    target = io.BytesIO()
+    Image.new("RGBA", (32, 32), (200, 40, 40, 0)).save(target, "PNG")
+    made = recompressed(target.getvalue(), max_pixels=10_000, quality=50)
+    with Image.open(io.BytesIO(made.webp)) as image:
+        red, green, _, alpha = image.convert("RGBA").getpixel((16, 16))  # type: ignore[misc]
+    assert red > 150 > 90 > green
+    assert alpha == 0
+
+
+def test_of_an_animation_the_first_frame_is_kept() -> None:
+    target = io.BytesIO()
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
+    frames[0].save(target, "WEBP", save_all=True, append_images=frames[1:])
+    with Image.open(io.BytesIO(recompressed(target.getvalue(), max_pixels=64, quality=50).webp)) as image:
+        assert getattr(image, "n_frames", 1) == 1
+        assert image.convert("RGB").getpixel((4, 4))[0] > 200  # type: ignore[index]
+
+
+@pytest.mark.parametrize("take", [as_webp, lambda data: recompressed(data, max_pixels=MAX_PIXELS, quality=50)])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_the_size_that_a_picture_claims_is_looked_at_before_it_is_decoded(take: object, kind: str) -> None:
+    with pytest.raises(TooManyPixels):
+        take(claiming(kind, 16_000, 16_000))  # type: ignore[operator]
+
+
+def test_the_largest_picture_is_taken_and_one_pixel_more_is_not() -> None:
+    data = encoded("PNG", size=(32, 16))
+    assert recompressed(data, max_pixels=32 * 16, quality=50).webp
+    with pytest.raises(TooManyPixels):
+        recompressed(data, max_pixels=32 * 16 - 1, quality=50)
+
+
+def test_a_jpeg_of_very_many_scans_is_refused() -> None:
+    """Each scan costs a pass over the whole picture, and takes a few bytes."""
+    data = encoded("JPEG", size=(512, 512), progressive=True)
+    last = data.rindex(b"\xff\xda")
+    bomb = data[:last] + data[last:-2] * MAX_JPEG_SCANS + data[-2:]
+    assert recompressed(data, max_pixels=512 * 512, quality=50).webp
+    with pytest.raises(UnusableImage, match="scans"):
+        recompressed(bomb, max_pixels=512 * 512, quality=50)
+
+
+def test_a_png_whose_text_unpacks_without_end_is_refused() -> None:
+    text = PngInfo()
+    text.add_text("comment", "x" * 50_000_000, zip=True)
+    data = encoded("PNG", pnginfo=text)
+    assert len(data) < 100_000
+    with pytest.raises(UnusableImage):
+        recompressed(data, max_pixels=10_000, quality=50)
+
+
+def claiming(kind: str, width: int, height: int) -> bytes:
+    """A small picture whose header says that it is large."""
+    data = bytearray(encoded(kind, size=(16, 16)))
+    if kind == "PNG":
+        data[16:24] = struct.pack(">II", width, height)
+        data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    elif kind == "JPEG":
+        frame = data.index(b"\xff\xc0")
+        data[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
+    else:
+        frame = data.index(b"\x9d\x01\x2a")
+        data[frame + 3 : frame + 7] = struct.pack("<HH", width, height)
+    return bytes(data)

@@ -140,6 +140,15 @@ async def test_sweeping_removes_the_old_only(harness: Harness) -> None:
     assert await harness.store.beginning(KEY) is None
 
 
+async def test_sweeping_spares_what_belongs_to_given_ids(harness: Harness) -> None:
+    spared, swept = KEY.replace(".webp", "_src.webp"), OTHER.replace(".webp", "_src.webp")
+    for key in (spared, swept):
+        await harness.store.put(key, b"data")
+    assert await harness.store.sweep(-3600, frozenset({KEY.removesuffix(".webp")})) == 1
+    assert await harness.store.beginning(spared) is not None
+    assert await harness.store.beginning(swept) is None
+
+
 @pytest.mark.parametrize("harness", ["folder"], indirect=True)
 class TestOwnRoutes:
     """What our own signed addresses refuse; a bucket's are its owner's."""

@@ -34,6 +34,7 @@ async def nodes(dsn: str, count: int) -> AsyncIterator[list[Listener]]:
     tasks = [asyncio.create_task(node.board.run()) for node in made]
     try:
         await listening(dsn, count)
+        await until(lambda: all(node.board.has_peers for node in made))
         yield made
     finally:
         for task in tasks:
@@ -87,6 +88,42 @@ async def test_a_lost_connection_is_reopened_and_told_as_a_gap(database_dsn: str
         await listening(database_dsn, 2)
         sender.board.publish("request", ["a"])
         await until(lambda: other.heard == {"request": {"a"}})
+
+
+async def test_a_node_alone_sends_nothing(database_dsn: str) -> None:
+    """A notice costs both processes and the listener; there is nobody to hear it."""
+    sent = []
+    async with await psycopg.AsyncConnection.connect(database_dsn, autocommit=True) as conn:
+        conn.add_notify_handler(lambda notice: sent.append(json.loads(notice.payload)[1]))
+        await conn.execute("LISTEN horde_changes")
+        alone = Listener(database_dsn)
+        task = asyncio.create_task(alone.board.run())
+        try:
+            async with asyncio.timeout(20):
+                while not sent:  # its greeting
+                    await conn.execute("SELECT 1")
+                    await asyncio.sleep(0.01)
+            alone.board.publish("request", ["a"])
+            async with nodes_beside(database_dsn) as newcomer:
+                await until(lambda: alone.board.has_peers and newcomer.board.has_peers)
+                alone.board.publish("request", ["b"])
+                await until(lambda: bool(newcomer.heard))
+                assert newcomer.heard == {"request": {"b"}}
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def nodes_beside(dsn: str) -> AsyncIterator[Listener]:
+    """One more node."""
+    newcomer = Listener(dsn)
+    task = asyncio.create_task(newcomer.board.run())
+    try:
+        yield newcomer
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def test_every_payload_is_below_the_limit_of_postgresql() -> None:

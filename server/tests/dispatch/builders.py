@@ -42,6 +42,7 @@ def an_offer(**changes: Any) -> Offer:
         nsfw=True,
         owner_trusted=False,
         speed=1_000_000.0,
+        is_fast=True,
         extra_slow=False,
         limits_steps=False,
         blacklist=(),

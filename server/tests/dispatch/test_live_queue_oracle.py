@@ -50,7 +50,7 @@ odd_offers = st.builds(
     can=st.sampled_from((0, 1, 3)),
     nsfw=st.booleans(),
     owner_trusted=st.booleans(),
-    speed=st.sampled_from((100_000.0, 500_000.0, 2_000_000.0)),
+    is_fast=st.booleans(),
     extra_slow=st.booleans(),
     limits_steps=st.booleans(),
     blacklist=st.sampled_from(((), ("harbour",), ("storm",))),
@@ -113,7 +113,7 @@ def why_not(requirement: Requirement, offer: Offer) -> str | None:
         return "nsfw"
     if requirement.wants_trusted and not offer.owner_trusted:
         return "untrusted"
-    if requirement.wants_fast and not offer.speed >= 500_000:
+    if requirement.wants_fast and not offer.is_fast:
         return "performance"
     if offer.extra_slow and not requirement.allows_extra_slow:
         return "performance"

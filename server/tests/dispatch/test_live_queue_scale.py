@@ -9,7 +9,6 @@ from builders import a_requirement, an_entry, an_offer
 
 from horde_server.dispatch import live_queue
 from horde_server.dispatch.live_queue import PERSONAL_LOOK_AHEAD, WORD_SEARCH_LIMIT, LiveQueue
-from horde_server.dispatch.refusal import FAST_IMAGE_SPEED
 
 CLASSES, WORKERS = 50, 40
 
@@ -76,10 +75,10 @@ def test_a_new_speed_sample_of_a_worker_costs_no_predicate(queue, asked) -> None
 def test_a_worker_that_becomes_fast_is_offered_fast_work(queue) -> None:
     entry = an_entry(a_requirement(wants_fast=True))
     queue.add(entry)
-    slow = an_offer(speed=FAST_IMAGE_SPEED - 1)
+    slow = an_offer(is_fast=False)
     assert list(queue.candidates(queue.view(slow))) == []
     assert not queue.is_possible(entry)
-    assert list(queue.candidates(queue.view(slow._replace(speed=FAST_IMAGE_SPEED)))) == [entry]
+    assert list(queue.candidates(queue.view(slow._replace(is_fast=True)))) == [entry]
     assert queue.is_possible(entry)
 
 

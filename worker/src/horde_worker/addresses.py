@@ -8,8 +8,9 @@ import re
 import socket
 from urllib.parse import urlsplit
 
+from horde_sdk.public_addresses import is_public
+
 _WRITTEN_OUT = re.compile(r"[!-~]+")  # no spaces and no control characters, which would end the request line
-_CARRY_IPV4 = tuple(map(ipaddress.IPv6Network, ("::/96", "64:ff9b::/96")))  # in their last 32 bits
 
 
 class ForbiddenAddress(ValueError):
@@ -28,19 +29,6 @@ async def check_address(url: str, horde_url: str) -> None:
     for entry in found:
         if not is_public(ipaddress.ip_address(str(entry[4][0]).partition("%")[0])):
             raise ForbiddenAddress("the address leads into a private network")
-
-
-def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether it is one host of the internet, also by the IPv4 address that an IPv6 address may carry."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if any(address in network for network in _CARRY_IPV4):
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-        if inner is not None:
-            return is_public(inner)
-        if address.is_site_local:
-            return False
-    return address.is_global and not address.is_multicast
 
 
 def _host(url: str) -> str:

@@ -17,7 +17,10 @@ from horde_sdk.exceptions import AIHordeRequestError, HordeConnectionError, Hord
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse
+    from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
     from horde_sdk.generic_api.apimodels import RequestErrorResponse
+
+    StatusResponse = ImageGenerateStatusResponse | TextGenerateStatusResponse
 
 __all__ = [
     "AIHordeGenerationTimedOutError",
@@ -46,7 +49,7 @@ class AIHordeGenerationTimedOutError(AIHordeRequestError):
         self,
         error_response: RequestErrorResponse,
         *,
-        partial: ImageGenerateStatusResponse | None = None,
+        partial: StatusResponse | None = None,
     ) -> None:
         super().__init__(error_response)
         self.partial = partial

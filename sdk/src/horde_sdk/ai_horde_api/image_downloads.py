@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from horde_sdk.generic_api import bounds
 
 if TYPE_CHECKING:
+    import ssl
+
+    import aiohttp
     import requests
     from PIL.Image import Image
 
     from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGeneration
-    from horde_sdk.generic_api.async_transport import AsyncTransport
 
 DOWNLOAD_TIMEOUT_S = 120.0
 """From the question to the last byte."""
@@ -87,7 +89,12 @@ def download_image_from_generation(generation: ImageGeneration) -> Image:
     return open_image(generation_bytes(generation))
 
 
-async def fetch_image_bytes(url: str, transport: AsyncTransport) -> bytes:
+async def fetch_image_bytes(
+    url: str,
+    session: aiohttp.ClientSession,
+    *,
+    tls: ssl.SSLContext | bool = True,
+) -> bytes:
     """Fetch a URL.
 
     Raises:
@@ -97,9 +104,9 @@ async def fetch_image_bytes(url: str, transport: AsyncTransport) -> bytes:
     import aiohttp
 
     collected = bounds.Collected(bounds.LARGEST_IMAGE_BYTES, DOWNLOAD_TIMEOUT_S)
-    async with transport.aiohttp_session.get(
+    async with session.get(
         url,
-        ssl=transport.tls_for(url),
+        ssl=tls,
         timeout=aiohttp.ClientTimeout(total=DOWNLOAD_TIMEOUT_S, sock_read=SILENCE_S),
     ) as answer:
         if answer.status != 200:

@@ -12,7 +12,7 @@ from horde_sdk.ai_horde_api.apimodels.generate.status import (
 )
 from horde_sdk.ai_horde_api.base_clients import BaseAIHordeClient, ClientOptions, SessionOptions, horde_options
 from horde_sdk.ai_horde_api.fields import GenerationID
-from horde_sdk.ai_horde_api.image_requests import expect
+from horde_sdk.ai_horde_api.request_runs import expect
 from horde_sdk.generic_api.generic_clients import (
     GenericAsyncHordeAPIManualClient,
     GenericAsyncHordeAPISession,

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from horde_sdk.command_line.terminal import printable
 from horde_sdk.consts import ANON_API_KEY
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.simple_clients import AIHordeAPISimpleClient
 
 DEFAULT_HORDE_URL = "http://127.0.0.1:7001"
-POLL_INTERVAL_S = 1.0
+POLL_INTERVAL_S = 1.1
+"""Text may be looked at 60 times a minute."""
 
 HordeOption = Annotated[
     str | None,
@@ -79,10 +81,18 @@ def readable_errors() -> Iterator[None]:
 def fail(sentence: str, rc: str = "RC_MISSING") -> None:
     """Say what went wrong and leave with exit code 1."""
     known_rc = "" if rc == "RC_MISSING" else f" [{rc}]"
-    typer.secho(f"{sentence.rstrip()}{known_rc}", err=True, fg=typer.colors.RED)
+    typer.secho(printable(f"{sentence.rstrip()}{known_rc}"), err=True, fg=typer.colors.RED)
     raise typer.Exit(1)
 
 
 def print_json(content: object) -> None:
     """Print a value as JSON."""
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def say_price(kudos: float, *, as_json: bool) -> None:
+    """Say what a request would cost."""
+    if as_json:
+        print_json({"kudos": kudos})
+    else:
+        typer.echo(f"It would cost {kudos:g} kudos.")

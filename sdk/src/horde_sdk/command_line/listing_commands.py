@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -14,12 +15,19 @@ from horde_sdk.command_line.connection import (
     print_json,
     readable_errors,
 )
+from horde_sdk.command_line.terminal import printable
 
 
-def models(horde: HordeOption = None, apikey: KeyOption = None, as_json: JsonOption = False) -> None:
-    """List the image models that workers serve, the most served first."""
+def models(
+    of_text: Annotated[bool, typer.Option("--text", help="Text models instead of image models.")] = False,
+    horde: HordeOption = None,
+    apikey: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the image models that workers serve, or the text models, the most served first."""
     with readable_errors():
-        found = client_for(horde, apikey).image_status_models_all()
+        client = client_for(horde, apikey)
+        found = client.text_status_models_all() if of_text else client.image_status_models_all()
         if as_json:
             print_json(found.model_dump(mode="json", by_alias=True))
             return
@@ -29,7 +37,7 @@ def models(horde: HordeOption = None, apikey: KeyOption = None, as_json: JsonOpt
                 (one.name or "?", str(one.count or 0), f"{one.queued or 0:g}", f"{one.eta or 0} s")
                 for one in sorted(found, key=lambda one: (-(one.count or 0), one.name or ""))
             ],
-            nothing="No worker serves an image model at the moment.",
+            nothing=f"No worker serves {'a text' if of_text else 'an image'} model at the moment.",
         )
 
 
@@ -77,5 +85,5 @@ def _print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, noth
 
     table = Table(*headings, box=None, header_style="bold")
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(printable(cell)) for cell in row))
     Console().print(table)

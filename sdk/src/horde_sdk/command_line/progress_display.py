@@ -1,4 +1,4 @@
-"""Shows how far an image request is: a bar on a terminal, lines elsewhere, on standard error in both cases."""
+"""Shows how far a request is: a bar on a terminal, lines elsewhere, on standard error in both cases."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from horde_sdk.ai_horde_api.apimodels.generate.check import ImageGenerateCheckResponse
+    from horde_sdk.ai_horde_api.apimodels.generate.progress import ResponseGenerationProgressInfoMixin
 
 
-def describe(check: ImageGenerateCheckResponse, wanted: int) -> str:
+def describe(check: ResponseGenerationProgressInfoMixin, wanted: int) -> str:
     """Return the state of a request in one line."""
     parts = [f"finished {check.finished} of {wanted}"]
     if check.processing:
@@ -41,7 +41,7 @@ class PlainProgress:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def show(self, check: ImageGenerateCheckResponse) -> None:
+    def show(self, check: ResponseGenerationProgressInfoMixin) -> None:
         """Show a poll's answer."""
         line = describe(check, self._wanted)
         if line != self._said:
@@ -79,7 +79,7 @@ class BarProgress:
     ) -> None:
         self._progress.stop()
 
-    def show(self, check: ImageGenerateCheckResponse) -> None:
+    def show(self, check: ResponseGenerationProgressInfoMixin) -> None:
         """Show a poll's answer."""
         self._progress.update(self._task, completed=check.finished, description=describe(check, self._wanted))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated
 
 import msgspec
@@ -31,7 +31,7 @@ def routes(
     pool: Pool,
     accounts: AccountDirectory,
     publish: Callable[[str, Iterable[str]], None],
-    queue: LiveQueue,
+    queues: Mapping[str, LiveQueue],
     workers: WorkerDirectory,
     profanity: ProfanityFilter,
 ) -> APIRouter:
@@ -39,7 +39,10 @@ def routes(
     router = APIRouter(prefix="/api/v2", tags=["v2"])
 
     async def body_of(account_id: int, privilege: int) -> bytes:
-        open_requests = [str(request_id) for request_id in queue.requests_of(account_id)] if account_id else []
+        open_requests = {
+            kind: [str(request_id) for request_id in queue.requests_of(account_id)] if account_id else []
+            for kind, queue in queues.items()
+        }
         async with pool.connection() as conn:
             return _encode(await user_body(conn, account_id, privilege, open_requests))
 

@@ -15,7 +15,9 @@ _BUCKETS = ("accumulated", "gifted", "donated", "admin", "received", "recurring"
 _ROLES = ("moderator", "trusted", "flagged", "service", "education", "customizer", "deleted")
 
 
-async def user_body(conn: Connection, account_id: int, privilege: int, open_requests: list[str]) -> dict[str, Any]:
+async def user_body(
+    conn: Connection, account_id: int, privilege: int, open_requests: dict[str, list[str]]
+) -> dict[str, Any]:
     """The user object; keys without a value are left out. Raises `UserNotFound`."""
     cursor = await conn.execute("SELECT * FROM account WHERE id = %s", (account_id,))
     row = await cursor.fetchone()
@@ -53,7 +55,7 @@ async def user_body(conn: Connection, account_id: int, privilege: int, open_requ
             contact=user["contact"],
             vpn=user["vpn"],
             special=user["special"],
-            active_generations={"image": open_requests} if open_requests else None,
+            active_generations={kind: ids for kind, ids in open_requests.items() if ids} or None,
         )
     if privilege >= 2:
         received = user["monthly_kudos_last_received"]

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from horde_server.blobs.signing import UrlSigner
-from horde_server.blobs.store import BEGINNING_BYTES, is_key
+from horde_server.blobs.store import BEGINNING_BYTES, ID_CHARACTERS, is_key
 
 
 class FolderStore:
@@ -38,10 +38,21 @@ class FolderStore:
 
     async def get(self, key: str) -> bytes | None:
         """Read whole; images are small."""
-        try:
-            return await asyncio.to_thread(self.path(key).read_bytes)
-        except FileNotFoundError:
-            return None
+        return (await self.get_all([key]))[0]
+
+    async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        """One trip to a thread for all."""
+        return await asyncio.to_thread(self._get_all, [self.path(key) for key in keys])
+
+    @staticmethod
+    def _get_all(paths: Sequence[Path]) -> list[bytes | None]:
+        found: list[bytes | None] = []
+        for path in paths:
+            try:
+                found.append(path.read_bytes())
+            except FileNotFoundError:
+                found.append(None)
+        return found
 
     async def beginning(self, key: str) -> bytes | None:
         """One short read, not worth a thread."""
@@ -68,15 +79,15 @@ class FolderStore:
         """Our own route."""
         return self.signer.url("GET", key, ttl_s, base_url)
 
-    async def sweep(self, older_than_s: float) -> int:
+    async def sweep(self, older_than_s: float, spared: Collection[str] = ()) -> int:
         """By the time of the last write; also what an interrupted write left beside."""
-        return await asyncio.to_thread(self._sweep, time.time() - older_than_s)
+        return await asyncio.to_thread(self._sweep, time.time() - older_than_s, spared)
 
-    def _sweep(self, before: float) -> int:
+    def _sweep(self, before: float, spared: Collection[str]) -> int:
         removed = 0
         for path in self._folder.glob("??/*"):
             with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_mtime < before:
+                if path.stat().st_mtime < before and path.name[:ID_CHARACTERS] not in spared:
                     path.unlink()
                     removed += 1
         return removed

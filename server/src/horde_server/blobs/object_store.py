@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import obstore
 from obstore.store import S3Store
 
-from horde_server.blobs.store import BEGINNING_BYTES
+from horde_server.blobs.store import BEGINNING_BYTES, ID_CHARACTERS
 
 _TIMEOUT_S = 10  # of one exchange, and of its repetitions: a worker waits for the answer, and will ask again
 
@@ -46,6 +46,10 @@ class ObjectStore:
             return None
         return bytes(await result.bytes_async())
 
+    async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        """GETs side by side."""
+        return await asyncio.gather(*map(self.get, keys))
+
     async def beginning(self, key: str) -> bytes | None:
         """One GET, left after its first piece: a range would be refused for an empty object."""
         try:
@@ -68,13 +72,21 @@ class ObjectStore:
         """Signed by the store's own scheme; `base_url` plays no part."""
         return await obstore.sign_async(self._store, "GET", key, timedelta(seconds=ttl_s))
 
-    async def sweep(self, older_than_s: float) -> int:
+    async def sweep(self, older_than_s: float, spared: Collection[str] = ()) -> int:
         """By the store's time of the last write."""
         before = datetime.now(UTC) - timedelta(seconds=older_than_s)
         removed = 0
         async for page in obstore.list(self._store, chunk_size=500):
-            old = [found["path"] for found in page if found["last_modified"] < before]
+            old = [
+                found["path"]
+                for found in page
+                if found["last_modified"] < before and _id_of(found["path"]) not in spared
+            ]
             if old:
                 await obstore.delete_async(self._store, old)
                 removed += len(old)
         return removed
+
+
+def _id_of(path: str) -> str:
+    return path.rpartition("/")[2][:ID_CHARACTERS]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 BEGINNING_BYTES = 32
 
 _KEY = re.compile(r"[0-9a-f]{2}[0-9a-zA-Z_-]{1,98}\.webp")
+
+
+ID_CHARACTERS = 36
+"""Every key begins with an id: of a job (its result) or a request (its pictures)."""
 
 
 def is_key(text: str) -> bool:
@@ -28,6 +32,9 @@ class BlobStore(Protocol):
     async def get(self, key: str) -> bytes | None:
         """The content, or None."""
 
+    async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        """`get` for each key, at once."""
+
     async def beginning(self, key: str) -> bytes | None:
         """The first bytes, enough to tell a picture from something else, or None."""
 
@@ -40,5 +47,5 @@ class BlobStore(Protocol):
     async def signed_get_url(self, key: str, ttl_s: int, base_url: str) -> str:
         """An address good for `ttl_s` seconds where anyone may GET this blob, without a key."""
 
-    async def sweep(self, older_than_s: float) -> int:
-        """Remove blobs stored longer ago than this; how many."""
+    async def sweep(self, older_than_s: float, spared: Collection[str] = ()) -> int:
+        """Remove blobs stored longer ago than this, but for those whose key begins with a spared id; how many."""

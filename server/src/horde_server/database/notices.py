@@ -2,12 +2,15 @@
 
 Sent after the commit, coalesced, on a connection of their own (a NOTIFY inside a transaction serialises all commits).
 A notice may be lost, with a connection or a process: receivers reconcile, and `on_gap` tells them when they must.
+Nodes greet each other; one that has heard no other lately sends nothing, as nobody listens.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -19,6 +22,10 @@ log = structlog.get_logger(__name__)
 CHANNEL = "horde_changes"
 FLUSH_INTERVAL_S = 0.02
 RECONNECT_S = 0.5
+GREETING_INTERVAL_S = 10.0
+PEER_LIFETIME_S = 35.0
+"""A node that has not greeted for so long is gone: three greetings may get lost."""
+_GREETING = "greeting"
 _PAYLOAD_LIMIT_BYTES = 7500  # PostgreSQL takes 8000
 _PENDING_LIMIT = 100_000  # while the database is away; receivers reconcile anyway
 
@@ -36,10 +43,16 @@ class NoticeBoard:
         self._pending: dict[str, dict[str, None]] = {}
         self._pending_count = 0
         self._something = asyncio.Event()
+        self._peer_heard_at_s = -math.inf
+
+    @property
+    def has_peers(self) -> bool:
+        """Whether another node was heard lately."""
+        return time.monotonic() - self._peer_heard_at_s < PEER_LIFETIME_S
 
     def publish(self, topic: str, ids: Iterable[str]) -> None:
         """Tell the other nodes, soon, that these changed. Call it after the commit. Cheap."""
-        if self._pending_count > _PENDING_LIMIT:
+        if self._pending_count > _PENDING_LIMIT or not self.has_peers:
             return
         waiting = self._pending.setdefault(topic, {})
         for changed in ids:
@@ -52,6 +65,16 @@ class NoticeBoard:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._send_forever(), name="notices-send")
             tasks.create_task(self._listen_forever(), name="notices-listen")
+            tasks.create_task(self._greet_forever(), name="notices-greet")
+
+    async def _greet_forever(self) -> None:
+        while True:
+            await asyncio.sleep(GREETING_INTERVAL_S)
+            self._greet()
+
+    def _greet(self) -> None:
+        self._pending.setdefault(_GREETING, {})
+        self._something.set()
 
     async def _send_forever(self) -> None:
         while True:
@@ -87,17 +110,25 @@ class NoticeBoard:
                     self._dsn, autocommit=True, application_name="openhorde notices"
                 ) as conn:
                     await conn.execute(f"LISTEN {CHANNEL}")
+                    self._greet()
                     if not is_first:
                         await self._on_gap()
                     is_first = False
                     async for notice in conn.notifies():
                         node, topic, ids = json.loads(notice.payload)
                         if node != self._node:
-                            await self._handler(topic, ids)
+                            await self._hear(topic, ids)
                 raise psycopg.OperationalError("the connection was closed")
             except psycopg.OperationalError as error:
                 log.warning("notices.listener_lost", reason=(str(error).splitlines() or [""])[0])
                 await asyncio.sleep(RECONNECT_S)
+
+    async def _hear(self, topic: str, ids: list[str]) -> None:
+        if not self.has_peers:
+            self._greet()  # a newcomer need not wait for the next greeting to know of this node
+        self._peer_heard_at_s = time.monotonic()
+        if topic != _GREETING:
+            await self._handler(topic, ids)
 
 
 def payloads(node: str, pending: dict[str, dict[str, None]]) -> list[str]:
@@ -112,6 +143,6 @@ def payloads(node: str, pending: dict[str, dict[str, None]]) -> list[str]:
                 batch, size = [], 0
             batch.append(changed)
             size += len(changed) + 3
-        if batch:
+        if batch or not ids:
             found.append(json.dumps([node, topic, batch], separators=(",", ":")))
     return found

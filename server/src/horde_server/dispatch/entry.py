@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 from uuid import UUID
 
+from horde_server.dispatch.kind import OrderT
 from horde_server.dispatch.refusal import Requirement
-from horde_server.requests.image.order import ImageOrder
 
 
 class RequestState(NamedTuple):
@@ -38,12 +38,12 @@ STATE_COLUMNS = (
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class Entry(Generic[OrderT]):
     """An open request in memory: what never changes, the newest known state, and what is being claimed right now."""
 
     id: UUID
     account_id: int
-    order: ImageOrder
+    order: OrderT
     requirement: Requirement
     key: float  # dispatch/order.py
     price_hundredths: int

@@ -1,4 +1,4 @@
-"""The live queue: every open request, in memory, as an index that answers without a query.
+"""The live queue: every open request of one kind, in memory, as an index that answers without a query.
 
 It is never the truth: PostgreSQL is. Each server process mirrors the open requests; it hears of its own changes
 directly and of the other nodes' by notice, and reconciles from time to time. It answers which request fits a worker,
@@ -16,13 +16,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from math import ceil
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sortedcontainers import SortedKeyList
 
-from horde_server.dispatch.entry import Entry, RequestState
+from horde_server.dispatch.entry import Entry as EntryOf
+from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.refusal import (
-    FAST_IMAGE_SPEED,
     Offer,
     Reason,
     Requirement,
@@ -41,6 +42,8 @@ next pop gets further. About 3 ms."""
 CAPACITY_AGE_S = 10.0
 """How long the summed speed of the workers for a class is used; whether there is any is always known."""
 _ANY_MODEL = ""
+
+Entry: TypeAlias = EntryOf[Any]  # what was ordered plays no part here
 
 _OUTCOMES: tuple[Reason | None, ...] = (None, None, *Reason)  # a verdict as a byte: 0 is not known yet
 _BYTE_OF: dict[Reason | None, int] = {outcome: byte for byte, outcome in enumerate(_OUTCOMES)}
@@ -114,7 +117,7 @@ def _compared(offer: Offer) -> tuple[object, ...]:
     """The part of an offer that `refusal` looks at."""
     return (
         offer.kind, offer.worker_id, offer.models, offer.max_pixels, offer.can, offer.nsfw, offer.owner_trusted,
-        offer.speed >= FAST_IMAGE_SPEED, offer.extra_slow, offer.limits_steps,
+        offer.is_fast, offer.extra_slow, offer.limits_steps,
     )  # fmt: skip
 
 

@@ -10,9 +10,6 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-FAST_IMAGE_SPEED = 500_000.0
-"""Pixelsteps per second that a request with `slow_workers: false` asks of a worker (generation.md §3.5.1)."""
-
 
 class Reason(StrEnum):
     """Why a worker is refused a request: the keys of `skipped` in a pop's answer."""
@@ -60,6 +57,7 @@ class Offer(NamedTuple):
     nsfw: bool
     owner_trusted: bool
     speed: float  # raw things per second
+    is_fast: bool  # fast enough for requests with `slow_workers: false`
     extra_slow: bool
     limits_steps: bool
     blacklist: tuple[str, ...]
@@ -84,7 +82,7 @@ def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: P
         return Reason.NSFW
     if requirement.wants_trusted and not offer.owner_trusted:
         return Reason.UNTRUSTED
-    if requirement.wants_fast and offer.speed < FAST_IMAGE_SPEED:
+    if requirement.wants_fast and not offer.is_fast:
         return Reason.PERFORMANCE
     if offer.extra_slow and not requirement.allows_extra_slow:
         return Reason.PERFORMANCE

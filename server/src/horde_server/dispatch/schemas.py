@@ -1,4 +1,4 @@
-"""The wire shapes of `POST /generate/pop` and `/generate/submit` (generation.md §3.1, §3.7); defaults are effective."""
+"""What the wire shapes of all kinds of pop and submit share (generation.md §3.1, §3.7); defaults are effective."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from horde_server.http.wire_types import RawStr, WireInt, WireStr
 INT32_MAX = 2_147_483_647
 
 
-class _Wire(BaseModel):
+class Wire(BaseModel):
+    """Strict as the original's schema; unknown keys are ignored."""
+
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, allow_inf_nan=False)
 
 
-class ImagePop(_Wire):
-    """A worker asks for image jobs."""
-
-    model_config = ConfigDict(title="PopInputStable")
+class WorkerPop(Wire):
+    """What every worker says when it asks for jobs."""
 
     name: Annotated[RawStr, Field(max_length=1000)]
     models: Annotated[list[Annotated[WireStr, Field(min_length=3, max_length=255)]], Field(max_length=20_000)] = []
@@ -29,16 +29,6 @@ class ImagePop(_Wire):
     priority_usernames: Annotated[list[Annotated[WireStr, Field(max_length=255)]], Field(max_length=1000)] = []
     require_upfront_kudos: bool = False
     extra_slow_worker: bool = False
-    max_pixels: Annotated[WireInt, Field(ge=-INT32_MAX, le=INT32_MAX)] = 262_144
-    blacklist: Annotated[list[Annotated[WireStr, Field(max_length=1000)]], Field(max_length=10_000)] = []
-    allow_img2img: bool = True
-    allow_painting: bool = True
-    allow_unsafe_ipaddr: bool = True
-    allow_post_processing: bool = True
-    allow_controlnet: bool = False
-    allow_sdxl_controlnet: bool = False
-    allow_lora: bool = False
-    limit_max_steps: bool = False
     capabilities: (
         Annotated[list[Annotated[WireStr, Field(max_length=64)]], Field(max_length=200)] | None
     ) = Field(
@@ -48,7 +38,7 @@ class ImagePop(_Wire):
     )  # fmt: skip
 
 
-class Metadata(_Wire):
+class Metadata(Wire):
     """A remark of the worker about a generation."""
 
     model_config = ConfigDict(title="GenerationMetadataStable")
@@ -59,16 +49,3 @@ class Metadata(_Wire):
     ]  # fmt: skip
     value: Literal["download_failed", "parse_failed", "baseline_mismatch", "csam", "nsfw", "see_ref"]
     ref: Annotated[WireStr, Field(max_length=255)] = ""
-
-
-class ImageSubmit(_Wire):
-    """A worker delivers an image, or reports that it could not."""
-
-    model_config = ConfigDict(title="SubmitInputStable")
-
-    id: Annotated[WireStr, Field(max_length=255)]
-    generation: RawStr
-    state: Literal["ok", "censored", "faulted", "csam"] = "ok"
-    censored: bool = False
-    seed: Annotated[WireInt, Field(ge=-(2**63), le=2**63 - 1)]
-    gen_metadata: list[Metadata] = []

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -17,8 +16,11 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
+from horde_server.dispatch.held_jobs import HeldJob
+from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements, reserve
 from horde_server.moderation.suspicion import MOST_NOTED, SUSPICIOUS_FROM, Suspicion
+from horde_server.workers.abilities import decode_abilities
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
@@ -32,7 +34,7 @@ MAX_DROPPED_JOBS_IN_RAID = 10
 
 _STATE = STATE_COLUMNS.format("request.")
 
-_OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.account_id, request.order_key, request.price_hundredths,
+_OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.kind, request.account_id, request.order_key, request.price_hundredths,
     request.payer_covered, extract(epoch from request.created_at)::float8, request.request_order::text"""
 
 
@@ -40,6 +42,7 @@ class OpenRequest(NamedTuple):
     """A request row as the mirror needs it."""
 
     state: RequestState
+    kind: str
     account_id: int
     order_key: float
     price_hundredths: int
@@ -57,7 +60,7 @@ async def load_open(conn: Connection) -> list[OpenRequest]:
     """Every request that still waits or is processed."""
     cursor = await conn.execute(
         f"SELECT {_OPEN_REQUEST_COLUMNS} FROM request"
-        " WHERE kind = 'image' AND (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
+        " WHERE (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
     )
     return [_open_request(row) for row in await cursor.fetchall()]
 
@@ -72,7 +75,7 @@ async def fetch_states(conn: Connection) -> list[tuple[UUID, int]]:
     """(id, version) of every open request, for reconciling."""
     cursor = await conn.execute(
         "SELECT id, version FROM request"
-        " WHERE kind = 'image' AND (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
+        " WHERE (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
     )
     return await cursor.fetchall()
 
@@ -82,6 +85,7 @@ class NewRequest:
     """A request to be stored."""
 
     id: UUID
+    kind: str
     account_id: int
     jobs: int
     order_key: float
@@ -103,11 +107,11 @@ _INSERT_REQUEST = f"""
 WITH added AS (
     INSERT INTO request (id, kind, account_id, jobs, waiting, order_key, price_hundredths, consumed_hundredths,
                          held_hundredths, payer_covered, client_agent, address, expires_at, request_order)
-    VALUES (%s, 'image', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s::json)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s::json)
     RETURNING {STATE_COLUMNS.format("")}
 ), entries AS (
     INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths, request_id, requester_id, domain)
-    VALUES (%s, 'request_tax', %s, %s, %s, %s, %s, 'image')
+    VALUES (%s, 'request_tax', %s, %s, %s, %s, %s, %s)
 )
 SELECT * FROM added"""
 
@@ -118,6 +122,7 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
         _INSERT_REQUEST,
         (
             new.id,
+            new.kind,
             new.account_id,
             new.jobs,
             new.jobs,
@@ -136,6 +141,7 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
             tax.amount_hundredths,
             new.id,
             new.account_id,
+            new.kind,
         ),
     )
     row = await cursor.fetchone()
@@ -190,36 +196,33 @@ async def claim(
     return RequestState(*row) if row else None
 
 
-class HeldJob(NamedTuple):
-    """A job with what settling it needs to know of its request."""
-
-    id: UUID
-    request_id: UUID
-    worker_id: UUID
-    owner_id: int
-    model: str
-    state: str
-    started_at: datetime
-    requester_id: int
-    price_hundredths: int
-    request_order: str
-    bridge_agent: str
-    worker_abilities: str
-    worker_in_maintenance: bool
-
-
-async def find_job(conn: Connection, job_id: UUID) -> HeldJob | None:
-    """The job, or None when it never existed or went with its request."""
+async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJob[OrderT] | None:
+    """The job, or None when it never existed, is of another kind, or went with its request."""
     cursor = await conn.execute(
-        """SELECT job.id, job.request_id, job.worker_id, job.owner_id, job.model, job.state, job.started_at,
-                  request.account_id, request.price_hundredths, request.request_order::text,
-                  worker.bridge_agent, worker.abilities::text, worker.maintenance
+        """SELECT job.id, job.request_id, job.worker_id, job.owner_id, request.account_id, job.model, job.state,
+                  extract(epoch from job.started_at)::float8, request.price_hundredths, request.request_order::text,
+                  worker.abilities::text
            FROM job JOIN request ON request.id = job.request_id JOIN worker ON worker.id = job.worker_id
-           WHERE job.id = %s""",
-        (job_id,),
+           WHERE job.id = %s AND request.kind = %s""",
+        (job_id, kind.name),
     )
     row = await cursor.fetchone()
-    return HeldJob(*row) if row else None
+    if row is None:
+        return None
+    found, request_id, worker_id, owner_id, requester_id, model, state, started_s, price, order, abilities = row
+    return HeldJob(
+        id=found,
+        request_id=request_id,
+        worker_id=worker_id,
+        owner_id=owner_id,
+        requester_id=requester_id,
+        model=model,
+        state=state,
+        started_s=started_s,
+        price_hundredths=price,
+        order=kind.decode(order),
+        reward_percent=decode_abilities(abilities).reward_percent(),
+    )
 
 
 _SETTLE = f"""
@@ -412,14 +415,20 @@ async def cancel_waiting(conn: Connection) -> list[RequestState]:
     return [RequestState(*row) for row in await cursor.fetchall()]
 
 
-async def delete_expired(conn: Connection, batch: int = 500) -> list[UUID]:
-    """Remove expired requests with their jobs; their holds go with them."""
+async def delete_expired(conn: Connection, batch: int = 500) -> list[tuple[UUID, Any]]:
+    """Remove expired requests with their jobs; their holds go with them. Their ids, each with its stored sources."""
     cursor = await conn.execute(
         """DELETE FROM request WHERE id IN (
                SELECT id FROM request WHERE expires_at < now() ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED)
-           RETURNING id""",
+           RETURNING id, request_order -> 'sources'""",
         (batch,),
     )
+    return await cursor.fetchall()
+
+
+async def requests_older_than(conn: Connection, age_s: float) -> list[UUID]:
+    """Requests that are older than this and still there: their pictures are needed, however old those are."""
+    cursor = await conn.execute("SELECT id FROM request WHERE created_at < now() - make_interval(secs => %s)", (age_s,))
     return [row[0] for row in await cursor.fetchall()]
 
 
@@ -436,7 +445,7 @@ class Generation(NamedTuple):
     result: str
 
 
-async def find_status(conn: Connection, request_id: UUID) -> tuple[OpenRequest, list[Generation]] | None:
+async def find_status(conn: Connection, kind: str, request_id: UUID) -> tuple[OpenRequest, list[Generation]] | None:
     """A request with what was delivered so far, in the order of delivery; one query."""
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(
@@ -446,8 +455,8 @@ async def find_status(conn: Connection, request_id: UUID) -> tuple[OpenRequest, 
                 FROM request
                 LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
                 LEFT JOIN worker ON worker.id = job.worker_id
-                WHERE request.id = %s AND request.kind = 'image' ORDER BY job.settled_at, job.id""",
-            (request_id,),
+                WHERE request.id = %s AND request.kind = %s ORDER BY job.settled_at, job.id""",
+            (request_id, kind),
         )
         rows = await cursor.fetchall()
     if not rows:

@@ -50,7 +50,26 @@ def json_response(body: bytes, status: int = 200) -> Response:
     return Response(body, status, media_type=JSON_TYPE)
 
 
-def body_documentation(model: type[pydantic.BaseModel]) -> dict[str, Any]:
-    """`openapi_extra` of a route that reads its body itself: `openapi.describe` moves the schema where it belongs."""
+def body_documentation(model: type[pydantic.BaseModel], **headers: str) -> dict[str, Any]:
+    """`openapi_extra` of a route that reads its body, and perhaps headers, itself: name and description of each.
+
+    `openapi.describe` moves the schema where it belongs.
+    """
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return {"requestBody": body, **parameter_documentation("header", **headers)}
+
+
+def parameter_documentation(place: str, **descriptions: str) -> dict[str, Any]:
+    """`openapi_extra` for parameters that a route reads itself, of the `path` or a `header`; `_` stands for `-`."""
+    parameters = [
+        {
+            "name": name.replace("_", "-"),
+            "in": place,
+            "required": place == "path",
+            "description": description,
+            "schema": {"type": "string"},
+        }
+        for name, description in descriptions.items()
+    ]
+    return {"parameters": parameters} if parameters else {}

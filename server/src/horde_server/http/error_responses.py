@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from obstore.exceptions import BaseError as BlobStoreError
 from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from horde_server.errors import HordeError, InvalidPayload
 from horde_server.http.body import JSON_TYPE
@@ -29,6 +30,35 @@ def error_body(error: HordeError) -> bytes:
     return msgspec.json.encode({**body, **error.extra})
 
 
+def answer_to(error: Exception, path: str) -> Response:  # noqa: PLR0911 one return a kind of failure
+    """The answer to a failure that ended a request: a refusal, a part that is away for the moment, or a defect."""
+    match error:
+        case HordeError():
+            return Response(error_body(error), error.status, error.headers, media_type=JSON_TYPE)
+        case RequestValidationError():
+            found = {str(fault["loc"][-1]): str(fault["msg"]) for fault in error.errors()}
+            return answer_to(InvalidPayload(found), path)
+        case HTTPException(status_code=404):
+            return _answer({"message": "There is nothing at this address: see /api/.", "rc": "NotFound"}, 404)
+        case HTTPException():
+            return _answer({"message": str(error.detail)}, error.status_code, dict(error.headers or {}))
+        case ClientDisconnect():  # nobody reads the answer
+            return Response(status_code=400)
+        case psycopg.OperationalError() | PoolTimeout():
+            log.warning("http.database_unavailable", path=path, reason=type(error).__name__)
+            return _answer({"message": _away("database")}, 503, {"Retry-After": "1"})
+        case BlobStoreError():
+            log.error("http.blob_store_failed", path=path, reason=str(error).splitlines()[0])
+            return _answer({"message": _away("store of images")}, 503, {"Retry-After": "5"})
+        case _:
+            log.error("http.unhandled_error", path=path, exc_info=error)
+            return _answer({"message": "Internal Server Error"}, 500)
+
+
+def _away(part: str) -> str:
+    return f"The {part} is not available for the moment: please try again."
+
+
 def _answer(body: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> Response:
     return Response(msgspec.json.encode(body), status, headers, media_type=JSON_TYPE)
 
@@ -36,43 +66,17 @@ def _answer(body: dict[str, Any], status: int, headers: dict[str, str] | None = 
 def install(app: FastAPI) -> None:
     """Make the app answer every failure as JSON."""
 
-    async def refuse(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HordeError)
-        return Response(error_body(error), error.status, error.headers, media_type=JSON_TYPE)
+    async def answer(request: Request, error: Exception) -> Response:
+        return answer_to(error, request.url.path)
 
-    async def refuse_parameters(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        found = {str(fault["loc"][-1]): str(fault["msg"]) for fault in error.errors()}
-        return await refuse(request, InvalidPayload(found))
-
-    async def refuse_route(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        if error.status_code == 404:
-            return _answer({"message": "There is nothing at this address: see /api/.", "rc": "NotFound"}, 404)
-        return _answer({"message": str(error.detail)}, error.status_code, dict(error.headers or {}))
-
-    async def unavailable(request: Request, error: Exception) -> Response:
-        log.warning("http.database_unavailable", path=request.url.path, reason=type(error).__name__)
-        return _answer(
-            {"message": "The database is not available for the moment: please try again."}, 503, {"Retry-After": "1"}
-        )
-
-    async def no_store(request: Request, error: Exception) -> Response:
-        log.error("http.blob_store_failed", path=request.url.path, reason=str(error).splitlines()[0])
-        return _answer(
-            {"message": "The store of images is not available for the moment: please try again."},
-            503,
-            {"Retry-After": "5"},
-        )
-
-    async def crash(request: Request, error: Exception) -> Response:
-        log.error("http.unhandled_error", path=request.url.path, exc_info=error)
-        return _answer({"message": "Internal Server Error"}, 500)
-
-    app.add_exception_handler(HordeError, refuse)
-    app.add_exception_handler(RequestValidationError, refuse_parameters)
-    app.add_exception_handler(HTTPException, refuse_route)
-    app.add_exception_handler(psycopg.OperationalError, unavailable)
-    app.add_exception_handler(PoolTimeout, unavailable)
-    app.add_exception_handler(BlobStoreError, no_store)
-    app.add_exception_handler(Exception, crash)
+    for kind in (
+        HordeError,
+        RequestValidationError,
+        HTTPException,
+        psycopg.OperationalError,
+        PoolTimeout,
+        BlobStoreError,
+        ClientDisconnect,
+        Exception,
+    ):
+        app.add_exception_handler(kind, answer)

@@ -1,4 +1,4 @@
-"""The rim around the app, one plain ASGI layer: CORS and node headers, body limit, `X-Fields`, fast checks.
+"""The rim around the app, one plain ASGI layer: CORS and node headers, body limit, `X-Fields`, hot routes, fast checks.
 
 One layer rather than five, since every layer costs each request.
 """
@@ -10,12 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from horde_server.errors import HordeError
 from horde_server.http.client_address import client_address
-from horde_server.http.error_responses import error_body
+from horde_server.http.error_responses import answer_to, error_body
 from horde_server.http.field_masks import Mask, apply_mask, parse_mask
+from horde_server.http.hot_routes import Endpoint, HotRoutes
 
 _CORS = (
     (b"access-control-allow-origin", b"*"),
@@ -49,18 +51,22 @@ class Rim:
         *,
         node_name: str,
         max_body_bytes: int,
-        fast_answer: FastAnswer | None = None,
         rate_limit: RateLimit | None = None,
     ) -> None:
         self._app = app
         self._headers = [*_CORS, (b"horde-node", node_name.encode("ascii", "replace"))]
         self._max_body_bytes = max_body_bytes
-        self._fast_answer = fast_answer
+        self._fast_answer: FastAnswer | None = None
+        self._hot_routes = HotRoutes()
         self._rate_limit = rate_limit
 
-    def set_fast_answer(self, fast_answer: FastAnswer | None) -> None:
-        """Answers from memory become possible once the mirrors are filled."""
-        self._fast_answer = fast_answer
+    def open(self, fast_answer: FastAnswer, hot_routes: HotRoutes) -> None:
+        """Short ways become possible once the node runs and its mirrors are filled."""
+        self._fast_answer, self._hot_routes = fast_answer, hot_routes
+
+    def close(self) -> None:
+        """The node stops: everything goes through the app."""
+        self._fast_answer, self._hot_routes = None, HotRoutes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -87,15 +93,30 @@ class Rim:
             await _respond(send, error.status, error_body(error), [*headers, *extra])
             return
         scope.setdefault("state", {})["client_address"] = address
-        await self._pass_on(scope, receive, send, headers, mask)
+        hot = self._hot_routes.find(scope["method"], scope["path"]) if mask is None else None
+        if hot is not None:
+            endpoint, scope["path_params"] = hot
+            await self._answer_hot(endpoint, Request(scope, self._limited(receive)), send, headers)
+        else:
+            await self._pass_on(scope, self._limited(receive), send, headers, mask)
 
-    async def _pass_on(
-        self, scope: Scope, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]], mask: Mask | None
-    ) -> None:
-        is_head = scope["method"] == "HEAD"
-        if is_head:
-            scope = {**scope, "method": "GET"}
-        masking = _Masking(mask) if mask is not None else None
+    @staticmethod
+    async def _answer_hot(endpoint: Endpoint, request: Request, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+        try:
+            response = await endpoint(request)
+        except Exception as error:  # noqa: BLE001 what the framework's outermost layer does for other routes
+            response = answer_to(error, request.url.path)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": response.status_code,
+                "headers": [*response.raw_headers, *headers],
+            }
+        )
+        await send({"type": "http.response.body", "body": response.body})
+
+    def _limited(self, receive: Receive) -> Receive:
+        """Refuse what is longer than it said, or did not say how long it is."""
         received = 0
 
         async def limited_receive() -> Message:
@@ -105,6 +126,16 @@ class Rim:
             if received > self._max_body_bytes:
                 raise BodyTooLarge
             return message
+
+        return limited_receive
+
+    async def _pass_on(
+        self, scope: Scope, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]], mask: Mask | None
+    ) -> None:
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            scope = {**scope, "method": "GET"}
+        masking = _Masking(mask) if mask is not None else None
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -121,7 +152,7 @@ class Rim:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app(scope, limited_receive, send_on)
+        await self._app(scope, receive, send_on)
 
     def _refuse_long_body(self, scope: Scope) -> None:
         for name, value in scope["headers"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ from horde_server.database.pool import Pool
 from horde_server.identity.keys import ANONYMOUS_KEY, MAX_KEY_LENGTH, key_hash
 from horde_server.kudos.ledger import floor_hundredths
 
-FRESH_S = 3.0
-"""A snapshot is used this long; a change made by this or another node ends it at once."""
+FRESH_S = 10.0
+"""A snapshot is used this long; a change made by this or another node ends it at once, and the fold renews balances."""
 MOST_REMEMBERED = 20_000
 """Accounts kept, and as many keys that nobody has."""
 
@@ -22,7 +22,7 @@ _Name = bytes | int  # hash of a key, or account id
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as of a moment ago. `balance_hundredths` is folded: it may lag by a second or two."""
+    """An account as of a moment ago. `balance_hundredths` is folded: it may lag by seconds, and decides no spend."""
 
     id: int
     username: str
@@ -86,6 +86,23 @@ class AccountDirectory:
         self._unknown.pop(account_id, None)
         for name in self._names_of.pop(account_id, ()):
             self._known.pop(name, None)
+
+    async def renew(self, account_ids: Iterable[int]) -> None:
+        """Read those of the accounts anew that are remembered, in one question: their balances have changed."""
+        wanted = [account_id for account_id in account_ids if account_id in self._names_of]
+        if not wanted:
+            return
+        changes = self._changes
+        async with self._pool.connection() as conn:
+            cursor = await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE id = ANY(%s)", (wanted,))
+            rows = await cursor.fetchall()
+        if changes == self._changes:  # else something newer is known of one of them
+            for account in (Account(*row) for row in rows):
+                for name in self._names_of[account.id]:
+                    self._known[name] = (self._clock(), account)
+        else:
+            for account_id in wanted:
+                self.invalidate(account_id)
 
     def invalidate_all(self) -> None:
         """Forget everything: a notice may have been missed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, ProcessCollector, generate_latest
 from psycopg import OperationalError
@@ -23,15 +25,23 @@ async def database_answers(pool: Pool) -> bool:
     return True
 
 
-def routes(pool: Pool, queue: LiveQueue, workers: WorkerDirectory) -> APIRouter:
+def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory) -> APIRouter:
     """Health of this node; `/healthz` depends on nothing shared."""
     router = APIRouter(include_in_schema=False)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     for name, help_text, value in (
-        ("openhorde_waiting_jobs", "Jobs that wait for a worker", lambda: queue.waiting_jobs),
-        ("openhorde_mirrored_requests", "Requests in the live queue of this node", lambda: len(queue.entries)),
-        ("openhorde_online_workers", "Workers that checked in lately", lambda: len(list(workers.online()))),
+        (
+            "openhorde_waiting_jobs",
+            "Jobs that wait for a worker",
+            lambda: sum(queue.waiting_jobs for queue in queues.values()),
+        ),
+        (
+            "openhorde_mirrored_requests",
+            "Requests in the live queues of this node",
+            lambda: sum(len(queue.entries) for queue in queues.values()),
+        ),
+        ("openhorde_online_workers", "Workers that checked in lately", lambda: len(workers.online())),
         (
             "openhorde_pool_waiting",
             "Callers waiting for a connection",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -23,7 +24,7 @@ _encode = msgspec.json.Encoder().encode
 _STATES = ("all", "known", "custom")
 
 
-def routes(pool: Pool, queue: LiveQueue, workers: WorkerDirectory) -> APIRouter:
+def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory) -> APIRouter:
     """How the horde is doing."""
     router = APIRouter(prefix="/api/v2/status", tags=["v2"])
 
@@ -35,11 +36,11 @@ def routes(pool: Pool, queue: LiveQueue, workers: WorkerDirectory) -> APIRouter:
     async def heartbeat() -> Response:
         """Whether this node is alive and reaches its database. Always 200, as the original; /readyz tells by status."""
         is_up = await database_answers(pool)
-        online = list(workers.online())
+        online = workers.online()
         body = {
             "message": "OK" if is_up else "DOWN",
             "version": VERSION,
-            "queue": queue.waiting_jobs,
+            "queue": sum(queue.waiting_jobs for queue in queues.values()),
             "threads": sum(worker.abilities.threads for worker in online),
             "active_count": len(online),
             "db_connection": is_up,
@@ -56,7 +57,7 @@ def routes(pool: Pool, queue: LiveQueue, workers: WorkerDirectory) -> APIRouter:
         """Models that are served or asked for, with their workers and queues."""
         if model_state not in _STATES:
             raise InvalidPayload({"model_state": f"one of {', '.join(_STATES)}"})
-        found = model_rows(queue, workers) if type == "image" else []
+        found = model_rows(type, queues[type], workers) if type in queues else []
         rows = [
             row
             for row in found
@@ -71,43 +72,53 @@ def routes(pool: Pool, queue: LiveQueue, workers: WorkerDirectory) -> APIRouter:
     )
     async def model(model_name: str) -> Response:
         """One model, in a list of none or one."""
-        return json_response(_encode([row for row in model_rows(queue, workers) if row["name"] == model_name]))
+        return json_response(
+            _encode(
+                [
+                    row
+                    for kind, queue in queues.items()
+                    for row in model_rows(kind, queue, workers)
+                    if row["name"] == model_name
+                ]
+            )
+        )
 
     @router.get("/performance", operation_id="get_horde_load", response_model=HordePerformance, responses=refusals())
     async def performance() -> Response:
         """Sums over queue and workers."""
-        online = list(workers.online())
         async with pool.connection() as conn:
             cursor = await conn.execute(
-                "SELECT coalesce(sum(things), 0) FROM ledger"
-                " WHERE created_at > now() - interval '1 minute' AND domain = 'image'"
+                "SELECT domain, sum(things) FROM ledger"
+                " WHERE created_at > now() - interval '1 minute' AND things IS NOT NULL GROUP BY domain"
             )
-            (past_minute,) = await cursor.fetchone() or (0.0,)
+            past_minute: dict[str, float] = dict(await cursor.fetchall())
+        image_workers, text_workers = workers.online("image"), workers.online("text")
+        image, text = queues["image"], queues["text"]
         body = {
-            "queued_requests": queue.waiting_jobs,
-            "queued_text_requests": 0,
-            "worker_count": len(online),
-            "text_worker_count": 0,
-            "thread_count": sum(worker.abilities.threads for worker in online),
-            "text_thread_count": 0,
-            "queued_megapixelsteps": round(queue.waiting_things / 1e6, 2),
-            "past_minute_megapixelsteps": round(past_minute / 1e6, 2),
+            "queued_requests": image.waiting_jobs,
+            "queued_text_requests": text.waiting_jobs,
+            "worker_count": len(image_workers),
+            "text_worker_count": len(text_workers),
+            "thread_count": sum(worker.abilities.threads for worker in image_workers),
+            "text_thread_count": sum(worker.abilities.threads for worker in text_workers),
+            "queued_megapixelsteps": round(image.waiting_things / 1e6, 2),
+            "past_minute_megapixelsteps": round(past_minute.get("image", 0) / 1e6, 2),
             "queued_forms": 0,
             "interrogator_count": 0,
             "interrogator_thread_count": 0,
-            "queued_tokens": 0,
-            "past_minute_tokens": 0,
+            "queued_tokens": round(text.waiting_things),
+            "past_minute_tokens": round(past_minute.get("text", 0)),
         }
         return json_response(_encode(body))
 
     return router
 
 
-def model_rows(queue: LiveQueue, workers: WorkerDirectory) -> list[dict[str, Any]]:
-    """Every model that a worker serves, or that is known and asked for."""
+def model_rows(kind: str, queue: LiveQueue, workers: WorkerDirectory) -> list[dict[str, Any]]:
+    """Every model that a worker of the kind serves, or that is known and asked for."""
     threads: defaultdict[str, int] = defaultdict(int)
     speeds: defaultdict[str, list[float]] = defaultdict(list)
-    for worker in workers.online():
+    for worker in workers.online(kind):
         if not worker.maintenance:
             for name in worker.abilities.models:
                 threads[name] += worker.abilities.threads
@@ -127,7 +138,7 @@ def model_rows(queue: LiveQueue, workers: WorkerDirectory) -> list[dict[str, Any
                 "queued": things,
                 "jobs": jobs,
                 "eta": int(things / speed) if speed else 10_000,
-                "type": "image",
+                "type": kind,
             }
         )
     return rows

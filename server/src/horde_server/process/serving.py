@@ -115,6 +115,7 @@ async def _serve_here(settings: Settings, dsn: str, listener: socket.socket, sto
         log_config=None,
         lifespan="on",
         timeout_graceful_shutdown=DRAIN_S,
+        proxy_headers=False,  # http/client_address.py knows whom to believe
         server_header=False,
         date_header=False,
         h11_max_incomplete_event_size=64 * 1024,

@@ -8,11 +8,13 @@ from uuid import UUID
 import msgspec
 
 from horde_server.dispatch.refusal import Offer
-from horde_server.workers.capabilities import BIT, agent_mask, declared_mask
+from horde_server.workers.capabilities import BIT, agent_mask, declared_mask, reward_multiplier_percent
 
 MODELS_KEPT = 300
 BLACKLIST_KEPT = 200
 BLACKLIST_WORD_LENGTH = 15
+FAST_IMAGE_SPEED = 500_000.0
+"""Pixelsteps per second that a request with `slow_workers: false` asks of a worker (generation.md §3.5.1)."""
 
 
 class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -45,6 +47,10 @@ class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.capabilities is None:
             return agent_mask(self.bridge_agent)
         return declared_mask(self.capabilities)
+
+    def reward_percent(self) -> int:
+        """Share of a job's reward that this software earns."""
+        return reward_multiplier_percent(self.bridge_agent, declares_capabilities=self.capabilities is not None)
 
 
 # A worker's own switches take away what its software could do.
@@ -82,6 +88,7 @@ def make_offer(
         nsfw=abilities.nsfw,
         owner_trusted=owner_trusted,
         speed=speed,
+        is_fast=speed >= FAST_IMAGE_SPEED,
         extra_slow=abilities.extra_slow_worker,
         limits_steps=abilities.limit_max_steps,
         blacklist=abilities.blacklist,

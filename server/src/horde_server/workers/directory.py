@@ -6,7 +6,7 @@ nodes hear of a change by notice and reload the row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -75,17 +75,29 @@ def _from_row(row: WorkerRow) -> OnlineWorker:
 class WorkerDirectory:
     """See the module. Belongs to the event loop."""
 
-    def __init__(self, pool: AsyncConnectionPool[Any], queue: LiveQueue, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        pool: AsyncConnectionPool[Any],
+        queues: Mapping[str, LiveQueue],
+        publish: Callable[[str, Iterable[str]], None],
+        clock: Callable[[], float],
+    ) -> None:
+        """`queues` by the kind of worker they serve."""
         self._pool = pool
-        self._queue = queue
+        self._queues = queues
+        self._publish = publish
         self._clock = clock
         self._by_name: dict[str, OnlineWorker] = {}
         self._by_id: dict[UUID, OnlineWorker] = {}
 
-    def online(self) -> Iterable[OnlineWorker]:
-        """Workers that checked in within the last five minutes."""
+    def online(self, kind: str | None = None) -> list[OnlineWorker]:
+        """Workers, of one kind or all, that checked in within the last five minutes."""
         since = self._clock() - ONLINE_S
-        return [worker for worker in self._by_id.values() if worker.last_check_in_s >= since]
+        return [
+            worker
+            for worker in self._by_id.values()
+            if worker.last_check_in_s >= since and (kind is None or worker.kind == kind)
+        ]
 
     async def find(self, name: str) -> OnlineWorker | None:
         """The worker of that name, from memory or the database."""
@@ -110,6 +122,11 @@ class WorkerDirectory:
         for gone in expected - {row.id for row in rows}:
             self.forget(gone)
 
+    async def changed(self, ids: Collection[UUID]) -> None:
+        """These were changed or deleted in the database: take that over, here and on the other nodes."""
+        await self.reload(ids)
+        self._publish("worker", map(str, ids))
+
     async def reload_of(self, account_ids: Collection[int]) -> None:
         """Read the workers of these accounts anew: their owner's roles changed, or all were paused or freed."""
         theirs = [worker.id for worker in self._by_id.values() if worker.account_id in account_ids]
@@ -122,7 +139,7 @@ class WorkerDirectory:
         if worker is None:
             return
         self._forget_name(worker)
-        self._queue.drop_worker(worker_id)
+        self._queues[worker.kind].drop_worker(worker_id)
 
     def drop_stale(self) -> None:
         """Forget workers that went offline."""
@@ -150,5 +167,5 @@ class WorkerDirectory:
                 known.last_check_in_s = known.written_s = fresh.last_check_in_s
             known.renew_offer()
         if known.last_check_in_s >= self._clock() - ONLINE_S:
-            self._queue.view(known.offer)
+            self._queues[known.kind].view(known.offer)
         return known

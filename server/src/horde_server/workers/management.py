@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,8 @@ import structlog
 from psycopg.errors import UniqueViolation
 
 from horde_server.database.pool import Connection, Pool
-from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.mirror import Mirror
+from horde_server.dispatch.store import take_back
 from horde_server.errors import HordeError, InvalidAPIKey, NotModerator, WorkerNotFound
 from horde_server.identity.directory import Account
 from horde_server.moderation.profanity import ProfanityFilter
@@ -67,16 +68,14 @@ class WorkerManagement:
         self,
         pool: Pool,
         workers: WorkerDirectory,
-        dispatcher: Dispatcher,
+        mirror: Mirror,
         profanity: ProfanityFilter,
-        publish: Callable[[str, Iterable[str]], None],
         admin_ids: Collection[int],
     ) -> None:
         self._pool = pool
         self._workers = workers
-        self._dispatcher = dispatcher
+        self._mirror = mirror
         self._profanity = profanity
-        self._publish = publish
         self._admin_ids = admin_ids
 
     async def change(self, worker_id: UUID | None, change: WorkerChange, caller: Account | None) -> dict[str, Any]:
@@ -91,8 +90,7 @@ class WorkerManagement:
                     raise WorkerNotFound
             except UniqueViolation:
                 raise WorkerNameAlreadyExists from None
-        await self._workers.reload([worker.id])
-        self._publish("worker", [str(worker.id)])
+        await self._workers.changed([worker.id])
         return {name: columns.get(name, NO_TEAM) for name in _FIELDS if name in asked}
 
     async def delete(self, worker_id: UUID | None, caller: Account | None) -> ManagedWorker:
@@ -102,13 +100,11 @@ class WorkerManagement:
             if account.id != worker.account_id and not self._is_moderator(account):
                 raise NotModerator("Only the worker's owner or a moderator may delete it.")
             async with conn.transaction():
-                returned = await self._dispatcher.take_back(conn, worker.id)
+                returned = await take_back(conn, worker.id)
                 if not await store.delete_worker(conn, worker.id):
                     raise WorkerNotFound
-        self._workers.forget(worker.id)
-        for state in returned:
-            self._dispatcher.changed(state)
-        self._publish("worker", [str(worker.id)])
+        await self._workers.changed([worker.id])
+        self._mirror.changed(returned)
         log.info("workers.deleted", worker=str(worker.id), returned_requests=len(returned))
         return worker
 

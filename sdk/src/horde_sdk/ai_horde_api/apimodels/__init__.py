@@ -62,16 +62,47 @@ if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels.generate.submit import (
         ImageGenerationJobSubmitRequest as ImageGenerationJobSubmitRequest,
     )
+    from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import (
+        ModelGenerationInputKobold as ModelGenerationInputKobold,
+        ModelPayloadRootKobold as ModelPayloadRootKobold,
+        TextGenerateAsyncDryRunResponse as TextGenerateAsyncDryRunResponse,
+        TextGenerateAsyncRequest as TextGenerateAsyncRequest,
+        TextGenerateAsyncResponse as TextGenerateAsyncResponse,
+    )
+    from horde_sdk.ai_horde_api.apimodels.generate.text.pop import (
+        ModelPayloadKobold as ModelPayloadKobold,
+        NoValidRequestFoundKobold as NoValidRequestFoundKobold,
+        TextGenerateJobPopRequest as TextGenerateJobPopRequest,
+        TextGenerateJobPopResponse as TextGenerateJobPopResponse,
+    )
+    from horde_sdk.ai_horde_api.apimodels.generate.text.status import (
+        DeleteTextGenerateRequest as DeleteTextGenerateRequest,
+        GenerationKobold as GenerationKobold,
+        TextGenerateStatusRequest as TextGenerateStatusRequest,
+        TextGenerateStatusResponse as TextGenerateStatusResponse,
+    )
+    from horde_sdk.ai_horde_api.apimodels.generate.text.submit import (
+        TextGenerationJobSubmitRequest as TextGenerationJobSubmitRequest,
+    )
+    from horde_sdk.ai_horde_api.apimodels.kudos import (
+        KudosAwardRequest as KudosAwardRequest,
+        KudosAwardResponse as KudosAwardResponse,
+        KudosTransferRequest as KudosTransferRequest,
+        KudosTransferResponse as KudosTransferResponse,
+    )
     from horde_sdk.ai_horde_api.apimodels.status import (
         AIHordeHeartbeatRequest as AIHordeHeartbeatRequest,
         AIHordeHeartbeatResponse as AIHordeHeartbeatResponse,
         HordeModes as HordeModes,
+        HordeModesRequest as HordeModesRequest,
+        HordeModesResponse as HordeModesResponse,
         HordePerformanceRequest as HordePerformanceRequest,
         HordePerformanceResponse as HordePerformanceResponse,
         HordeStatusModelsAllRequest as HordeStatusModelsAllRequest,
         HordeStatusModelsAllResponse as HordeStatusModelsAllResponse,
         HordeStatusModelsSingleRequest as HordeStatusModelsSingleRequest,
         HordeStatusModelsSingleResponse as HordeStatusModelsSingleResponse,
+        ModifyHordeModesRequest as ModifyHordeModesRequest,
     )
     from horde_sdk.ai_horde_api.apimodels.users import (
         ActiveGenerations as ActiveGenerations,
@@ -88,6 +119,10 @@ if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels.workers.workers import (
         AllWorkersDetailsRequest as AllWorkersDetailsRequest,
         AllWorkersDetailsResponse as AllWorkersDetailsResponse,
+        DeleteWorkerRequest as DeleteWorkerRequest,
+        DeleteWorkerResponse as DeleteWorkerResponse,
+        ModifyWorkerRequest as ModifyWorkerRequest,
+        ModifyWorkerResponse as ModifyWorkerResponse,
         SingleWorkerDetailsRequest as SingleWorkerDetailsRequest,
         SingleWorkerDetailsResponse as SingleWorkerDetailsResponse,
         SingleWorkerNameDetailsRequest as SingleWorkerNameDetailsRequest,
@@ -154,16 +189,45 @@ __all__, __getattr__, __dir__ = lazy_exports(
             "ImageGeneration",
         ),
         "horde_sdk.ai_horde_api.apimodels.generate.submit": ("ImageGenerationJobSubmitRequest",),
+        "horde_sdk.ai_horde_api.apimodels.generate.text.async_": (
+            "ModelGenerationInputKobold",
+            "ModelPayloadRootKobold",
+            "TextGenerateAsyncDryRunResponse",
+            "TextGenerateAsyncRequest",
+            "TextGenerateAsyncResponse",
+        ),
+        "horde_sdk.ai_horde_api.apimodels.generate.text.pop": (
+            "ModelPayloadKobold",
+            "NoValidRequestFoundKobold",
+            "TextGenerateJobPopRequest",
+            "TextGenerateJobPopResponse",
+        ),
+        "horde_sdk.ai_horde_api.apimodels.generate.text.status": (
+            "DeleteTextGenerateRequest",
+            "GenerationKobold",
+            "TextGenerateStatusRequest",
+            "TextGenerateStatusResponse",
+        ),
+        "horde_sdk.ai_horde_api.apimodels.generate.text.submit": ("TextGenerationJobSubmitRequest",),
+        "horde_sdk.ai_horde_api.apimodels.kudos": (
+            "KudosAwardRequest",
+            "KudosAwardResponse",
+            "KudosTransferRequest",
+            "KudosTransferResponse",
+        ),
         "horde_sdk.ai_horde_api.apimodels.status": (
             "AIHordeHeartbeatRequest",
             "AIHordeHeartbeatResponse",
             "HordeModes",
+            "HordeModesRequest",
+            "HordeModesResponse",
             "HordePerformanceRequest",
             "HordePerformanceResponse",
             "HordeStatusModelsAllRequest",
             "HordeStatusModelsAllResponse",
             "HordeStatusModelsSingleRequest",
             "HordeStatusModelsSingleResponse",
+            "ModifyHordeModesRequest",
         ),
         "horde_sdk.ai_horde_api.apimodels.users": (
             "ActiveGenerations",
@@ -180,6 +244,10 @@ __all__, __getattr__, __dir__ = lazy_exports(
         "horde_sdk.ai_horde_api.apimodels.workers.workers": (
             "AllWorkersDetailsRequest",
             "AllWorkersDetailsResponse",
+            "DeleteWorkerRequest",
+            "DeleteWorkerResponse",
+            "ModifyWorkerRequest",
+            "ModifyWorkerResponse",
             "SingleWorkerDetailsRequest",
             "SingleWorkerDetailsResponse",
             "SingleWorkerNameDetailsRequest",

@@ -1,4 +1,4 @@
-"""GET /v2/status/…: is the horde alive, what does it serve, how busy is it."""
+"""/v2/status/…: is the horde alive, in which modes, what does it serve, how busy is it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from horde_sdk.ai_horde_api.consts import MODEL_STATE, MODEL_TYPE
 from horde_sdk.ai_horde_api.endpoints import AI_HORDE_API_ENDPOINT_SUBPATH
 from horde_sdk.consts import HTTPMethod
 from horde_sdk.generic_api.apimodels import (
+    APIKeyAllowedInRequestMixin,
     ContainsMessageResponseMixin,
     HordeAPIObjectBaseModel,
     HordeResponseBaseModel,
@@ -57,6 +58,51 @@ class HordeModes(HordeAPIObjectBaseModel):
     @classmethod
     def get_api_model_name(cls) -> str | None:
         return "HordeModes"
+
+
+class HordeModesResponse(HordeResponseBaseModel, HordeModes):
+    """The horde's modes. Only moderators are told whether it is in raid mode."""
+
+    @classmethod
+    def get_api_model_name(cls) -> str | None:
+        return "HordeModes"
+
+
+class HordeModesRequest(_StatusRequest, APIKeyAllowedInRequestMixin):
+    """Ask for the horde's modes."""
+
+    @classmethod
+    def is_api_key_required(cls) -> bool:
+        return False
+
+    @classmethod
+    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
+        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_modes
+
+    @classmethod
+    def get_default_success_response_type(cls) -> type[HordeModesResponse]:
+        return HordeModesResponse
+
+
+class ModifyHordeModesRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin):
+    """Put the horde into modes, or out of them; what is left out stays. For admins and moderators."""
+
+    maintenance_mode: bool | None = None
+    """Admins only."""
+    invite_only_mode: bool | None = None
+    raid_mode: bool | None = None
+
+    @classmethod
+    def get_http_method(cls) -> HTTPMethod:
+        return HTTPMethod.PUT
+
+    @classmethod
+    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
+        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_modes
+
+    @classmethod
+    def get_default_success_response_type(cls) -> type[HordeModesResponse]:
+        return HordeModesResponse
 
 
 @Unhashable

@@ -120,7 +120,7 @@ class ImageIntake:
         self,
         settings: Settings,
         pool: AsyncConnectionPool[Any],
-        dispatcher: Dispatcher,
+        dispatcher: Dispatcher[ImageOrder],
         workers: WorkerDirectory,
         prices: PriceBook,
         clock: Callable[[], float],
@@ -150,6 +150,7 @@ class ImageIntake:
         held = self._upfront_hundredths(order)
         new = NewRequest(
             id=uuid4(),
+            kind=self._dispatcher.kind.name,
             account_id=account.id,
             jobs=order.n,
             order_key=order_key(

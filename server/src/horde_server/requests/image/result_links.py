@@ -21,8 +21,16 @@ class ResultLinks:
         self._public_url = public_url.rstrip("/") if public_url else None
 
     def base_url(self, request: Request) -> str:
-        """`HORDE_URL`, else the request's own scheme and host."""
-        return self._public_url or f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
+        """`HORDE_URL`, else the request's own scheme, as a proxy in front names it, and host.
+
+        Whoever forges the header forges the links of his own answer only.
+        """
+        if self._public_url:
+            return self._public_url
+        scheme = request.headers.get("x-forwarded-proto", "")
+        if scheme not in ("http", "https"):
+            scheme = request.url.scheme
+        return f"{scheme}://{request.headers.get('host', request.url.netloc)}"
 
     async def upload(self, job_id: UUID, ttl_s: int, request: Request) -> str:
         """Where the worker PUTs the image of a job."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from horde_server.blobs.store import BlobStore
 from horde_server.dispatch.dispatcher import Dispatcher
@@ -15,14 +15,23 @@ from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.store import Generation
 from horde_server.errors import RequestNotFound
 from horde_server.http.answers import refusals
-from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
+from horde_server.http.body import (
+    body_documentation,
+    json_response,
+    parameter_documentation,
+    read_body,
+    required_apikey,
+)
+from horde_server.http.client_agent import client_agent_of
+from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.image.answers import RequestAsync, RequestStatusCheck, RequestStatusStable
 from horde_server.requests.image.intake import Caller, ImageIntake
+from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.schemas import ImageRequest
-from horde_server.requests.image.status import progress
+from horde_server.requests.progress import progress
 
 _encode = msgspec.json.Encoder().encode
 
@@ -33,11 +42,12 @@ _NO_WORKER = "Warning: no available workers can fulfill this request. It will ex
 
 def routes(
     intake: ImageIntake,
-    dispatcher: Dispatcher,
+    dispatcher: Dispatcher[ImageOrder],
     accounts: AccountDirectory,
     blobs: BlobStore,
     links: ResultLinks,
     limits: RateLimits | None,
+    hot: HotRoutes,
 ) -> APIRouter:
     """The requester's side of image generation."""
     router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
@@ -47,19 +57,18 @@ def routes(
         status_code=202,
         operation_id="post_image_async_generate",
         response_model=RequestAsync,
-        responses={200: {"model": RequestAsync, "description": "A dry run: the price"}, **refusals(401, 403, 413)},
-        openapi_extra=body_documentation(ImageRequest),
+        responses={200: {"model": RequestAsync, "description": "A dry run: the price"}, **refusals(401, 403, 404, 413)},
+        openapi_extra=body_documentation(
+            ImageRequest, apikey="Whose request it is", Client_Agent="The program that asks: name:version:contact"
+        ),
     )
-    async def submit_request(
-        request: Request,
-        apikey: Annotated[str | None, Header()] = None,
-        client_agent: Annotated[str, Header(alias="Client-Agent", max_length=1000)] = "unknown:0:unknown",
-    ) -> Response:
+    @hot.add("POST", "/api/v2/generate/async")
+    async def submit_request(request: Request) -> Response:
         """Ask for images; they are made by a worker and fetched with the returned id."""
         body = await read_body(request, ImageRequest)
-        key = required_apikey(apikey)
-        account = await accounts.by_key(key)
-        caller = Caller(account, request.state.client_address, client_agent.replace("\0", ""))
+        client_agent = client_agent_of(request)
+        account = await accounts.by_key(required_apikey(request.headers.get("apikey")))
+        caller = Caller(account, request.state.client_address, client_agent)
         if limits is not None and account is not None and (account.trusted or account.education or account.service):
             limits.trust(caller.address)
         if body.dry_run:
@@ -89,10 +98,12 @@ def routes(
         operation_id="get_image_async_status",
         response_model=RequestStatusStable,
         responses=refusals(404),
+        openapi_extra=parameter_documentation("path", id="Of the request"),
     )
-    async def status(request: Request, request_id: RequestId) -> Response:
+    @hot.add("GET", "/api/v2/generate/status/{id}")
+    async def status(request: Request) -> Response:
         """How far a request is, with the images delivered so far."""
-        return json_response(await full_status(request, parse_request_id(request_id)))
+        return json_response(await full_status(request, parse_request_id(request.path_params["id"])))
 
     @router.delete(
         "/status/{id}",
@@ -113,30 +124,35 @@ def routes(
             raise RequestNotFound
         entry, generations = found
         answer = progress(entry, dispatcher.queue)
-        answer["generations"] = [await generation_body(request, entry, made) for made in generations]
+        images = await images_of(request, entry, [made.result for made in generations])
+        answer["generations"] = [_generation_body(made, image) for made, image in zip(generations, images, strict=True)]
         answer["shared"] = False
         return _encode(answer)
 
-    async def generation_body(request: Request, entry: Entry, made: Generation) -> dict[str, Any]:
+    async def images_of(request: Request, entry: Entry[ImageOrder], keys: list[str]) -> list[str]:
+        """What clients see as `img`: links, or the images themselves."""
         if entry.order.r2:
-            image = await links.download(made.result, request)
-        else:
-            data = await blobs.get(made.result)
-            image = base64.b64encode(data).decode() if data is not None else "N/A"
-        remarks = msgspec.json.decode(made.gen_metadata)
-        return {
-            "img": image,
-            "seed": str(made.seed),
-            "id": str(made.id),
-            "censored": made.censored,
-            "gen_metadata": remarks,
-            "worker_id": str(made.worker_id),
-            "worker_name": made.worker_name,
-            "model": made.model,
-            "state": _state(made, remarks),
-        }
+            return [await links.download(key, request) for key in keys]
+        if not keys:
+            return []
+        return [base64.b64encode(data).decode() if data is not None else "N/A" for data in await blobs.get_all(keys)]
 
     return router
+
+
+def _generation_body(made: Generation, image: str) -> dict[str, Any]:
+    remarks = msgspec.json.decode(made.gen_metadata)
+    return {
+        "img": image,
+        "seed": str(made.seed),
+        "id": str(made.id),
+        "censored": made.censored,
+        "gen_metadata": remarks,
+        "worker_id": str(made.worker_id),
+        "worker_name": made.worker_name,
+        "model": made.model,
+        "state": _state(made, remarks),
+    }
 
 
 def _state(made: Generation, remarks: list[dict[str, str]]) -> str:

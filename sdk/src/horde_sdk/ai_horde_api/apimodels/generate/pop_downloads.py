@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import PrivateAttr
 
 from horde_sdk.ai_horde_api.apimodels.base import ExtraSourceImageEntry
+from horde_sdk.ai_horde_api.image_downloads import fetch_image_bytes, is_url
 from horde_sdk.generic_api.apimodels import HordeAPIData
 from horde_sdk.horde_logging import logger
 
 if TYPE_CHECKING:
     import aiohttp
-
-
-def _is_url(source: str) -> bool:
-    return source.startswith(("http://", "https://"))
 
 
 class ResponseRequiringDownloadMixin(HordeAPIData):
@@ -29,11 +26,10 @@ class ResponseRequiringDownloadMixin(HordeAPIData):
         """Fetch `url` and return its bytes as base64.
 
         Raises:
-            aiohttp.ClientError: It could not be fetched.
+            aiohttp.ClientError: It could not be fetched, is too large, or comes too slowly.
+            TimeoutError: Nothing came.
         """
-        async with client_session.get(url) as answer:
-            answer.raise_for_status()
-            return base64.b64encode(await answer.read()).decode()
+        return base64.b64encode(await fetch_image_bytes(url, client_session)).decode()
 
     async def download_file_to_field_as_base64(
         self,
@@ -80,14 +76,14 @@ class SourceImagesDownloadMixin(ResponseRequiringDownloadMixin):
 
     def _fetched(self, field_name: str) -> str | None:
         source: str | None = getattr(self, field_name)
-        if source is not None and not _is_url(source):
+        if source is not None and not is_url(source):
             return source
         found: str | None = self._downloaded.get(field_name)
         return found
 
     async def _fetch(self, client_session: aiohttp.ClientSession, field_name: str) -> None:
         source: str | None = getattr(self, field_name)
-        if source is not None and _is_url(source):
+        if source is not None and is_url(source):
             await self.download_file_to_field_as_base64(client_session, source, field_name)
 
 
@@ -127,7 +123,7 @@ class ExtraSourceImageMixin(ResponseRequiringDownloadMixin):
     ) -> ExtraSourceImageEntry | None:
         import aiohttp
 
-        if not _is_url(entry.image):
+        if not is_url(entry.image):
             return entry
         for _ in range(max(1, max_retries)):
             try:

@@ -1,4 +1,4 @@
-"""GET /v2/workers…: who serves this horde."""
+"""/v2/workers…: who serves this horde, and what their owners change."""
 
 from __future__ import annotations
 
@@ -184,3 +184,75 @@ class SingleWorkerNameDetailsRequest(_WorkersRequest, WorkerRequestNameMixin):
     @classmethod
     def get_default_success_response_type(cls) -> type[SingleWorkerDetailsResponse]:
         return SingleWorkerDetailsResponse
+
+
+class ModifyWorkerResponse(HordeResponseBaseModel):
+    """What was changed about a worker."""
+
+    info: str | None = None
+    maintenance: bool | None = None
+    name: str | None = None
+    paused: bool | None = None
+    team: str | None = None
+    """The team's name."""
+
+    @classmethod
+    def get_api_model_name(cls) -> str | None:
+        return "ModifyWorker"
+
+
+class ModifyWorkerRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin, WorkerRequestMixin):
+    """Change a worker; what is left out stays as it is. For its owner, and for moderators."""
+
+    info: str | None = Field(default=None, max_length=1000)
+    maintenance: bool | None = None
+    """Give it no new jobs but its owner's."""
+    maintenance_msg: str | None = None
+    name: str | None = Field(default=None, min_length=5, max_length=100)
+    paused: bool | None = None
+    """Moderators only."""
+    team: str | None = Field(default=None, max_length=36)
+    """Id of a team; empty: leave the team."""
+
+    @classmethod
+    def get_http_method(cls) -> HTTPMethod:
+        return HTTPMethod.PUT
+
+    @classmethod
+    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
+        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_workers_single
+
+    @classmethod
+    def get_default_success_response_type(cls) -> type[ModifyWorkerResponse]:
+        return ModifyWorkerResponse
+
+    @classmethod
+    def get_api_model_name(cls) -> str | None:
+        return "ModifyWorkerInput"
+
+
+class DeleteWorkerResponse(HordeResponseBaseModel):
+    """A worker was deleted."""
+
+    deleted_id: str | None = None
+    deleted_name: str | None = None
+
+    @classmethod
+    def get_api_model_name(cls) -> str | None:
+        return "DeletedWorker"
+
+
+class DeleteWorkerRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin, WorkerRequestMixin):
+    """Delete a worker. For its owner, and for moderators."""
+
+    @classmethod
+    def get_http_method(cls) -> HTTPMethod:
+        return HTTPMethod.DELETE
+
+    @classmethod
+    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
+        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_workers_single
+
+    @classmethod
+    def get_default_success_response_type(cls) -> type[DeleteWorkerResponse]:
+        return DeleteWorkerResponse

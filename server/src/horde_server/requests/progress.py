@@ -8,7 +8,7 @@ from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.live_queue import LiveQueue
 
 
-def progress(entry: Entry, queue: LiveQueue) -> dict[str, Any]:
+def progress(entry: Entry[Any], queue: LiveQueue) -> dict[str, Any]:
     """The counters and prospects of a request, from memory."""
     state = entry.state
     position, wait_s = queue.place(entry)

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.model_reference import baseline
 
 MIN_TTL_S = 150
 _SLOW_BASELINES = frozenset({"flux_1", "qwen_image", "z_image_turbo"})
 _BATCH_WEIGHT = {"flux_1": 5, "qwen_image": 10, "z_image_turbo": 8}
 
 
-def ttl_s(order: ImageOrder, baselines: frozenset[str], *, images: int, extra_slow: bool) -> int:
+def ttl_s(order: ImageOrder, model: str, *, images: int, extra_slow: bool) -> int:
     """Seconds until the jobs of one hand-out are overdue.
 
     §3.6.1, and scaled with the images of the batch beyond the first (D9): a batch is one piece of work.
     """
     base = 30 + order.accurate_steps * 2 * (order.pixels / 262_144) * images
-    if baselines & _SLOW_BASELINES:
+    if baseline(model) in _SLOW_BASELINES:
         base *= 3
     base = max(base, MIN_TTL_S)
     return int(base * 3 if extra_slow else base)
 
 
-def batch_size(order: ImageOrder, baselines: frozenset[str], *, max_pixels: int, amount: int, available: int) -> int:
+def batch_size(order: ImageOrder, model: str, *, max_pixels: int, amount: int, available: int) -> int:
     """Jobs to hand out together: what fits the worker's pixels, at most what it asked for and what waits (§3.5.3)."""
     if order.disable_batching:
         return 1
-    weight = max((_BATCH_WEIGHT.get(baseline, 1) for baseline in baselines), default=1)
+    weight = _BATCH_WEIGHT.get(baseline(model), 1)
     safe = max(1, min(round(max_pixels / 3.5 * amount / (order.pixels * weight)), amount))
     return min(safe, available)
 

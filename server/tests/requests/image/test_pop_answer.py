@@ -6,8 +6,8 @@ import json
 from uuid import uuid4
 
 from horde_server.dispatch.dispatcher import HandOut
-from horde_server.dispatch.pop_answer import empty_answer, job_answer
 from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.image.pop_answer import empty_answer, job_answer
 
 TOP = {
     "payload", "id", "ids", "model", "ttl", "skipped", "source_image", "source_processing", "source_mask",

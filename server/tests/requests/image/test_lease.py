@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from horde_server.dispatch.lease import batch_size, hand_out_seed, seed_number, ttl_s
+from horde_server.requests.image.lease import batch_size, hand_out_seed, seed_number, ttl_s
 from horde_server.requests.image.order import ImageOrder
 
-PLAIN = frozenset({"stable diffusion 1"})
+PLAIN = "stable_diffusion"
 
 
 @pytest.mark.parametrize(

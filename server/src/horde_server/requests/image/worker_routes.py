@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated
+from fastapi import APIRouter, Request, Response
 
-from fastapi import APIRouter, Header, Request, Response
-
-from horde_server.dispatch.answers import GenerationPayloadStable, GenerationSubmitted
 from horde_server.dispatch.dispatcher import Dispatcher
-from horde_server.dispatch.pop_answer import empty_answer, job_answer
-from horde_server.dispatch.schemas import ImagePop, ImageSubmit
 from horde_server.dispatch.submission import Submissions
-from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
+from horde_server.errors import BadRequest, InvalidAPIKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
+from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.image.pop_answer import empty_answer, job_answer
 from horde_server.requests.image.result_links import ResultLinks
+from horde_server.requests.image.worker_answers import GenerationPayloadStable, GenerationSubmitted
+from horde_server.requests.image.worker_schemas import ImagePop, ImageSubmit
 from horde_server.requests.model_reference import is_known
 from horde_server.workers.abilities import MODELS_KEPT, Abilities, kept_blacklist
 from horde_server.workers.check_in import CheckIn, cleaned_text
-
-_FRIEND = re.compile(r"[0-9]{1,10}")
-
-
-class InvalidPriorityUsername(HordeError):
-    """Each entry of priority_usernames must be an alias: name#number."""
-
-    rc = "InvalidPriorityUsername"
-
-
-class WorkerMaintenance(HordeError):
-    """This worker is in maintenance mode: set maintenance to false when it is ready again."""
-
-    status, rc = 403, "WorkerMaintenance"
+from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
 
 def routes(
-    dispatcher: Dispatcher,
+    dispatcher: Dispatcher[ImageOrder],
     accounts: AccountDirectory,
     check_in: CheckIn,
-    submissions: Submissions,
+    submissions: Submissions[ImageOrder],
     links: ResultLinks,
+    hot: HotRoutes,
 ) -> APIRouter:
     """The worker's side of image generation."""
     router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
@@ -51,30 +38,27 @@ def routes(
         operation_id="post_image_job_pop",
         response_model=GenerationPayloadStable,
         responses=refusals(401, 403, 413),
-        openapi_extra=body_documentation(ImagePop),
+        openapi_extra=body_documentation(ImagePop, apikey="Of the worker's owner"),
     )
-    async def pop(request: Request, apikey: Annotated[str | None, Header()] = None) -> Response:
+    @hot.add("POST", "/api/v2/generate/pop")
+    async def pop(request: Request) -> Response:
         """Check in as an image worker and ask for jobs."""
         body = await read_body(request, ImagePop)
-        key = required_apikey(apikey)
-        friends = tuple(map(_friend_id, body.priority_usernames))
+        key = required_apikey(request.headers.get("apikey"))
+        friends = friend_ids(body.priority_usernames)
         account = await accounts.by_key(key)
         if account is None:
             raise InvalidAPIKey
         abilities = _abilities(body, account, friends)
         worker = await check_in(account, cleaned_text(body.name), abilities, request.state.client_address)
         view = dispatcher.queue.view(worker.offer)
-        hand_out = await dispatcher.hand_out(view, body.amount)
+        hand_out = await dispatcher.hand_out(view, body.amount, reward_percent=abilities.reward_percent())
         if hand_out is not None:
             uploads = None
             if hand_out.order.r2:
                 uploads = [await links.upload(job_id, hand_out.ttl_s, request) for job_id in hand_out.job_ids]
             return json_response(job_answer(hand_out, uploads))
-        if worker.maintenance:
-            message = worker.maintenance_msg or WorkerMaintenance.__doc__
-            if "maintenance mode" not in (message or "").lower():
-                message = f"This worker is in maintenance mode: {message}"
-            raise WorkerMaintenance(message)
+        tell_maintenance(worker)
         return json_response(empty_answer(dispatcher.queue.skipped(view)))
 
     @router.post(
@@ -82,24 +66,17 @@ def routes(
         operation_id="post_image_job_submit",
         response_model=GenerationSubmitted,
         responses=refusals(401, 403, 404, 413),
-        openapi_extra=body_documentation(ImageSubmit),
+        openapi_extra=body_documentation(ImageSubmit, apikey="Of the worker's owner"),
     )
-    async def submit(request: Request, apikey: Annotated[str | None, Header()] = None) -> Response:
+    @hot.add("POST", "/api/v2/generate/submit")
+    async def submit(request: Request) -> Response:
         """Deliver a job, or report that it failed."""
         body = await read_body(request, ImageSubmit)
-        key = required_apikey(apikey)
+        key = required_apikey(request.headers.get("apikey"))
         credited = await submissions.submit(body, await accounts.by_key(key))
         return json_response(credited.to_json())
 
     return router
-
-
-def _friend_id(alias: str) -> int:
-    """The account number of an alias; unknown numbers are harmless."""
-    _, mark, number = alias.rpartition("#")
-    if not mark or not _FRIEND.fullmatch(number):
-        raise InvalidPriorityUsername
-    return int(number)
 
 
 def _abilities(body: ImagePop, account: Account, friends: tuple[int, ...]) -> Abilities:

@@ -33,7 +33,7 @@ def empty_answer(skipped: dict[str, int]) -> bytes:
     return _encode(_answer(payload=_DEFAULT_PAYLOAD, skipped=counts))
 
 
-def job_answer(hand_out: HandOut, upload_urls: Sequence[str] | None) -> bytes:
+def job_answer(hand_out: HandOut[ImageOrder], upload_urls: Sequence[str] | None) -> bytes:
     """Jobs for this worker. `upload_urls` has one address per job, or is None when results come inline."""
     ids = [str(job_id) for job_id in hand_out.job_ids]
     return _encode(

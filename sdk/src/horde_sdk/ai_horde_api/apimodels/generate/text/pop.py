@@ -1,0 +1,137 @@
+"""POST /v2/generate/text/pop: a worker asks for a text job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from horde_sdk.ai_horde_api.apimodels.base import BaseAIHordeRequest
+from horde_sdk.ai_horde_api.apimodels.generate.pop import NoValidRequestFound, PopInput, PopResponseModelMessage
+from horde_sdk.ai_horde_api.apimodels.generate.pop_downloads import ExtraSourceImageMixin
+from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import ModelPayloadRootKobold
+from horde_sdk.ai_horde_api.apimodels.generate.text.submit import TextGenerationJobSubmitRequest
+from horde_sdk.ai_horde_api.consts import GENERATION_STATE
+from horde_sdk.ai_horde_api.endpoints import AI_HORDE_API_ENDPOINT_SUBPATH
+from horde_sdk.ai_horde_api.fields import GenerationID
+from horde_sdk.consts import HTTPMethod
+from horde_sdk.generic_api.apimodels import (
+    APIKeyAllowedInRequestMixin,
+    HordeResponseBaseModel,
+    ResponseRequiringFollowUpMixin,
+)
+from horde_sdk.generic_api.decoration import Unequatable, Unhashable
+
+
+class NoValidRequestFoundKobold(NoValidRequestFound):
+    """How many waiting text requests a worker was not given, by reason."""
+
+    max_context_length: int | None = None
+    max_length: int | None = None
+    matching_softprompt: int | None = None
+
+    @classmethod
+    def get_api_model_name(cls) -> str | None:
+        return "NoValidRequestFoundKobold"
+
+
+class ModelPayloadKobold(ModelPayloadRootKobold):
+    """What the worker is to write."""
+
+    prompt: str | None = None
+
+    @classmethod
+    def get_api_model_name(cls) -> str | None:
+        return "ModelPayloadKobold"
+
+
+class TextGenerateJobPopResponse(HordeResponseBaseModel, ResponseRequiringFollowUpMixin, ExtraSourceImageMixin):
+    """A job, or why there is none. Two answers are equal if they hold the same job."""
+
+    id_: GenerationID | None = Field(default=None, alias="id")
+    ids: list[GenerationID] = Field(default_factory=list)
+    payload: ModelPayloadKobold = Field(default_factory=ModelPayloadKobold)
+    skipped: NoValidRequestFoundKobold = Field(default_factory=NoValidRequestFoundKobold)
+    softprompt: str | None = None
+    model: str | None = None
+    ttl: int | None = None
+    """Seconds until the server gives the job to somebody else."""
+    messages: list[PopResponseModelMessage] | None = None
+
+    @model_validator(mode="after")
+    def _job_has_an_id(self) -> TextGenerateJobPopResponse:
+        if self.model is not None and not self.ids_present:
+            raise ValueError("the server sent a job without an id")
+        return self
+
+    @property
+    def ids_present(self) -> bool:
+        """Whether there is a job."""
+        return bool(self.ids) or self.id_ is not None
+
+    def get_extra_fields_to_exclude_from_log(self) -> set[str]:
+        return {"payload", "extra_source_images"}
+
+    def get_follow_up_returned_params(self, *, as_python_field_name: bool = False) -> list[dict[str, Any]]:
+        ids = self.ids or ([] if self.id_ is None else [self.id_])
+        return [{"id_" if as_python_field_name else "id": job_id} for job_id in ids]
+
+    @classmethod
+    def get_follow_up_default_request_type(cls) -> type[TextGenerationJobSubmitRequest]:
+        return TextGenerationJobSubmitRequest
+
+    @classmethod
+    def get_follow_up_failure_cleanup_request_type(cls) -> type[TextGenerationJobSubmitRequest]:
+        return TextGenerationJobSubmitRequest
+
+    def get_follow_up_failure_cleanup_params(self) -> dict[str, object]:
+        return {"state": GENERATION_STATE.faulted, "generation": "Faulted"}
+
+    def ignore_failure(self) -> bool:
+        return not self.ids_present
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TextGenerateJobPopResponse) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> object:
+        return frozenset(self.ids) if self.ids else self.id_
+
+    @classmethod
+    def get_api_model_name(cls) -> str | None:
+        return "GenerationPayloadKobold"
+
+
+class _PopInputKobold(PopInput):
+    """What a text worker can do."""
+
+    max_length: int = 512
+    """Tokens that it writes at most."""
+    max_context_length: int = 2048
+    """Tokens that its model looks at."""
+    softprompts: list[str] | None = None
+    extra_slow_worker: bool = False
+
+    @classmethod
+    def get_api_model_name(cls) -> str | None:
+        return "PopInputKobold"
+
+
+@Unhashable
+@Unequatable
+class TextGenerateJobPopRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin, _PopInputKobold):
+    """Ask for a text job."""
+
+    @classmethod
+    def get_http_method(cls) -> HTTPMethod:
+        return HTTPMethod.POST
+
+    @classmethod
+    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
+        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_text_pop
+
+    @classmethod
+    def get_default_success_response_type(cls) -> type[TextGenerateJobPopResponse]:
+        return TextGenerateJobPopResponse

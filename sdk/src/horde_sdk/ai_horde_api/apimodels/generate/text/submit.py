@@ -1,0 +1,46 @@
+"""POST /v2/generate/text/submit: a worker hands in a text."""
+
+from __future__ import annotations
+
+from horde_sdk.ai_horde_api.apimodels.base import (
+    BaseAIHordeRequest,
+    GenMetadataEntry,
+    JobRequestMixin,
+    JobSubmitResponse,
+)
+from horde_sdk.ai_horde_api.consts import GENERATION_STATE
+from horde_sdk.ai_horde_api.endpoints import AI_HORDE_API_ENDPOINT_SUBPATH
+from horde_sdk.consts import HTTPMethod
+from horde_sdk.generic_api.apimodels import APIKeyAllowedInRequestMixin
+from horde_sdk.generic_api.decoration import Unequatable, Unhashable
+
+
+@Unhashable
+@Unequatable
+class TextGenerationJobSubmitRequest(BaseAIHordeRequest, JobRequestMixin, APIKeyAllowedInRequestMixin):
+    """Hand in a text, or say why there is none."""
+
+    generation: str = ""
+    """The text, without the prompt."""
+    state: GENERATION_STATE
+    seed: int = 0
+    gen_metadata: list[GenMetadataEntry] | None = None
+
+    def get_extra_fields_to_exclude_from_log(self) -> set[str]:
+        return {"generation"}
+
+    @classmethod
+    def get_http_method(cls) -> HTTPMethod:
+        return HTTPMethod.POST
+
+    @classmethod
+    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
+        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_text_submit
+
+    @classmethod
+    def get_default_success_response_type(cls) -> type[JobSubmitResponse]:
+        return JobSubmitResponse
+
+    @classmethod
+    def get_api_model_name(cls) -> str | None:
+        return "SubmitInputKobold"

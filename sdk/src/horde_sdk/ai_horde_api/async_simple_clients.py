@@ -1,0 +1,251 @@
+"""The simple client for asyncio: one call, one result; polling, errors and clean-up are taken care of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from horde_sdk.ai_horde_api import image_downloads, questions
+from horde_sdk.ai_horde_api.apimodels.generate._async import (
+    ImageGenerateAsyncDryRunResponse,
+    ImageGenerateAsyncRequest,
+)
+from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse, ImageGeneration
+from horde_sdk.ai_horde_api.base_simple_client import POLL_INTERVAL_S, BaseAIHordeSimpleClient
+from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE, MODEL_TYPE
+from horde_sdk.ai_horde_api.fields import GenerationID, WorkerID
+from horde_sdk.ai_horde_api.image_requests import CheckCallback, ImageRequestRun, dry_run
+from horde_sdk.ai_horde_api.manual_clients import AIHordeAPIAsyncClientSession
+
+if TYPE_CHECKING:
+    import aiohttp
+    from PIL.Image import Image
+
+    from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import (
+        TextGenerateAsyncDryRunResponse,
+        TextGenerateAsyncRequest,
+    )
+    from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
+    from horde_sdk.ai_horde_api.apimodels.kudos import KudosTransferResponse
+    from horde_sdk.ai_horde_api.apimodels.status import (
+        AIHordeHeartbeatResponse,
+        HordeModesResponse,
+        HordePerformanceResponse,
+        HordeStatusModelsAllResponse,
+        HordeStatusModelsSingleResponse,
+    )
+    from horde_sdk.ai_horde_api.apimodels.users import UserDetailsResponse
+    from horde_sdk.ai_horde_api.apimodels.workers.workers import (
+        AllWorkersDetailsResponse,
+        DeleteWorkerResponse,
+        ModifyWorkerRequest,
+        ModifyWorkerResponse,
+        SingleWorkerDetailsResponse,
+    )
+    from horde_sdk.ai_horde_api.questions import Question
+    from horde_sdk.ai_horde_api.request_runs import LookT, RequestRun, StatusT
+    from horde_sdk.ai_horde_api.text_requests import TextCheckCallback
+    from horde_sdk.generic_api.wire import ResponseT
+
+
+class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
+    """The easiest way to ask a horde from asyncio. Any number of calls may run at once."""
+
+    def __init__(
+        self,
+        aiohttp_session: aiohttp.ClientSession | None = None,
+        horde_client_session: AIHordeAPIAsyncClientSession | None = None,
+        apikey: str | None = None,
+        *,
+        poll_interval: float = POLL_INTERVAL_S,
+    ) -> None:
+        """Prepare a client on one of the two sessions; nothing is sent.
+
+        Args:
+            aiohttp_session: Carries the requests; the caller opens and closes it.
+            horde_client_session: A session to work through; it decides about key and URL.
+            apikey: Used with `aiohttp_session`.
+            poll_interval: Seconds between two looks at a request.
+
+        Raises:
+            RuntimeError: Neither session was given, or two that do not belong together.
+        """
+        super().__init__(poll_interval=poll_interval)
+        if horde_client_session is None:
+            if aiohttp_session is None:
+                raise RuntimeError("give the client an aiohttp_session or a horde_client_session")
+            horde_client_session = AIHordeAPIAsyncClientSession(aiohttp_session, apikey=apikey)
+        elif aiohttp_session is not None and horde_client_session._aiohttp_session is not aiohttp_session:
+            raise RuntimeError("horde_client_session works over another aiohttp_session than the one given")
+        self._session = horde_client_session
+        self._transport = horde_client_session._transport
+
+    async def image_generate_request(
+        self,
+        image_gen_request: ImageGenerateAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+        check_callback: CheckCallback | None = None,
+        delay: float = 0.0,
+    ) -> tuple[ImageGenerateStatusResponse, GenerationID]:
+        """Ask for images, wait for them and return them. Whatever cuts the wait short cancels the request.
+
+        Args:
+            image_gen_request: What to make.
+            timeout: Seconds to wait at most.
+            check_callback: Told every poll's answer; may be a coroutine function.
+            delay: Seconds to wait first.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            AIHordeGenerationTimedOutError: It took too long; what was finished is attached.
+            HordeConnectionError: The horde could not be reached.
+            ValueError: The callback takes no argument.
+        """
+        return await self._see_through(
+            ImageRequestRun.of(image_gen_request, self._run_options(timeout, check_callback, delay))
+        )
+
+    async def image_generate_request_dry_run(
+        self,
+        image_gen_request: ImageGenerateAsyncRequest,
+    ) -> ImageGenerateAsyncDryRunResponse:
+        """Return what a request with `dry_run=True` would cost.
+
+        Raises:
+            RuntimeError: The request does not say `dry_run=True`.
+            AIHordeRequestError: The server answered with an error.
+        """
+        return await self._transport.carry_out(dry_run(self._session._ask, image_gen_request))
+
+    async def text_generate_request(
+        self,
+        text_gen_request: TextGenerateAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+        check_callback: TextCheckCallback | None = None,
+        delay: float = 0.0,
+    ) -> tuple[TextGenerateStatusResponse, GenerationID]:
+        """Ask for texts, wait for them and return them. Whatever cuts the wait short cancels the request.
+
+        Args:
+            text_gen_request: What to go on from.
+            timeout: Seconds to wait at most.
+            check_callback: Told every poll's answer; may be a coroutine function.
+            delay: Seconds to wait first.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            AIHordeGenerationTimedOutError: It took too long; what was finished is attached.
+            HordeConnectionError: The horde could not be reached.
+            ValueError: The callback takes no argument.
+        """
+        from horde_sdk.ai_horde_api.text_requests import TextRequestRun
+
+        return await self._see_through(
+            TextRequestRun.of(text_gen_request, self._run_options(timeout, check_callback, delay))
+        )
+
+    async def text_generate_request_dry_run(
+        self,
+        text_gen_request: TextGenerateAsyncRequest,
+    ) -> TextGenerateAsyncDryRunResponse:
+        """Return what a request with `dry_run=True` would cost.
+
+        Raises:
+            RuntimeError: The request does not say `dry_run=True`.
+            AIHordeRequestError: The server answered with an error.
+        """
+        from horde_sdk.ai_horde_api.text_requests import dry_run
+
+        return await self._transport.carry_out(dry_run(self._session._ask, text_gen_request))
+
+    async def download_image_from_generation(self, generation: ImageGeneration) -> tuple[Image, GenerationID]:
+        """Return the picture of a generation, and its id.
+
+        Raises:
+            ValueError: It has none.
+            aiohttp.ClientResponseError: It could not be fetched.
+        """
+        if generation.img and image_downloads.is_url(generation.img):
+            return await self.download_image_from_url(generation.img), generation.id_
+        return image_downloads.open_image(image_downloads.bytes_of_base64(generation.img)), generation.id_
+
+    async def download_image_from_url(self, url: str) -> Image:
+        """Return the picture at a URL.
+
+        Raises:
+            aiohttp.ClientResponseError: It could not be fetched.
+        """
+        content = await image_downloads.fetch_image_bytes(
+            url,
+            self._transport.aiohttp_session,
+            tls=self._transport.tls_for(url),
+        )
+        return image_downloads.open_image(content)
+
+    async def heartbeat_request(self) -> AIHordeHeartbeatResponse:
+        """Return the horde's version; raises where it is not alive."""
+        return await self._answer(questions.heartbeat())
+
+    async def performance(self) -> HordePerformanceResponse:
+        """Return how busy the horde is."""
+        return await self._answer(questions.performance())
+
+    async def modes(self) -> HordeModesResponse:
+        """Return the modes that the horde is in."""
+        return await self._answer(questions.modes())
+
+    async def image_status_models_all(self) -> HordeStatusModelsAllResponse:
+        """Return the image models that workers serve."""
+        return await self._answer(questions.models(MODEL_TYPE.image))
+
+    async def text_status_models_all(self) -> HordeStatusModelsAllResponse:
+        """Return the text models that workers serve."""
+        return await self._answer(questions.models(MODEL_TYPE.text))
+
+    async def image_status_models_single(self, model_name: str) -> HordeStatusModelsSingleResponse:
+        """Return one model."""
+        return await self._answer(questions.model(model_name))
+
+    async def workers_all_details(
+        self, worker_name: str | None = None, *, api_key: str | None = None
+    ) -> AllWorkersDetailsResponse:
+        """Return the workers that were seen lately, or those of a name."""
+        return await self._answer(questions.workers(worker_name, api_key))
+
+    async def worker_details(
+        self, worker_id: WorkerID | str, *, api_key: str | None = None
+    ) -> SingleWorkerDetailsResponse:
+        """Return one worker."""
+        return await self._answer(questions.worker(worker_id, api_key))
+
+    async def worker_details_by_name(
+        self, worker_name: str, *, api_key: str | None = None
+    ) -> SingleWorkerDetailsResponse:
+        """Return one worker, by name."""
+        return await self._answer(questions.worker_by_name(worker_name, api_key))
+
+    async def worker_modify(self, modify_worker_request: ModifyWorkerRequest) -> ModifyWorkerResponse:
+        """Change a worker of yours, and return what was changed."""
+        return await self._answer(questions.worker_change(modify_worker_request))
+
+    async def worker_delete(self, worker_id: WorkerID | str, *, api_key: str | None = None) -> DeleteWorkerResponse:
+        """Delete a worker of yours."""
+        return await self._answer(questions.worker_deletion(worker_id, api_key))
+
+    async def find_user(self) -> UserDetailsResponse:
+        """Return the owner of the client's key."""
+        return await self._answer(questions.owner_of_key())
+
+    async def transfer_kudos(self, username: str, amount: int) -> KudosTransferResponse:
+        """Give kudos of the client's key to another user (`alias#number`)."""
+        return await self._answer(questions.kudos_transfer(username, amount))
+
+    async def _see_through(self, run: RequestRun[LookT, StatusT]) -> tuple[StatusT, GenerationID]:
+        try:
+            return await self._transport.carry_out(run.steps(self._session._ask))
+        except BaseException:
+            if run.accepted is not None:
+                await self._session._cancel_on_server(self._session._pending.take(run.accepted))
+            raise
+
+    async def _answer(self, question: Question[ResponseT]) -> ResponseT:
+        return await self._transport.carry_out(question.steps(self._session._ask))

@@ -1,0 +1,51 @@
+"""What both simple clients know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from horde_sdk.ai_horde_api.request_runs import (
+    REASONABLE_MINIMUM_TIMEOUT_S,
+    RunOptions,
+    require_one_argument,
+    valid_timeout_s,
+)
+
+POLL_INTERVAL_S = 4.0
+
+
+class BaseAIHordeSimpleClient:
+    """What both simple clients know."""
+
+    reasonable_minimum_timeout = REASONABLE_MINIMUM_TIMEOUT_S
+    """Seconds; less is rarely enough."""
+
+    def __init__(self, *, poll_interval: float = POLL_INTERVAL_S) -> None:
+        """Prepare a client.
+
+        Args:
+            poll_interval: Seconds between two looks at a request.
+        """
+        self._poll_interval_s = poll_interval
+        self._clock: Callable[[], float] = time.monotonic
+
+    def validate_timeout(self, timeout: int, log_message: bool = False) -> int:
+        """Return the seconds to wait at most: none or too many become the longest life of a request."""
+        return int(valid_timeout_s(timeout, log_message=log_message))
+
+    def _run_options(
+        self,
+        timeout: float,
+        callback: Callable[[Any], object] | None,
+        delay_s: float = 0.0,
+    ) -> RunOptions:
+        require_one_argument(callback)
+        return RunOptions(
+            timeout_s=valid_timeout_s(timeout, log_message=True),
+            poll_interval_s=self._poll_interval_s,
+            clock=self._clock,
+            callback=callback,
+            delay_s=delay_s,
+        )

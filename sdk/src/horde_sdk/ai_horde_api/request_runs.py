@@ -1,0 +1,217 @@
+"""How a request is seen through, whatever it is for: submit, poll, fetch; told as steps, for both kinds of client."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
+
+from horde_sdk.ai_horde_api.apimodels.generate.progress import ResponseGenerationProgressInfoMixin
+from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE
+from horde_sdk.ai_horde_api.exceptions import (
+    AIHordeGenerationTimedOutError,
+    AIHordeServerException,
+    HordeException,
+    request_error,
+)
+from horde_sdk.ai_horde_api.fields import GenerationID
+from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
+from horde_sdk.generic_api.steps import Pause, Steps, Tell
+from horde_sdk.generic_api.wire import ResponseT
+from horde_sdk.horde_logging import logger
+
+if TYPE_CHECKING:
+    from horde_sdk.ai_horde_api.apimodels.base import SingleWarningEntry
+    from horde_sdk.ai_horde_api.exceptions import StatusResponse
+
+REASONABLE_MINIMUM_TIMEOUT_S = 20
+
+LookT = TypeVar("LookT", bound=ResponseGenerationProgressInfoMixin)
+StatusT = TypeVar("StatusT", bound="StatusResponse")
+
+
+class Ask(Protocol):
+    """Sends a request as steps of the calling procedure."""
+
+    def __call__(
+        self,
+        request: HordeRequest,
+        expected: type[ResponseT],
+        /,
+    ) -> Steps[ResponseT | RequestErrorResponse]:
+        """Return the steps."""
+
+
+def expect(ask: Ask, request: HordeRequest, expected: type[ResponseT]) -> Steps[ResponseT]:
+    """Send a request; an error answer is raised.
+
+    Raises:
+        AIHordeRequestError: The server answered with an error.
+    """
+    response = yield from ask(request, expected)
+    if isinstance(response, RequestErrorResponse):
+        raise request_error(response)
+    return response
+
+
+def valid_timeout_s(timeout: float, *, log_message: bool = False) -> float:
+    """Return the seconds to wait at most: none or too many become the longest life of a request."""
+    if timeout <= 0:
+        return GENERATION_MAX_LIFE
+    if timeout > GENERATION_MAX_LIFE:
+        if log_message:
+            logger.warning("a timeout of %s s is cut to %s s, a request's longest life", timeout, GENERATION_MAX_LIFE)
+        return GENERATION_MAX_LIFE
+    if timeout < REASONABLE_MINIMUM_TIMEOUT_S and log_message:
+        logger.warning("a timeout of %s s is rarely enough", timeout)
+    return timeout
+
+
+def require_one_argument(callback: Callable[..., object] | None) -> None:
+    """Refuse a callback that could not be told anything.
+
+    Raises:
+        ValueError: It takes no positional argument.
+    """
+    if callback is None:
+        return
+    try:
+        parameters = inspect.signature(callback).parameters.values()
+    except (TypeError, ValueError):
+        return
+    takes_one = {
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        inspect.Parameter.VAR_POSITIONAL,
+    }
+    if not any(parameter.kind in takes_one for parameter in parameters):
+        raise ValueError("Callback must take at least one argument")
+
+
+class Accepted(Protocol):
+    """The server's first answer to a request that it took."""
+
+    @property
+    def id_(self) -> GenerationID:
+        """The request's id."""
+
+    @property
+    def message(self) -> str:
+        """What the server has to say about it."""
+
+    @property
+    def warnings(self) -> Sequence[SingleWarningEntry] | None:
+        """What the server thinks odd about it."""
+
+
+@dataclass(slots=True)
+class RunOptions:
+    """How a client waits.
+
+    Attributes:
+        timeout_s: Waiting longer than this ends in an error.
+        poll_interval_s: Between two looks.
+        clock: Seconds since whenever.
+        callback: Told every look; the asynchronous client awaits what it returns, if that can be awaited.
+        delay_s: Wait before the request is sent.
+    """
+
+    timeout_s: float
+    poll_interval_s: float
+    clock: Callable[[], float]
+    callback: Callable[[Any], object] | None = None
+    delay_s: float = 0.0
+
+
+@dataclass(slots=True)
+class RequestRun(ABC, Generic[LookT, StatusT]):
+    """One request under way.
+
+    Attributes:
+        wanted: How many results were asked for.
+        options: How to wait.
+        accepted: The server's first answer, as soon as it is known: what must be cleaned up if the run is cut short.
+    """
+
+    wanted: int
+    options: RunOptions
+    accepted: Accepted | None = field(default=None, init=False)
+
+    @abstractmethod
+    def submit(self, ask: Ask) -> Steps[Accepted]:
+        """Send the request."""
+
+    @abstractmethod
+    def look(self, ask: Ask, job_id: GenerationID) -> Steps[LookT]:
+        """Ask how far it is."""
+
+    @abstractmethod
+    def fetch(self, ask: Ask, last_look: LookT, job_id: GenerationID) -> Steps[StatusT]:
+        """Return the results of a request that is over."""
+
+    @abstractmethod
+    def cancel(self, ask: Ask, job_id: GenerationID) -> Steps[StatusT | RequestErrorResponse]:
+        """Cancel the request; the answer holds what was finished."""
+
+    def is_over(self, look: LookT) -> bool:
+        """Tell whether nothing more will come."""
+        return look.done or look.faulted
+
+    def steps(self, ask: Ask) -> Steps[tuple[StatusT, GenerationID]]:
+        """Submit, poll until done, fetch.
+
+        Raises:
+            AIHordeRequestError: The server refused the request or a poll, or gave up on it.
+            AIHordeGenerationTimedOutError: It took too long; it was cancelled, and what was finished is attached.
+        """
+        if self.options.delay_s > 0:
+            yield Pause(self.options.delay_s)
+        self.accepted = yield from self.submit(ask)
+        if self.accepted.message:
+            logger.warning("the horde says: %s", self.accepted.message)
+        for warning in self.accepted.warnings or ():
+            logger.warning("the horde warns: %s [%s]", warning.message, warning.code)
+        job_id = self.accepted.id_
+        last_look = yield from self._until_over(ask, job_id)
+        status = yield from self.fetch(ask, last_look, job_id)
+        if status.faulted and not status.generations:
+            message = f"The horde gave up on request {job_id}: every attempt failed."
+            raise AIHordeServerException(error_response=RequestErrorResponse(message=message))
+        return status, job_id
+
+    def _until_over(self, ask: Ask, job_id: GenerationID) -> Steps[LookT]:
+        deadline = self.options.clock() + self.options.timeout_s
+        warned = False
+        while True:
+            look = yield from self.look(ask, job_id)
+            over = self.is_over(look)
+            if not look.is_possible and not over and not warned:
+                logger.warning("no worker that could do request %s was seen lately", job_id)
+                warned = True
+            if self.options.callback is not None:
+                yield Tell(self.options.callback, look)
+            if over:
+                return look
+            left_s = deadline - self.options.clock()
+            if left_s <= 0:
+                yield from self._give_up(ask, job_id)
+            yield Pause(min(self.options.poll_interval_s, left_s))
+
+    def _give_up(self, ask: Ask, job_id: GenerationID) -> Steps[NoReturn]:
+        partial: StatusT | None = None
+        try:
+            cancelled = yield from self.cancel(ask, job_id)
+        except HordeException as error:
+            logger.warning("request %s could not be cancelled: %s", job_id, error)
+        else:
+            partial = None if isinstance(cancelled, RequestErrorResponse) else cancelled
+        finished = len(partial.generations) if partial else 0
+        raise AIHordeGenerationTimedOutError(
+            RequestErrorResponse(
+                message=f"Request {job_id} was not complete after {self.options.timeout_s:g} s and was cancelled; "
+                f"{finished} of {self.wanted} results were finished.",
+            ),
+            partial=partial,
+        )

@@ -1,0 +1,69 @@
+"""How a text request is seen through: there is no check endpoint, so its status is polled, and the last look is it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import (
+    TextGenerateAsyncDryRunResponse,
+    TextGenerateAsyncRequest,
+    TextGenerateAsyncResponse,
+)
+from horde_sdk.ai_horde_api.apimodels.generate.text.status import (
+    DeleteTextGenerateRequest,
+    TextGenerateStatusRequest,
+    TextGenerateStatusResponse,
+)
+from horde_sdk.ai_horde_api.fields import GenerationID
+from horde_sdk.ai_horde_api.request_runs import Ask, RequestRun, RunOptions, expect
+from horde_sdk.generic_api.apimodels import RequestErrorResponse
+from horde_sdk.generic_api.steps import Steps
+
+TextCheckCallback = Callable[[TextGenerateStatusResponse], object]
+"""Told every poll's answer; the asynchronous client awaits what it returns, if that can be awaited."""
+
+
+def dry_run(ask: Ask, request: TextGenerateAsyncRequest) -> Steps[TextGenerateAsyncDryRunResponse]:
+    """Ask for the price.
+
+    Raises:
+        RuntimeError: The request does not say `dry_run=True`, so that it would be carried out.
+    """
+    if not request.dry_run:
+        raise RuntimeError("text_generate_request_dry_run() needs a request with dry_run=True")
+    return (yield from expect(ask, request, TextGenerateAsyncDryRunResponse))
+
+
+@dataclass(slots=True)
+class TextRequestRun(RequestRun[TextGenerateStatusResponse, TextGenerateStatusResponse]):
+    """One text request under way."""
+
+    request: TextGenerateAsyncRequest
+
+    @classmethod
+    def of(cls, request: TextGenerateAsyncRequest, options: RunOptions) -> TextRequestRun:
+        """Return the run of a request."""
+        return cls(request.get_number_of_results_expected(), options, request)
+
+    def submit(self, ask: Ask) -> Steps[TextGenerateAsyncResponse]:
+        return expect(ask, self.request, TextGenerateAsyncResponse)
+
+    def look(self, ask: Ask, job_id: GenerationID) -> Steps[TextGenerateStatusResponse]:
+        return expect(ask, TextGenerateStatusRequest(id=job_id), TextGenerateStatusResponse)
+
+    def is_over(self, look: TextGenerateStatusResponse) -> bool:
+        # On older servers a fault that is reported twice leaves a slot too many, and `done` never comes.
+        return look.done or look.faulted or look.is_job_complete(self.wanted)
+
+    def fetch(
+        self,
+        ask: Ask,
+        last_look: TextGenerateStatusResponse,
+        job_id: GenerationID,
+    ) -> Steps[TextGenerateStatusResponse]:
+        yield from ()
+        return last_look
+
+    def cancel(self, ask: Ask, job_id: GenerationID) -> Steps[TextGenerateStatusResponse | RequestErrorResponse]:
+        return ask(DeleteTextGenerateRequest(id=job_id), TextGenerateStatusResponse)

@@ -1,0 +1,85 @@
+"""What becomes of an image request: WebP files, and a line on each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from horde_sdk.command_line.connection import print_json
+from horde_sdk.command_line.terminal import printable
+
+if TYPE_CHECKING:
+    from horde_sdk.ai_horde_api.apimodels import (
+        ImageGenerateAsyncRequest,
+        ImageGenerateStatusResponse,
+        ImageGeneration,
+    )
+    from horde_sdk.ai_horde_api.simple_clients import AIHordeAPISimpleClient
+
+
+def draw(
+    client: AIHordeAPISimpleClient,
+    request: ImageGenerateAsyncRequest,
+    folder: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """Carry a request out and save its images; what was finished when it took too long is saved too."""
+    from horde_sdk.ai_horde_api.apimodels import ImageGenerateStatusResponse
+    from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError
+    from horde_sdk.command_line.progress_display import progress_display
+
+    try:
+        with progress_display(request.get_number_of_results_expected()) as display:
+            status, job_id = client.image_generate_request(request, check_callback=display.show)
+    except AIHordeGenerationTimedOutError as late:
+        if isinstance(late.partial, ImageGenerateStatusResponse):
+            _save_all(client, request, late.partial, folder, as_json=False)
+        raise
+    saved = _save_all(client, request, status, folder, as_json=as_json)
+    if as_json:
+        print_json({"id": str(job_id), "kudos": status.kudos, "images": saved})
+
+
+def _save_all(
+    client: AIHordeAPISimpleClient,
+    request: ImageGenerateAsyncRequest,
+    status: ImageGenerateStatusResponse,
+    folder: Path,
+    *,
+    as_json: bool,
+) -> list[dict[str, Any]]:
+    saved = []
+    for generation in status.generations:
+        path = _save(client, request, generation, folder)
+        told = {
+            "path": str(path),
+            **generation.model_dump(mode="json", by_alias=True, exclude={"img", "gen_metadata"}),
+            "gen_metadata": [one.model_dump(mode="json", by_alias=True) for one in generation.gen_metadata or []],
+        }
+        saved.append(told)
+        if not as_json:
+            censored = ", censored" if generation.censored else ""
+            made = f"{generation.model} by {generation.worker_name}, seed {generation.seed}{censored}"
+            typer.echo(f"{path}  ({printable(made)})")
+    return saved
+
+
+def _save(
+    client: AIHordeAPISimpleClient,
+    request: ImageGenerateAsyncRequest,
+    generation: ImageGeneration,
+    folder: Path,
+) -> Path:
+    import requests
+
+    from horde_sdk.command_line.image_files import as_webp, save_without_overwriting, slug_of
+    from horde_sdk.exceptions import HordeException
+
+    try:
+        content = as_webp(client.download_bytes_from_generation(generation))
+    except (requests.RequestException, ValueError, OSError) as error:
+        raise HordeException(f"The image {generation.id_} is finished but could not be fetched: {error}") from error
+    return save_without_overwriting(content, folder, f"{slug_of(request.prompt)}-{slug_of(generation.seed)}")

@@ -1,0 +1,80 @@
+"""The simple clients' single questions: what goes over the wire, and that both clients offer the same."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from fake_horde import JOB, FakeHorde
+from pydantic import ValidationError
+
+from horde_sdk.ai_horde_api.ai_horde_clients import AIHordeAPIAsyncSimpleClient, AIHordeAPISimpleClient
+from horde_sdk.ai_horde_api.apimodels import ModifyHordeModesRequest, ModifyWorkerRequest
+from horde_sdk.ai_horde_api.apimodels.status import HordeModesResponse
+
+ONLY_SYNC = {"download_bytes_from_generation"}
+
+
+@pytest.fixture
+def client(horde: FakeHorde) -> AIHordeAPISimpleClient:
+    return AIHordeAPISimpleClient(apikey="k" * 22)
+
+
+def test_worker_is_changed_by_what_was_set(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
+    changed = client.worker_modify(ModifyWorkerRequest(worker_id=JOB, maintenance=True, team=""))
+
+    assert changed.maintenance is True
+    assert horde.lines == [f"PUT /v2/workers/{JOB}"]
+    assert horde.asked[0].body == {"maintenance": True, "team": ""}
+    assert horde.asked[0].headers["apikey"] == "k" * 22
+
+
+@pytest.mark.parametrize("changes", [{"name": "abcd"}, {"name": "x" * 101}, {"info": "x" * 1001}, {"team": "x" * 37}])
+def test_change_that_no_horde_takes_is_refused(changes: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        ModifyWorkerRequest.model_validate({"worker_id": JOB, **changes})
+
+
+def test_worker_is_deleted_with_the_clients_key_or_the_calls(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
+    assert client.worker_delete(JOB).deleted_id == JOB
+    client.worker_delete(JOB, api_key="o" * 22)
+
+    assert horde.lines == [f"DELETE /v2/workers/{JOB}"] * 2
+    assert [one.headers["apikey"] for one in horde.asked] == ["k" * 22, "o" * 22]
+
+
+def test_modes_are_told_and_set(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
+    assert client.modes().invite_only_mode is True
+    with client._session() as session:
+        session.submit_request(ModifyHordeModesRequest(raid_mode=False), HordeModesResponse)
+
+    assert horde.lines == ["GET /v2/status/modes", "PUT /v2/status/modes"]
+    assert horde.asked[1].body == {"raid_mode": False}
+
+
+def test_kudos_are_transferred_as_whole_numbers(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
+    assert client.transfer_kudos("ann#7", 25).transferred == 25
+
+    assert horde.lines == ["POST /v2/kudos/transfer"]
+    assert repr(horde.asked[0].body) == "{'username': 'ann#7', 'amount': 25}"
+
+
+def test_text_models_are_asked_for_by_their_kind(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
+    assert client.text_status_models_all()[0].name == "tiny-tales"
+    assert client.image_status_models_all()[0].name == "Deliberate"
+
+
+def test_both_simple_clients_offer_the_same_methods_with_the_same_arguments() -> None:
+    sync, asynchronous = (_methods(kind) for kind in (AIHordeAPISimpleClient, AIHordeAPIAsyncSimpleClient))
+
+    assert set(sync) - ONLY_SYNC == set(asynchronous)
+    for name, arguments in asynchronous.items():
+        assert [one for one in arguments if one != "delay"] == sync[name]
+
+
+def _methods(kind: type) -> dict[str, list[str]]:
+    return {
+        name: list(inspect.signature(member).parameters)
+        for name, member in inspect.getmembers(kind, inspect.isfunction)
+        if not name.startswith("_")
+    }

@@ -1,0 +1,49 @@
+"""The jobs that workers hold now, as this node handed them out: settling one needs no question first.
+
+A memory, never the truth: whether a job still is its worker's is decided by the guard of the statement that settles it,
+and a job that is not here (handed out by another node, or before a restart) is looked up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic
+from uuid import UUID
+
+from horde_server.dispatch.kind import OrderT
+
+MOST_REMEMBERED = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class HeldJob(Generic[OrderT]):
+    """A job with what settling it needs to know of its request and its worker."""
+
+    id: UUID
+    request_id: UUID
+    worker_id: UUID
+    owner_id: int
+    requester_id: int
+    model: str
+    state: str
+    started_s: float  # since the epoch
+    price_hundredths: int
+    order: OrderT
+    reward_percent: int  # by the worker's software
+
+
+class HeldJobs(Generic[OrderT]):
+    """See the module."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[UUID, HeldJob[OrderT]] = {}
+
+    def add(self, job: HeldJob[OrderT]) -> None:
+        """Remember a job that has just been handed out; the oldest goes when there are too many."""
+        if len(self._jobs) >= MOST_REMEMBERED:
+            del self._jobs[next(iter(self._jobs))]
+        self._jobs[job.id] = job
+
+    def take(self, job_id: UUID) -> HeldJob[OrderT] | None:
+        """The job, which somebody is about to settle: from now on the database alone knows."""
+        return self._jobs.pop(job_id, None)

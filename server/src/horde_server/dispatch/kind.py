@@ -1,0 +1,58 @@
+"""What differs between the kinds of request. Queue, claim, lease, settlement and lifetime exist once, for all kinds."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+from horde_server.dispatch.refusal import Offer, Requirement
+
+
+class Order(Protocol):
+    """What was asked for, normalised: frozen, and the same after being stored."""
+
+    @property
+    def prompt(self) -> str:
+        """What workers' word lists are searched in."""
+
+    @property
+    def n(self) -> int:
+        """How many jobs."""
+
+    @property
+    def things(self) -> float:
+        """Work of one job in the kind's unit: pixelsteps, tokens."""
+
+
+OrderT = TypeVar("OrderT", bound=Order)
+
+
+class Kind(Protocol[OrderT]):
+    """The rules of one kind of request."""
+
+    @property
+    def name(self) -> str:
+        """As in `request.kind`, `worker.kind` and the ledger's `domain`."""
+
+    def decode(self, stored: str | bytes) -> OrderT:
+        """The order back from its stored form."""
+
+    def requirement(self, order: OrderT) -> Requirement:
+        """What the order asks of a worker; equal for orders that the same workers can serve."""
+
+    def batch_size(self, order: OrderT, model: str, offer: Offer, *, amount: int, available: int) -> int:
+        """Jobs to hand out together: 1 to `amount`, at most `available`."""
+
+    def seed(self, order: OrderT, waiting: int, random_below: int) -> int:
+        """The seed of a hand-out while `waiting` jobs wait; `random_below` (< 2^32) where none was asked for."""
+
+    def ttl_s(self, order: OrderT, model: str, offer: Offer, *, jobs: int) -> int:
+        """Seconds until jobs handed out together are overdue."""
+
+    def fastest_speed(self, model: str) -> float:
+        """Things per second beyond which no machine is believed (generation.md §3.7.1)."""
+
+    def reward_hundredths(self, price_hundredths: int, order: OrderT, model: str) -> int:
+        """What a worker is offered for one job made with `model`."""
+
+    def debit_hundredths(self, reward_hundredths: int, order: OrderT) -> int:
+        """What the requester pays for one delivered job."""

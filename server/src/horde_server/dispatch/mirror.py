@@ -1,0 +1,114 @@
+"""Keeps the live queues of all kinds in step with the database, and returns what workers let lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from psycopg_pool import AsyncConnectionPool
+
+from horde_server.dispatch import store
+from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.entry import RequestState
+
+log = structlog.get_logger(__name__)
+
+KEEP_DONE_S = 60.0
+"""Finished requests stay in memory this long, for the checks that come right after."""
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep leaves to do: workers that let jobs lie, and the stored pictures of requests that are gone."""
+
+    workers: list[UUID]
+    sources: list[Any]
+
+
+class Mirror:
+    """See the module. Belongs to the event loop."""
+
+    def __init__(
+        self,
+        pool: AsyncConnectionPool[Any],
+        dispatchers: Mapping[str, Dispatcher[Any]],
+        publish: Callable[[str, Iterable[str]], None],
+    ) -> None:
+        """`dispatchers` by the name of their kind."""
+        self._pool = pool
+        self._dispatchers = dispatchers
+        self._publish = publish
+
+    async def load(self) -> None:
+        """Fill the queues at start."""
+        async with self._pool.connection() as conn:
+            rows = await store.load_open(conn)
+        for row in rows:
+            self._dispatchers[row.kind].mirror(row)
+
+    async def refresh(self, ids: Iterable[str]) -> None:
+        """Other nodes changed these requests."""
+        wanted = [UUID(text) for text in ids]
+        async with self._pool.connection() as conn:
+            rows = await store.fetch_requests(conn, wanted)
+        for row in rows:
+            self._dispatchers[row.kind].mirror(row)
+        self._remove(set(wanted) - {row.state.id for row in rows})
+
+    async def reconcile(self) -> None:
+        """Compare with the truth, so that a missed notice heals itself."""
+        async with self._pool.connection() as conn:
+            truth = dict(await store.fetch_states(conn))
+        known = {entry.id: entry for each in self._dispatchers.values() for entry in each.queue.entries.values()}
+        stale = [i for i, version in truth.items() if i not in known or known[i].state.version < version]
+        stale += [entry.id for entry in known.values() if entry.id not in truth and not entry.state.is_done]
+        for start in range(0, len(stale), _BATCH):
+            await self.refresh([str(request_id) for request_id in stale[start : start + _BATCH]])
+        for dispatcher in self._dispatchers.values():
+            dispatcher.queue.forget_done(KEEP_DONE_S)
+
+    async def cancel_waiting(self) -> None:
+        """Take back what waits of every request: the horde goes into maintenance."""
+        async with self._pool.connection() as conn:
+            states = await store.cancel_waiting(conn)
+        self.changed(states)
+        log.info("dispatch.cancelled_waiting", requests=len(states))
+
+    def changed(self, states: Collection[RequestState]) -> None:
+        """Requests changed in the database, of whatever kinds: take that over, here and on the other nodes."""
+        for state in states:
+            self._take_over(state, ())
+        self._publish("request", (str(state.id) for state in states))
+
+    async def sweep(self) -> Swept:
+        """Return overdue jobs to their queues and forget what expired."""
+        async with self._pool.connection() as conn:
+            swept = await store.sweep_overdue(conn)
+            expired = await store.delete_expired(conn)
+        dropped: list[UUID] = []
+        for state, workers in swept:
+            dropped += workers
+            self._take_over(state, workers)
+        gone = [request_id for request_id, _ in expired]
+        self._remove(gone)
+        changed = [*gone, *(state.id for state, _ in swept)]
+        if changed:
+            self._publish("request", map(str, changed))
+            log.info("dispatch.swept", overdue_requests=len(swept), expired_requests=len(expired))
+        return Swept(dropped, [sources for _, sources in expired if sources is not None])
+
+    def _take_over(self, state: RequestState, failed_workers: Iterable[UUID]) -> None:
+        for dispatcher in self._dispatchers.values():
+            if state.id in dispatcher.queue.entries:
+                for worker_id in failed_workers:
+                    dispatcher.queue.note_fault(state.id, worker_id)
+                dispatcher.queue.update(state)
+
+    def _remove(self, ids: Iterable[UUID]) -> None:
+        for request_id in ids:
+            for dispatcher in self._dispatchers.values():
+                dispatcher.queue.remove(request_id)

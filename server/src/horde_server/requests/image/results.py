@@ -1,0 +1,44 @@
+"""Delivered images: uploaded to the job's address before, or sent as base64 (generation.md §3.7 step 8)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from uuid import UUID
+
+from horde_server.blobs.images import UnusableImage, as_webp, looks_like_image
+from horde_server.blobs.store import BlobStore
+from horde_server.dispatch.schemas import Metadata
+from horde_server.dispatch.submission import Submit
+
+UPLOADED = "R2"
+
+
+class ImageResults:
+    """A `Results`; see there. What is kept of an image is its key in the store."""
+
+    unusable = (
+        "The image of this job is missing or unreadable, so the job went back into the queue: upload it to the address "
+        "of the job before submitting, or send it as base64."
+    )
+
+    def __init__(self, blobs: BlobStore) -> None:
+        self._blobs = blobs
+
+    async def keep(self, job_id: UUID, generation: str) -> str | None:
+        """The image must be there, and be an image."""
+        key = f"{job_id}.webp"
+        if generation == UPLOADED:
+            beginning = await self._blobs.beginning(key)
+            return key if beginning is not None and looks_like_image(beginning) else None
+        try:
+            data = base64.b64decode(generation.encode("ascii"), validate=False)
+            await self._blobs.put(key, data, prepare=as_webp)
+        except (UnicodeEncodeError, binascii.Error, UnusableImage):
+            return None
+        return key
+
+    def remarks(self, body: Submit) -> Sequence[Metadata]:
+        """As sent: of the state only `faulted` has an effect for images."""
+        return body.gen_metadata

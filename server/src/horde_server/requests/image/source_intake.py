@@ -1,0 +1,174 @@
+"""Source images, masks and extra images of a request: fetched or decoded, verified, encoded anew and kept (§2.6).
+
+The last step before a request is stored: it costs the most, and whoever fails an earlier check does not reach it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+
+from horde_server.blobs.guarded_fetch import FetchFailed, GuardedFetcher, TooManyBytes
+from horde_server.blobs.images import (
+    MAX_IMAGE_BYTES,
+    NotAnImage,
+    Recompressed,
+    TooManyPixels,
+    UnusableImage,
+    recompressed,
+)
+from horde_server.blobs.store import BlobStore
+from horde_server.requests.image.source_images import ExtraSource, SourceImages, extra_key, image_key, mask_key
+from horde_server.requests.image.source_refusals import (
+    AddressNotFetched,
+    ImageValidationFailed,
+    InpaintingMissingMask,
+    SourceImageResolutionExceeded,
+    SourceImageSizeExceeded,
+    SourceImagesTooSlow,
+    SourceImageUnreadable,
+    SourceImageUrlInvalid,
+    SourceRefused,
+)
+
+log = structlog.get_logger(__name__)
+
+MAX_PIXELS = 3072 * 3072
+MAX_FETCHED_BYTES = 5000 * 1024
+FETCH_LIMIT_S = 5.0
+INTAKE_LIMIT_S = 15.0
+"""For all pictures of one request, with every wait."""
+FETCHES = 32
+"""Pictures that are fetched, or fetched and not decoded yet, at a time: 160 MiB at most."""
+DECODERS = 2
+"""Pictures decoded at a time, the rest waits: 450 MiB at most, when all are of the largest size (`blobs/images`)."""
+_QUALITY = 50
+
+Given = TypeVar("Given", str, bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSources:
+    """What the body of a request says, unread: base64 (also as a `data:` URI) or http(s) addresses, "" for none."""
+
+    image: str = ""
+    mask: str = ""
+    extra: Sequence[tuple[str, float]] = ()  # with their strengths
+    inpainting: bool = False
+
+
+class SourceIntake:
+    """Takes pictures in; `keep` for a request that is about to be stored, `discard` when it is not stored after all."""
+
+    def __init__(self, blobs: BlobStore, fetcher: GuardedFetcher) -> None:
+        self._blobs = blobs
+        self._fetcher = fetcher
+        self._fetches = asyncio.Semaphore(FETCHES)
+        self._decoders = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
+
+    async def keep(self, request_id: UUID, given: GivenSources) -> SourceImages | None:
+        """Verify and store the pictures; None when there are none. A mask without an image is not looked at.
+
+        Raises the refusals of §2.6.1; nothing is kept then.
+        """
+        if not given.image and not given.extra:
+            return None
+        kept: list[str] = []
+        try:
+            async with asyncio.timeout(INTAKE_LIMIT_S):
+                return await self._keep(request_id, given, kept)
+        except TimeoutError:
+            await self._blobs.delete(kept)
+            raise SourceImagesTooSlow from None
+        except BaseException:  # also when the caller goes away
+            await self._blobs.delete(kept)
+            raise
+
+    async def discard(self, sources: SourceImages | None) -> None:
+        """Remove what was kept for a request that was not stored."""
+        if sources is not None:
+            await self._blobs.delete(sources.keys)
+
+    async def _keep(self, request_id: UUID, given: GivenSources, kept: list[str]) -> SourceImages:
+        """One after another, so that a request holds one picture at a time; `kept` grows with what may be stored."""
+
+        async def put(key: str, picture: Recompressed) -> str:
+            kept.append(key)
+            await self._blobs.put(key, picture.webp)
+            return key
+
+        image = mask = None
+        if given.image:
+            picture = await self._read("source_image", given.image)
+            if given.inpainting and not given.mask and not picture.has_alpha:
+                raise InpaintingMissingMask
+            image = await put(image_key(request_id), picture)
+            if given.mask:
+                mask = await put(mask_key(request_id), await self._read("source_mask", given.mask))
+        extra = [
+            ExtraSource(
+                await put(extra_key(request_id, index), await self._read(f"extra_source_images.{index}", text)),
+                strength,
+            )
+            for index, (text, strength) in enumerate(given.extra)
+        ]
+        return SourceImages(image, mask, tuple(extra))
+
+    async def _read(self, field: str, text: str) -> Recompressed:
+        """The picture that a field of the body gives; refusals say which field."""
+        try:
+            if text[:4].lower() == "http":
+                async with self._fetches:
+                    return await self._decode(_from_address, await self._fetch(text))
+            return await self._decode(_from_base64, text)
+        except SourceRefused as refusal:
+            raise type(refusal)(f"`{field}`: {refusal.message}") from None
+
+    async def _fetch(self, url: str) -> bytes:
+        """What lies there, whatever the status says: an error page is no image (§2.6)."""
+        try:
+            found = await self._fetcher.get(url, max_bytes=MAX_FETCHED_BYTES, time_limit_s=FETCH_LIMIT_S)
+        except TooManyBytes:
+            raise SourceImageSizeExceeded from None
+        except FetchFailed as error:
+            log.info("source_image.not_fetched", reason=type(error.__cause__ or error).__name__)
+            raise AddressNotFetched from None
+        return found.body
+
+    async def _decode(self, read: Callable[[Given], Recompressed], given: Given) -> Recompressed:
+        return await asyncio.get_running_loop().run_in_executor(self._decoders, read, given)
+
+
+def _from_address(data: bytes) -> Recompressed:
+    try:
+        return _recompressed(data)
+    except NotAnImage:
+        raise (SourceImageUrlInvalid if data else SourceImageUnreadable) from None
+    except UnusableImage:
+        raise SourceImageUnreadable from None
+
+
+def _from_base64(text: str) -> Recompressed:
+    """Leniently: characters outside the alphabet are skipped, as is a `data:` URI's beginning."""
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    if len(text) > MAX_IMAGE_BYTES * 4 // 3 + 4:
+        raise SourceImageSizeExceeded
+    try:
+        return _recompressed(base64.b64decode(text))
+    except ValueError:  # no base64, or an `UnusableImage`
+        raise ImageValidationFailed from None
+
+
+def _recompressed(data: bytes) -> Recompressed:
+    try:
+        return recompressed(data, max_pixels=MAX_PIXELS, quality=_QUALITY)
+    except TooManyPixels:
+        raise SourceImageResolutionExceeded from None

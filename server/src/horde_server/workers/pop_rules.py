@@ -1,0 +1,50 @@
+"""What holds for the pops of every kind of worker (generation.md §3.2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from horde_server.errors import HordeError
+from horde_server.workers.directory import OnlineWorker
+
+_FRIEND = re.compile(r"[0-9]{1,10}")
+
+
+class InvalidPriorityUsername(HordeError):
+    """Each entry of priority_usernames must be an alias: name#number."""
+
+    rc = "InvalidPriorityUsername"
+
+
+class WorkerMaintenance(HordeError):
+    """This worker is in maintenance mode: set maintenance to false when it is ready again."""
+
+    status, rc = 403, "WorkerMaintenance"
+
+
+def friend_ids(aliases: Iterable[str]) -> tuple[int, ...]:
+    """The account numbers of `priority_usernames`; numbers that nobody has are harmless.
+
+    Raises:
+        InvalidPriorityUsername: one is no `name#number`.
+    """
+    return tuple(map(_friend_id, aliases))
+
+
+def _friend_id(alias: str) -> int:
+    """The account number of an alias; unknown numbers are harmless."""
+    _, mark, number = alias.rpartition("#")
+    if not mark or not _FRIEND.fullmatch(number):
+        raise InvalidPriorityUsername
+    return int(number)
+
+
+def tell_maintenance(worker: OnlineWorker) -> None:
+    """Raise `WorkerMaintenance` for a worker in maintenance that goes empty-handed, with words clients look for."""
+    if not worker.maintenance:
+        return
+    message = worker.maintenance_msg or WorkerMaintenance.__doc__ or ""
+    if "maintenance mode" not in message.lower():
+        message = f"This worker is in maintenance mode: {message}"
+    raise WorkerMaintenance(message)
