@@ -40,6 +40,7 @@ from horde_server.requests.image.results import ImageResults
 from horde_server.requests.image.source_images import decode_sources
 from horde_server.requests.image.source_intake import SourceIntake
 from horde_server.requests.image.source_links import SourceLinks
+from horde_server.requests.model_reference.updates import CatalogueAddresses, ReferenceUpdates
 from horde_server.settings import Settings
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
@@ -69,14 +70,15 @@ class Node:
     modes: Modes
     profanity: ProfanityFilter
     workers: WorkerDirectory
-    worker_management: WorkerManagement
     mirror: Mirror
     images: ImageService
+    worker_management: WorkerManagement
     check_in: CheckIn
     blobs: BlobStore
     links: ResultLinks
     source_intake: SourceIntake
     source_links: SourceLinks
+    model_updates: ReferenceUpdates
     signing_secret: bytes
 
 
@@ -133,7 +135,6 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     modes = Modes(pool, notices.publish)
     profanity = load_profanity_filter(settings.profane_words)
     workers = WorkerDirectory(pool, queues, notices.publish, clock)
-    suspects = Suspects(pool, workers)
     lifetime_s = settings.request_lifetime_s
     images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
     mirror = Mirror(pool, {"image": images}, notices.publish)
@@ -146,18 +147,26 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         modes=modes,
         profanity=profanity,
         workers=workers,
-        worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         mirror=mirror,
+        worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
             ImageIntake(settings, pool, images, workers, prices, clock),
-            Submissions(pool, images, workers, ImageResults(blobs), suspects, clock, lifetime_s=lifetime_s),
+            Submissions(
+                pool, images, workers, ImageResults(blobs), Suspects(pool, workers), clock, lifetime_s=lifetime_s
+            ),
         ),
         check_in=CheckIn(pool, workers, modes, profanity, notices.publish, clock),
         blobs=blobs,
         links=ResultLinks(blobs, settings.url),
         source_intake=SourceIntake(blobs, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC)),
         source_links=SourceLinks(blobs),
+        model_updates=ReferenceUpdates(
+            CatalogueAddresses(
+                settings.image_compvis_reference, settings.image_diffusers_reference, settings.image_llm_reference
+            ),
+            GuardedFetcher(ANYWHERE),
+        ),
         signing_secret=signing_secret,
     )
 
@@ -212,6 +221,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         "promote": _every(60.0, promote),
         "reconcile": _every(settings.reconcile_interval_s, reconcile),
         "blob-sweep": _every(300.0, drop_old_blobs),
+        "model-reference": node.model_updates.run(),
     }
 
 

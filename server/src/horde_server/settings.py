@@ -92,6 +92,21 @@ class Settings(BaseSettings):
         30 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes (inline images count)."
     )
 
+    # Models
+    image_compvis_reference: str | None = Field(
+        None,
+        description="Catalogue of image models: URL or file with a JSON object by model name (`baseline`, `nsfw`, "
+        "`inpainting`, `type`, `requirements`), read at start and hourly. Default: a built-in list.",
+    )
+    image_diffusers_reference: str | None = Field(
+        None, description="A second catalogue of image models, merged over the first: URL or file."
+    )
+    image_llm_reference: str | None = Field(
+        None,
+        description="Catalogue of text models: URL or file with a JSON object by model name (`parameters`, a plain "
+        "count), read at start and hourly. Default: a built-in list.",
+    )
+
     # Queue
     priority_head_start_s: float = Field(
         1800.0, ge=0, description="Most seconds of waiting that kudos can buy; reached only asymptotically."

@@ -49,7 +49,7 @@ class Kind(Protocol[OrderT]):
         """Seconds until jobs handed out together are overdue."""
 
     def fastest_speed(self, model: str) -> float:
-        """Things per second beyond which no machine is believed (generation.md §3.7.1)."""
+        """Things per second with that model beyond which no machine is believed (generation.md §3.7.1)."""
 
     def reward_hundredths(self, price_hundredths: int, order: OrderT, model: str) -> int:
         """What a worker is offered for one job made with `model`."""

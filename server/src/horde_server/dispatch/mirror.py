@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import structlog
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from horde_server.dispatch import store
@@ -71,19 +72,6 @@ class Mirror:
         for dispatcher in self._dispatchers.values():
             dispatcher.queue.forget_done(KEEP_DONE_S)
 
-    async def cancel_waiting(self) -> None:
-        """Take back what waits of every request: the horde goes into maintenance."""
-        async with self._pool.connection() as conn:
-            states = await store.cancel_waiting(conn)
-        self.changed(states)
-        log.info("dispatch.cancelled_waiting", requests=len(states))
-
-    def changed(self, states: Collection[RequestState]) -> None:
-        """Requests changed in the database, of whatever kinds: take that over, here and on the other nodes."""
-        for state in states:
-            self._take_over(state, ())
-        self._publish("request", (str(state.id) for state in states))
-
     async def sweep(self) -> Swept:
         """Return overdue jobs to their queues and forget what expired."""
         async with self._pool.connection() as conn:
@@ -101,7 +89,24 @@ class Mirror:
             log.info("dispatch.swept", overdue_requests=len(swept), expired_requests=len(expired))
         return Swept(dropped, [sources for _, sources in expired if sources is not None])
 
-    def _take_over(self, state: RequestState, failed_workers: Iterable[UUID]) -> None:
+    async def cancel_waiting(self) -> None:
+        """Take back what waits of every request: the horde goes into maintenance."""
+        async with self._pool.connection() as conn:
+            states = await store.cancel_waiting(conn)
+        for state in states:
+            self.changed(state)
+        log.info("dispatch.cancelled_waiting", requests=len(states))
+
+    async def take_back(self, conn: AsyncConnection[Any], worker_id: UUID) -> list[RequestState]:
+        """Return the jobs of a worker that goes, within the caller's transaction, who then tells us by `changed`."""
+        return await store.take_back(conn, worker_id)
+
+    def changed(self, state: RequestState) -> None:
+        """A request changed here: take its new state over and tell the other nodes."""
+        self._take_over(state)
+        self._publish("request", [str(state.id)])
+
+    def _take_over(self, state: RequestState, failed_workers: Iterable[UUID] = ()) -> None:
         for dispatcher in self._dispatchers.values():
             if state.id in dispatcher.queue.entries:
                 for worker_id in failed_workers:

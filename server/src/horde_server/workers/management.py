@@ -11,7 +11,6 @@ from psycopg.errors import UniqueViolation
 
 from horde_server.database.pool import Connection, Pool
 from horde_server.dispatch.mirror import Mirror
-from horde_server.dispatch.store import take_back
 from horde_server.errors import HordeError, InvalidAPIKey, NotModerator, WorkerNotFound
 from horde_server.identity.directory import Account
 from horde_server.moderation.profanity import ProfanityFilter
@@ -100,11 +99,12 @@ class WorkerManagement:
             if account.id != worker.account_id and not self._is_moderator(account):
                 raise NotModerator("Only the worker's owner or a moderator may delete it.")
             async with conn.transaction():
-                returned = await take_back(conn, worker.id)
+                returned = await self._mirror.take_back(conn, worker.id)
                 if not await store.delete_worker(conn, worker.id):
                     raise WorkerNotFound
         await self._workers.changed([worker.id])
-        self._mirror.changed(returned)
+        for state in returned:
+            self._mirror.changed(state)
         log.info("workers.deleted", worker=str(worker.id), returned_requests=len(returned))
         return worker
 

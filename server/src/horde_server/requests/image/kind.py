@@ -39,7 +39,7 @@ class ImageKind:
         return lease.ttl_s(order, model, images=jobs, extra_slow=offer.extra_slow)
 
     def fastest_speed(self, model: str) -> float:
-        """The same for all models."""
+        """The same for every model."""
         return FASTEST_IMAGE_SPEED
 
     def reward_hundredths(self, price_hundredths: int, order: ImageOrder, model: str) -> int:

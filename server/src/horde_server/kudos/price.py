@@ -1,0 +1,24 @@
+"""What a request costs: the one figure behind dry run, reply and hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+JOB_TAX_HUNDREDTHS = 100
+"""Burnt with every delivered job (kudos.md §2.5, §3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The price of a request in hundredths of kudos, as known when it is accepted."""
+
+    jobs: int
+    request_hundredths: int  # once, when it is accepted; never refunded
+    job_hundredths: int  # for each delivered job
+    job_reward_hundredths: int  # the part of it that a worker is offered
+    held_hundredths: int  # reserved from the payer, where kudos are needed up front
+
+    @property
+    def total_hundredths(self) -> int:
+        """All that is charged when every job is delivered."""
+        return self.request_hundredths + self.jobs * self.job_hundredths
