@@ -28,7 +28,7 @@ from horde_server.kudos.routes import routes as kudos_routes
 from horde_server.moderation.routes import routes as modes_routes
 from horde_server.node import Node, running_node
 from horde_server.requests.image.routes import routes as image_routes
-from horde_server.requests.image.worker_routes import routes as dispatch_routes
+from horde_server.requests.image.worker_routes import routes as image_worker_routes
 from horde_server.requests.progress import progress
 from horde_server.settings import Settings
 from horde_server.workers.routes import routes as worker_routes
@@ -79,7 +79,15 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
         image_routes(images.intake, images.dispatcher, node.accounts, node.blobs, node.links, limits, hot)
     )
     app.include_router(
-        dispatch_routes(images.dispatcher, node.accounts, node.check_in, images.submissions, node.links, hot)
+        image_worker_routes(
+            images.dispatcher,
+            node.accounts,
+            node.check_in,
+            images.submissions,
+            node.links,
+            node.source_links,
+            hot,
+        )
     )
     app.include_router(
         account_routes(

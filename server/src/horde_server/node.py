@@ -76,7 +76,6 @@ class Node:
     check_in: CheckIn
     blobs: BlobStore
     links: ResultLinks
-    source_intake: SourceIntake
     source_links: SourceLinks
     model_updates: ReferenceUpdates
     signing_secret: bytes
@@ -135,6 +134,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     modes = Modes(pool, notices.publish)
     profanity = load_profanity_filter(settings.profane_words)
     workers = WorkerDirectory(pool, queues, notices.publish, clock)
+    source_intake = SourceIntake(blobs, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC))
     lifetime_s = settings.request_lifetime_s
     images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
     mirror = Mirror(pool, {"image": images}, notices.publish)
@@ -151,7 +151,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
-            ImageIntake(settings, pool, images, workers, prices, clock),
+            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, clock),
             Submissions(
                 pool, images, workers, ImageResults(blobs), Suspects(pool, workers), clock, lifetime_s=lifetime_s
             ),
@@ -159,7 +159,6 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         check_in=CheckIn(pool, workers, modes, profanity, notices.publish, clock),
         blobs=blobs,
         links=ResultLinks(blobs, settings.url),
-        source_intake=SourceIntake(blobs, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC)),
         source_links=SourceLinks(blobs),
         model_updates=ReferenceUpdates(
             CatalogueAddresses(

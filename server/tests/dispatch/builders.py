@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from horde_server.dispatch.entry import Entry, RequestState
 from horde_server.dispatch.refusal import Offer, Requirement
 from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.model_reference import baseline, is_inpainting
 
 
 def a_requirement(**changes: Any) -> Requirement:
@@ -17,12 +18,15 @@ def a_requirement(**changes: Any) -> Requirement:
         models=frozenset({"m"}),
         pixels=512 * 512,
         needs=0,
+        permissions=0,
         nsfw=False,
         wants_trusted=False,
         wants_fast=False,
         allows_extra_slow=False,
-        heavy_for=frozenset(),
-        is_heavy_for_any=False,
+        steps=0,
+        paints=False,
+        has_second_pass=False,
+        has_qr_code=False,
         workers=frozenset(),
         worker_blacklist=False,
     )
@@ -32,13 +36,24 @@ def a_requirement(**changes: Any) -> Requirement:
 def an_offer(**changes: Any) -> Offer:
     """A worker that serves model `m` and takes what is plain."""
     owner_id = changes.get("owner_id", 7)
+    models = changes.get("models", frozenset({"m"}))
     plain = Offer(
         kind="image",
         worker_id=uuid4(),
         owner_id=owner_id,
-        models=frozenset({"m"}),
+        models=models,
+        plain_models=frozenset(
+            model
+            for model in models
+            if not is_inpainting(model) and (changes.get("runs_flux", True) or baseline(model) != "flux_1")
+        ),
         max_pixels=1024 * 1024,
         can=0,
+        permissions=63,
+        allows_sdxl_controlnet=True,
+        runs_flux=True,
+        has_cascade_second_pass=True,
+        paints_with_any_model=False,
         nsfw=True,
         owner_trusted=False,
         speed=1_000_000.0,

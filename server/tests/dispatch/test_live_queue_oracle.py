@@ -17,9 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.live_queue import RECENT_FAULT_S, LiveQueue
-from horde_server.dispatch.refusal import Offer, Requirement
+from horde_server.dispatch.refusal import Offer, Permission, Requirement
 
-MODELS = ("a", "b", "c")
+PLAIN, FLUX, SDXL, CASCADE, INPAINTING = (
+    "Deliberate", "Flux.1-Schnell fp8 (Compact)", "SDXL 1.0", "Stable Cascade 1.0", "stable_diffusion_inpainting",
+)  # fmt: skip
+MODELS = (PLAIN, FLUX, SDXL, CASCADE, INPAINTING)
 WORKERS = tuple(UUID(int=number) for number in range(4))
 OWNERS = (1, 2, 9, 7)  # of the workers; whose a worker is never changes
 
@@ -32,22 +35,31 @@ any_requirements = st.builds(
     wants_trusted=st.booleans(),
     wants_fast=st.booleans(),
     allows_extra_slow=st.booleans(),
-    heavy_for=st.sampled_from((frozenset(), frozenset({"a"}))),
-    is_heavy_for_any=st.booleans(),
+    permissions=st.sampled_from((0, *Permission)),
+    steps=st.sampled_from((0, 30, 31, 80)),
+    paints=st.booleans(),
+    has_second_pass=st.booleans(),
+    has_qr_code=st.booleans(),
     workers=st.frozensets(st.sampled_from(WORKERS[:2]), max_size=1),
     worker_blacklist=st.booleans(),
 )
 # equal requirements share a class: most requests draw from a few, so that classes fill up
 requirements = st.one_of(
-    st.sampled_from([a_requirement(models=frozenset(models)) for models in ("a", "ab", "b", "")]), any_requirements
+    st.sampled_from([a_requirement(models=frozenset(models)) for models in ((PLAIN,), (PLAIN, SDXL), (SDXL,), ())]),
+    any_requirements,
 )
-plain_offers = st.builds(an_offer, worker_id=st.sampled_from(WORKERS), models=st.just(frozenset("ab")))
+plain_offers = st.builds(an_offer, worker_id=st.sampled_from(WORKERS), models=st.just(frozenset((PLAIN, SDXL))))
 odd_offers = st.builds(
     an_offer,
     worker_id=st.sampled_from(WORKERS),
     models=st.frozensets(st.sampled_from(MODELS), min_size=1, max_size=3),
     max_pixels=st.sampled_from((512 * 512, 1024 * 1024)),
     can=st.sampled_from((0, 1, 3)),
+    permissions=st.sampled_from((63, 0, *(63 - one for one in Permission))),
+    allows_sdxl_controlnet=st.booleans(),
+    runs_flux=st.booleans(),
+    has_cascade_second_pass=st.booleans(),
+    paints_with_any_model=st.booleans(),
     nsfw=st.booleans(),
     owner_trusted=st.booleans(),
     is_fast=st.booleans(),
@@ -117,16 +129,38 @@ def why_not(requirement: Requirement, offer: Offer) -> str | None:
         return "performance"
     if offer.extra_slow and not requirement.allows_extra_slow:
         return "performance"
+    for permission, reason in FORBIDDEN.items():
+        if requirement.permissions & permission and not offer.permissions & permission:
+            return reason
     for bit in (1, 2):
         if requirement.needs & bit and not offer.can & bit:
             return "bridge_version"
-    if offer.limits_steps:
-        if requirement.models:
-            light = [m for m in could_use if m not in requirement.heavy_for]
-        else:
-            light = [] if requirement.is_heavy_for_any else could_use
-        if not light:
-            return "step_count"
+    obstacles = [obstacle(requirement, offer, model) for model in could_use]
+    if None in obstacles:
+        return None
+    for reason in ("step_count", "controlnet", "bridge_version"):
+        if reason in obstacles:
+            return reason
+    return "models"
+
+
+FORBIDDEN = {1: "img2img", 2: "painting", 4: "lora", 8: "post-processing", 16: "controlnet", 32: "controlnet"}
+
+
+def obstacle(requirement: Requirement, offer: Offer, model: str) -> str | None:
+    """What keeps a worker from serving a request with this model of its own (D20)."""
+    if requirement.paints and model != INPAINTING and not offer.paints_with_any_model:
+        return "models"
+    if not requirement.paints and model == INPAINTING:
+        return "models"
+    if model == FLUX and not offer.runs_flux:
+        return "bridge_version"
+    if model == CASCADE and requirement.has_second_pass and not offer.has_cascade_second_pass:
+        return "bridge_version"
+    if model == SDXL and requirement.has_qr_code and not offer.allows_sdxl_controlnet:
+        return "controlnet"
+    if offer.limits_steps and requirement.steps > 30:
+        return "step_count"
     return None
 
 
@@ -274,7 +308,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
         for account_id in (0, 1, 2, 3):
             mine = [one for one in waiting if one.account_id == account_id]
             assert self.queue.waiting_of(account_id) == sum(one.waiting for one in mine)
-            asked = frozenset({"a"})
+            asked = frozenset({PLAIN})
             assert self.queue.waiting_of(account_id, asked) == sum(
                 one.waiting for one in mine if one.requirement.models & asked
             )

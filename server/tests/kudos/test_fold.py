@@ -34,7 +34,7 @@ async def test_an_account_that_pays_and_earns_in_one_batch_is_folded_once_with_b
         await adjust_kudos(conn, ada, 10_000)
         await adjust_kudos(conn, ben, 10_000)
         for payer, payee in ((ada, ben), (ben, ada)):
-            await post(conn, [request_tax(payer, uuid4())])
+            await post(conn, [request_tax(payer, uuid4(), 300, "image")])
             await post(conn, [Movement(uuid4(), EntryKind.GENERATION, spendable(payer), spendable(payee), 1_100)])
         await fold_all(pool)
         assert (await balances(conn))[spendable(ada)] == 10_000 - 300
@@ -50,7 +50,7 @@ async def test_a_new_account_is_raised_to_its_floor_at_its_first_change_by_an_en
         ada = await add_account(conn)
         pseudo = await add_account(conn, "p", kind="pseudonymous")
         for account_id in (0, ada, pseudo):
-            await post(conn, [request_tax(account_id, uuid4())])
+            await post(conn, [request_tax(account_id, uuid4(), 300, "image")])
         await fold_all(pool)
         known = await balances(conn)
         assert (known[spendable(0)], known[spendable(ada)], known[spendable(pseudo)]) == (-300, 2_500, 1_400)
@@ -115,7 +115,7 @@ async def test_counters_follow_the_delivered_job(pool: Pool) -> None:
         await conn.execute("UPDATE account SET usage_multiplier = 2 WHERE id = %s", (ada,))
         worker_id = await add_worker(conn, ben)
         request_id = uuid4()
-        await post(conn, [request_tax(ada, request_id)])
+        await post(conn, [request_tax(ada, request_id, 300, "image")])
         for place in range(25):
             await post(conn, delivered(request_id, ada, ben, worker_id, speed=float(place)))
         await fold_all(pool, batch=7)

@@ -63,7 +63,7 @@ async def take(step: Step, conn: Connection, pool: Pool, workers: dict[int, obje
     amount = abs(step.amount)
     match step.what:
         case "request":
-            await post(conn, [request_tax(step.who, uuid4())])
+            await post(conn, [request_tax(step.who, uuid4(), 300, "image")])
         case "settle" | "censored":
             await post(
                 conn,

@@ -58,7 +58,7 @@ async def test_spendable_is_balance_less_floor_holds_and_unfolded_debits(pool: P
         await adjust_kudos(conn, ada, 5_000)
         await fold_all(pool)
         assert await spendable_hundredths(conn, ada) == 3_600, "kudos.md §7: pseudonymous with 50 can send 36"
-        await post(conn, [request_tax(ada, uuid4())])
+        await post(conn, [request_tax(ada, uuid4(), 300, "image")])
         await hold(conn, ada, 1_000)
         assert await spendable_hundredths(conn, ada) == 3_600 - 300 - 1_000
         await fold_all(pool)

@@ -21,6 +21,7 @@ from strange_servers import answer, redirect, serving
 from horde_server.blobs.folder import FolderStore
 from horde_server.blobs.guarded_fetch import ANYWHERE, PUBLIC, GuardedFetcher, Reach
 from horde_server.blobs.signing import UrlSigner
+from horde_server.blobs.store import BlobStoreFailed
 from horde_server.requests.image import source_intake
 from horde_server.requests.image.source_images import ExtraSource, SourceImages
 from horde_server.requests.image.source_intake import GivenSources, SourceIntake
@@ -255,6 +256,14 @@ class TestPrivateAddresses:
             outside.answer = redirect(inside.url())
             assert await intake.refusal(outside.url()) == "ImageValidationFailed"
             assert inside.connections == 0
+
+
+async def test_a_store_that_cannot_keep_a_picture_is_an_outage_and_no_request_without_it(tmp_path: Path) -> None:
+    """alchemy-and-operations.md §2.3: the original goes on without the picture."""
+    (tmp_path / "blobs").write_bytes(b"a file where the folder should be")
+    with pytest.raises(BlobStoreFailed) as caught:
+        await Intake(tmp_path / "blobs").keep(inline(picture()))
+    assert caught.value.status == 503
 
 
 class TestBounds:

@@ -9,8 +9,12 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
+import structlog
+
 from horde_server.blobs.signing import UrlSigner
-from horde_server.blobs.store import BEGINNING_BYTES, ID_CHARACTERS, is_key
+from horde_server.blobs.store import BEGINNING_BYTES, ID_CHARACTERS, BlobStoreFailed, is_key
+
+log = structlog.get_logger(__name__)
 
 
 class FolderStore:
@@ -30,11 +34,17 @@ class FolderStore:
         path = self.path(key)
         beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
-            beside.write_bytes(data)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(data)
-        beside.replace(path)
+            try:
+                beside.write_bytes(data)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                beside.write_bytes(data)
+            beside.replace(path)
+        except OSError as error:  # a full disk, a folder that is another's
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            log.error("blobs.not_written", reason=error.strerror)
+            raise BlobStoreFailed from error
 
     async def get(self, key: str) -> bytes | None:
         """Read whole; images are small."""

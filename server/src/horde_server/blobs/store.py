@@ -6,9 +6,17 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
+from horde_server.errors import HordeError
+
 BEGINNING_BYTES = 32
 
 _KEY = re.compile(r"[0-9a-f]{2}[0-9a-zA-Z_-]{1,98}\.webp")
+
+
+class BlobStoreFailed(HordeError):
+    """The store of images is not available for the moment: please try again."""
+
+    status, rc = 503, None
 
 
 ID_CHARACTERS = 36

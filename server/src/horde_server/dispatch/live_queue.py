@@ -113,12 +113,11 @@ class WorkerView:
         return sys.getsizeof(self._verdicts)
 
 
-def _compared(offer: Offer) -> tuple[object, ...]:
+def _compared(offer: Offer) -> Offer:
     """The part of an offer that `refusal` looks at."""
-    return (
-        offer.kind, offer.worker_id, offer.models, offer.max_pixels, offer.can, offer.nsfw, offer.owner_trusted,
-        offer.is_fast, offer.extra_slow, offer.limits_steps,
-    )  # fmt: skip
+    return offer._replace(
+        speed=0.0, blacklist=(), maintenance=False, paused=False, wants_upfront_kudos=False, favoured=frozenset()
+    )
 
 
 def _entry_key(entry: Entry) -> tuple[float, UUID]:
@@ -206,6 +205,7 @@ class LiveQueue:
     def note_fault(self, request_id: UUID, worker_id: UUID) -> None:
         """Remember that a worker failed a job of a request, to not hand it the same slot at once."""
         if entry := self.entries.get(request_id):
+            self.version += 1
             entry.failed_workers[worker_id] = self._clock() + RECENT_FAULT_S
 
     def _settle_listing(self, entry: Entry) -> None:
@@ -425,6 +425,8 @@ class LiveQueue:
                 judged = 0
                 for _, personal in self._judged((entry for entries in served for entry in entries), view):
                     judged += 1
+                    if personal is Reason.RECENT_FAULT:
+                        version = -1  # which passes by itself
                     if personal in (Reason.BLACKLIST, Reason.KUDOS):
                         counts[personal] += 1
                 if judged < min(sum(map(len, served)), PERSONAL_LOOK_AHEAD):

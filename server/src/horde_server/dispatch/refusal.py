@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 from typing import NamedTuple
 from uuid import UUID
+
+from horde_server.requests.model_reference import baseline, is_inpainting, steps_range
 
 
 class Reason(StrEnum):
@@ -20,12 +22,38 @@ class Reason(StrEnum):
     NSFW = "nsfw"
     UNTRUSTED = "untrusted"
     PERFORMANCE = "performance"
+    IMG2IMG = "img2img"
+    PAINTING = "painting"
+    LORA = "lora"
+    POST_PROCESSING = "post-processing"
+    CONTROLNET = "controlnet"
     BRIDGE_VERSION = "bridge_version"
     STEP_COUNT = "step_count"
     BLACKLIST = "blacklist"
     KUDOS = "kudos"
     MAINTENANCE = "maintenance"  # never counted in `skipped`: the worker is told by its maintenance message
     RECENT_FAULT = "recent_fault"  # nor this: the worker has just failed a job of this request
+
+
+class Permission(IntFlag):
+    """What an owner allows or forbids a worker, whatever its software can do."""
+
+    IMG2IMG = 1
+    PAINTING = 2
+    LORA = 4
+    POST_PROCESSING = 8
+    CONTROLNET = 16
+    TRANSPARENCY = 32  # with SDXL's ControlNets
+
+
+_REASON_OF_PERMISSION = {
+    Permission.IMG2IMG: Reason.IMG2IMG,
+    Permission.PAINTING: Reason.PAINTING,
+    Permission.LORA: Reason.LORA,
+    Permission.POST_PROCESSING: Reason.POST_PROCESSING,
+    Permission.CONTROLNET: Reason.CONTROLNET,
+    Permission.TRANSPARENCY: Reason.CONTROLNET,
+}
 
 
 class Requirement(NamedTuple):
@@ -35,12 +63,15 @@ class Requirement(NamedTuple):
     models: frozenset[str]  # empty: any
     pixels: int
     needs: int  # capability bits: workers/capabilities.py
+    permissions: int  # of `Permission`
     nsfw: bool
     wants_trusted: bool
     wants_fast: bool
     allows_extra_slow: bool
-    heavy_for: frozenset[str]  # models for which its steps exceed what `limit_max_steps` workers take
-    is_heavy_for_any: bool  # the same for a model that no list names
+    steps: int  # accurate steps; 0 where no model in question is limited to fewer
+    paints: bool  # into a source image: needs a model, or software, made for that
+    has_second_pass: bool  # hires_fix
+    has_qr_code: bool
     workers: frozenset[UUID]
     worker_blacklist: bool
 
@@ -52,8 +83,14 @@ class Offer(NamedTuple):
     worker_id: UUID
     owner_id: int
     models: frozenset[str]
+    plain_models: frozenset[str]  # those of `models` that serve requests without any wish of their own
     max_pixels: int
     can: int  # capability bits
+    permissions: int  # of `Permission`
+    allows_sdxl_controlnet: bool
+    runs_flux: bool
+    has_cascade_second_pass: bool
+    paints_with_any_model: bool
     nsfw: bool
     owner_trusted: bool
     speed: float  # raw things per second
@@ -73,8 +110,7 @@ def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: P
         return Reason.MODELS
     if requirement.workers and (offer.worker_id in requirement.workers) == requirement.worker_blacklist:
         return Reason.WORKER_ID
-    common = requirement.models & offer.models if requirement.models else offer.models
-    if not common:
+    if requirement.models and requirement.models.isdisjoint(offer.models):
         return Reason.MODELS
     if requirement.pixels > offer.max_pixels:
         return Reason.MAX_PIXELS
@@ -86,21 +122,55 @@ def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: P
         return Reason.PERFORMANCE
     if offer.extra_slow and not requirement.allows_extra_slow:
         return Reason.PERFORMANCE
+    if forbidden := requirement.permissions & ~offer.permissions:
+        return _REASON_OF_PERMISSION[Permission(forbidden & -forbidden)]
     if requirement.needs & ~offer.can:
         return Reason.BRIDGE_VERSION
-    if offer.limits_steps and not usable_models(requirement, offer):
-        return Reason.STEP_COUNT
+    if not usable_models(requirement, offer):
+        return _why_no_model(requirement, offer)
     return None
 
 
 def usable_models(requirement: Requirement, offer: Offer) -> frozenset[str]:
-    """The models of the worker that may serve the request: those a job may name."""
+    """The models of the worker that may serve the request: those a job may name. O(models)."""
+    if not (requirement.paints or requirement.has_second_pass or requirement.has_qr_code or offer.limits_steps):
+        return requirement.models & offer.plain_models if requirement.models else offer.plain_models
     common = requirement.models & offer.models if requirement.models else offer.models
-    if not offer.limits_steps:
-        return common
-    if requirement.models:
-        return common - requirement.heavy_for
-    return frozenset() if requirement.is_heavy_for_any else common
+    return frozenset(model for model in common if model_refusal(requirement, offer, model) is None)
+
+
+def model_refusal(  # noqa: PLR0911 one return a rule
+    requirement: Requirement, offer: Offer, model: str
+) -> Reason | None:
+    """Why the worker may not serve the request with this model of its own, by the model alone (D20).
+
+    §3.5.2 rows 10, 12, 19, 20, 21, 25: for the job's model, not for everything that the worker hosts.
+    """
+    if requirement.paints:
+        if not is_inpainting(model) and not offer.paints_with_any_model:
+            return Reason.MODELS
+    elif is_inpainting(model):
+        return Reason.MODELS
+    base = baseline(model)
+    if base == "flux_1" and not offer.runs_flux:
+        return Reason.BRIDGE_VERSION
+    if base == "stable_cascade" and requirement.has_second_pass and not offer.has_cascade_second_pass:
+        return Reason.BRIDGE_VERSION
+    if base == "stable_diffusion_xl" and requirement.has_qr_code and not offer.allows_sdxl_controlnet:
+        return Reason.CONTROLNET
+    if offer.limits_steps and requirement.steps > sum(steps_range(model)) / 2:
+        return Reason.STEP_COUNT
+    return None
+
+
+_LAST_TO_FAIL = (Reason.STEP_COUNT, Reason.CONTROLNET, Reason.BRIDGE_VERSION)
+
+
+def _why_no_model(requirement: Requirement, offer: Offer) -> Reason:
+    """The reason that stands between the request and the model that came nearest."""
+    common = requirement.models & offer.models if requirement.models else offer.models
+    found = {model_refusal(requirement, offer, model) for model in common}
+    return next((reason for reason in _LAST_TO_FAIL if reason in found), Reason.MODELS)
 
 
 def has_word(prompt_lower: str, words: tuple[str, ...]) -> bool:

@@ -23,9 +23,6 @@ BURNT = -2  # … and end here
 FLOOR = -3  # what the floor forgives
 ADMIN = -4  # an administrator's adjustments
 
-REQUEST_TAX_HUNDREDTHS = 300
-"""Charged when an image request is accepted (kudos.md §1); never refunded."""
-
 
 def spendable(account_id: int) -> int:
     """Ledger account of a user's balance."""
@@ -113,11 +110,11 @@ async def post(conn: Connection, movements: Sequence[Movement]) -> None:
     )
 
 
-def request_tax(account_id: int, request_id: UUID) -> Movement:
-    """What accepting an image request costs."""
+def request_tax(account_id: int, request_id: UUID, amount_hundredths: int, domain: str) -> Movement:
+    """What accepting a request of this kind costs."""
     return Movement(
-        uuid4(), EntryKind.REQUEST_TAX, spendable(account_id), BURNT, REQUEST_TAX_HUNDREDTHS, request_id,
-        requester_id=account_id, domain="image",
+        uuid4(), EntryKind.REQUEST_TAX, spendable(account_id), BURNT, amount_hundredths, request_id,
+        requester_id=account_id, domain=domain,
     )  # fmt: skip
 
 

@@ -20,12 +20,20 @@ def priced(order: ImageOrder) -> PricedImageRequest:
             cfg_scale=order.cfg_scale,
             karras=order.karras,
             hires_fix=order.hires_fix,
+            source_processing=order.source_processing if order.has_source_image else None,
+            strength=1.0 if order.denoising_strength is None else order.denoising_strength,
+            control_type=order.control_type,
+            post_processing=order.post_processing,
+            loras=len(order.loras),
+            has_textual_inversions=bool(order.tis),
         ),
         n=order.n,
         models=order.models,
         slow_workers=order.slow_workers,
         workers=order.workers,
         worker_blacklist=order.worker_blacklist,
+        workflow=order.workflow,
+        extra_source_images=len(order.sources.extra) if order.sources is not None else 0,
     )
 
 

@@ -76,7 +76,7 @@ def upfront_image(order: ImageOrder) -> UpfrontImage:
         steps=order.steps,
         sampler_name=order.sampler_name,
         uses_lcm=order.uses_lcm,
-        has_control=False,
+        has_control=order.control_type is not None,
         slow_workers=order.slow_workers,
         names_workers=bool(order.workers),
         baselines=frozenset(map(baseline, order.models)),

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from horde_server.dispatch.refusal import Offer
+from horde_server.dispatch.refusal import Offer, Permission
+from horde_server.requests.model_reference import baseline, is_inpainting
 from horde_server.workers.capabilities import BIT, agent_mask, declared_mask, reward_multiplier_percent
 
 MODELS_KEPT = 300
@@ -53,13 +54,13 @@ class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
         return reward_multiplier_percent(self.bridge_agent, declares_capabilities=self.capabilities is not None)
 
 
-# A worker's own switches take away what its software could do.
-_SWITCHES: tuple[tuple[str, str], ...] = (
-    ("allow_img2img", "img2img"),
-    ("allow_painting", "inpainting"),
-    ("allow_post_processing", "post-processing"),
-    ("allow_controlnet", "controlnet"),
-    ("allow_lora", "lora"),
+_PERMISSIONS: tuple[tuple[str, Permission], ...] = (
+    ("allow_img2img", Permission.IMG2IMG),
+    ("allow_painting", Permission.PAINTING),
+    ("allow_lora", Permission.LORA),
+    ("allow_post_processing", Permission.POST_PROCESSING),
+    ("allow_controlnet", Permission.CONTROLNET),
+    ("allow_sdxl_controlnet", Permission.TRANSPARENCY),
 )
 
 
@@ -75,16 +76,24 @@ def make_offer(
 ) -> Offer:
     """The offer that matching compares, computed once per change. `speed` is raw things per second."""
     can = abilities.capability_mask()
-    for switch, word in _SWITCHES:
-        if not getattr(abilities, switch):
-            can &= ~BIT[word]
+    runs_flux = bool(can & BIT["flux"])
     return Offer(
         kind="image",
         worker_id=worker_id,
         owner_id=owner_id,
         models=frozenset(abilities.models),
+        plain_models=frozenset(
+            model
+            for model in abilities.models
+            if not is_inpainting(model) and (runs_flux or baseline(model) != "flux_1")
+        ),
         max_pixels=abilities.max_pixels,
         can=can,
+        permissions=sum(permission for switch, permission in _PERMISSIONS if getattr(abilities, switch)),
+        allows_sdxl_controlnet=abilities.allow_sdxl_controlnet,
+        runs_flux=runs_flux,
+        has_cascade_second_pass=bool(can & BIT["stable_cascade_2pass"]),
+        paints_with_any_model=abilities.capabilities is not None and "inpainting" in abilities.capabilities,
         nsfw=abilities.nsfw,
         owner_trusted=owner_trusted,
         speed=speed,

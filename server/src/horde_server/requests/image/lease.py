@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.image.order import HEAVY_POST_PROCESSORS, ImageOrder
 from horde_server.requests.model_reference import baseline
 
 MIN_TTL_S = 150
@@ -13,9 +13,15 @@ _BATCH_WEIGHT = {"flux_1": 5, "qwen_image": 10, "z_image_turbo": 8}
 def ttl_s(order: ImageOrder, model: str, *, images: int, extra_slow: bool) -> int:
     """Seconds until the jobs of one hand-out are overdue.
 
-    §3.6.1, and scaled with the images of the batch beyond the first (D9): a batch is one piece of work.
+    §3.6.1, and scaled with the images of the batch beyond the first and with post-processing (D9): a batch is one piece
+    of work. A post-processor counts as 10 s for 512×512, a heavy one twice.
     """
-    base = 30 + order.accurate_steps * 2 * (order.pixels / 262_144) * images
+    area = order.pixels / 262_144
+    work_s = order.accurate_steps * 2 * area
+    work_s += 10 * area * sum(2 if name in HEAVY_POST_PROCESSORS else 1 for name in order.post_processing)
+    base = 30 + work_s * images
+    if order.control_type is not None:
+        base *= 2
     if baseline(model) in _SLOW_BASELINES:
         base *= 3
     base = max(base, MIN_TTL_S)
@@ -26,7 +32,9 @@ def batch_size(order: ImageOrder, model: str, *, max_pixels: int, amount: int, a
     """Jobs to hand out together: what fits the worker's pixels, at most what it asked for and what waits (§3.5.3)."""
     if order.disable_batching:
         return 1
-    weight = _BATCH_WEIGHT.get(baseline(model), 1)
+    weight = _BATCH_WEIGHT.get(baseline(model), 1) * (1 + 0.4 * len(order.post_processing))
+    if order.needs_much_memory:
+        weight *= 1.8
     safe = max(1, min(round(max_pixels / 3.5 * amount / (order.pixels * weight)), amount))
     return min(safe, available)
 

@@ -2,10 +2,55 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+
+from horde_server.requests.image.source_images import SourceImages
 
 SECOND_ORDER_SAMPLERS = frozenset({"k_heun", "k_dpm_2", "k_dpm_2_a", "k_dpmpp_2s_a", "k_dpmpp_sde"})
 """Samplers that cost two evaluations a step (generation.md §2.2)."""
+
+
+LCM_LORA_VERSIONS = frozenset({"246747", "247778", "268475", "243643", "225222", "219782", "363353"})  # by version id
+LCM_LORA_MODELS = frozenset({"195519", "216190", "324115"})
+HEAVY_POST_PROCESSORS = frozenset(
+    {
+        "CodeFormers", "RestoreFormer", "RealESRGAN_x4plus", "RealESRGAN_x4plus_anime_6B", "4xNomos8kSC",
+        "4xLSDIRplus", "4xNomos2_hq_dat2", "NMKD_Siax", "4x_AnimeSharp",
+    }
+)  # fmt: skip
+"""Post-processors that need much memory (generation.md §2.2)."""
+
+
+class Lora(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A LoRA to apply; `name` is a version id when `is_version`."""
+
+    name: str
+    model: float = 1.0
+    clip: float = 1.0
+    inject_trigger: str | None = None
+    is_version: bool = False
+
+    @property
+    def is_lcm(self) -> bool:
+        """Whether it makes a model sample as LCM does."""
+        return self.name in (LCM_LORA_VERSIONS if self.is_version else LCM_LORA_MODELS)
+
+
+class TextualInversion(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A textual inversion to apply."""
+
+    name: str
+    inject_ti: str | None = None
+    strength: float = 1.0
+
+
+class ExtraText(msgspec.Struct, frozen=True):
+    """A text that a workflow puts to a use named by `reference`."""
+
+    text: str
+    reference: str
 
 
 class ImageOrder(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -40,6 +85,20 @@ class ImageOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     worker_blacklist: bool = False
     r2: bool = True
     disable_batching: bool = False
+    sources: SourceImages | None = None
+    source_processing: str = "img2img"
+    control_type: str | None = None
+    image_is_control: bool = False
+    return_control_map: bool = False
+    post_processing: tuple[str, ...] = ()
+    facefixer_strength: float | None = None
+    loras: tuple[Lora, ...] = ()
+    tis: tuple[TextualInversion, ...] = ()
+    transparent: bool = False
+    workflow: str | None = None
+    extra_texts: tuple[ExtraText, ...] = ()
+    special: dict[str, Any] | None = None
+    proxied_account: str | None = None
 
     @property
     def pixels(self) -> int:
@@ -61,7 +120,22 @@ class ImageOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def uses_lcm(self) -> bool:
         """Whether it is sampled by LCM, which needs few steps."""
-        return self.sampler_name == "lcm"
+        return self.sampler_name == "lcm" or any(lora.is_lcm for lora in self.loras)
+
+    @property
+    def has_source_image(self) -> bool:
+        """Whether it starts from a picture."""
+        return self.sources is not None and self.sources.image is not None
+
+    @property
+    def paints(self) -> bool:
+        """Whether it paints into or around its picture."""
+        return self.has_source_image and self.source_processing in ("inpainting", "outpainting")
+
+    @property
+    def needs_much_memory(self) -> bool:
+        """Whether a batch of it is heavier than its pixels tell (§3.5.3)."""
+        return self.transparent or not HEAVY_POST_PROCESSORS.isdisjoint(self.post_processing)
 
 
 _encoder = msgspec.json.Encoder()

@@ -9,7 +9,8 @@ import msgspec
 
 from horde_server.dispatch.dispatcher import HandOut
 from horde_server.dispatch.refusal import Reason
-from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.image.order import ImageOrder, Lora, TextualInversion
+from horde_server.requests.image.source_links import HandedSources
 
 _ALWAYS_COUNTED = (
     "worker_id", "models", "untrusted", "performance", "nsfw", "bridge_version", "unsafe_ip", "img2img", "painting",
@@ -23,6 +24,12 @@ _DEFAULT_PAYLOAD = {
     "return_control_map": False,
 }  # fmt: skip
 
+_ONLY_IF_ASKED = (
+    "denoising_strength", "hires_fix_denoising_strength", "post_processing", "clip_skip", "facefixer_strength",
+    "control_type", "workflow", "extra_texts", "special",
+)  # fmt: skip
+NO_SOURCES = HandedSources()
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -33,7 +40,9 @@ def empty_answer(skipped: dict[str, int]) -> bytes:
     return _encode(_answer(payload=_DEFAULT_PAYLOAD, skipped=counts))
 
 
-def job_answer(hand_out: HandOut[ImageOrder], upload_urls: Sequence[str] | None) -> bytes:
+def job_answer(
+    hand_out: HandOut[ImageOrder], upload_urls: Sequence[str] | None, sources: HandedSources = NO_SOURCES
+) -> bytes:
     """Jobs for this worker. `upload_urls` has one address per job, or is None when results come inline."""
     ids = [str(job_id) for job_id in hand_out.job_ids]
     return _encode(
@@ -45,6 +54,10 @@ def job_answer(hand_out: HandOut[ImageOrder], upload_urls: Sequence[str] | None)
             payload=_payload(hand_out.order, hand_out.seed, len(ids)),
             r2_upload=upload_urls[0] if upload_urls else None,
             r2_uploads=list(upload_urls) if upload_urls else None,
+            source_image=sources.image,
+            source_processing=hand_out.order.source_processing if sources.image else "img2img",
+            source_mask=sources.mask,
+            extra_source_images=sources.extra,
         )
     )
 
@@ -70,14 +83,31 @@ def _payload(order: ImageOrder, seed: int, images: int) -> dict[str, Any]:
         "karras": order.karras,
         "tiling": order.tiling,
         "hires_fix": order.hires_fix,
-        "transparent": False,
-        "image_is_control": False,
-        "return_control_map": False,
+        "transparent": order.transparent,
+        "image_is_control": order.image_is_control,
+        "return_control_map": order.return_control_map,
     }
-    for name in ("denoising_strength", "hires_fix_denoising_strength", "clip_skip"):
+    for name in _ONLY_IF_ASKED:
         value = getattr(order, name)
-        if value is not None:
+        if value is not None and value != ():
             payload[name] = value
+    if order.loras:
+        payload["loras"] = [_lora(lora) for lora in order.loras]
+    if order.tis:
+        payload["tis"] = [_textual_inversion(ti) for ti in order.tis]
     if not order.nsfw and order.censor_nsfw:
         payload["use_nsfw_censor"] = True
     return payload
+
+
+def _lora(lora: Lora) -> dict[str, Any]:
+    """Filled with the defaults, as workers expect it."""
+    body: dict[str, Any] = {
+        "name": lora.name, "model": lora.model, "clip": lora.clip, "is_version": lora.is_version,
+    }  # fmt: skip
+    return body if lora.inject_trigger is None else {**body, "inject_trigger": lora.inject_trigger}
+
+
+def _textual_inversion(ti: TextualInversion) -> dict[str, Any]:
+    body: dict[str, Any] = {"name": ti.name, "strength": ti.strength}
+    return body if ti.inject_ti is None else {**body, "inject_ti": ti.inject_ti}

@@ -26,18 +26,18 @@ from horde_server.http.client_agent import client_agent_of
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.rate_limits import RateLimits
+from horde_server.requests.admission import Caller
 from horde_server.requests.image.answers import RequestAsync, RequestStatusCheck, RequestStatusStable
-from horde_server.requests.image.intake import Caller, ImageIntake
+from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.schemas import ImageRequest
+from horde_server.requests.image.warnings import NO_WORKER
 from horde_server.requests.progress import progress
 
 _encode = msgspec.json.Encoder().encode
 
 RequestId = Annotated[str, Path(alias="id")]
-
-_NO_WORKER = "Warning: no available workers can fulfill this request. It will expire unless a suitable worker joins."
 
 
 def routes(
@@ -76,8 +76,9 @@ def routes(
         ticket = await intake.submit(body, caller)
         answer: dict[str, Any] = {"id": str(ticket.id), "kudos": ticket.kudos}
         if not ticket.is_possible:
-            answer["message"] = _NO_WORKER
-            answer["warnings"] = [{"code": "NoAvailableWorker", "message": _NO_WORKER}]
+            answer["message"] = NO_WORKER
+        if ticket.warnings:
+            answer["warnings"] = [{"code": code, "message": text} for code, text in ticket.warnings.items()]
         return json_response(_encode(answer), 202)
 
     @router.get(

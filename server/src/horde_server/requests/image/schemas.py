@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from horde_server.http.wire_types import WireFloat, WireInt, WireStr
 
@@ -21,6 +21,13 @@ PostProcessor = Literal[
     "4xNomos2_realplksr_dysample", "4xNomos2_hq_dat2", "2xModernSpanimationV1", "GFPGANv1.3", "RestoreFormer",
 ]  # fmt: skip
 ControlType = Literal["canny", "hed", "depth", "normal", "openpose", "seg", "scribble", "fakescribbles", "hough"]
+
+
+def unique(items: list[str]) -> list[str]:
+    """The schema's `uniqueItems`."""
+    if len(set(items)) < len(items):
+        raise ValueError("items must be unique")
+    return items
 
 
 class _Wire(BaseModel):
@@ -45,8 +52,8 @@ class TextualInversion(_Wire):
 
 class ExtraText(_Wire):
     model_config = ConfigDict(title="ExtraText")
-    text: Annotated[WireStr, Field(min_length=1)] = "x"
-    reference: Annotated[WireStr, Field(min_length=3)]
+    text: Annotated[WireStr, Field(min_length=1, max_length=10_000)] = ""
+    reference: Annotated[WireStr, Field(min_length=3, max_length=255)]
 
 
 class ExtraSourceImage(_Wire):
@@ -66,7 +73,7 @@ class GenerationParams(_Wire):
     hires_fix_denoising_strength: Annotated[WireFloat, Field(ge=0.01, le=1.0)] = 1.0
     height: Annotated[WireInt, Field(ge=64, le=3072, multiple_of=64)] = 512
     width: Annotated[WireInt, Field(ge=64, le=3072, multiple_of=64)] = 512
-    post_processing: list[PostProcessor] = []
+    post_processing: Annotated[list[PostProcessor], AfterValidator(unique)] = []
     karras: bool = True
     tiling: bool = False
     hires_fix: bool = False

@@ -48,7 +48,7 @@ INTAKE_LIMIT_S = 15.0
 FETCHES = 32
 """Pictures that are fetched, or fetched and not decoded yet, at a time: 160 MiB at most."""
 DECODERS = 2
-"""Pictures decoded at a time, the rest waits: 450 MiB at most, when all are of the largest size (`blobs/images`)."""
+"""Pictures decoded at a time, the rest waits: 450 MiB at most, when both are of the largest size (`blobs/images`)."""
 _QUALITY = 50
 
 Given = TypeVar("Given", str, bytes)
@@ -84,12 +84,17 @@ class SourceIntake:
         try:
             async with asyncio.timeout(INTAKE_LIMIT_S):
                 return await self._keep(request_id, given, kept)
-        except TimeoutError:
-            await self._blobs.delete(kept)
-            raise SourceImagesTooSlow from None
-        except BaseException:  # also when the caller goes away
-            await self._blobs.delete(kept)
+        except BaseException as error:  # also when the caller goes away
+            await self._forget(kept)
+            if isinstance(error, TimeoutError):
+                raise SourceImagesTooSlow from None
             raise
+
+    async def _forget(self, kept: list[str]) -> None:
+        try:
+            await self._blobs.delete(kept)
+        except Exception:  # what refused the request matters more; the sweep of old blobs takes what is left
+            log.exception("source_image.not_removed")
 
     async def discard(self, sources: SourceImages | None) -> None:
         """Remove what was kept for a request that was not stored."""

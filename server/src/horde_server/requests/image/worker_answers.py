@@ -26,6 +26,17 @@ class ModelPayloadStable(Answer):
     karras: bool = False
     tiling: bool = False
     hires_fix: bool = False
+    transparent: bool = False
+    image_is_control: bool = False
+    return_control_map: bool = False
+    post_processing: list[str] = Field(default_factory=list)
+    facefixer_strength: float = 0.75
+    control_type: str = ""
+    workflow: str = ""
+    loras: list[dict[str, Any]] = Field(default_factory=list)
+    tis: list[dict[str, Any]] = Field(default_factory=list)
+    extra_texts: list[dict[str, str]] = Field(default_factory=list)
+    special: dict[str, Any] = Field(default_factory=dict)
     use_nsfw_censor: bool = False
 
 

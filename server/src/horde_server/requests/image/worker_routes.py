@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.dispatcher import Dispatcher, HandOut
+from horde_server.dispatch.refusal import Offer
 from horde_server.dispatch.submission import Submissions
 from horde_server.errors import BadRequest, InvalidAPIKey
 from horde_server.http.answers import refusals
@@ -14,10 +15,12 @@ from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.pop_answer import empty_answer, job_answer
 from horde_server.requests.image.result_links import ResultLinks
+from horde_server.requests.image.source_links import HandedSources, SourceLinks
 from horde_server.requests.image.worker_answers import GenerationPayloadStable, GenerationSubmitted
 from horde_server.requests.image.worker_schemas import ImagePop, ImageSubmit
 from horde_server.requests.model_reference import is_known
 from horde_server.workers.abilities import MODELS_KEPT, Abilities, kept_blacklist
+from horde_server.workers.capabilities import BIT
 from horde_server.workers.check_in import CheckIn, cleaned_text
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
@@ -28,6 +31,7 @@ def routes(
     check_in: CheckIn,
     submissions: Submissions[ImageOrder],
     links: ResultLinks,
+    source_links: SourceLinks,
     hot: HotRoutes,
 ) -> APIRouter:
     """The worker's side of image generation."""
@@ -57,7 +61,8 @@ def routes(
             uploads = None
             if hand_out.order.r2:
                 uploads = [await links.upload(job_id, hand_out.ttl_s, request) for job_id in hand_out.job_ids]
-            return json_response(job_answer(hand_out, uploads))
+            sources = await handed_sources(hand_out, worker.offer, request)
+            return json_response(job_answer(hand_out, uploads, sources))
         tell_maintenance(worker)
         return json_response(empty_answer(dispatcher.queue.skipped(view)))
 
@@ -75,6 +80,18 @@ def routes(
         key = required_apikey(request.headers.get("apikey"))
         credited = await submissions.submit(body, await accounts.by_key(key))
         return json_response(credited.to_json())
+
+    async def handed_sources(hand_out: HandOut[ImageOrder], offer: Offer, request: Request) -> HandedSources:
+        sources = hand_out.order.sources
+        if sources is None:
+            return HandedSources()
+        return await source_links.hand_out(
+            sources,
+            ttl_s=hand_out.ttl_s,
+            base_url=links.base_url(request),
+            takes_links=bool(offer.can & BIT["r2_source"]),
+            takes_extra=bool(offer.can & BIT["extra_source_images"]),
+        )
 
     return router
 

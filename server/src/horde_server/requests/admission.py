@@ -1,0 +1,125 @@
+"""The checks that requests of every kind pass: the horde's mode, who pays, workers, how many at a time (§2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from psycopg_pool import AsyncConnectionPool
+
+from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, WorkerNotFound
+from horde_server.identity.directory import Account
+from horde_server.moderation.modes import Modes
+
+SAMPLE_CLIENT_AGENT = "My-Project:v0.0.1:My-Contact"
+
+
+class MaintenanceMode(HordeError):
+    """This horde is in maintenance mode and takes no new requests for the moment: please try again later."""
+
+    rc = "MaintenanceMode"
+
+
+class OnlyServiceAccountProxy(HordeError):
+    """Only service accounts may send proxied_account."""
+
+    rc = "OnlyServiceAccountProxy"
+
+
+class RequiresTrust(HordeError):
+    """Only trusted accounts may disable batching for several results."""
+
+    rc = "RequiresTrust"
+
+
+class TooManyPrompts(HordeError):
+    """You have as many jobs waiting as your account may have: wait for some, or cancel some."""
+
+    status, rc = 429, "TooManyPrompts"
+
+
+class BannedClientAgent(HordeError):
+    """Your Client-Agent is the documentation's example: send your own project's name, version and contact."""
+
+    status, rc = 403, "BannedClientAgent"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, from where, with which program."""
+
+    account: Account | None
+    address: str
+    client_agent: str
+
+
+class Admission:
+    """The checks for one kind of request; each raises its refusal. The kinds call them in their order of steps."""
+
+    def __init__(self, pool: AsyncConnectionPool[Any], queue: LiveQueue, modes: Modes) -> None:
+        """`queue` is the kind's."""
+        self._pool = pool
+        self._queue = queue
+        self._modes = modes
+
+    def check_mode(self) -> None:
+        """Step 6."""
+        if self._modes.maintenance:
+            raise MaintenanceMode
+
+    @staticmethod
+    def payer(caller: Caller, proxied_account: str) -> Account:
+        """Steps 8 to 10: the account that pays."""
+        account = caller.account
+        if account is None:
+            raise InvalidAPIKey
+        if proxied_account and not account.service:
+            raise OnlyServiceAccountProxy
+        if account.deleted:
+            raise DeletedUser
+        return account
+
+    async def check_workers(self, named: Iterable[str]) -> None:
+        """Step 14: every named worker must exist, also beyond those that are kept."""
+        ids = []
+        for text in named:
+            try:
+                ids.append(UUID(text))
+            except ValueError:
+                raise WorkerNotFound(f"There is no worker with the id {text[:40]!r}.") from None
+        if not ids:
+            return
+        async with self._pool.connection() as conn:
+            cursor = await conn.execute("SELECT id FROM worker WHERE id = ANY(%s)", (ids,))
+            found = {row[0] for row in await cursor.fetchall()}
+        for worker_id in ids:
+            if worker_id not in found:
+                raise WorkerNotFound(f"There is no worker with the id {worker_id}.")
+
+    @staticmethod
+    def check_batching(account: Account, n: int, *, disable_batching: bool) -> None:
+        """Step 15."""
+        if n > 1 and disable_batching and not account.trusted:
+            raise RequiresTrust
+
+    def check_concurrency(self, account: Account, models: Iterable[str], n: int) -> None:
+        """Step 16: jobs of this kind that wait, with those asked for, may not exceed the account's concurrency.
+
+        For Anonymous, which is everybody's account, only requests for one of the same models count.
+        """
+        counted_models = frozenset(models) if account.id == 0 else frozenset()
+        waiting = self._queue.waiting_of(account.id, counted_models)
+        if waiting + n > account.concurrency:
+            raise TooManyPrompts(
+                f"You have {waiting} jobs waiting and asked for {n} more, but your account may have "
+                f"{account.concurrency} at a time: wait for some, or cancel some."
+            )
+
+    @staticmethod
+    def check_client_agent(caller: Caller) -> None:
+        """Step 35."""
+        if caller.client_agent == SAMPLE_CLIENT_AGENT:
+            raise BannedClientAgent
