@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import structlog
 
+from horde_worker.addresses import GuardedResolver
 from horde_worker.backends.interface import AnyBackend
 from horde_worker.backends.registry import make_backend
 from horde_worker.horde_api import HordeApi
@@ -55,7 +56,8 @@ async def run_worker(settings: WorkerSettings) -> ExitCode:
     backends = [make_backend(name) for name in settings.backends]
     if len({backend.kind for backend in backends}) < len(backends):
         raise OneKindTwice("One backend of a kind: a worker's name stands for one kind of work.")
-    async with aiohttp.ClientSession() as session:
+    guarded = aiohttp.TCPConnector(resolver=GuardedResolver(settings.horde_url))
+    async with aiohttp.ClientSession(connector=guarded) as session:
         api = HordeApi(session, settings.horde_url, settings.api_key)
         workers = [_worker(api, backend, settings, is_first=place == 0) for place, backend in enumerate(backends)]
         with _signals_end(workers):
