@@ -184,7 +184,9 @@ async def test_a_source_that_is_no_picture_is_left_out(
     assert job.source_remarks == (Remark("source_image", value, "source_image"),)
 
 
-@pytest.mark.parametrize("text", ["no base64!", "QUJD", "data:,", "file:///etc/passwd", "ftp://example.org/a.webp"])
+@pytest.mark.parametrize(
+    "text", ["no base64!", "naïve", "QUJD", "data:,", "file:///etc/passwd", "ftp://example.org/a.webp"]
+)
 async def test_a_text_that_is_no_picture_is_left_out(fetcher: SourceFetcher, text: str) -> None:
     """And never opened as a file or by another protocol."""
     job = await fetcher.filled(a_job(source_image=text))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import io
 from dataclasses import replace
 from typing import Final
@@ -70,7 +69,7 @@ class SourceFetcher:
                 raw = base64.b64decode(where.partition(",")[2] if where.startswith("data:") else where, validate=True)
         except TimeoutError:
             raw = None
-        except binascii.Error:
+        except ValueError:  # no base64
             return SourceFailure("parse_failed")
         if raw is None:
             return SourceFailure("download_failed")
