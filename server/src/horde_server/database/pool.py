@@ -11,7 +11,35 @@ MIN_SERVER_VERSION = 150000
 READY_WAIT_S = 30.0
 
 Connection = psycopg.AsyncConnection[Any]
-Pool = AsyncConnectionPool[Connection]
+
+
+class Pool(AsyncConnectionPool[Connection]):
+    """A pool of autocommit connections."""
+
+    def connection(self, timeout: float | None = None) -> Loan:  # type: ignore[override] # lighter, as used the same
+        """A connection for the time of a block: `async with pool.connection() as conn`."""
+        return Loan(self, timeout)
+
+
+class Loan:
+    """What the library's own does, less the commit: there is none to make, and it costs each statement.
+
+    A transaction is a block of its own; what one leaves open by mistake is rolled back when the connection returns.
+    """
+
+    __slots__ = ("_conn", "_pool", "_timeout")
+
+    def __init__(self, pool: Pool, timeout: float | None) -> None:
+        self._pool = pool
+        self._timeout = timeout
+
+    async def __aenter__(self) -> Connection:
+        """Raises `PoolTimeout` when none is free in time."""
+        self._conn = await self._pool.getconn(self._timeout)
+        return self._conn
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._pool.putconn(self._conn)
 
 
 class DatabaseUnusable(RuntimeError):
@@ -27,7 +55,7 @@ async def open_pool(dsn: str, *, size: int, name: str = "openhorde", wait_s: flo
     Raises:
         DatabaseUnusable: it cannot be reached within `wait_s` seconds, or is older than PostgreSQL 15.
     """
-    pool: Pool = AsyncConnectionPool(
+    pool = Pool(
         dsn,
         min_size=min(2, size),
         max_size=size,
