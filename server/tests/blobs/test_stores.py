@@ -83,6 +83,14 @@ async def test_what_was_put_can_be_got(harness: Harness) -> None:
     assert await harness.store.beginning(KEY) == b"second"
 
 
+async def test_several_are_got_in_the_order_asked_for_short_or_long(harness: Harness) -> None:
+    missing, long = OTHER.replace("a1", "b1"), b"x" * 1_000_000
+    await harness.store.put(KEY, b"short")
+    assert await harness.store.get_all([missing, KEY]) == [None, b"short"]
+    await harness.store.put(OTHER, long)
+    assert await harness.store.get_all([OTHER, missing, KEY]) == [long, None, b"short"]
+
+
 async def test_the_beginning_of_a_long_blob_is_short(harness: Harness) -> None:
     await harness.store.put(KEY, b"RIFF" + bytes(100_000))
     assert await harness.store.beginning(KEY) == b"RIFF" + bytes(28)
