@@ -27,6 +27,7 @@ from horde_server.insight.status_routes import routes as status_routes
 from horde_server.kudos.routes import routes as kudos_routes
 from horde_server.moderation.routes import routes as modes_routes
 from horde_server.node import Node, running_node
+from horde_server.requests.image.rating_routes import routes as rating_routes
 from horde_server.requests.image.routes import routes as image_routes
 from horde_server.requests.image.worker_routes import routes as image_worker_routes
 from horde_server.requests.progress import progress
@@ -89,6 +90,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
             hot,
         )
     )
+    app.include_router(rating_routes(images.dispatcher))
     app.include_router(
         account_routes(
             settings, node.pool, node.accounts, node.notices.publish, node.queues, node.workers, node.profanity

@@ -107,8 +107,9 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
 
 def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret: bytes) -> Node:
     clock = time.time
-    queues = {kind: LiveQueue(clock) for kind in ("image", "text")}
-    prices = PriceBook()
+    matched_targeting = settings.require_matched_targeting
+    queues = {"image": LiveQueue(clock, matched_targeting=matched_targeting), "text": LiveQueue(clock)}
+    prices = PriceBook(matched_targeting=matched_targeting)
     blobs = open_blob_store(settings.blobs, settings.data / "blobs", signing_secret)
     accounts = AccountDirectory(pool, salt, time.monotonic)
 

@@ -181,6 +181,20 @@ async def running(app: Any) -> AsyncIterator[None]:
     await task
 
 
+@asynccontextmanager
+async def running_horde(dsn: str, settings: Mapping[str, Any]) -> AsyncIterator[Horde]:
+    """A server on a database, with the settings of the tests where none are given."""
+    plain = {
+        "rate_limits": False, "database_pool_size": 4, "fold_interval_s": 0.05, "sweep_interval_s": 0.1,
+        "profile": Profile.PUBLIC,
+    }  # fmt: skip
+    chosen = Settings(**{**plain, **settings})
+    app = create_app(chosen, dsn)
+    horde = Horde(app, chosen, dsn)
+    async with running(app), horde.client:
+        yield horde
+
+
 StartHorde = Callable[..., Awaitable[Horde]]
 
 
@@ -188,19 +202,10 @@ StartHorde = Callable[..., Awaitable[Horde]]
 async def start_horde(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartHorde]:
     """Starts servers on the test's database with settings of the test's choice; all are ended with the test."""
     monkeypatch.chdir(tmp_path)  # no .env of the developer
-    plain = {
-        "data": tmp_path, "rate_limits": False, "database_pool_size": 4, "fold_interval_s": 0.05,
-        "sweep_interval_s": 0.1, "profile": Profile.PUBLIC,
-    }  # fmt: skip
     async with AsyncExitStack() as stack:
 
         async def start(**settings: Any) -> Horde:
-            chosen = Settings(**{**plain, **settings})
-            app = create_app(chosen, database_dsn)
-            await stack.enter_async_context(running(app))
-            horde = Horde(app, chosen, database_dsn)
-            await stack.enter_async_context(horde.client)
-            return horde
+            return await stack.enter_async_context(running_horde(database_dsn, {"data": tmp_path, **settings}))
 
         yield start
 
@@ -209,3 +214,19 @@ async def start_horde(database_dsn: str, tmp_path: Path, monkeypatch: pytest.Mon
 async def horde(start_horde: StartHorde) -> Horde:
     """One server with the settings of the tests: no rate limits, everything periodic often."""
     return await start_horde()
+
+
+@pytest.fixture(scope="module")
+def module_settings() -> dict[str, Any]:
+    """Settings of the server that a module's tests share; modules override it."""
+    return {}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_horde(
+    module_database_dsn: str, tmp_path_factory: pytest.TempPathFactory, module_settings: dict[str, Any]
+) -> AsyncIterator[Horde]:
+    """One server for all tests of a module, which run in the module's event loop: for many small cases."""
+    settings = {"_env_file": None, "data": tmp_path_factory.mktemp("horde"), **module_settings}
+    async with running_horde(module_database_dsn, settings) as horde:
+        yield horde

@@ -179,15 +179,24 @@ def has_word(prompt_lower: str, words: tuple[str, ...]) -> bool:
 
 
 def personal_refusal(
-    offer: Offer, *, account_id: int, has_blacklisted_word: bool, balance_covers_price: bool, failed_before: bool
+    offer: Offer,
+    *,
+    account_id: int,
+    wants_acquaintance: bool,
+    has_blacklisted_word: bool,
+    balance_covers_price: bool,
+    failed_before: bool,
 ) -> Reason | None:
     """What depends on the single request and not on its class: who asks, its words, its payer, its history.
 
     In maintenance or paused a worker serves its owner only (§3.5.2 row 1; an honest refusal instead of fake jobs,
-    §3.5.6). A worker that has just faulted a job of the request is not handed the same slot again (D14).
+    §3.5.6). A request that wants acquaintance is for workers that know who asks (§3.5.1 rule 17). A worker that has
+    just faulted a job of the request is not handed the same slot again (D14).
     """
     if (offer.maintenance or offer.paused) and account_id != offer.owner_id:
         return Reason.MAINTENANCE
+    if wants_acquaintance and account_id not in offer.favoured:
+        return Reason.WORKER_ID
     if failed_before:
         return Reason.RECENT_FAULT
     if has_blacklisted_word:

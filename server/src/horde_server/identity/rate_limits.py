@@ -23,6 +23,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("POST", _GENERATE + "async", ("90/minute", "2/second"), ("300/minute", "10/second")),
     ("", _GENERATE + "status/", ("10/minute",), ("10/minute",)),
     ("GET", _GENERATE + "check/", ("10/second",), ("10/second",)),
+    ("POST", _GENERATE + "rate/", ("5/minute",), ("5/minute",)),
     ("POST", _GENERATE + "pop", ("60/second",), ("60/second",)),
     ("POST", _GENERATE + "submit", ("60/second",), ("60/second",)),
     ("", "/api/v2/users/", ("60/minute",), ("300/minute",)),
