@@ -12,6 +12,9 @@ from uuid import UUID
 
 from horde_server.requests.model_reference import baseline, is_inpainting, steps_range
 
+SPECIAL_MODEL = "horde_special"
+"""What the names of models have in them that serve only those who name them."""
+
 
 class Reason(StrEnum):
     """Why a worker is refused a request: the keys of `skipped` in a pop's answer."""
@@ -134,9 +137,16 @@ def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: P
 def usable_models(requirement: Requirement, offer: Offer) -> frozenset[str]:
     """The models of the worker that may serve the request: those a job may name. O(models)."""
     if not (requirement.paints or requirement.has_second_pass or requirement.has_qr_code or offer.limits_steps):
-        return requirement.models & offer.plain_models if requirement.models else offer.plain_models
-    common = requirement.models & offer.models if requirement.models else offer.models
+        return _wanted(requirement, offer.plain_models)
+    common = _wanted(requirement, offer.models)
     return frozenset(model for model in common if model_refusal(requirement, offer, model) is None)
+
+
+def _wanted(requirement: Requirement, models: frozenset[str]) -> frozenset[str]:
+    """Those that the request names; where it names none, all but special ones (§3.5.1 rule 3)."""
+    if requirement.models:
+        return requirement.models & models
+    return frozenset(model for model in models if SPECIAL_MODEL not in model)
 
 
 def model_refusal(  # noqa: PLR0911 one return a rule
@@ -168,8 +178,7 @@ _LAST_TO_FAIL = (Reason.STEP_COUNT, Reason.CONTROLNET, Reason.BRIDGE_VERSION)
 
 def _why_no_model(requirement: Requirement, offer: Offer) -> Reason:
     """The reason that stands between the request and the model that came nearest."""
-    common = requirement.models & offer.models if requirement.models else offer.models
-    found = {model_refusal(requirement, offer, model) for model in common}
+    found = {model_refusal(requirement, offer, model) for model in _wanted(requirement, offer.models)}
     return next((reason for reason in _LAST_TO_FAIL if reason in found), Reason.MODELS)
 
 
