@@ -76,6 +76,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     """Hand every route the services it needs."""
     settings = node.settings
     images = node.images
+    app.include_router(rating_routes(images.dispatcher))
     app.include_router(
         image_routes(images.intake, images.dispatcher, node.accounts, node.blobs, node.links, limits, hot)
     )
@@ -90,7 +91,6 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
             hot,
         )
     )
-    app.include_router(rating_routes(images.dispatcher))
     app.include_router(
         account_routes(
             settings, node.pool, node.accounts, node.notices.publish, node.queues, node.workers, node.profanity

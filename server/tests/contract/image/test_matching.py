@@ -242,3 +242,30 @@ async def test_a_job_may_take_as_long_as_its_work_is(horde, asker, pop, body, tt
     """§3.6.1: doubled with a ControlNet; SHOULD (D9): longer with post-processing."""
     await horde.request(asker, models=[PLAIN], **body)
     assert (await pop(models=[PLAIN]))["ttl"] == ttl
+
+
+async def test_five_named_workers_are_kept(horde, asker, pop, module_horde) -> None:
+    """§2.1: the first five ids of `workers` count."""
+    owner = await module_horde.account("six", columns={"worker_invited": 1000})
+    for number in range(6):
+        await horde.pop(owner.api_key, f"one of six {number}")
+    rows = await horde.sql("SELECT id::text FROM worker WHERE name LIKE 'one of six%%' ORDER BY name")
+    await horde.request(asker, workers=[worker_id for (worker_id,) in rows], params={"n": 20})
+    got = [(await horde.pop(owner.api_key, f"one of six {number}", max_pixels=2**21))["id"] for number in range(6)]
+    assert [job_id is not None for job_id in got] == [True] * 5 + [False]
+
+
+async def test_lists_of_a_worker_are_kept_to_their_limits(horde, asker, module_horde) -> None:
+    """§3.1, §3.3.2: the first 300 models and the first 200 words; longer names and lists of thousands → 400."""
+    owner = await module_horde.account("many", customizer=True, columns={"worker_invited": 1000})
+    models = [f"model {number}" for number in range(301)]
+    await horde.request(asker, models=["model 300"])
+    assert (await horde.pop(owner.api_key, "many models", models=models))["id"] is None
+    assert (await horde.pop(owner.api_key, "many models", models=models[1:]))["model"] == "model 300"
+    words = [f"no such word {number}" for number in range(200)]
+    await horde.request(asker, prompt="a hill", models=["model 0"])
+    refused = await horde.pop(owner.api_key, "many words", models=["model 0"], blacklist=[*words[1:], "hill"])
+    assert (refused["id"], refused["skipped"]["blacklist"]) == (None, 1)
+    await horde.job(owner.api_key, "many words", models=["model 0"], blacklist=[*words, "hill"])
+    for beyond in ({"models": ["m" * 256]}, {"blacklist": ["w" * 1001]}, {"models": ["abc"] * 20_001}):
+        assert (await horde.try_pop(owner.api_key, "beyond", **beyond)).status_code == 400

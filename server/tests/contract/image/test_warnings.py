@@ -109,3 +109,15 @@ async def test_work_limits_of_workers_follow_the_catalogue(horde, rich, pop) -> 
     assert (await pop(**limited))["skipped"]["step_count"] == 1
     await horde.request(rich, models=["few"], params={"steps": 6})
     assert (await pop(**limited))["payload"]["ddim_steps"] == 6
+
+
+async def test_in_raid_mode_nobody_is_told_that_no_worker_fits(horde, asker, module_horde) -> None:
+    """§2.4: `NoAvailableWorker`, with its `message`, only while there is no raid."""
+    mod = await module_horde.account("mod", moderator=True)
+    for raid in (True, False):
+        changed = await horde.client.put(
+            "/api/v2/status/modes", json={"raid_mode": raid}, headers={"apikey": mod.api_key}
+        )
+        assert changed.status_code == 200
+        answer = await horde.ask(asker, models=["unknown"])
+        assert ("message" in answer.json(), "warnings" in answer.json()) == (not raid, not raid)

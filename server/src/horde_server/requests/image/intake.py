@@ -39,7 +39,6 @@ class Ticket:
 
     id: UUID
     kudos: float
-    is_possible: bool
     warnings: dict[str, str]
 
 
@@ -94,11 +93,10 @@ class ImageIntake:
         except BaseException:
             await self._sources.discard(kept)
             raise
-        is_possible = self._dispatcher.queue.is_possible(entry)
         warnings = model_warnings(order)
-        if not is_possible:
+        if self._admission.tells_prospects and not self._dispatcher.queue.is_possible(entry):
             warnings["NoAvailableWorker"] = NO_WORKER
-        return Ticket(request_id, round(new.price_hundredths / 100), is_possible, warnings)
+        return Ticket(request_id, round(new.price_hundredths / 100), warnings)
 
     def _new_request(self, request_id: UUID, admitted: Admitted, account: Account, caller: Caller) -> NewRequest:
         price = self._prices.base_hundredths(admitted.order)

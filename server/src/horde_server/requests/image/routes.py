@@ -75,7 +75,7 @@ def routes(
             return json_response(_encode({"kudos": await intake.quote(body, caller)}))
         ticket = await intake.submit(body, caller)
         answer: dict[str, Any] = {"id": str(ticket.id), "kudos": ticket.kudos}
-        if not ticket.is_possible:
+        if "NoAvailableWorker" in ticket.warnings:
             answer["message"] = NO_WORKER
         if ticket.warnings:
             answer["warnings"] = [{"code": code, "message": text} for code, text in ticket.warnings.items()]
