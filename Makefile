@@ -12,7 +12,7 @@ SOURCES := sdk/src server/src worker/src
 ARGS ?=
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup up test test-fast test-slow test-clients lint format bench train-demo docs lock clean
+.PHONY: help setup up test test-fast test-slow test-clients lint format bench train-demo train-demo-text docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -77,6 +77,10 @@ bench: .venv/.development ## Measure CPU per operation of server and database, a
 train-demo: .training/.ready ## Train the built-in image model (ARGS="--minutes 75"; goes on where it was stopped)
 	@.training/bin/python worker/training/train_demo.py --resume --checkpoint-dir .training/checkpoints \
 		--export .training/ember-demo.npz $(ARGS)
+
+train-demo-text: .training/.ready ## Train the built-in language model (ARGS="--minutes 30"; goes on where it was stopped)
+	@.training/bin/python worker/training/train_demo_text.py --resume --checkpoint-dir .training/checkpoints \
+		--export .training/ember-demo-text.npz $(ARGS)
 
 docs: .venv/.development ## Write the generated documents: settings, command line
 	@$(BIN)/python docs/generate.py

@@ -83,7 +83,14 @@ def known(target: RunningHorde) -> dict[str, str]:
     assert status == 202, asked
     pop = {"name": "target", "models": ["stable_diffusion"], "bridge_agent": AGENT, "max_pixels": 4_000_000}
     target.api("generate/pop", pop, key=key)
-    return {"key": key, "id": asked["id"], "user_id": "1", "worker_id": target.api("workers")[1][0]["id"]}
+    worker = target.api("workers")[1][0]
+    return {
+        "key": key,
+        "id": asked["id"],
+        "user_id": "1",
+        "worker_id": worker["id"],
+        "worker_name": worker["name"],
+    }
 
 
 def operations(target: RunningHorde) -> list[tuple[str, str, bool]]:
@@ -165,7 +172,7 @@ def test_hostile_query_parameters_and_headers_do_no_harm(target: RunningHorde, k
 
 def test_schemathesis_finds_nothing(target: RunningHorde, known: dict[str, str], tmp_path: Path) -> None:
     settings = tmp_path / "schemathesis.toml"
-    parameters = {"id": known["id"], "user_id": known["user_id"], "worker_id": known["worker_id"]}
+    parameters = {name: known[name] for name in ("id", "user_id", "worker_id", "worker_name")}
     settings.write_text(
         "[parameters]\n" + "".join(f'"path.{name}" = "{value}"\n' for name, value in parameters.items())
     )
@@ -173,6 +180,7 @@ def test_schemathesis_finds_nothing(target: RunningHorde, known: dict[str, str],
     command = [program, "--config-file", str(settings), "run", f"{target.url}/openapi.json"]
     command += ["--checks", ",".join(CHECKS), "--max-examples", "25", "--suppress-health-check", "all"]
     command += ["--generation-database", "none", "--seed", "7", "--no-color"]
+    command += ["--exclude-operation-id", "put_horde_modes"]  # in maintenance, nothing else would be looked at
     for key in (known["key"], "0000000000"):
         run = subprocess.run(
             [*command, "--header", f"apikey:{key}"],

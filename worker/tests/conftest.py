@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import pytest
@@ -16,8 +16,9 @@ from PIL import Image
 
 from horde_worker.backends.interface import BackendAbilities, ImageJob, ImageResult, Progress, Remark
 from horde_worker.horde_api import HordeApi
+from horde_worker.kinds.image import ImageKind
 from horde_worker.offer import OperatorWishes
-from horde_worker.worker import ExitCode, ImageWorker
+from horde_worker.worker import ExitCode, Worker
 
 LIMIT_S = 20.0
 NO_JOB = {"id": None, "ids": [], "skipped": {}, "messages": []}
@@ -44,7 +45,10 @@ class Upload:
 
 
 class PlayedHorde:
-    """Answers pops, uploads and submits from three scripts; at a script's end there is no job, and all goes well."""
+    """Answers pops, uploads and submits from scripts; at a script's end there is no job, and all goes well.
+
+    Texts have scripts of their own; `shelf` holds what can be downloaded.
+    """
 
     def __init__(self) -> None:
         self.url = ""
@@ -55,6 +59,11 @@ class PlayedHorde:
         self.pop_script: list[Answer] = []
         self.submit_script: list[Answer] = []
         self.upload_script: list[Answer] = []
+        self.text_pops: list[dict[str, Any]] = []
+        self.text_submits: list[dict[str, Any]] = []
+        self.text_pop_script: list[Answer] = []
+        self.downloads: list[str] = []
+        self.shelf: dict[str, Answer] = {}
         self._news = asyncio.Condition()
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -64,6 +73,9 @@ class PlayedHorde:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/api/v2/generate/pop", self._pop)
         app.router.add_post("/api/v2/generate/submit", self._submit)
+        app.router.add_post("/api/v2/generate/text/pop", self._text_pop)
+        app.router.add_post("/api/v2/generate/text/submit", self._text_submit)
+        app.router.add_get("/shelf/{name}", self._download)
         app.router.add_put("/store/{name:.*}", self._upload)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -89,6 +101,23 @@ class PlayedHorde:
                 "payload": {"prompt": "a circle", "width": 64, "height": 64, "ddim_steps": 2, "seed": "7"}
                 | (payload or {}),
                 "r2_uploads": None if inline else [f"{self.url}/store/{one}" for one in ids],
+                "skipped": {},
+                "messages": [],
+            }
+            | answer
+        )
+
+    def text_job(self, *ids: str, payload: dict[str, Any] | None = None, **answer: Any) -> Answer:
+        """A text pop's answer with a small job, with these changes (generation.md §4.5.4)."""
+        return Answer(
+            body={
+                "id": ids[0],
+                "ids": list(ids),
+                "model": "quill",
+                "ttl": 150,
+                "payload": {"prompt": "Once", "n": 1, "max_length": 20, "max_context_length": 2048} | (payload or {}),
+                "softprompt": None,
+                "extra_source_images": None,
                 "skipped": {},
                 "messages": [],
             }
@@ -127,6 +156,16 @@ class PlayedHorde:
         self.headers.append(dict(request.headers))
         return await self._answer(request, self.submits, await request.json(), self.submit_script, {"reward": 1.5})
 
+    async def _text_pop(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self.text_pops, await request.json(), self.text_pop_script, NO_JOB)
+
+    async def _text_submit(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self.text_submits, await request.json(), [], {"reward": 2.5})
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        answer = self.shelf.get(request.match_info["name"], Answer(404))
+        return await self._answer(request, self.downloads, request.match_info["name"], [answer], {})
+
     async def _upload(self, request: web.Request) -> web.StreamResponse:
         upload = Upload(request.raw_path, dict(request.headers), await request.read())
         return await self._answer(request, self.uploads, upload, self.upload_script, {})
@@ -152,6 +191,7 @@ class PlayedHorde:
 class Painter:
     """A backend that paints one colour. `may_paint` holds it; `surprises` are done instead of painting, one a job."""
 
+    kind: Literal["image"] = "image"
     name = "painter"
 
     def __init__(self) -> None:
@@ -218,14 +258,14 @@ class Workshop:
     painter: Painter
     naps: Naps
     session: aiohttp.ClientSession
-    worker: ImageWorker = field(init=False)
+    worker: Worker[Any, Any] = field(init=False)
     running: asyncio.Task[ExitCode] = field(init=False)
 
-    def start(self, *, models: Sequence[str] = ("paint",), backend: Any = None, **options: Any) -> ImageWorker:
+    def start(self, *, models: Sequence[str] = ("paint",), backend: Any = None, **options: Any) -> Worker[Any, Any]:
         """Start a worker with these options; the scripts are to be written before."""
         api = HordeApi(self.session, self.horde.url, "the key", self.naps)
         wishes = OperatorWishes(name="a worker", models=tuple(models))
-        self.worker = ImageWorker(api, backend or self.painter, wishes, sleep=self.naps, **options)
+        self.worker = Worker(ImageKind(api, backend or self.painter, wishes), sleep=self.naps, **options)
         self.running = asyncio.create_task(self.worker.run())
         return self.worker
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import socket
 
-from horde_worker.addresses import ForbiddenAddress, check_address
+import aiohttp
+import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from horde_worker.addresses import ForbiddenAddress, GuardedResolver, check_address
 
 HORDE = "http://127.0.0.1:7001"
 ELSEWHERE = "https://horde.example"
@@ -95,3 +99,37 @@ async def test_an_unknown_host_is_refused(host: str) -> None:
     """No name, no address."""
     with pytest.raises(ForbiddenAddress, match="not known"):
         await check_address(f"http://{host}/", ELSEWHERE)
+
+
+class Names(AbstractResolver):
+    """A name service that gives one answer for every name."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = addresses
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
+            for address in self.addresses
+        ]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize("addresses", [("127.0.0.1",), ("8.8.8.8", "10.0.0.8"), ("fe80::1%lo",), ("::ffff:10.0.0.8",)])
+async def test_a_name_that_leads_into_a_private_network_by_now_is_not_connected_to(addresses: tuple[str, ...]) -> None:
+    """Its answer may have changed since it was checked."""
+    connector = aiohttp.TCPConnector(resolver=GuardedResolver(ELSEWHERE, Names(*addresses)))
+    async with aiohttp.ClientSession(connector=connector) as session:
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await session.get("http://pictures.example:9/a")
+
+
+async def test_names_that_lead_outside_and_the_hordes_own_are_resolved() -> None:
+    """A horde at home has a private address."""
+    public = await GuardedResolver(ELSEWHERE, Names("8.8.8.8")).resolve("pictures.example", 80)
+    own = await GuardedResolver("http://My-Horde:7001", Names("10.0.0.8")).resolve("MY-HORDE", 7001)
+    assert [entry["host"] for entry in (*public, *own)] == ["8.8.8.8", "10.0.0.8"]

@@ -172,7 +172,25 @@ async def test_an_unknown_backend_ends_with_the_known_ones(start_at: Start) -> N
     process = await start_at("--backend", "crayons")
     code, said = await process.ended()
     assert (code, "Traceback" in said) == (2, False)
-    assert "There is no backend 'crayons'; there are: demo." in said
+    assert "There is no backend 'crayons'; there are: demo, demo-text." in said
+
+
+async def test_two_backends_of_one_kind_are_refused(start_at: Start) -> None:
+    """A name stands for one kind of work."""
+    process = await start_at("--backend", "demo", "--backend", "demo")
+    code, said = await process.ended()
+    assert (code, "Traceback" in said) == (2, False)
+    assert "One backend of a kind" in said
+
+
+async def test_a_text_worker_that_is_refused_ends_the_picture_worker_too(
+    horde: PlayedHorde, start_at: Start, answer: type[Answer]
+) -> None:
+    """Two workers in one process: the operator learns of it by the exit code."""
+    horde.text_pop_script = [answer(401, {"message": "No user matches this key.", "rc": "InvalidAPIKey"})]
+    process = await start_at("--backend", "demo", "--backend", "demo-text")
+    code, said = await process.ended()
+    assert (code, "Traceback" in said) == (2, False)
 
 
 @pytest.mark.parametrize(
@@ -215,6 +233,21 @@ async def test_options_and_environment_reach_the_horde(horde: PlayedHorde, start
     assert (body["name"], body["max_pixels"], body["amount"]) == ("a worker", 65536, 2)
     assert (body["nsfw"], body["bridge_agent"]) == (False, "mine:1:here")
     assert horde.headers[0]["apikey"] == "from outside"
+
+
+async def test_one_process_serves_pictures_and_texts(horde: PlayedHorde, start: Start) -> None:
+    """Each under a name of its own; an alias is for the first backend."""
+    horde.pop_script = [horde.job("j1", model="Deliberate")]
+    horde.text_pop_script = [horde.text_job("t1", model="ember-demo-text")]
+    process = await start(
+        *("--once", "--horde", horde.url, "--name", "both", "--apikey", "k", "--alias", "Deliberate"),
+        *("--backend", "demo", "--backend", "demo-text", "--max-length", "100", "--max-context-length", "2048"),
+    )
+    code, _ = await process.ended()
+    assert (code, horde.submit_of("j1")["state"], horde.text_submits[0]["state"]) == (0, "ok", "ok")
+    assert (horde.pops[0]["name"], horde.pops[0]["models"]) == ("both", ["Deliberate", "ember-demo"])
+    assert (horde.text_pops[0]["name"], horde.text_pops[0]["models"]) == ("both-text", ["ember-demo-text"])
+    assert (horde.text_pops[0]["max_length"], horde.text_pops[0]["max_context_length"]) == (100, 2048)
 
 
 async def test_the_log_can_be_read_by_machines_and_has_no_secrets(horde: PlayedHorde, start_at: Start) -> None:

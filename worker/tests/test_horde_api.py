@@ -9,11 +9,20 @@ import aiohttp
 import pytest
 
 from horde_worker.backends.interface import Remark
-from horde_worker.horde_api import SUBMIT_TRIES, UPLOAD_TRIES, HordeApi, Refused, Unreachable, backoff_s
+from horde_worker.horde_api import (
+    ANSWER_LIMIT_BYTES,
+    SUBMIT_TRIES,
+    UPLOAD_TRIES,
+    HordeApi,
+    Refused,
+    Unreachable,
+    backoff_s,
+)
 
 if TYPE_CHECKING:
     from conftest import Answer, Naps, PlayedHorde
 
+POP, SUBMIT = "/api/v2/generate/pop", "/api/v2/generate/submit"
 WEBP = b"RIFF....WEBP"
 BUSY = {"message": "too many", "rc": "TooManyRequests"}
 
@@ -29,14 +38,14 @@ async def test_the_address_may_be_given_with_or_without_the_api(
     horde: PlayedHorde, session: aiohttp.ClientSession, ending: str
 ) -> None:
     """Operators copy addresses in every form."""
-    await HordeApi(session, horde.url + ending, "k").pop({})
+    await HordeApi(session, horde.url + ending, "k").pop(POP, {})
     assert len(horde.pops) == 1
 
 
 async def test_every_call_has_key_and_agent(api: HordeApi, horde: PlayedHorde) -> None:
     """The horde knows whose worker it is and what software."""
-    await api.pop({})
-    await api.submit("a", "R2", 7, [])
+    await api.pop(POP, {})
+    await api.submit(SUBMIT, "a", "R2", 7, [])
     assert [one["apikey"] for one in horde.headers] == ["the key", "the key"]
     assert all(one["Client-Agent"].startswith("OpenHorde Worker:") for one in horde.headers)
 
@@ -104,7 +113,7 @@ async def test_an_upload_is_given_up_after_some_tries(
 
 async def test_a_submit_says_everything_about_the_picture(api: HordeApi, horde: PlayedHorde) -> None:
     """Id, result, seed, state and remarks; an empty `ref` is left out."""
-    await api.submit("a", "R2", 7, [Remark("information", "nsfw"), Remark("batch_index", "see_ref", "0")])
+    await api.submit(SUBMIT, "a", "R2", 7, [Remark("information", "nsfw"), Remark("batch_index", "see_ref", "0")])
     assert horde.submits == [
         {
             "id": "a",
@@ -121,7 +130,7 @@ async def test_a_submit_says_everything_about_the_picture(api: HordeApi, horde: 
 
 async def test_remarks_keep_to_the_hordes_limits(api: HordeApi, horde: PlayedHorde) -> None:
     """At most fifty, of at most 255 characters; more would cost the picture."""
-    await api.submit("a", "R2", 7, [Remark("information", "see_ref", "x" * 300)] * 60)
+    await api.submit(SUBMIT, "a", "R2", 7, [Remark("information", "see_ref", "x" * 300)] * 60)
     refs = [one["ref"] for one in horde.submits[0]["gen_metadata"]]
     assert (len(refs), set(map(len, refs))) == (50, {255})
 
@@ -137,7 +146,7 @@ async def test_the_reward_is_a_finite_number(
 ) -> None:
     """A strange reward counts as none; the picture is delivered all the same."""
     horde.submit_script = [answer(body=sent)]
-    assert await api.submit("a", "R2", 7, []) == reward
+    assert await api.submit(SUBMIT, "a", "R2", 7, []) == reward
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -146,7 +155,7 @@ async def test_a_submit_is_tried_again_after_what_may_pass(
 ) -> None:
     """A finished picture is not thrown away for a bad moment."""
     horde.submit_script = [answer(status), answer(hangs_up=True), answer(body=b"<html>")]
-    assert await api.submit("a", "R2", 7, []) == 1.5
+    assert await api.submit(SUBMIT, "a", "R2", 7, []) == 1.5
     assert len(horde.submits) == 4
 
 
@@ -155,7 +164,7 @@ async def test_a_submit_waits_as_long_as_the_horde_says(
 ) -> None:
     """Retry-After of a 429 is honoured."""
     horde.submit_script = [answer(429, BUSY, {"Retry-After": "17"})]
-    await api.submit("a", "R2", 7, [])
+    await api.submit(SUBMIT, "a", "R2", 7, [])
     assert naps.taken == [17.0]
 
 
@@ -165,7 +174,7 @@ async def test_a_submit_is_given_up_after_some_tries(
     """The job goes to somebody else at the end of its time anyway."""
     horde.submit_script = [answer(503) for _ in range(SUBMIT_TRIES)]
     with pytest.raises(Unreachable, match="503"):
-        await api.submit("a", "R2", 7, [])
+        await api.submit(SUBMIT, "a", "R2", 7, [])
     assert len(naps.taken) == SUBMIT_TRIES - 1
 
 
@@ -176,7 +185,7 @@ async def test_a_refused_submit_is_not_tried_again(
     """What the horde decided stays decided."""
     horde.submit_script = [answer(status, {"message": "no", "rc": rc})]
     with pytest.raises(Refused) as refused:
-        await api.submit("a", "R2", 7, [])
+        await api.submit(SUBMIT, "a", "R2", 7, [])
     assert (refused.value.status, refused.value.rc, len(horde.submits)) == (status, rc, 1)
 
 
@@ -185,14 +194,14 @@ async def test_a_duplicate_after_a_lost_answer_is_a_delivery(
 ) -> None:
     """The first try arrived, only its answer did not."""
     horde.submit_script = [answer(hangs_up=True), answer(400, {"message": "already", "rc": "DuplicateGen"})]
-    assert await api.submit("a", "R2", 7, []) == 0.0
+    assert await api.submit(SUBMIT, "a", "R2", 7, []) == 0.0
 
 
 async def test_a_refusal_tells_code_message_and_fields(api: HordeApi, horde: PlayedHorde, answer: type[Answer]) -> None:
     """The operator reads what the horde said, with the fields it complains about."""
     horde.pop_script = [answer(400, {"message": "bad", "rc": "Bad", "errors": {"name": "too long"}})]
     with pytest.raises(Refused) as refused:
-        await api.pop({})
+        await api.pop(POP, {})
     assert str(refused.value) == "bad: name: too long (Bad)"
 
 
@@ -203,7 +212,7 @@ async def test_a_refusal_may_have_any_body(
     """A proxy answers in HTML."""
     horde.pop_script = [answer(403, body)]
     with pytest.raises(Refused) as refused:
-        await api.pop({})
+        await api.pop(POP, {})
     assert (refused.value.status, refused.value.rc) == (403, "")
 
 
@@ -218,7 +227,7 @@ async def test_retry_after_is_a_number_of_seconds_within_reason(
     """A horde cannot put a worker to sleep for ever."""
     horde.pop_script = [answer(429, BUSY, {"Retry-After": header})]
     with pytest.raises(Refused) as refused:
-        await api.pop({})
+        await api.pop(POP, {})
     assert refused.value.retry_after_s == seconds
 
 
@@ -232,7 +241,7 @@ async def test_retry_after_is_a_number_of_seconds_within_reason(
         {"body": b"<html>"},
         {"body": b"[1]"},
         {"body": b"[" * 200_000},
-        {"body": b" " * (10 * 1024 * 1024 + 1)},
+        {"body": b" " * (ANSWER_LIMIT_BYTES + 1)},
         {"body": b'{"id": ' + b"1" * 5000 + b"}"},
         {"body": b"{}", "headers": {"Content-Encoding": "gzip"}},
     ],
@@ -244,7 +253,7 @@ async def test_no_readable_answer_means_unreachable(
     """Whatever is wrong with an answer, it is worth another try later."""
     horde.pop_script = [answer(**answered)]
     with pytest.raises(Unreachable):
-        await api.pop({})
+        await api.pop(POP, {})
 
 
 async def test_a_refused_connection_means_unreachable(session: aiohttp.ClientSession, naps: Naps) -> None:
@@ -253,7 +262,7 @@ async def test_a_refused_connection_means_unreachable(session: aiohttp.ClientSes
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with pytest.raises(Unreachable):
-        await HordeApi(session, f"http://127.0.0.1:{port}", "k", naps).pop({})
+        await HordeApi(session, f"http://127.0.0.1:{port}", "k", naps).pop(POP, {})
 
 
 @pytest.mark.parametrize(("attempt", "middle"), [(1, 2), (2, 4), (5, 32), (6, 60), (7, 60), (5000, 60)])

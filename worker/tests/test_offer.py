@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from horde_worker import VERSION
-from horde_worker.backends.interface import BackendAbilities
-from horde_worker.offer import OperatorWishes, check_offered, pop_body
+from horde_worker.backends.interface import BackendAbilities, TextAbilities
+from horde_worker.offer import OperatorWishes, check_offered, check_text_offered, pop_body, text_pop_body
 from horde_worker.popped import UnusableJob, read_pop
+from horde_worker.popped_text import read_text_pop
 
 ABLE = BackendAbilities(
     models=("paint",),
@@ -18,6 +19,7 @@ ABLE = BackendAbilities(
     samplers=frozenset({"k_euler"}),
     max_batch=4,
 )
+WRITES = TextAbilities(models=("quill",), max_length=512, max_context_length=4096, max_batch=2)
 WISHES = OperatorWishes(name="a worker", models=("alias", "paint"))
 FLAGS = {
     "allow_img2img": "img2img",
@@ -97,6 +99,39 @@ def test_a_larger_picture_than_offered_is_given_back() -> None:
 
 def test_more_pictures_than_offered_are_given_back() -> None:
     """All of them: none would be waited for in vain."""
-    with pytest.raises(UnusableJob, match="5 pictures are more than 4") as refused:
+    with pytest.raises(UnusableJob, match="5 results are more than 4") as refused:
         popped(*"abcde")
     assert refused.value.ids == tuple("abcde")
+
+
+# ------------------------------------------------------------------------ texts
+
+
+def test_a_text_worker_offers_lengths_and_no_soft_prompts() -> None:
+    """The keys of generation.md §4.5.1, and none about pictures."""
+    body = text_pop_body(replace(WISHES, models=("quill",)), WRITES)
+    assert body["models"] == ["quill"]
+    assert (body["max_length"], body["max_context_length"], body["amount"]) == (512, 4096, 2)
+    assert body["softprompts"] == []
+    assert not [name for name in body if name.startswith("allow_")] and "max_pixels" not in body
+
+
+@pytest.mark.parametrize(("wished", "offered"), [(None, 512), (80, 80), (9999, 512)])
+def test_the_longest_text_is_the_smaller_of_wish_and_ability(wished: int | None, offered: int) -> None:
+    """As with pictures."""
+    assert text_pop_body(replace(WISHES, max_length=wished), WRITES)["max_length"] == offered
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        ({"max_length": 600}, "max_length 600 is more than 512"),
+        ({"max_context_length": 8000}, "max_context_length 8000 is more than 4096"),
+    ],
+)
+def test_a_longer_text_than_offered_is_given_back(payload: dict[str, int], reason: str) -> None:
+    """A horde may go by an older pop."""
+    job = read_text_pop({"ids": ["a"], "model": "paint", "payload": payload})
+    assert job is not None
+    with pytest.raises(UnusableJob, match=reason):
+        check_text_offered(job, text_pop_body(WISHES, WRITES))

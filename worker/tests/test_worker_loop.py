@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 
 from horde_worker.backends.demo_backend import DemoBackend
 from horde_worker.backends.interface import BackendFailure, ImageJob, ImageResult, Remark
-from horde_worker.worker import FAILURE_PAUSE_S, IDLE_PAUSE_S, MAINTENANCE_PAUSE_S, ExitCode, encode_webp
+from horde_worker.kinds.image import encode_webp
+from horde_worker.worker import FAILURE_PAUSE_S, IDLE_PAUSE_S, MAINTENANCE_PAUSE_S, ExitCode
 
 if TYPE_CHECKING:
     from conftest import Answer, Naps, Painter, PlayedHorde, Workshop
@@ -430,7 +431,7 @@ async def test_a_batch_larger_than_offered_is_given_back_whole(horde: PlayedHord
     horde.pop_script = [horde.job(*"abcde"), horde.job("good")]
     workshop.start(jobs_wanted=1)
     await workshop.ended()
-    assert {horde.fault_of(one) for one in "abcde"} == {"5 pictures are more than 4 at a time"}
+    assert {horde.fault_of(one) for one in "abcde"} == {"5 results are more than 4 at a time"}
 
 
 async def test_a_job_without_a_payload_is_given_back(

@@ -103,7 +103,6 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(modes_routes(node.modes, node.accounts, settings.admin_ids, node.mirror.cancel_waiting))
     app.include_router(status_routes(node.pool, node.queues, node.workers))
     app.include_router(health_routes(node.pool, node.queues, node.workers))
-
     app.include_router(documentation_routes(app, settings))
     if isinstance(node.blobs, FolderStore):
         app.include_router(blob_routes(node.blobs))

@@ -134,7 +134,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     notices = NoticeBoard(dsn, heard, missed_something)
     modes = Modes(pool, notices.publish)
     profanity = load_profanity_filter(settings.profane_words)
-    workers = WorkerDirectory(pool, queues, clock)
+    workers = WorkerDirectory(pool, queues, notices.publish, clock)
     source_intake = SourceIntake(blobs, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC))
     lifetime_s = settings.request_lifetime_s
     images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
@@ -149,18 +149,12 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         profanity=profanity,
         workers=workers,
         mirror=mirror,
-        worker_management=WorkerManagement(pool, workers, mirror, profanity, notices.publish, settings.admin_ids),
+        worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
             ImageIntake(settings, pool, images, workers, prices, source_intake, modes, clock),
             Submissions(
-                pool,
-                images,
-                workers,
-                ImageResults(blobs),
-                Suspects(pool, workers, notices.publish),
-                clock,
-                lifetime_s=lifetime_s,
+                pool, images, workers, ImageResults(blobs), Suspects(pool, workers), clock, lifetime_s=lifetime_s
             ),
         ),
         check_in=CheckIn(pool, workers, modes, profanity, notices.publish, clock),
@@ -183,7 +177,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
     async def sweep() -> None:
         swept = await node.mirror.sweep()
         if swept.workers:
-            await node.workers.reload(swept.workers)
+            await node.workers.changed(swept.workers)
         keys = [key for stored in swept.sources for key in decode_sources(stored).keys]
         if keys:
             await node.blobs.delete(keys)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, FilePath
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -72,7 +72,7 @@ class Settings(BaseSettings):
         None, ge=0, description="Escrowed kudos that make an account trusted after a week; unset: never automatically."
     )
 
-    profane_words: Path | None = Field(
+    profane_words: FilePath | None = Field(
         None,
         description="File with words refused in names and public texts, one a line (`*` in front or behind: also "
         "within longer words); default: a built-in list.",

@@ -109,6 +109,9 @@ async def test_maintenance_takes_back_what_waits_and_lets_workers_finish(horde, 
     shown = await horde.status(request_id)
     assert (shown["done"], len(shown["generations"])) == (True, 1)
     assert await horde.sql("SELECT sum(held_hundredths)::int FROM request") == [(0,)]
+    assert horde.outcome(await horde.ask(asker.api_key)) == (400, "MaintenanceMode")
+    await put(horde, admin.api_key, maintenance_mode=False)
+    assert (await horde.ask(asker.api_key)).status_code == 202
 
 
 async def test_in_invite_only_mode_new_workers_need_an_invitation(horde, admin) -> None:

@@ -218,6 +218,20 @@ class TestChanging:
         body = await horde.user(ada)
         assert (body["username"], body["contact"]) == (f"lovelace#{ada.id}", "ada@example.org")
 
+    @pytest.mark.parametrize(
+        ("change", "rc"),
+        [
+            ({"username": "shithead"}, "ProfaneUserName"),
+            ({"contact": "fuck@example.org"}, "ProfaneUserContact"),
+            ({"admin_comment": "what a b1tch"}, "ProfaneAdminComment"),
+        ],
+    )
+    async def test_profane_texts_are_refused(self, horde, admin: NewAccount, change: dict[str, str], rc: str) -> None:
+        """§2.2: 400 by their rc; what else the change asked for is not done either."""
+        refused = await put(horde, admin.id, admin.api_key, concurrency=77, **change)
+        assert outcome(refused) == (400, rc)
+        assert (await horde.user(admin))["concurrency"] == 30
+
     async def test_users_cannot_change_each_other(self, horde) -> None:
         """§2.2: neither self nor moderator → 403 `NotModerator`."""
         ada, bob = await horde.account("ada"), await horde.account("bob")

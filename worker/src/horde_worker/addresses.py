@@ -8,6 +8,9 @@ import re
 import socket
 from urllib.parse import urlsplit
 
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
 from horde_sdk.public_addresses import is_public
 
 _WRITTEN_OUT = re.compile(r"[!-~]+")  # no spaces and no control characters, which would end the request line
@@ -15,6 +18,31 @@ _WRITTEN_OUT = re.compile(r"[!-~]+")  # no spaces and no control characters, whi
 
 class ForbiddenAddress(ValueError):
     """The horde sent an address that leads into a private network."""
+
+
+class GuardedResolver(AbstractResolver):
+    """Name service for the worker's connections: at the moment of connecting, names lead to allowed addresses only.
+
+    `check_address` refuses early and says why; this refuses a name whose answer changed in between.
+    """
+
+    def __init__(self, horde_url: str, names: AbstractResolver | None = None) -> None:
+        self._own_host = urlsplit(horde_url).hostname
+        self._names = names or ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The addresses of a host. Raises `OSError` when one of them is forbidden."""
+        found = await self._names.resolve(host, port, family)
+        if host.lower() != self._own_host:
+            for entry in found:
+                if not is_public(ipaddress.ip_address(entry["host"].partition("%")[0])):
+                    raise OSError("the address leads into a private network")
+        return found
+
+    async def close(self) -> None:
+        await self._names.close()
 
 
 async def check_address(url: str, horde_url: str) -> None:

@@ -20,13 +20,25 @@ def work(
         str | None, typer.Option("--apikey", envvar=["HORDE_API_KEY", "AI_HORDE_API_KEY"], help="Key of the owner.")
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="Name of this worker, unique in the horde.")] = None,
-    backend: Annotated[str, typer.Option("--backend", help="What makes the pictures; `demo` is built in.")] = "demo",
+    backend: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--backend",
+            help="What does the work: `demo` makes pictures (the default), `demo-text` texts. Repeatable, once a kind.",
+        ),
+    ] = None,
     alias: Annotated[
         list[str] | None,
-        typer.Option("--alias", help="Serve requests for this model name too (private hordes, tests). Repeatable."),
+        typer.Option(
+            "--alias", help="Serve this model name too, with the first backend (private hordes, tests). Repeatable."
+        ),
     ] = None,
     max_pixels: Annotated[int | None, typer.Option(min=4096, help="Largest picture: width × height.")] = None,
-    batch: Annotated[int | None, typer.Option(min=1, max=20, help="Most pictures of one request at a time.")] = None,
+    max_length: Annotated[int | None, typer.Option(min=16, help="Longest text, in tokens.")] = None,
+    max_context_length: Annotated[
+        int | None, typer.Option(min=80, help="Longest prompt and text together, in tokens.")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(min=1, max=20, help="Most results of one request at a time.")] = None,
     queue: Annotated[int, typer.Option(min=1, max=20, help="Jobs fetched ahead.")] = 1,
     nsfw: Annotated[bool, typer.Option("--nsfw/--no-nsfw", help="Take requests marked as not safe for work.")] = True,
     bridge_agent: Annotated[
@@ -44,7 +56,7 @@ def work(
 
     from horde_worker.backends.registry import UnknownBackend
     from horde_worker.offer import BRIDGE_AGENT
-    from horde_worker.run import WorkerSettings, configure_logs, run_worker
+    from horde_worker.run import OneKindTwice, WorkerSettings, configure_logs, run_worker
 
     if not apikey:
         _fail("A worker needs an account: give its key by --apikey or HORDE_API_KEY.")
@@ -52,12 +64,13 @@ def work(
         _fail("A worker needs a name: give one by --name.")
     if not horde.startswith(("http://", "https://")):
         _fail(f"{horde!r} is no address of a horde: it begins with http:// or https://.")
+    backends = tuple(backend or ("demo",))
     configure_logs(as_json=json_log)
     settings = WorkerSettings(
         horde_url=horde,
         api_key=apikey or "",
         name=name or "",
-        backend=backend,
+        backends=backends,
         aliases=tuple(alias or ()),
         max_pixels=max_pixels,
         batch=batch,
@@ -66,11 +79,13 @@ def work(
         bridge_agent=bridge_agent or BRIDGE_AGENT,
         jobs_wanted=1 if once else None,
         exit_on_maintenance=exit_on_maintenance,
+        max_length=max_length,
+        max_context_length=max_context_length,
     )
-    typer.echo(f"Worker {name} serves {horde} with {backend}. Ctrl-C to leave.", err=True)
+    typer.echo(f"Worker {name} serves {horde} with {' and '.join(backends)}. Ctrl-C to leave.", err=True)
     try:
         code = asyncio.run(run_worker(settings))
-    except UnknownBackend as error:
+    except (UnknownBackend, OneKindTwice) as error:
         _fail(str(error))
     raise typer.Exit(int(code))
 

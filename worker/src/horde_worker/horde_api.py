@@ -18,11 +18,14 @@ from horde_worker.addresses import check_address
 from horde_worker.backends.interface import Remark
 from horde_worker.popped import finite_number
 
-ANSWER_LIMIT_BYTES = 10 * 1024 * 1024
+ANSWER_LIMIT_BYTES = 64 * 1024 * 1024  # two source pictures of 20 MiB in base64, and a margin
+DOWNLOAD_LIMIT_BYTES = 20 * 1024 * 1024
 UPLOAD_TRIES = 5
+DOWNLOAD_TRIES = 4
 SUBMIT_TRIES = 10
 RETRY_AFTER_LIMIT_S = 600.0
 _CALL_TIMEOUT = aiohttp.ClientTimeout(total=40, connect=10)
+_DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 _RETRIED = frozenset({408, 429})  # and everything from 500 on
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -53,9 +56,29 @@ class HordeApi:
         self._headers = {"apikey": api_key, "Client-Agent": f"OpenHorde Worker:{VERSION}:openhorde"}
         self._sleep = sleep
 
-    async def pop(self, body: dict[str, Any]) -> dict[str, Any]:
+    async def pop(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Ask for jobs. Raises `Refused` or `Unreachable`; trying again is the caller's decision."""
-        return await self._call("POST", "/api/v2/generate/pop", body)
+        return await self._call("POST", path, body)
+
+    async def download(self, url: str) -> bytes | None:
+        """What lies at an address that the horde sent; None when it cannot be had or is too large."""
+        try:
+            await check_address(url, self.url)
+            address = URL(url, encoded=True)
+        except ValueError:
+            return None
+        for attempt in range(DOWNLOAD_TRIES):
+            if attempt:
+                await self._sleep(float(attempt))
+            try:
+                async with self._session.get(address, timeout=_DOWNLOAD_TIMEOUT, allow_redirects=False) as answer:
+                    if answer.status == 200:
+                        return await _at_most(answer.content, DOWNLOAD_LIMIT_BYTES)
+                    if answer.status < 500 and answer.status not in _RETRIED:
+                        return None  # also for a redirect, which might lead anywhere
+            except (aiohttp.ClientError, TimeoutError, OSError):
+                continue
+        return None
 
     async def upload(self, url: str, data: bytes) -> bool:
         """PUT an image to its address; whether it arrived."""
@@ -84,7 +107,7 @@ class HordeApi:
         return False
 
     async def submit(
-        self, job_id: str, generation: str, seed: int, remarks: Sequence[Remark], *, state: str = "ok"
+        self, path: str, job_id: str, generation: str, seed: int, remarks: Sequence[Remark], *, state: str = "ok"
     ) -> float:
         """Deliver a job or its fault; the reward. Retries what may pass; raises `Refused` for what will not."""
         body = {
@@ -101,7 +124,7 @@ class HordeApi:
         while True:
             attempt += 1
             try:
-                answer = await self._call("POST", "/api/v2/generate/submit", body)
+                answer = await self._call("POST", path, body)
                 return finite_number(answer.get("reward"), 0.0)
             except Unreachable:
                 if attempt >= SUBMIT_TRIES:
@@ -120,11 +143,9 @@ class HordeApi:
             async with self._session.request(
                 method, self.url + path, json=body, headers=self._headers, timeout=_CALL_TIMEOUT
             ) as answer:
-                raw = await answer.content.read(ANSWER_LIMIT_BYTES + 1)
-                while len(raw) <= ANSWER_LIMIT_BYTES and (more := await answer.content.read(ANSWER_LIMIT_BYTES)):
-                    raw += more
-                if len(raw) > ANSWER_LIMIT_BYTES:
-                    raise Unreachable("the answer is larger than 10 MiB")
+                raw = await _at_most(answer.content, ANSWER_LIMIT_BYTES)
+                if raw is None:
+                    raise Unreachable(f"the answer is larger than {ANSWER_LIMIT_BYTES >> 20} MiB")
                 found = _object(raw)
                 if answer.status < 300:
                     if found is None:
@@ -133,6 +154,16 @@ class HordeApi:
                 raise _refusal(answer.status, found, answer.headers.get("Retry-After"))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
+
+
+async def _at_most(content: aiohttp.StreamReader, limit_bytes: int) -> bytes | None:
+    """All of it, or None as soon as it is too much."""
+    raw = bytearray()
+    while chunk := await content.read(1 << 16):
+        raw += chunk
+        if len(raw) > limit_bytes:
+            return None
+    return bytes(raw)
 
 
 def backoff_s(attempt: int) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from horde_worker import VERSION
-from horde_worker.backends.interface import BackendAbilities, ImageJob
+from horde_worker.backends.interface import BackendAbilities, ImageJob, TextAbilities, TextJob
 from horde_worker.popped import UnusableJob
 
 BRIDGE_AGENT = f"OpenHorde Worker:{VERSION}:https://github.com/openhorde/openhorde"
@@ -23,21 +23,16 @@ class OperatorWishes:
     batch: int | None = None
     nsfw: bool = True
     bridge_agent: str = BRIDGE_AGENT
+    max_length: int | None = None  # tokens of a text
+    max_context_length: int | None = None
 
 
 def pop_body(wishes: OperatorWishes, abilities: BackendAbilities) -> dict[str, Any]:
     """What to send to `POST /generate/pop` (worker.md §1.1.2)."""
     can = abilities.capabilities
-    max_pixels = abilities.max_pixels if wishes.max_pixels is None else min(wishes.max_pixels, abilities.max_pixels)
-    batch = abilities.max_batch if wishes.batch is None else min(wishes.batch, abilities.max_batch)
     return {
-        "name": wishes.name,
-        "models": list(wishes.models),
-        "bridge_agent": wishes.bridge_agent,
-        "threads": 1,
-        "amount": batch,
-        "nsfw": wishes.nsfw,
-        "max_pixels": max_pixels,
+        **_common(wishes, abilities.max_batch),
+        "max_pixels": _least(abilities.max_pixels, wishes.max_pixels),
         "allow_img2img": "img2img" in can,
         "allow_painting": "inpainting" in can,
         "allow_unsafe_ipaddr": True,
@@ -49,11 +44,48 @@ def pop_body(wishes: OperatorWishes, abilities: BackendAbilities) -> dict[str, A
     }
 
 
+def text_pop_body(wishes: OperatorWishes, abilities: TextAbilities) -> dict[str, Any]:
+    """What to send to `POST /generate/text/pop` (generation.md §4.5.1)."""
+    return {
+        **_common(wishes, abilities.max_batch),
+        "max_length": _least(abilities.max_length, wishes.max_length),
+        "max_context_length": _least(abilities.max_context_length, wishes.max_context_length),
+        "softprompts": [],
+    }
+
+
+def _common(wishes: OperatorWishes, max_batch: int) -> dict[str, Any]:
+    return {
+        "name": wishes.name,
+        "models": list(wishes.models),
+        "bridge_agent": wishes.bridge_agent,
+        "threads": 1,
+        "amount": _least(max_batch, wishes.batch),
+        "nsfw": wishes.nsfw,
+    }
+
+
+def _least(able: int, wished: int | None) -> int:
+    return able if wished is None else min(able, wished)
+
+
 def check_offered(job: ImageJob, offer: Mapping[str, Any]) -> None:
     """Raise `UnusableJob` for more than `offer` says: a horde may go by an older pop (worker.md §1.1.2)."""
-    if job.model not in offer["models"]:
-        raise UnusableJob(f"the model {job.model!r} is not offered", job.ids)
+    _check_common(job, offer)
     if job.width * job.height > offer["max_pixels"]:
         raise UnusableJob(f"{job.width}×{job.height} is more than {offer['max_pixels']} pixels", job.ids)
+
+
+def check_text_offered(job: TextJob, offer: Mapping[str, Any]) -> None:
+    """The same for a text."""
+    _check_common(job, offer)
+    for name, asked in (("max_length", job.max_length), ("max_context_length", job.max_context_length)):
+        if asked > offer[name]:
+            raise UnusableJob(f"{name} {asked} is more than {offer[name]}", job.ids)
+
+
+def _check_common(job: ImageJob | TextJob, offer: Mapping[str, Any]) -> None:
+    if job.model not in offer["models"]:
+        raise UnusableJob(f"the model {job.model!r} is not offered", job.ids)
     if len(job.ids) > offer["amount"]:
-        raise UnusableJob(f"{len(job.ids)} pictures are more than {offer['amount']} at a time", job.ids)
+        raise UnusableJob(f"{len(job.ids)} results are more than {offer['amount']} at a time", job.ids)

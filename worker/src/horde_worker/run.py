@@ -6,25 +6,32 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 import structlog
 
+from horde_worker.addresses import GuardedResolver
+from horde_worker.backends.interface import AnyBackend
 from horde_worker.backends.registry import make_backend
 from horde_worker.horde_api import HordeApi
+from horde_worker.kinds.image import ImageKind
+from horde_worker.kinds.text import TextKind
 from horde_worker.offer import BRIDGE_AGENT, OperatorWishes
-from horde_worker.worker import ExitCode, ImageWorker
+from horde_worker.worker import ExitCode, Worker
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """What the operator chose."""
+    """What the operator chose. Each backend is a worker of its own; there is one at most of a kind."""
 
     horde_url: str
     api_key: str = field(repr=False)
     name: str
-    backend: str = "demo"
+    backends: tuple[str, ...] = ("demo",)
     aliases: tuple[str, ...] = ()
     max_pixels: int | None = None
     batch: int | None = None
@@ -33,46 +40,89 @@ class WorkerSettings:
     bridge_agent: str = BRIDGE_AGENT
     jobs_wanted: int | None = None
     exit_on_maintenance: bool = False
+    max_length: int | None = None
+    max_context_length: int | None = None
+
+
+class OneKindTwice(ValueError):
+    """Two backends of one kind: their workers would have one name."""
 
 
 async def run_worker(settings: WorkerSettings) -> ExitCode:
-    """Work until a signal: the first drains, a second leaves at once. Raises `UnknownBackend`."""
-    backend = make_backend(settings.backend)
+    """Work until a signal: the first drains, a second leaves at once. Raises `UnknownBackend` and `OneKindTwice`.
+
+    The first worker that ends in another way than in order drains the others; its code is the answer.
+    """
+    backends = [make_backend(name) for name in settings.backends]
+    if len({backend.kind for backend in backends}) < len(backends):
+        raise OneKindTwice("One backend of a kind: a worker's name stands for one kind of work.")
+    guarded = aiohttp.TCPConnector(resolver=GuardedResolver(settings.horde_url))
+    async with aiohttp.ClientSession(connector=guarded) as session:
+        api = HordeApi(session, settings.horde_url, settings.api_key)
+        workers = [_worker(api, backend, settings, is_first=place == 0) for place, backend in enumerate(backends)]
+        with _signals_end(workers):
+            return await _run_all(workers)
+
+
+def _worker(api: HordeApi, backend: AnyBackend, settings: WorkerSettings, *, is_first: bool) -> Worker[Any, Any]:
+    """The worker of one backend. Name and aliases are the first one's; a horde ties a name to one kind of work."""
     wishes = OperatorWishes(
-        name=settings.name,
-        models=tuple(dict.fromkeys((*settings.aliases, *backend.abilities.models))),
+        name=settings.name if is_first else f"{settings.name}-{backend.kind}",
+        models=tuple(dict.fromkeys((*(settings.aliases if is_first else ()), *backend.abilities.models))),
         max_pixels=settings.max_pixels,
         batch=settings.batch,
         nsfw=settings.nsfw,
         bridge_agent=settings.bridge_agent,
+        max_length=settings.max_length,
+        max_context_length=settings.max_context_length,
     )
-    async with aiohttp.ClientSession() as session:
-        worker = ImageWorker(
-            HordeApi(session, settings.horde_url, settings.api_key),
-            backend,
-            wishes,
-            queue_size=settings.queue_size,
-            jobs_wanted=settings.jobs_wanted,
-            exit_on_maintenance=settings.exit_on_maintenance,
-        )
-        is_second = False
+    kind = ImageKind(api, backend, wishes) if backend.kind == "image" else TextKind(api, backend, wishes)
+    return Worker(
+        kind,
+        queue_size=settings.queue_size,
+        jobs_wanted=settings.jobs_wanted,
+        exit_on_maintenance=settings.exit_on_maintenance,
+    )
 
-        def on_signal() -> None:
-            nonlocal is_second
+
+async def _run_all(workers: Sequence[Worker[Any, Any]]) -> ExitCode:
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    try:
+        for ended in asyncio.as_completed(running):
+            code = await ended
+            if code is not ExitCode.OK:
+                for worker in workers:
+                    worker.drain()
+                await asyncio.wait(running)
+                return code
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    return ExitCode.OK
+
+
+@contextmanager
+def _signals_end(workers: Sequence[Worker[Any, Any]]) -> Iterator[None]:
+    is_second = False
+
+    def on_signal() -> None:
+        nonlocal is_second
+        for worker in workers:
             if is_second:
                 worker.leave()
             else:
                 worker.drain()
-            is_second = True
+        is_second = True
 
-        loop = asyncio.get_running_loop()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal)
+    try:
+        yield
+    finally:
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, on_signal)
-        try:
-            return await worker.run()
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
+            loop.remove_signal_handler(number)
 
 
 def configure_logs(*, as_json: bool) -> None:

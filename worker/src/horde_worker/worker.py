@@ -1,26 +1,25 @@
-"""The loop: pop → generate → upload → submit, with the next job fetched while one runs (worker.md §1.1.1).
+"""The loop: pop → prepare → make → deliver, with the next job fetched while one runs (worker.md §1.1.1).
 
-Two tasks and a queue of one: the *fetcher* pops, the *maker* works. `drain` ends it in order: no more pops, what is
-held is finished and submitted. `leave` ends it now: what is held is given back as faulted, so that nobody waits for it.
+It is the same for every kind of work. Two tasks and a queue of one: the *fetcher* pops and prepares, the *maker* works.
+`drain` ends it in order: no more pops, what is held is finished and submitted. `leave` ends it now: what is held is
+given back as faulted, so that nobody waits for it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import io
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, Generic, TypeVar
 
 import structlog
-from PIL import Image
 
-from horde_worker.backends.interface import Backend, BackendFailure, ImageJob, ImageResult, Remark
-from horde_worker.horde_api import HordeApi, Refused, Sleep, Unreachable, backoff_s
-from horde_worker.offer import OperatorWishes, check_offered, pop_body
-from horde_worker.popped import UnusableJob, read_pop
+from horde_worker.backends.interface import BackendFailure
+from horde_worker.horde_api import Refused, Sleep, Unreachable, backoff_s
+from horde_worker.kinds.interface import JobT, Kind, MadeT
+from horde_worker.popped import UnusableJob
 
 log = structlog.get_logger(__name__)
 
@@ -64,21 +63,23 @@ class ExitCode(IntEnum):
     MAINTENANCE = 4
 
 
-class _Held(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Held(Generic[JobT]):
     """A job not yet made, and until when it is worth making (of `time.monotonic`)."""
 
-    job: ImageJob
+    job: JobT
     give_up_at: float
 
 
-class ImageWorker:
+_T = TypeVar("_T")
+
+
+class Worker(Generic[JobT, MadeT]):
     """One worker name on one horde with one backend."""
 
     def __init__(
         self,
-        api: HordeApi,
-        backend: Backend,
-        wishes: OperatorWishes,
+        kind: Kind[JobT, MadeT],
         *,
         queue_size: int = 1,
         jobs_wanted: int | None = None,
@@ -86,16 +87,14 @@ class ImageWorker:
         leaving_limit_s: float = LEAVING_LIMIT_S,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._api = api
-        self._backend = backend
-        self._wishes = wishes
+        self._kind = kind
         self._sleep = sleep
-        self._held: asyncio.Queue[_Held | None] = asyncio.Queue(maxsize=max(queue_size, 1))
+        self._held: asyncio.Queue[_Held[JobT] | None] = asyncio.Queue(maxsize=max(queue_size, 1))
         self._has_room = asyncio.Event()
         self._jobs_wanted = jobs_wanted
         self._exit_on_maintenance = exit_on_maintenance
         self._draining = asyncio.Event()
-        self._making: asyncio.Task[Sequence[ImageResult]] | None = None
+        self._at_work: set[asyncio.Task[Any]] = set()
         self._leaving_limit_s = leaving_limit_s
         self._limit: asyncio.Timeout | None = None
         self._is_leaving = False
@@ -114,17 +113,17 @@ class ImageWorker:
         """End now: give back what is held as faulted, if the horde hears it within the leaving limit."""
         self._is_leaving = True
         self.drain()
-        if self._making is not None:
-            self._making.cancel()
+        for task in self._at_work:
+            task.cancel()
         if self._limit is not None:
             self._limit.reschedule(asyncio.get_running_loop().time() + self._leaving_limit_s)
 
     async def run(self) -> ExitCode:
         """Work until drained, or until the horde will not have us."""
         try:
-            await self._backend.start()
+            await self._kind.start()
         except BackendFailure as error:
-            log.error("worker.backend_failed", backend=self._backend.name, reason=str(error))
+            log.error("worker.backend_failed", backend=self._kind.backend_name, reason=str(error))
             return ExitCode.BACKEND
         try:
             async with asyncio.timeout(None) as self._limit, asyncio.TaskGroup() as tasks:
@@ -141,13 +140,11 @@ class ImageWorker:
     async def _fetch(self) -> None:
         popped, misses = 0, 0
         while (self._jobs_wanted is None or popped < self._jobs_wanted) and await self._may_pop():
-            offer = pop_body(self._wishes, self._backend.abilities)
+            offer = self._kind.offer()
             try:
-                answer = await self._api.pop(offer)
+                answer = await self._kind.pop(offer)
                 misses = 0
-                job = read_pop(answer)
-                if job is not None:
-                    check_offered(job, offer)
+                job = self._kind.read(answer, offer)
             except UnusableJob as error:
                 self._failures_in_a_row += 1
                 log.warning("worker.unusable_job", reason=str(error))
@@ -169,8 +166,17 @@ class ImageWorker:
                 await self._pause(LONG_IDLE_PAUSE_S if is_long else IDLE_PAUSE_S)
                 continue
             popped += 1
-            self._held.put_nowait(_Held(job, time.monotonic() + max(job.ttl_s - TTL_MARGIN_S, job.ttl_s / 2)))
+            await self._take(job, time.monotonic() + max(job.ttl_s - TTL_MARGIN_S, job.ttl_s / 2))
         await self._held.put(None)
+
+    async def _take(self, job: JobT, give_up_at: float) -> None:
+        """Prepare a job and queue it; there is room."""
+        try:
+            ready = await self._in_time(self._kind.prepare(job), give_up_at)
+        except BackendFailure as error:
+            await self._fail(job, error)
+        else:
+            self._held.put_nowait(_Held(ready, give_up_at))
 
     async def _may_pop(self) -> bool:
         """Wait for room, and out the pause after failures; whether to pop then."""
@@ -229,55 +235,41 @@ class ImageWorker:
             self._has_room.set()
             job, began = held.job, time.monotonic()
             try:
-                results = await self._generate(held)
-                webps = [await asyncio.to_thread(encode_webp, result.image) for result in results]
+                things = await self._in_time(self._kind.make(job), held.give_up_at)
             except Exception as error:  # noqa: BLE001 - whatever a backend does wrong must not end the worker
-                reason = str(error) or type(error).__name__
-                self._failures_in_a_row += 1
-                log.error("worker.job_failed", reason=reason, kind=type(error).__name__)
-                await self._fault(job.ids, reason)
+                await self._fail(job, error)
                 continue
             finally:
                 self._idle_since = time.monotonic()
             self._failures_in_a_row = 0
-            await self._deliver(job, results, webps, time.monotonic() - began)
+            await self._deliver(job, things, time.monotonic() - began)
 
-    async def _generate(self, held: _Held) -> Sequence[ImageResult]:
-        """One result per id. Raises `BackendFailure`, and whatever else the backend raises."""
-        job = held.job
+    async def _in_time(self, work: Coroutine[Any, Any, _T], give_up_at: float) -> _T:
+        """The result of work on a job. Raises `BackendFailure` when time is up or the worker leaves."""
         if self._is_leaving:
+            work.close()
             raise BackendFailure("the worker is leaving")
-        self._making = asyncio.create_task(self._backend.generate(job, _ignore_progress))
+        task = asyncio.create_task(work)
+        self._at_work.add(task)
         try:
-            async with asyncio.timeout(held.give_up_at - time.monotonic()) as limit:
-                results = await self._making
+            async with asyncio.timeout(give_up_at - time.monotonic()) as limit:
+                return await task
         except TimeoutError:
             if not limit.expired():
                 raise
             raise BackendFailure("the time that the horde gives for this job is over") from None
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():  # it is the worker itself that was cancelled
+            own = asyncio.current_task()
+            if own is None or own.cancelling():  # it is the worker itself that was cancelled
                 raise
             raise BackendFailure("the worker is leaving" if self._is_leaving else "the backend gave up") from None
         finally:
-            self._making = None
-        if len(results) != len(job.ids):
-            raise BackendFailure(f"{len(results)} pictures for {len(job.ids)} jobs")
-        return results
+            self._at_work.discard(task)
 
-    async def _deliver(
-        self, job: ImageJob, results: Sequence[ImageResult], webps: Sequence[bytes], seconds: float
-    ) -> None:
-        for place, (job_id, result, webp) in enumerate(zip(job.ids, results, webps, strict=True)):
-            remarks = [*result.remarks, *self._alias_remarks(job.model)]
-            if len(job.ids) > 1:
-                remarks.append(Remark("batch_index", "see_ref", str(place)))
-            generation = "R2"
-            if not job.upload_urls or not await self._api.upload(job.upload_urls[place], webp):
-                generation = base64.b64encode(webp).decode()
+    async def _deliver(self, job: JobT, things: Sequence[MadeT], seconds: float) -> None:
+        for place, (job_id, thing) in enumerate(zip(job.ids, things, strict=True)):
             try:
-                reward = await self._api.submit(job_id, generation, result.seed, remarks)
+                reward = await self._kind.deliver(job, place, thing)
             except (Refused, Unreachable) as error:
                 log.warning("worker.not_delivered", job=job_id, reason=str(error))
                 continue
@@ -286,34 +278,21 @@ class ImageWorker:
             log.info(
                 "worker.delivered",
                 model=job.model,
-                size=f"{job.width}x{job.height}",
-                steps=job.steps,
+                **self._kind.describe(job),
                 seconds=round(seconds / len(job.ids), 1),
                 kudos=reward,
             )
 
-    def _alias_remarks(self, model: str) -> list[Remark]:
-        own = self._backend.abilities.models
-        return [] if model in own else [Remark("information", "see_ref", f"served by {own[0]} as {model}")]
+    async def _fail(self, job: JobT, error: Exception) -> None:
+        reason = str(error) or type(error).__name__
+        self._failures_in_a_row += 1
+        log.error("worker.job_failed", reason=reason, kind=type(error).__name__)
+        await self._fault(job.ids, reason)
 
     async def _fault(self, ids: Sequence[str], reason: str) -> None:
         """Give jobs back at once, so that another worker can have them."""
         for job_id in ids:
             try:
-                await self._api.submit(
-                    job_id, "faulted", -1, [Remark("information", "see_ref", reason[:255])], state="faulted"
-                )
+                await self._kind.give_back(job_id, reason)
             except (Refused, Unreachable) as error:
                 log.warning("worker.fault_not_delivered", job=job_id, reason=str(error))
-
-
-def _ignore_progress(_picture: int, _done: int, _steps: int) -> None:
-    """Nobody watches single steps."""
-
-
-def encode_webp(image: Image.Image) -> bytes:
-    """WebP at quality 95, with the alpha channel where there is one."""
-    target = io.BytesIO()
-    mode = "RGBA" if image.mode in ("RGBA", "LA", "PA") else "RGB"
-    image.convert(mode).save(target, "WEBP", quality=95, method=4)
-    return target.getvalue()

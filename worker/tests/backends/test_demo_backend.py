@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from PIL import Image
 
 from horde_worker.backends.demo_backend import DemoBackend
 from horde_worker.backends.interface import BackendFailure, ImageJob
 
+GREEN = Image.new("RGB", (64, 64), (50, 165, 70))
 JOB = ImageJob(
     ids=("a", "b"),
     model="ember-demo",
@@ -68,6 +71,29 @@ async def test_a_prompt_that_was_understood_is_not_remarked(backend: DemoBackend
     assert (await backend.generate(JOB, ignore))[0].remarks == ()
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"source": GREEN},
+        {"source": GREEN, "denoising_strength": 0.3},
+        {"source": GREEN, "mask": Image.new("L", (64, 64), 100)},
+        {"tiling": True},
+        {"hires_fix": True},
+        {"hires_fix": True, "hires_denoising_strength": 0.2},
+    ],
+    ids=lambda wish: "-".join(wish),
+)
+async def test_every_wish_reaches_the_model(backend: DemoBackend, wish: dict[str, Any]) -> None:
+    """The picture is another one than without it."""
+    job = replace(JOB, ids=("a",), seeds=(7,), width=128, height=128)
+
+    async def painted(wishes: dict[str, Any]) -> bytes:
+        return (await backend.generate(replace(job, **wishes), ignore))[0].image.tobytes()
+
+    others: list[dict[str, Any]] = [{}, {name: value for name, value in wish.items() if name == next(iter(wish))}]
+    assert await painted(wish) not in [await painted(other) for other in others if other != wish]
+
+
 async def test_a_cancelled_job_stops_before_its_next_step(backend: DemoBackend) -> None:
     """The processor is free again soon, without the rest of the steps."""
     loop, has_begun = asyncio.get_running_loop(), asyncio.Event()
@@ -93,8 +119,8 @@ async def test_nothing_is_painted_before_the_start() -> None:
 
 
 def test_what_it_declares_is_what_it_can_do() -> None:
-    """No source pictures, no post-processing: requests with them go elsewhere."""
+    """No ControlNet, no post-processing: requests with them go elsewhere."""
     able = DemoBackend.abilities
     assert able.models == ("ember-demo",)
-    assert able.capabilities == {"karras", "r2"}
+    assert able.capabilities == {"karras", "r2", "r2_source", "img2img", "inpainting", "hires_fix", "tiling"}
     assert not able.knows_nsfw

@@ -103,8 +103,9 @@ async def _until_ready(server: asyncio.Task[None], settings: Settings, listener:
 
 @asynccontextmanager
 async def running_worker(url: str, key: str, name: str, aliases: list[str]) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """The demo worker as a process of its own; drained at the end."""
-    command = [sys.executable, "-m", "horde_worker", "--horde", url, "--name", name, "--backend", "demo"]
+    """The demo workers for pictures and for texts (`NAME-text`), in a process of their own; drained at the end."""
+    command = [sys.executable, "-m", "horde_worker", "--horde", url, "--name", name]
+    command += ["--backend", "demo", "--backend", "demo-text"]
     for alias in aliases:
         command += ["--alias", alias]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HORDE_", "AI_HORDE_"))}

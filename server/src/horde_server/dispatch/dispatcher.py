@@ -19,6 +19,7 @@ from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.dispatch.live_queue import LiveQueue, WorkerView
 from horde_server.dispatch.refusal import Offer, usable_models
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
+from horde_server.dispatch.turns import Turns
 from horde_server.kudos.ledger import Movement
 
 CLAIM_TRIES = 20
@@ -50,6 +51,7 @@ class Dispatcher(Generic[OrderT]):
         self.kind = kind
         self._pool = pool
         self.queue = queue
+        self.turns = Turns(queue)
         self._publish = publish
         self._lifetime_s = lifetime_s
         self.held_jobs: HeldJobs[OrderT] = HeldJobs()

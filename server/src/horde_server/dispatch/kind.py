@@ -33,10 +33,6 @@ class Kind(Protocol[OrderT]):
     def name(self) -> str:
         """As in `request.kind`, `worker.kind` and the ledger's `domain`."""
 
-    @property
-    def fastest_speed(self) -> float:
-        """Things per second that no honest worker exceeds (§3.7.1)."""
-
     def decode(self, stored: str | bytes) -> OrderT:
         """The order back from its stored form."""
 
@@ -51,6 +47,9 @@ class Kind(Protocol[OrderT]):
 
     def ttl_s(self, order: OrderT, model: str, offer: Offer, *, jobs: int) -> int:
         """Seconds until jobs handed out together are overdue."""
+
+    def fastest_speed(self, model: str) -> float:
+        """Things per second with that model beyond which no machine is believed (generation.md §3.7.1)."""
 
     def reward_hundredths(self, price_hundredths: int, order: OrderT, model: str) -> int:
         """What a worker is offered for one job made with `model`."""

@@ -307,6 +307,10 @@ class LiveQueue:
         mine = self._by_account.get(account_id, {}).values()
         return [entry.id for entry in mine if not entry.state.is_done]
 
+    def latest_of(self, account_id: int) -> Iterator[Entry]:
+        """The mirrored requests of an account, latest first, also those lately done."""
+        return reversed(self._by_account.get(account_id, {}).values())
+
     # ---------------------------------------------------------------- workers
 
     def view(self, offer: Offer) -> WorkerView:
@@ -480,6 +484,15 @@ class LiveQueue:
         ):
             return True
         return any(view.verdict(group) is None for view in self._views_by_owner.get(account_id, {}).values())
+
+    def refusals(self, group: RequestClass) -> Counter[Reason]:
+        """Why the online workers may not serve a class: how many for which reason (D4). O(workers)."""
+        counts: Counter[Reason] = Counter()
+        for view in self._views.values():
+            reason = view.verdict(group) if view.is_for_all else Reason.MAINTENANCE
+            if reason is not None:
+                counts[reason] += 1
+        return counts
 
     def class_of(self, requirement: Requirement) -> RequestClass:
         """The class of a requirement, for asking `could_serve` before a request exists."""

@@ -2,7 +2,8 @@
 
 Everybody's priority grows by the same amount a second, so `priority − rate·arrival` never changes and nothing is ever
 re-sorted: a request's key is its arrival time minus a head start, in seconds, and the smallest key is served first.
-Kudos buy the head start; it is concave and capped, so more kudos never means later and nobody waits forever.
+Kudos buy the head start; it is concave and capped, so more kudos never means later and nobody waits forever. Where a
+further request of the same requester starts is `turns.py`'s; the whole rule stands in docs/fairness.md.
 """
 
 from __future__ import annotations

@@ -215,7 +215,7 @@ class Submissions(Generic[OrderT]):
                 raise AbortedGen(_ABORTED.format(job.id))
             raise DuplicateGen(f"Processing Job with ID {job.id} already submitted.")
         self._dispatcher.changed(state)
-        if not account.trusted and order.things / seconds > self._kind.fastest_speed:
+        if not account.trusted and order.things / seconds > self._kind.fastest_speed(job.model):
             await self._suspects.note(job.worker_id, Suspicion.UNREASONABLY_FAST)
         return Credit(paid, split_reward(paid, trusted=account.trusted)[1])
 
@@ -225,7 +225,7 @@ class Submissions(Generic[OrderT]):
         if state is not None:
             self._dispatcher.queue.note_fault(job.request_id, job.worker_id)
             self._dispatcher.changed(state)
-            await self._workers.reload([job.worker_id])
+            await self._workers.changed([job.worker_id])
             log.info("dispatch.job_faulted", job=str(job.id), worker=str(job.worker_id))
         return Credit(0)
 

@@ -5,7 +5,6 @@ Trusted owners are beyond suspicion (accounts.md §1.1): nothing is noted agains
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from uuid import UUID
 
 import structlog
@@ -38,10 +37,9 @@ RETURNING paused"""
 class Suspects:
     """See the module."""
 
-    def __init__(self, pool: Pool, workers: WorkerDirectory, publish: Callable[[str, Iterable[str]], None]) -> None:
+    def __init__(self, pool: Pool, workers: WorkerDirectory) -> None:
         self._pool = pool
         self._workers = workers
-        self._publish = publish
 
     async def note(self, worker_id: UUID, reason: Suspicion) -> None:
         """Note a reason against a worker and its owner; at five the worker is paused."""
@@ -60,5 +58,4 @@ class Suspects:
         if row is None:
             return
         log.warning("moderation.suspicion", worker=str(worker_id), reason=reason.name, is_paused=row[0])
-        await self._workers.reload([worker_id])
-        self._publish("worker", [str(worker_id)])
+        await self._workers.changed([worker_id])

@@ -110,7 +110,7 @@ class CheckIn:
         worker_id = uuid4()
         async with self._pool.connection() as conn:
             counts = await store.count_workers(conn, account.id, address)
-            refuse_new_worker(account, counts, invite_only=self._modes.invite_only)
+            refuse_new_worker(account, counts, address, invite_only=self._modes.invite_only)
             is_new = await store.add_worker(conn, worker_id, name, kind, account.id, abilities, address)
         worker = await self._workers.find(name)
         if worker is None:

@@ -76,11 +76,16 @@ class WorkerDirectory:
     """See the module. Belongs to the event loop."""
 
     def __init__(
-        self, pool: AsyncConnectionPool[Any], queues: Mapping[str, LiveQueue], clock: Callable[[], float]
+        self,
+        pool: AsyncConnectionPool[Any],
+        queues: Mapping[str, LiveQueue],
+        publish: Callable[[str, Iterable[str]], None],
+        clock: Callable[[], float],
     ) -> None:
         """`queues` by the kind of worker they serve."""
         self._pool = pool
         self._queues = queues
+        self._publish = publish
         self._clock = clock
         self._by_name: dict[str, OnlineWorker] = {}
         self._by_id: dict[UUID, OnlineWorker] = {}
@@ -116,6 +121,11 @@ class WorkerDirectory:
             self._keep(_from_row(row))
         for gone in expected - {row.id for row in rows}:
             self.forget(gone)
+
+    async def changed(self, ids: Collection[UUID]) -> None:
+        """These were changed or deleted in the database: take that over, here and on the other nodes."""
+        await self.reload(ids)
+        self._publish("worker", map(str, ids))
 
     async def reload_of(self, account_ids: Collection[int]) -> None:
         """Read the workers of these accounts anew: their owner's roles changed, or all were paused or freed."""

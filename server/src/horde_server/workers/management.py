@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -69,14 +69,12 @@ class WorkerManagement:
         workers: WorkerDirectory,
         mirror: Mirror,
         profanity: ProfanityFilter,
-        publish: Callable[[str, Iterable[str]], None],
         admin_ids: Collection[int],
     ) -> None:
         self._pool = pool
         self._workers = workers
         self._mirror = mirror
         self._profanity = profanity
-        self._publish = publish
         self._admin_ids = admin_ids
 
     async def change(self, worker_id: UUID | None, change: WorkerChange, caller: Account | None) -> dict[str, Any]:
@@ -91,8 +89,7 @@ class WorkerManagement:
                     raise WorkerNotFound
             except UniqueViolation:
                 raise WorkerNameAlreadyExists from None
-        await self._workers.reload([worker.id])
-        self._publish("worker", [str(worker.id)])
+        await self._workers.changed([worker.id])
         return {name: columns.get(name, NO_TEAM) for name in _FIELDS if name in asked}
 
     async def delete(self, worker_id: UUID | None, caller: Account | None) -> ManagedWorker:
@@ -105,10 +102,9 @@ class WorkerManagement:
                 returned = await self._mirror.take_back(conn, worker.id)
                 if not await store.delete_worker(conn, worker.id):
                     raise WorkerNotFound
-        self._workers.forget(worker.id)
+        await self._workers.changed([worker.id])
         for state in returned:
             self._mirror.changed(state)
-        self._publish("worker", [str(worker.id)])
         log.info("workers.deleted", worker=str(worker.id), returned_requests=len(returned))
         return worker
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from horde_server.errors import BadRequest, HordeError
 from horde_server.identity.directory import Account
 from horde_server.moderation.profanity import ProfanityFilter
@@ -68,11 +70,12 @@ def refuse_name(name: str, profanity: ProfanityFilter) -> None:
         raise TooLongWorkerName
 
 
-def refuse_new_worker(account: Account, counts: WorkerCounts, *, invite_only: bool) -> None:
+def refuse_new_worker(account: Account, counts: WorkerCounts, address: str, *, invite_only: bool) -> None:
     """Raise when the account may not have one more worker. An invitation raises each limit.
 
     The original's limit per address counts the account's own workers, so that the limits before it always fire first.
-    Here it counts the workers of all untrusted accounts: many accounts on one machine farm no uptime.
+    Here it counts the workers of all untrusted accounts on a public address: many accounts on one machine farm no
+    uptime, and a household or a laboratory has as many as it likes.
     """
     if invite_only and counts.of_account >= account.worker_invited:
         raise WorkerInviteOnly
@@ -80,5 +83,13 @@ def refuse_new_worker(account: Account, counts: WorkerCounts, *, invite_only: bo
         raise TooManyWorkers
     if counts.of_account > max(WORKERS_TRUSTED, account.worker_invited):
         raise TooManyWorkersTrusted
-    if not account.trusted and counts.untrusted_on_address > max(WORKERS_UNTRUSTED_ON_ADDRESS, account.worker_invited):
+    allowed_on_address = max(WORKERS_UNTRUSTED_ON_ADDRESS, account.worker_invited)
+    if not account.trusted and counts.untrusted_on_address > allowed_on_address and _is_public(address):
         raise TooManySameIPs
+
+
+def _is_public(address: str) -> bool:
+    try:
+        return ip_address(address).is_global
+    except ValueError:  # no address, such as a socket's path
+        return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from typing import Literal
 
 from horde_sdk.generation_parameters.image.consts import KNOWN_IMAGE_SAMPLERS
 from horde_worker.backends.demo.model import MODEL_NAME, DemoModel, GenerationStopped, Scene
@@ -17,11 +18,12 @@ MAX_BATCH = 4
 class DemoBackend:
     """`ember-demo` on this machine's processor; pictures of a batch one after the other."""
 
+    kind: Literal["image"] = "image"
     name = "demo"
     abilities = BackendAbilities(
         models=(MODEL_NAME,),
         max_pixels=MAX_PIXELS,
-        capabilities=frozenset({"karras", "r2"}),
+        capabilities=frozenset({"karras", "r2", "r2_source", "img2img", "inpainting", "hires_fix", "tiling"}),
         samplers=frozenset(sampler.value for sampler in KNOWN_IMAGE_SAMPLERS),
         max_batch=MAX_BATCH,
     )
@@ -64,6 +66,12 @@ class DemoBackend:
                     seed=seed,
                     sampler=job.sampler,
                     karras=job.karras,
+                    source=job.source,
+                    mask=job.mask,
+                    denoising_strength=job.denoising_strength,
+                    hires_fix=job.hires_fix,
+                    hires_denoising_strength=job.hires_denoising_strength,
+                    tiling=job.tiling,
                 ),
                 on_step=lambda done, steps, place=place: progress(place, done, steps),  # type: ignore[misc]
                 should_stop=stopped.is_set,

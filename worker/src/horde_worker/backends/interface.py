@@ -1,12 +1,15 @@
-"""The seam between the worker and what makes pictures."""
+"""The seam between the worker and what makes pictures or texts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from PIL import Image
+
+from horde_worker.text_format import UNFORMATTED, TextFormat
+from horde_worker.text_sampling import NEUTRAL, TextSampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,15 @@ class BackendAbilities:
     samplers: frozenset[str]
     max_batch: int = 1
     knows_nsfw: bool = False  # could paint what is not safe for work
+
+
+@dataclass(frozen=True, slots=True)
+class SourceGiven:
+    """A source picture and its mask, each as URL or base64, not yet fetched. Outpainting counts as inpainting."""
+
+    picture: str
+    mask: str = ""
+    is_inpainting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,12 @@ class ImageJob:
     tiling: bool = False
     clip_skip: int = 1
     censors_nsfw: bool = False
+    denoising_strength: float = 1.0  # how much of the way from the source is made anew
+    hires_denoising_strength: float = 0.65
+    given: SourceGiven | None = None  # as the horde sent it
+    source: Image.Image | None = None  # RGB, fetched
+    mask: Image.Image | None = None  # L: white is repainted, black stays
+    source_remarks: tuple[Remark, ...] = ()  # what became of sources that could not be had
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +85,13 @@ class BackendFailure(Exception):
 
 
 Progress = Callable[[int, int, int], None]
-"""Told after every step: picture (from 0), steps done, steps in all. May be called from another thread."""
+"""Told after every step or token: which result (from 0), steps done, steps in all. May come from another thread."""
 
 
 class Backend(Protocol):
     """Makes pictures. `generate` must not block the event loop, and must stop soon when it is cancelled."""
+
+    kind: Literal["image"]
 
     @property
     def name(self) -> str:
@@ -86,3 +106,62 @@ class Backend(Protocol):
 
     async def generate(self, job: ImageJob, progress: Progress) -> Sequence[ImageResult]:
         """One result per id of the job. Raises `BackendFailure`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextAbilities:
+    """What a text backend can do. Lengths in tokens: of a text, and of prompt and text together."""
+
+    models: tuple[str, ...]
+    max_length: int
+    max_context_length: int
+    max_batch: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TextJob:
+    """One hand-out of text, normalised: as many texts as it has ids. Lengths in tokens."""
+
+    ids: tuple[str, ...]
+    model: str
+    prompt: str
+    max_length: int
+    max_context_length: int
+    seeds: tuple[int, ...]  # one per text
+    ttl_s: float
+    sampling: TextSampling = NEUTRAL
+    stop_sequences: tuple[str, ...] = ()
+    format: TextFormat = UNFORMATTED
+    may_end: bool = True  # false: the model goes on where it would end
+
+
+@dataclass(frozen=True, slots=True)
+class TextResult:
+    """One text: what comes after the prompt, up to and with a stop sequence. Not formatted yet."""
+
+    text: str
+    seed: int
+    tokens: int
+
+
+class TextBackend(Protocol):
+    """Makes texts. `generate` must not block the event loop, and must stop soon when it is cancelled."""
+
+    kind: Literal["text"]
+
+    @property
+    def name(self) -> str:
+        """What the operator calls it."""
+
+    @property
+    def abilities(self) -> TextAbilities:
+        """What it can do; asked at every pop."""
+
+    async def start(self) -> None:
+        """Get ready. Raises `BackendFailure`."""
+
+    async def generate(self, job: TextJob, progress: Progress) -> Sequence[TextResult]:
+        """One result per id of the job. Raises `BackendFailure`."""
+
+
+AnyBackend: TypeAlias = Backend | TextBackend

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import entry_points
 
-from horde_worker.backends.interface import Backend
+from horde_worker.backends.interface import AnyBackend, Backend, TextBackend
 
 GROUP = "horde.backends"
 
@@ -20,7 +20,13 @@ def _demo() -> Backend:
     return DemoBackend()
 
 
-_BUILT_IN: dict[str, Callable[[], Backend]] = {"demo": _demo}
+def _demo_text() -> TextBackend:
+    from horde_worker.backends.demo_text_backend import DemoTextBackend
+
+    return DemoTextBackend()
+
+
+_BUILT_IN: dict[str, Callable[[], AnyBackend]] = {"demo": _demo, "demo-text": _demo_text}
 
 
 def backend_names() -> list[str]:
@@ -28,12 +34,12 @@ def backend_names() -> list[str]:
     return sorted({*_BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
 
 
-def make_backend(name: str) -> Backend:
+def make_backend(name: str) -> AnyBackend:
     """A new backend. Raises `UnknownBackend`."""
     if name in _BUILT_IN:
         return _BUILT_IN[name]()
     for point in entry_points(group=GROUP):
         if point.name == name:
-            made: Backend = point.load()()
+            made: AnyBackend = point.load()()
             return made
     raise UnknownBackend(f"There is no backend {name!r}; there are: {', '.join(backend_names())}.")

@@ -43,6 +43,42 @@ def test_source_and_mask_of_other_sizes_are_fitted(ember: DemoModel) -> None:
     assert ember.generate(scene).image.size == (192, 64)
 
 
+def test_painting_over_a_picture_keeps_its_composition(ember: DemoModel) -> None:
+    """img2img: what was on the right stays on the right, while the colours become those of the prompt."""
+    source = Image.new("RGB", (128, 128), (45, 85, 215))
+    source.paste((245, 215, 50), (84, 40, 120, 90))
+    scene = replace(SCENE, prompt="a red square on a blue background", source=source, denoising_strength=0.6)
+    kept = []
+    for seed in range(4):
+        pixels = np.asarray(ember.generate(replace(scene, seed=seed)).image, dtype=int)
+        is_thing = pixels[..., 0] > pixels[..., 2] + 40
+        columns, rows = np.flatnonzero(is_thing.any(axis=0)), np.flatnonzero(is_thing.any(axis=1))
+        kept.append(len(columns) > 0 and columns.mean() > 74 and 45 < rows.mean() < 85)
+    assert sum(kept) >= 3
+
+
+def test_more_strength_changes_more(ember: DemoModel) -> None:
+    """From the source almost as it is, to one that has nothing of it."""
+    source = np.asarray(GREEN, dtype=float)
+    changed = [
+        np.abs(np.asarray(ember.generate(replace(SCENE, denoising_strength=strength)).image) - source).mean()
+        for strength in (0.05, 0.5, 1.0)
+    ]
+    assert changed[0] < 8 < changed[2]
+    assert changed[0] <= changed[1] + 1 and changed[1] <= changed[2] + 1
+
+
+def test_a_masked_part_becomes_what_the_prompt_says(ember: DemoModel) -> None:
+    """Inpainting: a hole in the middle of green is painted red, and the rest stays to the pixel."""
+    mask = Image.new("L", (128, 128), 0)
+    mask.paste(255, (32, 32, 96, 96))
+    scene = replace(SCENE, prompt="a red square on a green background", mask=mask)
+    pixels = np.asarray(ember.generate(scene).image, dtype=int)
+    outside = np.asarray(mask) == 0
+    assert (pixels[outside] == np.asarray(GREEN)[outside]).all()
+    assert (pixels[~outside][:, 0] > pixels[~outside][:, 1]).mean() > 0.3
+
+
 @pytest.mark.parametrize("strength", [0.0, 0.01, 0.3, 1.0, 7.0])
 def test_all_steps_are_run_at_any_strength(strength: float) -> None:
     assert len(noise_levels(replace(SCENE, denoising_strength=strength))) == SCENE.steps + 1

@@ -28,7 +28,8 @@ from horde_server.requests.image.order import ImageOrder, encode_order
 from horde_server.requests.image.schemas import ImageRequest
 from horde_server.requests.image.source_intake import GivenSources, SourceIntake
 from horde_server.requests.image.validation import check_extra_source_images, check_wishes
-from horde_server.requests.image.warnings import NO_WORKER, model_warnings
+from horde_server.requests.image.warnings import NO_WORKER_CODE, model_warnings
+from horde_server.requests.prospects import no_worker_warning
 from horde_server.settings import Profile, Settings
 from horde_server.workers.directory import WorkerDirectory
 
@@ -87,30 +88,38 @@ class ImageIntake:
         order = admitted.order
         kept = await self._sources.keep(request_id, _given_sources(body))
         try:
-            new = self._new_request(request_id, admitted, account, caller)
             tax = request_tax(account.id, request_id, self._prices.price(order).request_hundredths, "image")
-            entry = await self._dispatcher.accept(new, order, tax)
+            with self._dispatcher.turns.turn(
+                request_id, account.id, caller.address, jobs=order.n, earliest_key=self._earliest_key(account)
+            ) as key:
+                new = self._new_request(request_id, admitted, account, caller, key)
+                entry = await self._dispatcher.accept(new, order, tax)
         except BaseException:
             await self._sources.discard(kept)
             raise
         warnings = model_warnings(order)
         if self._admission.tells_prospects and not self._dispatcher.queue.is_possible(entry):
-            warnings["NoAvailableWorker"] = NO_WORKER
+            warnings[NO_WORKER_CODE] = no_worker_warning(self._dispatcher.queue.refusals(entry.group))
         return Ticket(request_id, round(new.price_hundredths / 100), warnings)
 
-    def _new_request(self, request_id: UUID, admitted: Admitted, account: Account, caller: Caller) -> NewRequest:
+    def _earliest_key(self, account: Account) -> float:
+        return order_key(
+            self._clock(),
+            account.balance_hundredths,
+            head_start_cap_s=self._settings.priority_head_start_s,
+            flagged=account.flagged,
+        )
+
+    def _new_request(
+        self, request_id: UUID, admitted: Admitted, account: Account, caller: Caller, key: float
+    ) -> NewRequest:
         price = self._prices.base_hundredths(admitted.order)
         return NewRequest(
             id=request_id,
             kind=self._dispatcher.kind.name,
             account_id=account.id,
             jobs=admitted.order.n,
-            order_key=order_key(
-                self._clock(),
-                account.balance_hundredths,
-                head_start_cap_s=self._settings.priority_head_start_s,
-                flagged=account.flagged,
-            ),
+            order_key=key,
             price_hundredths=price,
             held_hundredths=admitted.held_hundredths,
             payer_covered=account.trusted or account.balance_hundredths - max(account.floor_hundredths, 0) >= price,

@@ -14,7 +14,6 @@ class ImageKind:
     """A `Kind`; see there."""
 
     name = "image"
-    fastest_speed = FASTEST_IMAGE_SPEED
 
     def __init__(self, prices: PriceBook) -> None:
         self._prices = prices
@@ -38,6 +37,10 @@ class ImageKind:
     def ttl_s(self, order: ImageOrder, model: str, offer: Offer, *, jobs: int) -> int:
         """By steps, pixels and images (§3.6.1)."""
         return lease.ttl_s(order, model, images=jobs, extra_slow=offer.extra_slow)
+
+    def fastest_speed(self, model: str) -> float:
+        """The same for every model."""
+        return FASTEST_IMAGE_SPEED
 
     def reward_hundredths(self, price_hundredths: int, order: ImageOrder, model: str) -> int:
         """By the model's baseline."""

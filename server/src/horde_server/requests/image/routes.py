@@ -32,7 +32,7 @@ from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.schemas import ImageRequest
-from horde_server.requests.image.warnings import NO_WORKER
+from horde_server.requests.image.warnings import NO_WORKER_CODE
 from horde_server.requests.progress import progress
 
 _encode = msgspec.json.Encoder().encode
@@ -75,8 +75,8 @@ def routes(
             return json_response(_encode({"kudos": await intake.quote(body, caller)}))
         ticket = await intake.submit(body, caller)
         answer: dict[str, Any] = {"id": str(ticket.id), "kudos": ticket.kudos}
-        if "NoAvailableWorker" in ticket.warnings:
-            answer["message"] = NO_WORKER
+        if NO_WORKER_CODE in ticket.warnings:
+            answer["message"] = ticket.warnings[NO_WORKER_CODE]
         if ticket.warnings:
             answer["warnings"] = [{"code": code, "message": text} for code, text in ticket.warnings.items()]
         return json_response(_encode(answer), 202)

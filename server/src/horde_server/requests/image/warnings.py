@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.model_reference import requirements
 
-NO_WORKER: Final = (
-    "Warning: no available workers can fulfill this request. It will expire unless a suitable worker joins."
-)
+NO_WORKER_CODE = "NoAvailableWorker"
 
 
 def model_warnings(order: ImageOrder) -> dict[str, str]:

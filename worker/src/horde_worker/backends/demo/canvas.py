@@ -27,15 +27,26 @@ def nearest_canvas(width: int, height: int) -> Size:
 
 def to_picture(pixels: Array, width: int, height: int) -> Image.Image:
     """RGB picture of exactly this size from (rows, columns, 3) in -1..1."""
-    small = Image.fromarray(np.clip(np.rint((pixels + 1) * 127.5), 0, 255).astype(np.uint8))
+    small = to_image(pixels)
     return small.resize((width, height), Image.Resampling.LANCZOS, box=shown_part(small.size, width, height))
 
 
-def to_canvas(picture: Image.Image, canvas: Size, width: int, height: int) -> Array:
-    """The other way: a picture, seen as width x height, in the part of the canvas that is shown; edges run on."""
-    left, top, right, bottom = shown_part(canvas, width, height)
+def to_image(pixels: Array) -> Image.Image:
+    """The same in its own size."""
+    return Image.fromarray(np.clip(np.rint((pixels + 1) * 127.5), 0, 255).astype(np.uint8))
+
+
+def to_pixels(picture: Image.Image) -> Array:
+    """The other way, in the picture's own size."""
+    pixels: Array = np.asarray(picture, dtype=np.float32) / np.float32(127.5) - 1
+    return pixels
+
+
+def to_canvas(picture: Image.Image, canvas: Size, width: int, height: int, *, whole: bool = False) -> Array:
+    """A picture, seen as width x height, in the part of the canvas that is shown (or in all of it); edges run on."""
+    left, top, right, bottom = (0, 0, *canvas) if whole else shown_part(canvas, width, height)
     small = picture.convert("RGB").resize((right - left, bottom - top), Image.Resampling.BOX)
-    pixels = np.asarray(small, dtype=np.float32) / np.float32(127.5) - 1
+    pixels = to_pixels(small)
     margins = ((top, canvas[1] - bottom), (left, canvas[0] - right), (0, 0))
     filled: Array = np.pad(pixels, margins, mode="edge")
     return filled

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Self, TypeAlias
 
 import numpy as np
+from PIL.Image import Resampling
 
-from horde_worker.backends.demo.canvas import nearest_canvas, to_picture
+from horde_worker.backends.demo.canvas import Size, nearest_canvas, to_image, to_picture, to_pixels
 from horde_worker.backends.demo.guidance import QUIET_BELOW_SIGMA, clipped, guided
 from horde_worker.backends.demo.network import Network
 from horde_worker.backends.demo.noise_schedule import blend_share
 from horde_worker.backends.demo.one_blas_thread import one_blas_thread
-from horde_worker.backends.demo.samplers import SAMPLERS, Denoise, sampler_for
+from horde_worker.backends.demo.samplers import SAMPLERS, Denoise, DrawNoise, sampler_for
 from horde_worker.backends.demo.scene import Picture, Scene
+from horde_worker.backends.demo.second_pass import FACTOR, in_four, large_noise, second_levels
 from horde_worker.backends.demo.source_picture import SourcePicture, first_pixels, noise_levels
+from horde_worker.backends.demo.tiling import to_tile, wrapped
 from horde_worker.backends.demo.vocabulary import read_prompt
 from horde_worker.backends.demo.weights import Array, load_weights
 
@@ -61,29 +64,39 @@ class DemoModel:
             noise: Array = dice.standard_normal((canvas[1], canvas[0], 3), dtype=np.float32)
             return noise
 
+        denoise = self._denoiser(wanted.tokens, unwanted.tokens, scene.cfg_scale)
+        if scene.tiling:
+            denoise = wrapped(denoise)
+        if source is not None:
+            denoise = source.held(denoise)
         levels = noise_levels(scene)
-        sampler = sampler_for(scene.sampler)
-        pixels = first_pixels(source, draw_noise(), levels[0])
-        denoise = self._denoiser(wanted.tokens, unwanted.tokens, scene.cfg_scale, source)
-        walk = SAMPLERS[sampler](pixels, levels, denoise, draw_noise)
-        steps = len(levels) - 1
-        for step in range(1, steps + 1):
-            if should_stop is not None and should_stop():
-                raise GenerationStopped(f"stopped before step {step} of {steps}")
-            with one_blas_thread():
-                pixels = next(walk)
-            if on_step is not None:
-                on_step(step, steps)
-        image = to_picture(pixels, scene.width, scene.height)
+        again = self._second_levels(scene, canvas)
+        walk = _Walk(scene.sampler, len(levels) - 1 + max(0, len(again) - 1), on_step, should_stop)
+        pixels = walk.down(first_pixels(source, draw_noise(), levels[0]), levels, denoise, draw_noise)
+        if again:
+            draw_large = large_noise(draw_noise)
+            size = (canvas[0] * FACTOR, canvas[1] * FACTOR)
+            larger = to_pixels(
+                to_tile(pixels, *size) if scene.tiling else to_image(pixels).resize(size, Resampling.LANCZOS)
+            )
+            noisy = larger + draw_large() * np.float32(again[0])
+            pixels = walk.down(noisy, again, in_four(denoise), draw_large)
+        image = (to_tile if scene.tiling else to_picture)(pixels, scene.width, scene.height)
         return Picture(
             image=image if source is None else source.finish(image),
             ignored_words=tuple(dict.fromkeys(wanted.ignored_words + unwanted.ignored_words)),
-            sampler=sampler,
+            sampler=walk.sampler,
         )
 
-    def _denoiser(
-        self, wanted: tuple[int, ...], unwanted: tuple[int, ...], cfg_scale: float, source: SourcePicture | None
-    ) -> Denoise:
+    @staticmethod
+    def _second_levels(scene: Scene, canvas: Size) -> tuple[float, ...]:
+        """The noise levels of hires fix; none where there is nothing to gain or a part must be kept."""
+        is_larger = scene.width > canvas[0] or scene.height > canvas[1]
+        if not (scene.hires_fix and is_larger) or (scene.source is not None and scene.mask is not None):
+            return ()
+        return second_levels(scene.steps, scene.hires_denoising_strength, karras=scene.karras)
+
+    def _denoiser(self, wanted: tuple[int, ...], unwanted: tuple[int, ...], cfg_scale: float) -> Denoise:
         """The net as samplers see it: guided by both prompts, or by one where the other would change nothing."""
         both = self._network.embed_words((wanted, unwanted))
         alone = both[:1]
@@ -93,9 +106,29 @@ class DemoModel:
             noisy, t = x / np.float32(1 + sigma), blend_share(sigma)
             if is_guided and sigma >= QUIET_BELOW_SIGMA:
                 guess = self._network.clean_picture(noisy, t, both)
-                clean = guided(guess[0], guess[1], cfg_scale)
-            else:
-                clean = clipped(self._network.clean_picture(noisy, t, alone)[0])
-            return clean if source is None else source.hold(clean)
+                return guided(guess[0], guess[1], cfg_scale)
+            return clipped(self._network.clean_picture(noisy, t, alone)[0])
 
         return denoise
+
+
+class _Walk:
+    """Goes down the noise levels, once or twice, counts the steps of both and asks whether to stop."""
+
+    def __init__(self, horde_sampler: str, steps: int, on_step: OnStep | None, should_stop: ShouldStop | None) -> None:
+        self.sampler = sampler_for(horde_sampler)
+        self._steps, self._done = steps, 0
+        self._on_step, self._should_stop = on_step, should_stop
+
+    def down(self, pixels: Array, levels: tuple[float, ...], denoise: Denoise, draw_noise: DrawNoise) -> Array:
+        """The picture at the end of the way. Raises `GenerationStopped`."""
+        way = SAMPLERS[self.sampler](pixels, levels, denoise, draw_noise)
+        for _ in range(len(levels) - 1):
+            if self._should_stop is not None and self._should_stop():
+                raise GenerationStopped(f"stopped before step {self._done + 1} of {self._steps}")
+            with one_blas_thread():
+                pixels = next(way)
+            self._done += 1
+            if self._on_step is not None:
+                self._on_step(self._done, self._steps)
+        return pixels

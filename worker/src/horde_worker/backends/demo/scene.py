@@ -13,6 +13,9 @@ class Scene:
 
     With a `source` the picture starts from it: `denoising_strength` in 0..1 says how much of the way is painted anew.
     A `mask` (white is repainted, black is kept) counts only with a source.
+
+    `hires_fix` adds a pass at twice the canvas, over the last `hires_denoising_strength` of the way; not with a mask,
+    and not for pictures that are no larger than a canvas. `tiling` makes opposite edges fit.
     """
 
     prompt: str
@@ -27,6 +30,9 @@ class Scene:
     source: Image.Image | None = None
     mask: Image.Image | None = None
     denoising_strength: float = 1.0
+    hires_fix: bool = False
+    hires_denoising_strength: float = 0.65
+    tiling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

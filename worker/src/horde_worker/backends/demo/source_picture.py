@@ -11,6 +11,7 @@ from PIL import Image
 
 from horde_worker.backends.demo.canvas import Size, to_canvas
 from horde_worker.backends.demo.noise_schedule import sigmas
+from horde_worker.backends.demo.samplers import Denoise
 from horde_worker.backends.demo.scene import Scene
 from horde_worker.backends.demo.weights import Array
 
@@ -33,19 +34,24 @@ class SourcePicture:
             return None
         size = (scene.width, scene.height)
         picture = scene.source.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-        pixels = to_canvas(picture, canvas, *size)
+        pixels = to_canvas(picture, canvas, *size, whole=scene.tiling)
         if scene.mask is None:
             return cls(picture, None, pixels, None)
         mask = scene.mask.convert("L").resize(size, Image.Resampling.BILINEAR)
-        repaint: Array = (to_canvas(mask, canvas, *size)[..., :1] + np.float32(1)) / np.float32(2)
+        repaint: Array = (to_canvas(mask, canvas, *size, whole=scene.tiling)[..., :1] + np.float32(1)) / np.float32(2)
         return cls(picture, mask, pixels, repaint)
 
-    def hold(self, guess: Array) -> Array:
-        """The net's clean picture with the kept part put back: the sampler then steers around it."""
-        if self.repaint is None:
-            return guess
-        held: Array = self.repaint * guess + (1 - self.repaint) * self.pixels
-        return held
+    def held(self, denoise: Denoise) -> Denoise:
+        """A denoiser that puts the kept part back into every clean guess: the sampler then steers around it."""
+        repaint = self.repaint
+        if repaint is None:
+            return denoise
+
+        def denoise_around(x: Array, sigma: float) -> Array:
+            clean: Array = repaint * denoise(x, sigma) + (1 - repaint) * self.pixels
+            return clean
+
+        return denoise_around
 
     def finish(self, painted: Image.Image) -> Image.Image:
         """The kept part in the sharpness of the source."""

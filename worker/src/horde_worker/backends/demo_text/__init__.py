@@ -1,0 +1,1 @@
+"""`ember-demo-text`: the built-in language model, in numpy."""

@@ -1,0 +1,1 @@
+"""What differs between images and texts in the worker's one loop."""

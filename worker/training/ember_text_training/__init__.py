@@ -1,0 +1,1 @@
+"""How `ember-demo-text` was made: its corpus, its net and its training."""
