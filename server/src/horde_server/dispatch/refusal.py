@@ -22,6 +22,9 @@ class Reason(StrEnum):
     MODELS = "models"
     WORKER_ID = "worker_id"
     MAX_PIXELS = "max_pixels"
+    MAX_CONTEXT_LENGTH = "max_context_length"
+    MAX_LENGTH = "max_length"
+    MATCHING_SOFTPROMPT = "matching_softprompt"
     NSFW = "nsfw"
     UNTRUSTED = "untrusted"
     PERFORMANCE = "performance"
@@ -34,8 +37,12 @@ class Reason(StrEnum):
     STEP_COUNT = "step_count"
     BLACKLIST = "blacklist"
     KUDOS = "kudos"
-    MAINTENANCE = "maintenance"  # never counted in `skipped`: the worker is told by its maintenance message
-    RECENT_FAULT = "recent_fault"  # nor this: the worker has just failed a job of this request
+    MAINTENANCE = "maintenance"  # the worker is told by its maintenance message
+    RECENT_FAULT = "recent_fault"  # the worker has just failed a job of this request
+
+
+UNREPORTED = frozenset({Reason.MAINTENANCE, Reason.RECENT_FAULT})
+"""What workers are not told in `skipped`."""
 
 
 class Permission(IntFlag):
@@ -77,6 +84,10 @@ class Requirement(NamedTuple):
     has_qr_code: bool
     workers: frozenset[UUID]
     worker_blacklist: bool
+    # of texts; lengths in tokens
+    max_length: int = 0
+    max_context_length: int = 0
+    softprompt: str = ""
 
 
 class Offer(NamedTuple):
@@ -105,9 +116,13 @@ class Offer(NamedTuple):
     paused: bool
     wants_upfront_kudos: bool
     favoured: frozenset[int]  # account ids served first and also in maintenance: the owner, then friends
+    # of texts; lengths in tokens
+    max_length: int = 0
+    max_context_length: int = 0
+    softprompts: frozenset[str] = frozenset()
 
 
-def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: PLR0911 one return a rule, in order
+def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: PLR0911, PLR0912 a rule each
     """The first reason why `offer` may not serve `requirement`, or None when it may. O(models of the request)."""
     if requirement.kind != offer.kind:
         return Reason.MODELS
@@ -127,11 +142,21 @@ def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: P
         return Reason.PERFORMANCE
     if forbidden := requirement.permissions & ~offer.permissions:
         return _REASON_OF_PERMISSION[Permission(forbidden & -forbidden)]
+    if too_long := _too_long(requirement, offer):
+        return too_long
     if requirement.needs & ~offer.can:
         return Reason.BRIDGE_VERSION
+    if requirement.softprompt and requirement.softprompt not in offer.softprompts:
+        return Reason.MATCHING_SOFTPROMPT
     if not usable_models(requirement, offer):
         return _why_no_model(requirement, offer)
     return None
+
+
+def _too_long(requirement: Requirement, offer: Offer) -> Reason | None:
+    if requirement.max_context_length > offer.max_context_length:
+        return Reason.MAX_CONTEXT_LENGTH
+    return Reason.MAX_LENGTH if requirement.max_length > offer.max_length else None
 
 
 def usable_models(requirement: Requirement, offer: Offer) -> frozenset[str]:
