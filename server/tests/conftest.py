@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -53,7 +54,21 @@ async def _migrate(dsn: str) -> None:
 
 @pytest.fixture
 def database_dsn(postgres_server: str) -> Iterator[str]:
-    """A database of its own for one test: the current schema and the anonymous account, nothing else."""
+    """A database of its own for one test."""
+    with _fresh_database(postgres_server) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+def module_database_dsn(postgres_server: str) -> Iterator[str]:
+    """A database of its own for the tests of one module."""
+    with _fresh_database(postgres_server) as dsn:
+        yield dsn
+
+
+@contextmanager
+def _fresh_database(postgres_server: str) -> Iterator[str]:
+    """The current schema and the anonymous account, nothing else."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres_server, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")

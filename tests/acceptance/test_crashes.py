@@ -14,21 +14,21 @@ from pathlib import Path
 import psycopg
 import pytest
 from horde_processes import RunningHorde, start_horde, wait_until
+from kinds_on_the_wire import KINDS, KindOnTheWire
 
 from horde_server.database.embedded import running_dsn
 
 pytestmark = pytest.mark.acceptance
 
-WEBP = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="
 REQUESTORS, WORKERS, REQUESTS_EACH = 4, 6, 15
-AGENT = "AI Horde Worker reGen:13.0.0:https://example.org"
 
 
 class Load:
     """Requestors that ask and workers that serve, through every crash; remembers what was promised and accepted."""
 
-    def __init__(self, horde: RunningHorde, key: str) -> None:
+    def __init__(self, horde: RunningHorde, key: str, kind: KindOnTheWire) -> None:
         self.horde = horde
+        self.kind = kind
         self.key = key
         self.promised: dict[str, int] = {}
         self.handed_out: Counter[str] = Counter()
@@ -47,38 +47,28 @@ class Load:
     def ask(self, number: int) -> None:
         asked = 0
         while asked < REQUESTS_EACH and not self.stop.is_set():
-            images = 1 + (asked + number) % 3
-            body = {
-                "prompt": "a quiet harbour",
-                "r2": False,
-                "params": {"n": images, "width": 64, "height": 64, "steps": 1},
-            }
-            status, answer = self.api("generate/async", body, "0000000000")
+            jobs = 1 + (asked + number) % 3
+            status, answer = self.api(f"{self.kind.root}/async", self.kind.request(jobs), "0000000000")
             if status == 202:
                 asked += 1
                 with self.lock:
-                    self.promised[answer["id"]] = images
+                    self.promised[answer["id"]] = jobs
                     if len(self.promised) >= REQUESTORS * REQUESTS_EACH // 2:
                         self.half_way.set()
 
     def serve(self, number: int) -> None:
-        body = {
-            "name": f"crash-{number}",
-            "models": ["stable_diffusion"],
-            "bridge_agent": AGENT,
-            "max_pixels": 4_000_000,
-        }
+        body = self.kind.offer(f"crash-{number}")
         while not self.stop.is_set():
-            status, answer = self.api("generate/pop", {**body, "amount": 2}, self.key)
+            status, answer = self.api(f"{self.kind.root}/pop", {**body, "amount": 2}, self.key)
             if status != 200 or not answer.get("ids"):
                 self.stop.wait(0.05)
                 continue
             for job_id in answer["ids"]:
                 with self.lock:
                     self.handed_out[job_id] += 1
-                submit = {"id": job_id, "generation": WEBP, "seed": 1}
+                submit = self.kind.result(job_id)
                 while not self.stop.is_set():
-                    status, _ = self.api("generate/submit", submit, self.key)
+                    status, _ = self.api(f"{self.kind.root}/submit", submit, self.key)
                     if status in (200, 400, 404):
                         break
 
@@ -97,10 +87,10 @@ class Load:
 
     def is_served(self) -> bool:
         self.end_lost_leases()
-        for request_id, images in self.promised.items():
-            status, answer = self.api(f"generate/check/{request_id}")
+        for request_id, jobs in self.promised.items():
+            status, answer = self.api(f"{self.kind.check}/{request_id}")
             assert status != 404, f"request {request_id} was promised and is gone"
-            if answer.get("finished") != images:
+            if answer.get("finished") != jobs:
                 return False
         return True
 
@@ -132,11 +122,12 @@ async def audit(dsn: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("victim", ["server", "postgres"])
-async def test_everything_promised_is_served_through_a_crash(tmp_path: Path, victim: str) -> None:
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+async def test_everything_promised_is_served_through_a_crash(tmp_path: Path, kind: KindOnTheWire, victim: str) -> None:
     horde = start_horde("serve", tmp_path, HORDE_RATE_LIMITS="0")
     try:
         key = horde.create_user("crash-owner", "--trusted")["api_key"]
-        load = Load(horde, key)
+        load = Load(horde, key, kind)
         threads = [threading.Thread(target=load.ask, args=(n,)) for n in range(REQUESTORS)]
         threads += [threading.Thread(target=load.serve, args=(n,)) for n in range(WORKERS)]
         for thread in threads:

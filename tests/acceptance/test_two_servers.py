@@ -12,42 +12,38 @@ from typing import Any
 
 import pytest
 from horde_processes import RunningHorde, descendants, is_alive, start_horde, wait_until
+from kinds_on_the_wire import IMAGE, KINDS, KindOnTheWire
 
 from horde_server.database.embedded import running_dsn
 
 pytestmark = pytest.mark.acceptance
 
-AGENT = "AI Horde Worker reGen:13.0.0:https://example.org"
-WEBP = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="
-WORKERS, REQUESTS, IMAGES_EACH = 50, 60, 3
+WORKERS, REQUESTS, JOBS_EACH = 50, 60, 3
 
 
-def ask(horde: RunningHorde) -> str:
-    """A request of some images; its id."""
-    body = {
-        "prompt": "a quiet harbour",
-        "r2": False,
-        "params": {"n": IMAGES_EACH, "width": 64, "height": 64, "steps": 1},
-    }
-    status, answer = horde.api("generate/async", body, key="0000000000")
+def ask(horde: RunningHorde, kind: KindOnTheWire = IMAGE) -> str:
+    """A request of some jobs; its id."""
+    status, answer = horde.api(f"{kind.root}/async", kind.request(JOBS_EACH), key="0000000000")
     assert status == 202, answer
     return str(answer["id"])
 
 
-def pop(horde: RunningHorde, key: str, name: str, amount: int = 1) -> list[str]:
+def pop(horde: RunningHorde, key: str, name: str, amount: int = 1, kind: KindOnTheWire = IMAGE) -> list[str]:
     """The ids of the jobs that a worker gets."""
-    body = {"name": name, "models": ["stable_diffusion"], "bridge_agent": AGENT, "max_pixels": 4_000_000}
-    status, answer = horde.api("generate/pop", {**body, "amount": amount}, key=key)
+    status, answer = horde.api(f"{kind.root}/pop", {**kind.offer(name), "amount": amount}, key=key)
     assert status == 200, answer
     return list(answer["ids"])
 
 
-def submit(horde: RunningHorde, key: str, job_id: str) -> tuple[int, Any]:
+def submit(horde: RunningHorde, key: str, job_id: str, kind: KindOnTheWire = IMAGE) -> tuple[int, Any]:
     """Deliver a job."""
-    return horde.api("generate/submit", {"id": job_id, "generation": WEBP, "seed": 1}, key=key)
+    return horde.api(f"{kind.root}/submit", kind.result(job_id), key=key)
 
 
-def test_workers_that_pop_at_once_on_two_servers_share_no_job_and_lose_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_workers_that_pop_at_once_on_two_servers_share_no_job_and_lose_none(
+    tmp_path: Path, kind: KindOnTheWire
+) -> None:
     first = start_horde("serve", tmp_path / "first", HORDE_RATE_LIMITS="0")
     try:
         dsn = running_dsn(first.data)
@@ -57,7 +53,7 @@ def test_workers_that_pop_at_once_on_two_servers_share_no_job_and_lose_none(tmp_
             # an account may have at most 20 workers
             keys = [first.create_user(f"owner {number}", "--trusted")["api_key"] for number in range(3)]
             servers = (first, second)
-            requests = [ask(servers[number % 2]) for number in range(REQUESTS)]
+            requests = [ask(servers[number % 2], kind) for number in range(REQUESTS)]
             everybody_is_here = threading.Barrier(WORKERS)
             handed_out: Counter[str] = Counter()
             lock = threading.Lock()
@@ -72,22 +68,22 @@ def test_workers_that_pop_at_once_on_two_servers_share_no_job_and_lose_none(tmp_
                 everybody_is_here.wait(60)
                 empty_handed = 0
                 while empty_handed < 3:
-                    jobs = pop(here, key, name, amount=2)
+                    jobs = pop(here, key, name, amount=2, kind=kind)
                     empty_handed = 0 if jobs else empty_handed + 1
                     for job_id in jobs:
                         with lock:
                             handed_out[job_id] += 1
-                        status, answer = submit(there, key, job_id)  # any server takes what another handed out
+                        status, answer = submit(there, key, job_id, kind)  # any server takes what another handed out
                         assert status == 200, answer
 
             with ThreadPoolExecutor(WORKERS) as pool:
                 for done in [pool.submit(work, number) for number in range(WORKERS)]:
                     done.result(120)
             assert [job for job, times in handed_out.items() if times > 1] == []
-            assert len(handed_out) == REQUESTS * IMAGES_EACH
+            assert len(handed_out) == REQUESTS * JOBS_EACH
             for server in servers:
                 for request_id in requests:
-                    wait_until(lambda: server.api(f"generate/check/{request_id}")[1]["done"], 10, "both servers know")  # noqa: B023
+                    wait_until(lambda: server.api(f"{kind.check}/{request_id}")[1]["done"], 10, "both servers know")  # noqa: B023
             assert "Traceback" not in first.log() + second.log()
         finally:
             second.stop()
@@ -114,7 +110,7 @@ def test_processes_share_one_address_and_a_dead_one_is_replaced(tmp_path: Path) 
         wait_until(lambda: not is_alive(victim) and len(children()) == 2, 30, "the dead process is replaced")
         assert "process.child_died" in horde.log()
         finished = 0
-        while finished < IMAGES_EACH:
+        while finished < JOBS_EACH:
             jobs = wait_until(lambda: _try(lambda: pop(horde, key, "worker", amount=3)), 30, "a job")
             for job_id in jobs:
                 assert submit(horde, key, job_id)[0] == 200

@@ -27,9 +27,12 @@ from horde_server.insight.status_routes import routes as status_routes
 from horde_server.kudos.routes import routes as kudos_routes
 from horde_server.moderation.routes import routes as modes_routes
 from horde_server.node import Node, running_node
+from horde_server.requests.image.rating_routes import routes as rating_routes
 from horde_server.requests.image.routes import routes as image_routes
 from horde_server.requests.image.worker_routes import routes as image_worker_routes
 from horde_server.requests.progress import progress
+from horde_server.requests.text.routes import routes as text_routes
+from horde_server.requests.text.worker_routes import routes as text_dispatch_routes
 from horde_server.settings import Settings
 from horde_server.workers.routes import routes as worker_routes
 
@@ -74,7 +77,8 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
 def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: HotRoutes) -> None:
     """Hand every route the services it needs."""
     settings = node.settings
-    images = node.images
+    images, texts = node.images, node.texts
+    app.include_router(rating_routes(images.dispatcher))
     app.include_router(
         image_routes(images.intake, images.dispatcher, node.accounts, node.blobs, node.links, limits, hot)
     )
@@ -89,6 +93,8 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
             hot,
         )
     )
+    app.include_router(text_routes(texts.intake, texts.dispatcher, node.accounts, limits, hot))
+    app.include_router(text_dispatch_routes(texts.dispatcher, node.accounts, node.check_in, texts.submissions, hot))
     app.include_router(
         account_routes(
             settings, node.pool, node.accounts, node.notices.publish, node.queues, node.workers, node.profanity

@@ -41,6 +41,10 @@ from horde_server.requests.image.source_images import decode_sources
 from horde_server.requests.image.source_intake import SourceIntake
 from horde_server.requests.image.source_links import SourceLinks
 from horde_server.requests.model_reference.updates import CatalogueAddresses, ReferenceUpdates
+from horde_server.requests.text.intake import TextIntake
+from horde_server.requests.text.kind import TextKind
+from horde_server.requests.text.order import TextOrder
+from horde_server.requests.text.results import TextResults
 from horde_server.settings import Settings
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
@@ -59,6 +63,15 @@ class ImageService:
 
 
 @dataclass(frozen=True, slots=True)
+class TextService:
+    """What texts need."""
+
+    dispatcher: Dispatcher[TextOrder]
+    intake: TextIntake
+    submissions: Submissions[TextOrder]
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """The services of one process. Everything in memory can be rebuilt from the database."""
 
@@ -72,6 +85,7 @@ class Node:
     workers: WorkerDirectory
     mirror: Mirror
     images: ImageService
+    texts: TextService
     worker_management: WorkerManagement
     check_in: CheckIn
     blobs: BlobStore
@@ -107,8 +121,9 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
 
 def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret: bytes) -> Node:
     clock = time.time
-    queues = {kind: LiveQueue(clock) for kind in ("image", "text")}
-    prices = PriceBook()
+    matched_targeting = settings.require_matched_targeting
+    queues = {"image": LiveQueue(clock, matched_targeting=matched_targeting), "text": LiveQueue(clock)}
+    prices = PriceBook(matched_targeting=matched_targeting)
     blobs = open_blob_store(settings.blobs, settings.data / "blobs", signing_secret)
     accounts = AccountDirectory(pool, salt, time.monotonic)
 
@@ -137,7 +152,9 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     source_intake = SourceIntake(blobs, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC))
     lifetime_s = settings.request_lifetime_s
     images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
-    mirror = Mirror(pool, {"image": images}, notices.publish)
+    texts = Dispatcher(TextKind(), pool, queues["text"], notices.publish, lifetime_s=lifetime_s)
+    mirror = Mirror(pool, {"image": images, "text": texts}, notices.publish)
+    suspects = Suspects(pool, workers)
     return Node(
         settings=settings,
         pool=pool,
@@ -152,9 +169,12 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         images=ImageService(
             images,
             ImageIntake(settings, pool, images, workers, prices, source_intake, modes, clock),
-            Submissions(
-                pool, images, workers, ImageResults(blobs), Suspects(pool, workers), clock, lifetime_s=lifetime_s
-            ),
+            Submissions(pool, images, workers, ImageResults(blobs), suspects, clock, lifetime_s=lifetime_s),
+        ),
+        texts=TextService(
+            texts,
+            TextIntake(settings, pool, texts, workers, modes, clock),
+            Submissions(pool, texts, workers, TextResults(), suspects, clock, lifetime_s=lifetime_s),
         ),
         check_in=CheckIn(pool, workers, modes, profanity, notices.publish, clock),
         blobs=blobs,

@@ -63,6 +63,11 @@ class Settings(BaseSettings):
     upfront_kudos_on_workerlist: bool = Field(
         False, description="Naming workers in a request needs kudos in hand and cannot be downgraded."
     )
+    require_matched_targeting: bool = Field(
+        False,
+        description="Image requests that name their workers are only served by workers that list the requester as a "
+        "friend (or are the requester's own), at a tenth of a kudos per image.",
+    )
     kudos_trust_threshold: int | None = Field(
         None, ge=0, description="Escrowed kudos that make an account trusted after a week; unset: never automatically."
     )

@@ -23,6 +23,8 @@ from horde_server.app import create_app
 from horde_server.settings import Profile, Settings
 
 AGENT = "AI Horde Worker reGen:13.0.0:https://example.org"
+TEXT_AGENT = "KoboldCppEmbedWorker:2:https://example.org"
+TEXT_MODEL = "koboldcpp/Mistral-7B-Instruct-v0.2"
 LIMIT_S = 15.0
 
 
@@ -31,6 +33,69 @@ def picture(color: str = "teal", kind: str = "WEBP") -> bytes:
     target = io.BytesIO()
     Image.new("RGB", (64, 64), color).save(target, kind)
     return target.getvalue()
+
+
+class Texts:
+    """The text routes of a server, in the words of the tests."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def _post(self, route: str, body: dict[str, Any], key: str | None) -> httpx.Response:
+        headers = {"apikey": key} if key is not None else {}
+        return await self.client.post(f"/api/v2/generate/text/{route}", json=body, headers=headers)
+
+    async def ask(self, key: str | None = "0000000000", **body: Any) -> httpx.Response:
+        """POST async."""
+        return await self._post("async", {"prompt": "Once upon a time", **body}, key)
+
+    async def request(self, key: str = "0000000000", **body: Any) -> str:
+        """An accepted request; its id."""
+        answer = await self.ask(key, **body)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    async def status(self, request_id: str) -> dict[str, Any]:
+        """GET status/{id}."""
+        answer = await self.client.get(f"/api/v2/generate/text/status/{request_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def cancel(self, request_id: str) -> dict[str, Any]:
+        """DELETE status/{id}."""
+        answer = await self.client.delete(f"/api/v2/generate/text/status/{request_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def try_pop(self, key: str | None, name: str = "scribe", **body: Any) -> httpx.Response:
+        """POST pop as KoboldCpp does."""
+        offer = {
+            "name": name, "models": [TEXT_MODEL], "bridge_agent": TEXT_AGENT, "max_length": 512,
+            "max_context_length": 4096, **body,
+        }  # fmt: skip
+        return await self._post("pop", offer, key)
+
+    async def pop(self, key: str, name: str = "scribe", **body: Any) -> dict[str, Any]:
+        """The answer of a pop that is not refused."""
+        answer = await self.try_pop(key, name, **body)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def job(self, key: str, name: str = "scribe", **body: Any) -> dict[str, Any]:
+        """The answer of a pop that gets a job."""
+        answer = await self.pop(key, name, **body)
+        assert answer["id"], answer["skipped"]
+        return answer
+
+    async def try_submit(self, key: str | None, job_id: str, **body: Any) -> httpx.Response:
+        """POST submit; some words unless told otherwise."""
+        return await self._post("submit", {"id": job_id, "generation": "there was a harbour.", **body}, key)
+
+    async def submit(self, key: str, job_id: str, **body: Any) -> dict[str, Any]:
+        """The answer of a submit that is taken."""
+        answer = await self.try_submit(key, job_id, **body)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
 
 
 class Horde:
@@ -42,6 +107,7 @@ class Horde:
         self.dsn = dsn
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000), raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://horde.test")
+        self.texts = Texts(self.client)
 
     # ---------------------------------------------------------------- words of the tests
 
@@ -181,6 +247,20 @@ async def running(app: Any) -> AsyncIterator[None]:
     await task
 
 
+@asynccontextmanager
+async def running_horde(dsn: str, settings: Mapping[str, Any]) -> AsyncIterator[Horde]:
+    """A server on a database, with the settings of the tests where none are given."""
+    plain = {
+        "rate_limits": False, "database_pool_size": 4, "fold_interval_s": 0.05, "sweep_interval_s": 0.1,
+        "profile": Profile.PUBLIC,
+    }  # fmt: skip
+    chosen = Settings(**{**plain, **settings})
+    app = create_app(chosen, dsn)
+    horde = Horde(app, chosen, dsn)
+    async with running(app), horde.client:
+        yield horde
+
+
 StartHorde = Callable[..., Awaitable[Horde]]
 
 
@@ -188,19 +268,10 @@ StartHorde = Callable[..., Awaitable[Horde]]
 async def start_horde(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartHorde]:
     """Starts servers on the test's database with settings of the test's choice; all are ended with the test."""
     monkeypatch.chdir(tmp_path)  # no .env of the developer
-    plain = {
-        "data": tmp_path, "rate_limits": False, "database_pool_size": 4, "fold_interval_s": 0.05,
-        "sweep_interval_s": 0.1, "profile": Profile.PUBLIC,
-    }  # fmt: skip
     async with AsyncExitStack() as stack:
 
         async def start(**settings: Any) -> Horde:
-            chosen = Settings(**{**plain, **settings})
-            app = create_app(chosen, database_dsn)
-            await stack.enter_async_context(running(app))
-            horde = Horde(app, chosen, database_dsn)
-            await stack.enter_async_context(horde.client)
-            return horde
+            return await stack.enter_async_context(running_horde(database_dsn, {"data": tmp_path, **settings}))
 
         yield start
 
@@ -209,3 +280,19 @@ async def start_horde(database_dsn: str, tmp_path: Path, monkeypatch: pytest.Mon
 async def horde(start_horde: StartHorde) -> Horde:
     """One server with the settings of the tests: no rate limits, everything periodic often."""
     return await start_horde()
+
+
+@pytest.fixture(scope="module")
+def module_settings() -> dict[str, Any]:
+    """Settings of the server that a module's tests share; modules override it."""
+    return {}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_horde(
+    module_database_dsn: str, tmp_path_factory: pytest.TempPathFactory, module_settings: dict[str, Any]
+) -> AsyncIterator[Horde]:
+    """One server for all tests of a module, which run in the module's event loop: for many small cases."""
+    settings = {"_env_file": None, "data": tmp_path_factory.mktemp("horde"), **module_settings}
+    async with running_horde(module_database_dsn, settings) as horde:
+        yield horde

@@ -160,3 +160,20 @@ async def test_modes_are_asked_for_less_often_than_the_rest_of_the_status(horde)
     for path, limit in (("status/modes", "30"), ("workers/name/bee", "90"), ("workers/bee", "30")):
         answer = await horde.client.get(f"/api/v2/{path}")
         assert answer.headers["x-ratelimit-limit"] == limit, path
+
+
+async def test_texts_have_their_own_limits(horde) -> None:
+    """§1.7: text status 60/minute per id, text async 2/second like that of images, each path counted apart."""
+    answers = await get_many(horde, "/api/v2/generate/text/status/00000000-0000-0000-0000-000000000000", 61)
+    assert [answer.status_code for answer in answers] == [404] * 60 + [429]
+    await early_in_a_second()
+    assert [(await horde.texts.ask()).status_code for _ in range(3)] == [202, 202, 429]
+    assert (await horde.ask()).status_code == 202
+
+
+@pytest.mark.parametrize("route", ["pop", "submit"])
+async def test_text_workers_are_limited_as_those_of_images(horde, route: str) -> None:
+    """§1.7: 60/second per address, counted before anything is looked at."""
+    await early_in_a_second()
+    answer = await horde.client.post(f"/api/v2/generate/text/{route}")
+    assert (answer.headers["x-ratelimit-limit"], answer.headers["x-ratelimit-remaining"]) == ("60", "59")

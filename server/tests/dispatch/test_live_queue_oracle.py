@@ -42,13 +42,22 @@ any_requirements = st.builds(
     has_qr_code=st.booleans(),
     workers=st.frozensets(st.sampled_from(WORKERS[:2]), max_size=1),
     worker_blacklist=st.booleans(),
+    max_length=st.sampled_from((0, 80, 512)),
+    max_context_length=st.sampled_from((0, 2048, 4096)),
+    softprompt=st.sampled_from(("", "sea", "hill")),
 )
 # equal requirements share a class: most requests draw from a few, so that classes fill up
 requirements = st.one_of(
     st.sampled_from([a_requirement(models=frozenset(models)) for models in ((PLAIN,), (PLAIN, SDXL), (SDXL,), ())]),
     any_requirements,
 )
-plain_offers = st.builds(an_offer, worker_id=st.sampled_from(WORKERS), models=st.just(frozenset((PLAIN, SDXL))))
+plain_offers = st.builds(
+    an_offer,
+    worker_id=st.sampled_from(WORKERS),
+    models=st.just(frozenset((PLAIN, SDXL))),
+    max_length=st.just(512),
+    max_context_length=st.just(4096),
+)
 odd_offers = st.builds(
     an_offer,
     worker_id=st.sampled_from(WORKERS),
@@ -69,6 +78,9 @@ odd_offers = st.builds(
     maintenance=st.booleans(),
     paused=st.booleans(),
     wants_upfront_kudos=st.booleans(),
+    max_length=st.sampled_from((80, 512)),
+    max_context_length=st.sampled_from((2048, 4096)),
+    softprompts=st.sampled_from((frozenset(), frozenset({"sea"}), frozenset({"sea", "hill"}))),
 )
 
 
@@ -109,7 +121,7 @@ class Known:
 
 
 def why_not(requirement: Requirement, offer: Offer) -> str | None:
-    """The predicate once more, written as the specification tells it (generation.md §3.5)."""
+    """The predicate once more, written as the specification tells it (generation.md §3.5, §4.5)."""
     if requirement.workers:
         named = offer.worker_id in requirement.workers
         if named and requirement.worker_blacklist:
@@ -132,9 +144,15 @@ def why_not(requirement: Requirement, offer: Offer) -> str | None:
     for permission, reason in FORBIDDEN.items():
         if requirement.permissions & permission and not offer.permissions & permission:
             return reason
+    if offer.max_context_length < requirement.max_context_length:
+        return "max_context_length"
+    if offer.max_length < requirement.max_length:
+        return "max_length"
     for bit in (1, 2):
         if requirement.needs & bit and not offer.can & bit:
             return "bridge_version"
+    if requirement.softprompt != "" and requirement.softprompt not in offer.softprompts:
+        return "matching_softprompt"
     obstacles = [obstacle(requirement, offer, model) for model in could_use]
     if None in obstacles:
         return None

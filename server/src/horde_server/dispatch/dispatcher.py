@@ -21,6 +21,7 @@ from horde_server.dispatch.refusal import Offer, usable_models
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.dispatch.turns import Turns
 from horde_server.kudos.ledger import Movement
+from horde_server.workers.capabilities import VALIDATED_BACKEND
 
 CLAIM_TRIES = 20
 
@@ -121,7 +122,7 @@ class Dispatcher(Generic[OrderT]):
     async def _claim(
         self, entry: Entry[OrderT], offer: Offer, amount: int, reward_percent: int
     ) -> HandOut[OrderT] | None:
-        """Claim a batch of one request's waiting images in the database; None when another node was first."""
+        """Claim a batch of one request's waiting jobs in the database; None when another node was first."""
         models = sorted(usable_models(entry.requirement, offer))
         model = models[0] if len(models) == 1 else random.choice(models)
         jobs = self.kind.batch_size(entry.order, model, offer, amount=amount, available=entry.available)
@@ -166,6 +167,7 @@ class Dispatcher(Generic[OrderT]):
                     entry.price_hundredths,
                     entry.order,
                     reward_percent,
+                    bool(offer.can & VALIDATED_BACKEND),
                 )
             )
         return HandOut(entry.order, model, job_ids, seed, lease_s)

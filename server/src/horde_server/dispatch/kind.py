@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from horde_server.dispatch.refusal import Offer, Requirement
@@ -24,6 +25,16 @@ class Order(Protocol):
 
 
 OrderT = TypeVar("OrderT", bound=Order)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivered job, as far as what it is worth depends on it."""
+
+    model: str
+    characters: int  # of the result as it is kept
+    owner_trusted: bool
+    backend_validated: bool  # the worker's software is one whose texts are trusted (§3.8.3)
 
 
 class Kind(Protocol[OrderT]):
@@ -51,8 +62,11 @@ class Kind(Protocol[OrderT]):
     def fastest_speed(self, model: str) -> float:
         """Things per second with that model beyond which no machine is believed (generation.md §3.7.1)."""
 
-    def reward_hundredths(self, price_hundredths: int, order: OrderT, model: str) -> int:
-        """What a worker is offered for one job made with `model`."""
+    def reward_hundredths(self, price_hundredths: int, order: OrderT, delivery: Delivery) -> int:
+        """What a worker earns for one job, before its software's share."""
+
+    def things_done(self, order: OrderT, delivery: Delivery) -> float:
+        """The work of one delivered job."""
 
     def debit_hundredths(self, reward_hundredths: int, order: OrderT) -> int:
         """What the requester pays for one delivered job."""

@@ -127,8 +127,10 @@ def _entry_key(entry: Entry) -> tuple[float, UUID]:
 class LiveQueue:
     """See the module. Not thread-safe: it belongs to the event loop."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], *, matched_targeting: bool = False) -> None:
+        """`matched_targeting`: workers that a request names serve it only when they know who asks (§3.5.1 rule 17)."""
         self._clock = clock
+        self._matched_targeting = matched_targeting
         self.entries: dict[UUID, Entry] = {}
         self._classes: dict[Requirement, RequestClass] = {}
         self._lanes: dict[str, dict[RequestClass, None]] = {}
@@ -400,11 +402,15 @@ class LiveQueue:
                 personal_refusal(
                     offer,
                     account_id=entry.account_id,
+                    wants_acquaintance=self._wants_acquaintance(entry.requirement),
                     has_blacklisted_word=has_blacklisted_word,
                     balance_covers_price=entry.balance_covers_price,
                     failed_before=self._failed_lately(entry, offer),
                 ),
             )
+
+    def _wants_acquaintance(self, requirement: Requirement) -> bool:
+        return self._matched_targeting and bool(requirement.workers) and not requirement.worker_blacklist
 
     def _failed_lately(self, entry: Entry, offer: Offer) -> bool:
         return bool(entry.failed_workers) and entry.failed_workers.get(offer.worker_id, 0.0) > self._clock()
@@ -425,13 +431,13 @@ class LiveQueue:
                     served.append(group.entries)
                 else:
                     counts[reason] += len(group.entries)
-            if view.offer.blacklist or view.offer.wants_upfront_kudos:
+            if view.offer.blacklist or view.offer.wants_upfront_kudos or self._matched_targeting:
                 judged = 0
                 for _, personal in self._judged((entry for entries in served for entry in entries), view):
                     judged += 1
                     if personal is Reason.RECENT_FAULT:
                         version = -1  # which passes by itself
-                    if personal in (Reason.BLACKLIST, Reason.KUDOS):
+                    if personal in (Reason.BLACKLIST, Reason.KUDOS, Reason.WORKER_ID):
                         counts[personal] += 1
                 if judged < min(sum(map(len, served)), PERSONAL_LOOK_AHEAD):
                     version = -1  # words are still to be searched: the next pop knows more, also of the same queue
@@ -463,6 +469,14 @@ class LiveQueue:
 
     def could_serve(self, group: RequestClass, account_id: int) -> bool:
         """Whether some online worker could take a request of this class from this account."""
+        if self._wants_acquaintance(group.requirement):
+            named = filter(None, map(self._views.get, group.requirement.workers))
+            return any(
+                view.verdict(group) is None
+                and account_id in view.offer.favoured
+                and (view.is_for_all or view.offer.owner_id == account_id)
+                for view in named
+            )
         if group.server is not None:
             return True
         if group.number is None and any(

@@ -12,6 +12,9 @@ from uuid import UUID
 
 from horde_server.requests.model_reference import baseline, is_inpainting, steps_range
 
+SPECIAL_MODEL = "horde_special"
+"""What the names of models have in them that serve only those who name them."""
+
 
 class Reason(StrEnum):
     """Why a worker is refused a request: the keys of `skipped` in a pop's answer."""
@@ -19,6 +22,9 @@ class Reason(StrEnum):
     MODELS = "models"
     WORKER_ID = "worker_id"
     MAX_PIXELS = "max_pixels"
+    MAX_CONTEXT_LENGTH = "max_context_length"
+    MAX_LENGTH = "max_length"
+    MATCHING_SOFTPROMPT = "matching_softprompt"
     NSFW = "nsfw"
     UNTRUSTED = "untrusted"
     PERFORMANCE = "performance"
@@ -31,8 +37,12 @@ class Reason(StrEnum):
     STEP_COUNT = "step_count"
     BLACKLIST = "blacklist"
     KUDOS = "kudos"
-    MAINTENANCE = "maintenance"  # never counted in `skipped`: the worker is told by its maintenance message
-    RECENT_FAULT = "recent_fault"  # nor this: the worker has just failed a job of this request
+    MAINTENANCE = "maintenance"  # the worker is told by its maintenance message
+    RECENT_FAULT = "recent_fault"  # the worker has just failed a job of this request
+
+
+UNREPORTED = frozenset({Reason.MAINTENANCE, Reason.RECENT_FAULT})
+"""What workers are not told in `skipped`."""
 
 
 class Permission(IntFlag):
@@ -74,6 +84,10 @@ class Requirement(NamedTuple):
     has_qr_code: bool
     workers: frozenset[UUID]
     worker_blacklist: bool
+    # of texts; lengths in tokens
+    max_length: int = 0
+    max_context_length: int = 0
+    softprompt: str = ""
 
 
 class Offer(NamedTuple):
@@ -102,9 +116,13 @@ class Offer(NamedTuple):
     paused: bool
     wants_upfront_kudos: bool
     favoured: frozenset[int]  # account ids served first and also in maintenance: the owner, then friends
+    # of texts; lengths in tokens
+    max_length: int = 0
+    max_context_length: int = 0
+    softprompts: frozenset[str] = frozenset()
 
 
-def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: PLR0911 one return a rule, in order
+def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: PLR0911, PLR0912 a rule each
     """The first reason why `offer` may not serve `requirement`, or None when it may. O(models of the request)."""
     if requirement.kind != offer.kind:
         return Reason.MODELS
@@ -124,19 +142,36 @@ def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: P
         return Reason.PERFORMANCE
     if forbidden := requirement.permissions & ~offer.permissions:
         return _REASON_OF_PERMISSION[Permission(forbidden & -forbidden)]
+    if too_long := _too_long(requirement, offer):
+        return too_long
     if requirement.needs & ~offer.can:
         return Reason.BRIDGE_VERSION
+    if requirement.softprompt and requirement.softprompt not in offer.softprompts:
+        return Reason.MATCHING_SOFTPROMPT
     if not usable_models(requirement, offer):
         return _why_no_model(requirement, offer)
     return None
 
 
+def _too_long(requirement: Requirement, offer: Offer) -> Reason | None:
+    if requirement.max_context_length > offer.max_context_length:
+        return Reason.MAX_CONTEXT_LENGTH
+    return Reason.MAX_LENGTH if requirement.max_length > offer.max_length else None
+
+
 def usable_models(requirement: Requirement, offer: Offer) -> frozenset[str]:
     """The models of the worker that may serve the request: those a job may name. O(models)."""
     if not (requirement.paints or requirement.has_second_pass or requirement.has_qr_code or offer.limits_steps):
-        return requirement.models & offer.plain_models if requirement.models else offer.plain_models
-    common = requirement.models & offer.models if requirement.models else offer.models
+        return _wanted(requirement, offer.plain_models)
+    common = _wanted(requirement, offer.models)
     return frozenset(model for model in common if model_refusal(requirement, offer, model) is None)
+
+
+def _wanted(requirement: Requirement, models: frozenset[str]) -> frozenset[str]:
+    """Those that the request names; where it names none, all but special ones (§3.5.1 rule 3)."""
+    if requirement.models:
+        return requirement.models & models
+    return frozenset(model for model in models if SPECIAL_MODEL not in model)
 
 
 def model_refusal(  # noqa: PLR0911 one return a rule
@@ -168,8 +203,7 @@ _LAST_TO_FAIL = (Reason.STEP_COUNT, Reason.CONTROLNET, Reason.BRIDGE_VERSION)
 
 def _why_no_model(requirement: Requirement, offer: Offer) -> Reason:
     """The reason that stands between the request and the model that came nearest."""
-    common = requirement.models & offer.models if requirement.models else offer.models
-    found = {model_refusal(requirement, offer, model) for model in common}
+    found = {model_refusal(requirement, offer, model) for model in _wanted(requirement, offer.models)}
     return next((reason for reason in _LAST_TO_FAIL if reason in found), Reason.MODELS)
 
 
@@ -179,15 +213,24 @@ def has_word(prompt_lower: str, words: tuple[str, ...]) -> bool:
 
 
 def personal_refusal(
-    offer: Offer, *, account_id: int, has_blacklisted_word: bool, balance_covers_price: bool, failed_before: bool
+    offer: Offer,
+    *,
+    account_id: int,
+    wants_acquaintance: bool,
+    has_blacklisted_word: bool,
+    balance_covers_price: bool,
+    failed_before: bool,
 ) -> Reason | None:
     """What depends on the single request and not on its class: who asks, its words, its payer, its history.
 
     In maintenance or paused a worker serves its owner only (§3.5.2 row 1; an honest refusal instead of fake jobs,
-    §3.5.6). A worker that has just faulted a job of the request is not handed the same slot again (D14).
+    §3.5.6). A request that wants acquaintance is for workers that know who asks (§3.5.1 rule 17). A worker that has
+    just faulted a job of the request is not handed the same slot again (D14).
     """
     if (offer.maintenance or offer.paused) and account_id != offer.owner_id:
         return Reason.MAINTENANCE
+    if wants_acquaintance and account_id not in offer.favoured:
+        return Reason.WORKER_ID
     if failed_before:
         return Reason.RECENT_FAULT
     if has_blacklisted_word:

@@ -21,6 +21,7 @@ from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements, reserve
 from horde_server.moderation.suspicion import MOST_NOTED, SUSPICIOUS_FROM, Suspicion
 from horde_server.workers.abilities import decode_abilities
+from horde_server.workers.capabilities import VALIDATED_BACKEND
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
@@ -210,6 +211,7 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJo
     if row is None:
         return None
     found, request_id, worker_id, owner_id, requester_id, model, state, started_s, price, order, abilities = row
+    offered = decode_abilities(abilities)
     return HeldJob(
         id=found,
         request_id=request_id,
@@ -221,7 +223,8 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJo
         started_s=started_s,
         price_hundredths=price,
         order=kind.decode(order),
-        reward_percent=decode_abilities(abilities).reward_percent(),
+        reward_percent=offered.reward_percent(kind.name),
+        backend_validated=bool(offered.capability_mask() & VALIDATED_BACKEND),
     )
 
 

@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.dispatch import store
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.held_jobs import HeldJob
-from horde_server.dispatch.kind import OrderT
+from horde_server.dispatch.kind import Delivery, OrderT
 from horde_server.dispatch.schemas import Metadata
 from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
 from horde_server.identity.directory import Account
@@ -100,7 +100,10 @@ class Results(Protocol):
         """Verify and keep a result; what the job's row holds of it, or None when it is unusable (D13)."""
 
     def remarks(self, body: Submit) -> Sequence[Metadata]:
-        """The worker's remarks as they are kept; one of type `censorship` makes the result count as censored."""
+        """The worker's remarks as they are kept."""
+
+    def is_censored(self, body: Submit) -> bool:
+        """Whether the worker withheld the result: the requester then pays the tax only."""
 
 
 class Submissions(Generic[OrderT]):
@@ -138,14 +141,14 @@ class Submissions(Generic[OrderT]):
         self._refuse_settled(job, body)
         if job.state == "faulted":
             return Credit(0)
-        remarks = self._results.remarks(body)
-        censored = any(remark.type == "censorship" for remark in remarks)
+        censored = self._results.is_censored(body)
         if body.state == "faulted" and not censored:
             return await self._fault(job, body)
         result = await self._results.keep(job.id, body.generation)
         if result is None:
             await self._fault(job, body)
             raise BadRequest(self._results.unusable)
+        remarks = self._results.remarks(body)
         return await self._settle(job, body.seed, account, result, remarks, censored=censored)
 
     async def _find(self, text: str) -> HeldJob[OrderT]:
@@ -179,10 +182,12 @@ class Submissions(Generic[OrderT]):
         censored: bool,
     ) -> Credit:
         order = job.order
-        reward = self._kind.reward_hundredths(job.price_hundredths, order, job.model)
+        delivery = Delivery(job.model, len(result), account.trusted, job.backend_validated)
+        reward = self._kind.reward_hundredths(job.price_hundredths, order, delivery)
         paid = reward * job.reward_percent // 100
         debit = self._kind.debit_hundredths(0 if censored else reward, order)
-        seconds = max(self._clock() - job.started_s, 0.001)
+        things = self._kind.things_done(order, delivery)
+        speed = things / max(self._clock() - job.started_s, 0.001)
         movements = settlement(
             request_id=job.request_id,
             job_id=job.id,
@@ -193,8 +198,8 @@ class Submissions(Generic[OrderT]):
             paid_hundredths=paid,
             debit_hundredths=debit,
             domain=self._kind.name,
-            things=order.things,
-            speed=round(order.things / seconds, 1),
+            things=things,
+            speed=round(speed, 1),
         )
         async with self._pool.connection() as conn:
             state = await store.settle_done(
@@ -215,7 +220,7 @@ class Submissions(Generic[OrderT]):
                 raise AbortedGen(_ABORTED.format(job.id))
             raise DuplicateGen(f"Processing Job with ID {job.id} already submitted.")
         self._dispatcher.changed(state)
-        if not account.trusted and order.things / seconds > self._kind.fastest_speed(job.model):
+        if not account.trusted and speed > self._kind.fastest_speed(job.model):
             await self._suspects.note(job.worker_id, Suspicion.UNREASONABLY_FAST)
         return Credit(paid, split_reward(paid, trusted=account.trusted)[1])
 

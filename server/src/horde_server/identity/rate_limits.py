@@ -21,8 +21,13 @@ _DEFAULT = (("90/minute",), ("300/minute",))
 # (method or "" for any, path prefix, per-caller windows, the same for whitelisted addresses)
 _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("POST", _GENERATE + "async", ("90/minute", "2/second"), ("300/minute", "10/second")),
+    ("POST", _GENERATE + "text/async", ("90/minute", "2/second"), ("300/minute", "10/second")),
+    ("", _GENERATE + "text/status/", ("60/minute",), ("60/minute",)),
+    ("POST", _GENERATE + "text/pop", ("60/second",), ("60/second",)),
+    ("POST", _GENERATE + "text/submit", ("60/second",), ("60/second",)),
     ("", _GENERATE + "status/", ("10/minute",), ("10/minute",)),
     ("GET", _GENERATE + "check/", ("10/second",), ("10/second",)),
+    ("POST", _GENERATE + "rate/", ("5/minute",), ("5/minute",)),
     ("POST", _GENERATE + "pop", ("60/second",), ("60/second",)),
     ("POST", _GENERATE + "submit", ("60/second",), ("60/second",)),
     ("", "/api/v2/users/", ("60/minute",), ("300/minute",)),
@@ -34,6 +39,7 @@ _UNLIMITED = ("/api/v2/status/heartbeat", "/api/blobs/", "/healthz", "/readyz", 
 # path -> the same per API key, beside those per address
 _PER_KEY = {
     _GENERATE + "async": (("2/second",), ("60/second",)),
+    _GENERATE + "text/async": (("2/second",), ("60/second",)),
     "/api/v2/kudos/transfer": (("1/second", "90/hour"), ("1/second", "600/hour")),
 }
 _ANONYMOUS_KEY = b"0000000000"

@@ -17,7 +17,7 @@ from horde_server.http.answers import refusals
 from horde_server.http.body import json_response
 from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformance
 from horde_server.insight.health import database_answers
-from horde_server.requests.model_reference import is_known
+from horde_server.requests.model_reference import is_known, text_parameters_b
 from horde_server.workers.directory import WorkerDirectory
 
 _encode = msgspec.json.Encoder().encode
@@ -63,7 +63,7 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
             for row in found
             if (min_count is None or row["count"] >= min_count)
             and (max_count is None or row["count"] <= max_count)
-            and (model_state == "all" or is_known(row["name"]) == (model_state == "known"))
+            and (model_state == "all" or _is_known(type, row["name"]) == (model_state == "known"))
         ]
         return json_response(_encode(rows))
 
@@ -114,6 +114,10 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
     return router
 
 
+def _is_known(kind: str, model: str) -> bool:
+    return is_known(model) if kind == "image" else text_parameters_b(model) is not None
+
+
 def model_rows(kind: str, queue: LiveQueue, workers: WorkerDirectory) -> list[dict[str, Any]]:
     """Every model that a worker of the kind serves, or that is known and asked for."""
     threads: defaultdict[str, int] = defaultdict(int)
@@ -124,7 +128,7 @@ def model_rows(kind: str, queue: LiveQueue, workers: WorkerDirectory) -> list[di
                 threads[name] += worker.abilities.threads
                 speeds[name].append(worker.speed)
     waiting = queue.waiting_by_model()
-    names = dict.fromkeys([*threads, *(name for name in waiting if is_known(name))])
+    names = dict.fromkeys([*threads, *(name for name in waiting if _is_known(kind, name))])
     rows = []
     for name in names:
         jobs, things = waiting.get(name, (0, 0.0))

@@ -65,6 +65,11 @@ class Admission:
         self._queue = queue
         self._modes = modes
 
+    @property
+    def tells_prospects(self) -> bool:
+        """Whether who asks is told that nobody can serve it: not in raid mode (§2.4)."""
+        return not self._modes.raid
+
     def check_mode(self) -> None:
         """Step 6."""
         if self._modes.maintenance:

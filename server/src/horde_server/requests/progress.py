@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.errors import RequestNotFound
+
+
+def parse_request_id(text: str) -> UUID:
+    """The id of a request; what is no UUID names no request."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise RequestNotFound from None
+
+
+def generation_state(remarks: list[dict[str, str]], *, censored: bool) -> str:
+    """`ok`, or how a generation was censored (generation.md §2.9.5, the SHOULD; §4.4)."""
+    if not censored:
+        return "ok"
+    is_csam = any(remark["type"] == "censorship" and remark["value"] == "csam" for remark in remarks)
+    return "csam" if is_csam else "censored"
 
 
 def progress(entry: Entry[Any], queue: LiveQueue) -> dict[str, Any]:

@@ -24,6 +24,9 @@ _OBSTACLES: Final = {
     Reason.CONTROLNET: "take no ControlNets",
     Reason.BRIDGE_VERSION: "run software that cannot do it",
     Reason.STEP_COUNT: "take fewer steps",
+    Reason.MAX_CONTEXT_LENGTH: "have a shorter context",
+    Reason.MAX_LENGTH: "write fewer tokens",
+    Reason.MATCHING_SOFTPROMPT: "lack the soft prompt",
     Reason.MAINTENANCE: "are in maintenance",
 }
 

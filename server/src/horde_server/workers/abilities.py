@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
 
 from horde_server.dispatch.refusal import Offer, Permission
-from horde_server.requests.model_reference import baseline, is_inpainting
-from horde_server.workers.capabilities import BIT, agent_mask, declared_mask, reward_multiplier_percent
+from horde_server.requests.model_reference import baseline, is_inpainting, text_parameters_b
+from horde_server.workers.capabilities import (
+    BIT,
+    agent_mask,
+    declared_mask,
+    reward_multiplier_percent,
+    validated_backend_bit,
+)
 
 MODELS_KEPT = 300
 BLACKLIST_KEPT = 200
@@ -19,7 +26,7 @@ FAST_IMAGE_SPEED = 500_000.0
 
 
 class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The declared part of an image worker, as stored in `worker.abilities`; models and agent have columns too.
+    """The declared part of a worker of any kind, as stored in `worker.abilities`; models and agent have columns too.
 
     A new field needs a default, so that older rows still read.
     """
@@ -42,15 +49,20 @@ class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
     extra_slow_worker: bool = False
     require_upfront_kudos: bool = False
     friends: tuple[int, ...] = ()  # account ids of `priority_usernames`
+    # of text workers; lengths in tokens
+    max_length: int = 512
+    max_context_length: int = 2048
+    softprompts: tuple[str, ...] = ()
 
     def capability_mask(self) -> int:
         """The capability bits of the worker's software."""
-        if self.capabilities is None:
-            return agent_mask(self.bridge_agent)
-        return declared_mask(self.capabilities)
+        known = agent_mask(self.bridge_agent) if self.capabilities is None else declared_mask(self.capabilities)
+        return known | validated_backend_bit(self.bridge_agent)
 
-    def reward_percent(self) -> int:
-        """Share of a job's reward that this software earns."""
+    def reward_percent(self, kind: str = "image") -> int:
+        """Share of a job's reward that this software earns; old software is pushed to update for images only."""
+        if kind != "image":
+            return 100
         return reward_multiplier_percent(self.bridge_agent, declares_capabilities=self.capabilities is not None)
 
 
@@ -64,9 +76,16 @@ _PERMISSIONS: tuple[tuple[str, Permission], ...] = (
 )
 
 
+def fast_text_speed(models: Sequence[str]) -> float:
+    """Tokens per second that a request with `slow_workers: false` asks of a worker, by the first model it offers."""
+    billions = (text_parameters_b(models[0]) or 1.0) if models else math.inf
+    return 3.0 if billions >= 20 else 4.0 if billions >= 13 else 5.0
+
+
 def make_offer(
     abilities: Abilities,
     *,
+    kind: str = "image",
     worker_id: UUID,
     owner_id: int,
     owner_trusted: bool,
@@ -78,14 +97,14 @@ def make_offer(
     can = abilities.capability_mask()
     runs_flux = bool(can & BIT["flux"])
     return Offer(
-        kind="image",
+        kind=kind,
         worker_id=worker_id,
         owner_id=owner_id,
         models=frozenset(abilities.models),
         plain_models=frozenset(
             model
             for model in abilities.models
-            if not is_inpainting(model) and (runs_flux or baseline(model) != "flux_1")
+            if kind != "image" or (not is_inpainting(model) and (runs_flux or baseline(model) != "flux_1"))
         ),
         max_pixels=abilities.max_pixels,
         can=can,
@@ -97,7 +116,7 @@ def make_offer(
         nsfw=abilities.nsfw,
         owner_trusted=owner_trusted,
         speed=speed,
-        is_fast=speed >= FAST_IMAGE_SPEED,
+        is_fast=speed >= (fast_text_speed(abilities.models) if kind == "text" else FAST_IMAGE_SPEED),
         extra_slow=abilities.extra_slow_worker,
         limits_steps=abilities.limit_max_steps,
         blacklist=abilities.blacklist,
@@ -106,6 +125,9 @@ def make_offer(
         wants_upfront_kudos=abilities.require_upfront_kudos,
         # Anonymous is everybody's account: nobody's friend
         favoured=frozenset((owner_id, *(friend for friend in abilities.friends if friend != 0))),
+        max_length=abilities.max_length,
+        max_context_length=abilities.max_context_length,
+        softprompts=frozenset(abilities.softprompts),
     )
 
 

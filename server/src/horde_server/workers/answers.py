@@ -42,14 +42,19 @@ class WorkerDetails(Answer):
     models: list[str]
     team: TeamDetailsLite
     bridge_agent: str
-    max_pixels: int
-    megapixelsteps_generated: int  # whole, although the contract allows a fraction: published clients refuse one
-    img2img: bool
-    painting: bool
-    post_processing: bool = Field(alias="post-processing")
-    controlnet: bool
-    sdxl_controlnet: bool
-    lora: bool
+    # of image workers
+    max_pixels: int = 0
+    megapixelsteps_generated: int = 0  # whole, although the contract allows a fraction: published clients refuse one
+    img2img: bool = False
+    painting: bool = False
+    post_processing: bool = Field(False, alias="post-processing")
+    controlnet: bool = False
+    sdxl_controlnet: bool = False
+    lora: bool = False
+    # of text workers; lengths in tokens
+    max_length: int = 0
+    max_context_length: int = 0
+    tokens_generated: int = 0
     info: str = ""
     owner: str = ""
     paused: bool = False

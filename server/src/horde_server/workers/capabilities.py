@@ -75,6 +75,15 @@ WORDS: tuple[str, ...] = (*sorted(_words), *SAMPLERS, *(f"{name}+karras" for nam
 """Every capability word; its place is its bit."""
 BIT: dict[str, int] = {word: 1 << place for place, word in enumerate(WORDS)}
 
+VALIDATED_BACKEND = 1 << len(WORDS)
+"""The bit of software whose texts are trusted (§3.8.3). By its name alone: no word, so that no worker declares it."""
+_VALIDATED_BACKENDS = frozenset(
+    {
+        "AI Horde Worker", "AI Horde Worker~aphrodite~oai", "AI Horde Worker~aphrodite~kai", "KoboldCppEmbedWorker",
+        "TabbyAPI",
+    }
+)  # fmt: skip
+
 _SEMVER = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 
 
@@ -135,6 +144,11 @@ def declared_mask(capabilities: Iterable[str]) -> int:
     elif "karras" in words:
         bits |= mask(f"{name}+karras" for name in samplers)
     return bits
+
+
+def validated_backend_bit(bridge_agent: str) -> int:
+    """`VALIDATED_BACKEND` for software of such a name, of any version; else 0 (generation.md §3.8.3)."""
+    return VALIDATED_BACKEND if bridge_agent.partition(":")[0] in _VALIDATED_BACKENDS else 0
 
 
 def reward_multiplier_percent(bridge_agent: str, *, declares_capabilities: bool) -> int:

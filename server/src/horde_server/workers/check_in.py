@@ -12,11 +12,13 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.errors import BadRequest, DeletedUser, HordeError
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import MINTED, EntryKind, Movement, escrow, spendable
-from horde_server.kudos.uptime import REWARDED_EVERY_S, image_uptime_hundredths
+from horde_server.kudos.uptime import REWARDED_EVERY_S, image_uptime_hundredths, text_uptime_hundredths
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter
+from horde_server.requests.model_reference import text_parameters_b
 from horde_server.workers import store
 from horde_server.workers.abilities import Abilities
+from horde_server.workers.capabilities import validated_backend_bit
 from horde_server.workers.directory import OnlineWorker, WorkerDirectory
 from horde_server.workers.onboarding import ProfaneBridgeAgent, refuse_name, refuse_new_worker
 
@@ -140,11 +142,21 @@ def _uptime_reward(worker: OnlineWorker, account: Account) -> Movement:
         EntryKind.UPTIME_REWARD,
         MINTED,
         spendable(account.id) if account.trusted else escrow(account.id),
-        image_uptime_hundredths(len(abilities.models), allows_loras=abilities.allow_lora),
+        _uptime_hundredths(worker.kind, abilities),
         owner_id=account.id,
         worker_id=worker.id,
-        domain="image",
+        domain=worker.kind,
     )
+
+
+def _uptime_hundredths(kind: str, abilities: Abilities) -> int:
+    if kind == "text":
+        return text_uptime_hundredths(
+            max(abilities.max_context_length, 0),
+            parameters_billions=text_parameters_b(abilities.models[0]),
+            is_validated_backend=validated_backend_bit(abilities.bridge_agent) != 0,
+        )
+    return image_uptime_hundredths(len(abilities.models), allows_loras=abilities.allow_lora)
 
 
 def parse_worker_id(text: str) -> UUID | None:

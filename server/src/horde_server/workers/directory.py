@@ -19,8 +19,8 @@ from horde_server.workers import store
 from horde_server.workers.abilities import Abilities, decode_abilities, make_offer
 from horde_server.workers.store import ONLINE_S, WorkerRow
 
-DEFAULT_SPEED = 1_000_000.0
-"""Pixelsteps per second assumed of a worker without samples."""
+DEFAULT_SPEEDS = {"image": 1_000_000.0, "text": 1.0}
+"""Pixelsteps and tokens per second assumed of a worker without samples."""
 
 
 @dataclass(slots=True)
@@ -45,6 +45,7 @@ class OnlineWorker:
         """Compute the offer anew after a change of any part."""
         self.offer = make_offer(
             self.abilities,
+            kind=self.kind,
             worker_id=self.id,
             owner_id=self.account_id,
             owner_trusted=self.owner_trusted,
@@ -56,9 +57,10 @@ class OnlineWorker:
 
 def _from_row(row: WorkerRow) -> OnlineWorker:
     abilities = decode_abilities(row.abilities)
-    speed = float(row.speed) if row.speed is not None else DEFAULT_SPEED
+    speed = float(row.speed) if row.speed is not None else DEFAULT_SPEEDS[row.kind]
     offer = make_offer(
         abilities,
+        kind=row.kind,
         worker_id=row.id,
         owner_id=row.account_id,
         owner_trusted=row.owner_trusted,

@@ -12,8 +12,6 @@ from horde_server.workers.capabilities import BIT
 def worker_body(row: dict[str, Any], viewer: Account | None) -> dict[str, Any]:
     """The worker as this viewer may see it: moderators and its owner see more. Keys without a value are left out."""
     abilities: Abilities = decode_abilities(row["abilities"])
-    can = abilities.capability_mask()
-    speed = row["speed"]
     body: dict[str, Any] = {
         "type": row["kind"],
         "name": row["name"],
@@ -26,7 +24,7 @@ def worker_body(row: dict[str, Any], viewer: Account | None) -> dict[str, Any]:
             "generated": row["kudos_generated_hundredths"] / 100,
             "uptime": round(row["kudos_uptime_hundredths"] / 100),
         },
-        "performance": f"{float(speed) / 1e6:.1f} megapixelsteps per second" if speed else "No requests fulfilled yet",
+        "performance": _performance(row["kind"], row["speed"]),
         "threads": abilities.threads,
         "uptime": row["uptime_s"],
         "maintenance_mode": row["maintenance"],
@@ -37,14 +35,7 @@ def worker_body(row: dict[str, Any], viewer: Account | None) -> dict[str, Any]:
         "models": list(abilities.models),
         "team": {"name": None, "id": None},
         "bridge_agent": abilities.bridge_agent,
-        "max_pixels": abilities.max_pixels,
-        "megapixelsteps_generated": round(row["contributions"] / 1e6),
-        "img2img": bool(abilities.allow_img2img and can & BIT["img2img"]),
-        "painting": bool(abilities.allow_painting and can & BIT["inpainting"]),
-        "post-processing": abilities.allow_post_processing,
-        "controlnet": abilities.allow_controlnet,
-        "sdxl_controlnet": abilities.allow_sdxl_controlnet,
-        "lora": abilities.allow_lora,
+        **(_of_texts if row["kind"] == "text" else _of_images)(abilities, row["contributions"]),
     }
     is_moderator = viewer is not None and viewer.moderator
     is_owner = viewer is not None and viewer.id == row["account_id"]
@@ -55,3 +46,31 @@ def worker_body(row: dict[str, Any], viewer: Account | None) -> dict[str, Any]:
     if is_moderator:
         body["contact"] = row["contact"]
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _performance(kind: str, speed: float | None) -> str:
+    if not speed:
+        return "No requests fulfilled yet"
+    return f"{speed:.1f} tokens per second" if kind == "text" else f"{speed / 1e6:.1f} megapixelsteps per second"
+
+
+def _of_images(abilities: Abilities, pixelsteps: float) -> dict[str, Any]:
+    can = abilities.capability_mask()
+    return {
+        "max_pixels": abilities.max_pixels,
+        "megapixelsteps_generated": round(pixelsteps / 1e6),
+        "img2img": bool(abilities.allow_img2img and can & BIT["img2img"]),
+        "painting": bool(abilities.allow_painting and can & BIT["inpainting"]),
+        "post-processing": abilities.allow_post_processing,
+        "controlnet": abilities.allow_controlnet,
+        "sdxl_controlnet": abilities.allow_sdxl_controlnet,
+        "lora": abilities.allow_lora,
+    }
+
+
+def _of_texts(abilities: Abilities, tokens: float) -> dict[str, Any]:
+    return {
+        "max_length": abilities.max_length,
+        "max_context_length": abilities.max_context_length,
+        "tokens_generated": round(tokens),
+    }

@@ -98,7 +98,7 @@ class ImageIntake:
             await self._sources.discard(kept)
             raise
         warnings = model_warnings(order)
-        if not self._dispatcher.queue.is_possible(entry):
+        if self._admission.tells_prospects and not self._dispatcher.queue.is_possible(entry):
             warnings[NO_WORKER_CODE] = no_worker_warning(self._dispatcher.queue.refusals(entry.group))
         return Ticket(request_id, round(new.price_hundredths / 100), warnings)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from horde_server.dispatch.kind import Delivery
 from horde_server.dispatch.refusal import Offer, Requirement
 from horde_server.kudos.price_book import PriceBook
 from horde_server.moderation.suspicion import FASTEST_IMAGE_SPEED
@@ -42,9 +43,13 @@ class ImageKind:
         """The same for every model."""
         return FASTEST_IMAGE_SPEED
 
-    def reward_hundredths(self, price_hundredths: int, order: ImageOrder, model: str) -> int:
+    def reward_hundredths(self, price_hundredths: int, order: ImageOrder, delivery: Delivery) -> int:
         """By the model's baseline."""
-        return self._prices.reward_hundredths(price_hundredths, order, model)
+        return self._prices.reward_hundredths(price_hundredths, order, delivery.model)
+
+    def things_done(self, order: ImageOrder, delivery: Delivery) -> float:
+        """All that was asked."""
+        return order.things
 
     def debit_hundredths(self, reward_hundredths: int, order: ImageOrder) -> int:
         """The reward and what is burnt."""

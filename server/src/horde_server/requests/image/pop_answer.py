@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from horde_server.dispatch.dispatcher import HandOut
-from horde_server.dispatch.refusal import Reason
+from horde_server.dispatch.refusal import UNREPORTED
 from horde_server.requests.image.order import ImageOrder, Lora, TextualInversion
 from horde_server.requests.image.source_links import HandedSources
 
@@ -16,7 +16,6 @@ _ALWAYS_COUNTED = (
     "worker_id", "models", "untrusted", "performance", "nsfw", "bridge_version", "unsafe_ip", "img2img", "painting",
     "post-processing", "lora", "controlnet",
 )  # fmt: skip
-_UNREPORTED = frozenset({Reason.MAINTENANCE, Reason.RECENT_FAULT})
 
 _DEFAULT_PAYLOAD = {
     "ddim_steps": 30, "n_iter": 1, "sampler_name": "k_euler_a", "cfg_scale": 7.5, "height": 512, "width": 512,
@@ -36,7 +35,7 @@ _encode = msgspec.json.Encoder().encode
 def empty_answer(skipped: dict[str, int]) -> bytes:
     """Nothing for this worker, and why."""
     counts = dict.fromkeys(_ALWAYS_COUNTED, 0)
-    counts.update((reason, count) for reason, count in skipped.items() if reason not in _UNREPORTED)
+    counts.update((reason, count) for reason, count in skipped.items() if reason not in UNREPORTED)
     return _encode(_answer(payload=_DEFAULT_PAYLOAD, skipped=counts))
 
 

@@ -42,3 +42,7 @@ class ImageResults:
     def remarks(self, body: Submit) -> Sequence[Metadata]:
         """As sent: of the state only `faulted` has an effect for images."""
         return body.gen_metadata
+
+    def is_censored(self, body: Submit) -> bool:
+        """A remark of type `censorship` says so (§3.7 step 5)."""
+        return any(remark.type == "censorship" for remark in body.gen_metadata)

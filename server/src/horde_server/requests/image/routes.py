@@ -33,7 +33,7 @@ from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.schemas import ImageRequest
 from horde_server.requests.image.warnings import NO_WORKER_CODE
-from horde_server.requests.progress import progress
+from horde_server.requests.progress import generation_state, parse_request_id, progress
 
 _encode = msgspec.json.Encoder().encode
 
@@ -152,21 +152,5 @@ def _generation_body(made: Generation, image: str) -> dict[str, Any]:
         "worker_id": str(made.worker_id),
         "worker_name": made.worker_name,
         "model": made.model,
-        "state": _state(made, remarks),
+        "state": generation_state(remarks, censored=made.censored),
     }
-
-
-def _state(made: Generation, remarks: list[dict[str, str]]) -> str:
-    """`ok`, or how it was censored (generation.md §2.9.5, the SHOULD)."""
-    if not made.censored:
-        return "ok"
-    is_csam = any(remark["type"] == "censorship" and remark["value"] == "csam" for remark in remarks)
-    return "csam" if is_csam else "censored"
-
-
-def parse_request_id(text: str) -> UUID:
-    """The id of a request; what is no UUID names no request."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise RequestNotFound from None

@@ -39,14 +39,14 @@ class Lora(_Wire):
     name: Annotated[WireStr, Field(min_length=1, max_length=255)]
     model: Annotated[WireFloat, Field(ge=-5, le=5)] = 1.0
     clip: Annotated[WireFloat, Field(ge=-5, le=5)] = 1.0
-    inject_trigger: Annotated[WireStr | None, Field(min_length=1, max_length=30)] = None
+    inject_trigger: Annotated[WireStr, Field(min_length=1, max_length=30)] = ""
     is_version: bool = False
 
 
 class TextualInversion(_Wire):
     model_config = ConfigDict(title="ModelPayloadTextualInversionsStable")
     name: Annotated[WireStr, Field(min_length=1, max_length=255)]
-    inject_ti: Literal["prompt", "negprompt"] | None = None
+    inject_ti: Literal["prompt", "negprompt"] = "prompt"
     strength: Annotated[WireFloat, Field(ge=-5, le=5)] = 1.0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import get_args
 
+from horde_server.dispatch.refusal import SPECIAL_MODEL
 from horde_server.identity.directory import Account
 from horde_server.requests.image import refusals
 from horde_server.requests.image.schemas import GenerationParams, ImageRequest, PostProcessor
@@ -19,7 +20,6 @@ MAX_PROMPT_CHARACTERS = 100_000
 MAX_EXTRA_SOURCE_IMAGES = 5
 MAX_LORAS = 5
 MAX_TIS = 20
-SPECIAL_MODEL = "horde_special"
 
 POST_PROCESSORS = frozenset(get_args(PostProcessor))
 UPSCALERS = POST_PROCESSORS - {"GFPGAN", "GFPGANv1.3", "CodeFormers", "RestoreFormer", "strip_background"}

@@ -96,11 +96,18 @@ def routes(
     return router
 
 
+def _may_offer(model: str, account: Account) -> bool:
+    """Known models may be offered by all, any model by customizers, and special ones by the account they name."""
+    if account.special and "::" in model:
+        if model.partition("::")[2] != account.alias:
+            raise BadRequest(f"The special model {model!r} belongs to another account.")
+        return True
+    return account.customizer or is_known(model)
+
+
 def _abilities(body: ImagePop, account: Account, friends: tuple[int, ...]) -> Abilities:
-    """What the worker may offer: models that are known here, or any for customizers (§3.3.2)."""
-    models = tuple(dict.fromkeys(body.models[:MODELS_KEPT]))
-    if not account.customizer:
-        models = tuple(filter(is_known, models))
+    """What the worker may offer (§3.3.2)."""
+    models = tuple(model for model in dict.fromkeys(body.models[:MODELS_KEPT]) if _may_offer(model, account))
     if not models:
         raise BadRequest(
             "Unfortunately we cannot accept workers serving unrecognised models at this time: "

@@ -1,0 +1,82 @@
+"""`POST /generate/rate/{id}`: aesthetic ratings of finished images (generation.md §2.12).
+
+The original takes ratings of shared requests only, and shares none any more. So they are refused here as there, in the
+same order; nothing is kept and no rating server is asked.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.errors import HordeError, RequestNotFound
+from horde_server.http.answers import refusals
+from horde_server.http.body import body_documentation, read_body
+from horde_server.http.wire_types import WireInt, WireStr
+from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.image.worker_answers import GenerationSubmitted
+from horde_server.requests.progress import parse_request_id
+
+ImageId = Annotated[WireStr, Field(min_length=36, max_length=36)]
+
+
+class AestheticsNotCompleted(HordeError):
+    """This request is not done yet: rate its images when all are there."""
+
+    rc = "AestheticsNotCompleted"
+
+
+class AestheticsNotPublic(HordeError):
+    """The images of this request are not shared: only shared ones are rated."""
+
+    rc = "AestheticsNotPublic"
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+class Rating(_Wire):
+    """What somebody thinks of one image."""
+
+    model_config = ConfigDict(title="AestheticRating")
+
+    id: ImageId
+    rating: Annotated[WireInt, Field(ge=1, le=10)]
+    artifacts: Annotated[WireInt, Field(ge=0, le=5)] = 0
+
+
+class Ratings(_Wire):
+    """The body: the best image, ratings of single ones, or both."""
+
+    model_config = ConfigDict(title="AestheticsPayload")
+
+    best: ImageId = ""
+    ratings: list[Rating] = []
+
+
+def routes(dispatcher: Dispatcher[ImageOrder]) -> APIRouter:
+    """Ratings."""
+    router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
+
+    @router.post(
+        "/rate/{id}",
+        operation_id="post_aesthetics",
+        response_model=GenerationSubmitted,
+        responses=refusals(404, 413),
+        openapi_extra=body_documentation(Ratings),
+    )
+    async def rate(request: Request, request_id: Annotated[str, Path(alias="id")]) -> Response:
+        """Rate the images of a request: refused, as no request is shared."""
+        await read_body(request, Ratings)
+        entry = await dispatcher.find(parse_request_id(request_id))
+        if entry is None:
+            raise RequestNotFound
+        if not entry.state.is_done:
+            raise AestheticsNotCompleted
+        raise AestheticsNotPublic
+
+    return router

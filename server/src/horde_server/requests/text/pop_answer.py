@@ -1,0 +1,55 @@
+"""The body of a pop's answer (generation.md §4.5.4): keys at the top are null without a value, in `payload` absent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from horde_server.dispatch.dispatcher import HandOut
+from horde_server.dispatch.refusal import UNREPORTED
+from horde_server.requests.text.order import DEFAULT_MAX_CONTEXT_LENGTH, DEFAULT_MAX_LENGTH, TextOrder
+
+_DEFAULT_PAYLOAD = {
+    "max_context_length": DEFAULT_MAX_CONTEXT_LENGTH, "max_length": DEFAULT_MAX_LENGTH, "min_p": 0.0,
+    "smoothing_factor": 0.0, "dynatemp_range": 0.0, "dynatemp_exponent": 1.0,
+}  # fmt: skip
+
+_encode = msgspec.json.Encoder().encode
+
+
+def empty_answer(skipped: dict[str, int]) -> bytes:
+    """Nothing for this worker, and why; unlike those of images, reasons that never applied are not counted as zero."""
+    counts = {reason: count for reason, count in skipped.items() if reason not in UNREPORTED}
+    return _encode(_answer(payload=_DEFAULT_PAYLOAD, skipped=counts))
+
+
+def job_answer(hand_out: HandOut[TextOrder]) -> bytes:
+    """Jobs for this worker: all with the same payload, since each is a sample of its own."""
+    order = hand_out.order
+    ids = [str(job_id) for job_id in hand_out.job_ids]
+    payload = {
+        **_DEFAULT_PAYLOAD,
+        **msgspec.to_builtins(order.sampling),
+        "prompt": order.prompt,
+        "n": 1,
+        "max_length": order.max_length,
+        "max_context_length": order.max_context_length,
+    }
+    return _encode(
+        _answer(
+            id=ids[0],
+            ids=ids,
+            model=hand_out.model,
+            ttl=hand_out.ttl_s,
+            payload=payload,
+            softprompt=order.softprompt or None,
+        )
+    )
+
+
+def _answer(**given: Any) -> dict[str, Any]:
+    return {
+        "payload": {}, "id": None, "ids": [], "model": None, "ttl": None, "skipped": {}, "softprompt": None,
+        "extra_source_images": None, "messages": [], **given,
+    }  # fmt: skip

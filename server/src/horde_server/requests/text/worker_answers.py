@@ -1,0 +1,48 @@
+"""What text workers are told (generation.md §4.5.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from horde_server.http.answers import Answer
+
+
+class ModelPayloadKobold(Answer):
+    """What to write; samplers that were not asked for are absent."""
+
+    prompt: str = ""
+    n: int = 1
+    max_context_length: int = 2048
+    max_length: int = 80
+    min_p: float = 0.0
+    smoothing_factor: float = 0.0
+    dynatemp_range: float = 0.0
+    dynatemp_exponent: float = 1.0
+
+
+class NoValidRequestFoundKobold(Answer):
+    """Why waiting jobs were not given to this worker, each counted once under its first reason; others are absent."""
+
+    worker_id: int = 0
+    models: int = 0
+    untrusted: int = 0
+    performance: int = 0
+    bridge_version: int = 0
+    kudos: int = 0
+    max_context_length: int = 0
+    max_length: int = 0
+    matching_softprompt: int = 0
+
+
+class GenerationPayloadKobold(Answer):
+    """Jobs of one request for one worker; `id` is null where there are none."""
+
+    payload: ModelPayloadKobold
+    id: str | None
+    ids: list[str]
+    skipped: NoValidRequestFoundKobold
+    model: str | None
+    ttl: int | None
+    softprompt: str | None
+    extra_source_images: list[Any] | None
+    messages: list[Any]

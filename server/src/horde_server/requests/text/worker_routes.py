@@ -1,0 +1,107 @@
+"""`POST /generate/text/pop` and `/generate/text/submit`: parse, call, answer."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.submission import Submissions
+from horde_server.errors import BadRequest, InvalidAPIKey
+from horde_server.http.answers import refusals
+from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
+from horde_server.http.hot_routes import HotRoutes
+from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.requests.image.worker_answers import GenerationSubmitted
+from horde_server.requests.text.order import TextOrder
+from horde_server.requests.text.pop_answer import empty_answer, job_answer
+from horde_server.requests.text.schemas import MAX_SOFTPROMPT_CHARACTERS
+from horde_server.requests.text.worker_answers import GenerationPayloadKobold
+from horde_server.requests.text.worker_schemas import TextPop, TextSubmit
+from horde_server.workers.abilities import Abilities
+from horde_server.workers.check_in import CheckIn, cleaned_text
+from horde_server.workers.pop_rules import friend_ids, tell_maintenance
+
+MODELS_KEPT = 200
+SOFTPROMPTS_KEPT = 200
+_REWARD_PERCENT = 100  # the software plays no part in what texts earn, but for being validated (§4.6)
+
+
+def routes(
+    dispatcher: Dispatcher[TextOrder],
+    accounts: AccountDirectory,
+    check_in: CheckIn,
+    submissions: Submissions[TextOrder],
+    hot: HotRoutes,
+) -> APIRouter:
+    """The worker's side of text generation."""
+    router = APIRouter(prefix="/api/v2/generate/text", tags=["v2"])
+
+    @router.post(
+        "/pop",
+        operation_id="post_text_job_pop",
+        response_model=GenerationPayloadKobold,
+        responses=refusals(401, 403, 413),
+        openapi_extra=body_documentation(TextPop, apikey="Of the worker's owner"),
+    )
+    @hot.add("POST", "/api/v2/generate/text/pop")
+    async def pop(request: Request) -> Response:
+        """Check in as a text worker and ask for jobs."""
+        body = await read_body(request, TextPop)
+        key = required_apikey(request.headers.get("apikey"))
+        friends = friend_ids(body.priority_usernames)
+        account = await accounts.by_key(key)
+        if account is None:
+            raise InvalidAPIKey
+        abilities = _abilities(body, account, friends)
+        name, address = cleaned_text(body.name), request.state.client_address
+        worker = await check_in(account, name, abilities, address, kind="text")
+        view = dispatcher.queue.view(worker.offer)
+        hand_out = await dispatcher.hand_out(view, body.amount, reward_percent=_REWARD_PERCENT)
+        if hand_out is not None:
+            return json_response(job_answer(hand_out))
+        tell_maintenance(worker)
+        return json_response(empty_answer(dispatcher.queue.skipped(view)))
+
+    @router.post(
+        "/submit",
+        operation_id="post_text_job_submit",
+        response_model=GenerationSubmitted,
+        responses=refusals(401, 403, 404, 413),
+        openapi_extra=body_documentation(TextSubmit, apikey="Of the worker's owner"),
+    )
+    @hot.add("POST", "/api/v2/generate/text/submit")
+    async def submit(request: Request) -> Response:
+        """Deliver a job, or report that it failed."""
+        body = await read_body(request, TextSubmit)
+        key = required_apikey(request.headers.get("apikey"))
+        credited = await submissions.submit(body, await accounts.by_key(key))
+        return json_response(credited.to_json())
+
+    return router
+
+
+def _abilities(body: TextPop, account: Account, friends: tuple[int, ...]) -> Abilities:
+    """What the worker may offer: models of any name, but for those that carry somebody else's alias (§4.5.1)."""
+    models = tuple(dict.fromkeys(body.models[:MODELS_KEPT]))
+    if not models:
+        raise BadRequest("Unfortunately we cannot accept workers serving no model: name at least one in `models`.")
+    for model in models:
+        _, mark, alias = model.partition("::")
+        if mark and alias != account.alias:
+            raise BadRequest(
+                f"Unfortunately we cannot accept workers serving models of others: {model[:300]!r} does not end in "
+                f"your alias, {account.alias}."
+            )
+    return Abilities(
+        models=models,
+        bridge_agent=cleaned_text(body.bridge_agent)[:1000],
+        threads=body.threads,
+        nsfw=body.nsfw,
+        capabilities=tuple(body.capabilities) if body.capabilities is not None else None,
+        extra_slow_worker=body.extra_slow_worker,
+        require_upfront_kudos=body.require_upfront_kudos,
+        friends=friends,
+        max_length=body.max_length,
+        max_context_length=body.max_context_length,
+        softprompts=tuple(name[:MAX_SOFTPROMPT_CHARACTERS] for name in body.softprompts[:SOFTPROMPTS_KEPT]),
+    )
