@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -15,9 +16,42 @@ from measured_horde import Measurement
 SERVED = "stable_diffusion"
 OTHERS = ("Anything Diffusion", "Realistic Vision", "Fustercluck", "ICBINP XL", "Juggernaut XL")
 REQUESTORS, OWNERS = 32, 8
-BRIDGE_AGENT = "AI Horde Worker reGen:10.1.1:https://example.org"
-PICTURE = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="  # WebP, 1×1
+_PICTURE = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="  # WebP, 1×1
 _HEADERS = {"Client-Agent": "openhorde-bench:1:example.org"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What differs between pictures and texts: paths and bodies."""
+
+    name: str
+    root: str
+    check: str  # where clients look whether a request is done
+    served: str  # the model that workers offer
+    offer: Mapping[str, Any]
+    result: Mapping[str, Any]
+    wishes: Callable[[int], dict[str, Any]]
+    """`params` of the request of this number, but for how many it asks for."""
+
+
+PICTURES = Kind(
+    name="image",
+    root="generate",
+    check="generate/check",
+    served=SERVED,
+    offer={"bridge_agent": "AI Horde Worker reGen:10.1.1:https://example.org", "max_pixels": 4_194_304},
+    result={"generation": _PICTURE, "seed": 1},
+    wishes=lambda number: {"width": 128, "height": 128, "steps": 4 + number % 5, "sampler_name": "k_euler_a"},
+)
+TEXTS = Kind(
+    name="text",
+    root="generate/text",
+    check="generate/text/status",
+    served="koboldcpp/Mistral-7B-Instruct-v0.2",
+    offer={"bridge_agent": "KoboldCppEmbedWorker:2:https://example.org", "max_length": 512, "max_context_length": 4096},
+    result={"generation": "and nobody had seen the ship come in."},
+    wishes=lambda number: {"max_length": 16 + number % 5, "max_context_length": 1024, "temperature": 1.0},
+)
 
 
 class UnexpectedAnswer(RuntimeError):
@@ -65,35 +99,31 @@ class Load:
         body = {"username": name, "oauth_id": f"{name}_bench", "kudos": 1_000_000, **rights}
         return await self.call("POST", "dev/test-user", body=body)
 
-    async def ask(self, model: str, *, images: int = 1, into: Measurement | None = None) -> str:
-        """Ask for small pictures by the next requestor; the request's id."""
+    async def ask(self, model: str, *, jobs: int = 1, into: Measurement | None = None, kind: Kind = PICTURES) -> str:
+        """Ask for something small by the next requestor; the request's id."""
         number = next(self._numbers)
         body = {
             "prompt": f"a small test image number {number} of a quiet harbour at dawn",
-            "params": {"width": 128, "height": 128, "steps": 4 + number % 5, "n": images, "sampler_name": "k_euler_a"},
+            "params": {"n": jobs, **kind.wishes(number)},
             "models": [model],
             "extra_slow_workers": True,
             "r2": False,
         }
         key = self.requestors[number % len(self.requestors)]
-        return str((await self.call("POST", "generate/async", key, body, into))["id"])
+        return str((await self.call("POST", f"{kind.root}/async", key, body, into))["id"])
 
-    async def pop(self, worker: dict[str, Any], model: str = SERVED, into: Measurement | None = None) -> str | None:
-        """Ask for a job of `model`; its id."""
-        body = {
-            "name": worker["name"],
-            "models": [model],
-            "bridge_agent": BRIDGE_AGENT,
-            "max_pixels": 4_194_304,
-            "nsfw": True,
-        }
-        answer = await self.call("POST", "generate/pop", worker["key"], body, into)
+    async def pop(self, worker: dict[str, Any], into: Measurement | None = None, kind: Kind = PICTURES) -> str | None:
+        """Ask for a job; its id."""
+        body = {"name": f"{worker['name']} {kind.name}", "models": [kind.served], "nsfw": True, **kind.offer}
+        answer = await self.call("POST", f"{kind.root}/pop", worker["key"], body, into)
         return answer["id"]  # type: ignore[no-any-return]
 
-    async def submit(self, worker: dict[str, Any], job_id: str, into: Measurement | None = None) -> None:
-        """Hand in the picture of a job."""
-        body = {"id": job_id, "generation": PICTURE, "state": "ok", "seed": 1}
-        await self.call("POST", "generate/submit", worker["key"], body, into)
+    async def submit(
+        self, worker: dict[str, Any], job_id: str, into: Measurement | None = None, kind: Kind = PICTURES
+    ) -> None:
+        """Hand in the result of a job."""
+        body = {"id": job_id, "state": "ok", **kind.result}
+        await self.call("POST", f"{kind.root}/submit", worker["key"], body, into)
 
     async def have_waiting(self, count: int) -> None:
         """Have exactly so many requests waiting that no worker here can serve; then let the horde come to rest."""

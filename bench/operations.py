@@ -12,12 +12,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from load import OTHERS, SERVED, Load
+from load import OTHERS, PICTURES, SERVED, TEXTS, Kind, Load
 from measured_horde import Measurement, cpu_time, measuring
 
 TARGETS_MS = {
     "check": 0.25,
     "lifecycle": 6.0,
+    "lifecycle-text": 6.0,
     "pop-empty-100": 0.5,
     "pop-empty-1000": 0.5,
     "pop-empty-10000": 0.5,
@@ -122,55 +123,60 @@ async def submit_async(bench: Bench) -> list[Measurement]:
     return [result]
 
 
-async def lifecycle(bench: Bench) -> list[Measurement]:
-    """Requestors ask for 1 to 4 images, look each second and collect; workers pop and submit. Counted are jobs."""
-    load = bench.load
-    await load.have_waiting(0)
-    stop = asyncio.Event()
-    result = Measurement("lifecycle")
-    submitted = 0
+def lifecycle(name: str, kind: Kind) -> Callable[[Bench], Awaitable[list[Measurement]]]:
+    """Requestors ask for 1 to 4 jobs, look each second and collect; workers pop and submit. Counted are jobs."""
 
-    async def request(number: int) -> None:
-        for turn in itertools.count(number):
-            began = time.perf_counter()
-            request_id = await load.ask(SERVED, images=1 + turn % 4)
-            done = False
-            while not done:
-                await asyncio.sleep(POLL_S)
-                done = (await load.call("GET", f"generate/check/{request_id}"))["done"]
-            await load.call("GET", f"generate/status/{request_id}")
-            result.latencies_s.append(time.perf_counter() - began)
-            if stop.is_set():
-                return
+    async def measure(bench: Bench) -> list[Measurement]:
+        load = bench.load
+        await load.have_waiting(0)
+        stop = asyncio.Event()
+        result = Measurement(name)
+        submitted = 0
 
-    async def work(worker: dict[str, Any]) -> None:
-        nonlocal submitted
-        while True:
-            if job_id := await load.pop(worker):
-                await load.submit(worker, job_id)
-                submitted += 1
-            else:
-                await asyncio.sleep(IDLE_S)
+        async def request(number: int) -> None:
+            for turn in itertools.count(number):
+                began = time.perf_counter()
+                request_id = await load.ask(kind.served, jobs=1 + turn % 4, kind=kind)
+                done = False
+                while not done:
+                    await asyncio.sleep(POLL_S)
+                    done = (await load.call("GET", f"{kind.check}/{request_id}"))["done"]
+                await load.call("GET", f"{kind.root}/status/{request_id}")
+                result.latencies_s.append(time.perf_counter() - began)
+                if stop.is_set():
+                    return
 
-    async with asyncio.TaskGroup() as group:
-        workers = [group.create_task(work(worker)) for worker in load.workers]
-        requestors = [group.create_task(request(number)) for number in range(LIFECYCLE_REQUESTORS)]
-        await asyncio.sleep(LIFECYCLE_WARM_UP_S)
-        began, before, submitted = time.perf_counter(), cpu_time(bench.pid), 0
-        result.latencies_s.clear()
-        await asyncio.sleep(max(bench.seconds * 2, 2 * POLL_S))
-        result.cpu, result.count = cpu_time(bench.pid) - before, submitted
-        result.seconds = time.perf_counter() - began
-        stop.set()
-        await asyncio.wait(requestors)
-        for task in workers:
-            task.cancel()
-    return [result]
+        async def work(worker: dict[str, Any]) -> None:
+            nonlocal submitted
+            while True:
+                if job_id := await load.pop(worker, kind=kind):
+                    await load.submit(worker, job_id, kind=kind)
+                    submitted += 1
+                else:
+                    await asyncio.sleep(IDLE_S)
+
+        async with asyncio.TaskGroup() as group:
+            workers = [group.create_task(work(worker)) for worker in load.workers]
+            requestors = [group.create_task(request(number)) for number in range(LIFECYCLE_REQUESTORS)]
+            await asyncio.sleep(LIFECYCLE_WARM_UP_S)
+            began, before, submitted = time.perf_counter(), cpu_time(bench.pid), 0
+            result.latencies_s.clear()
+            await asyncio.sleep(max(bench.seconds * 2, 2 * POLL_S))
+            result.cpu, result.count = cpu_time(bench.pid) - before, submitted
+            result.seconds = time.perf_counter() - began
+            stop.set()
+            await asyncio.wait(requestors)
+            for task in workers:
+                task.cancel()
+        return [result]
+
+    return measure
 
 
 # Names of the results of each group; the order keeps the refilling of the queue short.
 GROUPS: dict[tuple[str, ...], Callable[[Bench], Awaitable[list[Measurement]]]] = {
-    ("lifecycle",): lifecycle,
+    ("lifecycle",): lifecycle("lifecycle", PICTURES),
+    ("lifecycle-text",): lifecycle("lifecycle-text", TEXTS),
     ("check",): check,
     ("pop-job", "submit", "status"): jobs,
     ("pop-empty-100",): empty_pop(100),

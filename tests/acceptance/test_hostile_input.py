@@ -24,7 +24,7 @@ CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
     "unsupported_method",
 )  # fmt: skip
-NUMBERS = ("steps", "n", "width", "cfg_scale", "kudos", "concurrency", "max_pixels", "threads", "seed")
+NUMBERS = ("steps", "n", "width", "cfg_scale", "kudos", "concurrency", "max_pixels", "max_length", "threads", "seed")
 TEXTS = ("prompt", "name", "id", "username", "generation")
 HOSTILE_BODIES = {
     "nothing": b"",
@@ -41,8 +41,8 @@ HOSTILE_BODIES = {
     "a huge integer": json.dumps(
         dict.fromkeys(NUMBERS, 10**400) | {"params": dict.fromkeys(NUMBERS, 10**400)}
     ).encode(),
-    "a huge float": b'{"prompt": "x", "params": {"cfg_scale": 1e999}, "kudos": 1e999, "max_pixels": 1e999}',
-    "not a number": b'{"prompt": "x", "params": {"cfg_scale": NaN}, "kudos": NaN, "seed": -Infinity}',
+    "a huge float": b'{"prompt": "x", "params": {"cfg_scale": 1e999, "top_p": 1e999}, "kudos": 1e999}',
+    "not a number": b'{"prompt": "x", "params": {"cfg_scale": NaN, "top_p": NaN}, "kudos": NaN, "seed": -Infinity}',
     "wrong types": json.dumps({name: {"a": []} for name in (*NUMBERS, *TEXTS)} | {"params": 5, "models": "x"}).encode(),
     "many keys": json.dumps({f"key{number}": number for number in range(20_000)}).encode(),
 }

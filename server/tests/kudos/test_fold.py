@@ -9,7 +9,7 @@ import pytest
 from ledger_checks import add_account, add_worker, balances, check_books, fold_all
 
 from horde_server.accounts.creation import adjust_kudos
-from horde_server.database.pool import Pool
+from horde_server.database.pool import Connection, Pool
 from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.ledger import (
     ADMIN,
@@ -162,3 +162,35 @@ async def test_two_connections_folding_at_once_apply_nothing_twice(pool: Pool) -
     async with pool.connection() as conn:
         assert (await balances(conn))[spendable(ada)] == 14_000
         await check_books(conn)
+
+
+async def test_the_fold_takes_a_worker_before_its_owner(pool: Pool) -> None:
+    """As suspicions do, which are noted right after the submit whose movements are folded: else both deadlock."""
+    async with pool.connection() as conn, pool.connection() as holder:
+        ada, owner = await add_account(conn), await add_account(conn, "owner")
+        worker = await add_worker(conn, owner)
+        await post(
+            conn,
+            settlement(
+                request_id=uuid4(), job_id=uuid4(), requester_id=ada, owner_id=owner, owner_trusted=False,
+                worker_id=worker, paid_hundredths=100, debit_hundredths=200, domain="image", things=1.0, speed=1.0,
+            ),
+        )  # fmt: skip
+        async with holder.transaction():
+            await holder.execute("SELECT FROM account WHERE id = %s FOR UPDATE", (owner,))
+            folding = asyncio.create_task(fold(pool))
+            await _until_somebody_waits_for_a_lock(conn)
+            cursor = await conn.execute("SELECT id FROM worker FOR UPDATE SKIP LOCKED")
+            assert await cursor.fetchall() == [], "the fold has it, and waits for the owner"
+        assert await folding is not None
+
+
+async def _until_somebody_waits_for_a_lock(conn: Connection) -> None:
+    async with asyncio.timeout(15):
+        while True:
+            cursor = await conn.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            if await cursor.fetchone():
+                return
+            await asyncio.sleep(0.01)

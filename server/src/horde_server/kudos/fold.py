@@ -24,6 +24,8 @@ _BUCKET = """CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 
 _BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
 _BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
 
+# Lock order, so that nothing deadlocks: a worker before its owner, as suspicions and dropped jobs take them. Of changes
+# that nothing reads PostgreSQL makes the last one named first: `workers` stands after `active`.
 _FOLD = f"""
 WITH moved AS (
     DELETE FROM ledger_inbox WHERE id IN (SELECT id FROM ledger_inbox ORDER BY id LIMIT %(batch)s) RETURNING *
@@ -71,6 +73,10 @@ WITH moved AS (
            coalesce(sum(things), 0) AS things,
            coalesce(array_agg(speed ORDER BY id) FILTER (WHERE speed IS NOT NULL), '{{}}') AS speeds
     FROM moved WHERE worker_id IS NOT NULL GROUP BY worker_id
+), active AS (
+    UPDATE account SET last_active_at = now() FROM (
+        SELECT requester_id AS id FROM moved WHERE requester_id <> 0 UNION SELECT owner_id FROM moved) AS seen
+    WHERE account.id = seen.id
 ), workers AS (
     UPDATE worker SET
         kudos_generated_hundredths = kudos_generated_hundredths + earned.generated,
@@ -80,10 +86,6 @@ WITH moved AS (
         speeds = (worker.speeds || earned.speeds)[
             greatest(cardinality(worker.speeds || earned.speeds) - {SPEED_SAMPLES - 1}, 1):]
     FROM earned WHERE worker.id = earned.worker_id
-), active AS (
-    UPDATE account SET last_active_at = now() FROM (
-        SELECT requester_id AS id FROM moved WHERE requester_id <> 0 UNION SELECT owner_id FROM moved) AS seen
-    WHERE account.id = seen.id
 )
 SELECT (SELECT count(*) FROM moved), (SELECT array_agg(DISTINCT ledger_account / 2) FROM balances
                                       WHERE ledger_account >= 0)"""
