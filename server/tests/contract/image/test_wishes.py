@@ -153,6 +153,10 @@ async def test_every_post_processor_reaches_the_worker_in_its_place(horde, asker
         (ti(), {"tis": [{"name": "x", "strength": 1.0}]}),
         (ti(strength=0.5, inject_ti="prompt"), {"tis": [{"name": "x", "strength": 0.5, "inject_ti": "prompt"}]}),
         (text(), {"workflow": "qr_code", "extra_texts": [TEXT]}),
+        (
+            {"workflow": "qr_code", "extra_texts": [TEXT, {"reference": "bare"}]},
+            {"workflow": "qr_code", "extra_texts": [TEXT, {"reference": "bare"}]},
+        ),
         ({"image_is_control": True}, {"image_is_control": True}),
         ({"return_control_map": True}, {"return_control_map": True}),
         ({"unknown": {"a": 1}, "seed_variation": 7}, {}),

@@ -268,7 +268,7 @@ async def test_a_speed_nobody_believes_is_suspicious(horde, start_horde, tokens_
     owner = await horde.account("owner")
     await horde.texts.request(models=[LARGE], params={"max_length": 512})
     job = await horde.texts.job(owner.api_key, models=[LARGE])
-    await horde.sql("UPDATE job SET started_at = now() - make_interval(secs => %s)", 100 / tokens_per_second)
+    await horde.sql("UPDATE job SET started_at = now() - make_interval(secs => %s)", 500 / tokens_per_second)
     other = await start_horde()  # which must ask the database when the job began
-    await other.texts.submit(owner.api_key, job["id"], generation="x" * 400)
+    await other.texts.submit(owner.api_key, job["id"], generation="x" * 2000)
     assert await horde.sql("SELECT suspicions FROM worker") == [(suspicions,)]

@@ -60,7 +60,7 @@ def make_order(request_id: UUID, body: ImageRequest, *, education: bool) -> Imag
         tis=tuple(TextualInversion(**ti.model_dump(exclude_unset=True)) for ti in params.tis),
         transparent=params.transparent,
         workflow=params.workflow if has_workflow(params) else None,
-        extra_texts=tuple(ExtraText(text.text, text.reference) for text in params.extra_texts),
+        extra_texts=tuple(ExtraText(text.reference, text.text) for text in params.extra_texts),
         special=params.special or None,
         proxied_account=body.proxied_account or None,
     )

@@ -46,11 +46,11 @@ class TextualInversion(msgspec.Struct, frozen=True, omit_defaults=True):
     strength: float = 1.0
 
 
-class ExtraText(msgspec.Struct, frozen=True):
+class ExtraText(msgspec.Struct, frozen=True, omit_defaults=True):
     """A text that a workflow puts to a use named by `reference`."""
 
-    text: str
     reference: str
+    text: str = ""
 
 
 class ImageOrder(msgspec.Struct, frozen=True, omit_defaults=True):
