@@ -24,6 +24,8 @@ from horde_server.kudos.ledger import Movement
 from horde_server.workers.capabilities import VALIDATED_BACKEND
 
 CLAIM_TRIES = 20
+HELD_JOBS_PER_THREAD = 128
+"""A worker that holds so many jobs gets no more until it delivers some (D15): far beyond what it can be at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,17 @@ class Dispatcher(Generic[OrderT]):
 
     # ---------------------------------------------------------------- jobs
 
-    async def hand_out(self, view: WorkerView, amount: int, *, reward_percent: int) -> HandOut[OrderT] | None:
-        """The best jobs for a worker, claimed; None when there are none. `reward_percent` is its software's."""
+    async def hand_out(
+        self, view: WorkerView, amount: int, *, threads: int, reward_percent: int
+    ) -> HandOut[OrderT] | None:
+        """The best jobs for a worker, claimed; None when there are none, or when it holds too many already.
+
+        `threads` is how many it works on at a time, `reward_percent` its software's.
+        """
+        held = self.held_jobs.held_by(view.offer.worker_id, self.queue.now())
+        amount = min(amount, HELD_JOBS_PER_THREAD * threads - held)
+        if amount <= 0:
+            return None
         for entry in islice(self.queue.candidates(view), CLAIM_TRIES):
             claimed = await self._claim(entry, view.offer, amount, reward_percent)
             if claimed is not None:
@@ -168,7 +179,8 @@ class Dispatcher(Generic[OrderT]):
                     entry.order,
                     reward_percent,
                     bool(offer.can & VALIDATED_BACKEND),
-                )
+                ),
+                deadline_s=now + lease_s,
             )
         return HandOut(entry.order, model, job_ids, seed, lease_s)
 

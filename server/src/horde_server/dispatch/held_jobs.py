@@ -38,13 +38,28 @@ class HeldJobs(Generic[OrderT]):
 
     def __init__(self) -> None:
         self._jobs: dict[UUID, HeldJob[OrderT]] = {}
+        self._deadlines_s: dict[UUID, dict[UUID, float]] = {}  # by worker and job; since the epoch
 
-    def add(self, job: HeldJob[OrderT]) -> None:
+    def add(self, job: HeldJob[OrderT], deadline_s: float) -> None:
         """Remember a job that has just been handed out; the oldest goes when there are too many."""
         if len(self._jobs) >= MOST_REMEMBERED:
-            del self._jobs[next(iter(self._jobs))]
+            self.take(next(iter(self._jobs)))
         self._jobs[job.id] = job
+        self._deadlines_s.setdefault(job.worker_id, {})[job.id] = deadline_s
 
     def take(self, job_id: UUID) -> HeldJob[OrderT] | None:
         """The job, which somebody is about to settle: from now on the database alone knows."""
-        return self._jobs.pop(job_id, None)
+        job = self._jobs.pop(job_id, None)
+        if job is not None:
+            held = self._deadlines_s[job.worker_id]
+            del held[job_id]
+            if not held:
+                del self._deadlines_s[job.worker_id]
+        return job
+
+    def held_by(self, worker_id: UUID, now_s: float) -> int:
+        """How many jobs a worker has of this node that it neither delivered nor let lie. O(those it let lie)."""
+        held = self._deadlines_s.get(worker_id)
+        while held and held[oldest := next(iter(held))] < now_s:
+            self.take(oldest)
+        return len(held) if held else 0

@@ -56,7 +56,9 @@ def routes(
         abilities = _abilities(body, account, friends)
         worker = await check_in(account, cleaned_text(body.name), abilities, request.state.client_address)
         view = dispatcher.queue.view(worker.offer)
-        hand_out = await dispatcher.hand_out(view, body.amount, reward_percent=abilities.reward_percent())
+        hand_out = await dispatcher.hand_out(
+            view, body.amount, threads=body.threads, reward_percent=abilities.reward_percent()
+        )
         if hand_out is not None:
             uploads = None
             if hand_out.order.r2:

@@ -56,7 +56,7 @@ def routes(
         name, address = cleaned_text(body.name), request.state.client_address
         worker = await check_in(account, name, abilities, address, kind="text")
         view = dispatcher.queue.view(worker.offer)
-        hand_out = await dispatcher.hand_out(view, body.amount, reward_percent=_REWARD_PERCENT)
+        hand_out = await dispatcher.hand_out(view, body.amount, threads=body.threads, reward_percent=_REWARD_PERCENT)
         if hand_out is not None:
             return json_response(job_answer(hand_out))
         tell_maintenance(worker)

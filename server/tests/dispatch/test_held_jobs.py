@@ -1,0 +1,70 @@
+"""What a node remembers of the jobs that it handed out (generation.md §3.5.5)."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+from builders import an_entry, an_offer
+
+from horde_server.dispatch import dispatcher as dispatching
+from horde_server.dispatch.dispatcher import HELD_JOBS_PER_THREAD, Dispatcher
+from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
+from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.kudos.price_book import PriceBook
+from horde_server.requests.image.kind import ImageKind
+from horde_server.requests.image.order import ImageOrder
+
+WORKER = UUID(int=7)
+
+
+def a_job(worker_id: UUID = WORKER) -> HeldJob[ImageOrder]:
+    return HeldJob(uuid4(), uuid4(), worker_id, 1, 2, "m", "processing", 0.0, 100, ImageOrder(prompt="x"), 100, False)
+
+
+def test_jobs_are_counted_until_they_are_taken_or_overdue():
+    jobs: HeldJobs[ImageOrder] = HeldJobs()
+    first, second, anothers = a_job(), a_job(), a_job(uuid4())
+    for job, deadline_s in ((first, 10.0), (second, 20.0), (anothers, 20.0)):
+        jobs.add(job, deadline_s)
+    assert jobs.held_by(WORKER, 0.0) == 2
+    assert jobs.take(second.id) is second
+    assert jobs.take(second.id) is None
+    assert jobs.held_by(WORKER, 0.0) == 1
+    assert jobs.held_by(WORKER, 11.0) == 0
+    assert jobs.take(first.id) is None, "an overdue job is looked up: the database knows whose it is now"
+    assert jobs.held_by(anothers.worker_id, 11.0) == 1
+
+
+async def test_a_worker_that_holds_too_many_jobs_gets_no_more(monkeypatch: pytest.MonkeyPatch):
+    """§3.5.5, D15: greed starves nobody, and a broken worker does not swallow the queue."""
+    queue = LiveQueue(lambda: 0.0)
+    dispatcher = Dispatcher(ImageKind(PriceBook()), None, queue, lambda topic, ids: None, lifetime_s=60)
+    entry = an_entry(jobs=1000)
+    queue.add(entry)
+
+    async def claimed(conn: object, *, job_ids: list[UUID], **_: object) -> object:
+        state = entry.state
+        return state._replace(waiting=state.waiting - len(job_ids), version=state.version + 1)
+
+    monkeypatch.setattr(dispatching.store, "claim", claimed)
+    monkeypatch.setattr(dispatcher, "_pool", _NoPool())
+    view = queue.view(an_offer(worker_id=WORKER, max_pixels=10**9))
+    handed: list[UUID] = []
+    while hand_out := await dispatcher.hand_out(view, 20, threads=2, reward_percent=100):
+        handed += hand_out.job_ids
+    assert len(handed) == 2 * HELD_JOBS_PER_THREAD
+    dispatcher.held_jobs.take(handed[0])
+    one_more = await dispatcher.hand_out(view, 20, threads=2, reward_percent=100)
+    assert one_more is not None and len(one_more.job_ids) == 1
+
+
+class _NoPool:
+    def connection(self) -> _NoPool:
+        return self
+
+    async def __aenter__(self) -> None:
+        return None
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
