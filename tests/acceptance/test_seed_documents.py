@@ -86,6 +86,15 @@ def test_the_dry_run_snippet_prints_a_price(household: RunningHorde, tmp_path: P
     assert price and float(price[1]) > 1
 
 
+def test_the_text_snippet_prints_a_readable_text(household: RunningHorde, tmp_path: Path) -> None:
+    code = code_after(document_with(SDK_GUIDE), "Text Generation", until="Alchemy")
+    result = run_snippet(code, household, tmp_path)
+    assert_succeeded(result)
+    words = re.findall(r"[A-Za-z]+", result.stdout)
+    assert len(words) > 30
+    assert {"the", "a", "was", "and", "she", "he", "her", "his"} & {word.lower() for word in words}
+
+
 def test_the_session_snippet_submits_and_cleans_up(household: RunningHorde, tmp_path: Path) -> None:
     code = code_after(document_with(SDK_GUIDE), "Important note about manual clients", until="Typing")
     before = (

@@ -10,7 +10,6 @@ import pytest
 from horde_server.settings import Profile
 
 KNOWN_TO_ALL_MODELS = ["stable_diffusion", "SDXL 1.0", "Flux.1-Schnell fp8 (Compact)"]
-OLD_AGENT = "SD-WebUI Stable Horde Worker Bridge:1:https://example.org"
 
 
 async def pop_raw(horde, body, key):
@@ -455,64 +454,6 @@ async def test_the_model_is_one_of_both_lists(horde):
     key = (await horde.account()).api_key
     models = {(await horde.job(key, models=["URPM", "GhostMix", "Photon"]))["model"] for _ in range(6)}
     assert models <= {"URPM", "GhostMix"}
-
-
-@pytest.mark.parametrize(
-    ("body", "offer", "reason"),
-    [
-        ({"models": ["URPM"]}, {}, "models"),
-        ({"params": {"width": 576}}, {"max_pixels": 512 * 512}, "max_pixels"),
-        ({}, {"nsfw": False}, "nsfw"),
-        ({"trusted_workers": True}, {}, "untrusted"),
-        ({}, {"extra_slow_worker": True}, "performance"),
-        ({"params": {"steps": 31}}, {"limit_max_steps": True}, "step_count"),
-        ({"models": [], "params": {"steps": 31}}, {"limit_max_steps": True}, "step_count"),
-        ({"prompt": "A Light House"}, {"blacklist": ["house", "x"]}, "blacklist"),
-        ({"prompt": "a lighthouse###Ugly"}, {"blacklist": ["ugly"]}, "blacklist"),
-        ({"prompt": "abcdefghijklmnop"}, {"blacklist": ["abcdefghijklmno and more"]}, "blacklist"),
-        ({}, {"bridge_agent": "somebody:1:x"}, "bridge_version"),
-        ({}, {"bridge_agent": "AI Horde Worker reGen:v13:x"}, "bridge_version"),
-        ({}, {"bridge_agent": "AI Horde Worker:7:x"}, "bridge_version"),
-        ({"params": {"hires_fix": True}}, {"bridge_agent": OLD_AGENT}, "bridge_version"),
-        ({"params": {"tiling": True}}, {"bridge_agent": OLD_AGENT}, "bridge_version"),
-        ({"params": {"clip_skip": 2}}, {"bridge_agent": OLD_AGENT}, "bridge_version"),
-        ({"params": {"sampler_name": "DDIM"}}, {"bridge_agent": OLD_AGENT}, "bridge_version"),
-        ({"params": {"sampler_name": "lcm"}}, {"bridge_agent": "AI Horde Worker reGen:2:x"}, "bridge_version"),
-        ({"params": {"tiling": True}}, {"capabilities": ["r2", "karras", "k_euler_a"]}, "bridge_version"),
-        ({"params": {"sampler_name": "k_heun"}}, {"capabilities": ["r2", "karras", "k_euler_a"]}, "bridge_version"),
-        ({}, {"capabilities": ["r2", "k_euler_a"]}, "bridge_version"),
-    ],
-    ids=str,
-)
-async def test_a_worker_is_told_why_it_got_nothing(horde, body, offer, reason):
-    """§3.4.2, §3.5: the request is refused for one reason, counted once in `skipped`, and not handed out."""
-    await horde.request(**body)
-    answer = await horde.pop((await horde.account()).api_key, **offer)
-    assert answer["id"] is None
-    assert {name: count for name, count in answer["skipped"].items() if count} == {reason: 1}
-
-
-@pytest.mark.parametrize(
-    ("body", "offer"),
-    [
-        ({}, {"max_pixels": 512 * 512}),
-        ({"nsfw": False}, {"nsfw": False}),
-        ({"extra_slow_workers": True}, {"extra_slow_worker": True}),
-        ({"params": {"steps": 30}}, {"limit_max_steps": True}),
-        ({"models": ["URPM", "stable_diffusion"]}, {}),
-        ({"prompt": "a lighthouse"}, {"blacklist": ["", "horse"]}),
-        ({"r2": False}, {"bridge_agent": "somebody:1:x"}),
-        ({"params": {"sampler_name": "DDIM", "karras": False}}, {"bridge_agent": OLD_AGENT}),
-        ({}, {"bridge_agent": "AI Horde Worker reGen:9.0.1-citests:https://x"}),
-        ({"params": {"clip_skip": 1}}, {"bridge_agent": OLD_AGENT}),
-        ({}, {"bridge_agent": "somebody:1:x", "capabilities": ["r2", "karras", "k_euler_a", "more"]}),
-    ],
-    ids=str,
-)
-async def test_a_worker_that_just_fits_gets_the_job(horde, body, offer):
-    """§3.5, §3.8: the other side of each reason: equal sizes, opted-in requests, samplers of unknown agents …"""
-    await horde.request(**body)
-    await horde.job((await horde.account()).api_key, **offer)
 
 
 async def test_a_worker_list_names_who_may(horde):

@@ -13,7 +13,7 @@ from uuid import UUID
 from builders import a_requirement, an_entry, an_offer
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.live_queue import RECENT_FAULT_S, LiveQueue
@@ -78,6 +78,7 @@ odd_offers = st.builds(
     maintenance=st.booleans(),
     paused=st.booleans(),
     wants_upfront_kudos=st.booleans(),
+    favoured=st.sampled_from((frozenset(), frozenset({3}))),
     max_length=st.sampled_from((80, 512)),
     max_context_length=st.sampled_from((2048, 4096)),
     softprompts=st.sampled_from((frozenset(), frozenset({"sea"}), frozenset({"sea", "hill"}))),
@@ -86,7 +87,7 @@ odd_offers = st.builds(
 
 def owned(offer: Offer) -> Offer:
     owner_id = OWNERS[WORKERS.index(offer.worker_id)]
-    return offer._replace(owner_id=owner_id, favoured=frozenset({owner_id}))
+    return offer._replace(owner_id=owner_id, favoured=offer.favoured | {owner_id})
 
 
 offers = st.one_of(plain_offers, odd_offers).map(owned)
@@ -186,14 +187,27 @@ class QueueAgainstTwin(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 1000.0
+        self.knows_who_asks = False
         self.queue = LiveQueue(lambda: self.now)
         self.known: dict[UUID, Known] = {}
         self.offers: dict[UUID, Offer] = {}
         self.asked = 0
 
+    @initialize(matched_targeting=st.booleans())
+    def start(self, matched_targeting):
+        self.knows_who_asks = matched_targeting
+        self.queue = LiveQueue(lambda: self.now, matched_targeting=matched_targeting)
+
+    def is_stranger(self, one: Known, offer: Offer) -> bool:
+        """Whether the request names its workers and this one must know who asks, and does not."""
+        names_workers = one.requirement.workers and not one.requirement.worker_blacklist
+        return bool(self.knows_who_asks and names_workers and one.account_id not in offer.favoured)
+
     def personal(self, one: Known, offer: Offer) -> str | None:
         if (offer.maintenance or offer.paused) and one.account_id != offer.owner_id:
             return "maintenance"
+        if self.is_stranger(one, offer):
+            return "worker_id"
         if one.failed.get(offer.worker_id, 0.0) > self.now:
             return "recent_fault"
         if any(word in one.prompt for word in offer.blacklist):
@@ -339,8 +353,9 @@ class QueueAgainstTwin(RuleBasedStateMachine):
         }
         for one in self.known.values():
             entry = self.queue.entries[one.id]
-            general = any(not (o.maintenance or o.paused) for o in able[one.id])
-            own = any(o.owner_id == one.account_id for o in able[one.id])
+            known = [o for o in able[one.id] if not self.is_stranger(one, o)]
+            general = any(not (o.maintenance or o.paused) for o in known)
+            own = any(o.owner_id == one.account_id for o in known)
             done = one.state == "faulted" or (one.waiting == 0 and one.processing == 0)
             expected = one.processing > 0 or (one.state != "faulted" and (done or general or own))
             assert self.queue.is_possible(entry) == expected
@@ -365,7 +380,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
                 for one in self.known.values():
                     if one.waiting:
                         reason = why_not(one.requirement, offer)
-                        if reason is None and self.personal(one, offer) in ("blacklist", "kudos"):
+                        if reason is None and self.personal(one, offer) in ("blacklist", "kudos", "worker_id"):
                             reason = self.personal(one, offer)
                         if reason:
                             counts[reason] += 1

@@ -15,7 +15,7 @@ def test_it_is_told_what_stands_in_the_way_of_the_workers_online():
     queue.view(an_offer(maintenance=True))
     entry = an_entry(a_requirement(nsfw=True))
     queue.add(entry)
-    assert no_worker_warning(queue.refusals(entry.group)) == (
+    assert no_worker_warning(queue.refusals(entry.group, 1)) == (
         f"{NO_WORKER} Of 4 online: 2 serve none of the models, 1 take no NSFW requests, 1 are in maintenance."
     )
 
@@ -26,4 +26,4 @@ def test_an_empty_horde_is_called_empty():
 
 def _of_an_empty_horde():
     queue = LiveQueue(lambda: 0.0)
-    return queue.refusals(queue.class_of(a_requirement()))
+    return queue.refusals(queue.class_of(a_requirement()), 1)

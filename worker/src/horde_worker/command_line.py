@@ -33,6 +33,10 @@ def work(
             "--alias", help="Serve this model name too, with the first backend (private hordes, tests). Repeatable."
         ),
     ] = None,
+    text_alias: Annotated[
+        list[str] | None,
+        typer.Option("--text-alias", help="Serve this model name too, with the text backend. Repeatable."),
+    ] = None,
     max_pixels: Annotated[int | None, typer.Option(min=4096, help="Largest picture: width × height.")] = None,
     max_length: Annotated[int | None, typer.Option(min=16, help="Longest text, in tokens.")] = None,
     max_context_length: Annotated[
@@ -72,6 +76,7 @@ def work(
         name=name or "",
         backends=backends,
         aliases=tuple(alias or ()),
+        text_aliases=tuple(text_alias or ()),
         max_pixels=max_pixels,
         batch=batch,
         queue_size=queue,

@@ -32,7 +32,8 @@ class WorkerSettings:
     api_key: str = field(repr=False)
     name: str
     backends: tuple[str, ...] = ("demo",)
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  # of the first backend's model
+    text_aliases: tuple[str, ...] = ()  # of the text backend's
     max_pixels: int | None = None
     batch: int | None = None
     queue_size: int = 1
@@ -65,10 +66,13 @@ async def run_worker(settings: WorkerSettings) -> ExitCode:
 
 
 def _worker(api: HordeApi, backend: AnyBackend, settings: WorkerSettings, *, is_first: bool) -> Worker[Any, Any]:
-    """The worker of one backend. Name and aliases are the first one's; a horde ties a name to one kind of work."""
+    """The worker of one backend. The name is the first one's; a horde ties a name to one kind of work."""
+    aliases = settings.aliases if is_first else ()
+    if backend.kind == "text":
+        aliases += settings.text_aliases
     wishes = OperatorWishes(
         name=settings.name if is_first else f"{settings.name}-{backend.kind}",
-        models=tuple(dict.fromkeys((*(settings.aliases if is_first else ()), *backend.abilities.models))),
+        models=tuple(dict.fromkeys((*aliases, *backend.abilities.models))),
         max_pixels=settings.max_pixels,
         batch=settings.batch,
         nsfw=settings.nsfw,

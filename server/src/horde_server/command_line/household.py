@@ -102,12 +102,16 @@ async def _until_ready(server: asyncio.Task[None], settings: Settings, listener:
 
 
 @asynccontextmanager
-async def running_worker(url: str, key: str, name: str, aliases: list[str]) -> AsyncIterator[subprocess.Popen[bytes]]:
+async def running_worker(
+    url: str, key: str, name: str, aliases: list[str], text_aliases: list[str]
+) -> AsyncIterator[subprocess.Popen[bytes]]:
     """The demo workers for pictures and for texts (`NAME-text`), in a process of their own; drained at the end."""
     command = [sys.executable, "-m", "horde_worker", "--horde", url, "--name", name]
     command += ["--backend", "demo", "--backend", "demo-text"]
     for alias in aliases:
         command += ["--alias", alias]
+    for alias in text_aliases:
+        command += ["--text-alias", alias]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HORDE_", "AI_HORDE_"))}
     worker = subprocess.Popen(  # noqa: ASYNC220 a fork takes a millisecond, and the server is another process
         command,

@@ -18,7 +18,11 @@ def up(
     processes: Processes = None,
     once: Annotated[bool, typer.Option("--once", help="Stop everything after the first picture.")] = False,
     alias: Annotated[
-        list[str] | None, typer.Option("--alias", help="Serve this model name with the demo model. Repeatable.")
+        list[str] | None, typer.Option("--alias", help="Serve this image model's name with the demo model. Repeatable.")
+    ] = None,
+    text_alias: Annotated[
+        list[str] | None,
+        typer.Option("--text-alias", help="Serve this text model's name with the demo text model. Repeatable."),
     ] = None,
     output: Annotated[Path, typer.Option("--output", help="Where the first picture goes.")] = Path("horde-output"),
     worker_name: Annotated[str, typer.Option(help="Name of the demo worker.")] = "household-demo",
@@ -62,7 +66,7 @@ def up(
                 household = await household_accounts(settings, dsn)
                 async with (
                     running_server(with_admin(settings, household.admin_id), dsn, listener),
-                    running_worker(url, household.worker_key, worker_name, alias or []) as worker,
+                    running_worker(url, household.worker_key, worker_name, alias or [], text_alias or []) as worker,
                 ):
                     typer.echo(f"OpenHorde is up: {url}  (API pages: {url}/api/)")
                     if household.admin_key:
@@ -77,6 +81,7 @@ def up(
                     typer.echo(
                         f'  {horde_command()} image "a green star on a black background" --horde {url} --model {MODEL}'
                     )
+                    typer.echo(f'  {horde_command()} text "Once upon a time" --horde {url}')
                     typer.echo(
                         f"  curl -s {url}/api/v2/generate/async -H 'apikey: 0000000000' -H 'Content-Type: "
                         f'application/json\' -d \'{{"prompt": "a yellow sun at sunset", "models": ["{MODEL}"]}}\''

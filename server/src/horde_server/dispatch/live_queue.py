@@ -485,11 +485,14 @@ class LiveQueue:
             return True
         return any(view.verdict(group) is None for view in self._views_by_owner.get(account_id, {}).values())
 
-    def refusals(self, group: RequestClass) -> Counter[Reason]:
-        """Why the online workers may not serve a class: how many for which reason (D4). O(workers)."""
+    def refusals(self, group: RequestClass, account_id: int) -> Counter[Reason]:
+        """Why the online workers may not serve a class for an account: how many for which reason (D4). O(workers)."""
+        for_friends = self._wants_acquaintance(group.requirement)
         counts: Counter[Reason] = Counter()
         for view in self._views.values():
             reason = view.verdict(group) if view.is_for_all else Reason.MAINTENANCE
+            if reason is None and for_friends and account_id not in view.offer.favoured:
+                reason = Reason.WORKER_ID
             if reason is not None:
                 counts[reason] += 1
         return counts

@@ -25,7 +25,10 @@ async def test_named_workers_serve_whom_they_know(horde) -> None:
     owner, friend, other = [await horde.account(name) for name in ("bea", "fay", "oda")]
     await horde.pop(owner.api_key, "bee")
     bee = await worker_id(horde, "bee")
-    refused = await horde.request(other.api_key, workers=[bee])
+    told = (await horde.ask(other.api_key, workers=[bee])).json()
+    assert [warning["code"] for warning in told["warnings"]] == ["NoAvailableWorker"]
+    assert told["message"].endswith("1 are not among the workers named.")
+    refused = told["id"]
     answer = await horde.pop(owner.api_key, "bee", priority_usernames=[friend.alias])
     assert (answer["id"], answer["skipped"]["worker_id"]) == (None, 1)
     assert (await horde.check(refused))["is_possible"] is False

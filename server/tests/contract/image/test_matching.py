@@ -124,10 +124,16 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("2.22 clip_skip", {"params": {"clip_skip": 2}}, web_ui(3), "bridge_version"),
     ("2.23 LoRA versions", VERSIONED, regen(2), "bridge_version"),
     ("2.25 steps", {"params": {"steps": 31}}, {"limit_max_steps": True}, "step_count"),
+    ("2.25 steps of any model", {"models": [], "params": {"steps": 31}}, {"limit_max_steps": True}, "step_count"),
     ("2.25 accurate steps", {"params": {"steps": 16, "sampler_name": "k_heun"}}, {"limit_max_steps": True},
      "step_count"),
     ("2.27 post-processing forbidden", processed("GFPGAN"), {"allow_post_processing": False}, "post-processing"),
     ("2.28 kudos", {}, {"require_upfront_kudos": True}, "kudos"),
+    ("3.8 declared: no tiling", {"params": {"tiling": True}}, {"capabilities": ["r2", "karras", "k_euler_a"]},
+     "bridge_version"),
+    ("3.8 declared: another sampler", {"params": {"sampler_name": "k_heun", "steps": 10}},
+     {"capabilities": ["r2", "karras", "k_euler_a"]}, "bridge_version"),
+    ("3.8 declared: no Karras", {}, {"capabilities": ["r2", "k_euler_a"]}, "bridge_version"),
 ]  # fmt: skip
 
 # (rule, request, offer, model of the job)
@@ -172,6 +178,8 @@ SERVED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("2.25 steps", {"params": {"steps": 30}}, {"limit_max_steps": True}, PLAIN),
     ("2.27 no post-processing", {}, {"allow_post_processing": False}, PLAIN),
     ("3.8.1 a version with a tail", FROM_IMAGE, {"bridge_agent": "AI Horde Worker reGen:9.0.1-citests:https://x"},
+     PLAIN),
+    ("3.8 declared", {}, {"bridge_agent": "somebody:1:x", "capabilities": ["r2", "karras", "k_euler_a", "more"]},
      PLAIN),
 ]  # fmt: skip
 

@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-IMAGE = str(uuid4())
+IMAGE = "5f0a4c6e-0000-4000-8000-000000000001"
 
 
 async def rate(horde, request_id: str, body: Any = None) -> httpx.Response:
@@ -33,7 +33,7 @@ async def test_only_shared_requests_are_rated_and_none_is(horde, asker, module_h
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("request_id", [str(uuid4()), "not-a-uuid"])
+@pytest.mark.parametrize("request_id", ["5f0a4c6e-0000-4000-8000-000000000002", "not-a-uuid"])
 async def test_what_does_not_exist_is_not_rated(horde, request_id) -> None:
     """§2.12: → 404 `RequestNotFound`, the first check."""
     assert horde.outcome(await rate(horde, request_id)) == (404, "RequestNotFound")

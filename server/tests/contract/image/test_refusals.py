@@ -28,7 +28,10 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True)
 class Fault:
-    """A body that breaks one rule. `who` asks; `without`: fields that would mend it, with `params.` in front or not."""
+    """A request that breaks one rule, and its answer.
+
+    `who` asks (see `keys`); `without`: fields that would mend it, those of `params` with that in front.
+    """
 
     step: str
     wanted: tuple[int, str]
@@ -163,8 +166,8 @@ async def keys(module_horde, asker) -> dict[str, str]:
     busy = await module_horde.account("busy", columns={"concurrency": 10})
 
     async def read() -> bool:
-        alone = await module_horde.ask(asker, models=["control_canny"])
-        return alone.status_code == 400
+        answered = await module_horde.ask(asker, models=["control_canny"], dry_run=True)
+        return answered.status_code == 400
 
     await module_horde.until(read, "the catalogue is read")
     return {

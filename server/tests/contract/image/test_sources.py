@@ -133,3 +133,13 @@ async def test_a_dry_run_reads_no_images(horde, rich) -> None:
     answer = await horde.ask(rich, dry_run=True, source_image="bm8=")
     assert answer.status_code == 200
     assert answer.json()["kudos"] > plain
+
+
+async def test_an_image_that_went_while_it_was_handed_out_is_no_job(horde, asker, pop) -> None:
+    """§6: → 410 `RequestExpired`, and no answer with half of what the job needs."""
+    request_id = await horde.request(asker, source_image=png(TEAL))
+    for path in (horde.settings.data / "blobs").rglob(f"{request_id}*"):
+        path.unlink()
+    owner = await horde.account("late", columns={"worker_invited": 1000})
+    answer = await horde.try_pop(owner.api_key, "late worker", bridge_agent="AI Horde Worker:13:x")
+    assert horde.outcome(answer) == (410, "RequestExpired")

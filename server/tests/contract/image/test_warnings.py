@@ -70,7 +70,7 @@ async def online(module_horde, pop) -> None:
         (["skips", "exact"], {"cfg_scale": 6}, {"ClipSkipMismatch", "CfgScaleMismatch"}),
         ([], {}, set()),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
 )
 async def test_a_request_that_does_not_fit_its_models_is_taken_with_warnings(
     horde, rich, models, params, codes

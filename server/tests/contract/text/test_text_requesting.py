@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import pytest
 
 LARGE = "Llama-3.3-70B-Instruct"
@@ -138,7 +136,7 @@ async def test_texts_have_no_source_images(horde):
     assert horde.outcome(answer) == (400, "InvalidExtraSourceImages.")
 
 
-@pytest.mark.parametrize("worker", ["not an id", str(uuid4())])
+@pytest.mark.parametrize("worker", ["not an id", "5f0a4c6e-0000-4000-8000-000000000002"])
 async def test_named_workers_exist(horde, worker):
     """§2.3 step 14: each → 404 `WorkerNotFound`."""
     assert horde.outcome(await horde.texts.ask(workers=[worker])) == (404, "WorkerNotFound")

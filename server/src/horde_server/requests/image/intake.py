@@ -99,7 +99,7 @@ class ImageIntake:
             raise
         warnings = model_warnings(order)
         if self._admission.tells_prospects and not self._dispatcher.queue.is_possible(entry):
-            warnings[NO_WORKER_CODE] = no_worker_warning(self._dispatcher.queue.refusals(entry.group))
+            warnings[NO_WORKER_CODE] = no_worker_warning(self._dispatcher.queue.refusals(entry.group, account.id))
         return Ticket(request_id, round(new.price_hundredths / 100), warnings)
 
     def _earliest_key(self, account: Account) -> float:

@@ -105,7 +105,7 @@ class TextIntake:
             )
             entry = await self._dispatcher.accept(new, order, tax)
         queue = self._dispatcher.queue
-        message = "" if queue.is_possible(entry) else no_worker_warning(queue.refusals(entry.group))
+        message = "" if queue.is_possible(entry) else no_worker_warning(queue.refusals(entry.group, account.id))
         return Ticket(request_id, _kudos(order), message)
 
     def _earliest_key(self, account: Account) -> float:
