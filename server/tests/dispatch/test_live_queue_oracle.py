@@ -299,7 +299,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
         one.processing -= 1
         one.restarted += 1
         if one.state == "open":
-            if one.restarted - one.finished >= 3:
+            if one.restarted > 2 * one.jobs:
                 one.state, one.waiting = "faulted", 0
             else:
                 one.waiting += 1

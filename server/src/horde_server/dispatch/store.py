@@ -26,8 +26,8 @@ from horde_server.workers.capabilities import VALIDATED_BACKEND
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
 MAX_FAULTS = 3
-"""A request dies when its faulted jobs outnumber its finished ones by this many (generation.md §3.7.2, made fair to
-requests of many images)."""
+"""A request dies when one of its slots must have failed so often (generation.md §3.7.2, the SHOULD: one worker that
+loses a whole batch, or a server that is killed between claims and their answers, ends no request)."""
 MAX_DROPPED_JOBS_PER_HOUR = 20
 """A worker that drops more goes into maintenance and is suspected (generation.md §3.7.2)."""
 MAX_DROPPED_JOBS_IN_RAID = 10
@@ -283,13 +283,15 @@ async def settle_done(
 
 
 # What a faulted job does to its request: the slot returns while the request is open and not worn out.
+# One slot must have failed MAX_FAULTS times when there were more failures than one less for each.
+_IS_WORN_OUT = f"restarted + faults.jobs > {MAX_FAULTS - 1} * request.jobs"
 _RETURN_SLOT = f"""
         processing = processing - faults.jobs, restarted = restarted + faults.jobs, version = version + 1,
-        state = CASE WHEN state = 'open' AND restarted + faults.jobs - finished >= {MAX_FAULTS} THEN 'faulted'
+        state = CASE WHEN state = 'open' AND {_IS_WORN_OUT} THEN 'faulted'
                      ELSE state END,
-        waiting = CASE WHEN state <> 'open' OR restarted + faults.jobs - finished >= {MAX_FAULTS} THEN 0
+        waiting = CASE WHEN state <> 'open' OR {_IS_WORN_OUT} THEN 0
                        ELSE waiting + faults.jobs END,
-        held_hundredths = CASE WHEN state <> 'open' OR restarted + faults.jobs - finished >= {MAX_FAULTS} THEN 0
+        held_hundredths = CASE WHEN state <> 'open' OR {_IS_WORN_OUT} THEN 0
                                ELSE held_hundredths END"""
 
 # What it does to the worker: a rolling hour of dropped jobs; when they are too many, maintenance and a suspicion.
