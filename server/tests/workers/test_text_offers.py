@@ -39,6 +39,7 @@ def test_large_models_are_fast_at_fewer_tokens_a_second(models, fast_from):
     [
         ("KoboldCppEmbedWorker:2:https://example.org", True),
         ("TabbyAPI:v1:x", True),  # whatever its version
+        ("OpenHorde Worker:0.1.0:https://example.org", True),  # our own
         ("AI Horde Worker", True),
         ("AI Horde Worker~aphrodite~kai:1:x", True),
         ("AI Horde Worker reGen:13:x", False),

@@ -80,7 +80,7 @@ VALIDATED_BACKEND = 1 << len(WORDS)
 _VALIDATED_BACKENDS = frozenset(
     {
         "AI Horde Worker", "AI Horde Worker~aphrodite~oai", "AI Horde Worker~aphrodite~kai", "KoboldCppEmbedWorker",
-        "TabbyAPI",
+        "TabbyAPI", "OpenHorde Worker",  # the last is ours
     }
 )  # fmt: skip
 
