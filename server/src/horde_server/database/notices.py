@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
@@ -25,6 +24,10 @@ RECONNECT_S = 0.5
 GREETING_INTERVAL_S = 10.0
 PEER_LIFETIME_S = 35.0
 """A node that has not greeted for so long is gone: three greetings may get lost."""
+ASSUME_PEERS_S = 2.0
+"""A node that starts sends as if there were others: they need a moment to hear of it and to greet back."""
+GREETED_S = 0.2
+"""How long after its greeting a node can be sure that the others send what it must hear."""
 _GREETING = "greeting"
 _PAYLOAD_LIMIT_BYTES = 7500  # PostgreSQL takes 8000
 _PENDING_LIMIT = 100_000  # while the database is away; receivers reconcile anyway
@@ -43,7 +46,7 @@ class NoticeBoard:
         self._pending: dict[str, dict[str, None]] = {}
         self._pending_count = 0
         self._something = asyncio.Event()
-        self._peer_heard_at_s = -math.inf
+        self._peer_heard_at_s = time.monotonic() - PEER_LIFETIME_S + ASSUME_PEERS_S
 
     @property
     def has_peers(self) -> bool:
@@ -103,7 +106,6 @@ class NoticeBoard:
             raise
 
     async def _listen_forever(self) -> None:
-        is_first = True
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
@@ -111,9 +113,8 @@ class NoticeBoard:
                 ) as conn:
                     await conn.execute(f"LISTEN {CHANNEL}")
                     self._greet()
-                    if not is_first:
-                        await self._on_gap()
-                    is_first = False
+                    await asyncio.sleep(GREETED_S)
+                    await self._on_gap()
                     async for notice in conn.notifies():
                         node, topic, ids = json.loads(notice.payload)
                         if node != self._node:
