@@ -14,11 +14,13 @@ from horde_server.blobs.images import (
     MAX_IMAGE_BYTES,
     MAX_JPEG_SCANS,
     MAX_PIXELS,
+    THUMBNAIL_BYTES,
     TooManyPixels,
     UnusableImage,
     as_webp,
     looks_like_image,
     recompressed,
+    thumbnail_as_webp,
 )
 
 
@@ -173,3 +175,17 @@ def claiming(kind: str, width: int, height: int) -> bytes:
         frame = data.index(b"\x9d\x01\x2a")
         data[frame + 3 : frame + 7] = struct.pack("<HH", width, height)
     return bytes(data)
+
+
+@pytest.mark.parametrize(("side", "is_small"), [(128, True), (129, False)])
+def test_only_a_small_picture_is_a_thumbnail(side: int, is_small: bool) -> None:
+    """It is verified on the event loop: so nothing that takes long may pass for one."""
+    data = encoded("WEBP", (side, 128))
+    assert len(data) < THUMBNAIL_BYTES
+    assert (thumbnail_as_webp(data) == data) is is_small
+    assert thumbnail_as_webp(data + bytes(THUMBNAIL_BYTES)) is None
+
+
+def test_a_broken_thumbnail_is_no_picture() -> None:
+    with pytest.raises(UnusableImage):
+        thumbnail_as_webp(encoded("PNG")[:60])

@@ -19,6 +19,8 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 MAX_IMAGE_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 3072 * 3072 * 4  # the largest request, twice enlarged on each side
+THUMBNAIL_BYTES = 16 * 1024
+THUMBNAIL_PIXELS = 128 * 128
 MAX_JPEG_SCANS = 100
 """A scan of a few bytes costs a pass over the whole picture; ordinary progressive pictures have ten."""
 _QUALITY = 95
@@ -56,10 +58,25 @@ def as_webp(data: bytes) -> bytes:
         UnusableImage: too large, of another kind, animated or broken.
     """
     with _opened(data, MAX_PIXELS) as image:
-        if getattr(image, "n_frames", 1) > 1:
-            raise UnusableImage("too many frames")
-        image.load()
-        return data if isinstance(image, WebPImageFile) else _encoded(image, _QUALITY).webp
+        return _verified(image, data)
+
+
+def thumbnail_as_webp(data: bytes) -> bytes | None:
+    """`as_webp` for an image so small that it is done within a millisecond; None, soon, for a larger one.
+
+    A trip to a thread costs several times that: each call there that lets go of the interpreter fights for it again.
+    """
+    if len(data) > THUMBNAIL_BYTES:
+        return None
+    with _opened(data, MAX_PIXELS) as image:
+        return _verified(image, data) if image.width * image.height <= THUMBNAIL_PIXELS else None
+
+
+def _verified(image: ImageFile, data: bytes) -> bytes:
+    if getattr(image, "n_frames", 1) > 1:
+        raise UnusableImage("too many frames")
+    image.load()
+    return data if isinstance(image, WebPImageFile) else _encoded(image, _QUALITY).webp
 
 
 def recompressed(data: bytes, *, max_pixels: int, quality: int) -> Recompressed:

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Sequence
 from uuid import UUID
 
-from horde_server.blobs.images import UnusableImage, as_webp, looks_like_image
+from horde_server.blobs.images import UnusableImage, as_webp, looks_like_image, thumbnail_as_webp
 from horde_server.blobs.store import BlobStore
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.submission import Submit
@@ -34,7 +34,11 @@ class ImageResults:
             return key if beginning is not None and looks_like_image(beginning) else None
         try:
             data = base64.b64decode(generation.encode("ascii"), validate=False)
-            await self._blobs.put(key, data, prepare=as_webp)
+            thumbnail = thumbnail_as_webp(data)
+            if thumbnail is not None:
+                await self._blobs.put(key, thumbnail)
+            else:
+                await self._blobs.put(key, data, prepare=as_webp)
         except (UnicodeEncodeError, binascii.Error, UnusableImage):
             return None
         return key
