@@ -47,7 +47,6 @@ _SERVER_SETTINGS = {
     "jit": "off",
     "max_wal_size": "1GB",
     "checkpoint_timeout": "15min",
-    "wal_compression": "on",
     "autovacuum_naptime": "20s",
     "log_checkpoints": "off",
 }

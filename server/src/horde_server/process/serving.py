@@ -27,6 +27,7 @@ from horde_server.database.embedded import EmbeddedPostgres
 from horde_server.database.migrations import migrate
 from horde_server.database.pool import open_pool
 from horde_server.identity.rate_limits import rate_limits
+from horde_server.process.http_protocol import OneWriteProtocol
 from horde_server.process.logs import configure_logs
 from horde_server.settings import Settings
 
@@ -112,6 +113,7 @@ class _Server(uvicorn.Server):
 async def _serve_here(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
     config = uvicorn.Config(
         create_app(settings, dsn),
+        http=OneWriteProtocol,
         access_log=False,
         log_config=None,
         lifespan="on",
