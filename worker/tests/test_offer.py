@@ -54,6 +54,12 @@ def test_the_largest_batch_is_the_smaller_of_wish_and_ability(wished: int | None
     assert pop_body(replace(WISHES, batch=wished), ABLE)["amount"] == offered
 
 
+def test_a_worker_on_trial_says_so() -> None:
+    """Other hordes do not know the key: it is sent only where it is wanted."""
+    assert pop_body(replace(WISHES, named_only=True), ABLE)["named_only"] is True
+    assert "named_only" not in pop_body(WISHES, ABLE)
+
+
 @pytest.mark.parametrize("nsfw", [True, False])
 def test_the_operator_decides_about_nsfw(nsfw: bool) -> None:
     """Requests marked as not safe for work come only where they are wanted."""

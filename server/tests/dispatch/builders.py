@@ -59,6 +59,7 @@ def an_offer(**changes: Any) -> Offer:
         speed=1_000_000.0,
         is_fast=True,
         extra_slow=False,
+        named_only=False,
         limits_steps=False,
         blacklist=(),
         maintenance=False,

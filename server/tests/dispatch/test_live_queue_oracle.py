@@ -73,6 +73,7 @@ odd_offers = st.builds(
     owner_trusted=st.booleans(),
     is_fast=st.booleans(),
     extra_slow=st.booleans(),
+    named_only=st.booleans(),
     limits_steps=st.booleans(),
     blacklist=st.sampled_from(((), ("harbour",), ("storm",))),
     maintenance=st.booleans(),
@@ -123,8 +124,10 @@ class Known:
 
 def why_not(requirement: Requirement, offer: Offer) -> str | None:
     """The predicate once more, written as the specification tells it (generation.md §3.5, §4.5)."""
+    named = offer.worker_id in requirement.workers
+    if offer.named_only and (not named or requirement.worker_blacklist):
+        return "worker_id"
     if requirement.workers:
-        named = offer.worker_id in requirement.workers
         if named and requirement.worker_blacklist:
             return "worker_id"
         if not named and not requirement.worker_blacklist:

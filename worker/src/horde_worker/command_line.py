@@ -45,6 +45,9 @@ def work(
     batch: Annotated[int | None, typer.Option(min=1, max=20, help="Most results of one request at a time.")] = None,
     queue: Annotated[int, typer.Option(min=1, max=20, help="Jobs fetched ahead.")] = 1,
     nsfw: Annotated[bool, typer.Option("--nsfw/--no-nsfw", help="Take requests marked as not safe for work.")] = True,
+    named_only: Annotated[
+        bool, typer.Option("--named-only", help="Serve only requests that name this worker, to try it out.")
+    ] = False,
     bridge_agent: Annotated[
         str | None, typer.Option(help="How the worker names its software; see docs/worker.md before changing it.")
     ] = None,
@@ -81,6 +84,7 @@ def work(
         batch=batch,
         queue_size=queue,
         nsfw=nsfw,
+        named_only=named_only,
         bridge_agent=bridge_agent or BRIDGE_AGENT,
         jobs_wanted=1 if once else None,
         exit_on_maintenance=exit_on_maintenance,

@@ -22,6 +22,7 @@ class OperatorWishes:
     max_pixels: int | None = None
     batch: int | None = None
     nsfw: bool = True
+    named_only: bool = False
     bridge_agent: str = BRIDGE_AGENT
     max_length: int | None = None  # tokens of a text
     max_context_length: int | None = None
@@ -62,6 +63,7 @@ def _common(wishes: OperatorWishes, max_batch: int) -> dict[str, Any]:
         "threads": 1,
         "amount": _least(max_batch, wishes.batch),
         "nsfw": wishes.nsfw,
+        **({"named_only": True} if wishes.named_only else {}),
     }
 
 

@@ -38,6 +38,7 @@ class WorkerSettings:
     batch: int | None = None
     queue_size: int = 1
     nsfw: bool = True
+    named_only: bool = False
     bridge_agent: str = BRIDGE_AGENT
     jobs_wanted: int | None = None
     exit_on_maintenance: bool = False
@@ -76,6 +77,7 @@ def _worker(api: HordeApi, backend: AnyBackend, settings: WorkerSettings, *, is_
         max_pixels=settings.max_pixels,
         batch=settings.batch,
         nsfw=settings.nsfw,
+        named_only=settings.named_only,
         bridge_agent=settings.bridge_agent,
         max_length=settings.max_length,
         max_context_length=settings.max_context_length,

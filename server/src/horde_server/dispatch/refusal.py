@@ -110,6 +110,7 @@ class Offer(NamedTuple):
     speed: float  # raw things per second
     is_fast: bool  # fast enough for requests with `slow_workers: false`
     extra_slow: bool
+    named_only: bool  # serves only requests that name it (D16)
     limits_steps: bool
     blacklist: tuple[str, ...]
     maintenance: bool
@@ -126,6 +127,8 @@ def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: P
     """The first reason why `offer` may not serve `requirement`, or None when it may. O(models of the request)."""
     if requirement.kind != offer.kind:
         return Reason.MODELS
+    if offer.named_only and (requirement.worker_blacklist or offer.worker_id not in requirement.workers):
+        return Reason.WORKER_ID
     if requirement.workers and (offer.worker_id in requirement.workers) == requirement.worker_blacklist:
         return Reason.WORKER_ID
     if requirement.models and requirement.models.isdisjoint(offer.models):

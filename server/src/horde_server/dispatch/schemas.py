@@ -29,6 +29,10 @@ class WorkerPop(Wire):
     priority_usernames: Annotated[list[Annotated[WireStr, Field(max_length=255)]], Field(max_length=1000)] = []
     require_upfront_kudos: bool = False
     extra_slow_worker: bool = False
+    named_only: bool = Field(
+        False,
+        description="Beyond the original API: serve only requests that name this worker in `workers`, to try it out.",
+    )
     capabilities: (
         Annotated[list[Annotated[WireStr, Field(max_length=64)]], Field(max_length=200)] | None
     ) = Field(

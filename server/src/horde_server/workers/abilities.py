@@ -47,6 +47,7 @@ class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
     allow_lora: bool = False
     limit_max_steps: bool = False
     extra_slow_worker: bool = False
+    named_only: bool = False
     require_upfront_kudos: bool = False
     friends: tuple[int, ...] = ()  # account ids of `priority_usernames`
     # of text workers; lengths in tokens
@@ -118,6 +119,7 @@ def make_offer(
         speed=speed,
         is_fast=speed >= (fast_text_speed(abilities.models) if kind == "text" else FAST_IMAGE_SPEED),
         extra_slow=abilities.extra_slow_worker,
+        named_only=abilities.named_only,
         limits_steps=abilities.limit_max_steps,
         blacklist=abilities.blacklist,
         maintenance=maintenance,

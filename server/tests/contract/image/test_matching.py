@@ -263,6 +263,20 @@ async def test_five_named_workers_are_kept(horde, asker, pop, module_horde) -> N
     assert [job_id is not None for job_id in got] == [True] * 5 + [False]
 
 
+async def test_a_worker_on_trial_serves_only_who_names_it(horde, asker, module_horde) -> None:
+    """D16: a worker can be tried out without getting anybody's work."""
+    owner = await module_horde.account("trial", columns={"worker_invited": 1000})
+    await horde.request(asker, models=[PLAIN])
+    refused = await horde.pop(owner.api_key, "on trial", models=[PLAIN], named_only=True)
+    assert (refused["id"], refused["skipped"]["worker_id"]) == (None, 1)
+    [(worker_id,)] = await horde.sql("SELECT id::text FROM worker WHERE name = 'on trial'")
+    await horde.request(asker, models=[PLAIN], workers=[worker_id], worker_blacklist=True)
+    assert (await horde.pop(owner.api_key, "on trial", models=[PLAIN], named_only=True))["id"] is None
+    await horde.request(asker, models=[PLAIN], workers=[worker_id], prompt="for the one on trial")
+    job = await horde.pop(owner.api_key, "on trial", models=[PLAIN], named_only=True)
+    assert job["payload"]["prompt"] == "for the one on trial"
+
+
 async def test_lists_of_a_worker_are_kept_to_their_limits(horde, asker, module_horde) -> None:
     """§3.1, §3.3.2: the first 300 models and the first 200 words; longer names and lists of thousands → 400."""
     owner = await module_horde.account("many", customizer=True, columns={"worker_invited": 1000})

@@ -132,6 +132,7 @@ def _abilities(body: ImagePop, account: Account, friends: tuple[int, ...]) -> Ab
         allow_lora=body.allow_lora,
         limit_max_steps=body.limit_max_steps,
         extra_slow_worker=body.extra_slow_worker,
+        named_only=body.named_only,
         require_upfront_kudos=body.require_upfront_kudos,
         friends=friends,
     )

@@ -99,6 +99,7 @@ def _abilities(body: TextPop, account: Account, friends: tuple[int, ...]) -> Abi
         nsfw=body.nsfw,
         capabilities=tuple(body.capabilities) if body.capabilities is not None else None,
         extra_slow_worker=body.extra_slow_worker,
+        named_only=body.named_only,
         require_upfront_kudos=body.require_upfront_kudos,
         friends=friends,
         max_length=body.max_length,
