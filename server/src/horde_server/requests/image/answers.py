@@ -2,40 +2,8 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from horde_server.http.answers import Answer
-
-
-class RequestSingleWarning(Answer):
-    """A warning about an accepted request."""
-
-    code: str
-    message: str
-
-
-class RequestAsync(Answer):
-    """An accepted request: its id and what it will cost at most. A dry run has `kudos` only."""
-
-    kudos: float
-    id: str = ""
-    message: str = ""
-    warnings: list[RequestSingleWarning] = Field([])
-
-
-class RequestStatusCheck(Answer):
-    """How far a request is."""
-
-    finished: int
-    processing: int
-    restarted: int
-    waiting: int
-    done: bool
-    faulted: bool
-    wait_time: int
-    queue_position: int
-    kudos: float
-    is_possible: bool
+from horde_server.requests.answers import RequestStatusCheck
 
 
 class GenerationMetadata(Answer):

@@ -16,8 +16,8 @@ from horde_server.errors import HordeError, RequestNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, read_body
 from horde_server.http.wire_types import WireInt, WireStr
+from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.image.worker_answers import GenerationSubmitted
 from horde_server.requests.progress import parse_request_id
 
 ImageId = Annotated[WireStr, Field(min_length=36, max_length=36)]

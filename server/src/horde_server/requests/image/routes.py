@@ -27,7 +27,8 @@ from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.admission import Caller
-from horde_server.requests.image.answers import RequestAsync, RequestStatusCheck, RequestStatusStable
+from horde_server.requests.answers import RequestAsync, RequestStatusCheck
+from horde_server.requests.image.answers import RequestStatusStable
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import ResultLinks

@@ -77,10 +77,3 @@ class GenerationPayloadStable(Answer):
     r2_upload: str | None
     r2_uploads: list[str] | None
     messages: list[Any]
-
-
-class GenerationSubmitted(Answer):
-    """What the worker's owner is credited for a job."""
-
-    reward: float
-    escrowed: float = 0

@@ -12,11 +12,12 @@ from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.pop_answer import empty_answer, job_answer
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.source_links import HandedSources, SourceLinks
-from horde_server.requests.image.worker_answers import GenerationPayloadStable, GenerationSubmitted
+from horde_server.requests.image.worker_answers import GenerationPayloadStable
 from horde_server.requests.image.worker_schemas import ImagePop, ImageSubmit
 from horde_server.requests.model_reference import is_known
 from horde_server.workers.abilities import MODELS_KEPT, Abilities, kept_blacklist

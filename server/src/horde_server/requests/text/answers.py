@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from horde_server.http.answers import Answer
-from horde_server.requests.image.answers import RequestStatusCheck
+from horde_server.requests.answers import RequestStatusCheck
 
 
 class GenerationMetadataKobold(Answer):

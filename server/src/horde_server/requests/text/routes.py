@@ -24,7 +24,7 @@ from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.admission import Caller
-from horde_server.requests.image.answers import RequestAsync
+from horde_server.requests.answers import RequestAsync
 from horde_server.requests.progress import generation_state, parse_request_id, progress
 from horde_server.requests.text.answers import RequestStatusKobold
 from horde_server.requests.text.intake import TextIntake

@@ -11,7 +11,7 @@ from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.directory import Account, AccountDirectory
-from horde_server.requests.image.worker_answers import GenerationSubmitted
+from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.pop_answer import empty_answer, job_answer
 from horde_server.requests.text.schemas import MAX_SOFTPROMPT_CHARACTERS
