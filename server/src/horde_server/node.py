@@ -113,8 +113,10 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
             try:
                 yield node
             finally:
-                for task in background:
-                    task.cancel()
+                while pending := [task for task in background if not task.done()]:
+                    for task in pending:
+                        task.cancel()
+                    await asyncio.wait(pending, timeout=1.0)  # a library's wait may lose a cancellation: ask again
     finally:
         await pool.close()
 
@@ -234,7 +236,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         await node.blobs.sweep(settings.blob_lifetime_s, frozenset(map(str, old)))
 
     return {
-        "notices": node.notices.run(),
+        **node.notices.work(),
         "sweep": _every(settings.sweep_interval_s, sweep),
         "fold": _every(settings.fold_interval_s, fold_ledger),
         "promote": _every(60.0, promote),

@@ -11,7 +11,8 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any
 
 import psycopg
 import structlog
@@ -66,9 +67,16 @@ class NoticeBoard:
     async def run(self) -> None:
         """Send and listen until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._send_forever(), name="notices-send")
-            tasks.create_task(self._listen_forever(), name="notices-listen")
-            tasks.create_task(self._greet_forever(), name="notices-greet")
+            for name, work in self.work().items():
+                tasks.create_task(work, name=name)
+
+    def work(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """The parts of `run`, for a caller with tasks of his own."""
+        return {
+            "notices-send": self._send_forever(),
+            "notices-listen": self._listen_forever(),
+            "notices-greet": self._greet_forever(),
+        }
 
     async def _greet_forever(self) -> None:
         while True:
