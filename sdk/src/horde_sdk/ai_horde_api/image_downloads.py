@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from horde_sdk.generic_api import bounds
@@ -34,6 +35,37 @@ def open_image(content: bytes) -> Image:
     import PIL.Image
 
     return PIL.Image.open(io.BytesIO(content))
+
+
+def save_image(content: bytes, path: Path | str) -> Path:
+    """Write an image file whole or not at all, and return its path.
+
+    The bytes are kept as they are where the name's ending means their format or says nothing; otherwise the picture is
+    converted.
+
+    Raises:
+        OSError: It could not be written, or is no picture.
+        ValueError: Nothing is known about the name's ending.
+    """
+    import PIL.Image
+
+    path = Path(path)
+    with PIL.Image.open(io.BytesIO(content)) as picture:
+        wanted = PIL.Image.registered_extensions().get(path.suffix.lower())
+        if path.suffix and wanted is None:
+            raise ValueError(f"no image format ends in {path.suffix}")
+        if wanted not in (None, picture.format):
+            converted = io.BytesIO()
+            fits = picture if wanted not in ("JPEG", "MPO") else picture.convert("RGB")
+            fits.save(converted, wanted)
+            content = converted.getvalue()
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
 
 
 def bytes_of_base64(img: str | None) -> bytes:

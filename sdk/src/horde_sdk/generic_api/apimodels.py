@@ -229,11 +229,17 @@ class RequestErrorResponse(HordeResponseBaseModel, ContainsMessageResponseMixin)
     """The return code, see `horde_sdk.ai_horde_api.consts.RC`; new servers may send others."""
 
     _http_status: int | None = PrivateAttr(default=None)
+    _retry_after_s: float = PrivateAttr(default=0.0)
 
     @property
     def http_status(self) -> int | None:
         """The HTTP status of the answer, where it came over HTTP."""
         return self._http_status
+
+    @property
+    def retry_after_s(self) -> float:
+        """How long the server wants to be left alone; 0 where it did not say."""
+        return self._retry_after_s
 
     @classmethod
     def get_api_model_name(cls) -> str | None:
