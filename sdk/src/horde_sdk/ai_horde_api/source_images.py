@@ -62,7 +62,9 @@ def _opened(content: bytes, name: str) -> Image:
         with warnings.catch_warnings():
             # Pillow only warns of an image that unpacks to hundreds of megabytes.
             warnings.simplefilter("error", PIL.Image.DecompressionBombWarning)
-            return PIL.ImageOps.exif_transpose(PIL.Image.open(io.BytesIO(content), formats=FORMATS))
+            picture = PIL.ImageOps.exif_transpose(PIL.Image.open(io.BytesIO(content), formats=FORMATS))
+            picture.load()
+            return picture
     except (PIL.Image.DecompressionBombWarning, PIL.Image.DecompressionBombError):
         raise HordeException(f"{name} has too many pixels") from None
     except (OSError, SyntaxError, ValueError) as error:
