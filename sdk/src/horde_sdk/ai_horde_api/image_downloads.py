@@ -79,6 +79,11 @@ def bytes_of_base64(img: str | None) -> bytes:
     return base64.b64decode(img)
 
 
+def _without_signature(url: str) -> str:
+    """Return a link as far as it is no secret: whoever has the rest may fetch the image."""
+    return url.partition("?")[0]
+
+
 def download_image_bytes(url: str, *, session: requests.Session | None = None) -> io.BytesIO:
     """Fetch a URL.
 
@@ -89,10 +94,14 @@ def download_image_bytes(url: str, *, session: requests.Session | None = None) -
     import requests
 
     collected = bounds.Collected(bounds.LARGEST_IMAGE_BYTES, DOWNLOAD_TIMEOUT_S)
-    with (session or requests).get(url, timeout=SILENCE_S, stream=True) as answer:
-        if answer.status_code != 200:
-            raise requests.HTTPError(f"the image could not be fetched: HTTP {answer.status_code}", response=answer)
-        return io.BytesIO(collected.read(bounds.pieces_of(answer)))
+    try:
+        with (session or requests).get(url, timeout=SILENCE_S, stream=True) as answer:
+            if answer.status_code != 200:
+                raise requests.HTTPError(f"the image could not be fetched: HTTP {answer.status_code}", response=answer)
+            return io.BytesIO(collected.read(bounds.pieces_of(answer)))
+    except (requests.ConnectionError, requests.Timeout) as error:
+        kind = requests.Timeout if isinstance(error, requests.Timeout) else requests.ConnectionError
+        raise kind(f"{_without_signature(url)} could not be fetched ({type(error).__name__})") from None
 
 
 def download_image_from_url(url: str) -> Image:
@@ -142,9 +151,12 @@ async def fetch_image_bytes(
         timeout=aiohttp.ClientTimeout(total=DOWNLOAD_TIMEOUT_S, sock_read=SILENCE_S),
     ) as answer:
         if answer.status != 200:
+            asked = answer.request_info
             raise aiohttp.ClientResponseError(
-                answer.request_info,
-                answer.history,
+                aiohttp.RequestInfo(
+                    asked.url.with_query(None), asked.method, asked.headers, asked.real_url.with_query(None)
+                ),
+                (),
                 status=answer.status,
                 message="the image could not be fetched",
             )

@@ -271,6 +271,9 @@ class ResponseWithProgressMixin(HordeAPIData):
 class APIKeyAllowedInRequestMixin(HordeAPIObjectBaseModel):
     """A request that may carry a key; without one, the client's key is used."""
 
+    # A mistyped key, or a megabyte of picture, is not for logs.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     apikey: str | None = Field(default=None, repr=False)
 
     @classmethod

@@ -33,6 +33,7 @@ class CountingHorde(FakeHorde):
         self.most_open = 0
         self.most_allowed: int | None = None
         self._numbers = itertools.count(1)
+        self._wanted: dict[str, int] = {}
 
     def will_answer_next(self, method: str, path: str, *replies: Reply) -> None:
         """Queue answers to the next calls of an endpoint, whatever the id at its end."""
@@ -54,6 +55,7 @@ class CountingHorde(FakeHorde):
                 return Reply(404, {"message": "no such request", "rc": "RequestNotFound"})
             case _, "/v2/generate/status" | "/v2/generate/text/status":
                 self.open_ids.discard(parts[-1])
+        self.images = self._wanted.get(parts[-1], 1)
         return super()._usual(asked)
 
     def _accept(self, asked: Asked) -> Reply:
@@ -62,7 +64,7 @@ class CountingHorde(FakeHorde):
         number = f"{next(self._numbers):08}-0000-0000-0000-000000000000"
         self.open_ids.add(number)
         self.most_open = max(self.most_open, len(self.open_ids))
-        self.images = (asked.body.get("params") or {}).get("n", 1)
+        self._wanted[number] = (asked.body.get("params") or {}).get("n", 1)
         return Reply(202, {"id": number, "kudos": 10.0})
 
     def _send(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
