@@ -15,7 +15,8 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from horde_server.blobs.choice import open_blob_store
-from horde_server.blobs.guarded_fetch import ANYWHERE, PUBLIC, GuardedFetcher
+from horde_server.blobs.guard import ANYWHERE, PUBLIC
+from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.blobs.store import BlobStore
 from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
