@@ -15,7 +15,8 @@ from uuid import UUID
 
 import structlog
 
-from horde_server.blobs.guarded_fetch import FetchFailed, GuardedFetcher, TooManyBytes
+from horde_server.blobs.guard import FetchFailed
+from horde_server.blobs.guarded_fetch import GuardedFetcher, TooManyBytes
 from horde_server.blobs.images import (
     MAX_IMAGE_BYTES,
     NotAnImage,
