@@ -89,7 +89,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no
 	--no-emit-package openhorde-sdk
 
 lock: | $(UV) ## Pin the dependencies anew, with hashes
-	@$(LOCK) $(PACKAGES:%=%/pyproject.toml) -o requirements/runtime.lock
+	@$(LOCK) $(PACKAGES:%=%/pyproject.toml) -c requirements/constraints.in -o requirements/runtime.lock
 	@$(LOCK) requirements/development.in -o requirements/development.lock
 
 clean: ## Remove what setup and tests made (not your data)

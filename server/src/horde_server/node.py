@@ -45,6 +45,7 @@ from horde_server.requests.text.kind import TextKind
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.results import TextResults
 from horde_server.settings import Settings
+from horde_server.tasks.queue import RESCUE_INTERVAL_S, TaskLimits, TaskQueue
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
 from horde_server.workers.management import WorkerManagement
@@ -91,6 +92,7 @@ class Node:
     links: ResultLinks
     source_links: SourceLinks
     model_updates: ReferenceUpdates
+    tasks: TaskQueue
     signing_secret: bytes
 
 
@@ -189,6 +191,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
             ),
             GuardedFetcher(ANYWHERE),
         ),
+        tasks=TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s)),
         signing_secret=signing_secret,
     )
 
@@ -244,6 +247,8 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         "promote": _every(60.0, promote),
         "reconcile": _every(settings.reconcile_interval_s, reconcile),
         "blob-sweep": _every(300.0, drop_old_blobs),
+        "tasks": node.tasks.run(),
+        "tasks-rescue": _every(RESCUE_INTERVAL_S, node.tasks.rescue),
         "model-reference": node.model_updates.run(),
     }
 

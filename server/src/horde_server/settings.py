@@ -138,6 +138,14 @@ class Settings(BaseSettings):
     reconcile_interval_s: float = Field(
         15.0, gt=0, description="Seconds between comparisons of the in-memory queue with the database."
     )
+    task_concurrency: int = Field(
+        16, ge=1, le=1000, description="Durable tasks (webhooks and the like) that one server process does at a time."
+    )
+    task_poll_interval_s: float = Field(
+        5.0,
+        gt=0,
+        description="Seconds between looks for durable tasks whose next attempt is due; new ones start at once.",
+    )
     blob_lifetime_s: int = Field(7200, ge=60, description="Seconds an image is kept after its upload.")
 
     # Tests only
