@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Scope
 from horde_server import VERSION
 from horde_server.accounts.routes import routes as account_routes
 from horde_server.accounts.test_user_routes import routes as test_user_routes
-from horde_server.blobs.folder import FolderStore
 from horde_server.blobs.routes import routes as blob_routes
 from horde_server.http import error_responses
 from horde_server.http.documentation import routes as documentation_routes
@@ -80,7 +79,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     images, texts = node.images, node.texts
     app.include_router(rating_routes(images.dispatcher))
     app.include_router(
-        image_routes(images.intake, images.dispatcher, node.accounts, node.blobs, node.links, limits, hot)
+        image_routes(images.intake, images.dispatcher, node.accounts, node.blobs.results, node.links, limits, hot)
     )
     app.include_router(
         image_worker_routes(
@@ -108,8 +107,8 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(status_routes(node.pool, node.queues, node.workers))
     app.include_router(health_routes(node.pool, node.queues, node.workers))
     app.include_router(documentation_routes(app, settings))
-    if isinstance(node.blobs, FolderStore):
-        app.include_router(blob_routes(node.blobs))
+    for store in node.blobs.served:
+        app.include_router(blob_routes(store))
 
 
 def fast_check(node: Node) -> FastAnswer:

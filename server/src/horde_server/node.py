@@ -14,10 +14,9 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
-from horde_server.blobs.choice import open_blob_store
+from horde_server.blobs.choice import BlobStores, open_blob_stores
 from horde_server.blobs.guard import ANYWHERE, PUBLIC
 from horde_server.blobs.guarded_fetch import GuardedFetcher
-from horde_server.blobs.store import BlobStore
 from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
 from horde_server.database.pool import Pool, open_pool
@@ -90,7 +89,7 @@ class Node:
     texts: TextService
     worker_management: WorkerManagement
     check_in: CheckIn
-    blobs: BlobStore
+    blobs: BlobStores
     links: ResultLinks
     source_links: SourceLinks
     model_updates: ReferenceUpdates
@@ -129,7 +128,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     matched_targeting = settings.require_matched_targeting
     queues = {"image": LiveQueue(clock, matched_targeting=matched_targeting), "text": LiveQueue(clock)}
     prices = PriceBook(matched_targeting=matched_targeting)
-    blobs = open_blob_store(settings.blobs, settings.data / "blobs", signing_secret)
+    blobs = open_blob_stores(settings, signing_secret, clock)
     accounts = AccountDirectory(pool, salt, time.monotonic)
 
     async def heard(topic: str, ids: list[str]) -> None:
@@ -154,7 +153,9 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     modes = Modes(pool, notices.publish)
     profanity = load_profanity_filter(settings.profane_words)
     workers = WorkerDirectory(pool, queues, notices.publish, clock)
-    source_intake = SourceIntake(blobs, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC))
+    source_intake = SourceIntake(
+        blobs.sources, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC)
+    )
     lifetime_s = settings.request_lifetime_s
     images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
     texts = Dispatcher(TextKind(), pool, queues["text"], notices.publish, lifetime_s=lifetime_s)
@@ -174,7 +175,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         images=ImageService(
             images,
             ImageIntake(settings, pool, images, workers, prices, source_intake, modes, clock),
-            Submissions(pool, images, workers, ImageResults(blobs), suspects, clock, lifetime_s=lifetime_s),
+            Submissions(pool, images, workers, ImageResults(blobs.results), suspects, clock, lifetime_s=lifetime_s),
         ),
         texts=TextService(
             texts,
@@ -183,8 +184,8 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         ),
         check_in=CheckIn(pool, workers, modes, profanity, notices.publish, clock),
         blobs=blobs,
-        links=ResultLinks(blobs, settings.url),
-        source_links=SourceLinks(blobs),
+        links=ResultLinks(blobs.results, settings.url),
+        source_links=SourceLinks(blobs.sources),
         model_updates=ReferenceUpdates(
             CatalogueAddresses(
                 settings.image_compvis_reference, settings.image_diffusers_reference, settings.image_llm_reference
@@ -205,7 +206,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
             await node.workers.changed(swept.workers)
         keys = [key for stored in swept.sources for key in decode_sources(stored).keys]
         if keys:
-            await node.blobs.delete(keys)
+            await node.blobs.sources.delete(keys)
         node.workers.drop_stale()
 
     async def fold_ledger() -> None:
@@ -237,7 +238,8 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         async with node.pool.connection() as conn:
             # a margin, as pictures are stored shortly before their request
             old = await requests_older_than(conn, settings.blob_lifetime_s / 2)
-        await node.blobs.sweep(settings.blob_lifetime_s, frozenset(map(str, old)))
+        for store in node.blobs.transient:
+            await store.sweep(settings.blob_lifetime_s, frozenset(map(str, old)))
 
     return {
         **node.notices.work(),

@@ -27,11 +27,11 @@ class ImageResults:
         self._blobs = blobs
 
     async def keep(self, job_id: UUID, generation: str) -> str | None:
-        """The image must be there, and be an image."""
+        """The image must be there, and be one; also of a size we take, which no bucket's address sees to."""
         key = f"{job_id}.webp"
         if generation == UPLOADED:
-            beginning = await self._blobs.beginning(key)
-            return key if beginning is not None and looks_like_image(beginning) else None
+            glimpse = await self._blobs.look(key)
+            return key if glimpse is not None and looks_like_image(glimpse) else None
         try:
             data = base64.b64decode(generation.encode("ascii"), validate=False)
             thumbnail = thumbnail_as_webp(data)

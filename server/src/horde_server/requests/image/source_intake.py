@@ -50,7 +50,9 @@ FETCHES = 32
 """Pictures that are fetched, or fetched and not decoded yet, at a time: 160 MiB at most."""
 DECODERS = 2
 """Pictures decoded at a time, the rest waits: 450 MiB at most, when both are of the largest size (`blobs/images`)."""
-_QUALITY = 50
+QUALITIES = ((0.9, 50), (0.8, 60), (0.6, 70), (0.4, 80), (0.3, 90), (0.0, 95))
+"""WebP's quality for pictures above each share of MAX_PIXELS (alchemy-and-operations.md §2.3): the larger a picture,
+the less its loss is seen, and the more it saves. 100 for the smallest would double their bytes for nothing to see."""
 
 Given = TypeVar("Given", str, bytes)
 
@@ -63,6 +65,11 @@ class GivenSources:
     mask: str = ""
     extra: Sequence[tuple[str, float]] = ()  # with their strengths
     inpainting: bool = False
+
+
+def quality_of(pixels: int) -> int:
+    """WebP's quality for a picture of so many pixels."""
+    return next(quality for share, quality in QUALITIES if pixels > share * MAX_PIXELS)
 
 
 class SourceIntake:
@@ -175,6 +182,6 @@ def _from_base64(text: str) -> Recompressed:
 
 def _recompressed(data: bytes) -> Recompressed:
     try:
-        return recompressed(data, max_pixels=MAX_PIXELS, quality=_QUALITY)
+        return recompressed(data, max_pixels=MAX_PIXELS, quality=quality_of)
     except TooManyPixels:
         raise SourceImageResolutionExceeded from None
