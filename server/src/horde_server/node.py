@@ -29,6 +29,7 @@ from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
 from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.price_book import PriceBook
+from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter, load_profanity_filter
 from horde_server.moderation.suspects import Suspects
@@ -82,6 +83,7 @@ class Node:
     notices: NoticeBoard
     accounts: AccountDirectory
     modes: Modes
+    addresses: AddressTimeouts
     profanity: ProfanityFilter
     workers: WorkerDirectory
     mirror: Mirror
@@ -108,6 +110,7 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
             signing_secret = await load_secret(conn, "url_signing")
         node = _build(settings, dsn, pool, salt, signing_secret)
         await node.modes.reload()
+        await node.addresses.reload()
         await node.workers.reload()
         await node.mirror.load()
         async with asyncio.TaskGroup() as tasks:
@@ -142,15 +145,19 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
             await workers.reload_of({int(text) for text in ids})
         elif topic == "modes":
             await modes.reload()
+        elif topic == "address":
+            await addresses.reload(ids)
 
     async def missed_something() -> None:
         accounts.invalidate_all()
         await modes.reload()
+        await addresses.reload()
         await workers.reload()
         await mirror.reconcile()
 
     notices = NoticeBoard(dsn, heard, missed_something)
     modes = Modes(pool, notices.publish)
+    addresses = AddressTimeouts(pool, notices.publish, time.monotonic, settings.rate_limit_whitelist)
     profanity = load_profanity_filter(settings.profane_words)
     workers = WorkerDirectory(pool, queues, notices.publish, clock)
     source_intake = SourceIntake(
@@ -168,21 +175,22 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         notices=notices,
         accounts=accounts,
         modes=modes,
+        addresses=addresses,
         profanity=profanity,
         workers=workers,
         mirror=mirror,
         worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
-            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, clock),
+            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, addresses, clock),
             Submissions(pool, images, workers, ImageResults(blobs.results), suspects, clock, lifetime_s=lifetime_s),
         ),
         texts=TextService(
             texts,
-            TextIntake(settings, pool, texts, workers, modes, clock),
+            TextIntake(settings, pool, texts, workers, modes, addresses, clock),
             Submissions(pool, texts, workers, TextResults(), suspects, clock, lifetime_s=lifetime_s),
         ),
-        check_in=CheckIn(pool, workers, modes, profanity, notices.publish, clock),
+        check_in=CheckIn(pool, workers, modes, profanity, addresses, notices.publish, clock),
         blobs=blobs,
         links=ResultLinks(blobs.results, settings.url),
         source_links=SourceLinks(blobs.sources),
@@ -231,6 +239,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
 
     async def reconcile() -> None:
         await node.modes.reload()
+        await node.addresses.reload()
         await node.mirror.reconcile()
         await node.workers.reload()
 
@@ -250,6 +259,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         "blob-sweep": _every(300.0, drop_old_blobs),
         "tasks": node.tasks.run(),
         "tasks-rescue": _every(RESCUE_INTERVAL_S, node.tasks.rescue),
+        "address-sweep": _every(300.0, node.addresses.forget_old),
         "model-reference": node.model_updates.run(),
     }
 
