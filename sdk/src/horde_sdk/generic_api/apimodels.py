@@ -33,6 +33,7 @@ __all__ = [
     "MessageSpecifiesUserIDMixin",
     "RequestErrorResponse",
     "RequestSingleWarning",
+    "RequestSpecifiesUserIDMixin",
     "RequestUsesWorkerMixin",
     "ResponseRequiringFollowUpMixin",
     "ResponseWithProgressMixin",
@@ -300,6 +301,10 @@ class MessageSpecifiesUserIDMixin(HordeAPIData):
         if not user_id.isdigit():
             raise ValueError("a user's id consists of digits only; it is the number behind # in the user's alias")
         return user_id
+
+
+RequestSpecifiesUserIDMixin = MessageSpecifiesUserIDMixin
+"""The name that releases 0.17 and 0.18 used."""
 
 
 class RequestUsesWorkerMixin(HordeAPIData):
