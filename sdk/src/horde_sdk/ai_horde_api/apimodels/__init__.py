@@ -5,6 +5,44 @@ from typing import TYPE_CHECKING
 from horde_sdk._lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from horde_sdk.ai_horde_api.apimodels.alchemy.async_ import (
+        AlchemyAsyncRequest as AlchemyAsyncRequest,
+        AlchemyAsyncRequestFormItem as AlchemyAsyncRequestFormItem,
+        AlchemyAsyncResponse as AlchemyAsyncResponse,
+    )
+    from horde_sdk.ai_horde_api.apimodels.alchemy.pop import (
+        AlchemyFormPayloadStable as AlchemyFormPayloadStable,
+        AlchemyJobPopResponse as AlchemyJobPopResponse,
+        AlchemyPopFormPayload as AlchemyPopFormPayload,
+        AlchemyPopRequest as AlchemyPopRequest,
+        AlchemyPopResponse as AlchemyPopResponse,
+        NoValidAlchemyFound as NoValidAlchemyFound,
+    )
+    from horde_sdk.ai_horde_api.apimodels.alchemy.results import (
+        AlchemyAestheticResult as AlchemyAestheticResult,
+        AlchemyAnnotationResult as AlchemyAnnotationResult,
+        AlchemyCaptionResult as AlchemyCaptionResult,
+        AlchemyDescribeResult as AlchemyDescribeResult,
+        AlchemyFacefixResult as AlchemyFacefixResult,
+        AlchemyInterrogationDetails as AlchemyInterrogationDetails,
+        AlchemyInterrogationResult as AlchemyInterrogationResult,
+        AlchemyInterrogationResultItem as AlchemyInterrogationResultItem,
+        AlchemyNSFWResult as AlchemyNSFWResult,
+        AlchemyPaletteResult as AlchemyPaletteResult,
+        AlchemyStripBackgroundResult as AlchemyStripBackgroundResult,
+        AlchemyUpscaleResult as AlchemyUpscaleResult,
+        AlchemyVectorizeResult as AlchemyVectorizeResult,
+    )
+    from horde_sdk.ai_horde_api.apimodels.alchemy.status import (
+        AlchemyDeleteRequest as AlchemyDeleteRequest,
+        AlchemyFormStatus as AlchemyFormStatus,
+        AlchemyStatusRequest as AlchemyStatusRequest,
+        AlchemyStatusResponse as AlchemyStatusResponse,
+    )
+    from horde_sdk.ai_horde_api.apimodels.alchemy.submit import (
+        AlchemyJobSubmitRequest as AlchemyJobSubmitRequest,
+        AlchemyJobSubmitResponse as AlchemyJobSubmitResponse,
+    )
     from horde_sdk.ai_horde_api.apimodels.base import (
         ActiveModel as ActiveModel,
         ActiveModelLite as ActiveModelLite,
@@ -138,6 +176,44 @@ if TYPE_CHECKING:
 __all__, __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "horde_sdk.ai_horde_api.apimodels.alchemy.async_": (
+            "AlchemyAsyncRequest",
+            "AlchemyAsyncRequestFormItem",
+            "AlchemyAsyncResponse",
+        ),
+        "horde_sdk.ai_horde_api.apimodels.alchemy.pop": (
+            "AlchemyFormPayloadStable",
+            "AlchemyJobPopResponse",
+            "AlchemyPopFormPayload",
+            "AlchemyPopRequest",
+            "AlchemyPopResponse",
+            "NoValidAlchemyFound",
+        ),
+        "horde_sdk.ai_horde_api.apimodels.alchemy.results": (
+            "AlchemyAestheticResult",
+            "AlchemyAnnotationResult",
+            "AlchemyCaptionResult",
+            "AlchemyDescribeResult",
+            "AlchemyFacefixResult",
+            "AlchemyInterrogationDetails",
+            "AlchemyInterrogationResult",
+            "AlchemyInterrogationResultItem",
+            "AlchemyNSFWResult",
+            "AlchemyPaletteResult",
+            "AlchemyStripBackgroundResult",
+            "AlchemyUpscaleResult",
+            "AlchemyVectorizeResult",
+        ),
+        "horde_sdk.ai_horde_api.apimodels.alchemy.status": (
+            "AlchemyDeleteRequest",
+            "AlchemyFormStatus",
+            "AlchemyStatusRequest",
+            "AlchemyStatusResponse",
+        ),
+        "horde_sdk.ai_horde_api.apimodels.alchemy.submit": (
+            "AlchemyJobSubmitRequest",
+            "AlchemyJobSubmitResponse",
+        ),
         "horde_sdk.ai_horde_api.apimodels.base": (
             "ActiveModel",
             "ActiveModelLite",
