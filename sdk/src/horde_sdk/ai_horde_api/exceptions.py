@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 from horde_sdk.exceptions import AIHordeRequestError, HordeConnectionError, HordeException, PayloadValidationError
 
 if TYPE_CHECKING:
+    from horde_sdk.ai_horde_api.apimodels.alchemy.status import AlchemyStatusResponse
     from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse
     from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
     from horde_sdk.generic_api.apimodels import RequestErrorResponse
 
-    StatusResponse = ImageGenerateStatusResponse | TextGenerateStatusResponse
+    StatusResponse = ImageGenerateStatusResponse | TextGenerateStatusResponse | AlchemyStatusResponse
 
 __all__ = [
     "AIHordeGenerationTimedOutError",
