@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AIHordeGenerationTimedOutError",
     "AIHordeImageValidationError",
+    "AIHordePayloadValidationError",
     "AIHordeRequestError",
     "AIHordeServerException",
     "HordeConnectionError",
@@ -33,6 +34,10 @@ __all__ = [
     "PayloadValidationError",
     "request_error",
 ]
+
+
+AIHordePayloadValidationError = PayloadValidationError
+"""The name that releases 0.17 and 0.18 used."""
 
 
 class AIHordeImageValidationError(AIHordeRequestError):

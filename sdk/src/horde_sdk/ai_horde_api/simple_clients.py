@@ -12,7 +12,7 @@ from horde_sdk.ai_horde_api.apimodels.generate._async import (
 from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse, ImageGeneration
 from horde_sdk.ai_horde_api.base_clients import ClientOptions
 from horde_sdk.ai_horde_api.base_simple_client import POLL_INTERVAL_S, BaseAIHordeSimpleClient
-from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE, MODEL_TYPE
+from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE, MODEL_STATE, MODEL_TYPE
 from horde_sdk.ai_horde_api.fields import GenerationID, WorkerID
 from horde_sdk.ai_horde_api.image_requests import CheckCallback, ImageRequestRun, dry_run
 from horde_sdk.ai_horde_api.manual_clients import AIHordeAPIClientSession
@@ -30,12 +30,19 @@ if TYPE_CHECKING:
     )
     from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
     from horde_sdk.ai_horde_api.apimodels.kudos import KudosTransferResponse
+    from horde_sdk.ai_horde_api.apimodels.stats import (
+        ImageStatsModelsResponse,
+        ImageStatsModelsTotalResponse,
+        TextStatsModelResponse,
+        TextStatsModelsTotalResponse,
+    )
     from horde_sdk.ai_horde_api.apimodels.status import (
         AIHordeHeartbeatResponse,
         HordeModesResponse,
         HordePerformanceResponse,
         HordeStatusModelsAllResponse,
         HordeStatusModelsSingleResponse,
+        NewsResponse,
     )
     from horde_sdk.ai_horde_api.apimodels.users import UserDetailsResponse
     from horde_sdk.ai_horde_api.apimodels.workers.workers import (
@@ -201,6 +208,26 @@ class AIHordeAPISimpleClient(BaseAIHordeSimpleClient):
     def heartbeat_request(self) -> AIHordeHeartbeatResponse:
         """Return the horde's version; raises where it is not alive."""
         return self._answer(questions.heartbeat())
+
+    def get_news(self) -> NewsResponse:
+        """Return the news."""
+        return self._answer(questions.news())
+
+    def image_stats_totals(self) -> ImageStatsModelsTotalResponse:
+        """Return how many images were made."""
+        return self._answer(questions.image_totals())
+
+    def image_stats_models(self, model_state: str | MODEL_STATE = MODEL_STATE.known) -> ImageStatsModelsResponse:
+        """Return how many images were made with each model."""
+        return self._answer(questions.image_models_used(model_state))
+
+    def text_stats_totals(self) -> TextStatsModelsTotalResponse:
+        """Return how much was written."""
+        return self._answer(questions.text_totals())
+
+    def text_stats_models(self) -> TextStatsModelResponse:
+        """Return how many texts were written with each model."""
+        return self._answer(questions.text_models_used())
 
     def performance(self) -> HordePerformanceResponse:
         """Return how busy the horde is."""

@@ -62,7 +62,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
             ImageGenerateJobPopSkippedStatus NoValidRequestFound PopInput PopResponseModelMessage
         """,
         "horde_sdk.ai_horde_api.apimodels.generate.pop_downloads": """
-            ExtraSourceImageMixin ResponseRequiringDownloadMixin
+            ExtraSourceImageMixin
         """,
         "horde_sdk.ai_horde_api.apimodels.generate.progress": """
             ResponseGenerationProgressCombinedMixin ResponseGenerationProgressInfoMixin
@@ -160,6 +160,9 @@ __all__, __getattr__, __dir__ = lazy_exports(
         """,
         "horde_sdk.generation_parameters.alchemy.consts": """
             KNOWN_ALCHEMY_TYPES
+        """,
+        "horde_sdk.generic_api.downloads": """
+            ResponseRequiringDownloadMixin
         """,
         "horde_sdk.generic_api.apimodels": """
             APIKeyAllowedInRequestMixin ContainsMessageResponseMixin ContainsWarningsResponseMixin

@@ -118,7 +118,6 @@ from horde_sdk.ai_horde_api.apimodels.generate.pop import (
 )
 from horde_sdk.ai_horde_api.apimodels.generate.pop_downloads import (
     ExtraSourceImageMixin as ExtraSourceImageMixin,
-    ResponseRequiringDownloadMixin as ResponseRequiringDownloadMixin,
 )
 from horde_sdk.ai_horde_api.apimodels.generate.progress import (
     ResponseGenerationProgressCombinedMixin as ResponseGenerationProgressCombinedMixin,
@@ -337,4 +336,7 @@ from horde_sdk.generic_api.apimodels import (
     RequestUsesWorkerMixin as RequestUsesWorkerMixin,
     ResponseRequiringFollowUpMixin as ResponseRequiringFollowUpMixin,
     ResponseWithProgressMixin as ResponseWithProgressMixin,
+)
+from horde_sdk.generic_api.downloads import (
+    ResponseRequiringDownloadMixin as ResponseRequiringDownloadMixin,
 )
