@@ -12,7 +12,7 @@ SOURCES := sdk/src server/src worker/src
 ARGS ?=
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup up test test-fast test-slow test-clients lint typing format bench train-demo train-demo-text docs lock clean
+.PHONY: help setup up test test-fast test-slow test-clients lint typing format sdk-symbols bench train-demo train-demo-text docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -73,6 +73,9 @@ typing: .typing/.ready ## Check with pyright what a program sees of the SDK's ty
 format: .venv/.development ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+sdk-symbols: .venv/.development ## Compare the SDK's names with the reference release's (ARGS="--missing MODULE")
+	@$(BIN)/python sdk/tests/compatibility/symbol_check.py $(ARGS)
 
 bench: .venv/.development ## Measure CPU per operation of server and database, and print the table
 	@PYTHONPATH=tests $(BIN)/python bench/run.py $(ARGS)

@@ -30,11 +30,12 @@ from horde_sdk.exceptions import (
 )
 
 if TYPE_CHECKING:
+    from horde_sdk.ai_horde_api.apimodels.alchemy.status import AlchemyStatusResponse
     from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse
     from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
     from horde_sdk.generic_api.apimodels import RequestErrorResponse
 
-    StatusResponse = ImageGenerateStatusResponse | TextGenerateStatusResponse
+    StatusResponse = ImageGenerateStatusResponse | TextGenerateStatusResponse | AlchemyStatusResponse
 
 __all__ = [
     "AIHordeAuthenticationError",
@@ -43,6 +44,7 @@ __all__ = [
     "AIHordeKudosError",
     "AIHordeMaintenanceError",
     "AIHordeNotFoundError",
+    "AIHordePayloadValidationError",
     "AIHordePermissionError",
     "AIHordeRateLimitError",
     "AIHordeRequestError",
@@ -54,6 +56,10 @@ __all__ = [
     "PayloadValidationError",
     "request_error",
 ]
+
+
+AIHordePayloadValidationError = PayloadValidationError
+"""The name that releases 0.17 and 0.18 used."""
 
 
 class AIHordeImageValidationError(AIHordeRequestError):

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
-from horde_sdk.ai_horde_api.apimodels.generate.progress import ResponseGenerationProgressInfoMixin
 from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE
 from horde_sdk.ai_horde_api.exceptions import (
     AIHordeGenerationTimedOutError,
@@ -33,7 +32,23 @@ REASONABLE_MINIMUM_TIMEOUT_S = 20
 PAUSE_AFTER_LONG_POLL_S = 0.25
 """A server that answers with the news needs no pause; one that only says so is not to be flooded."""
 
-LookT = TypeVar("LookT", bound=ResponseGenerationProgressInfoMixin)
+
+class Look(Protocol):
+    """A poll's answer."""
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will come."""
+
+    @property
+    def faulted(self) -> bool:
+        """Whether the horde gave up."""
+
+    def is_job_possible(self) -> bool:
+        """Tell whether a worker that could do it was seen lately."""
+
+
+LookT = TypeVar("LookT", bound=Look)
 StatusT = TypeVar("StatusT", bound="StatusResponse")
 
 
@@ -170,6 +185,10 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
     def cancel(self, ask: Ask, job_id: GenerationID) -> Steps[StatusT | RequestErrorResponse]:
         """Cancel the request; the answer holds what was finished."""
 
+    @abstractmethod
+    def finished(self, status: StatusT) -> int:
+        """Return how many results there are."""
+
     def is_over(self, look: LookT) -> bool:
         """Tell whether nothing more will come."""
         return look.done or look.faulted
@@ -240,7 +259,7 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
         with self._named():
             look = yield from self.look(ask, self.id_, long_poll)
         self.last_look = look
-        if not look.is_possible and not self.is_over(look) and not self._is_doubted:
+        if not look.is_job_possible() and not self.is_over(look) and not self._is_doubted:
             logger.warning("no worker that could do request %s was seen lately", self.id_)
             self._is_doubted = True
         if self.options.callback is not None:
@@ -257,7 +276,7 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
             raise RuntimeError("nobody has looked at the request yet")
         with self._named():
             status = yield from self.fetch(ask, self.last_look, self.id_)
-            if status.faulted and not status.generations:
+            if status.faulted and not self.finished(status):
                 message = f"The horde gave up on request {self.id_}: every attempt failed."
                 raise AIHordeServerException(error_response=RequestErrorResponse(message=message))
         return status
@@ -292,7 +311,7 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
             logger.warning("request %s could not be cancelled: %s", self.id_, error)
         else:
             partial = None if isinstance(cancelled, RequestErrorResponse) else cancelled
-        finished = len(partial.generations) if partial else 0
+        finished = self.finished(partial) if partial else 0
         raise AIHordeGenerationTimedOutError(
             RequestErrorResponse(
                 message=f"Request {self.id_} was not complete after {self.options.timeout_s:g} s and was cancelled; "
