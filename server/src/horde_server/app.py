@@ -30,6 +30,8 @@ from horde_server.moderation.addresses.routes import routes as operations_routes
 from horde_server.moderation.rights import Moderators
 from horde_server.moderation.routes import routes as modes_routes
 from horde_server.node import Node, running_node
+from horde_server.requests.alchemy.routes import routes as alchemy_routes
+from horde_server.requests.alchemy.worker_routes import routes as alchemist_routes
 from horde_server.requests.image.rating_routes import routes as rating_routes
 from horde_server.requests.image.routes import routes as image_routes
 from horde_server.requests.image.worker_routes import routes as image_worker_routes
@@ -107,6 +109,11 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     )
     app.include_router(text_routes(texts.intake, texts.dispatcher, node.accounts, limits, hot))
     app.include_router(text_dispatch_routes(texts.dispatcher, node.accounts, node.check_in, texts.submissions, hot))
+    alchemy = node.alchemy
+    app.include_router(alchemy_routes(alchemy.intake, alchemy.interrogations, node.accounts, node.links, hot))
+    app.include_router(
+        alchemist_routes(alchemy.dispatcher, node.accounts, node.check_in, alchemy.submissions, node.links, hot)
+    )
     app.include_router(
         account_routes(
             settings, node.pool, node.accounts, node.notices.publish, node.queues, node.workers, node.profanity

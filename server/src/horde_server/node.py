@@ -33,6 +33,12 @@ from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter, load_profanity_filter
 from horde_server.moderation.suspects import Suspects
+from horde_server.requests.alchemy.intake import AlchemyIntake
+from horde_server.requests.alchemy.interrogations import Interrogations
+from horde_server.requests.alchemy.kind import AlchemyKind
+from horde_server.requests.alchemy.order import FormOrder
+from horde_server.requests.alchemy.results import AlchemyResults
+from horde_server.requests.alchemy.submissions import FormSubmissions
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.order import ImageOrder
@@ -74,6 +80,16 @@ class TextService:
 
 
 @dataclass(frozen=True, slots=True)
+class AlchemyService:
+    """What alchemy needs."""
+
+    dispatcher: Dispatcher[FormOrder]
+    intake: AlchemyIntake
+    submissions: FormSubmissions
+    interrogations: Interrogations
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """The services of one process. Everything in memory can be rebuilt from the database."""
 
@@ -89,6 +105,7 @@ class Node:
     mirror: Mirror
     images: ImageService
     texts: TextService
+    alchemy: AlchemyService
     worker_management: WorkerManagement
     check_in: CheckIn
     blobs: BlobStores
@@ -129,7 +146,11 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
 def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret: bytes) -> Node:
     clock = time.time
     matched_targeting = settings.require_matched_targeting
-    queues = {"image": LiveQueue(clock, matched_targeting=matched_targeting), "text": LiveQueue(clock)}
+    queues = {
+        "image": LiveQueue(clock, matched_targeting=matched_targeting),
+        "text": LiveQueue(clock),
+        "interrogation": LiveQueue(clock),
+    }
     prices = PriceBook(matched_targeting=matched_targeting)
     blobs = open_blob_stores(settings, signing_secret, clock)
     accounts = AccountDirectory(pool, salt, time.monotonic)
@@ -166,8 +187,13 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     lifetime_s = settings.request_lifetime_s
     images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
     texts = Dispatcher(TextKind(), pool, queues["text"], notices.publish, lifetime_s=lifetime_s)
-    mirror = Mirror(pool, {"image": images, "text": texts}, notices.publish)
+    forms = Dispatcher(AlchemyKind(), pool, queues["interrogation"], notices.publish, lifetime_s=lifetime_s)
+    mirror = Mirror(pool, {each.kind.name: each for each in (images, texts, forms)}, notices.publish)
     suspects = Suspects(pool, workers)
+    image_results = ImageResults(blobs.results)
+    form_submissions = FormSubmissions(
+        pool, forms, workers, AlchemyResults(image_results), suspects, clock, lifetime_s=lifetime_s
+    )
     return Node(
         settings=settings,
         pool=pool,
@@ -183,12 +209,18 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         images=ImageService(
             images,
             ImageIntake(settings, pool, images, workers, prices, source_intake, modes, addresses, clock),
-            Submissions(pool, images, workers, ImageResults(blobs.results), suspects, clock, lifetime_s=lifetime_s),
+            Submissions(pool, images, workers, image_results, suspects, clock, lifetime_s=lifetime_s),
         ),
         texts=TextService(
             texts,
             TextIntake(settings, pool, texts, workers, modes, addresses, clock),
             Submissions(pool, texts, workers, TextResults(), suspects, clock, lifetime_s=lifetime_s),
+        ),
+        alchemy=AlchemyService(
+            forms,
+            AlchemyIntake(settings, pool, forms, source_intake, modes, addresses, clock),
+            form_submissions,
+            Interrogations(pool, mirror, form_submissions, blobs.sources),
         ),
         check_in=CheckIn(pool, workers, modes, profanity, addresses, notices.publish, clock),
         blobs=blobs,
@@ -215,6 +247,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         keys = [key for stored in swept.sources for key in decode_sources(stored).keys]
         if keys:
             await node.blobs.sources.delete(keys)
+        await node.alchemy.interrogations.remove_expired()
         node.workers.drop_stale()
 
     async def fold_ledger() -> None:
