@@ -22,7 +22,7 @@ class RatingsAPIQueryFields(GenericQueryFields):
     artifacts = auto()
     artifacts_comparison = auto()
     min_ratings = auto()
-    format = auto()
+    format = auto()  # type: ignore[assignment]  # the name is the API's; `str.format` is not missed here
     minutes = auto()
     limit = auto()
     offset = auto()
