@@ -19,7 +19,6 @@ NOT_YET = (
     "horde_sdk.consts",
     "horde_sdk.deploy_config",
     "horde_sdk.exceptions",
-    "horde_sdk.generation_parameters",
     "horde_sdk.generic_api",
     "horde_sdk.horde_logging",
     "horde_sdk.localize",
