@@ -7,15 +7,20 @@ from importlib import import_module
 
 def lazy_exports(
     package: str,
-    names_by_module: Mapping[str, Sequence[str]],
+    names_by_module: Mapping[str, Sequence[str] | str],
 ) -> tuple[list[str], Callable[[str], object], Callable[[], list[str]]]:
     """Return `__all__`, `__getattr__` and `__dir__` for a package.
 
     Args:
         package: The package's `__name__`.
-        names_by_module: Absolute module path to the names that the package re-exports from there.
+        names_by_module: Absolute module path to the names that the package re-exports from there: several, or one
+            text with spaces between them.
     """
-    origin = {name: module for module, names in names_by_module.items() for name in names}
+    origin = {
+        name: module
+        for module, names in names_by_module.items()
+        for name in (names.split() if isinstance(names, str) else names)
+    }
 
     def load(name: str) -> object:
         try:

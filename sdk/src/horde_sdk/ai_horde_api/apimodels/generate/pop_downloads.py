@@ -91,6 +91,7 @@ class ExtraSourceImageMixin(ResponseRequiringDownloadMixin):
     """Fetches `extra_source_images`."""
 
     extra_source_images: list[ExtraSourceImageEntry] | None = None
+    """Further images, for what uses several."""
 
     def get_downloaded_extra_source_images(self) -> list[ExtraSourceImageEntry] | None:
         """Return the further images as base64, in the order asked for, those left out that could not be fetched."""

@@ -1,0 +1,1 @@
+"""What workers are made of: generations and jobs with their states, capabilities, chains."""
