@@ -13,20 +13,11 @@ from symbol_check import examine
 from symbol_facts import Symbol, reference_symbols, required_symbols, rules
 
 NOT_YET = (
-    "horde_sdk.ai_horde_api",
     "horde_sdk.ai_horde_worker",
-    "horde_sdk.backend_parsing",
-    "horde_sdk.consts",
-    "horde_sdk.deploy_config",
-    "horde_sdk.exceptions",
-    "horde_sdk.generic_api",
-    "horde_sdk.horde_logging",
-    "horde_sdk.localize",
+    "horde_sdk.generic_api._reflection",
+    "horde_sdk.generic_api.utils",
     "horde_sdk.meta",
-    "horde_sdk.model_reference",
     "horde_sdk.ratings_api",
-    "horde_sdk.safety",
-    "horde_sdk.utils",
     "horde_sdk.worker",
 )
 """Modules that are still being written; whoever finishes one takes its line out."""
@@ -51,7 +42,8 @@ def test_every_public_symbol_is_present_or_left_out_for_a_reason(module: str) ->
 
 
 @pytest.mark.parametrize("module", _by_module(reference_symbols()))
-def test_every_difference_is_meant(module: str) -> None:
+def test_every_difference_is_meant(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AI_HORDE_URL")
     found = examine(symbol for symbol in reference_symbols() if symbol.module == module)
 
     assert [f"{finding.symbol.path}: {finding.note}" for finding in found if not finding.is_meant] == []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGeneration
 from horde_sdk.ai_horde_api.request_runs import (
     REASONABLE_MINIMUM_TIMEOUT_S,
     RunOptions,
@@ -16,7 +18,7 @@ from horde_sdk.ai_horde_api.request_runs import (
 POLL_INTERVAL_S = 4.0
 
 
-class BaseAIHordeSimpleClient:
+class BaseAIHordeSimpleClient(ABC):
     """What both simple clients know."""
 
     reasonable_minimum_timeout = REASONABLE_MINIMUM_TIMEOUT_S
@@ -34,6 +36,14 @@ class BaseAIHordeSimpleClient:
     def validate_timeout(self, timeout: int, log_message: bool = False) -> int:
         """Return the seconds to wait at most: none or too many become the longest life of a request."""
         return int(valid_timeout_s(timeout, log_message=log_message))
+
+    @abstractmethod
+    def download_image_from_generation(self, generation: ImageGeneration) -> Any:
+        """Return the picture of a generation."""
+
+    @abstractmethod
+    def download_image_from_url(self, url: str) -> Any:
+        """Return the picture at a URL."""
 
     def _run_options(
         self,

@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING
 from horde_sdk.exceptions import AIHordeRequestError, HordeConnectionError, HordeException, PayloadValidationError
 
 if TYPE_CHECKING:
+    from horde_sdk.ai_horde_api.apimodels.alchemy.status import AlchemyStatusResponse
     from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse
     from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
     from horde_sdk.generic_api.apimodels import RequestErrorResponse
 
-    StatusResponse = ImageGenerateStatusResponse | TextGenerateStatusResponse
+    StatusResponse = ImageGenerateStatusResponse | TextGenerateStatusResponse | AlchemyStatusResponse
 
 __all__ = [
     "AIHordeGenerationTimedOutError",
     "AIHordeImageValidationError",
+    "AIHordePayloadValidationError",
     "AIHordeRequestError",
     "AIHordeServerException",
     "HordeConnectionError",
@@ -32,6 +34,10 @@ __all__ = [
     "PayloadValidationError",
     "request_error",
 ]
+
+
+AIHordePayloadValidationError = PayloadValidationError
+"""The name that releases 0.17 and 0.18 used."""
 
 
 class AIHordeImageValidationError(AIHordeRequestError):

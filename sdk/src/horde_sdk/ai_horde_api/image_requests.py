@@ -63,3 +63,6 @@ class ImageRequestRun(RequestRun[ImageGenerateCheckResponse, ImageGenerateStatus
 
     def cancel(self, ask: Ask, job_id: GenerationID) -> Steps[ImageGenerateStatusResponse | RequestErrorResponse]:
         return ask(DeleteImageGenerateRequest(id=job_id), ImageGenerateStatusResponse)
+
+    def finished(self, status: ImageGenerateStatusResponse) -> int:
+        return len(status.generations)

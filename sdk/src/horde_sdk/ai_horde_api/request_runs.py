@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
-from horde_sdk.ai_horde_api.apimodels.generate.progress import ResponseGenerationProgressInfoMixin
 from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE
 from horde_sdk.ai_horde_api.exceptions import (
     AIHordeGenerationTimedOutError,
@@ -28,7 +27,23 @@ if TYPE_CHECKING:
 
 REASONABLE_MINIMUM_TIMEOUT_S = 20
 
-LookT = TypeVar("LookT", bound=ResponseGenerationProgressInfoMixin)
+
+class Look(Protocol):
+    """A poll's answer."""
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will come."""
+
+    @property
+    def faulted(self) -> bool:
+        """Whether the horde gave up."""
+
+    def is_job_possible(self) -> bool:
+        """Tell whether a worker that could do it was seen lately."""
+
+
+LookT = TypeVar("LookT", bound=Look)
 StatusT = TypeVar("StatusT", bound="StatusResponse")
 
 
@@ -155,6 +170,10 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
     def cancel(self, ask: Ask, job_id: GenerationID) -> Steps[StatusT | RequestErrorResponse]:
         """Cancel the request; the answer holds what was finished."""
 
+    @abstractmethod
+    def finished(self, status: StatusT) -> int:
+        """Return how many results there are."""
+
     def is_over(self, look: LookT) -> bool:
         """Tell whether nothing more will come."""
         return look.done or look.faulted
@@ -176,7 +195,7 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
         job_id = self.accepted.id_
         last_look = yield from self._until_over(ask, job_id)
         status = yield from self.fetch(ask, last_look, job_id)
-        if status.faulted and not status.generations:
+        if status.faulted and not self.finished(status):
             message = f"The horde gave up on request {job_id}: every attempt failed."
             raise AIHordeServerException(error_response=RequestErrorResponse(message=message))
         return status, job_id
@@ -187,7 +206,7 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
         while True:
             look = yield from self.look(ask, job_id)
             over = self.is_over(look)
-            if not look.is_possible and not over and not warned:
+            if not look.is_job_possible() and not over and not warned:
                 logger.warning("no worker that could do request %s was seen lately", job_id)
                 warned = True
             if self.options.callback is not None:
@@ -207,7 +226,7 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
             logger.warning("request %s could not be cancelled: %s", job_id, error)
         else:
             partial = None if isinstance(cancelled, RequestErrorResponse) else cancelled
-        finished = len(partial.generations) if partial else 0
+        finished = self.finished(partial) if partial else 0
         raise AIHordeGenerationTimedOutError(
             RequestErrorResponse(
                 message=f"Request {job_id} was not complete after {self.options.timeout_s:g} s and was cancelled; "

@@ -12,7 +12,7 @@ from horde_sdk.ai_horde_api.apimodels.generate._async import (
 from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse, ImageGeneration
 from horde_sdk.ai_horde_api.base_clients import ClientOptions
 from horde_sdk.ai_horde_api.base_simple_client import POLL_INTERVAL_S, BaseAIHordeSimpleClient
-from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE, MODEL_TYPE
+from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE, MODEL_STATE, MODEL_TYPE
 from horde_sdk.ai_horde_api.fields import GenerationID, WorkerID
 from horde_sdk.ai_horde_api.image_requests import CheckCallback, ImageRequestRun, dry_run
 from horde_sdk.ai_horde_api.manual_clients import AIHordeAPIClientSession
@@ -21,18 +21,28 @@ from horde_sdk.generic_api.generic_clients import DEFAULT_TIMEOUT_S
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from horde_sdk.ai_horde_api.alchemy_requests import AlchemyCheckCallback
+    from horde_sdk.ai_horde_api.apimodels.alchemy.async_ import AlchemyAsyncRequest
+    from horde_sdk.ai_horde_api.apimodels.alchemy.status import AlchemyStatusResponse
     from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import (
         TextGenerateAsyncDryRunResponse,
         TextGenerateAsyncRequest,
     )
     from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
     from horde_sdk.ai_horde_api.apimodels.kudos import KudosTransferResponse
+    from horde_sdk.ai_horde_api.apimodels.stats import (
+        ImageStatsModelsResponse,
+        ImageStatsModelsTotalResponse,
+        TextStatsModelResponse,
+        TextStatsModelsTotalResponse,
+    )
     from horde_sdk.ai_horde_api.apimodels.status import (
         AIHordeHeartbeatResponse,
         HordeModesResponse,
         HordePerformanceResponse,
         HordeStatusModelsAllResponse,
         HordeStatusModelsSingleResponse,
+        NewsResponse,
     )
     from horde_sdk.ai_horde_api.apimodels.users import UserDetailsResponse
     from horde_sdk.ai_horde_api.apimodels.workers.workers import (
@@ -139,6 +149,33 @@ class AIHordeAPISimpleClient(BaseAIHordeSimpleClient):
         with self._session() as session:
             return self._transport.carry_out(dry_run(session._ask, text_gen_request))
 
+    def alchemy_request(
+        self,
+        alchemy_request: AlchemyAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+        check_callback: AlchemyCheckCallback | None = None,
+    ) -> tuple[AlchemyStatusResponse, GenerationID]:
+        """Ask for work on an image, wait for it and return it. Whatever cuts the wait short cancels the request.
+
+        Forms that failed are in the answer too, without a result; only if all of them failed, that is an error.
+
+        Args:
+            alchemy_request: What to do with which image.
+            timeout: Seconds to wait at most.
+            check_callback: Told every poll's answer.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            AIHordeGenerationTimedOutError: It took too long; what was finished is attached.
+            HordeConnectionError: The horde could not be reached.
+            ValueError: The callback takes no argument.
+        """
+        from horde_sdk.ai_horde_api.alchemy_requests import AlchemyRequestRun
+
+        run = AlchemyRequestRun.of(alchemy_request, self._run_options(timeout, check_callback))
+        with self._session() as session:
+            return self._transport.carry_out(run.steps(session._ask))
+
     def download_image_from_generation(self, generation: ImageGeneration) -> Image:
         """Return the picture of a generation.
 
@@ -158,12 +195,39 @@ class AIHordeAPISimpleClient(BaseAIHordeSimpleClient):
         Raises:
             requests.HTTPError: It could not be fetched.
         """
-        content = image_downloads.download_image_bytes(url, session=self._transport.session)
-        return image_downloads.open_image(content.getvalue())
+        return image_downloads.open_image(self.download_bytes_from_url(url))
+
+    def download_bytes_from_url(self, url: str) -> bytes:
+        """Return the image file at a URL as the worker made it.
+
+        Raises:
+            requests.HTTPError: It could not be fetched.
+        """
+        return image_downloads.download_image_bytes(url, session=self._transport.session).getvalue()
 
     def heartbeat_request(self) -> AIHordeHeartbeatResponse:
         """Return the horde's version; raises where it is not alive."""
         return self._answer(questions.heartbeat())
+
+    def get_news(self) -> NewsResponse:
+        """Return the news."""
+        return self._answer(questions.news())
+
+    def image_stats_totals(self) -> ImageStatsModelsTotalResponse:
+        """Return how many images were made."""
+        return self._answer(questions.image_totals())
+
+    def image_stats_models(self, model_state: str | MODEL_STATE = MODEL_STATE.known) -> ImageStatsModelsResponse:
+        """Return how many images were made with each model."""
+        return self._answer(questions.image_models_used(model_state))
+
+    def text_stats_totals(self) -> TextStatsModelsTotalResponse:
+        """Return how much was written."""
+        return self._answer(questions.text_totals())
+
+    def text_stats_models(self) -> TextStatsModelResponse:
+        """Return how many texts were written with each model."""
+        return self._answer(questions.text_models_used())
 
     def performance(self) -> HordePerformanceResponse:
         """Return how busy the horde is."""

@@ -67,3 +67,6 @@ class TextRequestRun(RequestRun[TextGenerateStatusResponse, TextGenerateStatusRe
 
     def cancel(self, ask: Ask, job_id: GenerationID) -> Steps[TextGenerateStatusResponse | RequestErrorResponse]:
         return ask(DeleteTextGenerateRequest(id=job_id), TextGenerateStatusResponse)
+
+    def finished(self, status: TextGenerateStatusResponse) -> int:
+        return len(status.generations)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel, field_validator
@@ -36,9 +36,13 @@ __all__ = [
     "RequestSingleWarning",
     "RequestSpecifiesUserIDMixin",
     "RequestUsesWorkerMixin",
+    "ResponseRequiringDownloadMixin",
     "ResponseRequiringFollowUpMixin",
     "ResponseWithProgressMixin",
 ]
+
+if TYPE_CHECKING:
+    from horde_sdk.generic_api.downloads import ResponseRequiringDownloadMixin
 
 T = TypeVar("T")
 
@@ -355,3 +359,12 @@ class RequestUsesWorkerMixin(HordeAPIData):
     """For which of its users a service asks."""
     disable_batching: bool | None = False
     """Make each result on its own, so that it can be made again exactly."""
+
+
+def __getattr__(name: str) -> object:
+    # Only workers fetch what belongs to an answer.
+    if name == "ResponseRequiringDownloadMixin":
+        from horde_sdk.generic_api.downloads import ResponseRequiringDownloadMixin
+
+        return ResponseRequiringDownloadMixin
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

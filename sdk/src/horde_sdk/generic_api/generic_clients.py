@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from horde_sdk.client_agent import default_bridge_agent_string
 from horde_sdk.consts import ANON_API_KEY
 from horde_sdk.exceptions import HordeConnectionError, HordeException
-from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
+from horde_sdk.generic_api.apimodels import HordeRequest, HordeResponseTypes, RequestErrorResponse
 from horde_sdk.generic_api.metadata import GenericHeaderFields, GenericPathFields, GenericQueryFields
-from horde_sdk.generic_api.pending import PendingFollowUp, PendingFollowUps
+from horde_sdk.generic_api.pending import PendingFollowUp, PendingFollowUps, cleanup_or_none
 from horde_sdk.generic_api.redirects import MOST_REDIRECTS, redirected
 from horde_sdk.generic_api.retries import DEFAULT_RETRY_STATUS_CODES, REPEATABLE_METHODS, RetryConfiguration
 from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Steps
@@ -36,6 +36,11 @@ __all__ = [
     "GenericHordeAPISession",
     "RetryConfiguration",
 ]
+
+# Names that programs know these by.
+HordeRequestTypeVar = TypeVar("HordeRequestTypeVar", bound=HordeRequest)
+HordeResponseTypeVar = TypeVar("HordeResponseTypeVar", bound=HordeResponseTypes)
+_build_cleanup_requests_safely = cleanup_or_none
 
 DEFAULT_TIMEOUT_S = 60.0
 """How long a silent server is waited for."""

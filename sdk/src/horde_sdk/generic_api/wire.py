@@ -43,7 +43,7 @@ def to_exchange(request: HordeRequest, caller: Caller) -> Exchange:
     """Return the HTTP request for `request`: only what was set explicitly is sent, apart from query values.
 
     Raises:
-        RuntimeError: A GET would need a body.
+        RuntimeError: A GET would need a body, or the path is not complete.
         ValueError: The base URL is none.
     """
     path, in_path = _path(request, caller.path_fields)
@@ -78,6 +78,8 @@ def _path(request: HordeRequest, path_fields: type[GenericPathFields]) -> tuple[
         if value is not None and f"{{{placeholder}}}" in path:
             path = path.replace(f"{{{placeholder}}}", quote(str(value), safe=""))
             used.add(name)
+    if "{" in path:
+        raise RuntimeError(f"{type(request).__name__} does not say what {path} is about")
     return path, used
 
 

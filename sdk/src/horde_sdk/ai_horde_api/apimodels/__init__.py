@@ -8,6 +8,25 @@ from horde_sdk._lazy_exports import lazy_exports
 __all__, __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "horde_sdk.ai_horde_api.apimodels.alchemy.async_": """
+            AlchemyAsyncRequest AlchemyAsyncRequestFormItem AlchemyAsyncResponse
+        """,
+        "horde_sdk.ai_horde_api.apimodels.alchemy.pop": """
+            AlchemyFormPayloadStable AlchemyJobPopResponse AlchemyPopFormPayload AlchemyPopRequest AlchemyPopResponse
+            NoValidAlchemyFound
+        """,
+        "horde_sdk.ai_horde_api.apimodels.alchemy.results": """
+            AlchemyAestheticResult AlchemyAnnotationResult AlchemyCaptionResult AlchemyDescribeResult
+            AlchemyFacefixResult AlchemyInterrogationDetails AlchemyInterrogationResult AlchemyInterrogationResultItem
+            AlchemyNSFWResult AlchemyPaletteResult AlchemyStripBackgroundResult AlchemyUpscaleResult
+            AlchemyVectorizeResult
+        """,
+        "horde_sdk.ai_horde_api.apimodels.alchemy.status": """
+            AlchemyDeleteRequest AlchemyFormStatus AlchemyStatusRequest AlchemyStatusResponse
+        """,
+        "horde_sdk.ai_horde_api.apimodels.alchemy.submit": """
+            AlchemyJobSubmitRequest AlchemyJobSubmitResponse
+        """,
         "horde_sdk.ai_horde_api.apimodels.base": """
             ActiveModel ActiveModelLite BaseAIHordeRequest ExtraSourceImageEntry ExtraTextEntry GenMetadataEntry
             ImageGenerateParamMixin JobRequestMixin JobResponseMixin JobSubmitResponse LorasPayloadEntry
@@ -43,7 +62,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
             ImageGenerateJobPopSkippedStatus NoValidRequestFound PopInput PopResponseModelMessage
         """,
         "horde_sdk.ai_horde_api.apimodels.generate.pop_downloads": """
-            ExtraSourceImageMixin ResponseRequiringDownloadMixin
+            ExtraSourceImageMixin
         """,
         "horde_sdk.ai_horde_api.apimodels.generate.progress": """
             ResponseGenerationProgressCombinedMixin ResponseGenerationProgressInfoMixin
@@ -76,6 +95,9 @@ __all__, __getattr__, __dir__ = lazy_exports(
             AllStylesImageRequest AllStylesImageResponse CreateStyleImageRequest DeleteStyleImageRequest
             DeleteStyleImageResponse ModelStyleInputParamsStable ModifyStyleImageRequest ModifyStyleImageResponse
             SingleStyleImageByIDRequest SingleStyleImageByNameRequest StyleExample StyleStable
+        """,
+        "horde_sdk.ai_horde_api.apimodels.job_pops": """
+            JobPopResponseTypeVar
         """,
         "horde_sdk.ai_horde_api.apimodels.kudos": """
             KudosAwardRequest KudosAwardResponse KudosTransferRequest KudosTransferResponse
@@ -138,6 +160,9 @@ __all__, __getattr__, __dir__ = lazy_exports(
         """,
         "horde_sdk.generation_parameters.alchemy.consts": """
             KNOWN_ALCHEMY_TYPES
+        """,
+        "horde_sdk.generic_api.downloads": """
+            ResponseRequiringDownloadMixin
         """,
         "horde_sdk.generic_api.apimodels": """
             APIKeyAllowedInRequestMixin ContainsMessageResponseMixin ContainsWarningsResponseMixin

@@ -1,5 +1,43 @@
 """The names of this package for type checkers; at run time each is imported when first used."""
 
+from horde_sdk.ai_horde_api.apimodels.alchemy.async_ import (
+    AlchemyAsyncRequest as AlchemyAsyncRequest,
+    AlchemyAsyncRequestFormItem as AlchemyAsyncRequestFormItem,
+    AlchemyAsyncResponse as AlchemyAsyncResponse,
+)
+from horde_sdk.ai_horde_api.apimodels.alchemy.pop import (
+    AlchemyFormPayloadStable as AlchemyFormPayloadStable,
+    AlchemyJobPopResponse as AlchemyJobPopResponse,
+    AlchemyPopFormPayload as AlchemyPopFormPayload,
+    AlchemyPopRequest as AlchemyPopRequest,
+    AlchemyPopResponse as AlchemyPopResponse,
+    NoValidAlchemyFound as NoValidAlchemyFound,
+)
+from horde_sdk.ai_horde_api.apimodels.alchemy.results import (
+    AlchemyAestheticResult as AlchemyAestheticResult,
+    AlchemyAnnotationResult as AlchemyAnnotationResult,
+    AlchemyCaptionResult as AlchemyCaptionResult,
+    AlchemyDescribeResult as AlchemyDescribeResult,
+    AlchemyFacefixResult as AlchemyFacefixResult,
+    AlchemyInterrogationDetails as AlchemyInterrogationDetails,
+    AlchemyInterrogationResult as AlchemyInterrogationResult,
+    AlchemyInterrogationResultItem as AlchemyInterrogationResultItem,
+    AlchemyNSFWResult as AlchemyNSFWResult,
+    AlchemyPaletteResult as AlchemyPaletteResult,
+    AlchemyStripBackgroundResult as AlchemyStripBackgroundResult,
+    AlchemyUpscaleResult as AlchemyUpscaleResult,
+    AlchemyVectorizeResult as AlchemyVectorizeResult,
+)
+from horde_sdk.ai_horde_api.apimodels.alchemy.status import (
+    AlchemyDeleteRequest as AlchemyDeleteRequest,
+    AlchemyFormStatus as AlchemyFormStatus,
+    AlchemyStatusRequest as AlchemyStatusRequest,
+    AlchemyStatusResponse as AlchemyStatusResponse,
+)
+from horde_sdk.ai_horde_api.apimodels.alchemy.submit import (
+    AlchemyJobSubmitRequest as AlchemyJobSubmitRequest,
+    AlchemyJobSubmitResponse as AlchemyJobSubmitResponse,
+)
 from horde_sdk.ai_horde_api.apimodels.base import (
     ActiveModel as ActiveModel,
     ActiveModelLite as ActiveModelLite,
@@ -80,7 +118,6 @@ from horde_sdk.ai_horde_api.apimodels.generate.pop import (
 )
 from horde_sdk.ai_horde_api.apimodels.generate.pop_downloads import (
     ExtraSourceImageMixin as ExtraSourceImageMixin,
-    ResponseRequiringDownloadMixin as ResponseRequiringDownloadMixin,
 )
 from horde_sdk.ai_horde_api.apimodels.generate.progress import (
     ResponseGenerationProgressCombinedMixin as ResponseGenerationProgressCombinedMixin,
@@ -139,6 +176,9 @@ from horde_sdk.ai_horde_api.apimodels.image_styles import (
     SingleStyleImageByNameRequest as SingleStyleImageByNameRequest,
     StyleExample as StyleExample,
     StyleStable as StyleStable,
+)
+from horde_sdk.ai_horde_api.apimodels.job_pops import (
+    JobPopResponseTypeVar as JobPopResponseTypeVar,
 )
 from horde_sdk.ai_horde_api.apimodels.kudos import (
     KudosAwardRequest as KudosAwardRequest,
@@ -296,4 +336,7 @@ from horde_sdk.generic_api.apimodels import (
     RequestUsesWorkerMixin as RequestUsesWorkerMixin,
     ResponseRequiringFollowUpMixin as ResponseRequiringFollowUpMixin,
     ResponseWithProgressMixin as ResponseWithProgressMixin,
+)
+from horde_sdk.generic_api.downloads import (
+    ResponseRequiringDownloadMixin as ResponseRequiringDownloadMixin,
 )

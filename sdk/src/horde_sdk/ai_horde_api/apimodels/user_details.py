@@ -91,7 +91,7 @@ class UserKudosDetails(HordeAPIObjectBaseModel, api_name="UserKudosDetails"):
     """Where the user's kudos came from and went."""
 
     accumulated: float | None = 0
-    """Earned by requests being paid and workers' uptime, less what requests cost."""
+    """Earned by workers, less what requests cost."""
     admin: float | None = 0
     """Given and taken by admins."""
     awarded: float | None = 0
