@@ -25,6 +25,10 @@ def get_all_request_types(package_name: str) -> list[type[HordeRequest]]:
     requests = {
         member
         for member in found
-        if isinstance(member, type) and issubclass(member, HordeRequest) and not inspect.isabstract(member)
+        if isinstance(member, type) and issubclass(member, HordeRequest) and _can_be_sent(member)
     }
     return sorted(requests, key=lambda request: request.__name__)
+
+
+def _can_be_sent(request: type[HordeRequest]) -> bool:
+    return not inspect.isabstract(request) and hasattr(request, "_method") and hasattr(request, "_endpoint")

@@ -54,17 +54,13 @@ class SelectableReturnFormats(TextEnum):
     json = auto()
 
 
-class BaseRatingsAPIRequest(HordeRequest):
+class BaseRatingsAPIRequest(HordeRequest, method=HTTPMethod.GET):
     """A request to the ratings API."""
 
     @classmethod
     def get_api_url(cls) -> str:
         """Return the base URL that the environment names."""
         return ratings_base_url()
-
-    @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.GET
 
 
 class BaseSelectableReturnTypeRequest(BaseModel):
@@ -122,11 +118,8 @@ class ImageRatingResponseSubRecord(BaseModel):
     """This rating's mark for artifacts."""
 
 
-class ImageRatingsResponse(HordeResponseBaseModel):
-    """The ratings of an image.
-
-    Represents the data returned from the /v1/image/ratings/{image_id} endpoint with http status code 200.
-    """
+class ImageRatingsResponse(HordeResponseBaseModel, api_name=_ANONYMOUS_MODEL):
+    """The ratings of an image: 200 of GET /v1/image/ratings/{image_id}."""
 
     total: int
     """How many there are."""
@@ -141,34 +134,25 @@ class ImageRatingsResponse(HordeResponseBaseModel):
     ratings: list[ImageRatingResponseSubRecord]
     """Who rated how."""
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return _ANONYMOUS_MODEL
 
-
-class ImageRatingsRequest(BaseRatingsAPIRequest, APIKeyAllowedInRequestMixin, BaseSelectableReturnTypeRequest):
-    """Ask for the ratings of an image.
-
-    Represents a GET request to the /v1/image/ratings/{image_id} endpoint.
-    """
+class ImageRatingsRequest(
+    BaseRatingsAPIRequest,
+    APIKeyAllowedInRequestMixin,
+    BaseSelectableReturnTypeRequest,
+    endpoint=RATING_API_ENDPOINT_SUBPATH.v1_image_ratings,
+):
+    """Ask for the ratings of an image: GET /v1/image/ratings/{image_id}."""
 
     image_id: UUID
     """The image's id."""
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> RATING_API_ENDPOINT_SUBPATH:
-        return RATING_API_ENDPOINT_SUBPATH.v1_image_ratings
 
     @classmethod
     def get_default_success_response_type(cls) -> type[ImageRatingsResponse]:
         return ImageRatingsResponse
 
 
-class UserCheckResponse(HordeResponseBaseModel):
-    """How a user has rated lately.
-
-    Represents the data returned from the /v1/user/check/{user_id} endpoint with http status code 200.
-    """
+class UserCheckResponse(HordeResponseBaseModel, api_name=_ANONYMOUS_MODEL):
+    """How a user has rated lately: 200 of GET /v1/user/check/{user_id}."""
 
     ratings_in_timeframe: int
     """Ratings in the minutes asked for."""
@@ -183,25 +167,19 @@ class UserCheckResponse(HordeResponseBaseModel):
     captchas_failed: int
     """Captchas that the user failed."""
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return _ANONYMOUS_MODEL
 
-
-class UserCheckRequest(BaseRatingsAPIRequest, APIKeyAllowedInRequestMixin, MessageSpecifiesUserIDMixin):
-    """Ask how a user has rated lately.
-
-    Represents a GET request to the /v1/user/check/{user_id} endpoint.
-    """
+class UserCheckRequest(
+    BaseRatingsAPIRequest,
+    APIKeyAllowedInRequestMixin,
+    MessageSpecifiesUserIDMixin,
+    endpoint=RATING_API_ENDPOINT_SUBPATH.v1_user_check,
+):
+    """Ask how a user has rated lately: GET /v1/user/check/{user_id}."""
 
     minutes: int = Field(ge=1)
     """How far to look back."""
     divergence: int = Field(ge=0)
     """How far from the average a rating is suspect."""
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> RATING_API_ENDPOINT_SUBPATH:
-        return RATING_API_ENDPOINT_SUBPATH.v1_user_check
 
     @classmethod
     def get_default_success_response_type(cls) -> type[UserCheckResponse]:
@@ -212,20 +190,13 @@ class UserValidateResponseRecord(BaseImageRatingRecord):
     """One of the user's ratings."""
 
 
-class UserValidateResponse(HordeResponseBaseModel):
-    """A user's ratings.
-
-    Represents the data returned from the /v1/user/validate/{user_id} endpoint with http status code 200.
-    """
+class UserValidateResponse(HordeResponseBaseModel, api_name=_ANONYMOUS_MODEL):
+    """A user's ratings: 200 of GET /v1/user/validate/{user_id}."""
 
     total: int
     """How many there are."""
     ratings: list[UserValidateResponseRecord]
     """The ratings."""
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return _ANONYMOUS_MODEL
 
 
 class UserValidateRequest(
@@ -233,15 +204,9 @@ class UserValidateRequest(
     APIKeyAllowedInRequestMixin,
     MessageSpecifiesUserIDMixin,
     ImageRatingsFilterableRequestBase,
+    endpoint=RATING_API_ENDPOINT_SUBPATH.v1_user_validate,
 ):
-    """Ask for a user's ratings.
-
-    Represents a GET request to the /v1/user/validate/{user_id} endpoint.
-    """
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> RATING_API_ENDPOINT_SUBPATH:
-        return RATING_API_ENDPOINT_SUBPATH.v1_user_validate
+    """Ask for a user's ratings: GET /v1/user/validate/{user_id}."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[UserValidateResponse]:
@@ -255,27 +220,22 @@ class UserRatingsResponseSubRecord(BaseImageRatingRecord):
     """The user's alias."""
 
 
-class UserRatingsResponse(HordeResponseBaseModel):
-    """Ratings of several users.
-
-    Represents the data returned from the /v1/user/ratings/ endpoint with http status code 200.
-    """
+class UserRatingsResponse(HordeResponseBaseModel, api_name=_ANONYMOUS_MODEL):
+    """Ratings of several users: 200 of GET /v1/user/ratings/."""
 
     total: int
     """How many there are."""
     ratings: list[UserRatingsResponseSubRecord]
     """The ratings."""
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return _ANONYMOUS_MODEL
 
-
-class UserRatingsRequest(BaseRatingsAPIRequest, APIKeyAllowedInRequestMixin, ImageRatingsFilterableRequestBase):
-    """Ask for the ratings of all users, page by page.
-
-    Represents a GET request to the /v1/user/ratings/ endpoint.
-    """
+class UserRatingsRequest(
+    BaseRatingsAPIRequest,
+    APIKeyAllowedInRequestMixin,
+    ImageRatingsFilterableRequestBase,
+    endpoint=RATING_API_ENDPOINT_SUBPATH.v1_user_ratings,
+):
+    """Ask for the ratings of all users, page by page: GET /v1/user/ratings/."""
 
     limit: int
     """How many at most."""
@@ -283,10 +243,6 @@ class UserRatingsRequest(BaseRatingsAPIRequest, APIKeyAllowedInRequestMixin, Ima
     """How many to pass over."""
     diverge: int | None
     """Only ratings that are at least this far from the average."""
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> RATING_API_ENDPOINT_SUBPATH:
-        return RATING_API_ENDPOINT_SUBPATH.v1_user_ratings
 
     @classmethod
     def get_default_success_response_type(cls) -> type[UserRatingsResponse]:
