@@ -48,7 +48,7 @@ def to_exchange(request: HordeRequest, caller: Caller) -> Exchange:
         ValueError: The base URL is none.
     """
     path, in_path = _path(request, caller.path_fields)
-    query, in_query = _query(request, caller.query_fields)
+    query, in_query = _query(request, caller)
     content = request.model_dump(
         mode="json",
         by_alias=True,
@@ -84,8 +84,9 @@ def _path(request: HordeRequest, path_fields: type[GenericPathFields]) -> tuple[
     return path, used
 
 
-def _query(request: HordeRequest, query_fields: type[GenericQueryFields]) -> tuple[dict[str, str], set[str]]:
-    names = dict(_names(query_fields))
+def _query(request: HordeRequest, caller: Caller) -> tuple[dict[str, str], set[str]]:
+    # The ratings API lists `client_agent` among its query fields too; a header stays a header.
+    names = {name: text for name, text in _names(caller.query_fields) if name not in caller.header_fields.__members__}
     fields = {name for name in names if name in type(request).model_fields} | set(request.get_query_fields())
     values = {field: getattr(request, field) for field in fields}
     return {
