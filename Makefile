@@ -12,7 +12,7 @@ SOURCES := sdk/src server/src worker/src
 ARGS ?=
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup up test test-fast test-slow test-clients lint typing format sdk-symbols bench train-demo train-demo-text docs lock clean
+.PHONY: help setup up test test-fast test-slow test-clients lint typing format sdk-symbols bench bench-sdk train-demo train-demo-text docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -94,6 +94,9 @@ train-demo: .training/.ready ## Train the built-in image model (ARGS="--minutes 
 train-demo-text: .training/.ready ## Train the built-in language model (ARGS="--minutes 30"; goes on where it was stopped)
 	@.training/bin/python worker/training/train_demo_text.py --resume --checkpoint-dir .training/checkpoints \
 		--export .training/ember-demo-text.npz $(ARGS)
+
+bench-sdk: ## Compare import, memory, size and calls of the SDK with published releases (Python 3.12)
+	@$(PYTHON) sdk/benchmarks/compare_releases.py
 
 docs: .venv/.development ## Write the generated documents: settings, command line
 	@$(BIN)/python docs/generate.py
