@@ -1,7 +1,7 @@
 """Prints what this SDK costs beside published releases of `horde_sdk`, each installed in a place of its own.
 
-Import time, memory, packages and disk, microseconds per request built and response parsed; all in one run, on one Python.
-The statements are those of the published guide, so that they mean the same in every release.
+Import time, memory, packages and disk, microseconds per request built and response parsed: all in one run, on one
+Python. The statements are those of the published guide, so that they mean the same in every release.
 """
 
 from __future__ import annotations
