@@ -98,8 +98,17 @@ train-demo-text: .training/.ready ## Train the built-in language model (ARGS="--
 bench-sdk: ## Compare import, memory, size and calls of the SDK with published releases (Python 3.12)
 	@$(PYTHON) sdk/benchmarks/compare_releases.py
 
-docs: .venv/.development ## Write the generated documents: settings, command line
+# The site's builder lives in a place of its own, so that tests need not wait for it.
+.docs/.ready: requirements/docs.lock | $(UV)
+	@echo "Installing mkdocs …"
+	@$(UV) venv --quiet --allow-existing --python $(BIN)/python .docs
+	@$(UV) pip install --quiet --python .docs/bin/python --require-hashes -r requirements/docs.lock
+	@touch $@
+
+docs: .venv/.development .docs/.ready ## Write the generated documents, and build the SDK's site into build/sdk-docs/
 	@$(BIN)/python docs/generate.py
+	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --quiet --config-file docs/mkdocs.yml
+	@echo "build/sdk-docs/index.html"
 
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
 	--no-emit-package openhorde-sdk
@@ -108,7 +117,8 @@ lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) $(PACKAGES:%=%/pyproject.toml) -c requirements/constraints.in -o requirements/runtime.lock
 	@$(LOCK) requirements/development.in -o requirements/development.lock
 	@$(LOCK) requirements/typing.in -o requirements/typing.lock
+	@$(LOCK) requirements/docs.in -o requirements/docs.lock
 
 clean: ## Remove what setup and tests made (not your data)
-	@rm -rf .venv .uv .clients .typing .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .uv .clients .typing .docs build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
