@@ -12,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, WorkerNotFound
 from horde_server.identity.directory import Account
+from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 
 FORMS_PER_CONCURRENCY = 10
@@ -60,11 +61,14 @@ class Caller:
 class Admission:
     """The checks for one kind of request; each raises its refusal. The kinds call them in their order of steps."""
 
-    def __init__(self, pool: AsyncConnectionPool[Any], queue: LiveQueue, modes: Modes) -> None:
+    def __init__(
+        self, pool: AsyncConnectionPool[Any], queue: LiveQueue, modes: Modes, addresses: AddressTimeouts
+    ) -> None:
         """`queue` is the kind's."""
         self._pool = pool
         self._queue = queue
         self._modes = modes
+        self._addresses = addresses
 
     @property
     def tells_prospects(self) -> bool:
@@ -123,6 +127,10 @@ class Admission:
                 f"You have {waiting} jobs waiting and asked for {n} more, but your account may have "
                 f"{account.concurrency} at a time: wait for some, or cancel some."
             )
+
+    def check_address(self, caller: Caller) -> None:
+        """Step 17: no requests from an address in time-out."""
+        self._addresses.refuse(caller.address)
 
     def check_open_forms(self, account: Account, forms: int) -> None:
         """Of alchemy: forms that wait or are processed, with those asked for, may not exceed 10 × the concurrency.

@@ -18,6 +18,7 @@ from horde_server.kudos.uptime import (
     image_uptime_hundredths,
     text_uptime_hundredths,
 )
+from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.requests.model_reference import text_parameters_b
@@ -69,6 +70,7 @@ class CheckIn:
         workers: WorkerDirectory,
         modes: Modes,
         profanity: ProfanityFilter,
+        addresses: AddressTimeouts,
         publish: Callable[[str, Iterable[str]], None],
         clock: Callable[[], float],
     ) -> None:
@@ -76,6 +78,7 @@ class CheckIn:
         self._workers = workers
         self._modes = modes
         self._profanity = profanity
+        self._addresses = addresses
         self._publish = publish
         self._clock = clock
 
@@ -90,10 +93,13 @@ class CheckIn:
         if account.id == 0:
             raise AnonForbiddenWorker
         worker = await self._workers.find(name)
+        if worker is not None and worker.kind != kind:
+            raise PolymorphicNameConflict
+        self._addresses.refuse(address)
         if worker is None:
             worker = await self._create(account, name, abilities, address, kind)
-        if worker.kind != kind:
-            raise PolymorphicNameConflict
+            if worker.kind != kind:  # another pop took the name at the same moment
+                raise PolymorphicNameConflict
         if worker.account_id != account.id:
             raise WrongCredentials
         now = self._clock()

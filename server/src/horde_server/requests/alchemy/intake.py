@@ -15,6 +15,7 @@ from horde_server.dispatch.store import OpenRequest
 from horde_server.errors import BadRequest, NotSupportedYet
 from horde_server.identity.directory import Account
 from horde_server.kudos.alchemy_charges import reward_hundredths, tiles
+from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.requests.admission import Admission, Caller
 from horde_server.requests.alchemy.forms import is_image_form
@@ -39,13 +40,14 @@ class AlchemyIntake:
         dispatcher: Dispatcher[FormOrder],
         sources: SourceIntake,
         modes: Modes,
+        addresses: AddressTimeouts,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._pool = pool
         self._dispatcher = dispatcher
         self._sources = sources
-        self._admission = Admission(pool, dispatcher.queue, modes)
+        self._admission = Admission(pool, dispatcher.queue, modes, addresses)
         self._clock = clock
 
     async def submit(self, body: InterrogationRequest, caller: Caller) -> UUID:
@@ -73,6 +75,7 @@ class AlchemyIntake:
             raise NotSupportedYet("`webhook` is not supported by this server yet: leave it out.")
         account = self._admission.payer(caller, "")
         self._admission.check_open_forms(account, forms)
+        self._admission.check_address(caller)
         self._admission.check_client_agent(caller)
         return account
 

@@ -33,11 +33,11 @@ class ImageResults:
         return await self.keep_image(job.id, generation)
 
     async def keep_image(self, job_id: UUID, generation: str) -> str | None:
-        """The key of the image, which must be there, or be given, and be an image; else None."""
+        """The key of the image, which must be there, or be given, and be an image of a size we take; else None."""
         key = f"{job_id}.webp"
         if generation == UPLOADED:
-            beginning = await self._blobs.beginning(key)
-            return key if beginning is not None and looks_like_image(beginning) else None
+            glimpse = await self._blobs.look(key)
+            return key if glimpse is not None and looks_like_image(glimpse) else None
         try:
             data = base64.b64decode(generation.encode("ascii"), validate=False)
             thumbnail = thumbnail_as_webp(data)

@@ -15,7 +15,8 @@ from uuid import UUID
 
 import structlog
 
-from horde_server.blobs.guarded_fetch import FetchFailed, GuardedFetcher, TooManyBytes
+from horde_server.blobs.guard import FetchFailed
+from horde_server.blobs.guarded_fetch import GuardedFetcher, TooManyBytes
 from horde_server.blobs.images import (
     MAX_IMAGE_BYTES,
     NotAnImage,
@@ -51,7 +52,9 @@ FETCHES = 32
 """Pictures that are fetched, or fetched and not decoded yet, at a time: 160 MiB at most."""
 DECODERS = 2
 """Pictures decoded at a time, the rest waits: 450 MiB at most, when both are of the largest size (`blobs/images`)."""
-_QUALITY = 50
+QUALITIES = ((0.9, 50), (0.8, 60), (0.6, 70), (0.4, 80), (0.3, 90), (0.0, 95))
+"""WebP's quality for pictures above each share of MAX_PIXELS (alchemy-and-operations.md §2.3): the larger a picture,
+the less its loss is seen, and the more it saves. 100 for the smallest would double their bytes for nothing to see."""
 _QUALITY_FOR_ALCHEMISTS = 95
 MOST_TILES = 255
 MAX_SIDE_PIXELS = 16_383
@@ -70,6 +73,11 @@ class GivenSources:
     mask: str = ""
     extra: Sequence[tuple[str, float]] = ()  # with their strengths
     inpainting: bool = False
+
+
+def quality_of(pixels: int) -> int:
+    """WebP's quality for a picture of so many pixels."""
+    return next(quality for share, quality in QUALITIES if pixels > share * MAX_PIXELS)
 
 
 class SourceIntake:
@@ -154,8 +162,8 @@ class SourceIntake:
         try:
             if text[:4].lower() == "http":
                 async with self._fetches:
-                    return await self._decode(_from_address, await self._fetch(text), recompress or _recompressed)
-            return await self._decode(_from_base64, text, recompress or _recompressed)
+                    return await self._decode(_from_address, await self._fetch(text), recompress or _for_dreamers)
+            return await self._decode(_from_base64, text, recompress or _for_dreamers)
         except SourceRefused as refusal:
             raise type(refusal)(f"`{field}`: {refusal.message}") from None
 
@@ -197,11 +205,15 @@ def _from_base64(text: str, recompress: Recompress) -> Recompressed:
         raise ImageValidationFailed from None
 
 
-def _recompressed(data: bytes, quality: int = _QUALITY) -> Recompressed:
+def _recompressed(data: bytes, quality: Callable[[int], int]) -> Recompressed:
     try:
         return recompressed(data, max_pixels=MAX_PIXELS, quality=quality)
     except TooManyPixels:
         raise SourceImageResolutionExceeded from None
+
+
+def _for_dreamers(data: bytes) -> Recompressed:
+    return _recompressed(data, quality_of)
 
 
 def _for_alchemists(data: bytes) -> Recompressed:
@@ -215,4 +227,4 @@ def _for_alchemists(data: bytes) -> Recompressed:
             f"The image is too large: at most 3072×3072 pixels, {MOST_TILES} tiles of 512×512 and "
             f"{MAX_SIDE_PIXELS} pixels a side."
         )
-    return _recompressed(data, _QUALITY_FOR_ALCHEMISTS)
+    return _recompressed(data, lambda _: _QUALITY_FOR_ALCHEMISTS)
