@@ -148,6 +148,16 @@ async def test_links_are_signed_when_a_form_is_handed_out(horde):
         assert int(parse_qs(urlsplit(link).query)["expires"][0]) == pytest.approx(now + 1800, abs=30)
 
 
+async def test_pictures_may_lie_apart_from_results(start_horde, tmp_path):
+    """§2.1, the Do: HORDE_SOURCE_BLOBS; alchemists are led there."""
+    horde = await start_horde(source_blobs=str(tmp_path / "sources"))
+    interrogation = await horde.alchemy.request("GFPGAN")
+    form = await horde.alchemy.form((await horde.account()).api_key, "GFPGAN")
+    assert (tmp_path / "sources" / interrogation[:2] / f"{interrogation}_src.webp").exists()
+    assert (await horde.client.get(form["source_image"])).status_code == 200
+    assert (await horde.client.put(form["r2_upload"], content=horde.picture())).status_code == 200
+
+
 @pytest.mark.parametrize(("amount", "given"), [({}, 1), ({"amount": 0}, 1), ({"amount": -5}, 1), ({"amount": 3}, 3)])
 async def test_as_many_as_asked_for(horde, amount, given):
     """§1.6: also of several requests; 0 or less is 1."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from strange_servers import answer as found_there
+from strange_servers import serving
 
 from horde_server.requests.alchemy.answers import RequestInterrogationResponse
 from horde_server.requests.alchemy.forms import FORMS
@@ -156,6 +158,16 @@ async def test_the_documentations_client_agent(horde):
     assert horde.outcome(answer) == (403, "BannedClientAgent")
 
 
+async def test_an_address_in_time_out(horde):
+    """§3.4, and §1.2, the Do: neither requests nor pops from there → 403 `TimeoutIP`."""
+    moderator, owner = await horde.account("mod", moderator=True), await horde.account("owner")
+    body = {"ipaddr": "127.0.0.1", "hours": 1}
+    answer = await horde.client.post("/api/v2/operations/ipaddr", json=body, headers={"apikey": moderator.api_key})
+    assert answer.status_code == 200, answer.text
+    assert horde.outcome(await horde.alchemy.ask("caption")) == (403, "TimeoutIP")
+    assert horde.outcome(await horde.alchemy.try_pop(owner.api_key, "caption")) == (403, "TimeoutIP")
+
+
 async def test_raid_mode_does_not_break_alchemy(horde, start_horde):
     """§1.2: every request ended in a 500 there."""
     await horde.sql("UPDATE horde_modes SET raid = true")
@@ -222,6 +234,31 @@ async def test_an_address_must_be_public(horde):
     """§3.8, the Do: fetched by the guarded fetcher; → 400 `ImageValidationFailed`, whatever lies there."""
     answer = await horde.alchemy.ask("caption", source_image="http://127.0.0.1:1/picture.png")
     assert horde.outcome(answer) == (400, "ImageValidationFailed")
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        (found_there(b"<html>"), "SourceImageUrlInvalid"),
+        (found_there(b""), "SourceImageUnreadable"),
+        (found_there(b"x" * (5000 * 1024 + 1)), "SourceImageSizeExceeded"),
+        (found_there(base64.b64decode(inline(1, 512 * 256))), "SourceImageResolutionExceeded"),
+        (found_there(base64.b64decode(inline(700, 8))), None),
+    ],
+    ids=["no picture", "empty", "too long", "too many tiles", "a picture"],
+)
+async def test_what_lies_at_an_address(start_horde, found, code):
+    """§2.3: each with its code; a picture is fetched once, by us, and alchemists get it from us (§1.6)."""
+    horde = await start_horde(allow_private_addresses=True)
+    async with serving(found) as server:
+        asked = await horde.alchemy.ask("caption", source_image=server.url())
+    if code is not None:
+        assert horde.outcome(asked) == (400, code)
+        return
+    assert asked.status_code == 202, asked.text
+    form = await horde.alchemy.form((await horde.account()).api_key, "caption")
+    with Image.open(io.BytesIO((await horde.client.get(form["source_image"])).content)) as kept:
+        assert (kept.format, kept.size) == ("WEBP", (700, 8))
 
 
 async def test_a_store_that_refuses_is_503_and_leaves_nothing(horde):

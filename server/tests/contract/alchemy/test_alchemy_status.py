@@ -137,8 +137,10 @@ async def expire(horde, interrogation: str, seconds: int) -> None:
 async def test_an_expired_interrogation_is_gone_with_its_picture(horde):
     """§1.8: with its forms, whatever their state."""
     owner = await horde.account("owner")
-    gone, stays = [await horde.alchemy.request("caption", "nsfw") for _ in range(2)]
-    await horde.alchemy.submit(owner.api_key, (await horde.alchemy.form(owner.api_key, "caption"))["id"])
+    gone, stays = [await horde.alchemy.request("GFPGAN", "nsfw") for _ in range(2)]
+    made = await horde.alchemy.form(owner.api_key, "GFPGAN")
+    await horde.client.put(made["r2_upload"], content=horde.picture())
+    await horde.alchemy.submit(owner.api_key, made["id"], {"GFPGAN": "R2"})
     held = await horde.alchemy.form(owner.api_key, "nsfw")
     paths = {one: horde.settings.data / "blobs" / one[:2] / f"{one}_src.webp" for one in (gone, stays)}
     assert all(path.exists() for path in paths.values())
@@ -152,7 +154,7 @@ async def test_an_expired_interrogation_is_gone_with_its_picture(horde):
     assert horde.outcome(await horde.alchemy.try_submit(owner.api_key, held["id"])) == (404, "InvalidJobID")
     assert paths[stays].exists()
     assert (await horde.alchemy.states(stays))[0] == "waiting"
-    await horde.alchemy.form(owner.api_key, "caption", name="another")
+    await horde.alchemy.form(owner.api_key, "GFPGAN", name="another")
     assert await horde.sql("SELECT count(*) FROM request") == [(2,)]
 
 
