@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import Field, FilePath
+from pydantic import Field, FilePath, IPvAnyNetwork
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -92,6 +92,15 @@ class Settings(BaseSettings):
         False,
         description="Let users' URLs of source images lead to private addresses and any port; "
         "without it to public addresses on port 80 and 443 only.",
+    )
+    webhook_private_networks: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description="Private networks that webhooks may lead to, on any port, as a JSON list, for example "
+        '["10.0.0.0/8"]. Elsewhere they lead to public addresses on port 443 only.',
+    )
+    webhook_ca_file: FilePath | None = Field(
+        None,
+        description="Certificates in a PEM file that receivers of webhooks may be vouched for by, besides the usual.",
     )
     max_body_bytes: int = Field(
         30 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes (inline images count)."
