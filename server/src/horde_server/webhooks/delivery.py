@@ -108,7 +108,11 @@ class Deliveries:
     async def _body(self, delivery: Delivery) -> bytes:
         told: dict[str, Any] = msgspec.json.decode(delivery.body)
         if delivery.picture is not None:
-            told[delivery.picture.field] = await self._shown(delivery.picture)
+            *above, name = delivery.picture.path
+            part = told
+            for step in above:
+                part = part[step]
+            part[name] = await self._shown(delivery.picture)
         return msgspec.json.encode({**told, "delivery": str(delivery.id)})
 
     async def _shown(self, picture: Picture) -> str:

@@ -24,9 +24,9 @@ class Hook(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """The picture of a delivery: signed, or read, anew at each attempt. `field`: where in the body it is told."""
+    """The picture of a delivery: signed, or read, anew at each attempt. `path`: where in the body it is told."""
 
-    field: str
+    path: tuple[str, ...]
     key: str
     inline: bool
     links_base: str = ""

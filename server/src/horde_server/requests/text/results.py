@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
+from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
 from horde_server.dispatch.submission import Submit
@@ -28,7 +28,7 @@ class TextResults:
         "queue: send what max_length allows."
     )
 
-    async def keep(self, job_id: UUID, generation: str) -> str | None:
+    async def keep(self, job: HeldJob[TextOrder], generation: str) -> str | None:
         """It may be empty; what the database cannot hold is replaced."""
         if len(generation) > MAX_GENERATION_CHARACTERS:
             return None
