@@ -32,6 +32,9 @@ from horde_server.kudos.price_book import PriceBook
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter, load_profanity_filter
+from horde_server.moderation.prompt_filters.directory import PromptFilters
+from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
+from horde_server.moderation.prompt_filters.evidence import PromptEvidence
 from horde_server.moderation.suspects import Suspects
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.kind import ImageKind
@@ -83,6 +86,7 @@ class Node:
     accounts: AccountDirectory
     modes: Modes
     addresses: AddressTimeouts
+    prompt_filters: PromptFilters
     profanity: ProfanityFilter
     workers: WorkerDirectory
     mirror: Mirror
@@ -109,6 +113,7 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
         node = _build(settings, dsn, pool, salt, signing_secret)
         await node.modes.reload()
         await node.addresses.reload()
+        await node.prompt_filters.reload()
         await node.workers.reload()
         await node.mirror.load()
         async with asyncio.TaskGroup() as tasks:
@@ -145,11 +150,14 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
             await modes.reload()
         elif topic == "address":
             await addresses.reload(ids)
+        elif topic == "prompt_filter":
+            await prompt_filters.reload()
 
     async def missed_something() -> None:
         accounts.invalidate_all()
         await modes.reload()
         await addresses.reload()
+        await prompt_filters.reload()
         await workers.reload()
         await mirror.reconcile()
 
@@ -164,6 +172,14 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     texts = Dispatcher(TextKind(), pool, queues["text"], notices.publish, lifetime_s=lifetime_s)
     mirror = Mirror(pool, {"image": images, "text": texts}, notices.publish)
     suspects = Suspects(pool, workers)
+    prompt_filters = PromptFilters(pool, notices.publish)
+    doorkeeper = Doorkeeper(
+        prompt_filters,
+        suspects,
+        addresses,
+        PromptEvidence(settings.prompt_evidence),
+        is_on=not settings.disable_filters,
+    )
     return Node(
         settings=settings,
         pool=pool,
@@ -172,13 +188,14 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         accounts=accounts,
         modes=modes,
         addresses=addresses,
+        prompt_filters=prompt_filters,
         profanity=profanity,
         workers=workers,
         mirror=mirror,
         worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
-            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, addresses, clock),
+            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, addresses, doorkeeper, clock),
             Submissions(pool, images, workers, ImageResults(blobs), suspects, clock, lifetime_s=lifetime_s),
         ),
         texts=TextService(
@@ -235,6 +252,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
     async def reconcile() -> None:
         await node.modes.reload()
         await node.addresses.reload()
+        await node.prompt_filters.reload()
         await node.mirror.reconcile()
         await node.workers.reload()
 
