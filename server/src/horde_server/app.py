@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Scope
 from horde_server import VERSION
 from horde_server.accounts.routes import routes as account_routes
 from horde_server.accounts.test_user_routes import routes as test_user_routes
-from horde_server.blobs.folder import FolderStore
 from horde_server.blobs.routes import routes as blob_routes
 from horde_server.http import error_responses
 from horde_server.http.client_address import client_address
@@ -32,6 +31,8 @@ from horde_server.moderation.prompt_filters.routes import routes as filter_route
 from horde_server.moderation.rights import Moderators
 from horde_server.moderation.routes import routes as modes_routes
 from horde_server.node import Node, running_node
+from horde_server.requests.alchemy.routes import routes as alchemy_routes
+from horde_server.requests.alchemy.worker_routes import routes as alchemist_routes
 from horde_server.requests.image.rating_routes import routes as rating_routes
 from horde_server.requests.image.routes import routes as image_routes
 from horde_server.requests.image.worker_routes import routes as image_worker_routes
@@ -86,7 +87,14 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(rating_routes(images.dispatcher))
     app.include_router(
         image_routes(
-            images.intake, images.dispatcher, node.accounts, node.blobs, node.links, node.addresses, limits, hot
+            images.intake,
+            images.dispatcher,
+            node.accounts,
+            node.blobs.results,
+            node.links,
+            node.addresses,
+            limits,
+            hot,
         )
     )
     app.include_router(
@@ -102,6 +110,11 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     )
     app.include_router(text_routes(texts.intake, texts.dispatcher, node.accounts, limits, hot))
     app.include_router(text_dispatch_routes(texts.dispatcher, node.accounts, node.check_in, texts.submissions, hot))
+    alchemy = node.alchemy
+    app.include_router(alchemy_routes(alchemy.intake, alchemy.interrogations, node.accounts, node.links, hot))
+    app.include_router(
+        alchemist_routes(alchemy.dispatcher, node.accounts, node.check_in, alchemy.submissions, node.links, hot)
+    )
     app.include_router(
         account_routes(
             settings, node.pool, node.accounts, node.notices.publish, node.queues, node.workers, node.profanity
@@ -118,8 +131,8 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(status_routes(node.pool, node.queues, node.workers))
     app.include_router(health_routes(node.pool, node.queues, node.workers))
     app.include_router(documentation_routes(app, settings))
-    if isinstance(node.blobs, FolderStore):
-        app.include_router(blob_routes(node.blobs))
+    for store in node.blobs.served:
+        app.include_router(blob_routes(store))
 
 
 def fast_check(node: Node) -> FastAnswer:

@@ -12,7 +12,12 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.errors import BadRequest, DeletedUser, HordeError
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import MINTED, EntryKind, Movement, escrow, spendable
-from horde_server.kudos.uptime import REWARDED_EVERY_S, image_uptime_hundredths, text_uptime_hundredths
+from horde_server.kudos.uptime import (
+    ALCHEMY_UPTIME_HUNDREDTHS,
+    REWARDED_EVERY_S,
+    image_uptime_hundredths,
+    text_uptime_hundredths,
+)
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter
@@ -141,13 +146,13 @@ class CheckIn:
 
 
 def _uptime_reward(worker: OnlineWorker, account: Account) -> Movement:
-    """Ten minutes' worth, wholly escrowed while the owner is untrusted (kudos.md §5)."""
+    """Ten minutes' worth, wholly escrowed while the owner is untrusted (kudos.md §5), but for alchemists."""
     abilities = worker.abilities
     return Movement(
         uuid4(),
         EntryKind.UPTIME_REWARD,
         MINTED,
-        spendable(account.id) if account.trusted else escrow(account.id),
+        spendable(account.id) if account.trusted or worker.kind == "interrogation" else escrow(account.id),
         _uptime_hundredths(worker.kind, abilities),
         owner_id=account.id,
         worker_id=worker.id,
@@ -156,6 +161,8 @@ def _uptime_reward(worker: OnlineWorker, account: Account) -> Movement:
 
 
 def _uptime_hundredths(kind: str, abilities: Abilities) -> int:
+    if kind == "interrogation":
+        return ALCHEMY_UPTIME_HUNDREDTHS
     if kind == "text":
         return text_uptime_hundredths(
             max(abilities.max_context_length, 0),
