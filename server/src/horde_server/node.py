@@ -203,7 +203,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         prompt_filters,
         suspects,
         addresses,
-        PromptEvidence(settings.prompt_evidence),
+        PromptEvidence(blobs.evidence),
         is_on=not settings.disable_filters,
     )
     image_results = ImageResults(blobs.results)

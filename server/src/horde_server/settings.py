@@ -95,11 +95,6 @@ class Settings(BaseSettings):
     disable_filters: bool = Field(
         False, description="Hold no prompt against the filters, and rewrite none; the filters can still be edited."
     )
-    prompt_evidence: Path | None = Field(
-        None,
-        description="Folder where prompts refused by the filters are kept, with who sent them, as JSON files for "
-        "moderators. Default: none is kept.",
-    )
 
     # Limits
     rate_limits: bool = Field(True, description="Enforce the rate limits of the API; 0 turns them off.")

@@ -181,19 +181,19 @@ async def test_the_checks_come_in_order(horde, no_wet_kittens) -> None:
 async def test_refused_prompts_are_kept_where_the_operator_wants_them(start_horde, tmp_path) -> None:
     """alchemy-and-operations.md §3.10: prompt, alias and type as JSON; off by default."""
     kept = tmp_path / "evidence"
-    horde = await start_horde(prompt_evidence=kept)
+    horde = await start_horde(prompt_evidence=str(kept))
     mod, asker = await horde.account("mod", moderator=True), await horde.account("ada")
     await add(horde, mod.api_key, "kitten", 10)
     await add(horde, mod.api_key, "wet", 20)
     await horde.ask(asker.api_key, "a wet kitten", replacement_filter=False)
-    [file] = kept.glob("*.json")
+    [file] = kept.rglob("*.json")
     assert json.loads(file.read_text()) == {"prompt": "a wet kitten", "user": f"ada#{asker.id}", "type": "regex"}
 
 
-async def test_a_full_disk_changes_no_refusal(start_horde, tmp_path) -> None:
+async def test_a_store_that_fails_changes_no_refusal(start_horde, tmp_path) -> None:
     """What cannot be kept is logged."""
     (tmp_path / "occupied").write_text("a file where a folder should be")
-    horde = await start_horde(prompt_evidence=tmp_path / "occupied")
+    horde = await start_horde(prompt_evidence=str(tmp_path / "occupied"))
     mod = await horde.account("mod", moderator=True)
     await add(horde, mod.api_key, "kitten", 10)
     await add(horde, mod.api_key, "wet", 20)
