@@ -117,8 +117,12 @@ def compile_filters(
             log.error("prompt_filters.skipped", filter=row.id, reason=error.message)
             continue
         by_type.setdefault(row.filter_type, []).append(Filter(row, pattern))
-    return FilterSet(
-        tuple(rows),
-        {filter_type: tuple(found) for filter_type, found in by_type.items()},
-        {filter_type: AnyOf(by_type[filter_type]) for filter_type in USED_TYPES if filter_type in by_type},
-    )
+    filters = {filter_type: tuple(found) for filter_type, found in by_type.items()}
+    any_of = {}
+    for filter_type in USED_TYPES:
+        if filter_type in filters:
+            if earlier is not None and earlier.of(filter_type) == filters[filter_type]:
+                any_of[filter_type] = earlier.any_of[filter_type]
+            else:
+                any_of[filter_type] = AnyOf(filters[filter_type])
+    return FilterSet(tuple(rows), filters, any_of)
