@@ -6,7 +6,7 @@ import pytest
 
 from horde_server.errors import HordeError
 from horde_server.moderation.prompt_filters.filter_set import FilterRow, FilterSet, compile_filters
-from horde_server.moderation.prompt_filters.judgement import Circumstances, CorruptPrompt, judged
+from horde_server.moderation.prompt_filters.judgement import Circumstances, CorruptPrompt, is_harmless, judged
 from horde_server.moderation.prompt_filters.rewriting import PromptTooLongToRewrite
 from horde_server.moderation.prompt_filters.scoring import suspicion
 
@@ -61,6 +61,7 @@ def test_each_group_that_matches_adds_one(prompt: str, score: int) -> None:
     except CorruptPrompt as refusal:
         is_refused = refusal.is_punished
     assert is_refused is (score >= 2)
+    assert is_harmless(FILTERS, prompt, Circumstances()) is (score < 2)
 
 
 def test_a_moderator_sees_what_matched() -> None:
@@ -159,7 +160,9 @@ def test_a_flagged_users_prompt_is_rewritten_without_any_filter() -> None:
 )  # fmt: skip
 def test_models_for_adults_are_asked_for_adults(prompt: str, lax: bool, served: str) -> None:
     """With words that a youth is told by, or a match of type 10; one model's spellings of numbers are let be."""
-    assert judged(FILTERS, prompt, Circumstances(for_adults=True, is_lax=lax)) == served
+    circumstances = Circumstances(for_adults=True, is_lax=lax)
+    assert judged(FILTERS, prompt, circumstances) == served
+    assert is_harmless(FILTERS, prompt, circumstances) is (served == prompt)
     assert judged(FILTERS, prompt, Circumstances(for_adults=False)) == prompt
 
 

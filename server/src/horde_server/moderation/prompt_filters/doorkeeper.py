@@ -9,13 +9,14 @@ from horde_server.identity.directory import Account
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.prompt_filters.directory import PromptFilters
 from horde_server.moderation.prompt_filters.evidence import PromptEvidence
-from horde_server.moderation.prompt_filters.judgement import Circumstances, CorruptPrompt, judged
+from horde_server.moderation.prompt_filters.judgement import Circumstances, CorruptPrompt, is_harmless, judged
 from horde_server.moderation.suspects import Suspects
 from horde_server.moderation.suspicion import Suspicion
 from horde_server.requests.model_reference import is_nsfw
 
 INLINE_CHARACTERS = 1000
-"""Longer prompts are looked at in a thread: with a bad filter each character may cost ten microseconds."""
+"""Longer prompts are looked at in a thread, and all that are not harmless: with a bad filter a character may cost ten
+microseconds, and rewriting asks every filter. Both engines let others run meanwhile."""
 MOST_LOOKED_AT_CHARACTERS = 100_000
 """Longer prompts are refused by their length in a moment."""
 _LAX_MODELS = ["Hentai Diffusion"]
@@ -55,9 +56,9 @@ class Doorkeeper:
             is_lax=list(models) == _LAX_MODELS,
         )
         try:
-            if len(prompt) > INLINE_CHARACTERS:
-                return await asyncio.to_thread(judged, filters, prompt, circumstances)
-            return judged(filters, prompt, circumstances)
+            if len(prompt) <= INLINE_CHARACTERS and is_harmless(filters, prompt, circumstances):
+                return prompt
+            return await asyncio.to_thread(judged, filters, prompt, circumstances)
         except CorruptPrompt as refusal:
             if refusal.is_punished and not account.moderator:
                 await self._evidence.keep(prompt, account.alias)

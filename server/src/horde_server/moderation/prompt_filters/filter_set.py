@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -25,6 +26,10 @@ GROUPS = ((WITH_REPLACEMENT, 11), (20,))
 USED_TYPES = tuple(number for group in GROUPS for number in group)
 REFUSED_FROM = len(GROUPS)
 """The score from which on a prompt is rewritten or refused."""
+
+
+BACKTRACKING_S = 0.05
+"""For a prompt, by all patterns of a type that backtrack: when it is spent, the others do not match."""
 
 
 class FilterRow(NamedTuple):
@@ -77,7 +82,14 @@ def _found(programs: Sequence[Any], data: bytes) -> bool:
 
 
 def _any_finds(patterns: Sequence[Pattern], text: str) -> bool:
-    return any(pattern.find(text) is not None for pattern in patterns)
+    began_s = time.perf_counter()
+    for pattern in patterns:
+        if pattern.find(text) is not None:
+            return True
+        if time.perf_counter() - began_s > BACKTRACKING_S:
+            log.warning("prompt_filters.many_too_slow", filters=len(patterns))
+            return False
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,19 @@ class Circumstances:
     is_lax: bool = False  # only that model is, whose users name the number of persons in spellings of their own
 
 
+def is_harmless(filters: FilterSet, prompt: str, circumstances: Circumstances) -> bool:
+    """Whether the prompt will be served as it is. O(length of the prompt)."""
+    if circumstances.is_flagged:
+        return False
+    positive, _ = split_prompt(prompt)
+    plain = normalised(positive)
+    if is_caught(filters, positive, plain):
+        return False
+    return not (circumstances.for_adults and _concerns_youth(filters, plain, lax=circumstances.is_lax))
+
+
 def judged(filters: FilterSet, prompt: str, circumstances: Circumstances) -> str:
-    """The prompt to be served. Raises `CorruptPrompt` or `PromptTooLongToRewrite`. O(length of the prompt)."""
+    """The prompt to be served. Raises `CorruptPrompt` or `PromptTooLongToRewrite`."""
     positive, negative = split_prompt(prompt)
     plain = normalised(positive)
     rewritten: str | None = None
