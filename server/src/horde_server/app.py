@@ -112,7 +112,15 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     alchemy = node.alchemy
     app.include_router(alchemy_routes(alchemy.intake, alchemy.interrogations, node.accounts, node.links, hot))
     app.include_router(
-        alchemist_routes(alchemy.dispatcher, node.accounts, node.check_in, alchemy.submissions, node.links, hot)
+        alchemist_routes(
+            alchemy.dispatcher,
+            node.accounts,
+            node.check_in,
+            alchemy.submissions,
+            node.links,
+            node.source_links,
+            hot,
+        )
     )
     app.include_router(
         account_routes(
