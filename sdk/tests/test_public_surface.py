@@ -36,7 +36,7 @@ def test_everything_that_a_package_lists_is_there(package: str) -> None:
             "import horde_sdk.ai_horde_api.ai_horde_clients",
             {
                 f"horde_sdk.ai_horde_api.apimodels.{name}"
-                for name in ("generate.text.async_", "kudos", "status", "users")
+                for name in ("alchemy.async_", "generate.text.async_", "kudos", "status", "users")
             },
         ),
     ],
