@@ -24,11 +24,12 @@ def lazy_exports(
 
     def load(name: str) -> object:
         try:
-            module = origin[name]
+            module = import_module(origin[name])
         except KeyError:
             raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
-        found: object = getattr(import_module(module), name)
-        setattr(sys.modules[package], name, found)
+        found: object = getattr(module, name)
+        if name in vars(module):  # else it is computed when asked for, and may be another next time
+            setattr(sys.modules[package], name, found)
         return found
 
     def listing() -> list[str]:
