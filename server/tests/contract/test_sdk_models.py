@@ -10,9 +10,20 @@ from unknown_fields import unknown_fields
 
 from horde_sdk.ai_horde_api.apimodels import (
     AIHordeHeartbeatRequest,
+    AlchemyAsyncRequest,
+    AlchemyAsyncRequestFormItem,
+    AlchemyDeleteRequest,
+    AlchemyJobSubmitRequest,
+    AlchemyPopRequest,
+    AlchemyStatusRequest,
+    AllIPTimeoutsRequest,
     AllWorkersDetailsRequest,
+    BlockIPAddressRequest,
+    BlockWorkerIPAddressRequest,
     DeleteImageGenerateRequest,
+    DeleteIPAddressRequest,
     DeleteTextGenerateRequest,
+    DeleteWorkerIPAddressRequest,
     DeleteWorkerRequest,
     FindUserRequest,
     HordeModesRequest,
@@ -31,6 +42,7 @@ from horde_sdk.ai_horde_api.apimodels import (
     ModifyHordeModesRequest,
     ModifyUserRequest,
     ModifyWorkerRequest,
+    SingleIPTimeoutsRequest,
     SingleUserDetailsRequest,
     SingleWorkerDetailsRequest,
     SingleWorkerNameDetailsRequest,
@@ -166,6 +178,39 @@ async def test_workers_as_anybody_and_their_owner_see_them(horde, root) -> None:
     changed = await ask(horde, ModifyWorkerRequest(worker_id=painter, maintenance=True, info="Painting."), root)
     assert (changed.maintenance, changed.info) == (True, "Painting.")
     assert (await ask(horde, DeleteWorkerRequest(worker_id=painter), root)).deleted_name == "painter"
+
+
+async def test_life_of_an_alchemy_request(horde, root) -> None:
+    """sdk.md 2.10: interrogate/async, pop, submit, status."""
+    source = base64.b64encode(horde.picture()).decode()
+    forms = [AlchemyAsyncRequestFormItem(name=name) for name in ("caption", "nsfw")]
+    accepted = await ask(horde, AlchemyAsyncRequest(forms=forms, source_image=source), root)
+    offer = {"name": "alchemist", "forms": ["caption"], "amount": 1, "priority_usernames": []}
+    popped = await ask(horde, AlchemyPopRequest.model_validate(offer), root)
+    (form,) = popped.forms
+    result = {"id": form.id_, "state": "ok", "result": {"caption": "a teal square"}}
+    await ask(horde, AlchemyJobSubmitRequest.model_validate(result), root)
+    status = await ask(horde, AlchemyStatusRequest(id=accepted.id_), root)
+    assert [caption.caption for caption in status.all_caption_results] == ["a teal square"]
+    nothing = await ask(horde, AlchemyPopRequest.model_validate(offer), root)
+    assert not nothing.forms
+    cancelled = await ask(horde, AlchemyDeleteRequest(id=accepted.id_))
+    assert len(cancelled.forms) == 2
+
+
+async def test_addresses_in_time_out(horde, root) -> None:
+    """sdk.md 2.10: operations/ipaddr, operations/ipaddr/{ipaddr}, operations/block_worker_ipaddr/{worker_id}."""
+    await ask(horde, BlockIPAddressRequest(ipaddr="192.0.2.0/24", hours=2), root)
+    assert [one.ipaddr for one in await ask(horde, AllIPTimeoutsRequest(), root)] == ["192.0.2.0/24"]
+    (one,) = await ask(horde, SingleIPTimeoutsRequest(ipaddr="192.0.2.7"), root)
+    assert 7100 < one.seconds <= 7200
+    await ask(horde, DeleteIPAddressRequest(ipaddr="192.0.2.0/24"), root)
+    assert list(await ask(horde, AllIPTimeoutsRequest(), root)) == []
+
+    await ask(horde, an_image_pop(), root)
+    (painter,) = await ask(horde, AllWorkersDetailsRequest(), root)
+    await ask(horde, BlockWorkerIPAddressRequest(worker_id=painter.id_, days=1), root)
+    await ask(horde, DeleteWorkerIPAddressRequest(worker_id=painter.id_), root)
 
 
 async def test_state_of_the_horde(horde, root) -> None:
