@@ -142,7 +142,7 @@ class ImageWorkerBridgeData(SharedHordeBridgeData):
     """Jobs with one of these words are not taken."""
     censor_nsfw: bool = False
     censorlist: list[str] = Field(default_factory=list)
-    """Images of jobs with one of these words are always checked for safety."""
+    """Of jobs with one of these words, images that are not safe for work are never delivered."""
     disable_disk_cache: bool = False
     dreamer_worker_name: str = Field(default="An Awesome Dreamer", alias="dreamer_name")
     dynamic_models: bool = False
