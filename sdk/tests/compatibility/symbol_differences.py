@@ -67,7 +67,7 @@ def _member(symbol: Symbol, owner: Any, found: Any) -> str:
     if not isinstance(found, Enum):
         return "is no member of an enum"
     shown = _shown(found.value)
-    return "" if shown == symbol.value.partition(" (")[0] else f"{shown} instead of {symbol.value}"
+    return "" if shown == re.sub(r" \(alias of .*\)$", "", symbol.value) else f"{shown} instead of {symbol.value}"
 
 
 def _class(symbol: Symbol, owner: Any, found: Any) -> str:
