@@ -161,6 +161,13 @@ def test_a_key_is_not_shown() -> None:
     assert "k" * 22 not in repr(settings(api_key="k" * 22))
 
 
+def test_a_key_is_not_told_by_what_is_wrong_with_it() -> None:
+    with pytest.raises(ValidationError) as refused:
+        settings(api_key="half-a-secret", max_power=0)
+
+    assert "half-a-secret" not in str(refused.value)
+
+
 @pytest.mark.parametrize("zeros", [0, "0000000000"])
 def test_zeros_that_yaml_reads_as_a_number_are_the_anonymous_key(zeros: int | str) -> None:
     assert settings(api_key=zeros).api_key == "0000000000"

@@ -215,6 +215,11 @@ def test_other_source_processing_stays(processing: str) -> None:
     assert result.faults == []
 
 
+@pytest.mark.parametrize("source", ["!!!", "https://example.com/a.png"])
+def test_an_image_that_nothing_is_done_with_is_no_fault(source: str) -> None:
+    assert convert(source_processing="txt2img", source_image=source, source_mask=source).faults == []
+
+
 def test_a_broken_mask_is_left_out_with_a_fault() -> None:
     result = convert(source_processing="inpainting", source_image=PICTURE_BASE64, source_mask="!!!")
 

@@ -39,6 +39,13 @@ def test_a_baseline_is_found_or_not_known(source: Any) -> None:
     assert find_baseline("made up", source) is None
 
 
+def test_a_record_without_a_baseline_is_not_known() -> None:
+    record = SimpleNamespace(first=lambda: SimpleNamespace(baseline=None))
+    reference = SimpleNamespace(query=lambda _: SimpleNamespace(where=lambda name: record))
+
+    assert find_baseline("Deliberate", reference) is None
+
+
 def test_nothing_knows_nothing() -> None:
     assert find_baseline("Deliberate", None) is None
 

@@ -37,7 +37,7 @@ def find_baseline(model: str, source: BaselineSource) -> str | None:
     if isinstance(source, _Queryable):
         record = source.query("image_generation").where(name=model).first()
         baseline = getattr(record, "baseline", None)
-        return None if baseline is None else str(baseline)
+        return str(baseline) if isinstance(baseline, str) else None
     if callable(source):
         return source(model)
     raise TypeError(f"a {type(source).__name__} knows no models: give a function, a mapping or a model reference")

@@ -34,18 +34,23 @@ class SourceImages:
     """
 
     def __init__(self, api_response: ImageGenerateJobPopResponse) -> None:
-        """Decode what the answer holds or has downloaded; nothing is fetched here."""
+        """Decode what is needed and the answer holds or has downloaded; nothing is fetched here."""
         self.faults: list[GenMetadataEntry] = []
-        self.image = self._read(
-            METADATA_TYPE.source_image, api_response.source_image, api_response.get_downloaded_source_image()
-        )
-        self.mask = self._read(
-            METADATA_TYPE.source_mask, api_response.source_mask, api_response.get_downloaded_source_mask()
-        )
+        self.image: bytes | None = None
+        self.mask: bytes | None = None
         self.processing = KNOWN_IMAGE_SOURCE_PROCESSING.known_or_text(api_response.source_processing)
-        if self.image is None and self.processing in SOURCE_IMAGE_REQUIRING_PROCESSING:
+        starts_from_image = self.processing in SOURCE_IMAGE_REQUIRING_PROCESSING
+        if starts_from_image or api_response.payload.control_type:
+            self.image = self._read(
+                METADATA_TYPE.source_image, api_response.source_image, api_response.get_downloaded_source_image()
+            )
+        if starts_from_image and self.image is None:
             self.processing = KNOWN_IMAGE_SOURCE_PROCESSING.txt2img
             self.note_missing(METADATA_TYPE.source_image)
+        elif starts_from_image:
+            self.mask = self._read(
+                METADATA_TYPE.source_mask, api_response.source_mask, api_response.get_downloaded_source_mask()
+            )
 
     def note_missing(self, kind: METADATA_TYPE) -> None:
         """Note that an image is needed and none can be used, unless it is known already why."""
