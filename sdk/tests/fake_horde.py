@@ -171,7 +171,9 @@ class FakeHorde:
         if self.hold is not None:
             self.hold.wait(10)
         queue = self._replies[asked.line]
-        reply = queue.popleft() if queue else self._usual(asked)
+        self._send(handler, queue.popleft() if queue else self._usual(asked))
+
+    def _send(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
         if isinstance(reply.body, Iterator):
             self._drip(handler, reply)
             return

@@ -1,4 +1,7 @@
-"""A real PostgreSQL for the tests: one embedded server a session, one freshly migrated database a test."""
+"""A real PostgreSQL for the tests: one embedded server a session, one freshly migrated database a test.
+
+And a real S3 server, where a test asks for one.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 import pytest_asyncio
+from s3_server import CREDENTIALS, S3Server, running_s3_server
 
 from horde_server.database.embedded import EmbeddedPostgres
 from horde_server.database.migrations import migrate
@@ -86,3 +90,23 @@ async def pool(database_dsn: str) -> AsyncIterator[Pool]:
         yield opened
     finally:
         await opened.close()
+
+
+@pytest.fixture(scope="session")
+def running_s3() -> Iterator[S3Server]:
+    """An S3 server on loopback, for all tests of a session."""
+    folder = Path(tempfile.mkdtemp(prefix="horde-tests-"))
+    try:
+        with running_s3_server(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def s3_server(running_s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+    """The S3 server, its credentials in the environment, its clock put right after the test."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    yield running_s3
+    running_s3.move_clock(0)

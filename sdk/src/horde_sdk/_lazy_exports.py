@@ -27,8 +27,10 @@ def lazy_exports(
             module = origin[name]
         except KeyError:
             raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
-        found: object = getattr(import_module(module), name)
-        setattr(sys.modules[package], name, found)
+        home = import_module(module)
+        found: object = getattr(home, name)
+        if name in vars(home):  # else it is made anew whenever asked for, and not to be kept
+            setattr(sys.modules[package], name, found)
         return found
 
     def listing() -> list[str]:

@@ -14,9 +14,9 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
-from horde_server.blobs.choice import open_blob_store
-from horde_server.blobs.guarded_fetch import ANYWHERE, PUBLIC, GuardedFetcher
-from horde_server.blobs.store import BlobStore
+from horde_server.blobs.choice import BlobStores, open_blob_stores
+from horde_server.blobs.guard import ANYWHERE, PUBLIC
+from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
 from horde_server.database.pool import Pool, open_pool
@@ -29,9 +29,16 @@ from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
 from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.price_book import PriceBook
+from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter, load_profanity_filter
 from horde_server.moderation.suspects import Suspects
+from horde_server.requests.alchemy.intake import AlchemyIntake
+from horde_server.requests.alchemy.interrogations import Interrogations
+from horde_server.requests.alchemy.kind import AlchemyKind
+from horde_server.requests.alchemy.order import FormOrder
+from horde_server.requests.alchemy.results import AlchemyResults
+from horde_server.requests.alchemy.submissions import FormSubmissions
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.order import ImageOrder
@@ -46,6 +53,7 @@ from horde_server.requests.text.kind import TextKind
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.results import TextResults
 from horde_server.settings import Settings
+from horde_server.tasks.queue import RESCUE_INTERVAL_S, TaskLimits, TaskQueue
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
 from horde_server.workers.management import WorkerManagement
@@ -72,6 +80,16 @@ class TextService:
 
 
 @dataclass(frozen=True, slots=True)
+class AlchemyService:
+    """What alchemy needs."""
+
+    dispatcher: Dispatcher[FormOrder]
+    intake: AlchemyIntake
+    submissions: FormSubmissions
+    interrogations: Interrogations
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """The services of one process. Everything in memory can be rebuilt from the database."""
 
@@ -81,17 +99,20 @@ class Node:
     notices: NoticeBoard
     accounts: AccountDirectory
     modes: Modes
+    addresses: AddressTimeouts
     profanity: ProfanityFilter
     workers: WorkerDirectory
     mirror: Mirror
     images: ImageService
     texts: TextService
+    alchemy: AlchemyService
     worker_management: WorkerManagement
     check_in: CheckIn
-    blobs: BlobStore
+    blobs: BlobStores
     links: ResultLinks
     source_links: SourceLinks
     model_updates: ReferenceUpdates
+    tasks: TaskQueue
     signing_secret: bytes
 
 
@@ -106,6 +127,7 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
             signing_secret = await load_secret(conn, "url_signing")
         node = _build(settings, dsn, pool, salt, signing_secret)
         await node.modes.reload()
+        await node.addresses.reload()
         await node.workers.reload()
         await node.mirror.load()
         async with asyncio.TaskGroup() as tasks:
@@ -124,9 +146,13 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
 def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret: bytes) -> Node:
     clock = time.time
     matched_targeting = settings.require_matched_targeting
-    queues = {"image": LiveQueue(clock, matched_targeting=matched_targeting), "text": LiveQueue(clock)}
+    queues = {
+        "image": LiveQueue(clock, matched_targeting=matched_targeting),
+        "text": LiveQueue(clock),
+        "interrogation": LiveQueue(clock),
+    }
     prices = PriceBook(matched_targeting=matched_targeting)
-    blobs = open_blob_store(settings.blobs, settings.data / "blobs", signing_secret)
+    blobs = open_blob_stores(settings, signing_secret, clock)
     accounts = AccountDirectory(pool, salt, time.monotonic)
 
     async def heard(topic: str, ids: list[str]) -> None:
@@ -140,23 +166,34 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
             await workers.reload_of({int(text) for text in ids})
         elif topic == "modes":
             await modes.reload()
+        elif topic == "address":
+            await addresses.reload(ids)
 
     async def missed_something() -> None:
         accounts.invalidate_all()
         await modes.reload()
+        await addresses.reload()
         await workers.reload()
         await mirror.reconcile()
 
     notices = NoticeBoard(dsn, heard, missed_something)
     modes = Modes(pool, notices.publish)
+    addresses = AddressTimeouts(pool, notices.publish, time.monotonic, settings.rate_limit_whitelist)
     profanity = load_profanity_filter(settings.profane_words)
     workers = WorkerDirectory(pool, queues, notices.publish, clock)
-    source_intake = SourceIntake(blobs, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC))
+    source_intake = SourceIntake(
+        blobs.sources, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC)
+    )
     lifetime_s = settings.request_lifetime_s
     images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
     texts = Dispatcher(TextKind(), pool, queues["text"], notices.publish, lifetime_s=lifetime_s)
-    mirror = Mirror(pool, {"image": images, "text": texts}, notices.publish)
+    forms = Dispatcher(AlchemyKind(), pool, queues["interrogation"], notices.publish, lifetime_s=lifetime_s)
+    mirror = Mirror(pool, {each.kind.name: each for each in (images, texts, forms)}, notices.publish)
     suspects = Suspects(pool, workers)
+    image_results = ImageResults(blobs.results)
+    form_submissions = FormSubmissions(
+        pool, forms, workers, AlchemyResults(image_results), suspects, clock, lifetime_s=lifetime_s
+    )
     return Node(
         settings=settings,
         pool=pool,
@@ -164,30 +201,38 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         notices=notices,
         accounts=accounts,
         modes=modes,
+        addresses=addresses,
         profanity=profanity,
         workers=workers,
         mirror=mirror,
         worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
-            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, clock),
-            Submissions(pool, images, workers, ImageResults(blobs), suspects, clock, lifetime_s=lifetime_s),
+            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, addresses, clock),
+            Submissions(pool, images, workers, image_results, suspects, clock, lifetime_s=lifetime_s),
         ),
         texts=TextService(
             texts,
-            TextIntake(settings, pool, texts, workers, modes, clock),
+            TextIntake(settings, pool, texts, workers, modes, addresses, clock),
             Submissions(pool, texts, workers, TextResults(), suspects, clock, lifetime_s=lifetime_s),
         ),
-        check_in=CheckIn(pool, workers, modes, profanity, notices.publish, clock),
+        alchemy=AlchemyService(
+            forms,
+            AlchemyIntake(settings, pool, forms, source_intake, modes, addresses, clock),
+            form_submissions,
+            Interrogations(pool, mirror, form_submissions, blobs.sources),
+        ),
+        check_in=CheckIn(pool, workers, modes, profanity, addresses, notices.publish, clock),
         blobs=blobs,
-        links=ResultLinks(blobs, settings.url),
-        source_links=SourceLinks(blobs),
+        links=ResultLinks(blobs.results, settings.url),
+        source_links=SourceLinks(blobs.sources),
         model_updates=ReferenceUpdates(
             CatalogueAddresses(
                 settings.image_compvis_reference, settings.image_diffusers_reference, settings.image_llm_reference
             ),
             GuardedFetcher(ANYWHERE),
         ),
+        tasks=TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s)),
         signing_secret=signing_secret,
     )
 
@@ -201,7 +246,8 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
             await node.workers.changed(swept.workers)
         keys = [key for stored in swept.sources for key in decode_sources(stored).keys]
         if keys:
-            await node.blobs.delete(keys)
+            await node.blobs.sources.delete(keys)
+        await node.alchemy.interrogations.remove_expired()
         node.workers.drop_stale()
 
     async def fold_ledger() -> None:
@@ -226,6 +272,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
 
     async def reconcile() -> None:
         await node.modes.reload()
+        await node.addresses.reload()
         await node.mirror.reconcile()
         await node.workers.reload()
 
@@ -233,7 +280,8 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         async with node.pool.connection() as conn:
             # a margin, as pictures are stored shortly before their request
             old = await requests_older_than(conn, settings.blob_lifetime_s / 2)
-        await node.blobs.sweep(settings.blob_lifetime_s, frozenset(map(str, old)))
+        for store in node.blobs.transient:
+            await store.sweep(settings.blob_lifetime_s, frozenset(map(str, old)))
 
     return {
         **node.notices.work(),
@@ -242,6 +290,9 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         "promote": _every(60.0, promote),
         "reconcile": _every(settings.reconcile_interval_s, reconcile),
         "blob-sweep": _every(300.0, drop_old_blobs),
+        "tasks": node.tasks.run(),
+        "tasks-rescue": _every(RESCUE_INTERVAL_S, node.tasks.rescue),
+        "address-sweep": _every(300.0, node.addresses.forget_old),
         "model-reference": node.model_updates.run(),
     }
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, FilePath
+from pydantic import Field, FilePath, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -43,6 +44,19 @@ class Settings(BaseSettings):
     blobs: str | None = Field(
         None,
         description="Where images are kept: a folder, or s3://bucket?endpoint=…; default: `blobs` in the data folder.",
+    )
+    source_blobs: str | None = Field(
+        None, description="Where the images that requests start from are kept; default: with the others."
+    )
+    shared_blobs: str | None = Field(
+        None,
+        description="Where images are kept for good whose requesters share them (`shared`): a folder or bucket of "
+        "its own; unset: nothing is shared.",
+    )
+    prompt_evidence: str | None = Field(
+        None,
+        description="Where prompts are kept for good that a filter refused: a folder or bucket of its own; unset: "
+        "they are not kept.",
     )
     url: str | None = Field(
         None,
@@ -124,6 +138,14 @@ class Settings(BaseSettings):
     reconcile_interval_s: float = Field(
         15.0, gt=0, description="Seconds between comparisons of the in-memory queue with the database."
     )
+    task_concurrency: int = Field(
+        16, ge=1, le=1000, description="Durable tasks (webhooks and the like) that one server process does at a time."
+    )
+    task_poll_interval_s: float = Field(
+        5.0,
+        gt=0,
+        description="Seconds between looks for durable tasks whose next attempt is due; new ones start at once.",
+    )
     blob_lifetime_s: int = Field(7200, ge=60, description="Seconds an image is kept after its upload.")
 
     # Tests only
@@ -131,6 +153,15 @@ class Settings(BaseSettings):
     test_ratelimit_disabled: bool = Field(
         False, description="Test only: turn off the rate limits, as HORDE_RATE_LIMITS=0."
     )
+
+    @model_validator(mode="after")
+    def _check_places(self) -> Self:
+        """What is kept for good must not lie where the rest is swept away."""
+        swept = {self.blobs or str(self.data / "blobs"), self.source_blobs}
+        for kept in (self.shared_blobs, self.prompt_evidence):
+            if kept in swept - {None}:
+                raise ValueError(f"{kept} is swept regularly: what is kept for good needs a place of its own")
+        return self
 
     @property
     def limits_enabled(self) -> bool:

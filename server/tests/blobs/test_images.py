@@ -22,6 +22,12 @@ from horde_server.blobs.images import (
     recompressed,
     thumbnail_as_webp,
 )
+from horde_server.blobs.store import Glimpse
+
+
+def fifty(pixels: int) -> int:
+    """A quality, whatever the size."""
+    return 50
 
 
 def encoded(kind: str, size: tuple[int, int] = (32, 16), mode: str = "RGB", **options: object) -> bytes:
@@ -45,14 +51,20 @@ def test_png_and_jpeg_become_webp_of_the_same_size(kind: str, mode: str) -> None
 
 @pytest.mark.parametrize("kind", ["WEBP", "PNG", "JPEG"])
 def test_pictures_are_told_by_their_beginning(kind: str) -> None:
-    assert looks_like_image(encoded(kind)[:32])
+    assert looks_like_image(Glimpse(encoded(kind)[:32], 1000))
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"RIFF", b"RIFF\0\0\0\0WAVE", b"<!doctype html>", b"\x89PN", b"GIF89a" + bytes(26)]
 )
 def test_other_files_are_told_by_their_beginning(data: bytes) -> None:
-    assert not looks_like_image(data)
+    assert not looks_like_image(Glimpse(data, 1000))
+
+
+def test_a_file_over_the_limit_is_no_image_whatever_its_beginning() -> None:
+    """alchemy-and-operations.md §2.2: no signed address limits what is uploaded to a bucket."""
+    assert looks_like_image(Glimpse(encoded("WEBP")[:32], MAX_IMAGE_BYTES))
+    assert not looks_like_image(Glimpse(encoded("WEBP")[:32], MAX_IMAGE_BYTES + 1))
 
 
 def test_transparency_survives() -> None:
@@ -95,7 +107,7 @@ def test_a_picture_is_encoded_anew_without_what_else_came_in_its_file() -> None:
     exif = Image.Exif()
     exif[0x010E] = "where it was taken"
     data = encoded("JPEG", exif=exif.tobytes())
-    made = recompressed(data, max_pixels=10_000, quality=50)
+    made = recompressed(data, max_pixels=10_000, quality=fifty)
     assert b"where it was taken" in data
     assert b"where it was taken" not in made.webp
     with Image.open(io.BytesIO(made.webp)) as image:
@@ -106,14 +118,14 @@ def test_a_picture_is_encoded_anew_without_what_else_came_in_its_file() -> None:
     ("mode", "has_alpha"), [("RGBA", True), ("LA", True), ("RGB", False), ("L", False), ("P", False)]
 )
 def test_whether_a_picture_has_transparency_is_told(mode: str, has_alpha: bool) -> None:
-    assert recompressed(encoded("PNG", mode=mode), max_pixels=10_000, quality=50).has_alpha is has_alpha
+    assert recompressed(encoded("PNG", mode=mode), max_pixels=10_000, quality=fifty).has_alpha is has_alpha
 
 
 def test_colours_below_transparent_parts_survive() -> None:
     """§2.6: exact alpha. What an inpainting mask hides is still the picture to start from."""
     target = io.BytesIO()
     Image.new("RGBA", (32, 32), (200, 40, 40, 0)).save(target, "PNG")
-    made = recompressed(target.getvalue(), max_pixels=10_000, quality=50)
+    made = recompressed(target.getvalue(), max_pixels=10_000, quality=fifty)
     with Image.open(io.BytesIO(made.webp)) as image:
         red, green, _, alpha = image.convert("RGBA").getpixel((16, 16))  # type: ignore[misc]
     assert red > 150 > 90 > green
@@ -124,12 +136,12 @@ def test_of_an_animation_the_first_frame_is_kept() -> None:
     target = io.BytesIO()
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
     frames[0].save(target, "WEBP", save_all=True, append_images=frames[1:])
-    with Image.open(io.BytesIO(recompressed(target.getvalue(), max_pixels=64, quality=50).webp)) as image:
+    with Image.open(io.BytesIO(recompressed(target.getvalue(), max_pixels=64, quality=fifty).webp)) as image:
         assert getattr(image, "n_frames", 1) == 1
         assert image.convert("RGB").getpixel((4, 4))[0] > 200  # type: ignore[index]
 
 
-@pytest.mark.parametrize("take", [as_webp, lambda data: recompressed(data, max_pixels=MAX_PIXELS, quality=50)])
+@pytest.mark.parametrize("take", [as_webp, lambda data: recompressed(data, max_pixels=MAX_PIXELS, quality=fifty)])
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_the_size_that_a_picture_claims_is_looked_at_before_it_is_decoded(take: object, kind: str) -> None:
     with pytest.raises(TooManyPixels):
@@ -138,9 +150,9 @@ def test_the_size_that_a_picture_claims_is_looked_at_before_it_is_decoded(take: 
 
 def test_the_largest_picture_is_taken_and_one_pixel_more_is_not() -> None:
     data = encoded("PNG", size=(32, 16))
-    assert recompressed(data, max_pixels=32 * 16, quality=50).webp
+    assert recompressed(data, max_pixels=32 * 16, quality=fifty).webp
     with pytest.raises(TooManyPixels):
-        recompressed(data, max_pixels=32 * 16 - 1, quality=50)
+        recompressed(data, max_pixels=32 * 16 - 1, quality=fifty)
 
 
 def test_a_jpeg_of_very_many_scans_is_refused() -> None:
@@ -148,9 +160,9 @@ def test_a_jpeg_of_very_many_scans_is_refused() -> None:
     data = encoded("JPEG", size=(512, 512), progressive=True)
     last = data.rindex(b"\xff\xda")
     bomb = data[:last] + data[last:-2] * MAX_JPEG_SCANS + data[-2:]
-    assert recompressed(data, max_pixels=512 * 512, quality=50).webp
+    assert recompressed(data, max_pixels=512 * 512, quality=fifty).webp
     with pytest.raises(UnusableImage, match="scans"):
-        recompressed(bomb, max_pixels=512 * 512, quality=50)
+        recompressed(bomb, max_pixels=512 * 512, quality=fifty)
 
 
 def test_a_png_whose_text_unpacks_without_end_is_refused() -> None:
@@ -159,7 +171,7 @@ def test_a_png_whose_text_unpacks_without_end_is_refused() -> None:
     data = encoded("PNG", pnginfo=text)
     assert len(data) < 100_000
     with pytest.raises(UnusableImage):
-        recompressed(data, max_pixels=10_000, quality=50)
+        recompressed(data, max_pixels=10_000, quality=fifty)
 
 
 def claiming(kind: str, width: int, height: int) -> bytes:

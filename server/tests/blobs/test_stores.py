@@ -1,86 +1,89 @@
-"""Every blob store behaves the same: a folder with our own routes, and an S3-compatible bucket (moto's server)."""
+"""Every blob store behaves the same: a folder with our own routes, and a bucket of a real S3 server (s3_server.py)."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import obstore
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from moto.server import ThreadedMotoServer
+from horde_processes import free_port
+from s3_server import CREDENTIALS, S3Server
 
 from horde_server.blobs.choice import open_blob_store
 from horde_server.blobs.folder import FolderStore
-from horde_server.blobs.object_store import ObjectStore
+from horde_server.blobs.images import MAX_IMAGE_BYTES
 from horde_server.blobs.routes import routes
-from horde_server.blobs.store import BlobStore, is_key
+from horde_server.blobs.signing import UrlSigner
+from horde_server.blobs.store import BlobStore, BlobStoreFailed, is_key
 from horde_server.http import error_responses
 
 KEY = "3f2b8c1e-0000-4000-8000-000000000000.webp"
 OTHER = "a12b8c1e-0000-4000-8000-000000000000.webp"
+METADATA = KEY.replace(".webp", ".json")
 BASE = "http://horde.test"
+
+
+class Clock:
+    """The time, running ahead of the real one at will."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead_s
 
 
 @dataclass
 class Harness:
-    """A store, and a client that reaches its signed addresses."""
+    """A store, a client that reaches its signed addresses, and a hand on every clock that plays a part."""
 
     store: BlobStore
     client: httpx.AsyncClient
+    clock: Clock
+    move_server: Callable[[float], None] = field(default=lambda _: None)
 
     async def send(self, method: str, url: str, content: bytes | None = None) -> httpx.Response:
         """One exchange with a signed address: no key, no header of ours."""
         return await self.client.request(method, url, content=content)
 
-
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """An S3-compatible server on loopback."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
+    def later(self, ahead_s: float) -> None:
+        """Let time pass."""
+        self.clock.ahead_s = ahead_s
+        self.move_server(ahead_s)
 
 
 @pytest_asyncio.fixture(params=["folder", "s3"])
-async def harness(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Harness]:
+async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
+    clock = Clock()
+    signer = UrlSigner(b"a secret of this test", clock)
     if request.param == "folder":
-        store = open_blob_store(None, tmp_path / "blobs", b"a secret of this test")
+        store = open_blob_store(str(tmp_path / "blobs"), signer, clock)
         assert isinstance(store, FolderStore)
         app = FastAPI()
         error_responses.install(app)
         app.include_router(routes(store))
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE)
+        harness = Harness(store, client, clock)
     else:
-        endpoint = request.getfixturevalue("s3_endpoint")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        bucket = f"results-{time.monotonic_ns()}"
-        async with httpx.AsyncClient() as admin:
-            assert (await admin.put(f"{endpoint}/{bucket}")).status_code == 200
-        setting = f"s3://{bucket}/some/prefix?endpoint={endpoint}&region=us-east-1"
-        store = open_blob_store(setting, tmp_path, b"")
-        assert isinstance(store, ObjectStore)
-        client = httpx.AsyncClient()
-    async with client:
-        yield Harness(store, client)
+        server: S3Server = request.getfixturevalue("s3_server")
+        address = server.new_bucket().replace("?", "/some/prefix?")
+        harness = Harness(open_blob_store(address, signer, clock), httpx.AsyncClient(), clock, server.move_clock)
+    async with harness.client:
+        yield harness
 
 
 async def test_what_was_put_can_be_got(harness: Harness) -> None:
     await harness.store.put(KEY, b"first")
     await harness.store.put(KEY, b"second")
     assert await harness.store.get(KEY) == b"second"
-    assert await harness.store.beginning(KEY) == b"second"
+    assert await harness.store.look(KEY) == (b"second", 6)
 
 
 async def test_several_are_got_in_the_order_asked_for_short_or_long(harness: Harness) -> None:
@@ -91,14 +94,14 @@ async def test_several_are_got_in_the_order_asked_for_short_or_long(harness: Har
     assert await harness.store.get_all([OTHER, missing, KEY]) == [long, None, b"short"]
 
 
-async def test_the_beginning_of_a_long_blob_is_short(harness: Harness) -> None:
+async def test_a_look_at_a_long_blob_shows_its_beginning_and_its_size(harness: Harness) -> None:
     await harness.store.put(KEY, b"RIFF" + bytes(100_000))
-    assert await harness.store.beginning(KEY) == b"RIFF" + bytes(28)
+    assert await harness.store.look(KEY) == (b"RIFF" + bytes(28), 100_004)
 
 
 async def test_an_empty_blob_has_an_empty_beginning(harness: Harness) -> None:
     await harness.store.put(KEY, b"")
-    assert await harness.store.beginning(KEY) == b""
+    assert await harness.store.look(KEY) == (b"", 0)
 
 
 async def test_what_is_kept_may_be_prepared_first(harness: Harness) -> None:
@@ -117,14 +120,14 @@ async def test_what_cannot_be_prepared_is_not_kept(harness: Harness) -> None:
 
 async def test_what_was_never_put_is_not_there(harness: Harness) -> None:
     assert await harness.store.get(KEY) is None
-    assert await harness.store.beginning(KEY) is None
+    assert await harness.store.look(KEY) is None
 
 
 async def test_deleting_removes_and_bears_what_is_not_there(harness: Harness) -> None:
     await harness.store.put(KEY, b"data")
     await harness.store.delete([KEY, OTHER])
     await harness.store.delete([])
-    assert await harness.store.beginning(KEY) is None
+    assert await harness.store.look(KEY) is None
 
 
 async def test_a_signed_address_takes_an_upload_without_a_key(harness: Harness) -> None:
@@ -140,44 +143,126 @@ async def test_a_signed_address_gives_a_download_without_a_key(harness: Harness)
     assert answer.headers["content-type"] == "image/webp"
 
 
+async def test_metadata_is_json(harness: Harness) -> None:
+    await harness.store.put(METADATA, b"{}")
+    assert await harness.store.get(METADATA) == b"{}"
+    answer = await harness.send("GET", await harness.store.signed_get_url(METADATA, 60, BASE))
+    assert answer.headers["content-type"] == "application/json"
+
+
+async def test_an_address_is_good_for_one_method_and_one_blob(harness: Harness) -> None:
+    await harness.store.put(KEY, b"data")
+    await harness.store.put(OTHER, b"other")
+    for_get = await harness.store.signed_get_url(KEY, 60, BASE)
+    for_put = await harness.store.signed_put_url(OTHER, 60, BASE)
+    assert (await harness.send("PUT", for_get, b"forged")).status_code == 403
+    assert (await harness.send("GET", for_get.replace(KEY, OTHER))).status_code == 403
+    assert (await harness.send("PUT", for_put.replace(OTHER, KEY), b"forged")).status_code == 403
+    assert await harness.store.get_all([KEY, OTHER]) == [b"data", b"other"]
+
+
+async def test_an_address_needs_its_signature(harness: Harness) -> None:
+    await harness.store.put(KEY, b"data")
+    url = httpx.URL(await harness.store.signed_get_url(KEY, 60, BASE))
+    name = next(name for name in url.params if name.lower().endswith("signature"))
+    forged = url.params[name][:-1] + ("0" if url.params[name][-1] != "0" else "1")
+    assert (await harness.send("GET", str(url.copy_set_param(name, forged)))).status_code == 403
+    assert (await harness.send("GET", str(url.copy_with(query=None)))).status_code in (400, 401, 403)
+
+
+async def test_an_address_is_good_until_its_time_is_over(harness: Harness) -> None:
+    """alchemy-and-operations.md §2.2: 1800 s; the store itself sees to it."""
+    await harness.store.put(KEY, b"data")
+    download = await harness.store.signed_get_url(KEY, 1800, BASE)
+    upload = await harness.store.signed_put_url(OTHER, 1800, BASE)
+    harness.later(1790)
+    assert (await harness.send("GET", download)).status_code == 200
+    harness.later(1810)
+    assert (await harness.send("GET", download)).status_code == 403
+    assert (await harness.send("PUT", upload, b"late")).status_code == 403
+    harness.later(0)
+    assert await harness.store.get(OTHER) is None
+
+
+async def test_an_addresss_time_cannot_be_changed(harness: Harness) -> None:
+    await harness.store.put(KEY, b"data")
+    url = httpx.URL(await harness.store.signed_get_url(KEY, 60, BASE))
+    name = next(name for name in url.params if name.lower().endswith("expires"))
+    longer = url.copy_set_param(name, str(int(url.params[name]) + 3600))
+    assert (await harness.send("GET", str(longer))).status_code == 403
+
+
+async def test_what_is_gone_is_a_404_for_who_has_its_address(harness: Harness) -> None:
+    url = await harness.store.signed_get_url(KEY, 60, BASE)
+    await harness.store.put(KEY, b"data")
+    await harness.store.delete([KEY])
+    assert (await harness.send("GET", url)).status_code == 404
+
+
+async def test_many_are_deleted_at_once(harness: Harness) -> None:
+    keys = [f"{number:08x}-0000-4000-8000-000000000000.webp" for number in range(12)]
+    for key in keys:
+        await harness.store.put(key, b"data")
+    await harness.store.delete(keys)
+    assert await harness.store.get_all(keys) == [None] * 12
+
+
 async def test_sweeping_removes_the_old_only(harness: Harness) -> None:
     await harness.store.put(KEY, b"data")
+    harness.clock.ahead_s = 3500
     assert await harness.store.sweep(older_than_s=3600) == 0
-    assert await harness.store.beginning(KEY) is not None
-    assert await harness.store.sweep(older_than_s=-3600) == 1
-    assert await harness.store.beginning(KEY) is None
+    assert await harness.store.look(KEY) is not None
+    harness.clock.ahead_s = 3700
+    assert await harness.store.sweep(older_than_s=3600) == 1
+    assert await harness.store.look(KEY) is None
 
 
 async def test_sweeping_spares_what_belongs_to_given_ids(harness: Harness) -> None:
     spared, swept = KEY.replace(".webp", "_src.webp"), OTHER.replace(".webp", "_src.webp")
     for key in (spared, swept):
         await harness.store.put(key, b"data")
-    assert await harness.store.sweep(-3600, frozenset({KEY.removesuffix(".webp")})) == 1
-    assert await harness.store.beginning(spared) is not None
-    assert await harness.store.beginning(swept) is None
+    harness.clock.ahead_s = 3700
+    assert await harness.store.sweep(3600, frozenset({KEY.removesuffix(".webp")})) == 1
+    assert await harness.store.look(spared) is not None
+    assert await harness.store.look(swept) is None
+
+
+async def test_sweeping_leaves_what_is_none_of_ours(harness: Harness, tmp_path: Path) -> None:
+    """A bucket or folder that holds other things too loses none of them."""
+    if isinstance(harness.store, FolderStore):
+        theirs = tmp_path / "blobs" / "ab" / "notes.txt"
+        theirs.parent.mkdir(parents=True)
+        theirs.write_bytes(b"theirs")
+    else:
+        await obstore.put_async(harness.store._store, f"deeper/{KEY}", b"theirs")
+    await harness.store.put(KEY, b"ours")
+    harness.clock.ahead_s = 3700
+    assert await harness.store.sweep(older_than_s=3600) == 1
+
+
+@pytest.mark.parametrize("place", ["folder", "s3"])
+async def test_a_store_that_is_away_says_so(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """§2.3: 503, whatever is asked of it."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "file").touch()
+    address = str(tmp_path / "file") if place == "folder" else f"s3://bucket?endpoint=http://127.0.0.1:{free_port()}"
+    store = open_blob_store(address, UrlSigner(b"", time.time), time.time)
+    for asked in (store.put(KEY, b"data"), store.get(KEY), store.look(KEY), store.delete([KEY])):
+        with pytest.raises(BlobStoreFailed) as failure:
+            await asked
+        assert (failure.value.status, failure.value.headers) == (503, {"Retry-After": "5"})
 
 
 @pytest.mark.parametrize("harness", ["folder"], indirect=True)
 class TestOwnRoutes:
     """What our own signed addresses refuse; a bucket's are its owner's."""
 
-    async def test_an_address_is_good_for_one_method_and_one_blob(self, harness: Harness) -> None:
+    async def test_a_refused_address_says_why(self, harness: Harness) -> None:
         await harness.store.put(KEY, b"data")
         for_get = await harness.store.signed_get_url(KEY, 60, BASE)
-        assert (await harness.send("PUT", for_get, b"other")).json()["rc"] == "BlobAddressInvalid"
-        assert (await harness.send("GET", for_get.replace(KEY, OTHER))).status_code == 403
-        assert await harness.store.get(KEY) == b"data"
-
-    async def test_an_address_expires(self, harness: Harness) -> None:
-        await harness.store.put(KEY, b"data")
-        expired = await harness.store.signed_get_url(KEY, -1, BASE)
-        assert (await harness.send("GET", expired)).status_code == 403
-
-    async def test_the_expiry_cannot_be_moved(self, harness: Harness) -> None:
-        await harness.store.put(KEY, b"data")
-        url = httpx.URL(await harness.store.signed_get_url(KEY, 60, BASE))
-        later = url.copy_set_param("expires", str(int(url.params["expires"]) + 3600))
-        assert (await harness.send("GET", str(later))).status_code == 403
+        answer = await harness.send("PUT", for_get, b"other")
+        assert (answer.status_code, answer.json()["rc"]) == (403, "BlobAddressInvalid")
 
     @pytest.mark.parametrize(
         "key", ["..%2F..%2Fsecret.webp", "3f.webp", "3f2b.png", "zz000000.webp", "3f" + "0" * 200 + ".webp"]
@@ -195,8 +280,25 @@ class TestOwnRoutes:
     ) -> None:
         monkeypatch.setattr("horde_server.blobs.routes.MAX_IMAGE_BYTES", 1000)
         url = await harness.store.signed_put_url(KEY, 60, BASE)
-        assert (await harness.send("PUT", url, b"x" * 1001)).status_code == 413
+        answer = await harness.send("PUT", url, b"x" * 1001)
+        assert (answer.status_code, answer.json()["rc"]) == (413, "BlobTooLarge")
         assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+
+    async def test_a_length_over_the_limit_is_refused_before_it_arrives(self, harness: Harness) -> None:
+        async def body() -> AsyncIterator[bytes]:
+            raise AssertionError("nobody should read this")
+            yield b""
+
+        url = await harness.store.signed_put_url(KEY, 60, BASE)
+        headers = {"content-length": str(MAX_IMAGE_BYTES + 1)}
+        answer = await harness.client.put(url, content=body(), headers=headers)
+        assert (answer.status_code, answer.json()["rc"]) == (413, "BlobTooLarge")
+
+    async def test_an_upload_that_cannot_be_written_is_a_503(self, harness: Harness, tmp_path: Path) -> None:
+        (tmp_path / "blobs").touch()
+        answer = await harness.send("PUT", await harness.store.signed_put_url(KEY, 60, BASE), b"data")
+        assert answer.status_code == 503
+        assert answer.json()["message"]
 
     async def test_the_sweep_takes_what_an_interrupted_upload_left(self, harness: Harness, tmp_path: Path) -> None:
         await harness.store.put(KEY, b"data")

@@ -19,12 +19,13 @@ from PIL import Image
 from strange_servers import answer, redirect, serving
 
 from horde_server.blobs.folder import FolderStore
-from horde_server.blobs.guarded_fetch import ANYWHERE, PUBLIC, GuardedFetcher, Reach
+from horde_server.blobs.guard import ANYWHERE, PUBLIC, Reach
+from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.blobs.signing import UrlSigner
 from horde_server.blobs.store import BlobStoreFailed
 from horde_server.requests.image import source_intake
 from horde_server.requests.image.source_images import ExtraSource, SourceImages
-from horde_server.requests.image.source_intake import GivenSources, SourceIntake
+from horde_server.requests.image.source_intake import MAX_PIXELS, GivenSources, SourceIntake, quality_of
 from horde_server.requests.image.source_refusals import SourceRefused
 
 REQUEST = UUID("3f2b8c1e-0000-4000-8000-000000000000")
@@ -34,6 +35,13 @@ SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="64" 
 def picture(size: tuple[int, int] = (64, 64), mode: str = "RGB", kind: str = "PNG") -> bytes:
     target = io.BytesIO()
     Image.new(mode, size, "teal").save(target, kind)
+    return target.getvalue()
+
+
+def noise(side: int) -> bytes:
+    """A picture that hardly compresses."""
+    target = io.BytesIO()
+    Image.merge("RGB", [Image.effect_noise((side, side), 60) for _ in range(3)]).save(target, "PNG", compress_level=1)
     return target.getvalue()
 
 
@@ -56,7 +64,7 @@ class Intake:
     """The service on a folder of its own."""
 
     def __init__(self, folder: Path, reach: Reach = ANYWHERE, resolve: Any = None) -> None:
-        self.store = FolderStore(folder, UrlSigner(b"a secret of this test", lambda: 0.0))
+        self.store = FolderStore(folder, UrlSigner(b"a secret of this test", lambda: 0.0), lambda: 0.0)
         self.service = SourceIntake(self.store, GuardedFetcher(reach, resolve))
         self._folder = folder
 
@@ -106,6 +114,40 @@ class TestKeeping:
         """A `data:` URI works too, as do line ends."""
         text = inline(picture(kind=kind))
         assert await intake.keep(beginning + text[:40] + "\r\n" + text[40:])
+
+    @pytest.mark.parametrize(
+        ("percent", "quality"),
+        [
+            (1, 95), (30, 95), (31, 90), (40, 90), (41, 80), (60, 80), (61, 70), (80, 70), (81, 60), (90, 60),
+            (91, 50), (100, 50),
+        ],
+    )  # fmt: skip
+    def test_large_pictures_are_reduced_more(self, percent: int, quality: int) -> None:
+        """alchemy-and-operations.md §2.3: the ladder by resolution, in percent of 3072×3072."""
+        assert quality_of(MAX_PIXELS * percent // 100) == quality
+
+    async def test_a_noisy_picture_comes_out_in_its_size_and_with_fewer_bytes(self, intake: Intake) -> None:
+        """§2.3: reduced in bytes, never in pixels; nothing is enlarged."""
+        for side in (64, 1000):
+            given = inline(noise(side))
+            await intake.keep(given)
+            kept = await intake.store.get(f"{REQUEST}_src.webp")
+            assert kept is not None
+            with Image.open(io.BytesIO(kept)) as opened:
+                assert opened.size == (side, side)
+            assert len(kept) < len(given) / 2
+
+    async def test_transparency_is_kept_exactly_whatever_the_quality(self, intake: Intake) -> None:
+        """§2.3: "exact": it is the mask of an inpainting without one."""
+        alpha = Image.effect_noise((96, 96), 100)
+        given = Image.merge("RGBA", [*Image.new("RGB", (96, 96), "teal").split(), alpha])
+        target = io.BytesIO()
+        given.save(target, "PNG")
+        await intake.keep(inline(target.getvalue()))
+        kept = await intake.store.get(f"{REQUEST}_src.webp")
+        assert kept is not None
+        with Image.open(io.BytesIO(kept)) as opened:
+            assert opened.getchannel("A").tobytes() == alpha.tobytes()
 
     async def test_without_pictures_there_is_nothing_to_keep(self, intake: Intake) -> None:
         assert await intake.keep() is None

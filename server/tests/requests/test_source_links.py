@@ -21,7 +21,7 @@ NOW_S = 1_000_000
 
 @pytest.fixture
 async def store(tmp_path: Path) -> FolderStore:
-    store = FolderStore(tmp_path, UrlSigner(b"a secret of this test", lambda: NOW_S))
+    store = FolderStore(tmp_path, UrlSigner(b"a secret of this test", lambda: NOW_S), lambda: NOW_S)
     for key in SOURCES.keys:
         await store.put(key, key.encode())
     return store

@@ -15,6 +15,7 @@ from horde_sdk.ai_horde_api.apimodels.alchemy.status import (
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.ai_horde_api.request_runs import Ask, RequestRun, RunOptions, expect
 from horde_sdk.generic_api.apimodels import RequestErrorResponse
+from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Steps
 
 AlchemyCheckCallback = Callable[[AlchemyStatusResponse], object]
@@ -35,10 +36,10 @@ class AlchemyRequestRun(RequestRun[AlchemyStatusResponse, AlchemyStatusResponse]
     def submit(self, ask: Ask) -> Steps[AlchemyAsyncResponse]:
         return expect(ask, self.request, AlchemyAsyncResponse)
 
-    def look(self, ask: Ask, job_id: GenerationID) -> Steps[AlchemyStatusResponse]:
+    def look(self, ask: Ask, job_id: GenerationID, long_poll: LongPoll | None) -> Steps[AlchemyStatusResponse]:
         # With the key of the request, where it has one of its own.
         key: dict[str, Any] = {"apikey": self.request.apikey} if self.request.apikey else {}
-        return expect(ask, AlchemyStatusRequest(id=job_id, **key), AlchemyStatusResponse)
+        return expect(ask, AlchemyStatusRequest(id=job_id, **key), AlchemyStatusResponse, long_poll)
 
     def fetch(
         self,

@@ -17,6 +17,9 @@ from horde_sdk.ai_horde_api.request_runs import (
 
 POLL_INTERVAL_S = 4.0
 
+LONGEST_POLL_S = 20.0
+"""How long a server that waits for news may hold a poll back; far from where proxies lose patience."""
+
 
 class BaseAIHordeSimpleClient(ABC):
     """What both simple clients know."""
@@ -50,7 +53,10 @@ class BaseAIHordeSimpleClient(ABC):
         timeout: float,
         callback: Callable[[Any], object] | None,
         delay_s: float = 0.0,
+        *,
+        silence_s: float,
     ) -> RunOptions:
+        """Return how to wait; `silence_s` is how long the client waits for a silent server."""
         require_one_argument(callback)
         return RunOptions(
             timeout_s=valid_timeout_s(timeout, log_message=True),
@@ -58,4 +64,5 @@ class BaseAIHordeSimpleClient(ABC):
             clock=self._clock,
             callback=callback,
             delay_s=delay_s,
+            long_poll_s=min(LONGEST_POLL_S, silence_s / 2),
         )

@@ -50,8 +50,8 @@ def alchemy(
     with readable_errors():
         from horde_sdk.ai_horde_api.apimodels import AlchemyAsyncRequest, AlchemyStatusResponse
         from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError
+        from horde_sdk.ai_horde_api.source_images import source_image
         from horde_sdk.command_line.alchemy_results import deliver, name_of
-        from horde_sdk.command_line.source_files import source_image
 
         request = AlchemyAsyncRequest.model_validate(
             {

@@ -255,11 +255,17 @@ class RequestErrorResponse(HordeResponseBaseModel, ContainsMessageResponseMixin,
     """The return code, see `horde_sdk.ai_horde_api.consts.RC`; new servers may send others."""
 
     _http_status: int | None = PrivateAttr(default=None)
+    _retry_after_s: float = PrivateAttr(default=0.0)
 
     @property
     def http_status(self) -> int | None:
         """The HTTP status of the answer, where it came over HTTP."""
         return self._http_status
+
+    @property
+    def retry_after_s(self) -> float:
+        """How long the server wants to be left alone; 0 where it did not say."""
+        return self._retry_after_s
 
 
 class ResponseWithProgressMixin(HordeAPIData):
@@ -286,6 +292,9 @@ class ResponseWithProgressMixin(HordeAPIData):
 
 class APIKeyAllowedInRequestMixin(HordeAPIObjectBaseModel):
     """A request that may carry a key; without one, the client's key is used."""
+
+    # A mistyped key, or a megabyte of picture, is not for logs.
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     apikey: str | None = Field(default=None, repr=False)
     """Who asks; an explicit `None` is the anonymous key."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from pydantic import BaseModel, Field
 
 from horde_sdk.consts import HTTPStatusCode
+from horde_sdk.generic_api.steps import Answer
 
 DEFAULT_RETRY_STATUS_CODES = frozenset(
     {
@@ -21,11 +23,25 @@ DEFAULT_RETRY_STATUS_CODES = frozenset(
 )
 
 REPEATABLE_METHODS = frozenset({"GET", "DELETE", "HEAD"})
-"""A POST is never repeated: the first one may have been accepted although its answer was lost."""
+"""Others are repeated only after a rate limit: the first one may have been accepted although its answer was lost."""
+
+
+def was_turned_away(answer: Answer) -> bool:
+    """Tell whether a rate limit refused a call before anybody looked at it, so that even a POST may be repeated.
+
+    Such an answer has no `rc`; `TooManyPrompts` and its like are decisions, and waiting alone does not change them.
+    """
+    if answer.status != HTTPStatusCode.TOO_MANY_REQUESTS:
+        return False
+    try:
+        content = json.loads(answer.body)
+    except ValueError:
+        return True
+    return not (isinstance(content, dict) and content.get("rc"))
 
 
 class RetryConfiguration(BaseModel):
-    """How patient a client is. Only GET and DELETE are repeated."""
+    """How patient a client is. Only GET and DELETE are repeated, and what a rate limit turned away."""
 
     max_retries: int = Field(default=3, ge=0, lt=10)
     """How often a call is repeated at most."""
@@ -53,12 +69,13 @@ class RetryConfiguration(BaseModel):
             chance: Yields a number from 0 to 1, so that many clients do not come back at once.
         """
         backoff = self.initial_delay_seconds * self.backoff_factor ** (failures - 1)
-        asked = _seconds_of(retry_after)
+        asked = seconds_of(retry_after)
         wait = max(backoff, asked)
         return min(wait * (1 + self.jitter_factor * chance()), self.max_delay_seconds)
 
 
-def _seconds_of(retry_after: str | None) -> float:
+def seconds_of(retry_after: str | None) -> float:
+    """Return the seconds that a header `Retry-After` asks for: a number or a date; 0 where it says nothing."""
     if not retry_after:
         return 0.0
     try:

@@ -22,6 +22,7 @@ from horde_sdk.generic_api.apimodels import (
 )
 from horde_sdk.generic_api.endpoints import url_with_path
 from horde_sdk.generic_api.metadata import GenericHeaderFields, GenericPathFields, GenericQueryFields
+from horde_sdk.generic_api.retries import seconds_of
 from horde_sdk.generic_api.steps import Answer, Exchange
 
 ResponseT = TypeVar("ResponseT", bound=HordeResponseTypes)
@@ -161,4 +162,5 @@ def _error_of(answer: Answer, content: object) -> RequestErrorResponse:
 def _error(answer: Answer, **fields: object) -> RequestErrorResponse:
     error = RequestErrorResponse.model_construct(**{"message": "", **fields})  # type: ignore[arg-type]
     error._http_status = answer.status
+    error._retry_after_s = seconds_of(answer.header("Retry-After")) if answer.status >= 400 else 0.0
     return error

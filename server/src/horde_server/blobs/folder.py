@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
-import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
 
 from horde_server.blobs.signing import UrlSigner
-from horde_server.blobs.store import BEGINNING_BYTES, ID_CHARACTERS, BlobStoreFailed, is_key
+from horde_server.blobs.store import BEGINNING_BYTES, ID_CHARACTERS, BlobStoreFailed, Glimpse, is_key
 
 log = structlog.get_logger(__name__)
 
@@ -37,12 +38,28 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
+def _is_ours(name: str) -> bool:
+    """Whether it is a blob, or what an interrupted write left beside one: `.KEY.…`."""
+    return is_key(name) or (name.startswith(".") and is_key(name[1:].rpartition(".")[0]))
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """What the system raises, as ours: a full disk, a folder that is another's."""
+    try:
+        yield
+    except OSError as error:
+        log.error("blobs.store_failed", reason=error.strerror)
+        raise BlobStoreFailed from error
+
+
 class FolderStore:
     """A `BlobStore` in a folder. Its signed addresses are routes of this server (blobs/routes.py)."""
 
-    def __init__(self, folder: Path, signer: UrlSigner) -> None:
+    def __init__(self, folder: Path, signer: UrlSigner, clock: Callable[[], float]) -> None:
         self._folder = folder
         self.signer = signer
+        self._clock = clock
 
     async def put(self, key: str, data: bytes, prepare: Callable[[bytes], bytes] | None = None) -> None:
         """Written beside and renamed, so a reader sees all or nothing; short files at once, others in a thread."""
@@ -57,18 +74,18 @@ class FolderStore:
     def _put(self, key: str, data: bytes) -> None:
         path = self.path(key)
         beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
+        with failures():
             try:
-                beside.write_bytes(data)
-            except FileNotFoundError:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                beside.write_bytes(data)
-            beside.replace(path)
-        except OSError as error:  # a full disk, a folder that is another's
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            log.error("blobs.not_written", reason=error.strerror)
-            raise BlobStoreFailed from error
+                try:
+                    beside.write_bytes(data)
+                except FileNotFoundError:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    beside.write_bytes(data)
+                beside.replace(path)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    beside.unlink()
+                raise
 
     async def get(self, key: str) -> bytes | None:
         """Read whole; images are small."""
@@ -77,21 +94,24 @@ class FolderStore:
     async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
         """Short files are read at once, others in one trip to a thread, which costs more than a short read."""
         paths = [self.path(key) for key in keys]
-        if sum(map(_size_bytes, paths)) <= SHORT_READ_BYTES:
-            return list(map(_read, paths))
-        return await asyncio.to_thread(lambda: list(map(_read, paths)))
+        with failures():
+            if sum(map(_size_bytes, paths)) <= SHORT_READ_BYTES:
+                return list(map(_read, paths))
+            return await asyncio.to_thread(lambda: list(map(_read, paths)))
 
-    async def beginning(self, key: str) -> bytes | None:
+    async def look(self, key: str) -> Glimpse | None:
         """One short read, not worth a thread."""
-        try:
-            with self.path(key).open("rb", buffering=0) as file:
-                return file.read(BEGINNING_BYTES)
-        except FileNotFoundError:
-            return None
+        with failures():
+            try:
+                with self.path(key).open("rb", buffering=0) as file:
+                    return Glimpse(file.read(BEGINNING_BYTES), os.fstat(file.fileno()).st_size)
+            except FileNotFoundError:
+                return None
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Remove the files."""
-        await asyncio.to_thread(self._delete, [self.path(key) for key in keys])
+        with failures():
+            await asyncio.to_thread(self._delete, [self.path(key) for key in keys])
 
     @staticmethod
     def _delete(paths: Sequence[Path]) -> None:
@@ -108,13 +128,14 @@ class FolderStore:
 
     async def sweep(self, older_than_s: float, spared: Collection[str] = ()) -> int:
         """By the time of the last write; also what an interrupted write left beside."""
-        return await asyncio.to_thread(self._sweep, time.time() - older_than_s, spared)
+        with failures():
+            return await asyncio.to_thread(self._sweep, self._clock() - older_than_s, spared)
 
     def _sweep(self, before: float, spared: Collection[str]) -> int:
         removed = 0
         for path in self._folder.glob("??/*"):
             with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_mtime < before and path.name[:ID_CHARACTERS] not in spared:
+                if path.stat().st_mtime < before and _is_ours(path.name) and path.name[:ID_CHARACTERS] not in spared:
                     path.unlink()
                     removed += 1
         return removed

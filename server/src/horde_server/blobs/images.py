@@ -7,7 +7,7 @@ pixel (measured), 225 MiB at 3072×3072.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,6 +16,8 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
+
+from horde_server.blobs.store import Glimpse
 
 MAX_IMAGE_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 3072 * 3072 * 4  # the largest request, twice enlarged on each side
@@ -40,15 +42,17 @@ class TooManyPixels(UnusableImage):
 
 @dataclass(frozen=True, slots=True)
 class Recompressed:
-    """An image encoded anew."""
+    """An image encoded anew; its sides in pixels."""
 
     webp: bytes
     has_alpha: bool
+    width: int
+    height: int
 
 
-def looks_like_image(beginning: bytes) -> bool:
-    """Whether a file that begins like this is of a kind we take: cheap, for uploads that we do not decode."""
-    return _reader(beginning) is not None
+def looks_like_image(glimpse: Glimpse) -> bool:
+    """Whether a blob may be an image of a kind and size we take: cheap, for uploads that we do not decode."""
+    return glimpse.size_bytes <= MAX_IMAGE_BYTES and _reader(glimpse.beginning) is not None
 
 
 def as_webp(data: bytes) -> bytes:
@@ -79,14 +83,22 @@ def _verified(image: ImageFile, data: bytes) -> bytes:
     return data if isinstance(image, WebPImageFile) else _encoded(image, _QUALITY).webp
 
 
-def recompressed(data: bytes, *, max_pixels: int, quality: int) -> Recompressed:
+def dimensions(data: bytes) -> tuple[int, int]:
+    """Width and height by what the image says of itself, however large: nothing is decoded. Raises `UnusableImage`."""
+    with _opened(data, max_pixels=2**62) as image:
+        return image.width, image.height
+
+
+def recompressed(data: bytes, *, max_pixels: int, quality: Callable[[int], int]) -> Recompressed:
     """The image (of an animation the first) as WebP without what else came in the file. Blocks: up to seconds.
+
+    Its size in pixels stays; `quality` tells WebP's quality for so many, and transparency is kept exactly.
 
     Raises:
         UnusableImage: too large, of another kind or broken; `TooManyPixels` and `NotAnImage` where it is that.
     """
     with _opened(data, max_pixels) as image:
-        return _encoded(image, quality)
+        return _encoded(image, quality(image.width * image.height))
 
 
 @contextmanager
@@ -118,7 +130,7 @@ def _encoded(image: Image, quality: int) -> Recompressed:
     target = io.BytesIO()
     same = image if image.mode == mode else image.convert(mode)
     same.save(target, "WEBP", quality=quality, method=4, exact=has_alpha)
-    return Recompressed(target.getvalue(), has_alpha)
+    return Recompressed(target.getvalue(), has_alpha, image.width, image.height)
 
 
 def _reader(beginning: bytes) -> type[ImageFile] | None:

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import obstore
+import structlog
+from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from horde_server.blobs.store import BEGINNING_BYTES, ID_CHARACTERS
+from horde_server.blobs.store import BEGINNING_BYTES, ID_CHARACTERS, BlobStoreFailed, Glimpse, content_type, is_key
+
+log = structlog.get_logger(__name__)
 
 _TIMEOUT_S = 10  # of one exchange, and of its repetitions: a worker waits for the answer, and will ask again
+_PAGE = 500
 
 
 class ObjectStore:
     """A `BlobStore` in a bucket."""
 
-    def __init__(self, url: str) -> None:
-        """`s3://bucket/prefix?endpoint=https://…&region=…`; credentials from the usual AWS_… environment variables."""
+    def __init__(self, url: str, clock: Callable[[], float]) -> None:
+        """`s3://bucket/prefix?endpoint=https://…&region=…`.
+
+        Credentials: `access_key_id` and `secret_access_key` there, else the usual AWS_… environment variables.
+        """
         parts = urlsplit(url)
         options: dict[str, Any] = dict(parse_qsl(parts.query))
         endpoint = options.get("endpoint", "")
+        self._clock = clock
         self._store = S3Store(
             parts.netloc,
             prefix=parts.path.strip("/") or None,
@@ -36,36 +46,44 @@ class ObjectStore:
         """One PUT."""
         if prepare is not None:
             data = await asyncio.to_thread(prepare, data)
-        await obstore.put_async(self._store, key, data, attributes={"Content-Type": "image/webp"})
+        with _failures():
+            await obstore.put_async(self._store, key, data, attributes={"Content-Type": content_type(key)})
 
     async def get(self, key: str) -> bytes | None:
         """One GET."""
-        try:
-            result = await obstore.get_async(self._store, key)
-        except FileNotFoundError:
-            return None
-        return bytes(await result.bytes_async())
+        with _failures():
+            try:
+                result = await obstore.get_async(self._store, key)
+            except FileNotFoundError:
+                return None
+            return bytes(await result.bytes_async())
 
     async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
         """GETs side by side."""
         return await asyncio.gather(*map(self.get, keys))
 
-    async def beginning(self, key: str) -> bytes | None:
+    async def look(self, key: str) -> Glimpse | None:
         """One GET, left after its first piece: a range would be refused for an empty object."""
-        try:
-            result = await obstore.get_async(self._store, key)
-        except FileNotFoundError:
-            return None
-        async for piece in result.stream(min_chunk_size=BEGINNING_BYTES):
-            return bytes(piece)[:BEGINNING_BYTES]
-        return b""
+        with _failures():
+            try:
+                result = await obstore.get_async(self._store, key)
+            except FileNotFoundError:
+                return None
+            size_bytes = result.meta["size"]
+            async for piece in result.stream(min_chunk_size=BEGINNING_BYTES):
+                return Glimpse(bytes(piece)[:BEGINNING_BYTES], size_bytes)
+            return Glimpse(b"", size_bytes)
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Remove the objects."""
-        await obstore.delete_async(self._store, list(keys))
+        with _failures():
+            await obstore.delete_async(self._store, list(keys))
 
     async def signed_put_url(self, key: str, ttl_s: int, base_url: str) -> str:
-        """Signed by the store's own scheme; `base_url` plays no part."""
+        """Signed by the store's own scheme; `base_url` plays no part.
+
+        It cannot limit what is uploaded to less than some size: whoever takes the result looks at its size.
+        """
         return await obstore.sign_async(self._store, "PUT", key, timedelta(seconds=ttl_s))
 
     async def signed_get_url(self, key: str, ttl_s: int, base_url: str) -> str:
@@ -74,19 +92,28 @@ class ObjectStore:
 
     async def sweep(self, older_than_s: float, spared: Collection[str] = ()) -> int:
         """By the store's time of the last write."""
-        before = datetime.now(UTC) - timedelta(seconds=older_than_s)
+        before = datetime.fromtimestamp(self._clock() - older_than_s, UTC)
         removed = 0
-        async for page in obstore.list(self._store, chunk_size=500):
-            old = [
-                found["path"]
-                for found in page
-                if found["last_modified"] < before and _id_of(found["path"]) not in spared
-            ]
-            if old:
-                await obstore.delete_async(self._store, old)
-                removed += len(old)
+        with _failures():
+            async for page in obstore.list(self._store, chunk_size=_PAGE):
+                old = [
+                    found["path"]
+                    for found in page
+                    if found["last_modified"] < before
+                    and is_key(found["path"])
+                    and found["path"][:ID_CHARACTERS] not in spared
+                ]
+                if old:
+                    await obstore.delete_async(self._store, old)
+                    removed += len(old)
         return removed
 
 
-def _id_of(path: str) -> str:
-    return path.rpartition("/")[2][:ID_CHARACTERS]
+@contextmanager
+def _failures() -> Iterator[None]:
+    """What the library raises, as ours."""
+    try:
+        yield
+    except BaseError as error:
+        log.error("blobs.store_failed", reason=str(error).splitlines()[0])
+        raise BlobStoreFailed from error

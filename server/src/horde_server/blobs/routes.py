@@ -1,4 +1,4 @@
-"""`PUT` and `GET /api/blobs/{key}`: signed, keyless; used when blobs lie in a folder."""
+"""`PUT` and `GET` of a key below `/api/blobs/`: signed, keyless; used when blobs lie in a folder."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from horde_server.blobs.folder import FolderStore
+from horde_server.blobs.folder import FolderStore, failures
 from horde_server.blobs.images import MAX_IMAGE_BYTES
-from horde_server.blobs.store import is_key
+from horde_server.blobs.store import content_type, is_key
 from horde_server.errors import HordeError
 
 
@@ -36,22 +36,25 @@ class BlobTooLarge(HordeError):
 
 def routes(store: FolderStore) -> APIRouter:
     """The routes that a folder's signed addresses lead to."""
-    router = APIRouter(prefix="/api/blobs", include_in_schema=False)
+    router = APIRouter(prefix=store.signer.route.rstrip("/"), include_in_schema=False)
 
     @router.put("/{key}")
     async def upload(request: Request, key: str, expires: str = "", signature: str = "") -> Response:
         """Take an image from a worker, piece by piece, whole or not at all."""
         if not is_key(key) or not store.signer.allows("PUT", key, expires, signature):
             raise BlobAddressInvalid
+        if _announced_bytes(request) > MAX_IMAGE_BYTES:
+            raise BlobTooLarge
         path = store.path(key)
-        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            await _receive(request, beside)
-            beside.replace(path)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                beside.unlink()
+        with failures():
+            try:
+                await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+                await _receive(request, beside)
+                beside.replace(path)
+            finally:
+                with contextlib.suppress(OSError):
+                    beside.unlink()
         return Response(status_code=200)
 
     @router.get("/{key}")
@@ -62,9 +65,14 @@ def routes(store: FolderStore) -> APIRouter:
         path = store.path(key)
         if not path.is_file():
             raise BlobNotFound
-        return FileResponse(path, media_type="image/webp")
+        return FileResponse(path, media_type=content_type(key))
 
     return router
+
+
+def _announced_bytes(request: Request) -> int:
+    announced = request.headers.get("content-length", "")
+    return int(announced) if announced.isascii() and announced.isdigit() else 0
 
 
 async def _receive(request: Request, path: Path) -> None:

@@ -10,16 +10,18 @@ ROUTE = "/api/blobs/"
 
 
 class UrlSigner:
-    """HMAC-SHA256 over method, key and expiry."""
+    """HMAC-SHA256 over method, path and expiry."""
 
-    def __init__(self, secret: bytes, clock: Callable[[], float]) -> None:
+    def __init__(self, secret: bytes, clock: Callable[[], float], route: str = ROUTE) -> None:
+        """`route`: where the blobs of one folder are found; ends in a slash."""
         self._secret = secret
         self._clock = clock
+        self.route = route
 
     def url(self, method: str, key: str, ttl_s: int, base_url: str) -> str:
         """The address; expiry in seconds since the epoch."""
         expires = int(self._clock()) + ttl_s
-        return f"{base_url}{ROUTE}{key}?expires={expires}&signature={self._signature(method, key, expires)}"
+        return f"{base_url}{self.route}{key}?expires={expires}&signature={self._signature(method, key, expires)}"
 
     def allows(self, method: str, key: str, expires: str, signature: str) -> bool:
         """Whether the address was signed by us for this method and has not expired."""
@@ -29,4 +31,5 @@ class UrlSigner:
         return hmac.compare_digest(wanted, signature) and int(expires) >= self._clock()
 
     def _signature(self, method: str, key: str, expires: int) -> str:
-        return hmac.new(self._secret, f"{method}\n{key}\n{expires}".encode(), hashlib.sha256).hexdigest()
+        signed = f"{method}\n{self.route}{key}\n{expires}"
+        return hmac.new(self._secret, signed.encode(), hashlib.sha256).hexdigest()

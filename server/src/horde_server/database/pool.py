@@ -51,6 +51,10 @@ class DatabaseUnusable(RuntimeError):
     """The database cannot be used; the message says why and what to do."""
 
 
+async def _autocommit(conn: Connection) -> None:
+    await conn.set_autocommit(True)  # not among the arguments of the connection: durable tasks add it there
+
+
 async def open_pool(dsn: str, *, size: int, name: str = "openhorde", wait_s: float = READY_WAIT_S) -> Pool:
     """An open pool of autocommit connections; at most `size` of them.
 
@@ -68,7 +72,8 @@ async def open_pool(dsn: str, *, size: int, name: str = "openhorde", wait_s: flo
         name=name,
         timeout=10.0,
         reconnect_timeout=60.0,
-        kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": name},
+        configure=_autocommit,
+        kwargs={"prepare_threshold": 2, "application_name": name},
     )
     try:
         await pool.open(wait=True, timeout=wait_s)

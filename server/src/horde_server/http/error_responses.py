@@ -9,7 +9,6 @@ import psycopg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from obstore.exceptions import BaseError as BlobStoreError
 from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -46,17 +45,11 @@ def answer_to(error: Exception, path: str) -> Response:  # noqa: PLR0911 one ret
             return Response(status_code=400)
         case psycopg.OperationalError() | PoolTimeout():
             log.warning("http.database_unavailable", path=path, reason=type(error).__name__)
-            return _answer({"message": _away("database")}, 503, {"Retry-After": "1"})
-        case BlobStoreError():
-            log.error("http.blob_store_failed", path=path, reason=str(error).splitlines()[0])
-            return _answer({"message": _away("store of images")}, 503, {"Retry-After": "5"})
+            away = "The database is not available for the moment: please try again."
+            return _answer({"message": away}, 503, {"Retry-After": "1"})
         case _:
             log.error("http.unhandled_error", path=path, exc_info=error)
             return _answer({"message": "Internal Server Error"}, 500)
-
-
-def _away(part: str) -> str:
-    return f"The {part} is not available for the moment: please try again."
 
 
 def _answer(body: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> Response:
@@ -75,7 +68,6 @@ def install(app: FastAPI) -> None:
         HTTPException,
         psycopg.OperationalError,
         PoolTimeout,
-        BlobStoreError,
         ClientDisconnect,
         Exception,
     ):

@@ -40,7 +40,7 @@ def test_a_job_answer_keeps_ids_and_uploads_parallel():
 
 
 def test_payload_keys_without_a_value_are_absent():
-    plain = json.loads(job_answer(a_hand_out(), None))["payload"]
+    plain = json.loads(job_answer(a_hand_out(), ["u1", "u2"]))["payload"]
     assert not {"clip_skip", "denoising_strength", "use_nsfw_censor", "steps", "n"} & set(plain)
-    censored = json.loads(job_answer(a_hand_out(nsfw=False, clip_skip=2), None))["payload"]
+    censored = json.loads(job_answer(a_hand_out(nsfw=False, clip_skip=2), ["u1", "u2"]))["payload"]
     assert censored["use_nsfw_censor"] is True and censored["clip_skip"] == 2

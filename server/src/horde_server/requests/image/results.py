@@ -9,8 +9,10 @@ from uuid import UUID
 
 from horde_server.blobs.images import UnusableImage, as_webp, looks_like_image, thumbnail_as_webp
 from horde_server.blobs.store import BlobStore
+from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.submission import Submit
+from horde_server.requests.image.order import ImageOrder
 
 UPLOADED = "R2"
 
@@ -26,12 +28,16 @@ class ImageResults:
     def __init__(self, blobs: BlobStore) -> None:
         self._blobs = blobs
 
-    async def keep(self, job_id: UUID, generation: str) -> str | None:
-        """The image must be there, and be an image."""
+    async def keep(self, job: HeldJob[ImageOrder], generation: str) -> str | None:
+        """See `keep_image`."""
+        return await self.keep_image(job.id, generation)
+
+    async def keep_image(self, job_id: UUID, generation: str) -> str | None:
+        """The key of the image, which must be there, or be given, and be an image of a size we take; else None."""
         key = f"{job_id}.webp"
         if generation == UPLOADED:
-            beginning = await self._blobs.beginning(key)
-            return key if beginning is not None and looks_like_image(beginning) else None
+            glimpse = await self._blobs.look(key)
+            return key if glimpse is not None and looks_like_image(glimpse) else None
         try:
             data = base64.b64decode(generation.encode("ascii"), validate=False)
             thumbnail = thumbnail_as_webp(data)

@@ -1,0 +1,107 @@
+"""Images on their way, on each kind of store (alchemy-and-operations.md §2.1, §2.2, §2.4)."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from horde_server.blobs import images
+
+
+async def test_an_uploaded_result_is_downloaded_by_its_link_without_a_key(horde, places, transfers, picture) -> None:
+    """§2.2, §2.4: PUT to the job's address, submit the literal `R2`, GET the link of the status."""
+    owner = await horde.account("owner")
+    request_id = await horde.request()
+    job = await horde.job(owner.api_key)
+    assert (await transfers.put(job["r2_upload"], picture)).status_code == 200
+    await horde.submit(owner.api_key, job["id"], generation="R2")
+    assert places.kept("blobs") == {f"{job['id']}.webp"}
+    answer = await transfers.get((await horde.status(request_id))["generations"][0]["img"])
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, picture, "image/webp")
+
+
+async def test_an_inline_result_is_kept_under_the_same_key(horde, places, transfers, picture) -> None:
+    """§2.4: base64 is decoded and kept as the upload would have been."""
+    owner = await horde.account("owner")
+    request_id = await horde.request()
+    job = await horde.job(owner.api_key)
+    await horde.submit(owner.api_key, job["id"], generation=base64.b64encode(picture).decode())
+    assert places.kept("blobs") == {f"{job['id']}.webp"}
+    answer = await transfers.get((await horde.status(request_id))["generations"][0]["img"])
+    assert answer.content == picture
+
+
+async def test_without_r2_the_status_holds_the_image(horde, transfers, picture) -> None:
+    """§2.4: `r2: false` → base64 in each status; the worker uploads as ever."""
+    owner = await horde.account("owner")
+    request_id = await horde.request(r2=False)
+    job = await horde.job(owner.api_key)
+    assert len(job["r2_uploads"]) == 1
+    await transfers.put(job["r2_upload"], picture)
+    await horde.submit(owner.api_key, job["id"], generation="R2")
+    assert base64.b64decode((await horde.status(request_id))["generations"][0]["img"]) == picture
+
+
+async def test_an_image_that_is_gone_is_not_available(horde, places, transfers, picture) -> None:
+    """§2.4: `N/A`, as the original says it, and the rest of the answer as ever; a link leads to a 404."""
+    owner = await horde.account("owner")
+    inline, linked = await horde.request(r2=False), await horde.request()
+    jobs = [await horde.job(owner.api_key) for _ in range(2)]
+    for job in jobs:
+        await horde.submit(owner.api_key, job["id"])
+        places.remove("blobs", f"{job['id']}.webp")
+    gone = (await horde.status(inline))["generations"][0]
+    assert (gone["img"], gone["seed"], gone["state"]) == ("N/A", "7", "ok")
+    link = (await horde.status(linked))["generations"][0]["img"]
+    assert (await transfers.get(link)).status_code == 404
+
+
+@pytest.mark.parametrize("content", [b"", b"<!doctype html>", b"GIF89a" + bytes(26)])
+async def test_what_is_no_image_is_refused_at_submit(horde, transfers, content: bytes) -> None:
+    """§2.2: a worker can upload anything, but is not paid for it; the job goes back into the queue."""
+    owner = await horde.account("owner")
+    request_id = await horde.request()
+    job = await horde.job(owner.api_key)
+    await transfers.put(job["r2_upload"], content)
+    assert horde.outcome(await horde.try_submit(owner.api_key, job["id"], generation="R2")) == (400, "BadRequest")
+    assert (await horde.check(request_id))["waiting"] == 1
+
+
+async def test_an_upload_over_the_limit_is_refused_at_submit(
+    horde, transfers, picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """§2.2: no signed address of a bucket limits the size, so the result is looked at."""
+    monkeypatch.setattr(images, "MAX_IMAGE_BYTES", len(picture) + 9)
+    owner = await horde.account("owner")
+    request_id = await horde.request()
+    job = await horde.job(owner.api_key)
+    await transfers.put(job["r2_upload"], picture + bytes(10))
+    assert horde.outcome(await horde.try_submit(owner.api_key, job["id"], generation="R2")) == (400, "BadRequest")
+    assert (await horde.check(request_id))["waiting"] == 1
+
+
+async def test_source_images_lie_apart_and_are_signed_at_each_pop(horde, places, transfers, picture) -> None:
+    """§2.1: their own bucket, keys with `.webp` whatever they came as; §2.2, D12: signed at the pop, not before."""
+    owner = await horde.account("owner")
+    given = base64.b64encode(picture).decode()
+    request_id = await horde.request(
+        models=["stable_diffusion_inpainting"], source_processing="inpainting", source_image=given, source_mask=given
+    )
+    assert places.kept("source_blobs") == {f"{request_id}_src.webp", f"{request_id}_msk.webp"}
+    assert places.kept("blobs") == set()
+    job = await horde.job(owner.api_key, models=["stable_diffusion_inpainting"])
+    for address in (job["source_image"], job["source_mask"]):
+        answer = await transfers.get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+
+
+async def test_a_link_is_good_for_its_purpose_only(horde, places, transfers, picture) -> None:
+    """§2.2: the address of an upload is neither one of a download nor of another image."""
+    owner = await horde.account("owner")
+    request_id = await horde.request()
+    job = await horde.job(owner.api_key)
+    assert (await transfers.get(job["r2_upload"])).status_code == 403
+    await horde.submit(owner.api_key, job["id"])
+    link = (await horde.status(request_id))["generations"][0]["img"]
+    assert (await transfers.put(link, picture)).status_code == 403
