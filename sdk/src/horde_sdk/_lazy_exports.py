@@ -24,12 +24,11 @@ def lazy_exports(
 
     def load(name: str) -> object:
         try:
-            module = origin[name]
+            home = import_module(origin[name])
         except KeyError:
             raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
-        home = import_module(module)
         found: object = getattr(home, name)
-        if name in vars(home):  # else it is made anew whenever asked for, and not to be kept
+        if name in vars(home):  # else it is computed when asked for, and may be another next time
             setattr(sys.modules[package], name, found)
         return found
 

@@ -133,6 +133,8 @@ class HordeStatusModelsAllRequest(
         return HordeStatusModelsAllResponse
 
 
+@Unhashable
+@Unequatable
 class HordeStatusModelsSingleResponse(HordeStatusModelsAllResponse):
     """One model, as a list of one: 200 of GET /v2/status/models/{model_name}."""
 
