@@ -23,10 +23,9 @@ def lazy_exports(
     }
 
     def load(name: str) -> object:
-        try:
-            home = import_module(origin[name])
-        except KeyError:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
+        if name not in origin:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        home = import_module(origin[name])
         found: object = getattr(home, name)
         if name in vars(home):  # else it is computed when asked for, and may be another next time
             setattr(sys.modules[package], name, found)
