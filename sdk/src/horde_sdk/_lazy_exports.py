@@ -25,9 +25,9 @@ def lazy_exports(
     def load(name: str) -> object:
         if name not in origin:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        home = import_module(origin[name])
-        found: object = getattr(home, name)
-        if name in vars(home):  # else it is computed when asked for, and may be another next time
+        module = import_module(origin[name])
+        found: object = getattr(module, name)
+        if name in vars(module):  # else it is computed when asked for, and may be another next time
             setattr(sys.modules[package], name, found)
         return found
 

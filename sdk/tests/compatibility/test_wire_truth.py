@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import pytest
-from pydantic import BaseModel
 from request_table import REQUESTS, operation_of, the_class
+from unknown_fields import unknown_fields
 from wire_samples import ANY_ID, SHAPES, answers_of, body_of
 
 from horde_sdk.ai_horde_api.metadata import AIHordePathData, AIHordeQueryData
@@ -16,19 +15,6 @@ from horde_sdk.generic_api.decoration import is_unhashable
 from horde_sdk.generic_api.wire import Caller, to_exchange
 
 CALLER = Caller(base_url="http://127.0.0.1:9/api", path_fields=AIHordePathData, query_fields=AIHordeQueryData)
-
-
-def unknown_fields(found: Any, at: str = "") -> list[str]:
-    """Fields that a model kept without knowing them, at any depth."""
-    if isinstance(found, list):
-        return [name for number, item in enumerate(found) for name in unknown_fields(item, f"{at}[{number}]")]
-    if not isinstance(found, BaseModel):
-        return []
-    fields = [(name, getattr(found, name)) for name in type(found).model_fields]
-    return [
-        *(f"{at}.{name}" for name in found.model_extra or {}),
-        *(unknown for name, value in fields for unknown in unknown_fields(value, f"{at}.{name}")),
-    ]
 
 
 DOCUMENTED = [row for row in REQUESTS if operation_of(row) in SHAPES["operations"]]
