@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from symbol_check import examine
 from symbol_facts import Symbol, reference_symbols, required_symbols, rules
 

@@ -207,7 +207,7 @@ def test_each_result_has_one_id(option: str) -> None:
     ids: dict[str, Any] = {option: ["x", "y"]}
     assert getattr(an_image(batch=2, **ids), option) == ["x", "y"]
     with pytest.raises(ValueError, match="length 1 does not match batch size 2"):
-        an_image(batch=2, **dict.fromkeys(ids, ["x"]))
+        an_image(batch=2, **{key: ["x"] for key in ids})
 
 
 def test_callbacks_are_told_after_the_step_and_may_take_steps_themselves() -> None:
