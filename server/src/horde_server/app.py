@@ -27,6 +27,7 @@ from horde_server.insight.health import routes as health_routes
 from horde_server.insight.status_routes import routes as status_routes
 from horde_server.kudos.routes import routes as kudos_routes
 from horde_server.moderation.addresses.routes import routes as operations_routes
+from horde_server.moderation.prompt_filters.routes import routes as filter_routes
 from horde_server.moderation.rights import Moderators
 from horde_server.moderation.routes import routes as modes_routes
 from horde_server.node import Node, running_node
@@ -135,6 +136,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(webhook_routes(node.pool, node.accounts))
     app.include_router(modes_routes(node.modes, node.accounts, settings.admin_ids, node.mirror.cancel_waiting))
     moderators = Moderators(node.accounts, settings.admin_ids)
+    app.include_router(filter_routes(node.prompt_filters, moderators))
     app.include_router(operations_routes(node.pool, node.addresses, moderators))
     app.include_router(status_routes(node.pool, node.queues, node.workers))
     app.include_router(health_routes(node.pool, node.queues, node.workers))

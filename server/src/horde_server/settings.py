@@ -92,6 +92,10 @@ class Settings(BaseSettings):
         "within longer words); default: a built-in list.",
     )
 
+    disable_filters: bool = Field(
+        False, description="Hold no prompt against the filters, and rewrite none; the filters can still be edited."
+    )
+
     # Limits
     rate_limits: bool = Field(True, description="Enforce the rate limits of the API; 0 turns them off.")
     rate_limit_storage: str | None = Field(

@@ -23,6 +23,7 @@ from horde_server.kudos.price_book import PriceBook
 from horde_server.kudos.upfront import ImageUpfront, downgraded, free_side, image_upfront, upfront_image
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
+from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
 from horde_server.requests.admission import Admission, Caller
 from horde_server.requests.image.making import make_order
 from horde_server.requests.image.order import ImageOrder, encode_order
@@ -66,6 +67,7 @@ class ImageIntake:
         sources: SourceIntake,
         modes: Modes,
         addresses: AddressTimeouts,
+        doorkeeper: Doorkeeper,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -76,11 +78,12 @@ class ImageIntake:
         self._sources = sources
         self._webhook_reach = webhook_reach(settings.webhook_private_networks)
         self._admission = Admission(pool, dispatcher.queue, modes, addresses)
+        self._doorkeeper = doorkeeper
         self._clock = clock
 
     async def quote(self, body: ImageRequest, caller: Caller) -> int:
         """What the whole request would cost, in kudos (dry run): validated and admitted, nothing stored or charged."""
-        account = await self._validate(body, caller)
+        account, body = await self._validate(body, caller)
         admitted = await self._admit(uuid4(), body, account)
         return round(self._prices.estimate_hundredths(admitted.order) / 100)
 
@@ -89,7 +92,7 @@ class ImageIntake:
 
         `links_base`: what links in webhooks begin with.
         """
-        account = await self._validate(body, caller)
+        account, body = await self._validate(body, caller)
         request_id = uuid4()
         admitted = await self._admit(request_id, body, account)
         order = admitted.order
@@ -144,8 +147,8 @@ class ImageIntake:
             webhook=webhook,
         )
 
-    async def _validate(self, body: ImageRequest, caller: Caller) -> Account:
-        """Steps 3 to 35; who asks."""
+    async def _validate(self, body: ImageRequest, caller: Caller) -> tuple[Account, ImageRequest]:
+        """Steps 3 to 35; who asks, and what for: the prompt may have been rewritten."""
         if body.style:
             raise NotSupportedYet("`style` is not supported by this server yet: leave it out.")
         self._admission.check_mode()
@@ -156,9 +159,14 @@ class ImageIntake:
         self._admission.check_batching(account, body.params.n, disable_batching=body.disable_batching)
         self._admission.check_concurrency(account, body.models, body.params.n)
         self._admission.check_address(caller)
+        prompt = await self._doorkeeper.admit(
+            body.prompt, body.models, account, caller.address, may_replace=body.replacement_filter
+        )
+        if prompt is not body.prompt:
+            body = body.model_copy(update={"prompt": prompt})
         check_wishes(body, account)
         self._admission.check_client_agent(caller)
-        return account
+        return account, body
 
     async def _admit(self, request_id: UUID, body: ImageRequest, account: Account) -> Admitted:
         """The order, with the kudos that it needs in hand reserved for the moment; made smaller where that is allowed.
