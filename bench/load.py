@@ -161,6 +161,7 @@ class Load:
         self.waiting: list[str] = []  # requests for models that nobody serves
         self.requestors: list[str] = []
         self.workers: list[dict[str, Any]] = []
+        self.moderator = ""
         self._api = f"{url}/api/v2/"
         self._session = session
         self._numbers = itertools.count()
@@ -181,10 +182,10 @@ class Load:
 
     async def make_accounts(self) -> None:
         """Requestors who may have hundreds of requests waiting, and trusted owners with a worker each."""
-        moderator = (await self._account("moderator", moderator=True))["api_key"]
+        self.moderator = (await self._account("moderator", moderator=True))["api_key"]
         for number in range(REQUESTORS):
             made = await self._account(f"requestor{number}")
-            await self.call("PUT", f"users/{made['user_id']}", moderator, {"concurrency": 500})
+            await self.call("PUT", f"users/{made['user_id']}", self.moderator, {"concurrency": 500})
             self.requestors.append(made["api_key"])
         for number in range(OWNERS):
             made = await self._account(f"owner{number}", trusted=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from load import FORMS, OTHERS, PICTURES, SERVED, TEXTS, Kind, Load
 from measured_horde import Measurement, cpu_time, measuring
+from prompt_filters import made_up_filters
 
 TARGETS_MS = {
     "check": 0.25,
@@ -24,6 +25,7 @@ TARGETS_MS = {
     "pop-empty-1000": 0.5,
     "pop-empty-10000": 0.5,
     "submit-async": 2.0,
+    "async-filtered": 2.0,
 }
 LIFECYCLE_REQUESTORS = 16
 LIFECYCLE_WARM_UP_S = 2.0
@@ -112,16 +114,23 @@ def empty_pop(waiting: int) -> Callable[[Bench], Awaitable[list[Measurement]]]:
     return measure
 
 
-async def submit_async(bench: Bench) -> list[Measurement]:
-    """`POST generate/async`."""
-    await bench.load.have_waiting(1000)
-    with measuring(bench.pid, "submit-async") as result:
+def submit_async(name: str, filters: int = 0) -> Callable[[Bench], Awaitable[list[Measurement]]]:
+    """`POST generate/async`, held against so many filters of prompts."""
 
-        async def one(number: int) -> None:
-            bench.load.waiting.append(await bench.load.ask(OTHERS[number % len(OTHERS)], into=result))
+    async def measure(bench: Bench) -> list[Measurement]:
+        load = bench.load
+        for row in made_up_filters(filters):
+            await load.call("PUT", "filters", load.moderator, {"regex": row.regex, "filter_type": row.filter_type})
+        await load.have_waiting(1000)
+        with measuring(bench.pid, name) as result:
 
-        await bench.load.press(bench.seconds, one)
-    return [result]
+            async def one(number: int) -> None:
+                load.waiting.append(await load.ask(OTHERS[number % len(OTHERS)], into=result))
+
+            await load.press(bench.seconds, one)
+        return [result]
+
+    return measure
 
 
 def lifecycle(name: str, kind: Kind) -> Callable[[Bench], Awaitable[list[Measurement]]]:
@@ -183,7 +192,8 @@ GROUPS: dict[tuple[str, ...], Callable[[Bench], Awaitable[list[Measurement]]]] =
     ("pop-job", "submit", "status"): jobs,
     ("pop-empty-100",): empty_pop(100),
     ("pop-empty-1000",): empty_pop(1000),
-    ("submit-async",): submit_async,
+    ("submit-async",): submit_async("submit-async"),
     ("pop-empty-10000",): empty_pop(10_000),
+    ("async-filtered",): submit_async("async-filtered", filters=500),  # which stay: the last
 }
 NAMES = [name for group in GROUPS for name in group]

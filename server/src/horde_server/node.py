@@ -32,6 +32,9 @@ from horde_server.kudos.price_book import PriceBook
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter, load_profanity_filter
+from horde_server.moderation.prompt_filters.directory import PromptFilters
+from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
+from horde_server.moderation.prompt_filters.evidence import PromptEvidence
 from horde_server.moderation.suspects import Suspects
 from horde_server.requests.alchemy.intake import AlchemyIntake
 from horde_server.requests.alchemy.interrogations import Interrogations
@@ -54,6 +57,10 @@ from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.results import TextResults
 from horde_server.settings import Settings
 from horde_server.tasks.queue import RESCUE_INTERVAL_S, TaskLimits, TaskQueue
+from horde_server.webhooks.delivery import DELIVER, Deliveries
+from horde_server.webhooks.hook import webhook_reach
+from horde_server.webhooks.post import GuardedPoster, trusting
+from horde_server.webhooks.receivers import Receivers
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
 from horde_server.workers.management import WorkerManagement
@@ -100,6 +107,7 @@ class Node:
     accounts: AccountDirectory
     modes: Modes
     addresses: AddressTimeouts
+    prompt_filters: PromptFilters
     profanity: ProfanityFilter
     workers: WorkerDirectory
     mirror: Mirror
@@ -128,6 +136,7 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
         node = _build(settings, dsn, pool, salt, signing_secret)
         await node.modes.reload()
         await node.addresses.reload()
+        await node.prompt_filters.reload()
         await node.workers.reload()
         await node.mirror.load()
         async with asyncio.TaskGroup() as tasks:
@@ -168,11 +177,14 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
             await modes.reload()
         elif topic == "address":
             await addresses.reload(ids)
+        elif topic == "prompt_filter":
+            await prompt_filters.reload()
 
     async def missed_something() -> None:
         accounts.invalidate_all()
         await modes.reload()
         await addresses.reload()
+        await prompt_filters.reload()
         await workers.reload()
         await mirror.reconcile()
 
@@ -190,6 +202,17 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     forms = Dispatcher(AlchemyKind(), pool, queues["interrogation"], notices.publish, lifetime_s=lifetime_s)
     mirror = Mirror(pool, {each.kind.name: each for each in (images, texts, forms)}, notices.publish)
     suspects = Suspects(pool, workers)
+    poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
+    tasks = TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s))
+    tasks.add(DELIVER, Deliveries(pool, blobs.results, poster, Receivers(time.monotonic)).deliver)
+    prompt_filters = PromptFilters(pool, notices.publish)
+    doorkeeper = Doorkeeper(
+        prompt_filters,
+        suspects,
+        addresses,
+        PromptEvidence(blobs.evidence),
+        is_on=not settings.disable_filters,
+    )
     image_results = ImageResults(blobs.results)
     form_submissions = FormSubmissions(
         pool, forms, workers, AlchemyResults(image_results), suspects, clock, lifetime_s=lifetime_s
@@ -202,13 +225,14 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         accounts=accounts,
         modes=modes,
         addresses=addresses,
+        prompt_filters=prompt_filters,
         profanity=profanity,
         workers=workers,
         mirror=mirror,
         worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
-            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, addresses, clock),
+            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, addresses, doorkeeper, clock),
             Submissions(pool, images, workers, image_results, suspects, clock, lifetime_s=lifetime_s),
         ),
         texts=TextService(
@@ -232,7 +256,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
             ),
             GuardedFetcher(ANYWHERE),
         ),
-        tasks=TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s)),
+        tasks=tasks,
         signing_secret=signing_secret,
     )
 
@@ -273,6 +297,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
     async def reconcile() -> None:
         await node.modes.reload()
         await node.addresses.reload()
+        await node.prompt_filters.reload()
         await node.mirror.reconcile()
         await node.workers.reload()
 

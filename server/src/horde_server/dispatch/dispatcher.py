@@ -79,6 +79,7 @@ class Dispatcher(Generic[OrderT]):
             new.payer_covered,
             state.expires_at_s - new.lifetime_s,
             "",
+            new.webhook,
         )
         return self.accepted([(row, order)])[0]
 
@@ -187,6 +188,7 @@ class Dispatcher(Generic[OrderT]):
                     entry.order,
                     reward_percent,
                     bool(offer.can & VALIDATED_BACKEND),
+                    entry.webhook,
                 ),
                 deadline_s=now + lease_s,
             )
@@ -232,4 +234,5 @@ class Dispatcher(Generic[OrderT]):
             balance_covers_price=row.payer_covered,
             created_s=row.created_s,
             state=row.state,
+            webhook=row.webhook,
         )
