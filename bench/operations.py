@@ -12,12 +12,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from load import OTHERS, PICTURES, SERVED, TEXTS, Kind, Load
+from load import FORMS, OTHERS, PICTURES, SERVED, TEXTS, Kind, Load
 from measured_horde import Measurement, cpu_time, measuring
 
 TARGETS_MS = {
     "check": 0.25,
     "lifecycle": 6.0,
+    "lifecycle-alchemy": 6.0,
     "lifecycle-text": 6.0,
     "pop-empty-100": 0.5,
     "pop-empty-1000": 0.5,
@@ -140,7 +141,7 @@ def lifecycle(name: str, kind: Kind) -> Callable[[Bench], Awaitable[list[Measure
                 done = False
                 while not done:
                     await asyncio.sleep(POLL_S)
-                    done = (await load.call("GET", f"{kind.check}/{request_id}"))["done"]
+                    done = kind.is_done(await load.call("GET", f"{kind.check}/{request_id}"))
                 await load.call("GET", f"{kind.root}/status/{request_id}")
                 result.latencies_s.append(time.perf_counter() - began)
                 if stop.is_set():
@@ -177,6 +178,7 @@ def lifecycle(name: str, kind: Kind) -> Callable[[Bench], Awaitable[list[Measure
 GROUPS: dict[tuple[str, ...], Callable[[Bench], Awaitable[list[Measurement]]]] = {
     ("lifecycle",): lifecycle("lifecycle", PICTURES),
     ("lifecycle-text",): lifecycle("lifecycle-text", TEXTS),
+    ("lifecycle-alchemy",): lifecycle("lifecycle-alchemy", FORMS),
     ("check",): check,
     ("pop-job", "submit", "status"): jobs,
     ("pop-empty-100",): empty_pop(100),

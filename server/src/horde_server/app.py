@@ -39,6 +39,7 @@ from horde_server.requests.progress import progress
 from horde_server.requests.text.routes import routes as text_routes
 from horde_server.requests.text.worker_routes import routes as text_dispatch_routes
 from horde_server.settings import Settings
+from horde_server.webhooks.routes import routes as webhook_routes
 from horde_server.workers.routes import routes as worker_routes
 
 _CHECK = "/api/v2/generate/check/"
@@ -112,7 +113,15 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     alchemy = node.alchemy
     app.include_router(alchemy_routes(alchemy.intake, alchemy.interrogations, node.accounts, node.links, hot))
     app.include_router(
-        alchemist_routes(alchemy.dispatcher, node.accounts, node.check_in, alchemy.submissions, node.links, hot)
+        alchemist_routes(
+            alchemy.dispatcher,
+            node.accounts,
+            node.check_in,
+            alchemy.submissions,
+            node.links,
+            node.source_links,
+            hot,
+        )
     )
     app.include_router(
         account_routes(
@@ -123,6 +132,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
         app.include_router(test_user_routes(node.pool, node.accounts, node.notices.publish))
     app.include_router(worker_routes(node.pool, node.accounts, node.worker_management))
     app.include_router(kudos_routes(node.pool, node.accounts))
+    app.include_router(webhook_routes(node.pool, node.accounts))
     app.include_router(modes_routes(node.modes, node.accounts, settings.admin_ids, node.mirror.cancel_waiting))
     moderators = Moderators(node.accounts, settings.admin_ids)
     app.include_router(operations_routes(node.pool, node.addresses, moderators))

@@ -54,6 +54,10 @@ from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.results import TextResults
 from horde_server.settings import Settings
 from horde_server.tasks.queue import RESCUE_INTERVAL_S, TaskLimits, TaskQueue
+from horde_server.webhooks.delivery import DELIVER, Deliveries
+from horde_server.webhooks.hook import webhook_reach
+from horde_server.webhooks.post import GuardedPoster, trusting
+from horde_server.webhooks.receivers import Receivers
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
 from horde_server.workers.management import WorkerManagement
@@ -190,6 +194,9 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     forms = Dispatcher(AlchemyKind(), pool, queues["interrogation"], notices.publish, lifetime_s=lifetime_s)
     mirror = Mirror(pool, {each.kind.name: each for each in (images, texts, forms)}, notices.publish)
     suspects = Suspects(pool, workers)
+    poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
+    tasks = TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s))
+    tasks.add(DELIVER, Deliveries(pool, blobs.results, poster, Receivers(time.monotonic)).deliver)
     image_results = ImageResults(blobs.results)
     form_submissions = FormSubmissions(
         pool, forms, workers, AlchemyResults(image_results), suspects, clock, lifetime_s=lifetime_s
@@ -232,7 +239,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
             ),
             GuardedFetcher(ANYWHERE),
         ),
-        tasks=TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s)),
+        tasks=tasks,
         signing_secret=signing_secret,
     )
 

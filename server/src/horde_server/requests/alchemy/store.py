@@ -116,8 +116,15 @@ async def find_processing(conn: Connection, interrogation_id: UUID) -> list[tupl
     return await cursor.fetchall()
 
 
-async def delete_expired(conn: Connection, batch: int = 500) -> list[tuple[UUID, list[UUID]]]:
-    """Remove expired interrogations with all their forms and jobs; their ids, each with those of its forms."""
+class Expired(NamedTuple):
+    """An interrogation that was removed."""
+
+    id: UUID
+    form_ids: list[UUID]
+
+
+async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
+    """Remove expired interrogations with all their forms and jobs."""
     cursor = await conn.execute(
         """WITH expired AS (
                SELECT id FROM interrogation WHERE expires_at < now() - make_interval(secs => %s)
@@ -129,4 +136,4 @@ async def delete_expired(conn: Connection, batch: int = 500) -> list[tuple[UUID,
            FROM expired JOIN request ON request.interrogation_id = expired.id GROUP BY expired.id""",
         (REMOVED_AFTER_S, batch),
     )
-    return await cursor.fetchall()
+    return [Expired(*row) for row in await cursor.fetchall()]

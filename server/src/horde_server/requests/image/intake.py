@@ -1,6 +1,6 @@
 """Taking an image request: the checks of generation.md §2.3 in their order, then one statement that stores it.
 
-What later releases add (styles, webhooks) is refused here by name, never silently ignored.
+What later releases add (styles) is refused here by name, never silently ignored.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import NewRequest
-from horde_server.errors import BadRequest, NotSupportedYet
+from horde_server.errors import NotSupportedYet
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
 from horde_server.kudos.price_book import PriceBook
@@ -32,6 +32,7 @@ from horde_server.requests.image.validation import check_extra_source_images, ch
 from horde_server.requests.image.warnings import NO_WORKER_CODE, model_warnings
 from horde_server.requests.prospects import no_worker_warning
 from horde_server.settings import Profile, Settings
+from horde_server.webhooks.hook import check_webhook, encode_hook, webhook_reach
 from horde_server.workers.directory import WorkerDirectory
 
 
@@ -73,6 +74,7 @@ class ImageIntake:
         self._workers = workers
         self._prices = prices
         self._sources = sources
+        self._webhook_reach = webhook_reach(settings.webhook_private_networks)
         self._admission = Admission(pool, dispatcher.queue, modes, addresses)
         self._clock = clock
 
@@ -82,8 +84,11 @@ class ImageIntake:
         admitted = await self._admit(uuid4(), body, account)
         return round(self._prices.estimate_hundredths(admitted.order) / 100)
 
-    async def submit(self, body: ImageRequest, caller: Caller) -> Ticket:
-        """Store the request and charge its tax. Raises the refusals of §2.3."""
+    async def submit(self, body: ImageRequest, caller: Caller, links_base: str = "") -> Ticket:
+        """Store the request and charge its tax. Raises the refusals of §2.3.
+
+        `links_base`: what links in webhooks begin with.
+        """
         account = await self._validate(body, caller)
         request_id = uuid4()
         admitted = await self._admit(request_id, body, account)
@@ -94,7 +99,8 @@ class ImageIntake:
             with self._dispatcher.turns.turn(
                 request_id, account.id, caller.address, jobs=order.n, earliest_key=self._earliest_key(account)
             ) as key:
-                new = self._new_request(request_id, admitted, account, caller, key)
+                webhook = encode_hook(body.webhook, links_base)
+                new = self._new_request(request_id, admitted, account, caller, key, webhook)
                 entry = await self._dispatcher.accept(new, order, tax)
         except BaseException:
             await self._sources.discard(kept)
@@ -113,7 +119,13 @@ class ImageIntake:
         )
 
     def _new_request(
-        self, request_id: UUID, admitted: Admitted, account: Account, caller: Caller, key: float
+        self,
+        request_id: UUID,
+        admitted: Admitted,
+        account: Account,
+        caller: Caller,
+        key: float,
+        webhook: str | None,
     ) -> NewRequest:
         price = self._prices.base_hundredths(admitted.order)
         return NewRequest(
@@ -129,6 +141,7 @@ class ImageIntake:
             address=caller.address,
             lifetime_s=self._settings.request_lifetime_s,
             request_order=encode_order(admitted.order).decode(),
+            webhook=webhook,
         )
 
     async def _validate(self, body: ImageRequest, caller: Caller) -> Account:
@@ -136,10 +149,7 @@ class ImageIntake:
         if body.style:
             raise NotSupportedYet("`style` is not supported by this server yet: leave it out.")
         self._admission.check_mode()
-        if body.webhook:
-            if not body.webhook.startswith("https://"):
-                raise BadRequest("A webhook must start with https://.")
-            raise NotSupportedYet("`webhook` is not supported by this server yet: leave it out.")
+        check_webhook(body.webhook, self._webhook_reach)
         account = self._admission.payer(caller, body.proxied_account)
         check_extra_source_images(body, account)
         await self._admission.check_workers(body.workers)
