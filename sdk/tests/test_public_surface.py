@@ -75,3 +75,14 @@ def test_response_type_is_shown_with_the_path_of_the_seed() -> None:
         repr(ImageGenerateAsyncRequest.get_default_success_response_type())
         == "<class 'horde_sdk.ai_horde_api.apimodels.generate._async.ImageGenerateAsyncResponse'>"
     )
+
+
+def test_base_url_follows_the_environment_wherever_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    from horde_sdk import ai_horde_api
+
+    seen = []
+    for url in ("http://one/api/", "http://two/api/"):
+        monkeypatch.setenv("AI_HORDE_URL", url)
+        seen.append(ai_horde_api.AI_HORDE_BASE_URL)
+
+    assert seen == ["http://one/api/", "http://two/api/"]
