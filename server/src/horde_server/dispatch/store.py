@@ -158,8 +158,8 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
     return RequestState(*row)
 
 
-# A form never expires by itself, but with its interrogation, whose life is prolonged to the half minute: most forms then
-# change one row only. Whoever changes both takes the form first.
+# A form never expires by itself, but with its interrogation, whose life is prolonged to the half minute only: so most
+# forms change one row. Whoever changes both takes the form first.
 _IS_ALIVE = """
       AND EXISTS (SELECT FROM interrogation WHERE id = request.interrogation_id AND expires_at > now())"""
 _KEEP_INTERROGATION = """, kept AS (
