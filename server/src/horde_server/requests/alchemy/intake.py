@@ -14,6 +14,7 @@ from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import OpenRequest
 from horde_server.identity.directory import Account
 from horde_server.kudos.alchemy_charges import reward_hundredths, tiles
+from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.requests.admission import Admission, Caller
@@ -41,6 +42,7 @@ class AlchemyIntake:
         sources: SourceIntake,
         modes: Modes,
         addresses: AddressTimeouts,
+        reputation: AddressReputation,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -48,7 +50,7 @@ class AlchemyIntake:
         self._dispatcher = dispatcher
         self._sources = sources
         self._webhook_reach = webhook_reach(settings.webhook_private_networks)
-        self._admission = Admission(pool, dispatcher.queue, modes, addresses)
+        self._admission = Admission(pool, dispatcher.queue, modes, addresses, reputation)
         self._clock = clock
 
     async def submit(self, body: InterrogationRequest, caller: Caller, links_base: str = "") -> UUID:
@@ -59,6 +61,7 @@ class AlchemyIntake:
         forms = {form.name: form for form in reversed(body.forms)}  # of each name the first
         asked = [form for form in body.forms if forms[form.name] is form]
         account = self._validate(body, caller, len(asked))
+        await self._admission.check_reputation(account, caller)
         interrogation_id = uuid4()
         picture = await self._sources.keep_picture(interrogation_id, body.source_image)
         picture_tiles = tiles(picture.width, picture.height)
