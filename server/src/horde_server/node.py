@@ -22,7 +22,6 @@ from horde_server.database.pool import Pool, open_pool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.mirror import Mirror
-from horde_server.dispatch.store import requests_older_than
 from horde_server.dispatch.submission import Submissions
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
@@ -34,12 +33,13 @@ from horde_server.moderation.suspects import Suspects
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.image.result_links import ResultLinks
+from horde_server.requests.image.result_links import LINK_LIFETIME_S, ResultLinks
 from horde_server.requests.image.results import ImageResults
-from horde_server.requests.image.source_images import decode_sources
+from horde_server.requests.image.sharing.service import SharedImages
 from horde_server.requests.image.source_intake import SourceIntake
 from horde_server.requests.image.source_links import SourceLinks
 from horde_server.requests.model_reference.updates import CatalogueAddresses, ReferenceUpdates
+from horde_server.requests.retention import BlobRetention
 from horde_server.requests.text.intake import TextIntake
 from horde_server.requests.text.kind import TextKind
 from horde_server.requests.text.order import TextOrder
@@ -91,6 +91,7 @@ class Node:
     blobs: BlobStores
     links: ResultLinks
     source_links: SourceLinks
+    shared_images: SharedImages
     model_updates: ReferenceUpdates
     tasks: TaskQueue
     signing_secret: bytes
@@ -128,6 +129,9 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     queues = {"image": LiveQueue(clock, matched_targeting=matched_targeting), "text": LiveQueue(clock)}
     prices = PriceBook(matched_targeting=matched_targeting)
     blobs = open_blob_stores(settings, signing_secret, clock)
+    tasks = TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s))
+    retention = BlobRetention(pool, blobs, tasks, lifetime_s=settings.blob_lifetime_s, link_s=LINK_LIFETIME_S)
+    shared_images = SharedImages(pool, blobs, tasks, retention)
     accounts = AccountDirectory(pool, salt, time.monotonic)
 
     async def heard(topic: str, ids: list[str]) -> None:
@@ -158,8 +162,9 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     lifetime_s = settings.request_lifetime_s
     images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
     texts = Dispatcher(TextKind(), pool, queues["text"], notices.publish, lifetime_s=lifetime_s)
-    mirror = Mirror(pool, {"image": images, "text": texts}, notices.publish)
+    mirror = Mirror(pool, {"image": images, "text": texts}, notices.publish, retention.release_of)
     suspects = Suspects(pool, workers)
+    image_results = ImageResults(blobs.results, shared_images)
     return Node(
         settings=settings,
         pool=pool,
@@ -174,7 +179,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         images=ImageService(
             images,
             ImageIntake(settings, pool, images, workers, prices, source_intake, modes, clock),
-            Submissions(pool, images, workers, ImageResults(blobs.results), suspects, clock, lifetime_s=lifetime_s),
+            Submissions(pool, images, workers, image_results, suspects, clock, lifetime_s=lifetime_s),
         ),
         texts=TextService(
             texts,
@@ -185,13 +190,14 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         blobs=blobs,
         links=ResultLinks(blobs.results, settings.url),
         source_links=SourceLinks(blobs.sources),
+        shared_images=shared_images,
         model_updates=ReferenceUpdates(
             CatalogueAddresses(
                 settings.image_compvis_reference, settings.image_diffusers_reference, settings.image_llm_reference
             ),
             GuardedFetcher(ANYWHERE),
         ),
-        tasks=TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s)),
+        tasks=tasks,
         signing_secret=signing_secret,
     )
 
@@ -200,12 +206,9 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
     settings = node.settings
 
     async def sweep() -> None:
-        swept = await node.mirror.sweep()
-        if swept.workers:
-            await node.workers.changed(swept.workers)
-        keys = [key for stored in swept.sources for key in decode_sources(stored).keys]
-        if keys:
-            await node.blobs.sources.delete(keys)
+        dropped = await node.mirror.sweep()
+        if dropped:
+            await node.workers.changed(dropped)
         node.workers.drop_stale()
 
     async def fold_ledger() -> None:
@@ -233,20 +236,12 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         await node.mirror.reconcile()
         await node.workers.reload()
 
-    async def drop_old_blobs() -> None:
-        async with node.pool.connection() as conn:
-            # a margin, as pictures are stored shortly before their request
-            old = await requests_older_than(conn, settings.blob_lifetime_s / 2)
-        for store in node.blobs.transient:
-            await store.sweep(settings.blob_lifetime_s, frozenset(map(str, old)))
-
     return {
         **node.notices.work(),
         "sweep": _every(settings.sweep_interval_s, sweep),
         "fold": _every(settings.fold_interval_s, fold_ledger),
         "promote": _every(60.0, promote),
         "reconcile": _every(settings.reconcile_interval_s, reconcile),
-        "blob-sweep": _every(300.0, drop_old_blobs),
         "tasks": node.tasks.run(),
         "tasks-rescue": _every(RESCUE_INTERVAL_S, node.tasks.rescue),
         "model-reference": node.model_updates.run(),

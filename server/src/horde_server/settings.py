@@ -53,11 +53,6 @@ class Settings(BaseSettings):
         description="Where images are kept for good whose requesters share them (`shared`): a folder or bucket of "
         "its own; unset: nothing is shared.",
     )
-    prompt_evidence: str | None = Field(
-        None,
-        description="Where prompts are kept for good that a filter refused: a folder or bucket of its own; unset: "
-        "they are not kept.",
-    )
     url: str | None = Field(
         None,
         description="Public base URL for absolute links, without a path. Default: the scheme and Host of each request.",
@@ -146,7 +141,9 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds between looks for durable tasks whose next attempt is due; new ones start at once.",
     )
-    blob_lifetime_s: int = Field(7200, ge=60, description="Seconds an image is kept after its upload.")
+    blob_lifetime_s: int = Field(
+        7200, ge=60, description="Seconds after its upload at which an image is removed that no request needs."
+    )
 
     # Tests only
     test_apikeys: bool = Field(False, description="Test only: enable POST /api/v2/dev/test-user for loopback callers.")
@@ -157,10 +154,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check_places(self) -> Self:
         """What is kept for good must not lie where the rest is swept away."""
-        swept = {self.blobs or str(self.data / "blobs"), self.source_blobs}
-        for kept in (self.shared_blobs, self.prompt_evidence):
-            if kept in swept - {None}:
-                raise ValueError(f"{kept} is swept regularly: what is kept for good needs a place of its own")
+        if self.shared_blobs in {self.blobs or str(self.data / "blobs"), self.source_blobs} - {None}:
+            raise ValueError(f"{self.shared_blobs} is swept regularly: what is kept for good needs a place of its own")
         return self
 
     @property

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol
+from typing import Any, Generic, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
+from horde_server.database.pool import Connection
 from horde_server.dispatch import store
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.held_jobs import HeldJob
@@ -90,6 +92,10 @@ class Submit(Protocol):
         """Remarks of the worker."""
 
 
+FollowUp: TypeAlias = Callable[[Connection], Awaitable[None]]
+"""What else is written in the transaction of a delivery."""
+
+
 class Results(Protocol):
     """What a kind does with the results of its jobs."""
 
@@ -98,6 +104,9 @@ class Results(Protocol):
 
     async def keep(self, job_id: UUID, generation: str) -> str | None:
         """Verify and keep a result; what the job's row holds of it, or None when it is unusable (D13)."""
+
+    def follow_up(self, job: HeldJob[Any], seed: int, *, censored: bool) -> FollowUp | None:
+        """What is written together with the delivery; mostly nothing."""
 
     def remarks(self, body: Submit) -> Sequence[Metadata]:
         """The worker's remarks as they are kept."""
@@ -201,7 +210,8 @@ class Submissions(Generic[OrderT]):
             things=things,
             speed=round(speed, 1),
         )
-        async with self._pool.connection() as conn:
+        follow_up = self._results.follow_up(job, seed, censored=censored)
+        async with self._pool.connection() as conn, _transaction(conn, needed=follow_up is not None):
             state = await store.settle_done(
                 conn,
                 job_id=job.id,
@@ -214,6 +224,8 @@ class Submissions(Generic[OrderT]):
                 movements=movements,
                 lifetime_s=self._lifetime_s,
             )
+            if state is not None and follow_up is not None:
+                await follow_up(conn)
         if state is None:  # settled by somebody else between our look and our statement
             settled = await self._find(str(job.id))
             if settled.state == "faulted":
@@ -233,6 +245,11 @@ class Submissions(Generic[OrderT]):
             await self._workers.changed([job.worker_id])
             log.info("dispatch.job_faulted", job=str(job.id), worker=str(job.worker_id))
         return Credit(0)
+
+
+def _transaction(conn: Connection, *, needed: bool) -> AbstractAsyncContextManager[Any]:
+    """A transaction around several statements; a single one is one by itself."""
+    return conn.transaction() if needed else nullcontext()
 
 
 def _metadata(remarks: Sequence[Metadata]) -> str:

@@ -70,7 +70,7 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> Places:
 @pytest_asyncio.fixture
 async def horde(start_horde: Any, places: Places) -> Any:
     """A server that keeps its images there."""
-    return await start_horde(**places.settings)
+    return await start_horde(**places.settings, task_poll_interval_s=0.1)
 
 
 class Transfers:

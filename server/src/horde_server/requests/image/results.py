@@ -9,8 +9,11 @@ from uuid import UUID
 
 from horde_server.blobs.images import UnusableImage, as_webp, looks_like_image, thumbnail_as_webp
 from horde_server.blobs.store import BlobStore
+from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
-from horde_server.dispatch.submission import Submit
+from horde_server.dispatch.submission import FollowUp, Submit
+from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.image.sharing.service import SharedImages
 
 UPLOADED = "R2"
 
@@ -23,8 +26,9 @@ class ImageResults:
         "of the job before submitting, or send it as base64."
     )
 
-    def __init__(self, blobs: BlobStore) -> None:
+    def __init__(self, blobs: BlobStore, shared: SharedImages) -> None:
         self._blobs = blobs
+        self._shared = shared
 
     async def keep(self, job_id: UUID, generation: str) -> str | None:
         """The image must be there, and be one; also of a size we take, which no bucket's address sees to."""
@@ -42,6 +46,12 @@ class ImageResults:
         except (UnicodeEncodeError, binascii.Error, UnusableImage):
             return None
         return key
+
+    def follow_up(self, job: HeldJob[ImageOrder], seed: int, *, censored: bool) -> FollowUp | None:
+        """Sharing, for who opted in; never of a picture that stands for a withheld one."""
+        if not job.order.shared or censored:
+            return None
+        return lambda conn: self._shared.share(conn, job, seed)
 
     def remarks(self, body: Submit) -> Sequence[Metadata]:
         """As sent: of the state only `faulted` has an effect for images."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
-from horde_server.dispatch.submission import Submit
+from horde_server.dispatch.submission import FollowUp, Submit
 
 MAX_GENERATION_CHARACTERS = 262_144
 """64 a token at the greatest length; no tokenizer has longer ones but for runs of blanks."""
@@ -26,6 +28,10 @@ class TextResults:
         if len(generation) > MAX_GENERATION_CHARACTERS:
             return None
         return generation.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+    def follow_up(self, job: HeldJob[Any], seed: int, *, censored: bool) -> FollowUp | None:
+        """Nothing."""
+        return None
 
     def remarks(self, body: Submit) -> Sequence[Metadata]:
         """As sent, and the state `csam` as a remark too."""
