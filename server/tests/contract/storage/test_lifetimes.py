@@ -3,52 +3,17 @@
 from __future__ import annotations
 
 import base64
-import time
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-import pytest_asyncio
 
-from horde_server.blobs.choice import BlobStores, Purpose, open_blob_stores
+from horde_server.blobs.choice import Purpose
 from horde_server.blobs.store import BlobStoreFailed
-from horde_server.database.pool import open_pool
-from horde_server.requests.retention import DELETE, KEYS_PER_TASK, BlobRetention, Deletion
+from horde_server.requests.retention import DELETE, KEYS_PER_TASK
 from horde_server.tasks.kind import TryLater
-from horde_server.tasks.queue import TaskLimits, TaskQueue
 
-LIFETIME_S = 7200
 INPAINTING = {"models": ["stable_diffusion_inpainting"], "source_processing": "inpainting"}
-
-
-class Later:
-    """What a node does whose clock runs ahead of the others'."""
-
-    def __init__(self, pool: Any, stores: BlobStores) -> None:
-        self.pool = pool
-        self.stores = stores
-        self.tasks = TaskQueue(pool, TaskLimits())
-        self.retention = BlobRetention(pool, stores, self.tasks, lifetime_s=LIFETIME_S, link_s=1800)
-
-    async def delete(self, *keys: str) -> None:
-        """The durable task, for results."""
-        await self.retention._delete(Deletion(Purpose.RESULTS, list(keys)))
-
-
-LaterBy = Callable[[float], Later]
-
-
-@pytest_asyncio.fixture
-async def later(horde: Any) -> AsyncIterator[LaterBy]:
-    """Another node on the same database and stores, so many seconds later."""
-    pool = await open_pool(horde.dsn, size=2)
-
-    def by(ahead_s: float) -> Later:
-        return Later(pool, open_blob_stores(horde.settings, b"", lambda: time.time() + ahead_s))
-
-    yield by
-    await pool.close()
 
 
 async def expire(horde: Any, request_id: str) -> None:
@@ -142,11 +107,12 @@ async def test_what_nobody_owns_is_swept_away(horde, places, later, transfers, p
 
     await horde.until(no_task_waits, "the deletion is done")
     assert (await transfers.put(job["r2_upload"], picture)).status_code == 200, "its time is not over"
-    await later(0).stores.sources.put(f"{uuid4()}_src.webp", picture)
+    node = later(0)
+    await node.stores.sources.put(f"{uuid4()}_src.webp", picture)
     assert len(places.everything()) == 2
-    await later(LIFETIME_S - 60).retention.sweep()
+    await later(node.lifetime_s - 60).retention.sweep()
     assert len(places.everything()) == 2, "not before its time"
-    await later(LIFETIME_S + 60).retention.sweep()
+    await later(node.lifetime_s + 60).retention.sweep()
     assert places.everything() == set()
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+import pytest_asyncio
 
+from horde_server.blobs.store import BlobStoreFailed
 from horde_server.settings import Settings
+from horde_server.tasks.kind import GiveUp, TryLater
 
 ANONYMOUS = "0000000000"
 
@@ -162,6 +165,86 @@ async def test_nobody_else_takes_a_shared_image_back(horde, places) -> None:
     assert await take_back(horde, str(uuid4()), bob.api_key) == (404, "SharedImageNotFound")
     assert await take_back(horde, "no id", bob.api_key) == (404, "SharedImageNotFound")
     assert places.kept("shared_blobs") == kept
+
+
+@pytest_asyncio.fixture
+async def on_its_way(horde, later, picture) -> UUID:
+    """The job of an image that is to be shared and not copied yet; the server itself knows of no task for it."""
+    job_id = uuid4()
+    await later(0).stores.results.put(f"{job_id}.webp", picture)
+    await horde.sql("INSERT INTO shared_image (id, account_id, metadata) VALUES (%s, 0, '{}')", job_id)
+    return job_id
+
+
+class TestCopying:
+    """Done at least once, and interrupted anywhere; taken back meanwhile."""
+
+    async def test_a_result_is_needed_until_it_is_copied(self, later, places, on_its_way) -> None:
+        """Whatever deletes results: the task of its request, or the sweep of what is old."""
+        node, key = later(0), f"{on_its_way}.webp"
+        with pytest.raises(TryLater):
+            await node.delete(key)
+        await later(86400).retention.sweep()
+        assert places.kept("blobs") == {key}
+        await node.share(on_its_way)
+        await node.delete(key)
+        assert places.everything() == {key, f"{on_its_way}.json"}
+
+    async def test_it_may_be_done_twice(self, later, places, on_its_way) -> None:
+        node = later(0)
+        await node.share(on_its_way)
+        await node.share(on_its_way)
+        assert places.kept("shared_blobs") == {f"{on_its_way}.webp", f"{on_its_way}.json"}
+
+    async def test_what_was_taken_back_after_half_a_copy_leaves_nothing(self, horde, later, places, on_its_way) -> None:
+        node = later(0)
+        await node.stores.shared.put(f"{on_its_way}.webp", b"half done")
+        await horde.sql("DELETE FROM shared_image")
+        await node.share(on_its_way)
+        assert places.kept("shared_blobs") == set()
+
+    async def test_what_is_taken_back_while_it_is_copied_leaves_nothing(
+        self, horde, later, places, on_its_way, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        node = later(0)
+        put = node.stores.shared.put
+
+        async def put_and_lose(key: str, data: bytes) -> None:
+            await put(key, data)
+            await horde.sql("DELETE FROM shared_image")
+
+        monkeypatch.setattr(node.stores.shared, "put", put_and_lose)
+        await node.share(on_its_way)
+        assert places.kept("shared_blobs") == set()
+
+    async def test_a_store_that_is_away_is_asked_again_later(
+        self, horde, later, on_its_way, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        node = later(0)
+
+        async def away(*_: Any) -> None:
+            raise BlobStoreFailed
+
+        monkeypatch.setattr(node.stores.shared, "put", away)
+        with pytest.raises(TryLater):
+            await node.share(on_its_way)
+        assert await horde.sql("SELECT state FROM shared_image") == [("copying",)]
+
+    async def test_an_image_that_is_gone_is_given_up(self, horde, later, places, on_its_way) -> None:
+        places.remove("blobs", f"{on_its_way}.webp")
+        with pytest.raises(GiveUp):
+            await later(0).share(on_its_way)
+        assert await horde.sql("SELECT count(*) FROM shared_image") == [(0,)]
+        assert places.everything() == set()
+
+    async def test_what_could_not_be_copied_for_days_is_kept_no_longer(self, horde, later, places, on_its_way) -> None:
+        node = later(0)
+        await node.shared_images._abandon()
+        assert await horde.sql("SELECT count(*) FROM shared_image") == [(1,)]
+        await horde.sql("UPDATE shared_image SET created_at = created_at - interval '4 d'")
+        await node.shared_images._abandon()
+        await later(4 * 86400).retention.sweep()
+        assert places.everything() == set()
 
 
 class TestWithoutAPlaceForSharedImages:
