@@ -12,7 +12,7 @@ SOURCES := sdk/src server/src worker/src
 ARGS ?=
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup up test test-fast test-slow test-clients lint format bench train-demo train-demo-text docs lock clean
+.PHONY: help setup up test test-fast test-slow test-clients lint typing format sdk-symbols bench train-demo train-demo-text docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -57,12 +57,25 @@ test-clients: .venv/.development ## Published clients, each in a place of its ow
 lint: .venv/.development ## Check format, style, types and generated documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/mypy $(SOURCES) sdk/typing_tests
 	@$(BIN)/python docs/generate.py --check
+
+# Pyright and the node it runs on take 300 MB: a place of their own, so that tests need not wait for them.
+.typing/.ready: requirements/typing.lock .venv/.runtime
+	@echo "Installing pyright …"
+	@$(UV) venv --quiet --allow-existing --python $(BIN)/python .typing
+	@$(UV) pip install --quiet --python .typing/bin/python --require-hashes -r requirements/typing.lock
+	@touch $@
+
+typing: .typing/.ready ## Check with pyright what a program sees of the SDK's types
+	@.typing/bin/basedpyright --pythonpath $(BIN)/python --level error sdk/typing_tests
 
 format: .venv/.development ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+sdk-symbols: .venv/.development ## Compare the SDK's names with the reference release's (ARGS="--missing MODULE")
+	@$(BIN)/python sdk/tests/compatibility/symbol_check.py $(ARGS)
 
 bench: .venv/.development ## Measure CPU per operation of server and database, and print the table
 	@PYTHONPATH=tests $(BIN)/python bench/run.py $(ARGS)
@@ -91,7 +104,8 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no
 lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) $(PACKAGES:%=%/pyproject.toml) -c requirements/constraints.in -o requirements/runtime.lock
 	@$(LOCK) requirements/development.in -o requirements/development.lock
+	@$(LOCK) requirements/typing.in -o requirements/typing.lock
 
 clean: ## Remove what setup and tests made (not your data)
-	@rm -rf .venv .uv .clients .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .uv .clients .typing .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,7 +1,11 @@
-"""Write the documents that follow from the code: `settings.md` and `command-line.md`. `--check` only compares."""
+"""Write the documents that follow from code and data: settings, command line, the SDK's compatibility.
+
+`--check` only compares.
+"""
 
 from __future__ import annotations
 
+import csv
 import re
 import sys
 from collections.abc import Iterator
@@ -15,12 +19,17 @@ from horde_sdk.command_line.main import build_app
 from horde_server.settings import Settings
 
 FOLDER = Path(__file__).parent
+FACTS = FOLDER.parent / "sdk" / "tests" / "compatibility"
 MADE = "<!-- Made by `make docs`; do not edit. -->"
 
 
 def main() -> int:
     """Write or check; the exit code."""
-    documents = {"settings.md": settings_document(), "command-line.md": command_line_document()}
+    documents = {
+        "settings.md": settings_document(),
+        "command-line.md": command_line_document(),
+        "sdk/compatibility.md": compatibility_document(),
+    }
     stale = [name for name, text in documents.items() if _read(FOLDER / name) != text]
     if "--check" in sys.argv[1:]:
         for name in stale:
@@ -74,6 +83,43 @@ def _bounds(field: FieldInfo) -> str:
         if getattr(limit, name, None) is not None
     ]
     return ", ".join(found)
+
+
+def compatibility_document() -> str:
+    """What the SDK leaves out of the reference release, and what it does differently, with the reasons."""
+    lines = [
+        MADE,
+        "",
+        "# Compatibility of the SDK",
+        "",
+        "`horde_sdk` has every module and name of release 0.27.0 that programs use, and the older paths of 0.17 and",
+        "0.18. `make sdk-symbols` compares each public symbol of that release; the tests hold the result.",
+        "",
+        "## Left out",
+        "",
+        *_reasons("absent.csv"),
+        "",
+        "## Different on purpose",
+        "",
+        *_reasons("different.csv"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _reasons(file_name: str) -> list[str]:
+    with (FACTS / file_name).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [
+        "| module | name | why |",
+        "|---|---|---|",
+        *(f"| `{_cell(row['module'])}` | {_names(row)} | {_cell(row['reason'])} |" for row in rows),
+    ]
+
+
+def _names(row: dict[str, str]) -> str:
+    if row["symbol"] != "*":
+        return f"`{_cell(row['symbol'])}`"
+    return "all" if row["kind"] == "*" else f"each {row['kind']}"
 
 
 def command_line_document() -> str:

@@ -86,9 +86,17 @@ def a_text(number: int, text: str) -> dict[str, Any]:
     }
 
 
-def a_picture() -> bytes:
+def a_form(name: str, state: str = "done", result: Any = None) -> dict[str, Any]:
+    return {"form": name, "state": state, **({} if result is None else {"result": result})}
+
+
+def an_alchemy_status(state: str, *forms: dict[str, Any]) -> dict[str, Any]:
+    return {"state": state, "forms": list(forms)}
+
+
+def a_picture(side: int = 8) -> bytes:
     kept = BytesIO()
-    Image.new("RGB", (8, 8), "red").save(kept, "WEBP")
+    Image.new("RGB", (side, side), "red").save(kept, "WEBP")
     return kept.getvalue()
 
 
@@ -163,7 +171,9 @@ class FakeHorde:
         if self.hold is not None:
             self.hold.wait(10)
         queue = self._replies[asked.line]
-        reply = queue.popleft() if queue else self._usual(asked)
+        self._send(handler, queue.popleft() if queue else self._usual(asked))
+
+    def _send(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
         if isinstance(reply.body, Iterator):
             self._drip(handler, reply)
             return
@@ -203,6 +213,15 @@ class FakeHorde:
             case (("GET" | "DELETE"), ["generate", "text", "status", _]):
                 texts = [a_text(number, text) for number, text in enumerate(self.texts, start=1)]
                 return Reply(200, a_check(done=True, finished=len(texts), waiting=0, generations=texts))
+            case "POST", ["interrogate", "async"]:
+                return Reply(202, {"id": JOB})
+            case (("GET" | "DELETE"), ["interrogate", "status", _]):
+                url = f"{self.url.removesuffix('api/')}image/larger"
+                words = a_form("caption", result={"caption": "a red square"})
+                return Reply(
+                    200,
+                    an_alchemy_status("done", words, a_form("RealESRGAN_x2plus", result={"RealESRGAN_x2plus": url})),
+                )
             case "PUT", ["workers", _]:
                 return Reply(200, asked.body)
             case "DELETE", ["workers", worker_id]:
@@ -225,5 +244,6 @@ class FakeHorde:
             case "GET", ["find_user"]:
                 return Reply(200, {"username": "ann#7", "id": 7, "kudos": 42.0})
         if asked.path.startswith("/image/"):
-            return Reply(200, a_picture(), {"Content-Type": "image/webp"})
+            side = 16 if asked.path == "/image/larger" else 8
+            return Reply(200, a_picture(side), {"Content-Type": "image/webp"})
         return Reply(404, {"message": "no such thing", "rc": "NotFound"})

@@ -47,7 +47,7 @@ class Upload:
 class PlayedHorde:
     """Answers pops, uploads and submits from scripts; at a script's end there is no job, and all goes well.
 
-    Texts have scripts of their own; `shelf` holds what can be downloaded.
+    Texts and alchemy have scripts of their own; `shelf` holds what can be downloaded.
     """
 
     def __init__(self) -> None:
@@ -62,6 +62,10 @@ class PlayedHorde:
         self.text_pops: list[dict[str, Any]] = []
         self.text_submits: list[dict[str, Any]] = []
         self.text_pop_script: list[Answer] = []
+        self.alchemy_pops: list[dict[str, Any]] = []
+        self.alchemy_submits: list[dict[str, Any]] = []
+        self.alchemy_pop_script: list[Answer] = []
+        self.alchemy_submit_script: list[Answer] = []
         self.downloads: list[str] = []
         self.shelf: dict[str, Answer] = {}
         self._news = asyncio.Condition()
@@ -75,6 +79,8 @@ class PlayedHorde:
         app.router.add_post("/api/v2/generate/submit", self._submit)
         app.router.add_post("/api/v2/generate/text/pop", self._text_pop)
         app.router.add_post("/api/v2/generate/text/submit", self._text_submit)
+        app.router.add_post("/api/v2/interrogate/pop", self._alchemy_pop)
+        app.router.add_post("/api/v2/interrogate/submit", self._alchemy_submit)
         app.router.add_get("/shelf/{name}", self._download)
         app.router.add_put("/store/{name:.*}", self._upload)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -124,6 +130,10 @@ class PlayedHorde:
             | answer
         )
 
+    def alchemy_forms(self, *forms: dict[str, Any]) -> Answer:
+        """An alchemy pop's answer (alchemy-and-operations.md §1.6)."""
+        return Answer(body={"forms": list(forms), "skipped": {}})
+
     async def until(self, condition: Callable[[], Any]) -> None:
         """Wait until something told to the horde makes the condition true."""
         async with asyncio.timeout(LIMIT_S), self._news:
@@ -161,6 +171,16 @@ class PlayedHorde:
 
     async def _text_submit(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, self.text_submits, await request.json(), [], {"reward": 2.5})
+
+    async def _alchemy_pop(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(
+            request, self.alchemy_pops, await request.json(), self.alchemy_pop_script, {"skipped": {}}
+        )
+
+    async def _alchemy_submit(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(
+            request, self.alchemy_submits, await request.json(), self.alchemy_submit_script, {"reward": 3.0}
+        )
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         answer = self.shelf.get(request.match_info["name"], Answer(404))

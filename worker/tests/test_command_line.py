@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from horde_worker.command_line import register
@@ -172,7 +174,7 @@ async def test_an_unknown_backend_ends_with_the_known_ones(start_at: Start) -> N
     process = await start_at("--backend", "crayons")
     code, said = await process.ended()
     assert (code, "Traceback" in said) == (2, False)
-    assert "There is no backend 'crayons'; there are: demo, demo-text." in said
+    assert "There is no backend 'crayons'; there are: demo, demo-alchemy, demo-text." in said
 
 
 async def test_two_backends_of_one_kind_are_refused(start_at: Start) -> None:
@@ -235,19 +237,31 @@ async def test_options_and_environment_reach_the_horde(horde: PlayedHorde, start
     assert horde.headers[0]["apikey"] == "from outside"
 
 
-async def test_one_process_serves_pictures_and_texts(horde: PlayedHorde, start: Start) -> None:
+async def test_one_process_serves_pictures_texts_and_alchemy(
+    horde: PlayedHorde, start: Start, answer: type[Answer]
+) -> None:
     """Each under a name of its own; an alias is for the first backend."""
+    kept = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(kept, "WEBP")
+    horde.shelf["source"] = answer(body=kept.getvalue())
+    horde.alchemy_pop_script = [
+        horde.alchemy_forms({"id": "f1", "form": "palette", "source_image": f"{horde.url}/shelf/source"})
+    ]
     horde.pop_script = [horde.job("j1", model="Deliberate")]
     horde.text_pop_script = [horde.text_job("t1", model="ember-demo-text")]
     process = await start(
         *("--once", "--horde", horde.url, "--name", "both", "--apikey", "k", "--alias", "Deliberate"),
         *("--backend", "demo", "--backend", "demo-text", "--max-length", "100", "--max-context-length", "2048"),
+        *("--backend", "demo-alchemy", "--form", "palette", "--max-tiles", "2"),
     )
     code, _ = await process.ended()
     assert (code, horde.submit_of("j1")["state"], horde.text_submits[0]["state"]) == (0, "ok", "ok")
     assert (horde.pops[0]["name"], horde.pops[0]["models"]) == ("both", ["Deliberate", "ember-demo"])
     assert (horde.text_pops[0]["name"], horde.text_pops[0]["models"]) == ("both-text", ["ember-demo-text"])
     assert (horde.text_pops[0]["max_length"], horde.text_pops[0]["max_context_length"]) == (100, 2048)
+    assert (horde.alchemy_submits[0]["id"], horde.alchemy_submits[0]["state"]) == ("f1", "ok")
+    assert (horde.alchemy_pops[0]["name"], horde.alchemy_pops[0]["forms"]) == ("both-alchemy", ["palette"])
+    assert horde.alchemy_pops[0]["max_tiles"] == 2
 
 
 async def test_the_log_can_be_read_by_machines_and_has_no_secrets(horde: PlayedHorde, start_at: Start) -> None:

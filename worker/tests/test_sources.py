@@ -19,7 +19,7 @@ from horde_worker.backends.demo_backend import DemoBackend
 from horde_worker.backends.interface import ImageJob, Remark
 from horde_worker.horde_api import DOWNLOAD_LIMIT_BYTES, DOWNLOAD_TRIES, HordeApi
 from horde_worker.popped import read_pop
-from horde_worker.sources import MAX_PIXELS, SourceFetcher
+from horde_worker.sources import MAX_PIXELS, SourceFailure, SourceFetcher
 
 if TYPE_CHECKING:
     from conftest import Answer, Naps, PlayedHorde, Workshop
@@ -284,3 +284,70 @@ async def test_inpainting_changes_only_what_the_mask_shows(horde: PlayedHorde, w
     difference = np.abs(painted - np.asarray(source, dtype=int)).mean(axis=2)
     assert difference[:, :56].max() < 12
     assert difference[:, 72:].mean() > 40
+
+
+# ------------------------------------------------------------------------ sources of alchemy
+
+
+def animated() -> bytes:
+    """A red picture, then a blue one."""
+    target = io.BytesIO()
+    Image.new("RGB", (20, 10), "red").save(
+        target, "WEBP", save_all=True, append_images=[Image.new("RGB", (20, 10), "blue")], lossless=True
+    )
+    return target.getvalue()
+
+
+def sixteen_bit() -> bytes:
+    """Grey from black to white, 65536 shades."""
+    target = io.BytesIO()
+    Image.fromarray(np.linspace(0, 65535, 256 * 16).reshape(16, 256).astype(np.uint16)).save(target, "PNG")
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("raw", "size", "first", "last"),
+    [
+        (animated(), (20, 10), (255, 0, 0), (255, 0, 0)),
+        (encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG"), (16, 16), (255, 0, 0), (255, 0, 0)),
+        (sixteen_bit(), (256, 16), (0, 0, 0), (255, 255, 255)),
+        (encoded(Image.new("1", (9, 9), 1), "PNG"), (9, 9), (255, 255, 255), (255, 255, 255)),
+        (encoded(Image.new("P", (9, 9), 0), "PNG"), (9, 9), (0, 0, 0), (0, 0, 0)),
+        (encoded(Image.new("RGB", (1, 1), "blue"), "PNG"), (1, 1), (0, 0, 255), (0, 0, 255)),
+    ],
+    ids=["animated", "CMYK", "16 bits", "1 bit", "palette", "1x1"],
+)
+async def test_pictures_of_every_make_are_read(
+    fetcher: SourceFetcher,
+    shelved: Fill,
+    raw: bytes,
+    size: tuple[int, int],
+    first: tuple[int, ...],
+    last: tuple[int, ...],
+) -> None:
+    """As red, green and blue of eight bits; of an animation, the first picture."""
+    picture = await fetcher.fetched(shelved("source", raw))
+    assert isinstance(picture, Image.Image)
+    assert (picture.mode, picture.size) == ("RGB", size)
+    assert (picture.getpixel((0, 0)), picture.getpixel((size[0] - 1, size[1] - 1))) == (first, last)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        GREEN[:-20],
+        encoded(Image.new("RGB", (400, 400)), "JPEG")[:600],
+        huge_png(20_000),
+        huge_png(6_000),
+        b"<svg/>",
+        b"",
+    ],
+    ids=["truncated WebP", "truncated JPEG", "bomb", "too many pixels", "SVG", "empty"],
+)
+async def test_what_is_no_whole_picture_of_bearable_size_is_told(
+    fetcher: SourceFetcher, shelved: Fill, raw: bytes
+) -> None:
+    """Without an error, and without unpacking it."""
+    failure = await fetcher.fetched(shelved("source", raw))
+    assert isinstance(failure, SourceFailure)
+    assert failure.value == "parse_failed"

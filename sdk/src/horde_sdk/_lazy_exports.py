@@ -7,23 +7,30 @@ from importlib import import_module
 
 def lazy_exports(
     package: str,
-    names_by_module: Mapping[str, Sequence[str]],
+    names_by_module: Mapping[str, Sequence[str] | str],
 ) -> tuple[list[str], Callable[[str], object], Callable[[], list[str]]]:
     """Return `__all__`, `__getattr__` and `__dir__` for a package.
 
     Args:
         package: The package's `__name__`.
-        names_by_module: Absolute module path to the names that the package re-exports from there.
+        names_by_module: Absolute module path to the names that the package re-exports from there: several, or one
+            text with spaces between them.
     """
-    origin = {name: module for module, names in names_by_module.items() for name in names}
+    origin = {
+        name: module
+        for module, names in names_by_module.items()
+        for name in (names.split() if isinstance(names, str) else names)
+    }
 
     def load(name: str) -> object:
         try:
             module = origin[name]
         except KeyError:
             raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
-        found: object = getattr(import_module(module), name)
-        setattr(sys.modules[package], name, found)
+        home = import_module(module)
+        found: object = getattr(home, name)
+        if name in vars(home):  # else it is made anew whenever asked for, and not to be kept
+            setattr(sys.modules[package], name, found)
         return found
 
     def listing() -> list[str]:

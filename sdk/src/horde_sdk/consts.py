@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from enum import IntEnum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import UUID
 
 from horde_sdk._text_enum import TextEnum
 
 if TYPE_CHECKING:
     from pydantic import ConfigDict
+
+    from horde_sdk.services import (
+        AIHordeServiceInfo as AIHordeServiceInfo,
+        CivitAIServiceInfo as CivitAIServiceInfo,
+        CustomUnpublishedServiceInfo as CustomUnpublishedServiceInfo,
+        ServiceInfo as ServiceInfo,
+        UnknownServiceInfo as UnknownServiceInfo,
+        get_known_service_info as get_known_service_info,
+        register_known_service_info as register_known_service_info,
+    )
+
+ID_TYPES: TypeAlias = str | UUID
+"""What identifies jobs and results."""
 
 ANON_API_KEY = "0000000000"
 """The key of the account that everybody shares."""
@@ -144,7 +158,32 @@ class KNOWN_SERVICE(TextEnum):
 
 
 def get_default_frozen_model_config_dict() -> ConfigDict:
-    """Return the pydantic settings of every wire model: read-only, unknown fields kept."""
+    """Return the pydantic settings of every wire model: read-only, unknown fields kept, described by docstrings.
+
+    This library's own models leave the last out: reading their sources would double the time of the import.
+    """
     from horde_sdk._model_config import frozen_model_config
 
-    return frozen_model_config()
+    return {**frozen_model_config(), "use_attribute_docstrings": True}
+
+
+def __getattr__(name: str) -> object:
+    """Services are pydantic models: loaded when asked for, since this module is light."""
+    if name in _OF_SERVICES:
+        from horde_sdk import services
+
+        return getattr(services, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+_OF_SERVICES = frozenset(
+    {
+        "AIHordeServiceInfo",
+        "CivitAIServiceInfo",
+        "CustomUnpublishedServiceInfo",
+        "ServiceInfo",
+        "UnknownServiceInfo",
+        "get_known_service_info",
+        "register_known_service_info",
+    }
+)

@@ -10,11 +10,21 @@ if TYPE_CHECKING:
 
 
 class HordeException(Exception):
-    """Anything that goes wrong in a horde, as seen by this library."""
+    """Anything that goes wrong in a horde, as seen by this library.
+
+    Attributes:
+        request_id: The request in the horde that it is about, where there is one.
+    """
+
+    request_id: str | None = None
 
 
 class HordeConnectionError(HordeException):
     """The horde could not be reached, or the connection broke or timed out before it answered."""
+
+
+class HordeTimeoutError(HordeConnectionError, TimeoutError):
+    """The horde did not take the connection, fell silent, or took too long with its answer."""
 
 
 class AIHordeRequestError(HordeException):
@@ -25,6 +35,7 @@ class AIHordeRequestError(HordeException):
         message: The server's sentence.
         rc: The server's return code, `RC_MISSING` where it sent none.
         status_code: The HTTP status, where known.
+        retry_after_s: How long the server wants to be left alone; 0 where it did not say.
     """
 
     def __init__(self, error_response: RequestErrorResponse, *, status_code: int | None = None) -> None:
@@ -33,6 +44,7 @@ class AIHordeRequestError(HordeException):
         self.message = error_response.message
         self.rc = error_response.rc
         self.status_code = error_response.http_status if status_code is None else status_code
+        self.retry_after_s = error_response.retry_after_s
 
 
 class PayloadValidationError(AIHordeRequestError):

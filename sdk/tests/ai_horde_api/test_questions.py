@@ -1,18 +1,14 @@
-"""The simple clients' single questions: what goes over the wire, and that both clients offer the same."""
+"""The simple clients' single questions: what goes over the wire."""
 
 from __future__ import annotations
-
-import inspect
 
 import pytest
 from fake_horde import JOB, FakeHorde
 from pydantic import ValidationError
 
-from horde_sdk.ai_horde_api.ai_horde_clients import AIHordeAPIAsyncSimpleClient, AIHordeAPISimpleClient
+from horde_sdk.ai_horde_api.ai_horde_clients import AIHordeAPISimpleClient
 from horde_sdk.ai_horde_api.apimodels import ModifyHordeModesRequest, ModifyWorkerRequest
 from horde_sdk.ai_horde_api.apimodels.status import HordeModesResponse
-
-ONLY_SYNC = {"download_bytes_from_generation"}
 
 
 @pytest.fixture
@@ -62,19 +58,3 @@ def test_kudos_are_transferred_as_whole_numbers(horde: FakeHorde, client: AIHord
 def test_text_models_are_asked_for_by_their_kind(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
     assert client.text_status_models_all()[0].name == "tiny-tales"
     assert client.image_status_models_all()[0].name == "Deliberate"
-
-
-def test_both_simple_clients_offer_the_same_methods_with_the_same_arguments() -> None:
-    sync, asynchronous = (_methods(kind) for kind in (AIHordeAPISimpleClient, AIHordeAPIAsyncSimpleClient))
-
-    assert set(sync) - ONLY_SYNC == set(asynchronous)
-    for name, arguments in asynchronous.items():
-        assert [one for one in arguments if one != "delay"] == sync[name]
-
-
-def _methods(kind: type) -> dict[str, list[str]]:
-    return {
-        name: list(inspect.signature(member).parameters)
-        for name, member in inspect.getmembers(kind, inspect.isfunction)
-        if not name.startswith("_")
-    }

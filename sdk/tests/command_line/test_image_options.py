@@ -12,7 +12,7 @@ import pytest
 from fake_horde import FakeHorde
 from typer.testing import CliRunner, Result
 
-from horde_sdk.command_line import source_files
+from horde_sdk.ai_horde_api import source_images
 from horde_sdk.command_line.client_commands import register
 from horde_sdk.command_line.main import build_app
 
@@ -161,7 +161,7 @@ def test_further_sources_for_remix(horde: FakeHorde, folder: Path) -> None:
 def test_file_that_is_too_large_is_refused_before_it_is_read_whole(
     horde: FakeHorde, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source_files, "LARGEST_FILE_BYTES", 50)
+    monkeypatch.setattr(source_images, "LARGEST_FILE_BYTES", 50)
 
     result = price("--source", a_picture(folder / "a.png"))
 

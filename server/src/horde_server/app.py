@@ -16,6 +16,8 @@ from horde_server.accounts.routes import routes as account_routes
 from horde_server.accounts.test_user_routes import routes as test_user_routes
 from horde_server.blobs.routes import routes as blob_routes
 from horde_server.http import error_responses
+from horde_server.http.client_address import client_address
+from horde_server.http.client_agent import names_no_program
 from horde_server.http.documentation import routes as documentation_routes
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.openapi import describe
@@ -24,8 +26,12 @@ from horde_server.identity.rate_limits import RateLimits, rate_limits
 from horde_server.insight.health import routes as health_routes
 from horde_server.insight.status_routes import routes as status_routes
 from horde_server.kudos.routes import routes as kudos_routes
+from horde_server.moderation.addresses.routes import routes as operations_routes
+from horde_server.moderation.rights import Moderators
 from horde_server.moderation.routes import routes as modes_routes
 from horde_server.node import Node, running_node
+from horde_server.requests.alchemy.routes import routes as alchemy_routes
+from horde_server.requests.alchemy.worker_routes import routes as alchemist_routes
 from horde_server.requests.image.rating_routes import routes as rating_routes
 from horde_server.requests.image.routes import routes as image_routes
 from horde_server.requests.image.sharing.routes import routes as shared_image_routes
@@ -81,7 +87,16 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(rating_routes(images.dispatcher))
     app.include_router(shared_image_routes(node.shared_images, node.accounts, settings.admin_ids))
     app.include_router(
-        image_routes(images.intake, images.dispatcher, node.accounts, node.blobs.results, node.links, limits, hot)
+        image_routes(
+            images.intake,
+            images.dispatcher,
+            node.accounts,
+            node.blobs.results,
+            node.links,
+            node.addresses,
+            limits,
+            hot,
+        )
     )
     app.include_router(
         image_worker_routes(
@@ -96,6 +111,11 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     )
     app.include_router(text_routes(texts.intake, texts.dispatcher, node.accounts, limits, hot))
     app.include_router(text_dispatch_routes(texts.dispatcher, node.accounts, node.check_in, texts.submissions, hot))
+    alchemy = node.alchemy
+    app.include_router(alchemy_routes(alchemy.intake, alchemy.interrogations, node.accounts, node.links, hot))
+    app.include_router(
+        alchemist_routes(alchemy.dispatcher, node.accounts, node.check_in, alchemy.submissions, node.links, hot)
+    )
     app.include_router(
         account_routes(
             settings, node.pool, node.accounts, node.notices.publish, node.queues, node.workers, node.profanity
@@ -106,6 +126,8 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(worker_routes(node.pool, node.accounts, node.worker_management))
     app.include_router(kudos_routes(node.pool, node.accounts))
     app.include_router(modes_routes(node.modes, node.accounts, settings.admin_ids, node.mirror.cancel_waiting))
+    moderators = Moderators(node.accounts, settings.admin_ids)
+    app.include_router(operations_routes(node.pool, node.addresses, moderators))
     app.include_router(status_routes(node.pool, node.queues, node.workers))
     app.include_router(health_routes(node.pool, node.queues, node.workers))
     app.include_router(documentation_routes(app, settings))
@@ -115,7 +137,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
 
 def fast_check(node: Node) -> FastAnswer:
     """`GET /generate/check/{id}` for mirrored requests, from memory and before the framework: it is called most."""
-    queue = node.images.dispatcher.queue
+    queue, addresses = node.images.dispatcher.queue, node.addresses
 
     def answer(scope: Scope) -> bytes | None:
         path: str = scope["path"]
@@ -125,6 +147,8 @@ def fast_check(node: Node) -> FastAnswer:
             request_id = UUID(path[len(_CHECK) :])
         except ValueError:
             return None
+        if addresses.holds_any and names_no_program(scope):
+            addresses.refuse_nameless(client_address(scope))
         entry = queue.entries.get(request_id)
         return _encode(progress(entry, queue)) if entry is not None else None
 

@@ -15,7 +15,8 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from horde_server.blobs.choice import BlobStores, open_blob_stores
-from horde_server.blobs.guarded_fetch import ANYWHERE, PUBLIC, GuardedFetcher
+from horde_server.blobs.guard import ANYWHERE, PUBLIC
+from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
 from horde_server.database.pool import Pool, open_pool
@@ -27,9 +28,16 @@ from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
 from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.price_book import PriceBook
+from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter, load_profanity_filter
 from horde_server.moderation.suspects import Suspects
+from horde_server.requests.alchemy.intake import AlchemyIntake
+from horde_server.requests.alchemy.interrogations import Interrogations
+from horde_server.requests.alchemy.kind import AlchemyKind
+from horde_server.requests.alchemy.order import FormOrder
+from horde_server.requests.alchemy.results import AlchemyResults
+from horde_server.requests.alchemy.submissions import FormSubmissions
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.order import ImageOrder
@@ -72,6 +80,16 @@ class TextService:
 
 
 @dataclass(frozen=True, slots=True)
+class AlchemyService:
+    """What alchemy needs."""
+
+    dispatcher: Dispatcher[FormOrder]
+    intake: AlchemyIntake
+    submissions: FormSubmissions
+    interrogations: Interrogations
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """The services of one process. Everything in memory can be rebuilt from the database."""
 
@@ -81,11 +99,13 @@ class Node:
     notices: NoticeBoard
     accounts: AccountDirectory
     modes: Modes
+    addresses: AddressTimeouts
     profanity: ProfanityFilter
     workers: WorkerDirectory
     mirror: Mirror
     images: ImageService
     texts: TextService
+    alchemy: AlchemyService
     worker_management: WorkerManagement
     check_in: CheckIn
     blobs: BlobStores
@@ -108,6 +128,7 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
             signing_secret = await load_secret(conn, "url_signing")
         node = _build(settings, dsn, pool, salt, signing_secret)
         await node.modes.reload()
+        await node.addresses.reload()
         await node.workers.reload()
         await node.mirror.load()
         async with asyncio.TaskGroup() as tasks:
@@ -126,7 +147,11 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
 def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret: bytes) -> Node:
     clock = time.time
     matched_targeting = settings.require_matched_targeting
-    queues = {"image": LiveQueue(clock, matched_targeting=matched_targeting), "text": LiveQueue(clock)}
+    queues = {
+        "image": LiveQueue(clock, matched_targeting=matched_targeting),
+        "text": LiveQueue(clock),
+        "interrogation": LiveQueue(clock),
+    }
     prices = PriceBook(matched_targeting=matched_targeting)
     blobs = open_blob_stores(settings, signing_secret, clock)
     tasks = TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s))
@@ -145,15 +170,19 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
             await workers.reload_of({int(text) for text in ids})
         elif topic == "modes":
             await modes.reload()
+        elif topic == "address":
+            await addresses.reload(ids)
 
     async def missed_something() -> None:
         accounts.invalidate_all()
         await modes.reload()
+        await addresses.reload()
         await workers.reload()
         await mirror.reconcile()
 
     notices = NoticeBoard(dsn, heard, missed_something)
     modes = Modes(pool, notices.publish)
+    addresses = AddressTimeouts(pool, notices.publish, time.monotonic, settings.rate_limit_whitelist)
     profanity = load_profanity_filter(settings.profane_words)
     workers = WorkerDirectory(pool, queues, notices.publish, clock)
     source_intake = SourceIntake(
@@ -162,9 +191,14 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     lifetime_s = settings.request_lifetime_s
     images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
     texts = Dispatcher(TextKind(), pool, queues["text"], notices.publish, lifetime_s=lifetime_s)
-    mirror = Mirror(pool, {"image": images, "text": texts}, notices.publish, retention.release_of)
+    forms = Dispatcher(AlchemyKind(), pool, queues["interrogation"], notices.publish, lifetime_s=lifetime_s)
+    kinds = {each.kind.name: each for each in (images, texts, forms)}
+    mirror = Mirror(pool, kinds, notices.publish, retention.release_of)
     suspects = Suspects(pool, workers)
     image_results = ImageResults(blobs.results, shared_images)
+    form_submissions = FormSubmissions(
+        pool, forms, workers, AlchemyResults(image_results), suspects, clock, lifetime_s=lifetime_s
+    )
     return Node(
         settings=settings,
         pool=pool,
@@ -172,21 +206,28 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         notices=notices,
         accounts=accounts,
         modes=modes,
+        addresses=addresses,
         profanity=profanity,
         workers=workers,
         mirror=mirror,
         worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
-            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, clock),
+            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, addresses, clock),
             Submissions(pool, images, workers, image_results, suspects, clock, lifetime_s=lifetime_s),
         ),
         texts=TextService(
             texts,
-            TextIntake(settings, pool, texts, workers, modes, clock),
+            TextIntake(settings, pool, texts, workers, modes, addresses, clock),
             Submissions(pool, texts, workers, TextResults(), suspects, clock, lifetime_s=lifetime_s),
         ),
-        check_in=CheckIn(pool, workers, modes, profanity, notices.publish, clock),
+        alchemy=AlchemyService(
+            forms,
+            AlchemyIntake(settings, pool, forms, source_intake, modes, addresses, clock),
+            form_submissions,
+            Interrogations(pool, mirror, form_submissions, retention),
+        ),
+        check_in=CheckIn(pool, workers, modes, profanity, addresses, notices.publish, clock),
         blobs=blobs,
         links=ResultLinks(blobs.results, settings.url),
         source_links=SourceLinks(blobs.sources),
@@ -209,6 +250,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         dropped = await node.mirror.sweep()
         if dropped:
             await node.workers.changed(dropped)
+        await node.alchemy.interrogations.remove_expired()
         node.workers.drop_stale()
 
     async def fold_ledger() -> None:
@@ -233,6 +275,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
 
     async def reconcile() -> None:
         await node.modes.reload()
+        await node.addresses.reload()
         await node.mirror.reconcile()
         await node.workers.reload()
 
@@ -244,6 +287,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         "reconcile": _every(settings.reconcile_interval_s, reconcile),
         "tasks": node.tasks.run(),
         "tasks-rescue": _every(RESCUE_INTERVAL_S, node.tasks.rescue),
+        "address-sweep": _every(300.0, node.addresses.forget_old),
         "model-reference": node.model_updates.run(),
     }
 

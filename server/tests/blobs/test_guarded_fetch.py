@@ -13,17 +13,8 @@ import strange_servers
 from strange_servers import answer, redirect, serving
 
 from horde_sdk.public_addresses import is_public
-from horde_server.blobs.guarded_fetch import (
-    ANYWHERE,
-    MAX_REDIRECTS,
-    MAX_URL_CHARACTERS,
-    PUBLIC,
-    Fetched,
-    FetchFailed,
-    GuardedFetcher,
-    Reach,
-    TooManyBytes,
-)
+from horde_server.blobs.guard import ANYWHERE, MAX_URL_CHARACTERS, PUBLIC, FetchFailed, Reach
+from horde_server.blobs.guarded_fetch import MAX_REDIRECTS, Fetched, GuardedFetcher, TooManyBytes
 from horde_server.blobs.name_resolution import RESOLVERS, Resolve, SystemResolver
 
 OUTSIDE, INSIDE = "127.0.0.1", "127.0.0.2"  # two loopback addresses play the internet and the operator's network

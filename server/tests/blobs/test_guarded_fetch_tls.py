@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from strange_servers import StrangeServer, answer
 
-from horde_server.blobs.guarded_fetch import ANYWHERE, FetchFailed, GuardedFetcher
+from horde_server.blobs.guard import ANYWHERE, FetchFailed
+from horde_server.blobs.guarded_fetch import GuardedFetcher
 
 NAME = "pictures.test"
 
@@ -65,12 +66,12 @@ async def secure(tmp_path: Path) -> AsyncIterator[Secure]:
 
 
 async def test_a_trusted_certificate_of_the_name_is_taken(secure: Secure, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("horde_server.blobs.guarded_fetch.default_ssl_context", lambda: secure.trusting)
+    monkeypatch.setattr("horde_server.blobs.guard.default_ssl_context", lambda: secure.trusting)
     assert await secure.fetch(NAME) == b"picture"
 
 
 async def test_a_certificate_of_another_name_is_refused(secure: Secure, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("horde_server.blobs.guarded_fetch.default_ssl_context", lambda: secure.trusting)
+    monkeypatch.setattr("horde_server.blobs.guard.default_ssl_context", lambda: secure.trusting)
     with pytest.raises(FetchFailed, match="Certificate"):
         await secure.fetch("other.test")
 

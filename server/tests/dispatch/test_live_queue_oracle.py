@@ -342,9 +342,9 @@ class QueueAgainstTwin(RuleBasedStateMachine):
         assert self.queue.waiting_jobs == sum(one.waiting for one in waiting)
         for account_id in (0, 1, 2, 3):
             mine = [one for one in waiting if one.account_id == account_id]
-            assert self.queue.waiting_of(account_id) == sum(one.waiting for one in mine)
+            assert self.queue.by_account.waiting(account_id) == sum(one.waiting for one in mine)
             asked = frozenset({PLAIN})
-            assert self.queue.waiting_of(account_id, asked) == sum(
+            assert self.queue.by_account.waiting(account_id, asked) == sum(
                 one.waiting for one in mine if one.requirement.models & asked
             )
 

@@ -19,7 +19,8 @@ from PIL import Image
 from strange_servers import answer, redirect, serving
 
 from horde_server.blobs.folder import FolderStore
-from horde_server.blobs.guarded_fetch import ANYWHERE, PUBLIC, GuardedFetcher, Reach
+from horde_server.blobs.guard import ANYWHERE, PUBLIC, Reach
+from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.blobs.signing import UrlSigner
 from horde_server.blobs.store import BlobStoreFailed
 from horde_server.requests.image import source_intake

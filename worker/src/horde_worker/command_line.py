@@ -24,7 +24,8 @@ def work(
         list[str] | None,
         typer.Option(
             "--backend",
-            help="What does the work: `demo` makes pictures (the default), `demo-text` texts. Repeatable, once a kind.",
+            help="What does the work: `demo` makes pictures (the default), `demo-text` texts, `demo-alchemy` works on "
+            "pictures. Repeatable, once a kind.",
         ),
     ] = None,
     alias: Annotated[
@@ -41,6 +42,13 @@ def work(
     max_length: Annotated[int | None, typer.Option(min=16, help="Longest text, in tokens.")] = None,
     max_context_length: Annotated[
         int | None, typer.Option(min=80, help="Longest prompt and text together, in tokens.")
+    ] = None,
+    form: Annotated[
+        list[str] | None,
+        typer.Option("--form", help="Offer this form of alchemy only. Repeatable. Default: all the backend can."),
+    ] = None,
+    max_tiles: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Largest source of alchemy, in tiles of 512×512 pixels.")
     ] = None,
     batch: Annotated[int | None, typer.Option(min=1, max=20, help="Most results of one request at a time.")] = None,
     queue: Annotated[int, typer.Option(min=1, max=20, help="Jobs fetched ahead.")] = 1,
@@ -90,6 +98,8 @@ def work(
         exit_on_maintenance=exit_on_maintenance,
         max_length=max_length,
         max_context_length=max_context_length,
+        forms=tuple(form or ()),
+        max_tiles=max_tiles,
     )
     typer.echo(f"Worker {name} serves {horde} with {' and '.join(backends)}. Ctrl-C to leave.", err=True)
     try:

@@ -109,7 +109,7 @@ class HordeApi:
     async def submit(
         self, path: str, job_id: str, generation: str, seed: int, remarks: Sequence[Remark], *, state: str = "ok"
     ) -> float:
-        """Deliver a job or its fault; the reward. Retries what may pass; raises `Refused` for what will not."""
+        """Deliver an image or a text, or its fault; as `hand_in`."""
         body = {
             "id": job_id,
             "generation": generation,
@@ -120,6 +120,10 @@ class HordeApi:
                 for one in remarks[:50]
             ],
         }
+        return await self.hand_in(path, body)
+
+    async def hand_in(self, path: str, body: dict[str, Any]) -> float:
+        """Deliver a job or its fault; the reward. Retries what may pass; raises `Refused` for what will not."""
         attempt = 0
         while True:
             attempt += 1

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from horde_worker import VERSION
-from horde_worker.backends.interface import BackendAbilities, ImageJob, TextAbilities, TextJob
+from horde_worker.backends.interface import (
+    AlchemyAbilities,
+    AlchemyForm,
+    BackendAbilities,
+    ImageJob,
+    TextAbilities,
+    TextJob,
+)
 from horde_worker.popped import UnusableJob
 
 BRIDGE_AGENT = f"OpenHorde Worker:{VERSION}:https://github.com/openhorde/openhorde"
@@ -26,6 +33,8 @@ class OperatorWishes:
     bridge_agent: str = BRIDGE_AGENT
     max_length: int | None = None  # tokens of a text
     max_context_length: int | None = None
+    forms: tuple[str, ...] = ()  # of alchemy; none: all
+    max_tiles: int | None = None
 
 
 def pop_body(wishes: OperatorWishes, abilities: BackendAbilities) -> dict[str, Any]:
@@ -52,6 +61,19 @@ def text_pop_body(wishes: OperatorWishes, abilities: TextAbilities) -> dict[str,
         "max_length": _least(abilities.max_length, wishes.max_length),
         "max_context_length": _least(abilities.max_context_length, wishes.max_context_length),
         "softprompts": [],
+    }
+
+
+def alchemy_pop_body(wishes: OperatorWishes, abilities: AlchemyAbilities) -> dict[str, Any]:
+    """What to send to `POST /interrogate/pop` (worker.md §1.3)."""
+    return {
+        "name": wishes.name,
+        "forms": [form for form in abilities.forms if not wishes.forms or form in wishes.forms],
+        "amount": _least(abilities.max_batch, wishes.batch),
+        "max_tiles": _least(abilities.max_tiles, wishes.max_tiles),
+        "priority_usernames": [],
+        "bridge_agent": wishes.bridge_agent,
+        "threads": 1,
     }
 
 
@@ -84,6 +106,17 @@ def check_text_offered(job: TextJob, offer: Mapping[str, Any]) -> None:
     for name, asked in (("max_length", job.max_length), ("max_context_length", job.max_context_length)):
         if asked > offer[name]:
             raise UnusableJob(f"{name} {asked} is more than {offer[name]}", job.ids)
+
+
+def refused_forms(forms: Sequence[AlchemyForm], offer: Mapping[str, Any]) -> dict[str, str]:
+    """The reasons against forms that `offer` does not cover, by id."""
+    refused = {form.id: f"more than {offer['amount']} forms at a time" for form in forms[offer["amount"] :]}
+    for form in forms:
+        if form.name not in offer["forms"]:
+            refused[form.id] = f"the form {form.name!r} is not offered"
+        elif not form.where:
+            refused[form.id] = "the form has no source image"
+    return refused
 
 
 def _check_common(job: ImageJob | TextJob, offer: Mapping[str, Any]) -> None:

@@ -18,7 +18,9 @@ from horde_worker.addresses import GuardedResolver
 from horde_worker.backends.interface import AnyBackend
 from horde_worker.backends.registry import make_backend
 from horde_worker.horde_api import HordeApi
+from horde_worker.kinds.alchemy import AlchemyKind
 from horde_worker.kinds.image import ImageKind
+from horde_worker.kinds.interface import Kind
 from horde_worker.kinds.text import TextKind
 from horde_worker.offer import BRIDGE_AGENT, OperatorWishes
 from horde_worker.worker import ExitCode, Worker
@@ -44,6 +46,8 @@ class WorkerSettings:
     exit_on_maintenance: bool = False
     max_length: int | None = None
     max_context_length: int | None = None
+    forms: tuple[str, ...] = ()  # of alchemy; none: all that the backend can
+    max_tiles: int | None = None
 
 
 class OneKindTwice(ValueError):
@@ -73,7 +77,7 @@ def _worker(api: HordeApi, backend: AnyBackend, settings: WorkerSettings, *, is_
         aliases += settings.text_aliases
     wishes = OperatorWishes(
         name=settings.name if is_first else f"{settings.name}-{backend.kind}",
-        models=tuple(dict.fromkeys((*aliases, *backend.abilities.models))),
+        models=() if backend.kind == "alchemy" else tuple(dict.fromkeys((*aliases, *backend.abilities.models))),
         max_pixels=settings.max_pixels,
         batch=settings.batch,
         nsfw=settings.nsfw,
@@ -81,14 +85,23 @@ def _worker(api: HordeApi, backend: AnyBackend, settings: WorkerSettings, *, is_
         bridge_agent=settings.bridge_agent,
         max_length=settings.max_length,
         max_context_length=settings.max_context_length,
+        forms=settings.forms,
+        max_tiles=settings.max_tiles,
     )
-    kind = ImageKind(api, backend, wishes) if backend.kind == "image" else TextKind(api, backend, wishes)
     return Worker(
-        kind,
+        _kind(api, backend, wishes),
         queue_size=settings.queue_size,
         jobs_wanted=settings.jobs_wanted,
         exit_on_maintenance=settings.exit_on_maintenance,
     )
+
+
+def _kind(api: HordeApi, backend: AnyBackend, wishes: OperatorWishes) -> Kind[Any, Any]:
+    if backend.kind == "image":
+        return ImageKind(api, backend, wishes)
+    if backend.kind == "text":
+        return TextKind(api, backend, wishes)
+    return AlchemyKind(api, backend, wishes)
 
 
 async def _run_all(workers: Sequence[Worker[Any, Any]]) -> ExitCode:

@@ -1,6 +1,7 @@
-"""Fetches the source picture and the mask of an image job (worker.md §1.1.3, §2.0).
+"""Fetches source pictures and masks (worker.md §1.1.3, §2.0).
 
-Whatever goes wrong with them is no fault of the job: it goes on without, and the result's metadata says so.
+Whatever goes wrong with those of an image job is no fault of the job: it goes on without, and the result's metadata
+says so. Alchemy has nothing to do without a source.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class SourceFetcher:
         given = job.given
         if given is None:
             return job
-        picture, mask = await asyncio.gather(self._fetched(given.picture), self._fetched_mask(given.mask))
+        picture, mask = await asyncio.gather(self.fetched(given.picture), self._fetched_mask(given.mask))
         remarks = []
         if isinstance(picture, SourceFailure):
             remarks.append(Remark("source_image", picture.value, "source_image"))
@@ -57,9 +58,9 @@ class SourceFetcher:
         return replace(job, source=picture.convert("RGB"), mask=repaint, source_remarks=tuple(remarks))
 
     async def _fetched_mask(self, where: str) -> Image.Image | SourceFailure | None:
-        return await self._fetched(where) if where else None
+        return await self.fetched(where) if where else None
 
-    async def _fetched(self, where: str) -> Image.Image | SourceFailure:
+    async def fetched(self, where: str) -> Image.Image | SourceFailure:
         """The picture; or why there is none."""
         try:
             if where.startswith(("http://", "https://")):
@@ -80,11 +81,16 @@ class SourceFetcher:
 
 
 def decoded(raw: bytes) -> Image.Image:
-    """The picture in these bytes, RGBA where it has transparency. Raises `SourceFailure`; bombs are not unpacked."""
+    """The (first) picture in these bytes, RGBA where it has transparency. Bombs are not unpacked.
+
+    Raises `SourceFailure`.
+    """
     try:
-        image = Image.open(io.BytesIO(raw), formats=FORMATS)
+        image: Image.Image = Image.open(io.BytesIO(raw), formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
             raise SourceFailure("parse_failed")
+        if image.mode.startswith("I"):  # 16 bits a pixel, of which Pillow would cut off the upper half
+            image = image.convert("I").point(lambda value: value / 257).convert("L")
         has_alpha = "A" in image.getbands() or "transparency" in image.info
         return image.convert("RGBA" if has_alpha else "RGB")
     except SourceFailure:

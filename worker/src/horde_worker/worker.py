@@ -174,7 +174,8 @@ class Worker(Generic[JobT, MadeT]):
         try:
             ready = await self._in_time(self._kind.prepare(job), give_up_at)
         except BackendFailure as error:
-            await self._fail(job, error)
+            self._failures_in_a_row += 1
+            await self._fail(job.ids, error)
         else:
             self._held.put_nowait(_Held(ready, give_up_at))
 
@@ -237,11 +238,13 @@ class Worker(Generic[JobT, MadeT]):
             try:
                 things = await self._in_time(self._kind.make(job), held.give_up_at)
             except Exception as error:  # noqa: BLE001 - whatever a backend does wrong must not end the worker
-                await self._fail(job, error)
+                self._failures_in_a_row += 1
+                await self._fail(job.ids, error)
                 continue
             finally:
                 self._idle_since = time.monotonic()
-            self._failures_in_a_row = 0
+            has_failed = bool(things) and all(isinstance(thing, BackendFailure) for thing in things)
+            self._failures_in_a_row = self._failures_in_a_row + 1 if has_failed else 0
             await self._deliver(job, things, time.monotonic() - began)
 
     async def _in_time(self, work: Coroutine[Any, Any, _T], give_up_at: float) -> _T:
@@ -266,8 +269,11 @@ class Worker(Generic[JobT, MadeT]):
         finally:
             self._at_work.discard(task)
 
-    async def _deliver(self, job: JobT, things: Sequence[MadeT], seconds: float) -> None:
+    async def _deliver(self, job: JobT, things: Sequence[MadeT | BackendFailure], seconds: float) -> None:
         for place, (job_id, thing) in enumerate(zip(job.ids, things, strict=True)):
+            if isinstance(thing, BackendFailure):
+                await self._fail((job_id,), thing)
+                continue
             try:
                 reward = await self._kind.deliver(job, place, thing)
             except (Refused, Unreachable) as error:
@@ -283,11 +289,10 @@ class Worker(Generic[JobT, MadeT]):
                 kudos=reward,
             )
 
-    async def _fail(self, job: JobT, error: Exception) -> None:
+    async def _fail(self, ids: Sequence[str], error: Exception) -> None:
         reason = str(error) or type(error).__name__
-        self._failures_in_a_row += 1
         log.error("worker.job_failed", reason=reason, kind=type(error).__name__)
-        await self._fault(job.ids, reason)
+        await self._fault(ids, reason)
 
     async def _fault(self, ids: Sequence[str], reason: str) -> None:
         """Give jobs back at once, so that another worker can have them."""

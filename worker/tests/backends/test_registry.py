@@ -42,12 +42,12 @@ def test_every_call_makes_a_new_backend() -> None:
 @pytest.mark.usefixtures("installed_plugin")
 def test_an_installed_package_can_bring_a_backend() -> None:
     """By the entry point group `horde.backends`."""
-    assert backend_names() == ["crayons", "demo", "demo-text"]
+    assert backend_names() == ["crayons", "demo", "demo-alchemy", "demo-text"]
     assert make_backend("crayons").name == "crayons"
 
 
 @pytest.mark.parametrize("name", ["", "Demo", "crayons", "os:system"])
 def test_an_unknown_name_is_answered_with_the_known_ones(name: str) -> None:
     """The operator mistyped it."""
-    with pytest.raises(UnknownBackend, match=r"there are: demo, demo-text\.$"):
+    with pytest.raises(UnknownBackend, match=r"there are: demo, demo-alchemy, demo-text\.$"):
         make_backend(name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from horde_sdk.ai_horde_api import image_downloads, questions
 from horde_sdk.ai_horde_api.apimodels.generate._async import (
@@ -11,27 +12,48 @@ from horde_sdk.ai_horde_api.apimodels.generate._async import (
 )
 from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse, ImageGeneration
 from horde_sdk.ai_horde_api.base_simple_client import POLL_INTERVAL_S, BaseAIHordeSimpleClient
-from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE, MODEL_TYPE
+from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE, MODEL_STATE, MODEL_TYPE
 from horde_sdk.ai_horde_api.fields import GenerationID, WorkerID
 from horde_sdk.ai_horde_api.image_requests import CheckCallback, ImageRequestRun, dry_run
 from horde_sdk.ai_horde_api.manual_clients import AIHordeAPIAsyncClientSession
+from horde_sdk.ai_horde_api.open_requests import AsyncOpenRequest
+from horde_sdk.ai_horde_api.request_batches import (
+    REQUESTS_AT_ONCE,
+    BatchResult,
+    RequestBatch,
+    split_images,
+    split_texts,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import aiohttp
     from PIL.Image import Image
 
+    from horde_sdk.ai_horde_api.alchemy_requests import AlchemyCheckCallback
+    from horde_sdk.ai_horde_api.apimodels.alchemy.async_ import AlchemyAsyncRequest
+    from horde_sdk.ai_horde_api.apimodels.alchemy.status import AlchemyStatusResponse
+    from horde_sdk.ai_horde_api.apimodels.generate.check import ImageGenerateCheckResponse
     from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import (
         TextGenerateAsyncDryRunResponse,
         TextGenerateAsyncRequest,
     )
     from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
     from horde_sdk.ai_horde_api.apimodels.kudos import KudosTransferResponse
+    from horde_sdk.ai_horde_api.apimodels.stats import (
+        ImageStatsModelsResponse,
+        ImageStatsModelsTotalResponse,
+        TextStatsModelResponse,
+        TextStatsModelsTotalResponse,
+    )
     from horde_sdk.ai_horde_api.apimodels.status import (
         AIHordeHeartbeatResponse,
         HordeModesResponse,
         HordePerformanceResponse,
         HordeStatusModelsAllResponse,
         HordeStatusModelsSingleResponse,
+        NewsResponse,
     )
     from horde_sdk.ai_horde_api.apimodels.users import UserDetailsResponse
     from horde_sdk.ai_horde_api.apimodels.workers.workers import (
@@ -42,7 +64,7 @@ if TYPE_CHECKING:
         SingleWorkerDetailsResponse,
     )
     from horde_sdk.ai_horde_api.questions import Question
-    from horde_sdk.ai_horde_api.request_runs import LookT, RequestRun, StatusT
+    from horde_sdk.ai_horde_api.request_runs import LookT, RequestRun, RunOptions, StatusT
     from horde_sdk.ai_horde_api.text_requests import TextCheckCallback
     from horde_sdk.generic_api.wire import ResponseT
 
@@ -100,8 +122,61 @@ class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
             HordeConnectionError: The horde could not be reached.
             ValueError: The callback takes no argument.
         """
-        return await self._see_through(
-            ImageRequestRun.of(image_gen_request, self._run_options(timeout, check_callback, delay))
+        run = ImageRequestRun.of(image_gen_request, self._options_of_run(timeout, check_callback, delay))
+        async with AsyncOpenRequest(run, self._session) as opened:
+            return await opened.result(), opened.id_
+
+    def open_image_request(
+        self,
+        image_gen_request: ImageGenerateAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+    ) -> AsyncOpenRequest[ImageGenerateCheckResponse, ImageGenerateStatusResponse]:
+        """Return a request to be followed by yourself; it is sent when you enter its `async with` block.
+
+        Args:
+            image_gen_request: What to make.
+            timeout: Seconds to wait at most.
+
+        See `AsyncOpenRequest` for an example.
+        """
+        return AsyncOpenRequest(
+            ImageRequestRun.of(image_gen_request, self._options_of_run(timeout, None)), self._session
+        )
+
+    async def image_generate_batch(
+        self,
+        image_gen_request: ImageGenerateAsyncRequest,
+        n: int,
+        *,
+        per_request: int = 4,
+        at_once: int = REQUESTS_AT_ONCE,
+        timeout: int = GENERATION_MAX_LIFE,
+        check_callback: CheckCallback | None = None,
+    ) -> BatchResult[ImageGenerateStatusResponse]:
+        """Ask for more images than one request may, in several requests; whatever cuts the wait short cancels them.
+
+        Args:
+            image_gen_request: What to make; its own `n` does not count.
+            n: How many images in all.
+            per_request: How many one request asks for, 1 to 20.
+            at_once: How many requests may be open together.
+            timeout: Seconds to wait for each request at most.
+            check_callback: Told every poll's answer; may be a coroutine function.
+
+        Returns:
+            What was made; a request that brought nothing is among the failures.
+
+        Raises:
+            AIHordeRequestError: The horde refused a request, or none brought anything.
+            HordeConnectionError: The horde could not be reached.
+            ValueError: A number is out of bounds, or the callback takes no argument.
+        """
+        return await self._see_all_through(
+            [
+                ImageRequestRun.of(one, self._options_of_run(timeout, check_callback))
+                for one in split_images(image_gen_request, n, per_request)
+            ],
+            at_once,
         )
 
     async def image_generate_request_dry_run(
@@ -139,8 +214,63 @@ class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
         """
         from horde_sdk.ai_horde_api.text_requests import TextRequestRun
 
-        return await self._see_through(
-            TextRequestRun.of(text_gen_request, self._run_options(timeout, check_callback, delay))
+        run = TextRequestRun.of(text_gen_request, self._options_of_run(timeout, check_callback, delay))
+        async with AsyncOpenRequest(run, self._session) as opened:
+            return await opened.result(), opened.id_
+
+    def open_text_request(
+        self,
+        text_gen_request: TextGenerateAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+    ) -> AsyncOpenRequest[TextGenerateStatusResponse, TextGenerateStatusResponse]:
+        """Return a request to be followed by yourself; it is sent when you enter its `async with` block.
+
+        Args:
+            text_gen_request: What to make.
+            timeout: Seconds to wait at most.
+
+        See `AsyncOpenRequest` for an example.
+        """
+        from horde_sdk.ai_horde_api.text_requests import TextRequestRun
+
+        return AsyncOpenRequest(TextRequestRun.of(text_gen_request, self._options_of_run(timeout, None)), self._session)
+
+    async def text_generate_batch(
+        self,
+        text_gen_request: TextGenerateAsyncRequest,
+        n: int,
+        *,
+        per_request: int = 4,
+        at_once: int = REQUESTS_AT_ONCE,
+        timeout: int = GENERATION_MAX_LIFE,
+        check_callback: TextCheckCallback | None = None,
+    ) -> BatchResult[TextGenerateStatusResponse]:
+        """Ask for more texts than one request may, in several requests; whatever cuts the wait short cancels them.
+
+        Args:
+            text_gen_request: What to make; its own `n` does not count.
+            n: How many texts in all.
+            per_request: How many one request asks for, 1 to 20.
+            at_once: How many requests may be open together.
+            timeout: Seconds to wait for each request at most.
+            check_callback: Told every poll's answer; may be a coroutine function.
+
+        Returns:
+            What was made; a request that brought nothing is among the failures.
+
+        Raises:
+            AIHordeRequestError: The horde refused a request, or none brought anything.
+            HordeConnectionError: The horde could not be reached.
+            ValueError: A number is out of bounds, or the callback takes no argument.
+        """
+        from horde_sdk.ai_horde_api.text_requests import TextRequestRun
+
+        return await self._see_all_through(
+            [
+                TextRequestRun.of(one, self._options_of_run(timeout, check_callback))
+                for one in split_texts(text_gen_request, n, per_request)
+            ],
+            at_once,
         )
 
     async def text_generate_request_dry_run(
@@ -157,6 +287,33 @@ class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
 
         return await self._transport.carry_out(dry_run(self._session._ask, text_gen_request))
 
+    async def alchemy_request(
+        self,
+        alchemy_request: AlchemyAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+        check_callback: AlchemyCheckCallback | None = None,
+    ) -> tuple[AlchemyStatusResponse, GenerationID]:
+        """Ask for work on an image, wait for it and return it. Whatever cuts the wait short cancels the request.
+
+        Forms that failed are in the answer too, without a result; only if all of them failed, that is an error.
+
+        Args:
+            alchemy_request: What to do with which image.
+            timeout: Seconds to wait at most.
+            check_callback: Told every poll's answer; may be a coroutine function.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            AIHordeGenerationTimedOutError: It took too long; what was finished is attached.
+            HordeConnectionError: The horde could not be reached.
+            ValueError: The callback takes no argument.
+        """
+        from horde_sdk.ai_horde_api.alchemy_requests import AlchemyRequestRun
+
+        run = AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, check_callback))
+        async with AsyncOpenRequest(run, self._session) as opened:
+            return await opened.result(), opened.id_
+
     async def download_image_from_generation(self, generation: ImageGeneration) -> tuple[Image, GenerationID]:
         """Return the picture of a generation, and its id.
 
@@ -164,9 +321,26 @@ class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
             ValueError: It has none.
             aiohttp.ClientResponseError: It could not be fetched.
         """
+        return image_downloads.open_image(await self.download_bytes_from_generation(generation)), generation.id_
+
+    async def download_bytes_from_generation(self, generation: ImageGeneration) -> bytes:
+        """Return the image file of a generation as the worker made it."""
         if generation.img and image_downloads.is_url(generation.img):
-            return await self.download_image_from_url(generation.img), generation.id_
-        return image_downloads.open_image(image_downloads.bytes_of_base64(generation.img)), generation.id_
+            return await self.download_bytes_from_url(generation.img)
+        return image_downloads.bytes_of_base64(generation.img)
+
+    async def save_generation(self, generation: ImageGeneration, path: Path | str) -> Path:
+        """Write the image file of a generation, converted where the name's ending asks for another format.
+
+        Raises:
+            ValueError: It has none.
+            aiohttp.ClientResponseError: It could not be fetched.
+            OSError: It could not be written.
+        """
+        import asyncio
+
+        content = await self.download_bytes_from_generation(generation)
+        return await asyncio.to_thread(image_downloads.save_image, content, path)
 
     async def download_image_from_url(self, url: str) -> Image:
         """Return the picture at a URL.
@@ -174,16 +348,43 @@ class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
         Raises:
             aiohttp.ClientResponseError: It could not be fetched.
         """
-        content = await image_downloads.fetch_image_bytes(
+        return image_downloads.open_image(await self.download_bytes_from_url(url))
+
+    async def download_bytes_from_url(self, url: str) -> bytes:
+        """Return the image file at a URL as the worker made it.
+
+        Raises:
+            aiohttp.ClientResponseError: It could not be fetched.
+        """
+        return await image_downloads.fetch_image_bytes(
             url,
             self._transport.aiohttp_session,
             tls=self._transport.tls_for(url),
         )
-        return image_downloads.open_image(content)
 
     async def heartbeat_request(self) -> AIHordeHeartbeatResponse:
         """Return the horde's version; raises where it is not alive."""
         return await self._answer(questions.heartbeat())
+
+    async def get_news(self) -> NewsResponse:
+        """Return the news."""
+        return await self._answer(questions.news())
+
+    async def image_stats_totals(self) -> ImageStatsModelsTotalResponse:
+        """Return how many images were made."""
+        return await self._answer(questions.image_totals())
+
+    async def image_stats_models(self, model_state: str | MODEL_STATE = MODEL_STATE.known) -> ImageStatsModelsResponse:
+        """Return how many images were made with each model."""
+        return await self._answer(questions.image_models_used(model_state))
+
+    async def text_stats_totals(self) -> TextStatsModelsTotalResponse:
+        """Return how much was written."""
+        return await self._answer(questions.text_totals())
+
+    async def text_stats_models(self) -> TextStatsModelResponse:
+        """Return how many texts were written with each model."""
+        return await self._answer(questions.text_models_used())
 
     async def performance(self) -> HordePerformanceResponse:
         """Return how busy the horde is."""
@@ -239,13 +440,18 @@ class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
         """Give kudos of the client's key to another user (`alias#number`)."""
         return await self._answer(questions.kudos_transfer(username, amount))
 
-    async def _see_through(self, run: RequestRun[LookT, StatusT]) -> tuple[StatusT, GenerationID]:
+    async def _see_all_through(self, runs: Sequence[RequestRun[LookT, StatusT]], at_once: int) -> BatchResult[StatusT]:
+        batch = RequestBatch(runs, at_once, self._poll_interval_s)
         try:
-            return await self._transport.carry_out(run.steps(self._session._ask))
-        except BaseException:
-            if run.accepted is not None:
-                await self._session._cancel_on_server(self._session._pending.take(run.accepted))
-            raise
+            return await self._transport.carry_out(batch.steps(self._session._ask))
+        finally:
+            taken = [self._session._pending.take(run.accepted) for run in runs if run.accepted is not None]
+            await self._session._cancel_on_server([entry for entries in taken for entry in entries])
+
+    def _options_of_run(
+        self, timeout: float, callback: Callable[[Any], object] | None, delay_s: float = 0.0
+    ) -> RunOptions:
+        return self._run_options(timeout, callback, delay_s, silence_s=self._transport.timeout_s)
 
     async def _answer(self, question: Question[ResponseT]) -> ResponseT:
         return await self._transport.carry_out(question.steps(self._session._ask))

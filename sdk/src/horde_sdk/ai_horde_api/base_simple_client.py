@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGeneration
 from horde_sdk.ai_horde_api.request_runs import (
     REASONABLE_MINIMUM_TIMEOUT_S,
     RunOptions,
@@ -15,8 +17,11 @@ from horde_sdk.ai_horde_api.request_runs import (
 
 POLL_INTERVAL_S = 4.0
 
+LONGEST_POLL_S = 20.0
+"""How long a server that waits for news may hold a poll back; far from where proxies lose patience."""
 
-class BaseAIHordeSimpleClient:
+
+class BaseAIHordeSimpleClient(ABC):
     """What both simple clients know."""
 
     reasonable_minimum_timeout = REASONABLE_MINIMUM_TIMEOUT_S
@@ -35,12 +40,23 @@ class BaseAIHordeSimpleClient:
         """Return the seconds to wait at most: none or too many become the longest life of a request."""
         return int(valid_timeout_s(timeout, log_message=log_message))
 
+    @abstractmethod
+    def download_image_from_generation(self, generation: ImageGeneration) -> Any:
+        """Return the picture of a generation."""
+
+    @abstractmethod
+    def download_image_from_url(self, url: str) -> Any:
+        """Return the picture at a URL."""
+
     def _run_options(
         self,
         timeout: float,
         callback: Callable[[Any], object] | None,
         delay_s: float = 0.0,
+        *,
+        silence_s: float,
     ) -> RunOptions:
+        """Return how to wait; `silence_s` is how long the client waits for a silent server."""
         require_one_argument(callback)
         return RunOptions(
             timeout_s=valid_timeout_s(timeout, log_message=True),
@@ -48,4 +64,5 @@ class BaseAIHordeSimpleClient:
             clock=self._clock,
             callback=callback,
             delay_s=delay_s,
+            long_poll_s=min(LONGEST_POLL_S, silence_s / 2),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from horde_sdk.generic_api import bounds
@@ -36,6 +37,37 @@ def open_image(content: bytes) -> Image:
     return PIL.Image.open(io.BytesIO(content))
 
 
+def save_image(content: bytes, path: Path | str) -> Path:
+    """Write an image file whole or not at all, and return its path.
+
+    The bytes are kept as they are where the name's ending means their format or says nothing; otherwise the picture is
+    converted.
+
+    Raises:
+        OSError: It could not be written, or is no picture.
+        ValueError: Nothing is known about the name's ending.
+    """
+    import PIL.Image
+
+    path = Path(path)
+    with PIL.Image.open(io.BytesIO(content)) as picture:
+        wanted = PIL.Image.registered_extensions().get(path.suffix.lower())
+        if path.suffix and wanted is None:
+            raise ValueError(f"no image format ends in {path.suffix}")
+        if wanted not in (None, picture.format):
+            converted = io.BytesIO()
+            fits = picture if wanted not in ("JPEG", "MPO") else picture.convert("RGB")
+            fits.save(converted, wanted)
+            content = converted.getvalue()
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
 def bytes_of_base64(img: str | None) -> bytes:
     """Return the bytes of an image in base64.
 
@@ -45,6 +77,11 @@ def bytes_of_base64(img: str | None) -> bytes:
     if not img:
         raise ValueError("the generation has no image")
     return base64.b64decode(img)
+
+
+def _without_signature(url: str) -> str:
+    """Return a link as far as it is no secret: whoever has the rest may fetch the image."""
+    return url.partition("?")[0]
 
 
 def download_image_bytes(url: str, *, session: requests.Session | None = None) -> io.BytesIO:
@@ -57,10 +94,14 @@ def download_image_bytes(url: str, *, session: requests.Session | None = None) -
     import requests
 
     collected = bounds.Collected(bounds.LARGEST_IMAGE_BYTES, DOWNLOAD_TIMEOUT_S)
-    with (session or requests).get(url, timeout=SILENCE_S, stream=True) as answer:
-        if answer.status_code != 200:
-            raise requests.HTTPError(f"the image could not be fetched: HTTP {answer.status_code}", response=answer)
-        return io.BytesIO(collected.read(bounds.pieces_of(answer)))
+    try:
+        with (session or requests).get(url, timeout=SILENCE_S, stream=True) as answer:
+            if answer.status_code != 200:
+                raise requests.HTTPError(f"the image could not be fetched: HTTP {answer.status_code}", response=answer)
+            return io.BytesIO(collected.read(bounds.pieces_of(answer)))
+    except (requests.ConnectionError, requests.Timeout) as error:
+        kind = requests.Timeout if isinstance(error, requests.Timeout) else requests.ConnectionError
+        raise kind(f"{_without_signature(url)} could not be fetched ({type(error).__name__})") from None
 
 
 def download_image_from_url(url: str) -> Image:
@@ -110,9 +151,12 @@ async def fetch_image_bytes(
         timeout=aiohttp.ClientTimeout(total=DOWNLOAD_TIMEOUT_S, sock_read=SILENCE_S),
     ) as answer:
         if answer.status != 200:
+            asked = answer.request_info
             raise aiohttp.ClientResponseError(
-                answer.request_info,
-                answer.history,
+                aiohttp.RequestInfo(
+                    asked.url.with_query(None), asked.method, asked.headers, asked.real_url.with_query(None)
+                ),
+                (),
                 status=answer.status,
                 message="the image could not be fetched",
             )

@@ -19,6 +19,7 @@ from horde_sdk.ai_horde_api.apimodels.generate.status import (
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.ai_horde_api.request_runs import Ask, RequestRun, RunOptions, expect
 from horde_sdk.generic_api.apimodels import RequestErrorResponse
+from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Steps
 
 CheckCallback = Callable[[ImageGenerateCheckResponse], object]
@@ -50,8 +51,8 @@ class ImageRequestRun(RequestRun[ImageGenerateCheckResponse, ImageGenerateStatus
     def submit(self, ask: Ask) -> Steps[ImageGenerateAsyncResponse]:
         return expect(ask, self.request, ImageGenerateAsyncResponse)
 
-    def look(self, ask: Ask, job_id: GenerationID) -> Steps[ImageGenerateCheckResponse]:
-        return expect(ask, ImageGenerateCheckRequest(id=job_id), ImageGenerateCheckResponse)
+    def look(self, ask: Ask, job_id: GenerationID, long_poll: LongPoll | None) -> Steps[ImageGenerateCheckResponse]:
+        return expect(ask, ImageGenerateCheckRequest(id=job_id), ImageGenerateCheckResponse, long_poll)
 
     def fetch(
         self,
@@ -63,3 +64,6 @@ class ImageRequestRun(RequestRun[ImageGenerateCheckResponse, ImageGenerateStatus
 
     def cancel(self, ask: Ask, job_id: GenerationID) -> Steps[ImageGenerateStatusResponse | RequestErrorResponse]:
         return ask(DeleteImageGenerateRequest(id=job_id), ImageGenerateStatusResponse)
+
+    def finished(self, status: ImageGenerateStatusResponse) -> int:
+        return len(status.generations)

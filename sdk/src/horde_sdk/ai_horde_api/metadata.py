@@ -25,6 +25,28 @@ class AIHordePathData(GenericPathFields):
     example_id = auto()
 
 
+_ANY_ID = "00000000-0000-0000-0000-000000000000"
+
+_default_path_values: dict[AIHordePathData, str] = {
+    AIHordePathData.id_: _ANY_ID,
+    AIHordePathData.user_id: "1",
+    AIHordePathData.filter_id: _ANY_ID,
+    AIHordePathData.team_id: _ANY_ID,
+    AIHordePathData.worker_id: _ANY_ID,
+    AIHordePathData.worker_name: "a worker's name",
+    AIHordePathData.sharedkey_id: _ANY_ID,
+    AIHordePathData.model_name: "a model's name",
+    AIHordePathData.ipaddr: "8.8.8.8",
+    AIHordePathData.message_id: _ANY_ID,
+    AIHordePathData.style_id: _ANY_ID,
+    AIHordePathData.style_name: "a style's name",
+    AIHordePathData.collection_id: _ANY_ID,
+    AIHordePathData.collection_name: "a collection's name",
+    AIHordePathData.example_id: _ANY_ID,
+}
+"""A value of the right form for each placeholder, for tools that try out every path."""
+
+
 class AIHordeQueryData(GenericQueryFields):
     """Python name of a field to the name that it has in the query."""
 

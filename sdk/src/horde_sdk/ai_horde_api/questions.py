@@ -15,12 +15,19 @@ from horde_sdk.generic_api.wire import ResponseT
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels.kudos import KudosTransferResponse
+    from horde_sdk.ai_horde_api.apimodels.stats import (
+        ImageStatsModelsResponse,
+        ImageStatsModelsTotalResponse,
+        TextStatsModelResponse,
+        TextStatsModelsTotalResponse,
+    )
     from horde_sdk.ai_horde_api.apimodels.status import (
         AIHordeHeartbeatResponse,
         HordeModesResponse,
         HordePerformanceResponse,
         HordeStatusModelsAllResponse,
         HordeStatusModelsSingleResponse,
+        NewsResponse,
     )
     from horde_sdk.ai_horde_api.apimodels.users import UserDetailsResponse
     from horde_sdk.ai_horde_api.apimodels.workers.workers import (
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
         ModifyWorkerResponse,
         SingleWorkerDetailsResponse,
     )
-    from horde_sdk.ai_horde_api.consts import MODEL_TYPE
+    from horde_sdk.ai_horde_api.consts import MODEL_STATE, MODEL_TYPE
     from horde_sdk.ai_horde_api.fields import WorkerID
 
 
@@ -55,6 +62,41 @@ def heartbeat() -> Question[AIHordeHeartbeatResponse]:
     from horde_sdk.ai_horde_api.apimodels.status import AIHordeHeartbeatRequest, AIHordeHeartbeatResponse
 
     return Question(AIHordeHeartbeatRequest(), AIHordeHeartbeatResponse)
+
+
+def news() -> Question[NewsResponse]:
+    """Ask for the news."""
+    from horde_sdk.ai_horde_api.apimodels.status import NewsRequest, NewsResponse
+
+    return Question(NewsRequest(), NewsResponse)
+
+
+def image_totals() -> Question[ImageStatsModelsTotalResponse]:
+    """Ask how many images were made."""
+    from horde_sdk.ai_horde_api.apimodels.stats import ImageStatsModelsTotalRequest, ImageStatsModelsTotalResponse
+
+    return Question(ImageStatsModelsTotalRequest(), ImageStatsModelsTotalResponse)
+
+
+def image_models_used(model_state: MODEL_STATE | str) -> Question[ImageStatsModelsResponse]:
+    """Ask how many images were made with each model."""
+    from horde_sdk.ai_horde_api.apimodels.stats import ImageStatsModelsRequest, ImageStatsModelsResponse
+
+    return Question(ImageStatsModelsRequest.model_validate({"model_state": model_state}), ImageStatsModelsResponse)
+
+
+def text_totals() -> Question[TextStatsModelsTotalResponse]:
+    """Ask how much was written."""
+    from horde_sdk.ai_horde_api.apimodels.stats import TextStatsModelsTotalRequest, TextStatsModelsTotalResponse
+
+    return Question(TextStatsModelsTotalRequest(), TextStatsModelsTotalResponse)
+
+
+def text_models_used() -> Question[TextStatsModelResponse]:
+    """Ask how many texts were written with each model."""
+    from horde_sdk.ai_horde_api.apimodels.stats import TextStatsModelResponse, TextStatsModelsRequest
+
+    return Question(TextStatsModelsRequest(), TextStatsModelResponse)
 
 
 def performance() -> Question[HordePerformanceResponse]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
-from horde_sdk.ai_horde_api.apimodels.generate.progress import ResponseGenerationProgressInfoMixin
 from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE
 from horde_sdk.ai_horde_api.exceptions import (
     AIHordeGenerationTimedOutError,
@@ -18,6 +18,7 @@ from horde_sdk.ai_horde_api.exceptions import (
 )
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
+from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Pause, Steps, Tell
 from horde_sdk.generic_api.wire import ResponseT
 from horde_sdk.horde_logging import logger
@@ -28,7 +29,26 @@ if TYPE_CHECKING:
 
 REASONABLE_MINIMUM_TIMEOUT_S = 20
 
-LookT = TypeVar("LookT", bound=ResponseGenerationProgressInfoMixin)
+PAUSE_AFTER_LONG_POLL_S = 0.25
+"""A server that answers with the news needs no pause; one that only says so is not to be flooded."""
+
+
+class Look(Protocol):
+    """A poll's answer."""
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will come."""
+
+    @property
+    def faulted(self) -> bool:
+        """Whether the horde gave up."""
+
+    def is_job_possible(self) -> bool:
+        """Tell whether a worker that could do it was seen lately."""
+
+
+LookT = TypeVar("LookT", bound=Look)
 StatusT = TypeVar("StatusT", bound="StatusResponse")
 
 
@@ -40,17 +60,20 @@ class Ask(Protocol):
         request: HordeRequest,
         expected: type[ResponseT],
         /,
+        long_poll: LongPoll | None = None,
     ) -> Steps[ResponseT | RequestErrorResponse]:
         """Return the steps."""
 
 
-def expect(ask: Ask, request: HordeRequest, expected: type[ResponseT]) -> Steps[ResponseT]:
+def expect(
+    ask: Ask, request: HordeRequest, expected: type[ResponseT], long_poll: LongPoll | None = None
+) -> Steps[ResponseT]:
     """Send a request; an error answer is raised.
 
     Raises:
         AIHordeRequestError: The server answered with an error.
     """
-    response = yield from ask(request, expected)
+    response = yield from ask(request, expected, long_poll)
     if isinstance(response, RequestErrorResponse):
         raise request_error(response)
     return response
@@ -116,6 +139,7 @@ class RunOptions:
         clock: Seconds since whenever.
         callback: Told every look; the asynchronous client awaits what it returns, if that can be awaited.
         delay_s: Wait before the request is sent.
+        long_poll_s: How long a look may be held back by a server that waits for news; 0: do not ask for it.
     """
 
     timeout_s: float
@@ -123,6 +147,7 @@ class RunOptions:
     clock: Callable[[], float]
     callback: Callable[[Any], object] | None = None
     delay_s: float = 0.0
+    long_poll_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -133,18 +158,23 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
         wanted: How many results were asked for.
         options: How to wait.
         accepted: The server's first answer, as soon as it is known: what must be cleaned up if the run is cut short.
+        last_look: What the server said last about the request.
     """
 
     wanted: int
     options: RunOptions
     accepted: Accepted | None = field(default=None, init=False)
+    last_look: LookT | None = field(default=None, init=False)
+    _deadline: float = field(default=0.0, init=False)
+    _is_doubted: bool = field(default=False, init=False)
+    _long_poll: LongPoll = field(default_factory=LongPoll, init=False)
 
     @abstractmethod
     def submit(self, ask: Ask) -> Steps[Accepted]:
         """Send the request."""
 
     @abstractmethod
-    def look(self, ask: Ask, job_id: GenerationID) -> Steps[LookT]:
+    def look(self, ask: Ask, job_id: GenerationID, long_poll: LongPoll | None) -> Steps[LookT]:
         """Ask how far it is."""
 
     @abstractmethod
@@ -155,9 +185,29 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
     def cancel(self, ask: Ask, job_id: GenerationID) -> Steps[StatusT | RequestErrorResponse]:
         """Cancel the request; the answer holds what was finished."""
 
+    @abstractmethod
+    def finished(self, status: StatusT) -> int:
+        """Return how many results there are."""
+
     def is_over(self, look: LookT) -> bool:
         """Tell whether nothing more will come."""
         return look.done or look.faulted
+
+    @property
+    def id_(self) -> GenerationID:
+        """The request's id.
+
+        Raises:
+            RuntimeError: The server has not accepted it yet.
+        """
+        if self.accepted is None:
+            raise RuntimeError("the request was not sent yet")
+        return self.accepted.id_
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the last look said that nothing more will come."""
+        return self.last_look is not None and self.is_over(self.last_look)
 
     def steps(self, ask: Ask) -> Steps[tuple[StatusT, GenerationID]]:
         """Submit, poll until done, fetch.
@@ -166,51 +216,105 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
             AIHordeRequestError: The server refused the request or a poll, or gave up on it.
             AIHordeGenerationTimedOutError: It took too long; it was cancelled, and what was finished is attached.
         """
+        yield from self.begin(ask)
+        while not self.is_finished:
+            yield from self.next_look(ask)
+        return (yield from self.finish(ask)), self.id_
+
+    def begin(self, ask: Ask) -> Steps[None]:
+        """Send the request.
+
+        Raises:
+            AIHordeRequestError: The server refused it.
+        """
         if self.options.delay_s > 0:
             yield Pause(self.options.delay_s)
         self.accepted = yield from self.submit(ask)
+        self._deadline = self.options.clock() + self.options.timeout_s
         if self.accepted.message:
             logger.warning("the horde says: %s", self.accepted.message)
         for warning in self.accepted.warnings or ():
             logger.warning("the horde warns: %s [%s]", warning.message, warning.code)
-        job_id = self.accepted.id_
-        last_look = yield from self._until_over(ask, job_id)
-        status = yield from self.fetch(ask, last_look, job_id)
-        if status.faulted and not status.generations:
-            message = f"The horde gave up on request {job_id}: every attempt failed."
-            raise AIHordeServerException(error_response=RequestErrorResponse(message=message))
-        return status, job_id
 
-    def _until_over(self, ask: Ask, job_id: GenerationID) -> Steps[LookT]:
-        deadline = self.options.clock() + self.options.timeout_s
-        warned = False
-        while True:
-            look = yield from self.look(ask, job_id)
-            over = self.is_over(look)
-            if not look.is_possible and not over and not warned:
-                logger.warning("no worker that could do request %s was seen lately", job_id)
-                warned = True
-            if self.options.callback is not None:
-                yield Tell(self.options.callback, look)
-            if over:
-                return look
-            left_s = deadline - self.options.clock()
-            if left_s <= 0:
-                yield from self._give_up(ask, job_id)
-            yield Pause(min(self.options.poll_interval_s, left_s))
+    def next_look(self, ask: Ask) -> Steps[LookT]:
+        """Wait until it is time for the next look, and look.
 
-    def _give_up(self, ask: Ask, job_id: GenerationID) -> Steps[NoReturn]:
+        Raises:
+            AIHordeRequestError: The server refused the poll.
+            AIHordeGenerationTimedOutError: See `steps`.
+        """
+        if self.last_look is not None:
+            yield from self.give_up_when_late(ask)
+            pause_s = PAUSE_AFTER_LONG_POLL_S if self._long_poll.is_granted else self.options.poll_interval_s
+            yield Pause(min(pause_s, self._left_s()))
+        self._long_poll.wait_s = min(self.options.long_poll_s, self._left_s())
+        return (yield from self.look_now(ask, self._long_poll))
+
+    def look_now(self, ask: Ask, long_poll: LongPoll | None = None) -> Steps[LookT]:
+        """Look without a pause.
+
+        Raises:
+            AIHordeRequestError: The server refused the poll.
+        """
+        with self._named():
+            look = yield from self.look(ask, self.id_, long_poll)
+        self.last_look = look
+        if not look.is_job_possible() and not self.is_over(look) and not self._is_doubted:
+            logger.warning("no worker that could do request %s was seen lately", self.id_)
+            self._is_doubted = True
+        if self.options.callback is not None:
+            yield Tell(self.options.callback, look)
+        return look
+
+    def finish(self, ask: Ask) -> Steps[StatusT]:
+        """Return the results of a request that is over.
+
+        Raises:
+            AIHordeServerException: There are none: the horde gave up on it.
+        """
+        if self.last_look is None:
+            raise RuntimeError("nobody has looked at the request yet")
+        with self._named():
+            status = yield from self.fetch(ask, self.last_look, self.id_)
+            if status.faulted and not self.finished(status):
+                message = f"The horde gave up on request {self.id_}: every attempt failed."
+                raise AIHordeServerException(error_response=RequestErrorResponse(message=message))
+        return status
+
+    def give_up_when_late(self, ask: Ask) -> Steps[None]:
+        """Cancel a request that is not over in time.
+
+        Raises:
+            AIHordeGenerationTimedOutError: It was late.
+        """
+        if self._left_s() <= 0:
+            with self._named():
+                yield from self._give_up(ask)
+
+    def _left_s(self) -> float:
+        return self._deadline - self.options.clock()
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Let an error say which request it is about."""
+        try:
+            yield
+        except HordeException as error:
+            error.request_id = error.request_id or str(self.id_)
+            raise
+
+    def _give_up(self, ask: Ask) -> Steps[NoReturn]:
         partial: StatusT | None = None
         try:
-            cancelled = yield from self.cancel(ask, job_id)
+            cancelled = yield from self.cancel(ask, self.id_)
         except HordeException as error:
-            logger.warning("request %s could not be cancelled: %s", job_id, error)
+            logger.warning("request %s could not be cancelled: %s", self.id_, error)
         else:
             partial = None if isinstance(cancelled, RequestErrorResponse) else cancelled
-        finished = len(partial.generations) if partial else 0
+        finished = self.finished(partial) if partial else 0
         raise AIHordeGenerationTimedOutError(
             RequestErrorResponse(
-                message=f"Request {job_id} was not complete after {self.options.timeout_s:g} s and was cancelled; "
+                message=f"Request {self.id_} was not complete after {self.options.timeout_s:g} s and was cancelled; "
                 f"{finished} of {self.wanted} results were finished.",
             ),
             partial=partial,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Unpack
 
 from horde_sdk.ai_horde_api import image_downloads, questions
 from horde_sdk.ai_horde_api.apimodels.generate._async import (
@@ -12,27 +13,48 @@ from horde_sdk.ai_horde_api.apimodels.generate._async import (
 from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse, ImageGeneration
 from horde_sdk.ai_horde_api.base_clients import ClientOptions
 from horde_sdk.ai_horde_api.base_simple_client import POLL_INTERVAL_S, BaseAIHordeSimpleClient
-from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE, MODEL_TYPE
+from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE, MODEL_STATE, MODEL_TYPE
 from horde_sdk.ai_horde_api.fields import GenerationID, WorkerID
 from horde_sdk.ai_horde_api.image_requests import CheckCallback, ImageRequestRun, dry_run
 from horde_sdk.ai_horde_api.manual_clients import AIHordeAPIClientSession
+from horde_sdk.ai_horde_api.open_requests import OpenRequest
+from horde_sdk.ai_horde_api.request_batches import (
+    REQUESTS_AT_ONCE,
+    BatchResult,
+    RequestBatch,
+    split_images,
+    split_texts,
+)
 from horde_sdk.generic_api.generic_clients import DEFAULT_TIMEOUT_S
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL.Image import Image
 
+    from horde_sdk.ai_horde_api.alchemy_requests import AlchemyCheckCallback
+    from horde_sdk.ai_horde_api.apimodels.alchemy.async_ import AlchemyAsyncRequest
+    from horde_sdk.ai_horde_api.apimodels.alchemy.status import AlchemyStatusResponse
+    from horde_sdk.ai_horde_api.apimodels.generate.check import ImageGenerateCheckResponse
     from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import (
         TextGenerateAsyncDryRunResponse,
         TextGenerateAsyncRequest,
     )
     from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
     from horde_sdk.ai_horde_api.apimodels.kudos import KudosTransferResponse
+    from horde_sdk.ai_horde_api.apimodels.stats import (
+        ImageStatsModelsResponse,
+        ImageStatsModelsTotalResponse,
+        TextStatsModelResponse,
+        TextStatsModelsTotalResponse,
+    )
     from horde_sdk.ai_horde_api.apimodels.status import (
         AIHordeHeartbeatResponse,
         HordeModesResponse,
         HordePerformanceResponse,
         HordeStatusModelsAllResponse,
         HordeStatusModelsSingleResponse,
+        NewsResponse,
     )
     from horde_sdk.ai_horde_api.apimodels.users import UserDetailsResponse
     from horde_sdk.ai_horde_api.apimodels.workers.workers import (
@@ -43,6 +65,7 @@ if TYPE_CHECKING:
         SingleWorkerDetailsResponse,
     )
     from horde_sdk.ai_horde_api.questions import Question
+    from horde_sdk.ai_horde_api.request_runs import RunOptions
     from horde_sdk.ai_horde_api.text_requests import TextCheckCallback
     from horde_sdk.generic_api.wire import ResponseT
 
@@ -82,9 +105,59 @@ class AIHordeAPISimpleClient(BaseAIHordeSimpleClient):
             HordeConnectionError: The horde could not be reached.
             ValueError: The callback takes no argument.
         """
-        run = ImageRequestRun.of(image_gen_request, self._run_options(timeout, check_callback))
+        run = ImageRequestRun.of(image_gen_request, self._options_of_run(timeout, check_callback))
+        with OpenRequest(run, self._session) as opened:
+            return opened.result(), opened.id_
+
+    def open_image_request(
+        self,
+        image_gen_request: ImageGenerateAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+    ) -> OpenRequest[ImageGenerateCheckResponse, ImageGenerateStatusResponse]:
+        """Return a request to be followed by yourself; it is sent when you enter its `with` block.
+
+        Args:
+            image_gen_request: What to make.
+            timeout: Seconds to wait at most.
+
+        See `OpenRequest` for an example.
+        """
+        return OpenRequest(ImageRequestRun.of(image_gen_request, self._options_of_run(timeout, None)), self._session)
+
+    def image_generate_batch(
+        self,
+        image_gen_request: ImageGenerateAsyncRequest,
+        n: int,
+        *,
+        per_request: int = 4,
+        at_once: int = REQUESTS_AT_ONCE,
+        timeout: int = GENERATION_MAX_LIFE,
+        check_callback: CheckCallback | None = None,
+    ) -> BatchResult[ImageGenerateStatusResponse]:
+        """Ask for more images than one request may, in several requests; whatever cuts the wait short cancels them.
+
+        Args:
+            image_gen_request: What to make; its own `n` does not count.
+            n: How many images in all.
+            per_request: How many one request asks for, 1 to 20.
+            at_once: How many requests may be open together.
+            timeout: Seconds to wait for each request at most.
+            check_callback: Told every poll's answer.
+
+        Returns:
+            What was made; a request that brought nothing is among the failures.
+
+        Raises:
+            AIHordeRequestError: The horde refused a request, or none brought anything.
+            HordeConnectionError: The horde could not be reached.
+            ValueError: A number is out of bounds, or the callback takes no argument.
+        """
+        runs = [
+            ImageRequestRun.of(one, self._options_of_run(timeout, check_callback))
+            for one in split_images(image_gen_request, n, per_request)
+        ]
         with self._session() as session:
-            return self._transport.carry_out(run.steps(session._ask))
+            return self._transport.carry_out(RequestBatch(runs, at_once, self._poll_interval_s).steps(session._ask))
 
     def image_generate_request_dry_run(
         self,
@@ -120,9 +193,63 @@ class AIHordeAPISimpleClient(BaseAIHordeSimpleClient):
         """
         from horde_sdk.ai_horde_api.text_requests import TextRequestRun
 
-        run = TextRequestRun.of(text_gen_request, self._run_options(timeout, check_callback))
+        run = TextRequestRun.of(text_gen_request, self._options_of_run(timeout, check_callback))
+        with OpenRequest(run, self._session) as opened:
+            return opened.result(), opened.id_
+
+    def open_text_request(
+        self,
+        text_gen_request: TextGenerateAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+    ) -> OpenRequest[TextGenerateStatusResponse, TextGenerateStatusResponse]:
+        """Return a request to be followed by yourself; it is sent when you enter its `with` block.
+
+        Args:
+            text_gen_request: What to make.
+            timeout: Seconds to wait at most.
+
+        See `OpenRequest` for an example.
+        """
+        from horde_sdk.ai_horde_api.text_requests import TextRequestRun
+
+        return OpenRequest(TextRequestRun.of(text_gen_request, self._options_of_run(timeout, None)), self._session)
+
+    def text_generate_batch(
+        self,
+        text_gen_request: TextGenerateAsyncRequest,
+        n: int,
+        *,
+        per_request: int = 4,
+        at_once: int = REQUESTS_AT_ONCE,
+        timeout: int = GENERATION_MAX_LIFE,
+        check_callback: TextCheckCallback | None = None,
+    ) -> BatchResult[TextGenerateStatusResponse]:
+        """Ask for more texts than one request may, in several requests; whatever cuts the wait short cancels them.
+
+        Args:
+            text_gen_request: What to make; its own `n` does not count.
+            n: How many texts in all.
+            per_request: How many one request asks for, 1 to 20.
+            at_once: How many requests may be open together.
+            timeout: Seconds to wait for each request at most.
+            check_callback: Told every poll's answer.
+
+        Returns:
+            What was made; a request that brought nothing is among the failures.
+
+        Raises:
+            AIHordeRequestError: The horde refused a request, or none brought anything.
+            HordeConnectionError: The horde could not be reached.
+            ValueError: A number is out of bounds, or the callback takes no argument.
+        """
+        from horde_sdk.ai_horde_api.text_requests import TextRequestRun
+
+        runs = [
+            TextRequestRun.of(one, self._options_of_run(timeout, check_callback))
+            for one in split_texts(text_gen_request, n, per_request)
+        ]
         with self._session() as session:
-            return self._transport.carry_out(run.steps(session._ask))
+            return self._transport.carry_out(RequestBatch(runs, at_once, self._poll_interval_s).steps(session._ask))
 
     def text_generate_request_dry_run(
         self,
@@ -139,6 +266,33 @@ class AIHordeAPISimpleClient(BaseAIHordeSimpleClient):
         with self._session() as session:
             return self._transport.carry_out(dry_run(session._ask, text_gen_request))
 
+    def alchemy_request(
+        self,
+        alchemy_request: AlchemyAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+        check_callback: AlchemyCheckCallback | None = None,
+    ) -> tuple[AlchemyStatusResponse, GenerationID]:
+        """Ask for work on an image, wait for it and return it. Whatever cuts the wait short cancels the request.
+
+        Forms that failed are in the answer too, without a result; only if all of them failed, that is an error.
+
+        Args:
+            alchemy_request: What to do with which image.
+            timeout: Seconds to wait at most.
+            check_callback: Told every poll's answer.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            AIHordeGenerationTimedOutError: It took too long; what was finished is attached.
+            HordeConnectionError: The horde could not be reached.
+            ValueError: The callback takes no argument.
+        """
+        from horde_sdk.ai_horde_api.alchemy_requests import AlchemyRequestRun
+
+        run = AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, check_callback))
+        with OpenRequest(run, self._session) as opened:
+            return opened.result(), opened.id_
+
     def download_image_from_generation(self, generation: ImageGeneration) -> Image:
         """Return the picture of a generation.
 
@@ -152,18 +306,55 @@ class AIHordeAPISimpleClient(BaseAIHordeSimpleClient):
         """Return the image file of a generation as the worker made it."""
         return image_downloads.generation_bytes(generation, session=self._transport.session)
 
+    def save_generation(self, generation: ImageGeneration, path: Path | str) -> Path:
+        """Write the image file of a generation, converted where the name's ending asks for another format.
+
+        Raises:
+            ValueError: It has none.
+            requests.HTTPError: It could not be fetched.
+            OSError: It could not be written.
+        """
+        return image_downloads.save_image(self.download_bytes_from_generation(generation), path)
+
     def download_image_from_url(self, url: str) -> Image:
         """Return the picture at a URL.
 
         Raises:
             requests.HTTPError: It could not be fetched.
         """
-        content = image_downloads.download_image_bytes(url, session=self._transport.session)
-        return image_downloads.open_image(content.getvalue())
+        return image_downloads.open_image(self.download_bytes_from_url(url))
+
+    def download_bytes_from_url(self, url: str) -> bytes:
+        """Return the image file at a URL as the worker made it.
+
+        Raises:
+            requests.HTTPError: It could not be fetched.
+        """
+        return image_downloads.download_image_bytes(url, session=self._transport.session).getvalue()
 
     def heartbeat_request(self) -> AIHordeHeartbeatResponse:
         """Return the horde's version; raises where it is not alive."""
         return self._answer(questions.heartbeat())
+
+    def get_news(self) -> NewsResponse:
+        """Return the news."""
+        return self._answer(questions.news())
+
+    def image_stats_totals(self) -> ImageStatsModelsTotalResponse:
+        """Return how many images were made."""
+        return self._answer(questions.image_totals())
+
+    def image_stats_models(self, model_state: str | MODEL_STATE = MODEL_STATE.known) -> ImageStatsModelsResponse:
+        """Return how many images were made with each model."""
+        return self._answer(questions.image_models_used(model_state))
+
+    def text_stats_totals(self) -> TextStatsModelsTotalResponse:
+        """Return how much was written."""
+        return self._answer(questions.text_totals())
+
+    def text_stats_models(self) -> TextStatsModelResponse:
+        """Return how many texts were written with each model."""
+        return self._answer(questions.text_models_used())
 
     def performance(self) -> HordePerformanceResponse:
         """Return how busy the horde is."""
@@ -218,6 +409,9 @@ class AIHordeAPISimpleClient(BaseAIHordeSimpleClient):
     def _answer(self, question: Question[ResponseT]) -> ResponseT:
         with self._session() as session:
             return self._transport.carry_out(question.steps(session._ask))
+
+    def _options_of_run(self, timeout: float, callback: Callable[[Any], object] | None) -> RunOptions:
+        return self._run_options(timeout, callback, silence_s=self._transport.timeout_s)
 
     def _session(self) -> AIHordeAPIClientSession:
         return AIHordeAPIClientSession(transport=self._transport, **self._options)

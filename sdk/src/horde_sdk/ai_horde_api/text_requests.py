@@ -18,6 +18,7 @@ from horde_sdk.ai_horde_api.apimodels.generate.text.status import (
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.ai_horde_api.request_runs import Ask, RequestRun, RunOptions, expect
 from horde_sdk.generic_api.apimodels import RequestErrorResponse
+from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Steps
 
 TextCheckCallback = Callable[[TextGenerateStatusResponse], object]
@@ -49,8 +50,8 @@ class TextRequestRun(RequestRun[TextGenerateStatusResponse, TextGenerateStatusRe
     def submit(self, ask: Ask) -> Steps[TextGenerateAsyncResponse]:
         return expect(ask, self.request, TextGenerateAsyncResponse)
 
-    def look(self, ask: Ask, job_id: GenerationID) -> Steps[TextGenerateStatusResponse]:
-        return expect(ask, TextGenerateStatusRequest(id=job_id), TextGenerateStatusResponse)
+    def look(self, ask: Ask, job_id: GenerationID, long_poll: LongPoll | None) -> Steps[TextGenerateStatusResponse]:
+        return expect(ask, TextGenerateStatusRequest(id=job_id), TextGenerateStatusResponse, long_poll)
 
     def is_over(self, look: TextGenerateStatusResponse) -> bool:
         # On older servers a fault that is reported twice leaves a slot too many, and `done` never comes.
@@ -67,3 +68,6 @@ class TextRequestRun(RequestRun[TextGenerateStatusResponse, TextGenerateStatusRe
 
     def cancel(self, ask: Ask, job_id: GenerationID) -> Steps[TextGenerateStatusResponse | RequestErrorResponse]:
         return ask(DeleteTextGenerateRequest(id=job_id), TextGenerateStatusResponse)
+
+    def finished(self, status: TextGenerateStatusResponse) -> int:
+        return len(status.generations)

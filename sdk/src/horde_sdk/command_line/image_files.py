@@ -1,4 +1,4 @@
-"""Where the images of a command go: WebP files whose names say what they are and never replace one another."""
+"""Where the files of a command go: their names say what they are, and they never replace one another."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def as_webp(content: bytes) -> bytes:
     return kept.getvalue()
 
 
-def save_without_overwriting(content: bytes, folder: Path, name: str) -> Path:
+def save_without_overwriting(content: bytes, folder: Path, name: str, suffix: str = ".webp") -> Path:
     """Write `name`.webp, or `name`-2.webp and so on where that exists, and return its path.
 
     Raises:
@@ -35,7 +35,7 @@ def save_without_overwriting(content: bytes, folder: Path, name: str) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number in count(1):
-        path = folder / f"{name}{'' if number == 1 else f'-{number}'}.webp"
+        path = folder / f"{name}{'' if number == 1 else f'-{number}'}{suffix}"
         try:
             with path.open("xb") as file:
                 file.write(content)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import typer
 
-from horde_sdk.command_line.source_files import source_image
+from horde_sdk.ai_horde_api.source_images import source_image
 
 
 def size_of(text: str) -> tuple[int, int]:

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import typer
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from horde_sdk.ai_horde_api.apimodels import AlchemyStatusResponse
     from horde_sdk.ai_horde_api.apimodels.generate.progress import ResponseGenerationProgressInfoMixin
 
 
-def describe(check: ResponseGenerationProgressInfoMixin, wanted: int) -> str:
-    """Return the state of a request in one line."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a request is: results that are there, and all of it in one line."""
+
+    finished: int
+    line: str
+
+
+Describe = Callable[[Any, int], Standing]
+"""Reads a poll's answer; told how many results are wanted."""
+
+
+def standing_of_jobs(check: ResponseGenerationProgressInfoMixin, wanted: int) -> Standing:
+    """Read the answer about images or texts."""
     parts = [f"finished {check.finished} of {wanted}"]
     if check.processing:
         parts.append(f"{check.processing} in the making")
@@ -25,14 +40,26 @@ def describe(check: ResponseGenerationProgressInfoMixin, wanted: int) -> str:
         parts.append(f"about {check.wait_time} s left")
     if not check.is_possible and not check.done:
         parts.append("no worker that could do it was seen lately")
-    return ", ".join(parts)
+    return Standing(check.finished, ", ".join(parts))
+
+
+def standing_of_forms(status: AlchemyStatusResponse, wanted: int) -> Standing:
+    """Read the answer about alchemy, which tells no queue."""
+    states = [form.state for form in status.forms]
+    parts = [f"finished {status.finished} of {wanted}"]
+    if working := states.count("processing"):
+        parts.append(f"{working} in the making")
+    if failed := states.count("faulted"):
+        parts.append(f"{failed} failed")
+    return Standing(status.finished, ", ".join(parts))
 
 
 class PlainProgress:
     """A line whenever something changed."""
 
-    def __init__(self, wanted: int) -> None:
+    def __init__(self, wanted: int, describe: Describe) -> None:
         self._wanted = wanted
+        self._describe = describe
         self._said = ""
 
     def __enter__(self) -> Self:
@@ -41,9 +68,9 @@ class PlainProgress:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def show(self, check: ResponseGenerationProgressInfoMixin) -> None:
+    def show(self, check: object) -> None:
         """Show a poll's answer."""
-        line = describe(check, self._wanted)
+        line = self._describe(check, self._wanted).line
         if line != self._said:
             typer.echo(line, err=True)
             self._said = line
@@ -52,11 +79,12 @@ class PlainProgress:
 class BarProgress:
     """A bar that moves."""
 
-    def __init__(self, wanted: int) -> None:
+    def __init__(self, wanted: int, describe: Describe) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
         self._wanted = wanted
+        self._describe = describe
         self._progress: Progress = Progress(
             SpinnerColumn(),
             BarColumn(bar_width=24),
@@ -79,11 +107,12 @@ class BarProgress:
     ) -> None:
         self._progress.stop()
 
-    def show(self, check: ResponseGenerationProgressInfoMixin) -> None:
+    def show(self, check: object) -> None:
         """Show a poll's answer."""
-        self._progress.update(self._task, completed=check.finished, description=describe(check, self._wanted))
+        standing = self._describe(check, self._wanted)
+        self._progress.update(self._task, completed=standing.finished, description=standing.line)
 
 
-def progress_display(wanted: int) -> PlainProgress | BarProgress:
+def progress_display(wanted: int, describe: Describe = standing_of_jobs) -> PlainProgress | BarProgress:
     """Return the display that suits standard error."""
-    return BarProgress(wanted) if sys.stderr.isatty() else PlainProgress(wanted)
+    return BarProgress(wanted, describe) if sys.stderr.isatty() else PlainProgress(wanted, describe)

@@ -1,4 +1,4 @@
-"""Descriptions of generations; for now the vocabulary."""
+"""Descriptions of generations that know neither horde nor backend: vocabulary, parameters, templates."""
 
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,17 @@ if TYPE_CHECKING:
         is_strip_background_form as is_strip_background_form,
         is_upscaler_form as is_upscaler_form,
     )
+    from horde_sdk.generation_parameters.alchemy.object_models import (
+        AlchemyParameters as AlchemyParameters,
+        AnnotationAlchemyParameters as AnnotationAlchemyParameters,
+        SingleAlchemyParameters as SingleAlchemyParameters,
+    )
+    from horde_sdk.generation_parameters.generic import (
+        CompositeParametersBase as CompositeParametersBase,
+        GenerationParameterBaseModel as GenerationParameterBaseModel,
+        GenerationParameterList as GenerationParameterList,
+        GenerationWithModelParameters as GenerationWithModelParameters,
+    )
     from horde_sdk.generation_parameters.generic.consts import (
         KNOWN_AUX_MODEL_SOURCE as KNOWN_AUX_MODEL_SOURCE,
     )
@@ -39,6 +50,18 @@ if TYPE_CHECKING:
         KNOWN_IMAGE_WORKFLOWS as KNOWN_IMAGE_WORKFLOWS,
         LORA_TRIGGER_INJECT_CHOICE as LORA_TRIGGER_INJECT_CHOICE,
         TI_TRIGGER_INJECT_CHOICE as TI_TRIGGER_INJECT_CHOICE,
+    )
+    from horde_sdk.generation_parameters.image.object_models import (
+        BasicImageGenerationParameters as BasicImageGenerationParameters,
+        BasicImageGenerationParametersTemplate as BasicImageGenerationParametersTemplate,
+        ImageGenerationParameters as ImageGenerationParameters,
+        ImageGenerationParametersTemplate as ImageGenerationParametersTemplate,
+    )
+    from horde_sdk.generation_parameters.text.object_models import (
+        BasicTextGenerationFormatParameters as BasicTextGenerationFormatParameters,
+        BasicTextGenerationParameters as BasicTextGenerationParameters,
+        KoboldAITextGenerationParameters as KoboldAITextGenerationParameters,
+        TextGenerationParameters as TextGenerationParameters,
     )
 
 __all__, __getattr__, __dir__ = lazy_exports(
@@ -64,6 +87,17 @@ __all__, __getattr__, __dir__ = lazy_exports(
             "is_strip_background_form",
             "is_upscaler_form",
         ),
+        "horde_sdk.generation_parameters.alchemy.object_models": (
+            "AlchemyParameters",
+            "AnnotationAlchemyParameters",
+            "SingleAlchemyParameters",
+        ),
+        "horde_sdk.generation_parameters.generic": (
+            "CompositeParametersBase",
+            "GenerationParameterBaseModel",
+            "GenerationParameterList",
+            "GenerationWithModelParameters",
+        ),
         "horde_sdk.generation_parameters.generic.consts": ("KNOWN_AUX_MODEL_SOURCE",),
         "horde_sdk.generation_parameters.image.consts": (
             "CLIP_SKIP_REPRESENTATION",
@@ -74,6 +108,18 @@ __all__, __getattr__, __dir__ = lazy_exports(
             "KNOWN_IMAGE_WORKFLOWS",
             "LORA_TRIGGER_INJECT_CHOICE",
             "TI_TRIGGER_INJECT_CHOICE",
+        ),
+        "horde_sdk.generation_parameters.image.object_models": (
+            "BasicImageGenerationParameters",
+            "BasicImageGenerationParametersTemplate",
+            "ImageGenerationParameters",
+            "ImageGenerationParametersTemplate",
+        ),
+        "horde_sdk.generation_parameters.text.object_models": (
+            "BasicTextGenerationFormatParameters",
+            "BasicTextGenerationParameters",
+            "KoboldAITextGenerationParameters",
+            "TextGenerationParameters",
         ),
     },
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, RootModel, field_validator
@@ -33,23 +34,36 @@ __all__ = [
     "MessageSpecifiesUserIDMixin",
     "RequestErrorResponse",
     "RequestSingleWarning",
+    "RequestSpecifiesUserIDMixin",
     "RequestUsesWorkerMixin",
+    "ResponseRequiringDownloadMixin",
     "ResponseRequiringFollowUpMixin",
     "ResponseWithProgressMixin",
 ]
+
+if TYPE_CHECKING:
+    from horde_sdk.generic_api.downloads import ResponseRequiringDownloadMixin
 
 T = TypeVar("T")
 
 _FROZEN = frozen_model_config()
 
 
-class HordeAPIObject(ABC):
-    """Anything that the API's document gives a name."""
+class HordeAPIObject(ABC):  # noqa: B024  # its descendants have abstract methods
+    """Anything that the API's document may give a name: `class Part(HordeAPIObjectBaseModel, api_name="Part")`."""
+
+    _api_name: ClassVar[str | None] = None
+
+    def __init_subclass__(cls, *, api_name: str | None = None, **kwargs: Any) -> None:
+        """Note the name; without one, the base's name stays."""
+        super().__init_subclass__(**kwargs)
+        if api_name is not None:
+            cls._api_name = api_name
 
     @classmethod
-    @abstractmethod
     def get_api_model_name(cls) -> str | None:
         """Return the name in the API's document, `None` where it has none."""
+        return cls._api_name
 
     @classmethod
     def get_sensitive_fields(cls) -> set[str]:
@@ -74,10 +88,6 @@ class HordeAPIObjectBaseModel(HordeAPIObject, BaseModel):
 
     model_config = _FROZEN
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return None
-
 
 class HordeAPIData(BaseModel):
     """A part of a request or response without a name of its own."""
@@ -90,22 +100,36 @@ class HordeAPIMessage(HordeAPIObject):
 
 
 class HordeRequest(HordeAPIMessage, BaseModel):
-    """Something to ask the API."""
+    """Something to ask the API: `class NewsRequest(HordeRequest, method=HTTPMethod.GET, endpoint=PATHS.news)`."""
 
     model_config = _FROZEN
 
+    _method: ClassVar[HTTPMethod]
+    _endpoint: ClassVar[GENERIC_API_ENDPOINT_SUBPATH]
+
     accept: GenericAcceptTypes = GenericAcceptTypes.json
+    """The kind of answer that is understood."""
     client_agent: str = Field(default=default_bridge_agent_string, alias="Client-Agent")
     """Who asks, as `name:version:contact`."""
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return None
+    def __init_subclass__(
+        cls,
+        *,
+        method: HTTPMethod | None = None,
+        endpoint: GENERIC_API_ENDPOINT_SUBPATH | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Note verb and path; without them, the base's stay."""
+        super().__init_subclass__(**kwargs)
+        if method is not None:
+            cls._method = method
+        if endpoint is not None:
+            cls._endpoint = endpoint
 
     @classmethod
-    @abstractmethod
     def get_http_method(cls) -> HTTPMethod:
         """Return the verb."""
+        return cls._method
 
     @classmethod
     @abstractmethod
@@ -113,9 +137,9 @@ class HordeRequest(HordeAPIMessage, BaseModel):
         """Return the base URL where the client has none of its own."""
 
     @classmethod
-    @abstractmethod
     def get_api_endpoint_subpath(cls) -> GENERIC_API_ENDPOINT_SUBPATH:
         """Return the path below the base URL, with placeholders."""
+        return cls._endpoint
 
     @classmethod
     def get_api_endpoint_url(cls) -> str:
@@ -174,25 +198,23 @@ class HordeResponseBaseModel(HordeResponse, BaseModel):
     def time_constructed(self) -> float:
         return self._time_constructed
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return None
 
-
-class HordeResponseRootModel(RootModel[T], HordeResponse):
+class HordeResponseRootModel(HordeResponse, RootModel[T]):
     """An answer that is a JSON list."""
 
     model_config = ConfigDict(frozen=True)
 
     _time_constructed: float = PrivateAttr(default_factory=time.time)
 
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
+        return iter(self.root)  # type: ignore[call-overload,no-any-return]
+
+    def __getitem__(self, index: int) -> Any:
+        return self.root[index]  # type: ignore[index]
+
     @property
     def time_constructed(self) -> float:
         return self._time_constructed
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return None
 
 
 HordeResponseTypes = HordeResponseRootModel[Any] | HordeResponseBaseModel
@@ -202,13 +224,16 @@ class ContainsMessageResponseMixin(HordeAPIData):
     """An answer that may carry a sentence."""
 
     message: str = ""
+    """The sentence."""
 
 
 class RequestSingleWarning(HordeAPIObjectBaseModel):
     """A warning about an accepted request."""
 
     code: str | None = None
+    """What is warned of, in one word."""
     message: str | None = None
+    """The same as a sentence."""
 
 
 @Unhashable
@@ -217,9 +242,10 @@ class ContainsWarningsResponseMixin(HordeAPIData):
     """An answer that may carry warnings."""
 
     warnings: list[RequestSingleWarning] | None = None
+    """What may not turn out as meant."""
 
 
-class RequestErrorResponse(HordeResponseBaseModel, ContainsMessageResponseMixin):
+class RequestErrorResponse(HordeResponseBaseModel, ContainsMessageResponseMixin, api_name="RequestError"):
     """The answer to a request that failed."""
 
     object_data: object = None
@@ -229,15 +255,17 @@ class RequestErrorResponse(HordeResponseBaseModel, ContainsMessageResponseMixin)
     """The return code, see `horde_sdk.ai_horde_api.consts.RC`; new servers may send others."""
 
     _http_status: int | None = PrivateAttr(default=None)
+    _retry_after_s: float = PrivateAttr(default=0.0)
 
     @property
     def http_status(self) -> int | None:
         """The HTTP status of the answer, where it came over HTTP."""
         return self._http_status
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "RequestError"
+    @property
+    def retry_after_s(self) -> float:
+        """How long the server wants to be left alone; 0 where it did not say."""
+        return self._retry_after_s
 
 
 class ResponseWithProgressMixin(HordeAPIData):
@@ -265,7 +293,11 @@ class ResponseWithProgressMixin(HordeAPIData):
 class APIKeyAllowedInRequestMixin(HordeAPIObjectBaseModel):
     """A request that may carry a key; without one, the client's key is used."""
 
+    # A mistyped key, or a megabyte of picture, is not for logs.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     apikey: str | None = Field(default=None, repr=False)
+    """Who asks; an explicit `None` is the anonymous key."""
 
     @classmethod
     def is_api_key_required(cls) -> bool:
@@ -293,6 +325,7 @@ class MessageSpecifiesUserIDMixin(HordeAPIData):
     """A message about one user."""
 
     user_id: str
+    """The number behind `#` in the user's name."""
 
     @field_validator("user_id")
     @classmethod
@@ -302,23 +335,45 @@ class MessageSpecifiesUserIDMixin(HordeAPIData):
         return user_id
 
 
+RequestSpecifiesUserIDMixin = MessageSpecifiesUserIDMixin
+"""The name that releases 0.17 and 0.18 used."""
+
+
 class RequestUsesWorkerMixin(HordeAPIData):
     """Choices about the workers that may serve a request."""
 
     trusted_workers: bool = False
+    """Trusted workers only."""
     slow_workers: bool = True
+    """Slow workers too; refusing them costs more."""
     extra_slow_workers: bool = False
+    """Very slow workers too."""
     workers: list[str] = Field(default_factory=list)
+    """Ids of the workers that may serve the request; empty: any."""
     worker_blacklist: bool = False
     """Read `workers` as those to avoid."""
     models: list[str]
     """Models to choose from; an empty list allows any."""
     validated_backends: bool | None = None
+    """Workers with a known program only."""
     style: str | None = None
+    """Name or id of a style to apply."""
     dry_run: bool = False
     """Ask for the price only."""
     webhook: str | None = None
+    """A URL that each result is posted to."""
     allow_downgrade: bool = False
     """Rather reduce size or steps than refuse for want of kudos."""
     proxied_account: str | None = None
+    """For which of its users a service asks."""
     disable_batching: bool | None = False
+    """Make each result on its own, so that it can be made again exactly."""
+
+
+def __getattr__(name: str) -> object:
+    # Only workers fetch what belongs to an answer.
+    if name == "ResponseRequiringDownloadMixin":
+        from horde_sdk.generic_api.downloads import ResponseRequiringDownloadMixin
+
+        return ResponseRequiringDownloadMixin
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

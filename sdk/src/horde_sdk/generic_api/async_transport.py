@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from horde_sdk.exceptions import HordeConnectionError
+from horde_sdk.exceptions import HordeConnectionError, HordeTimeoutError
 from horde_sdk.generic_api import bounds
 from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Step, Steps, Tell
 from horde_sdk.horde_logging import logger
@@ -50,6 +50,11 @@ class AsyncTransport:
         self._ssl_context = ssl_context
         self._timeout_s = timeout_s
         self._sleep = sleep
+
+    @property
+    def timeout_s(self) -> float:
+        """Seconds that a silent server is waited for."""
+        return self._timeout_s
 
     def tls_for(self, url: str) -> ssl.SSLContext | bool:
         """Return the TLS settings for a URL; plain HTTP needs none, and making them takes time."""
@@ -146,7 +151,9 @@ class AsyncTransport:
                 return Answer(status=answer.status, headers=dict(answer.headers), body=body)
         except bounds.AnswerOutOfBoundsError as error:
             raise HordeConnectionError(f"{exchange.url}: {error}") from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except TimeoutError as error:
+            raise HordeTimeoutError(f"{exchange.url} did not answer in time ({type(error).__name__})") from error
+        except (aiohttp.ClientError, OSError) as error:
             raise HordeConnectionError(f"{exchange.url} could not be reached ({type(error).__name__})") from error
 
 

@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from horde_sdk.client_agent import default_bridge_agent_string
 from horde_sdk.consts import ANON_API_KEY
 from horde_sdk.exceptions import HordeConnectionError, HordeException
-from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
+from horde_sdk.generic_api.apimodels import HordeRequest, HordeResponseTypes, RequestErrorResponse
+from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.metadata import GenericHeaderFields, GenericPathFields, GenericQueryFields
-from horde_sdk.generic_api.pending import PendingFollowUp, PendingFollowUps
+from horde_sdk.generic_api.pending import PendingFollowUp, PendingFollowUps, cleanup_or_none
 from horde_sdk.generic_api.redirects import MOST_REDIRECTS, redirected
-from horde_sdk.generic_api.retries import DEFAULT_RETRY_STATUS_CODES, REPEATABLE_METHODS, RetryConfiguration
+from horde_sdk.generic_api.retries import (
+    DEFAULT_RETRY_STATUS_CODES,
+    REPEATABLE_METHODS,
+    RetryConfiguration,
+    was_turned_away,
+)
 from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Steps
 from horde_sdk.generic_api.wire import Caller, ResponseT, to_exchange, to_response
 from horde_sdk.horde_logging import logger
@@ -36,6 +43,11 @@ __all__ = [
     "GenericHordeAPISession",
     "RetryConfiguration",
 ]
+
+# Names that programs know these by.
+HordeRequestTypeVar = TypeVar("HordeRequestTypeVar", bound=HordeRequest)
+HordeResponseTypeVar = TypeVar("HordeResponseTypeVar", bound=HordeResponseTypes)
+_build_cleanup_requests_safely = cleanup_or_none
 
 DEFAULT_TIMEOUT_S = 60.0
 """How long a silent server is waited for."""
@@ -104,10 +116,16 @@ class BaseHordeAPIClient:
         self,
         request: HordeRequest,
         expected: type[ResponseT],
+        long_poll: LongPoll | None = None,
     ) -> Steps[ResponseT | RequestErrorResponse]:
         """Send a request, again where that is safe, and return the answer."""
         logger.debug("%s %s", type(request).__name__, request.log_safe_model_dump({"prompt"}))
-        answer: Answer = yield from self._send(to_exchange(request, self._caller))
+        exchange = to_exchange(request, self._caller)
+        if long_poll is not None:
+            exchange = replace(exchange, headers={**exchange.headers, **long_poll.header()})
+        answer: Answer = yield from self._send(exchange)
+        if long_poll is not None:
+            long_poll.note(answer.header("Preference-Applied"))
         return to_response(answer, expected)
 
     def _send(self, exchange: Exchange) -> Steps[Answer]:
@@ -133,7 +151,8 @@ class BaseHordeAPIClient:
                 yield Pause(self.retry_config.delay_s(failures, chance=self._chance))
                 continue
             failures += 1
-            if not repeatable or not self.should_retry(answer.status, failures):
+            may_repeat = repeatable or was_turned_away(answer)
+            if not may_repeat or not self.should_retry(answer.status, failures):
                 return answer
             logger.info("%s %s: HTTP %s, trying again", exchange.method, exchange.url, answer.status)
             yield Pause(self.retry_config.delay_s(failures, answer.header("Retry-After"), chance=self._chance))
@@ -205,8 +224,10 @@ class GenericHordeAPISession(GenericHordeAPIManualClient):
         finally:
             self._transport.deadline_in(None)
 
-    def _ask(self, request: HordeRequest, expected: type[ResponseT]) -> Steps[ResponseT | RequestErrorResponse]:
-        response = yield from super()._ask(request, expected)
+    def _ask(
+        self, request: HordeRequest, expected: type[ResponseT], long_poll: LongPoll | None = None
+    ) -> Steps[ResponseT | RequestErrorResponse]:
+        response = yield from super()._ask(request, expected, long_poll)
         self._pending.note(request, response)
         return response
 
@@ -277,7 +298,9 @@ class GenericAsyncHordeAPISession(GenericAsyncHordeAPIManualClient):
             timeout_s=CLEANUP_TIMEOUT_S,
         )
 
-    def _ask(self, request: HordeRequest, expected: type[ResponseT]) -> Steps[ResponseT | RequestErrorResponse]:
-        response = yield from super()._ask(request, expected)
+    def _ask(
+        self, request: HordeRequest, expected: type[ResponseT], long_poll: LongPoll | None = None
+    ) -> Steps[ResponseT | RequestErrorResponse]:
+        response = yield from super()._ask(request, expected, long_poll)
         self._pending.note(request, response)
         return response

@@ -76,13 +76,18 @@ class PendingFollowUps:
         return taken
 
     def _open(self, request: HordeRequest, response: ResponseRequiringFollowUpMixin) -> None:
-        try:
-            cleanup = [_with_key_of(request, one) for one in response.get_follow_up_failure_cleanup_request()]
-        except ValidationError:
-            logger.exception("no clean-up is known for %s", type(response).__name__)
-            return
-        if cleanup:
-            self._entries.append(PendingFollowUp(request, response, cleanup))
+        if cleanup := cleanup_or_none(response):
+            requests = [_with_key_of(request, one) for one in cleanup]
+            self._entries.append(PendingFollowUp(request, response, requests))
+
+
+def cleanup_or_none(response: ResponseRequiringFollowUpMixin) -> list[HordeRequest] | None:
+    """Return the requests that clean up after an answer, `None` where they cannot be made: the answer is good still."""
+    try:
+        return response.get_follow_up_failure_cleanup_request()
+    except ValidationError:
+        logger.exception("no clean-up is known for %s", type(response).__name__)
+        return None
 
 
 def _with_key_of(request: HordeRequest, cleanup: HordeRequest) -> HordeRequest:

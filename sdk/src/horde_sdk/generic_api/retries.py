@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Callable, Set
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from pydantic import BaseModel, Field
+
 from horde_sdk.consts import HTTPStatusCode
+from horde_sdk.generic_api.steps import Answer
 
 DEFAULT_RETRY_STATUS_CODES = frozenset(
     {
@@ -20,31 +23,40 @@ DEFAULT_RETRY_STATUS_CODES = frozenset(
 )
 
 REPEATABLE_METHODS = frozenset({"GET", "DELETE", "HEAD"})
-"""A POST is never repeated: the first one may have been accepted although its answer was lost."""
+"""Others are repeated only after a rate limit: the first one may have been accepted although its answer was lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryConfiguration:
-    """How patient a client is. Only GET and DELETE are repeated."""
+def was_turned_away(answer: Answer) -> bool:
+    """Tell whether a rate limit refused a call before anybody looked at it, so that even a POST may be repeated.
 
-    max_retries: int = 3
-    initial_delay_seconds: float = 0.5
-    max_delay_seconds: float = 30.0
-    backoff_factor: float = 2.0
-    jitter_factor: float = 0.1
-    retry_status_codes: Set[int] = DEFAULT_RETRY_STATUS_CODES
+    Such an answer has no `rc`; `TooManyPrompts` and its like are decisions, and waiting alone does not change them.
+    """
+    if answer.status != HTTPStatusCode.TOO_MANY_REQUESTS:
+        return False
+    try:
+        content = json.loads(answer.body)
+    except ValueError:
+        return True
+    return not (isinstance(content, dict) and content.get("rc"))
+
+
+class RetryConfiguration(BaseModel):
+    """How patient a client is. Only GET and DELETE are repeated, and what a rate limit turned away."""
+
+    max_retries: int = Field(default=3, ge=0, lt=10)
+    """How often a call is repeated at most."""
+    initial_delay_seconds: float = Field(default=0.5, gt=0)
+    """The wait before the first repetition."""
+    max_delay_seconds: float = Field(default=30.0, gt=0)
+    """The longest wait, whatever the server asks for."""
+    backoff_factor: float = Field(default=2.0, gt=1)
+    """How much longer each wait is than the one before."""
+    jitter_factor: float = Field(default=0.1, gt=0, le=1)
+    """How much longer a wait may be by chance."""
+    retry_status_codes: set[int] = Field(default=set(DEFAULT_RETRY_STATUS_CODES))
+    """The statuses after which a call is repeated, beside all of 500 and more."""
     retry_on_connection_errors: bool = True
-
-    def __post_init__(self) -> None:
-        """Check the bounds."""
-        if not 0 <= self.max_retries < 10:
-            raise ValueError("max_retries must be between 0 and 9")
-        if self.initial_delay_seconds <= 0 or self.max_delay_seconds <= 0:
-            raise ValueError("delays must be positive")
-        if self.backoff_factor <= 1:
-            raise ValueError("backoff_factor must be greater than 1")
-        if not 0 < self.jitter_factor <= 1:
-            raise ValueError("jitter_factor must be greater than 0 and at most 1")
+    """Whether it is repeated when the connection broke."""
 
     def delay_s(
         self, failures: int, retry_after: str | None = None, *, chance: Callable[[], float] = random.random
@@ -57,12 +69,13 @@ class RetryConfiguration:
             chance: Yields a number from 0 to 1, so that many clients do not come back at once.
         """
         backoff = self.initial_delay_seconds * self.backoff_factor ** (failures - 1)
-        asked = _seconds_of(retry_after)
+        asked = seconds_of(retry_after)
         wait = max(backoff, asked)
         return min(wait * (1 + self.jitter_factor * chance()), self.max_delay_seconds)
 
 
-def _seconds_of(retry_after: str | None) -> float:
+def seconds_of(retry_after: str | None) -> float:
+    """Return the seconds that a header `Retry-After` asks for: a number or a date; 0 where it says nothing."""
     if not retry_after:
         return 0.0
     try:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from horde_sdk.exceptions import HordeConnectionError
+from horde_sdk.exceptions import HordeConnectionError, HordeTimeoutError
 from horde_sdk.generic_api import bounds
 from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Step, Steps, Tell
 
@@ -33,6 +33,11 @@ class SyncTransport:
         self._sleep = sleep
         self._session: requests.Session | None = None
         self._deadline: float | None = None
+
+    @property
+    def timeout_s(self) -> float:
+        """Seconds that a silent server is waited for."""
+        return self._timeout_s
 
     @property
     def session(self) -> requests.Session:
@@ -85,7 +90,7 @@ class SyncTransport:
 
         left_s = math.inf if self._deadline is None else self._deadline - time.monotonic()
         if left_s <= 0:
-            raise HordeConnectionError("there was no time left to ask the horde")
+            raise HordeTimeoutError("there was no time left to ask the horde")
         collected = bounds.Collected(
             bounds.LARGEST_ANSWER_BYTES,
             min(left_s, max(bounds.LONGEST_ANSWER_S, self._timeout_s)),
@@ -104,6 +109,8 @@ class SyncTransport:
                 body = collected.read(bounds.pieces_of(answer))
         except bounds.AnswerOutOfBoundsError as error:
             raise HordeConnectionError(f"{exchange.url}: {error}") from None
+        except requests.Timeout as error:
+            raise HordeTimeoutError(f"{exchange.url} did not answer in time ({type(error).__name__})") from error
         except requests.RequestException as error:
             raise HordeConnectionError(f"{exchange.url} could not be reached ({type(error).__name__})") from error
         return Answer(status=answer.status_code, headers=dict(answer.headers), body=body)

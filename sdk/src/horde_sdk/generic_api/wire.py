@@ -22,6 +22,7 @@ from horde_sdk.generic_api.apimodels import (
 )
 from horde_sdk.generic_api.endpoints import url_with_path
 from horde_sdk.generic_api.metadata import GenericHeaderFields, GenericPathFields, GenericQueryFields
+from horde_sdk.generic_api.retries import seconds_of
 from horde_sdk.generic_api.steps import Answer, Exchange
 
 ResponseT = TypeVar("ResponseT", bound=HordeResponseTypes)
@@ -43,11 +44,11 @@ def to_exchange(request: HordeRequest, caller: Caller) -> Exchange:
     """Return the HTTP request for `request`: only what was set explicitly is sent, apart from query values.
 
     Raises:
-        RuntimeError: A GET would need a body.
+        RuntimeError: A GET would need a body, or the path is not complete.
         ValueError: The base URL is none.
     """
     path, in_path = _path(request, caller.path_fields)
-    query, in_query = _query(request, caller.query_fields)
+    query, in_query = _query(request, caller)
     content = request.model_dump(
         mode="json",
         by_alias=True,
@@ -78,11 +79,14 @@ def _path(request: HordeRequest, path_fields: type[GenericPathFields]) -> tuple[
         if value is not None and f"{{{placeholder}}}" in path:
             path = path.replace(f"{{{placeholder}}}", quote(str(value), safe=""))
             used.add(name)
+    if "{" in path:
+        raise RuntimeError(f"{type(request).__name__} does not say what {path} is about")
     return path, used
 
 
-def _query(request: HordeRequest, query_fields: type[GenericQueryFields]) -> tuple[dict[str, str], set[str]]:
-    names = dict(_names(query_fields))
+def _query(request: HordeRequest, caller: Caller) -> tuple[dict[str, str], set[str]]:
+    # The ratings API lists `client_agent` among its query fields too; a header stays a header.
+    names = {name: text for name, text in _names(caller.query_fields) if name not in caller.header_fields.__members__}
     fields = {name for name in names if name in type(request).model_fields} | set(request.get_query_fields())
     values = {field: getattr(request, field) for field in fields}
     return {
@@ -158,4 +162,5 @@ def _error_of(answer: Answer, content: object) -> RequestErrorResponse:
 def _error(answer: Answer, **fields: object) -> RequestErrorResponse:
     error = RequestErrorResponse.model_construct(**{"message": "", **fields})  # type: ignore[arg-type]
     error._http_status = answer.status
+    error._retry_after_s = seconds_of(answer.header("Retry-After")) if answer.status >= 400 else 0.0
     return error

@@ -42,10 +42,12 @@ class TooManyPixels(UnusableImage):
 
 @dataclass(frozen=True, slots=True)
 class Recompressed:
-    """An image encoded anew."""
+    """An image encoded anew; its sides in pixels."""
 
     webp: bytes
     has_alpha: bool
+    width: int
+    height: int
 
 
 def looks_like_image(glimpse: Glimpse) -> bool:
@@ -79,6 +81,12 @@ def _verified(image: ImageFile, data: bytes) -> bytes:
         raise UnusableImage("too many frames")
     image.load()
     return data if isinstance(image, WebPImageFile) else _encoded(image, _QUALITY).webp
+
+
+def dimensions(data: bytes) -> tuple[int, int]:
+    """Width and height by what the image says of itself, however large: nothing is decoded. Raises `UnusableImage`."""
+    with _opened(data, max_pixels=2**62) as image:
+        return image.width, image.height
 
 
 def recompressed(data: bytes, *, max_pixels: int, quality: Callable[[int], int]) -> Recompressed:
@@ -122,7 +130,7 @@ def _encoded(image: Image, quality: int) -> Recompressed:
     target = io.BytesIO()
     same = image if image.mode == mode else image.convert(mode)
     same.save(target, "WEBP", quality=quality, method=4, exact=has_alpha)
-    return Recompressed(target.getvalue(), has_alpha)
+    return Recompressed(target.getvalue(), has_alpha, image.width, image.height)
 
 
 def _reader(beginning: bytes) -> type[ImageFile] | None:

@@ -105,9 +105,12 @@ async def _until_ready(server: asyncio.Task[None], settings: Settings, listener:
 async def running_worker(
     url: str, key: str, name: str, aliases: list[str], text_aliases: list[str]
 ) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """The demo workers for pictures and for texts (`NAME-text`), in a process of their own; drained at the end."""
+    """The demo workers for pictures, texts (`NAME-text`) and alchemy (`NAME-alchemy`), in a process of their own.
+
+    They are drained at the end.
+    """
     command = [sys.executable, "-m", "horde_worker", "--horde", url, "--name", name]
-    command += ["--backend", "demo", "--backend", "demo-text"]
+    command += ["--backend", "demo", "--backend", "demo-text", "--backend", "demo-alchemy"]
     for alias in aliases:
         command += ["--alias", alias]
     for alias in text_aliases:

@@ -82,6 +82,7 @@ def up(
                         f'  {horde_command()} image "a green star on a black background" --horde {url} --model {MODEL}'
                     )
                     typer.echo(f'  {horde_command()} text "Once upon a time" --horde {url}')
+                    typer.echo(f"  {horde_command()} alchemy {picture.result()} --form palette --horde {url}")
                     typer.echo(
                         f"  curl -s {url}/api/v2/generate/async -H 'apikey: 0000000000' -H 'Content-Type: "
                         f'application/json\' -d \'{{"prompt": "a yellow sun at sunset", "models": ["{MODEL}"]}}\''

@@ -16,8 +16,9 @@ from horde_server.dispatch import store
 from horde_server.dispatch.entry import Entry, RequestState
 from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
 from horde_server.dispatch.kind import Kind, OrderT
-from horde_server.dispatch.live_queue import LiveQueue, WorkerView
+from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Offer, usable_models
+from horde_server.dispatch.request_classes import WorkerView
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.dispatch.turns import Turns
 from horde_server.kudos.ledger import Movement
@@ -70,22 +71,25 @@ class Dispatcher(Generic[OrderT]):
                     state = await store.insert_request(conn, new, tax)
             else:
                 state = await store.insert_request(conn, new, tax)
-        entry = self._entry(
-            OpenRequest(
-                state,
-                new.kind,
-                new.account_id,
-                new.order_key,
-                new.price_hundredths,
-                new.payer_covered,
-                state.expires_at_s - new.lifetime_s,
-                "",
-            ),
-            order,
+        row = OpenRequest(
+            state,
+            new.kind,
+            new.account_id,
+            new.order_key,
+            new.price_hundredths,
+            new.payer_covered,
+            state.expires_at_s - new.lifetime_s,
+            "",
         )
-        self.queue.add(entry)
-        self._publish("request", [str(new.id)])
-        return entry
+        return self.accepted([(row, order)])[0]
+
+    def accepted(self, stored: Iterable[tuple[OpenRequest, OrderT]]) -> list[Entry[OrderT]]:
+        """Let workers see requests that were just stored."""
+        entries = [self._entry(row, order) for row, order in stored]
+        for entry in entries:
+            self.queue.add(entry)
+        self._publish("request", [str(entry.id) for entry in entries])
+        return entries
 
     async def cancel(self, request_id: UUID) -> None:
         """Take back what still waits. Cancelling twice, or too late, changes nothing."""
@@ -140,6 +144,7 @@ class Dispatcher(Generic[OrderT]):
         seed = self.kind.seed(entry.order, entry.state.waiting, random.getrandbits(32))
         lease_s = self.kind.ttl_s(entry.order, model, offer, jobs=jobs)
         job_ids = tuple(uuid4() for _ in range(jobs))
+        known_version = entry.state.version
         self.queue.begin_claim(entry, jobs)
         try:
             async with self._pool.connection() as conn:
@@ -153,9 +158,10 @@ class Dispatcher(Generic[OrderT]):
                     ttl_s=lease_s,
                     seed=seed,
                     lifetime_s=3600 if offer.extra_slow else self._lifetime_s,
+                    is_part=self.kind.is_part,
                 )
                 if state is None:
-                    await self._look_again(conn, entry)
+                    await self._look_again(conn, entry, known_version)
             if state is not None:
                 self.queue.update(state)
         finally:
@@ -184,12 +190,13 @@ class Dispatcher(Generic[OrderT]):
             )
         return HandOut(entry.order, model, job_ids, seed, lease_s)
 
-    async def _look_again(self, conn: AsyncConnection[Any], entry: Entry[OrderT]) -> None:
+    async def _look_again(self, conn: AsyncConnection[Any], entry: Entry[OrderT], known_version: int) -> None:
         """What the database says of a request that another node changed first."""
-        for row in await store.fetch_requests(conn, [entry.id]):
+        rows = await store.fetch_requests(conn, [entry.id])
+        for row in rows:
             self.queue.update(row.state)
-        # `update` ignores equal versions; a request that cannot be claimed must not be tried again
-        if entry.state.expires_at_s <= self.queue.now():
+        # one that nobody changed and that cannot be claimed has expired, and must not be tried again
+        if not rows or rows[0].state.version == known_version or entry.state.expires_at_s <= self.queue.now():
             self.queue.remove(entry.id)
 
     def changed(self, state: RequestState) -> None:

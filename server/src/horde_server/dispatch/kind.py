@@ -44,6 +44,10 @@ class Kind(Protocol[OrderT]):
     def name(self) -> str:
         """As in `request.kind`, `worker.kind` and the ledger's `domain`."""
 
+    @property
+    def is_part(self) -> bool:
+        """Whether its requests are forms of an interrogation, which expire together."""
+
     def decode(self, stored: str | bytes) -> OrderT:
         """The order back from its stored form."""
 
@@ -58,6 +62,9 @@ class Kind(Protocol[OrderT]):
 
     def ttl_s(self, order: OrderT, model: str, offer: Offer, *, jobs: int) -> int:
         """Seconds until jobs handed out together are overdue."""
+
+    def speed(self, things: float, seconds: float) -> float:
+        """What is noted of how fast a job was: things per second, or seconds a form."""
 
     def fastest_speed(self, model: str) -> float:
         """Things per second with that model beyond which no machine is believed (generation.md §3.7.1)."""

@@ -11,26 +11,18 @@ for any model). A pop looks at the heads of the classes that fit, so its cost do
 from __future__ import annotations
 
 import heapq
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from math import ceil
-from typing import Any, TypeAlias
 from uuid import UUID
 
 from sortedcontainers import SortedKeyList
 
-from horde_server.dispatch.entry import Entry as EntryOf
+from horde_server.dispatch.account_counts import AccountCounts
 from horde_server.dispatch.entry import RequestState
-from horde_server.dispatch.refusal import (
-    Offer,
-    Reason,
-    Requirement,
-    has_word,
-    personal_refusal,
-    refusal,
-)
+from horde_server.dispatch.refusal import Offer, Reason, Requirement, has_word, personal_refusal
+from horde_server.dispatch.request_classes import Entry, RequestClass, WorkerView, entry_key
 
 RECENT_FAULT_S = 120.0
 """How long a worker is kept from a request whose job it has just failed."""
@@ -42,86 +34,6 @@ next pop gets further. About 3 ms."""
 CAPACITY_AGE_S = 10.0
 """How long the summed speed of the workers for a class is used; whether there is any is always known."""
 _ANY_MODEL = ""
-
-Entry: TypeAlias = EntryOf[Any]  # what was ordered plays no part here
-
-_OUTCOMES: tuple[Reason | None, ...] = (None, None, *Reason)  # a verdict as a byte: 0 is not known yet
-_BYTE_OF: dict[Reason | None, int] = {outcome: byte for byte, outcome in enumerate(_OUTCOMES)}
-
-
-class RequestClass:
-    """The waiting requests with one requirement, in order."""
-
-    __slots__ = ("capacity", "entries", "number", "requirement", "server", "things")
-
-    def __init__(self, requirement: Requirement) -> None:
-        self.requirement = requirement
-        self.entries: SortedKeyList[Entry, tuple[float, UUID]] = SortedKeyList(key=_entry_key)
-        self.things = 0.0  # of all images that wait here
-        self.number: int | None = None  # its place in the views' verdicts, while requests wait
-        self.server: WorkerView | None = None  # some worker that may serve it, while requests wait and there is one
-        self.capacity: tuple[float, int, float] | None = None  # (computed at, able workers, their summed speed)
-
-
-class WorkerView:
-    """What the queue remembers of a worker between pops: verdicts by class, and its last `skipped`."""
-
-    __slots__ = ("_verdicts", "offer", "serves", "skipped", "words_key")
-
-    def __init__(self, offer: Offer) -> None:
-        self.offer = offer
-        self.words_key = hash(offer.blacklist)
-        self.serves: set[RequestClass] = set()  # the classes that name it as their server
-        self.skipped: tuple[int, float, dict[str, int]] | None = None  # (queue version, computed at, counts)
-        self._verdicts = bytearray()  # by number of the class: a byte, since there are workers times classes of them
-
-    @property
-    def is_for_all(self) -> bool:
-        """Whether it serves others than its owner now."""
-        return not (self.offer.maintenance or self.offer.paused)
-
-    def verdict(self, group: RequestClass) -> Reason | None:
-        """`refusal` for a class, remembered while the class has waiting requests."""
-        number = group.number
-        if number is None:
-            return refusal(group.requirement, self.offer)
-        verdicts = self._verdicts
-        if number >= len(verdicts):
-            verdicts.extend(bytes(number + 1 - len(verdicts)))
-        elif byte := verdicts[number]:
-            return _OUTCOMES[byte]
-        found = refusal(group.requirement, self.offer)
-        verdicts[number] = _BYTE_OF[found]
-        return found
-
-    def forget(self, number: int) -> None:
-        """The class of this number is gone; the number will be another's."""
-        if number < len(self._verdicts):
-            self._verdicts[number] = 0
-
-    def renew(self, offer: Offer) -> bool:
-        """Take over a changed offer; whether that changes whom it may serve."""
-        before, was_for_all = self.offer, self.is_for_all
-        self.offer, self.skipped, self.words_key = offer, None, hash(offer.blacklist)
-        if _compared(before) != _compared(offer):
-            self._verdicts.clear()
-            return True
-        return was_for_all != self.is_for_all
-
-    def memory_bytes(self) -> int:
-        """Size of what is remembered by class."""
-        return sys.getsizeof(self._verdicts)
-
-
-def _compared(offer: Offer) -> Offer:
-    """The part of an offer that `refusal` looks at."""
-    return offer._replace(
-        speed=0.0, blacklist=(), maintenance=False, paused=False, wants_upfront_kudos=False, favoured=frozenset()
-    )
-
-
-def _entry_key(entry: Entry) -> tuple[float, UUID]:
-    return (entry.key, entry.id)
 
 
 class LiveQueue:
@@ -135,7 +47,7 @@ class LiveQueue:
         self._classes: dict[Requirement, RequestClass] = {}
         self._lanes: dict[str, dict[RequestClass, None]] = {}
         self._by_account: dict[int, dict[UUID, Entry]] = {}
-        self._waiting: SortedKeyList[Entry, tuple[float, UUID]] = SortedKeyList(key=_entry_key)
+        self._waiting: SortedKeyList[Entry, tuple[float, UUID]] = SortedKeyList(key=entry_key)
         self._unserved: dict[RequestClass, None] = {}  # classes that no worker online may serve
         self._class_numbers: list[int] = []  # given back
         self._views: dict[UUID, WorkerView] = {}
@@ -144,7 +56,7 @@ class LiveQueue:
         self.version = 0  # of the waiting set
         self.waiting_jobs = 0
         self.waiting_things = 0.0
-        self._waiting_by_account: dict[int, Counter[frozenset[str]]] = {}
+        self.by_account = AccountCounts()
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -163,7 +75,7 @@ class LiveQueue:
         entry.group = self.class_of(entry.requirement)
         if entry.state.processing:
             entry.claimed_at_s = self._clock()
-        self._count_waiting(entry, entry.state.waiting)
+        self._count(entry, entry.state.waiting, entry.state.processing)
         self._settle_listing(entry)
 
     def update(self, state: RequestState) -> Entry | None:
@@ -171,7 +83,7 @@ class LiveQueue:
         entry = self.entries.get(state.id)
         if entry is None or state.version < entry.state.version:
             return entry
-        self._count_waiting(entry, state.waiting - entry.state.waiting)
+        self._count(entry, state.waiting - entry.state.waiting, state.processing - entry.state.processing)
         if state.processing > entry.state.processing:
             entry.claimed_at_s = self._clock()
         entry.state = state
@@ -186,7 +98,7 @@ class LiveQueue:
         entry = self.entries.pop(request_id, None)
         if entry is None:
             return
-        self._count_waiting(entry, -entry.state.waiting)
+        self._count(entry, -entry.state.waiting, -entry.state.processing)
         entry.state = entry.state._replace(waiting=0)
         self._settle_listing(entry)
         mine = self._by_account[entry.account_id]
@@ -279,28 +191,13 @@ class LiveQueue:
         for request_id in [e.id for e in self.entries.values() if e.done_at_s is not None and e.done_at_s < before]:
             self.remove(request_id)
 
-    def _count_waiting(self, entry: Entry, change: int) -> None:
-        if not change:
-            return
-        self.waiting_jobs += change
-        self.waiting_things += change * entry.order.things
-        counts = self._waiting_by_account.setdefault(entry.account_id, Counter())
-        models = entry.requirement.models
-        counts[models] += change
-        if not counts[models]:
-            del counts[models]
-            if not counts:
-                del self._waiting_by_account[entry.account_id]
-
-    def waiting_of(self, account_id: int, models: frozenset[str] = frozenset()) -> int:
-        """Jobs of an account that still wait; with `models`, only of requests that name one of them.
-
-        O(distinct model lists of the account).
-        """
-        counts = self._waiting_by_account.get(account_id)
-        if not counts:
-            return 0
-        return sum(waiting for named, waiting in counts.items() if not models or models & named)
+    def _count(self, entry: Entry, waiting: int, processing: int) -> None:
+        """Take changes of an entry's jobs over into the sums."""
+        if waiting:
+            self.waiting_jobs += waiting
+            self.waiting_things += waiting * entry.order.things
+        if waiting or processing:
+            self.by_account.count(entry.account_id, entry.requirement.models, waiting, processing)
 
     def requests_of(self, account_id: int) -> list[UUID]:
         """Ids of the mirrored requests of an account that are not done."""
@@ -361,7 +258,7 @@ class LiveQueue:
             if entry.is_listed and view.verdict(entry.group) is None
         ]
         if mine:
-            mine.sort(key=_entry_key)
+            mine.sort(key=entry_key)
             yield from self._personal(mine, view)
         if view.is_for_all:
             yield from self._personal(self._fitting(view), view)
@@ -377,7 +274,7 @@ class LiveQueue:
         if len(fitting) == 1:
             yield from fitting[0]
         elif fitting:
-            yield from heapq.merge(*fitting, key=_entry_key)
+            yield from heapq.merge(*fitting, key=entry_key)
 
     def _personal(self, entries: Iterable[Entry], view: WorkerView) -> Iterator[Entry]:
         return (entry for entry, reason in self._judged(entries, view) if reason is None and entry.available > 0)
@@ -527,7 +424,7 @@ class LiveQueue:
 
     def _position(self, entry: Entry) -> int:
         """All that is ahead, less what nobody serves; by whichever kind of class is rarer. O(log n) mostly."""
-        key = _entry_key(entry)
+        key = entry_key(entry)
         if 2 * len(self._unserved) > len(self._classes):
             served = (group for group in self._classes.values() if group not in self._unserved)
             return 1 + sum(group.entries.bisect_key_left(key) for group in served)
@@ -536,7 +433,7 @@ class LiveQueue:
 
     def _things_ahead(self, entry: Entry) -> float:
         """Work ahead in the classes that share a model: of each the part that is ahead. O(such classes)."""
-        key = _entry_key(entry)
+        key = entry_key(entry)
         models = entry.requirement.models
         competing: dict[RequestClass, None] = {}
         if models:

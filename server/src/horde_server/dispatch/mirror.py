@@ -80,11 +80,9 @@ class Mirror:
         for state, workers in swept:
             dropped += workers
             self._take_over(state, workers)
-        gone = [request.id for request in expired]
-        self._remove(gone)
-        changed = [*gone, *(state.id for state, _ in swept)]
-        if changed:
-            self._publish("request", map(str, changed))
+        self.removed(request.id for request in expired)
+        if swept or expired:
+            self._publish("request", [str(state.id) for state, _ in swept])
             log.info("dispatch.swept", overdue_requests=len(swept), expired_requests=len(expired))
         return dropped
 
@@ -104,6 +102,13 @@ class Mirror:
         """A request changed here: take its new state over and tell the other nodes."""
         self._take_over(state)
         self._publish("request", [str(state.id)])
+
+    def removed(self, ids: Iterable[UUID]) -> None:
+        """Requests were removed here: forget them and tell the other nodes."""
+        gone = list(ids)
+        if gone:
+            self._remove(gone)
+            self._publish("request", map(str, gone))
 
     def _take_over(self, state: RequestState, failed_workers: Iterable[UUID] = ()) -> None:
         for dispatcher in self._dispatchers.values():

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     MODELS = "models"
     WORKER_ID = "worker_id"
     MAX_PIXELS = "max_pixels"
+    MAX_TILES = "max_tiles"
     MAX_CONTEXT_LENGTH = "max_context_length"
     MAX_LENGTH = "max_length"
     MATCHING_SOFTPROMPT = "matching_softprompt"
@@ -88,6 +89,8 @@ class Requirement(NamedTuple):
     max_length: int = 0
     max_context_length: int = 0
     softprompt: str = ""
+    # of forms
+    tiles: int = 0  # of 512×512 pixels
 
 
 class Offer(NamedTuple):
@@ -121,6 +124,8 @@ class Offer(NamedTuple):
     max_length: int = 0
     max_context_length: int = 0
     softprompts: frozenset[str] = frozenset()
+    # of alchemists
+    max_tiles: int = 0
 
 
 def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: PLR0911, PLR0912 a rule each
@@ -135,6 +140,8 @@ def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: P
         return Reason.MODELS
     if requirement.pixels > offer.max_pixels:
         return Reason.MAX_PIXELS
+    if requirement.tiles > offer.max_tiles:
+        return Reason.MAX_TILES
     if requirement.nsfw and not offer.nsfw:
         return Reason.NSFW
     if requirement.wants_trusted and not offer.owner_trusted:

@@ -28,10 +28,14 @@ Connection: TypeAlias = psycopg.AsyncConnection[Any]
 MAX_FAULTS = 3
 """A request dies when one of its slots must have failed so often (generation.md §3.7.2, the SHOULD: one worker that
 loses a whole batch, or a server that is killed between claims and their answers, ends no request)."""
+MAX_FORM_FAULTS = 4
+"""The same of a form (alchemy-and-operations.md §1.8)."""
 MAX_DROPPED_JOBS_PER_HOUR = 20
 """A worker that drops more goes into maintenance and is suspected (generation.md §3.7.2)."""
 MAX_DROPPED_JOBS_IN_RAID = 10
 """The same in raid mode, where there is suspicion without maintenance."""
+MAX_DROPPED_FORMS_PER_HOUR = 100
+"""The same of alchemists, in raid mode too."""
 
 _STATE = STATE_COLUMNS.format("request.")
 
@@ -150,20 +154,30 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
     return RequestState(*row)
 
 
+# A form never expires by itself, but with its interrogation. Whoever changes both takes the form first.
+_IS_ALIVE = """
+      AND EXISTS (SELECT FROM interrogation WHERE id = request.interrogation_id AND expires_at > now())"""
+_KEEP_INTERROGATION = """, kept AS (
+    UPDATE interrogation SET expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s))
+    WHERE id = (SELECT interrogation_id FROM request JOIN {changed} USING (id))
+)"""
+
 _CLAIM = f"""
 WITH claimed AS (
     UPDATE request
     SET waiting = waiting - %(jobs)s, processing = processing + %(jobs)s, version = version + 1,
         expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s))
-    WHERE id = %(request_id)s AND state = 'open' AND waiting >= %(jobs)s AND expires_at > now()
+    WHERE id = %(request_id)s AND state = 'open' AND waiting >= %(jobs)s AND expires_at > now(){{guard}}
     RETURNING {STATE_COLUMNS.format("")}
-), handed_out AS (
+){{keep}}, handed_out AS (
     INSERT INTO job (id, request_id, worker_id, owner_id, model, ttl_s, deadline, seed)
     SELECT job_id, claimed.id, %(worker_id)s, %(owner_id)s, %(model)s, %(ttl_s)s,
            now() + make_interval(secs => %(ttl_s)s), %(seed)s
     FROM claimed, unnest(%(job_ids)s::uuid[]) AS job_id
 )
 SELECT * FROM claimed"""
+_CLAIM_WHOLE = _CLAIM.format(guard="", keep="")
+_CLAIM_PART = _CLAIM.format(guard=_IS_ALIVE, keep=_KEEP_INTERROGATION.format(changed="claimed"))
 
 
 async def claim(
@@ -177,10 +191,11 @@ async def claim(
     ttl_s: int,
     seed: int,
     lifetime_s: int,
+    is_part: bool,
 ) -> RequestState | None:
     """Take jobs of a request for a worker; None when they were not there any more. The lifetime outlasts the lease."""
     cursor = await conn.execute(
-        _CLAIM,
+        _CLAIM_PART if is_part else _CLAIM_WHOLE,
         {
             "jobs": len(job_ids),
             "request_id": request_id,
@@ -243,11 +258,13 @@ WITH settled AS (
         expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s))
     FROM settled WHERE request.id = settled.request_id
     RETURNING {_STATE}
-), entries AS (
+){{keep}}, entries AS (
     INSERT INTO ledger_inbox ({LEDGER_COLUMNS})
     SELECT posted.* FROM settled, {MOVEMENT_ROWS}
 )
 SELECT * FROM counted"""
+_SETTLE_WHOLE = _SETTLE.format(keep="")
+_SETTLE_PART = _SETTLE.format(keep=_KEEP_INTERROGATION.format(changed="counted"))
 
 
 async def settle_done(
@@ -262,10 +279,11 @@ async def settle_done(
     debit_hundredths: int,
     movements: Sequence[Movement],
     lifetime_s: int,
+    is_part: bool,
 ) -> RequestState | None:
     """Deliver a job and move its kudos, together or not at all; None when it was settled before."""
     cursor = await conn.execute(
-        _SETTLE,
+        _SETTLE_PART if is_part else _SETTLE_WHOLE,
         {
             "job_id": job_id,
             "seed": seed,
@@ -284,7 +302,8 @@ async def settle_done(
 
 # What a faulted job does to its request: the slot returns while the request is open and not worn out.
 # One slot must have failed MAX_FAULTS times when there were more failures than one less for each.
-_IS_WORN_OUT = f"restarted + faults.jobs > {MAX_FAULTS - 1} * request.jobs"
+_MOST_FAULTS = f"CASE WHEN request.kind = 'interrogation' THEN {MAX_FORM_FAULTS - 1} ELSE {MAX_FAULTS - 1} END"
+_IS_WORN_OUT = f"restarted + faults.jobs > {_MOST_FAULTS} * request.jobs"
 _RETURN_SLOT = f"""
         processing = processing - faults.jobs, restarted = restarted + faults.jobs, version = version + 1,
         state = CASE WHEN state = 'open' AND {_IS_WORN_OUT} THEN 'faulted'
@@ -297,7 +316,8 @@ _RETURN_SLOT = f"""
 # What it does to the worker: a rolling hour of dropped jobs; when they are too many, maintenance and a suspicion.
 # `drops` are the jobs dropped now, `modes` the horde's, `owner` the worker's account.
 _TOO_MANY_DROPS = f"""(dropped_since >= now() - interval '1 hour' AND dropped_jobs + drops.jobs
-        > CASE WHEN modes.raid THEN {MAX_DROPPED_JOBS_IN_RAID} ELSE {MAX_DROPPED_JOBS_PER_HOUR} END)"""
+        > CASE WHEN worker.kind = 'interrogation' THEN {MAX_DROPPED_FORMS_PER_HOUR}
+               WHEN modes.raid THEN {MAX_DROPPED_JOBS_IN_RAID} ELSE {MAX_DROPPED_JOBS_PER_HOUR} END)"""
 _SUSPECTS = f"({_TOO_MANY_DROPS} AND NOT owner.trusted AND cardinality(worker.suspicions) < {MOST_NOTED})"
 _COUNT_DROPS = f"""
         uncompleted_jobs = uncompleted_jobs + drops.jobs,
@@ -443,8 +463,12 @@ async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
 
 
 async def requests_older_than(conn: Connection, age_s: float) -> list[UUID]:
-    """Requests that are older than this and still there: their pictures are needed, however old those are."""
-    cursor = await conn.execute("SELECT id FROM request WHERE created_at < now() - make_interval(secs => %s)", (age_s,))
+    """Requests and interrogations older than this and still there: their pictures are needed, however old those are."""
+    cursor = await conn.execute(
+        "SELECT id FROM (SELECT id, created_at FROM request UNION ALL SELECT id, created_at FROM interrogation) AS kept"
+        " WHERE created_at < now() - make_interval(secs => %s)",
+        (age_s,),
+    )
     return [row[0] for row in await cursor.fetchall()]
 
 

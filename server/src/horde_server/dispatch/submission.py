@@ -102,7 +102,7 @@ class Results(Protocol):
     unusable: str
     """What a worker is told whose result cannot be used."""
 
-    async def keep(self, job_id: UUID, generation: str) -> str | None:
+    async def keep(self, job: HeldJob[Any], generation: str) -> str | None:
         """Verify and keep a result; what the job's row holds of it, or None when it is unusable (D13)."""
 
     def follow_up(self, job: HeldJob[Any], seed: int, *, censored: bool) -> FollowUp | None:
@@ -147,18 +147,17 @@ class Submissions(Generic[OrderT]):
             raise InvalidAPIKey
         if job.owner_id != account.id:
             raise WrongCredentials("Wrong credentials: this job belongs to another account's worker.")
-        self._refuse_settled(job, body)
-        if job.state == "faulted":
-            return Credit(0)
+        if job.state != "processing":
+            return self._late(job, is_fault=body.state == "faulted")
         censored = self._results.is_censored(body)
         if body.state == "faulted" and not censored:
             return await self._fault(job, body)
-        result = await self._results.keep(job.id, body.generation)
+        result = await self._results.keep(job, body.generation)
         if result is None:
             await self._fault(job, body)
             raise BadRequest(self._results.unusable)
         remarks = self._results.remarks(body)
-        return await self._settle(job, body.seed, account, result, remarks, censored=censored)
+        return await self._settle(job, body.seed, result, remarks, owner_trusted=account.trusted, censored=censored)
 
     async def _find(self, text: str) -> HeldJob[OrderT]:
         try:
@@ -173,42 +172,43 @@ class Submissions(Generic[OrderT]):
             raise InvalidJobID(f"Processing Job with ID {text} does not exist")
         return job
 
-    @staticmethod
-    def _refuse_settled(job: HeldJob[OrderT], body: Submit) -> None:
+    def _late(self, job: HeldJob[OrderT], *, is_fault: bool) -> Credit:
+        """What a worker is told whose job is not being processed any more."""
         if job.state == "done":
             raise DuplicateGen(f"Processing Job with ID {job.id} already submitted.")
-        if job.state == "faulted" and body.state != "faulted":
+        if not is_fault:
             raise AbortedGen(_ABORTED.format(job.id))
+        return Credit(0)
 
     async def _settle(
         self,
         job: HeldJob[OrderT],
         seed: int,
-        account: Account,
         result: str,
         remarks: Sequence[Metadata],
         *,
+        owner_trusted: bool,
         censored: bool,
     ) -> Credit:
         order = job.order
-        delivery = Delivery(job.model, len(result), account.trusted, job.backend_validated)
+        delivery = Delivery(job.model, len(result), owner_trusted, job.backend_validated)
         reward = self._kind.reward_hundredths(job.price_hundredths, order, delivery)
         paid = reward * job.reward_percent // 100
         debit = self._kind.debit_hundredths(0 if censored else reward, order)
         things = self._kind.things_done(order, delivery)
-        speed = things / max(self._clock() - job.started_s, 0.001)
+        speed = self._kind.speed(things, max(self._clock() - job.started_s, 0.001))
         movements = settlement(
             request_id=job.request_id,
             job_id=job.id,
             requester_id=job.requester_id,
             owner_id=job.owner_id,
-            owner_trusted=account.trusted,
+            owner_trusted=owner_trusted,
             worker_id=job.worker_id,
             paid_hundredths=paid,
             debit_hundredths=debit,
             domain=self._kind.name,
             things=things,
-            speed=round(speed, 1),
+            speed=round(speed, 3),
         )
         follow_up = self._results.follow_up(job, seed, censored=censored)
         async with self._pool.connection() as conn, _transaction(conn, needed=follow_up is not None):
@@ -223,18 +223,16 @@ class Submissions(Generic[OrderT]):
                 debit_hundredths=debit,
                 movements=movements,
                 lifetime_s=self._lifetime_s,
+                is_part=self._kind.is_part,
             )
             if state is not None and follow_up is not None:
                 await follow_up(conn)
         if state is None:  # settled by somebody else between our look and our statement
-            settled = await self._find(str(job.id))
-            if settled.state == "faulted":
-                raise AbortedGen(_ABORTED.format(job.id))
-            raise DuplicateGen(f"Processing Job with ID {job.id} already submitted.")
+            return self._late(await self._find(str(job.id)), is_fault=False)
         self._dispatcher.changed(state)
-        if not account.trusted and speed > self._kind.fastest_speed(job.model):
+        if not owner_trusted and speed > self._kind.fastest_speed(job.model):
             await self._suspects.note(job.worker_id, Suspicion.UNREASONABLY_FAST)
-        return Credit(paid, split_reward(paid, trusted=account.trusted)[1])
+        return Credit(paid, split_reward(paid, trusted=owner_trusted)[1])
 
     async def _fault(self, job: HeldJob[OrderT], body: Submit) -> Credit:
         async with self._pool.connection() as conn:

@@ -26,6 +26,12 @@ class RequestError(Answer):
     errors: dict[str, str] = {}
 
 
+class SimpleResponse(Answer):
+    """It is done."""
+
+    message: str = "OK"
+
+
 _REFUSALS = {
     400: "The input is wrong: `errors` names the fields, or `rc` the rule.",
     401: "The API key belongs to nobody.",

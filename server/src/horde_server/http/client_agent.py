@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from fastapi import Request
+from starlette.types import Scope
 
 from horde_server.errors import InvalidPayload
 
 UNKNOWN_AGENT = "unknown:0:unknown"
+_UNKNOWN = UNKNOWN_AGENT.encode()
 _MOST_CHARACTERS = 1000
+
+
+def names_no_program(scope: Scope) -> bool:
+    """Whether who asks does not say with which program."""
+    return next((value for name, value in scope["headers"] if name == b"client-agent"), _UNKNOWN) == _UNKNOWN
 
 
 def client_agent_of(request: Request) -> str:

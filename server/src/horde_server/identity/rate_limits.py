@@ -17,6 +17,7 @@ from horde_server.settings import Settings
 log = structlog.get_logger(__name__)
 
 _GENERATE = "/api/v2/generate/"
+_INTERROGATE = "/api/v2/interrogate/"
 _DEFAULT = (("90/minute",), ("300/minute",))
 # (method or "" for any, path prefix, per-caller windows, the same for whitelisted addresses)
 _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
@@ -30,6 +31,9 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("POST", _GENERATE + "rate/", ("5/minute",), ("5/minute",)),
     ("POST", _GENERATE + "pop", ("60/second",), ("60/second",)),
     ("POST", _GENERATE + "submit", ("60/second",), ("60/second",)),
+    ("", _INTERROGATE + "status/", ("10/second",), ("10/second",)),
+    ("POST", _INTERROGATE + "pop", ("60/second",), ("60/second",)),
+    ("POST", _INTERROGATE + "submit", ("60/second",), ("60/second",)),
     ("", "/api/v2/users/", ("60/minute",), ("300/minute",)),
     ("", "/api/v2/workers/name/", *_DEFAULT),
     ("", "/api/v2/workers/", ("30/minute",), ("30/minute",)),

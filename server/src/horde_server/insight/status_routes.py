@@ -21,6 +21,7 @@ from horde_server.requests.model_reference import is_known, text_parameters_b
 from horde_server.workers.directory import WorkerDirectory
 
 _encode = msgspec.json.Encoder().encode
+_WITH_MODELS = ("image", "text")
 _STATES = ("all", "known", "custom")
 
 
@@ -57,7 +58,7 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
         """Models that are served or asked for, with their workers and queues."""
         if model_state not in _STATES:
             raise InvalidPayload({"model_state": f"one of {', '.join(_STATES)}"})
-        found = model_rows(type, queues[type], workers) if type in queues else []
+        found = model_rows(type, queues[type], workers) if type in _WITH_MODELS else []
         rows = [
             row
             for row in found
@@ -76,8 +77,8 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
             _encode(
                 [
                     row
-                    for kind, queue in queues.items()
-                    for row in model_rows(kind, queue, workers)
+                    for kind in _WITH_MODELS
+                    for row in model_rows(kind, queues[kind], workers)
                     if row["name"] == model_name
                 ]
             )
@@ -93,6 +94,7 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
             )
             past_minute: dict[str, float] = dict(await cursor.fetchall())
         image_workers, text_workers = workers.online("image"), workers.online("text")
+        alchemists = workers.online("interrogation")
         image, text = queues["image"], queues["text"]
         body = {
             "queued_requests": image.waiting_jobs,
@@ -103,9 +105,9 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
             "text_thread_count": sum(worker.abilities.threads for worker in text_workers),
             "queued_megapixelsteps": round(image.waiting_things / 1e6, 2),
             "past_minute_megapixelsteps": round(past_minute.get("image", 0) / 1e6, 2),
-            "queued_forms": 0,
-            "interrogator_count": 0,
-            "interrogator_thread_count": 0,
+            "queued_forms": queues["interrogation"].waiting_jobs,
+            "interrogator_count": len(alchemists),
+            "interrogator_thread_count": sum(worker.abilities.threads for worker in alchemists),
             "queued_tokens": round(text.waiting_things),
             "past_minute_tokens": round(past_minute.get("text", 0)),
         }

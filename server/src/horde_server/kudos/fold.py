@@ -63,6 +63,7 @@ WITH moved AS (
         FROM jobs
         UNION ALL SELECT owner_id, 'fulfillment', domain, 1 FROM jobs
         UNION ALL SELECT requester_id, 'request', domain, 1 FROM moved WHERE kind = 'request_tax'
+        UNION ALL SELECT requester_id, 'request', domain, 1 FROM jobs WHERE domain = 'interrogation'  -- without tax
     ) AS counted GROUP BY 1, 2, 3
     ON CONFLICT (account_id, record, domain) DO UPDATE SET value = known.value + excluded.value
 ), earned AS (

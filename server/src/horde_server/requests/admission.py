@@ -12,8 +12,10 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, WorkerNotFound
 from horde_server.identity.directory import Account
+from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 
+FORMS_PER_CONCURRENCY = 10
 SAMPLE_CLIENT_AGENT = "My-Project:v0.0.1:My-Contact"
 
 
@@ -59,11 +61,14 @@ class Caller:
 class Admission:
     """The checks for one kind of request; each raises its refusal. The kinds call them in their order of steps."""
 
-    def __init__(self, pool: AsyncConnectionPool[Any], queue: LiveQueue, modes: Modes) -> None:
+    def __init__(
+        self, pool: AsyncConnectionPool[Any], queue: LiveQueue, modes: Modes, addresses: AddressTimeouts
+    ) -> None:
         """`queue` is the kind's."""
         self._pool = pool
         self._queue = queue
         self._modes = modes
+        self._addresses = addresses
 
     @property
     def tells_prospects(self) -> bool:
@@ -116,11 +121,27 @@ class Admission:
         For Anonymous, which is everybody's account, only requests for one of the same models count.
         """
         counted_models = frozenset(models) if account.id == 0 else frozenset()
-        waiting = self._queue.waiting_of(account.id, counted_models)
+        waiting = self._queue.by_account.waiting(account.id, counted_models)
         if waiting + n > account.concurrency:
             raise TooManyPrompts(
                 f"You have {waiting} jobs waiting and asked for {n} more, but your account may have "
                 f"{account.concurrency} at a time: wait for some, or cancel some."
+            )
+
+    def check_address(self, caller: Caller) -> None:
+        """Step 17: no requests from an address in time-out."""
+        self._addresses.refuse(caller.address)
+
+    def check_open_forms(self, account: Account, forms: int) -> None:
+        """Of alchemy: forms that wait or are processed, with those asked for, may not exceed 10 × the concurrency.
+
+        Anonymous is everybody (alchemy-and-operations.md §1.2).
+        """
+        still_open, most = self._queue.by_account.open(account.id), FORMS_PER_CONCURRENCY * account.concurrency
+        if still_open + forms > most:
+            raise TooManyPrompts(
+                f"You have {still_open} forms waiting or processed and asked for {forms} more, but your account may "
+                f"have {most} at a time: wait for some, or cancel some."
             )
 
     @staticmethod

@@ -14,6 +14,7 @@ _OBSTACLES: Final = {
     Reason.MODELS: "serve none of the models",
     Reason.WORKER_ID: "are not among the workers named",
     Reason.MAX_PIXELS: "take fewer pixels",
+    Reason.MAX_TILES: "take fewer tiles",
     Reason.NSFW: "take no NSFW requests",
     Reason.UNTRUSTED: "are not trusted",
     Reason.PERFORMANCE: "are too slow",

@@ -18,6 +18,8 @@ from horde_server.blobs.store import ID_CHARACTERS, BlobStoreFailed
 from horde_server.database.pool import Connection, Pool
 from horde_server.dispatch.store import Expired, requests_older_than
 from horde_server.requests import blob_owners
+from horde_server.requests.image.kind import ImageKind
+from horde_server.requests.image.result_links import result_key
 from horde_server.requests.image.source_images import decode_sources
 from horde_server.tasks.kind import MAX_TIME_LIMIT_S, Backoff, NoArgs, TaskKind, TryLater
 from horde_server.tasks.queue import TaskQueue
@@ -25,7 +27,6 @@ from horde_server.tasks.queue import TaskQueue
 log = structlog.get_logger(__name__)
 
 KEYS_PER_TASK = 500
-KINDS_WITH_IMAGES = frozenset({"image", "interrogation"})
 SWEEP_TIMES = "*/10 * * * *"
 
 
@@ -62,15 +63,16 @@ class BlobRetention:
         tasks.every(SWEEP_TIMES, SWEEP, self.sweep)
 
     async def release_of(self, conn: Connection, expired: Iterable[Expired]) -> None:
-        """`release` for requests that have expired, of every kind: a job's result has the job's id."""
+        """`release` for requests that have expired. Images alone are of a kind with blobs of its own."""
+        images = [request for request in expired if request.kind == ImageKind.name]
         await self.release(
             conn,
             [
                 Released(
-                    decode_sources(request.sources).keys if request.sources else (),
-                    [f"{job_id}.webp" for job_id in request.job_ids] if request.kind in KINDS_WITH_IMAGES else (),
+                    sources=decode_sources(request.sources).keys if request.sources else (),
+                    results=[result_key(job_id) for job_id in request.job_ids],
                 )
-                for request in expired
+                for request in images
             ],
         )
 

@@ -17,7 +17,14 @@ _JITTER = 0.1
 
 
 class TryLater(Exception):
-    """What the task is about is not to be had right now, which is nothing unusual: it is tried again."""
+    """What the task is about is not to be had right now, which is nothing unusual: it is tried again.
+
+    `after_s`: when, for work that knows better than its kind's `Backoff`. It counts as an attempt all the same.
+    """
+
+    def __init__(self, reason: str, after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.after_s = after_s
 
 
 class GiveUp(Exception):

@@ -176,6 +176,9 @@ async def _perform(
         raise
     except Exception as error:
         is_last = attempt >= kind.backoff.attempts
+        if isinstance(error, TryLater) and error.after_s is not None and not is_last:
+            events.debug("tasks.postponed", reason=str(error), after_s=round(error.after_s, 1))
+            raise
         report = events.error if is_last else events.warning
         is_usual = isinstance(error, (TryLater, TimeoutError, *DATABASE_AWAY))
         report(
@@ -200,4 +203,7 @@ class _Retries(BaseRetryStrategy):
         failures = job.attempts + 1
         if isinstance(exception, (GiveUp, msgspec.ValidationError)) or failures >= self._backoff.attempts:
             return None
-        return RetryDecision(retry_at=now + timedelta(seconds=self._backoff.wait_s(failures)))
+        after_s = exception.after_s if isinstance(exception, TryLater) else None
+        if after_s is None:
+            after_s = self._backoff.wait_s(failures)
+        return RetryDecision(retry_at=now + timedelta(seconds=after_s))

@@ -24,6 +24,10 @@ BLACKLIST_WORD_LENGTH = 15
 FAST_IMAGE_SPEED = 500_000.0
 """Pixelsteps per second that a request with `slow_workers: false` asks of a worker (generation.md §3.5.1)."""
 
+SLOW_FORM_S = 10.0
+"""Seconds a form from which on an alchemist gets only requests with `slow_workers` (alchemy-and-operations.md §1.6)."""
+FASTEST_FORM_S = 0.001
+
 
 class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
     """The declared part of a worker of any kind, as stored in `worker.abilities`; models and agent have columns too.
@@ -54,6 +58,8 @@ class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
     max_length: int = 512
     max_context_length: int = 2048
     softprompts: tuple[str, ...] = ()
+    # of alchemists, whose `models` are forms
+    max_tiles: int = 0  # of 512×512 pixels
 
     def capability_mask(self) -> int:
         """The capability bits of the worker's software."""
@@ -83,6 +89,12 @@ def fast_text_speed(models: Sequence[str]) -> float:
     return 3.0 if billions >= 20 else 4.0 if billions >= 13 else 5.0
 
 
+def _is_fast(kind: str, speed: float, models: Sequence[str]) -> bool:
+    if kind == "interrogation":
+        return speed < SLOW_FORM_S
+    return speed >= (fast_text_speed(models) if kind == "text" else FAST_IMAGE_SPEED)
+
+
 def make_offer(
     abilities: Abilities,
     *,
@@ -94,7 +106,10 @@ def make_offer(
     maintenance: bool,
     paused: bool,
 ) -> Offer:
-    """The offer that matching compares, computed once per change. `speed` is raw things per second."""
+    """The offer that matching compares, computed once per change.
+
+    `speed` is raw things per second; of alchemists seconds a form.
+    """
     can = abilities.capability_mask()
     runs_flux = bool(can & BIT["flux"])
     return Offer(
@@ -116,8 +131,8 @@ def make_offer(
         paints_with_any_model=abilities.capabilities is not None and "inpainting" in abilities.capabilities,
         nsfw=abilities.nsfw,
         owner_trusted=owner_trusted,
-        speed=speed,
-        is_fast=speed >= (fast_text_speed(abilities.models) if kind == "text" else FAST_IMAGE_SPEED),
+        speed=1 / max(speed, FASTEST_FORM_S) if kind == "interrogation" else speed,
+        is_fast=_is_fast(kind, speed, abilities.models),
         extra_slow=abilities.extra_slow_worker,
         named_only=abilities.named_only,
         limits_steps=abilities.limit_max_steps,
@@ -130,6 +145,7 @@ def make_offer(
         max_length=abilities.max_length,
         max_context_length=abilities.max_context_length,
         softprompts=frozenset(abilities.softprompts),
+        max_tiles=abilities.max_tiles,
     )
 
 

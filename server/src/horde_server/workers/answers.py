@@ -39,9 +39,12 @@ class WorkerDetails(Answer):
     trusted: bool
     flagged: bool
     nsfw: bool
-    models: list[str]
     team: TeamDetailsLite
     bridge_agent: str
+    # of image and text workers
+    models: list[str] = Field([])
+    # of alchemists
+    forms: list[str] = Field([])
     # of image workers
     max_pixels: int = 0
     megapixelsteps_generated: int = 0  # whole, although the contract allows a fraction: published clients refuse one

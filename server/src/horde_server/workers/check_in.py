@@ -12,7 +12,13 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.errors import BadRequest, DeletedUser, HordeError
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import MINTED, EntryKind, Movement, escrow, spendable
-from horde_server.kudos.uptime import REWARDED_EVERY_S, image_uptime_hundredths, text_uptime_hundredths
+from horde_server.kudos.uptime import (
+    ALCHEMY_UPTIME_HUNDREDTHS,
+    REWARDED_EVERY_S,
+    image_uptime_hundredths,
+    text_uptime_hundredths,
+)
+from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.requests.model_reference import text_parameters_b
@@ -64,6 +70,7 @@ class CheckIn:
         workers: WorkerDirectory,
         modes: Modes,
         profanity: ProfanityFilter,
+        addresses: AddressTimeouts,
         publish: Callable[[str, Iterable[str]], None],
         clock: Callable[[], float],
     ) -> None:
@@ -71,6 +78,7 @@ class CheckIn:
         self._workers = workers
         self._modes = modes
         self._profanity = profanity
+        self._addresses = addresses
         self._publish = publish
         self._clock = clock
 
@@ -85,10 +93,13 @@ class CheckIn:
         if account.id == 0:
             raise AnonForbiddenWorker
         worker = await self._workers.find(name)
+        if worker is not None and worker.kind != kind:
+            raise PolymorphicNameConflict
+        self._addresses.refuse(address)
         if worker is None:
             worker = await self._create(account, name, abilities, address, kind)
-        if worker.kind != kind:
-            raise PolymorphicNameConflict
+            if worker.kind != kind:  # another pop took the name at the same moment
+                raise PolymorphicNameConflict
         if worker.account_id != account.id:
             raise WrongCredentials
         now = self._clock()
@@ -135,13 +146,13 @@ class CheckIn:
 
 
 def _uptime_reward(worker: OnlineWorker, account: Account) -> Movement:
-    """Ten minutes' worth, wholly escrowed while the owner is untrusted (kudos.md §5)."""
+    """Ten minutes' worth, wholly escrowed while the owner is untrusted (kudos.md §5), but for alchemists."""
     abilities = worker.abilities
     return Movement(
         uuid4(),
         EntryKind.UPTIME_REWARD,
         MINTED,
-        spendable(account.id) if account.trusted else escrow(account.id),
+        spendable(account.id) if account.trusted or worker.kind == "interrogation" else escrow(account.id),
         _uptime_hundredths(worker.kind, abilities),
         owner_id=account.id,
         worker_id=worker.id,
@@ -150,6 +161,8 @@ def _uptime_reward(worker: OnlineWorker, account: Account) -> Movement:
 
 
 def _uptime_hundredths(kind: str, abilities: Abilities) -> int:
+    if kind == "interrogation":
+        return ALCHEMY_UPTIME_HUNDREDTHS
     if kind == "text":
         return text_uptime_hundredths(
             max(abilities.max_context_length, 0),

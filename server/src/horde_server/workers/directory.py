@@ -19,13 +19,13 @@ from horde_server.workers import store
 from horde_server.workers.abilities import Abilities, decode_abilities, make_offer
 from horde_server.workers.store import ONLINE_S, WorkerRow
 
-DEFAULT_SPEEDS = {"image": 1_000_000.0, "text": 1.0}
-"""Pixelsteps and tokens per second assumed of a worker without samples."""
+DEFAULT_SPEEDS = {"image": 1_000_000.0, "text": 1.0, "interrogation": 1.0}
+"""Pixelsteps and tokens per second, and seconds a form, assumed of a worker without samples."""
 
 
 @dataclass(slots=True)
 class OnlineWorker:
-    """One worker in memory. Speeds are raw things per second, times seconds since the epoch."""
+    """One worker in memory. Speeds are raw things per second, or seconds a form; times seconds since the epoch."""
 
     id: UUID
     name: str
@@ -100,6 +100,10 @@ class WorkerDirectory:
             for worker in self._by_id.values()
             if worker.last_check_in_s >= since and (kind is None or worker.kind == kind)
         ]
+
+    def known(self, worker_id: UUID) -> OnlineWorker | None:
+        """A worker as it is remembered here, if it is."""
+        return self._by_id.get(worker_id)
 
     async def find(self, name: str) -> OnlineWorker | None:
         """The worker of that name, from memory or the database."""

@@ -191,16 +191,17 @@ async def pay_uptime(conn: Connection, worker_id: UUID, movement: Movement, *, e
 
 
 class ManagedWorker(NamedTuple):
-    """Whose worker it is."""
+    """Whose worker it is, and where it popped from last."""
 
     id: UUID
     name: str
     account_id: int
+    address: str | None
 
 
 async def find_managed(conn: Connection, worker_id: UUID) -> ManagedWorker | None:
     """The worker with this id."""
-    cursor = await conn.execute("SELECT id, name, account_id FROM worker WHERE id = %s", (worker_id,))
+    cursor = await conn.execute("SELECT id, name, account_id, address FROM worker WHERE id = %s", (worker_id,))
     row = await cursor.fetchone()
     return ManagedWorker(*row) if row else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from horde_server.identity.directory import Account
@@ -32,10 +33,9 @@ def worker_body(row: dict[str, Any], viewer: Account | None) -> dict[str, Any]:
         "trusted": row["trusted"],
         "flagged": row["flagged"],
         "nsfw": abilities.nsfw,
-        "models": list(abilities.models),
         "team": {"name": None, "id": None},
         "bridge_agent": abilities.bridge_agent,
-        **(_of_texts if row["kind"] == "text" else _of_images)(abilities, row["contributions"]),
+        **_OF_KIND[row["kind"]](abilities, row["contributions"]),
     }
     is_moderator = viewer is not None and viewer.moderator
     is_owner = viewer is not None and viewer.id == row["account_id"]
@@ -49,14 +49,17 @@ def worker_body(row: dict[str, Any], viewer: Account | None) -> dict[str, Any]:
 
 
 def _performance(kind: str, speed: float | None) -> str:
-    if not speed:
+    if speed is None:
         return "No requests fulfilled yet"
+    if kind == "interrogation":
+        return f"{speed:.1f} seconds per form"
     return f"{speed:.1f} tokens per second" if kind == "text" else f"{speed / 1e6:.1f} megapixelsteps per second"
 
 
 def _of_images(abilities: Abilities, pixelsteps: float) -> dict[str, Any]:
     can = abilities.capability_mask()
     return {
+        "models": list(abilities.models),
         "max_pixels": abilities.max_pixels,
         "megapixelsteps_generated": round(pixelsteps / 1e6),
         "img2img": bool(abilities.allow_img2img and can & BIT["img2img"]),
@@ -70,7 +73,18 @@ def _of_images(abilities: Abilities, pixelsteps: float) -> dict[str, Any]:
 
 def _of_texts(abilities: Abilities, tokens: float) -> dict[str, Any]:
     return {
+        "models": list(abilities.models),
         "max_length": abilities.max_length,
         "max_context_length": abilities.max_context_length,
         "tokens_generated": round(tokens),
     }
+
+
+def _of_forms(abilities: Abilities, _: float) -> dict[str, Any]:
+    """Who offers nothing is shown with what every alchemist can do, as the original does; it gets nothing."""
+    return {"forms": list(abilities.models) or ["caption"]}
+
+
+_OF_KIND: dict[str, Callable[[Abilities, float], dict[str, Any]]] = {
+    "image": _of_images, "text": _of_texts, "interrogation": _of_forms,
+}  # fmt: skip

@@ -60,6 +60,32 @@ async def test_nothing_is_left_of_a_request_when_its_time_is_over(horde, places,
     assert (await transfers.get(link)).status_code == 404
 
 
+async def test_nothing_is_left_of_an_interrogation_when_its_time_is_over(horde, places, transfers, picture) -> None:
+    """§2.6: its picture, and what alchemists made of it, also what they never submitted."""
+    owner = await horde.account("owner")
+    interrogation_id = await horde.alchemy.request("caption", {"name": "RealESRGAN_x4plus"}, {"name": "GFPGAN"})
+    made = await horde.alchemy.form(owner.api_key, "RealESRGAN_x4plus")
+    lost = await horde.alchemy.form(owner.api_key, "GFPGAN")
+    for form in (made, lost):
+        await transfers.put(form["r2_upload"], picture)
+    await horde.alchemy.submit(owner.api_key, made["id"], {"RealESRGAN_x4plus": "R2"})
+    assert (len(places.kept("source_blobs")), len(places.kept("blobs"))) == (1, 2)
+    await horde.sql("UPDATE interrogation SET expires_at = now() - interval '1 min'")
+
+    async def source_is_gone() -> bool:
+        return places.kept("source_blobs") == set()
+
+    await horde.until(source_is_gone, "the picture is deleted")
+    assert len(places.kept("blobs")) == 2, "links to them are still good"
+    await let_tasks_come(horde)
+
+    async def nothing_is_left() -> bool:
+        return places.everything() == set()
+
+    await horde.until(nothing_is_left, "the results are deleted")
+    assert (await horde.client.get(f"/api/v2/interrogate/status/{interrogation_id}")).status_code == 404
+
+
 async def test_results_are_deleted_half_an_hour_after_their_request(horde) -> None:
     """§2.2: the last link may have been signed a moment before, for 1800 s."""
     owner = await horde.account("owner")

@@ -11,7 +11,8 @@ import pytest
 import strange_servers
 from strange_servers import answer, serving
 
-from horde_server.blobs.guarded_fetch import ANYWHERE, GuardedFetcher
+from horde_server.blobs.guard import ANYWHERE
+from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.requests import model_reference
 from horde_server.requests.model_reference import current, updates
 from horde_server.requests.model_reference.updates import CatalogueAddresses, ReferenceUpdates

@@ -1,10 +1,10 @@
-"""The seam between the worker and what makes pictures or texts."""
+"""The seam between the worker and what makes pictures or texts, or works on pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from PIL import Image
 
@@ -164,4 +164,68 @@ class TextBackend(Protocol):
         """One result per id of the job. Raises `BackendFailure`."""
 
 
-AnyBackend: TypeAlias = Backend | TextBackend
+@dataclass(frozen=True, slots=True)
+class AlchemyAbilities:
+    """What an alchemy backend can do. A tile is 512×512 pixels of the source, begun ones included."""
+
+    forms: tuple[str, ...]  # such as caption, RealESRGAN_x4plus (alchemy-and-operations.md §1.1)
+    max_tiles: int
+    max_side: int  # pixels of the source's longest side
+    max_batch: int = 1  # forms at a time
+
+
+@dataclass(frozen=True, slots=True)
+class AlchemyForm:
+    """One thing to do with a source picture."""
+
+    id: str
+    name: str
+    where: str  # the source, as URL or base64
+    payload: Mapping[str, Any]  # options; many hordes send every value as text
+    upload_url: str = ""  # for a result that is a picture
+    source: Image.Image | None = None  # RGB or RGBA, fetched
+    refusal: str = ""  # why it cannot even be tried
+
+
+@dataclass(frozen=True, slots=True)
+class AlchemyJob:
+    """One hand-out: forms that may have several sources. `ttl_s` in seconds from the pop, for all of them."""
+
+    forms: tuple[AlchemyForm, ...]
+    ttl_s: float
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(form.id for form in self.forms)
+
+    @property
+    def model(self) -> str:
+        """What the log calls it: the forms."""
+        return ", ".join(form.name for form in self.forms)
+
+
+AlchemyResult: TypeAlias = Image.Image | str | float | bool | list[Any] | dict[str, Any]
+"""A picture, or what JSON can say."""
+
+
+class AlchemyBackend(Protocol):
+    """Works on pictures. `work` must not block the event loop, and must stop soon when it is cancelled."""
+
+    kind: Literal["alchemy"]
+
+    @property
+    def name(self) -> str:
+        """What the operator calls it."""
+
+    @property
+    def abilities(self) -> AlchemyAbilities:
+        """What it can do, if the self-test of each form succeeds."""
+
+    async def start(self) -> None:
+        """Get ready. Raises `BackendFailure`."""
+
+    async def work(self, form: str, source: Image.Image, payload: Mapping[str, Any]) -> AlchemyResult:
+        """The result of one form. Raises `BackendFailure`."""
+
+
+AnyBackend: TypeAlias = Backend | TextBackend | AlchemyBackend

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import entry_points
 
-from horde_worker.backends.interface import AnyBackend, Backend, TextBackend
+from horde_worker.backends.interface import AlchemyBackend, AnyBackend, Backend, TextBackend
 
 GROUP = "horde.backends"
 
@@ -26,7 +26,17 @@ def _demo_text() -> TextBackend:
     return DemoTextBackend()
 
 
-_BUILT_IN: dict[str, Callable[[], AnyBackend]] = {"demo": _demo, "demo-text": _demo_text}
+def _demo_alchemy() -> AlchemyBackend:
+    from horde_worker.backends.demo_alchemy_backend import DemoAlchemyBackend
+
+    return DemoAlchemyBackend()
+
+
+_BUILT_IN: dict[str, Callable[[], AnyBackend]] = {
+    "demo": _demo,
+    "demo-text": _demo_text,
+    "demo-alchemy": _demo_alchemy,
+}
 
 
 def backend_names() -> list[str]:

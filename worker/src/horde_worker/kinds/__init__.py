@@ -1,1 +1,1 @@
-"""What differs between images and texts in the worker's one loop."""
+"""What differs between images, texts and alchemy in the worker's one loop."""

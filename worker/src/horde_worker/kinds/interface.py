@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
+from horde_worker.backends.interface import BackendFailure
+
 
 class HandOut(Protocol):
     """What the loop must know of a job of any kind: one id per result, seconds to live from the pop."""
@@ -43,10 +45,16 @@ class Kind(Protocol[JobT, MadeT]):
         """The job in the answer to this offer, if there is one. Raises `UnusableJob`."""
 
     async def prepare(self, job: JobT) -> JobT:
-        """Fetch what the job needs besides the pop's answer. Never fails for what is missing there."""
+        """Fetch what the job needs besides the pop's answer. Never fails for what is missing there.
 
-    async def make(self, job: JobT) -> Sequence[MadeT]:
-        """One thing per id, ready to be delivered. Raises `BackendFailure`, and whatever else the backend raises."""
+        Ids that nothing can be made for without it are given back at once, and are not in the job that is returned.
+        """
+
+    async def make(self, job: JobT) -> Sequence[MadeT | BackendFailure]:
+        """One thing per id, ready to be delivered, or why this one could not be made.
+
+        Raises `BackendFailure` when none could, and whatever else the backend raises.
+        """
 
     async def deliver(self, job: JobT, place: int, made: MadeT) -> float:
         """Hand over the thing for the id at this place; the reward in kudos."""

@@ -47,6 +47,7 @@ class JobRequestMixin(HordeAPIData):
     """A request about one generation. Two of them are equal if they are about the same one."""
 
     id_: GenerationID = Field(alias="id")
+    """Which one."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, JobRequestMixin) and self.id_ == other.id_
@@ -59,73 +60,75 @@ class JobResponseMixin(HordeAPIData):
     """An answer about one generation."""
 
     id_: GenerationID = Field(alias="id")
+    """Which one."""
 
 
 class WorkerRequestMixin(HordeAPIData):
     """A request about one worker."""
 
     worker_id: str | WorkerID
+    """Which worker."""
 
 
 class WorkerRequestNameMixin(HordeAPIData):
     """A request about one worker, by name."""
 
     worker_name: str
+    """Which worker."""
 
 
 class MessageSpecifiesSharedKeyMixin(HordeAPIData):
     """A message about one shared key."""
 
-    sharedkey_id: SharedKeyID = Field(alias="id")
+    sharedkey_id: SharedKeyID = Field(alias="id", repr=False)
+    """The shared key."""
 
 
-class JobSubmitResponse(HordeResponseBaseModel):
-    """What a worker got for a job."""
+class JobSubmitResponse(HordeResponseBaseModel, api_name="GenerationSubmitted"):
+    """What a worker got for a job.
+
+    200 of POST /v2/generate/submit, 200 of POST /v2/generate/text/submit.
+    """
 
     reward: float
     """Kudos."""
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "GenerationSubmitted"
 
-
-class GenMetadataEntry(HordeAPIObjectBaseModel):
+class GenMetadataEntry(HordeAPIObjectBaseModel, api_name="GenerationMetadataStable"):
     """A remark about a generation."""
 
     type_: METADATA_TYPE | str = Field(alias="type")
+    """What the remark is about."""
     value: METADATA_VALUE | str
+    """What happened."""
     ref: str | None = Field(default=None, max_length=255)
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "GenerationMetadataStable"
+    """More about it."""
 
 
-class LorasPayloadEntry(HordeAPIObjectBaseModel):
+class LorasPayloadEntry(HordeAPIObjectBaseModel, api_name="ModelPayloadLorasStable"):
     """A LoRA to apply."""
 
     name: str = Field(min_length=1, max_length=255)
+    """Its name, or its id on CivitAI."""
     model: float = Field(default=1, ge=-5, le=5)
     """Strength on the image model."""
     clip: float = Field(default=1, ge=-5, le=5)
     """Strength on the text encoder."""
     inject_trigger: str | None = Field(default=None, min_length=1, max_length=30)
+    """One of its trigger words to put into the prompt; `any` lets the worker choose."""
     is_version: bool = False
     """Read `name` as the id of a version."""
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "ModelPayloadLorasStable"
 
-
-class TIPayloadEntry(HordeAPIObjectBaseModel):
+class TIPayloadEntry(HordeAPIObjectBaseModel, api_name="ModelPayloadTextualInversionsStable"):
     """A textual inversion to apply."""
 
     name: str = Field(min_length=1, max_length=255)
+    """Its name, or its id on CivitAI."""
     inject_ti: str | None = None
     """Where to: `prompt` or `negprompt`; left out, the prompt names it itself."""
     strength: float = Field(default=1, ge=-5, le=5)
+    """How much it counts."""
 
     @field_validator("inject_ti")
     @classmethod
@@ -134,70 +137,58 @@ class TIPayloadEntry(HordeAPIObjectBaseModel):
             raise ValueError("inject_ti must be 'prompt' or 'negprompt'")
         return place
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "ModelPayloadTextualInversionsStable"
 
-
-class ExtraSourceImageEntry(HordeAPIObjectBaseModel):
+class ExtraSourceImageEntry(HordeAPIObjectBaseModel, api_name="ExtraSourceImage"):
     """A further source image."""
 
     original_url: str | None = None
+    """Where it was fetched from; set by downloads."""
     image: str = Field(min_length=1)
     """Base64 or URL."""
     strength: float = Field(default=1, ge=-5, le=5)
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "ExtraSourceImage"
+    """How much it counts."""
 
 
-class ExtraTextEntry(HordeAPIObjectBaseModel):
+class ExtraTextEntry(HordeAPIObjectBaseModel, api_name="ExtraText"):
     """A further text, as some workflows want."""
 
     text: str = Field(min_length=1)
+    """The text."""
     reference: str = Field(min_length=3)
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "ExtraText"
+    """What the workflow uses it for."""
 
 
-class SingleWarningEntry(HordeAPIObjectBaseModel):
+class SingleWarningEntry(HordeAPIObjectBaseModel, api_name="RequestSingleWarning"):
     """A warning about an accepted request."""
 
     code: WarningCode | str = Field(min_length=1)
+    """What is warned of, in one word."""
     message: str = Field(min_length=1)
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "RequestSingleWarning"
+    """The same as a sentence."""
 
 
-class ActiveModelLite(HordeAPIObjectBaseModel):
+class ActiveModelLite(HordeAPIObjectBaseModel, api_name="ActiveModelLite"):
     """A model and how many threads serve it."""
 
     count: int | None = None
+    """How many threads serve it."""
     name: str | None = None
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "ActiveModelLite"
+    """Its name."""
 
 
-class ActiveModel(ActiveModelLite):
+class ActiveModel(ActiveModelLite, api_name="ActiveModel"):
     """A model and its queue."""
 
     eta: int | None = None
     """Seconds until its queue is done."""
     jobs: float | None = None
+    """How many jobs wait for it."""
     performance: float | None = None
+    """How fast its workers are: pixels or tokens a second."""
     queued: float | None = None
+    """How much waits for it: megapixelsteps or tokens."""
     type_: MODEL_TYPE | str | None = Field(default=None, alias="type")
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "ActiveModel"
+    """What it makes."""
 
 
 class _BaseImageGenerateParamMixin(HordeAPIObjectBaseModel):
@@ -208,36 +199,58 @@ class _BaseImageGenerateParamMixin(HordeAPIObjectBaseModel):
     width: int = Field(default=512, ge=64, le=3072, multiple_of=64)
     """Pixels."""
     sampler_name: KNOWN_IMAGE_SAMPLERS | str = KNOWN_IMAGE_SAMPLERS.k_euler
+    """The sampler."""
     karras: bool = True
+    """Whether noise falls as Karras found best."""
     cfg_scale: float = Field(default=7.5, ge=0)
+    """How closely the prompt is followed."""
     denoising_strength: float | None = Field(default=1, ge=0, le=1)
+    """How much of a source image is painted anew."""
     clip_skip: int = Field(default=1, ge=1, le=12)
+    """How many layers of the text encoder are left out, plus one."""
     post_processing: list[str | KNOWN_UPSCALERS | KNOWN_FACEFIXERS | KNOWN_MISC_POST_PROCESSORS] = Field(
         default_factory=list
     )
+    """What is done with the finished image."""
     post_processing_order: POST_PROCESSOR_ORDER_TYPE = POST_PROCESSOR_ORDER_TYPE.facefixers_first
+    """In which order."""
     facefixer_strength: float | None = Field(default=None, ge=0, le=1)
+    """How much faces are mended."""
     hires_fix: bool = False
+    """Paint small first, then larger."""
     hires_fix_denoising_strength: float | None = Field(default=None, ge=0, le=1)
+    """How much the second pass paints anew."""
     loras: list[LorasPayloadEntry] | None = None
+    """LoRAs to apply."""
     tis: list[TIPayloadEntry] | None = None
+    """Textual inversions to apply."""
     workflow: str | KNOWN_IMAGE_WORKFLOWS | None = None
+    """A workflow beyond plain generation."""
     transparent: bool | None = None
+    """Make an image with a transparent background."""
     tiling: bool = False
+    """Make an image whose edges fit together."""
     special: dict[Any, Any] | None = None
+    """For models that want more; for users with the special role."""
 
 
-class ImageGenerateParamMixin(_BaseImageGenerateParamMixin):
+class ImageGenerateParamMixin(_BaseImageGenerateParamMixin, api_name="ModelPayloadRootStable"):
     """Parameters of an image, as asked for and as handed to a worker."""
 
     seed: str | None = None
     """Text: digits are a number, anything else is hashed by the server. An explicit `None` draws one at random."""
     seed_variation: int | None = Field(default=None, ge=1, le=1000)
+    """How far apart the seeds of several images are."""
     control_type: str | KNOWN_IMAGE_CONTROLNETS | None = None
+    """What of the source image is to be kept."""
     image_is_control: bool | None = None
+    """Whether the source image is such a control map already."""
     return_control_map: bool | None = None
+    """Get the control map instead of an image."""
     extra_texts: list[ExtraTextEntry] | None = None
+    """Texts that a workflow wants."""
     use_nsfw_censor: bool = False
+    """Blacken what is not safe for work."""
 
     @field_validator("seed")
     @classmethod

@@ -8,59 +8,39 @@ from horde_sdk.consts import _ANONYMOUS_MODEL, HTTPMethod
 from horde_sdk.generic_api.apimodels import APIKeyAllowedInRequestMixin, HordeResponseBaseModel
 
 
-class _KudosRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin):
+class _KudosRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin, method=HTTPMethod.POST, api_name=_ANONYMOUS_MODEL):
+    """Kudos for a user."""
+
     username: str
     """Who gets them: `alias#number`, the number, or the id of a shared key."""
     amount: int | float
     """Kudos; the horde moves whole ones only."""
 
-    @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.POST
 
-    @classmethod
-    def get_api_model_name(cls) -> str:
-        return _ANONYMOUS_MODEL
-
-
-class KudosTransferResponse(HordeResponseBaseModel):
-    """Kudos were given to another user."""
+class KudosTransferResponse(HordeResponseBaseModel, api_name="KudosTransferred"):
+    """Kudos were given to another user: 200 of POST /v2/kudos/transfer."""
 
     transferred: float | None = None
-
-    @classmethod
-    def get_api_model_name(cls) -> str:
-        return "KudosTransferred"
+    """How many."""
 
 
-class KudosTransferRequest(_KudosRequest):
-    """Give some of your kudos to another user."""
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_kudos_transfer
+class KudosTransferRequest(_KudosRequest, endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_kudos_transfer):
+    """Give some of your kudos to another user: POST /v2/kudos/transfer."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[KudosTransferResponse]:
         return KudosTransferResponse
 
 
-class KudosAwardResponse(HordeResponseBaseModel):
-    """Kudos were awarded."""
+class KudosAwardResponse(HordeResponseBaseModel, api_name="KudosAwarded"):
+    """Kudos were awarded: 200 of POST /v2/kudos/award."""
 
     awarded: float | None = None
-
-    @classmethod
-    def get_api_model_name(cls) -> str:
-        return "KudosAwarded"
+    """How many."""
 
 
-class KudosAwardRequest(_KudosRequest):
-    """Award a user kudos out of nothing; the horde's first user may."""
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_kudos_award
+class KudosAwardRequest(_KudosRequest, endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_kudos_award):
+    """Award a user kudos out of nothing; the horde's first user may: POST /v2/kudos/award."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[KudosAwardResponse]:

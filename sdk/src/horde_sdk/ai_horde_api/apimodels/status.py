@@ -9,7 +9,7 @@ from pydantic import Field
 from horde_sdk.ai_horde_api.apimodels.base import ActiveModel, BaseAIHordeRequest
 from horde_sdk.ai_horde_api.consts import MODEL_STATE, MODEL_TYPE
 from horde_sdk.ai_horde_api.endpoints import AI_HORDE_API_ENDPOINT_SUBPATH
-from horde_sdk.consts import HTTPMethod
+from horde_sdk.consts import _ANONYMOUS_MODEL, HTTPMethod
 from horde_sdk.generic_api.apimodels import (
     APIKeyAllowedInRequestMixin,
     ContainsMessageResponseMixin,
@@ -20,85 +20,75 @@ from horde_sdk.generic_api.apimodels import (
 from horde_sdk.generic_api.decoration import Unequatable, Unhashable
 
 
-class _StatusRequest(BaseAIHordeRequest):
-    @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.GET
-
-
-class AIHordeHeartbeatResponse(HordeResponseBaseModel, ContainsMessageResponseMixin):
-    """The horde is alive."""
+class AIHordeHeartbeatResponse(HordeResponseBaseModel, ContainsMessageResponseMixin, api_name=_ANONYMOUS_MODEL):
+    """The horde is alive: 200 of GET /v2/status/heartbeat."""
 
     version: str
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "_ANONYMOUS_MODEL"
+    """Of the horde's program."""
 
 
-class AIHordeHeartbeatRequest(_StatusRequest):
-    """Ask whether the horde is alive."""
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_heartbeat
+class AIHordeHeartbeatRequest(
+    BaseAIHordeRequest, method=HTTPMethod.GET, endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_heartbeat
+):
+    """Ask whether the horde is alive: GET /v2/status/heartbeat."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[AIHordeHeartbeatResponse]:
         return AIHordeHeartbeatResponse
 
 
-class HordeModes(HordeAPIObjectBaseModel):
+class HordeModes(HordeAPIObjectBaseModel, api_name="HordeModes"):
     """Modes that an admin can put the horde into."""
 
     maintenance_mode: bool = False
+    """No new requests are taken."""
     invite_only_mode: bool = False
+    """No new workers are taken, but of invited users."""
     raid_mode: bool = False
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "HordeModes"
+    """Newcomers are watched more closely."""
 
 
-class HordeModesResponse(HordeResponseBaseModel, HordeModes):
-    """The horde's modes. Only moderators are told whether it is in raid mode."""
+class HordeModesResponse(HordeResponseBaseModel, HordeModes, api_name="HordeModes"):
+    """The horde's modes. Only moderators are told whether it is in raid mode.
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "HordeModes"
+    200 of GET /v2/status/modes, 200 of PUT /v2/status/modes.
+    """
 
 
-class HordeModesRequest(_StatusRequest, APIKeyAllowedInRequestMixin):
-    """Ask for the horde's modes."""
+class HordeModesRequest(
+    BaseAIHordeRequest,
+    APIKeyAllowedInRequestMixin,
+    method=HTTPMethod.GET,
+    endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_modes,
+):
+    """Ask for the horde's modes: GET /v2/status/modes."""
 
     @classmethod
     def is_api_key_required(cls) -> bool:
         return False
 
     @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_modes
-
-    @classmethod
     def get_default_success_response_type(cls) -> type[HordeModesResponse]:
         return HordeModesResponse
 
 
-class ModifyHordeModesRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin):
-    """Put the horde into modes, or out of them; what is left out stays. For admins and moderators."""
+class ModifyHordeModesRequest(
+    BaseAIHordeRequest,
+    APIKeyAllowedInRequestMixin,
+    method=HTTPMethod.PUT,
+    endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_modes,
+):
+    """Put the horde into modes, or out of them; what is left out stays. For admins and moderators.
+
+    PUT /v2/status/modes.
+    """
 
     maintenance_mode: bool | None = None
     """Admins only."""
     invite_only_mode: bool | None = None
+    """Take no new workers, but of invited users."""
     raid_mode: bool | None = None
-
-    @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.PUT
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_modes
+    """Watch newcomers more closely."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[HordeModesResponse]:
@@ -108,7 +98,7 @@ class ModifyHordeModesRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin):
 @Unhashable
 @Unequatable
 class HordeStatusModelsAllResponse(HordeResponseRootModel[list[ActiveModel]]):
-    """The models that workers serve."""
+    """The models that workers serve: 200 of GET /v2/status/models."""
 
     def __iter__(self) -> Iterator[ActiveModel]:  # type: ignore[override]
         return iter(self.root)
@@ -120,21 +110,23 @@ class HordeStatusModelsAllResponse(HordeResponseRootModel[list[ActiveModel]]):
         return len(self.root)
 
 
-class HordeStatusModelsAllRequest(_StatusRequest):
-    """Ask which models workers serve."""
+class HordeStatusModelsAllRequest(
+    BaseAIHordeRequest, method=HTTPMethod.GET, endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_models_all
+):
+    """Ask which models workers serve: GET /v2/status/models."""
 
     type_: MODEL_TYPE = Field(default=MODEL_TYPE.image, alias="type")
+    """What they make."""
     min_count: int | None = None
+    """Only with at least so many threads."""
     max_count: int | None = None
+    """Only with at most so many threads."""
     model_state: MODEL_STATE = MODEL_STATE.all
+    """Those that the horde's reference knows, the others, or all."""
 
     @classmethod
     def get_query_fields(cls) -> list[str]:
         return ["type_", "min_count", "max_count", "model_state"]
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_models_all
 
     @classmethod
     def get_default_success_response_type(cls) -> type[HordeStatusModelsAllResponse]:
@@ -142,51 +134,98 @@ class HordeStatusModelsAllRequest(_StatusRequest):
 
 
 class HordeStatusModelsSingleResponse(HordeStatusModelsAllResponse):
-    """One model, as a list of one."""
+    """One model, as a list of one: 200 of GET /v2/status/models/{model_name}."""
 
 
-class HordeStatusModelsSingleRequest(_StatusRequest):
-    """Ask about one model."""
+class HordeStatusModelsSingleRequest(
+    BaseAIHordeRequest, method=HTTPMethod.GET, endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_models_single
+):
+    """Ask about one model: GET /v2/status/models/{model_name}."""
 
     model_name: str
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_models_single
+    """Which one."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[HordeStatusModelsSingleResponse]:
         return HordeStatusModelsSingleResponse
 
 
-class HordePerformanceResponse(HordeResponseBaseModel):
-    """How busy the horde is."""
+class Newspiece(HordeAPIObjectBaseModel, api_name="Newspiece"):
+    """A piece of news."""
+
+    date_published: str | None = None
+    """When it was published."""
+    importance: str | None = None
+    """How important it is."""
+    newspiece: str | None = None
+    """The news, as Markdown."""
+    tags: list[str] | None = None
+    """Words that it is found by."""
+    title: str | None = None
+    """What it is called."""
+    more_info_urls: list[str] | None = None
+    """Where there is more."""
+
+
+@Unhashable
+@Unequatable
+class NewsResponse(HordeResponseRootModel[list[Newspiece]]):
+    """The news, newest first: 200 of GET /v2/status/news."""
+
+    def __iter__(self) -> Iterator[Newspiece]:  # type: ignore[override]
+        return iter(self.root)
+
+    def __getitem__(self, index: int) -> Newspiece:
+        return self.root[index]
+
+
+class NewsRequest(
+    BaseAIHordeRequest,
+    method=HTTPMethod.GET,
+    endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_news,
+):
+    """Ask for the news: GET /v2/status/news."""
+
+    @classmethod
+    def get_default_success_response_type(cls) -> type[NewsResponse]:
+        return NewsResponse
+
+
+class HordePerformanceResponse(HordeResponseBaseModel, api_name="HordePerformance"):
+    """How busy the horde is: 200 of GET /v2/status/performance."""
 
     interrogator_count: int | None = None
+    """Workers that do alchemy."""
     interrogator_thread_count: int | None = None
+    """Their threads."""
     past_minute_megapixelsteps: float | None = None
+    """Images made in the last minute."""
     past_minute_tokens: float | None = None
+    """Texts written in the last minute."""
     queued_forms: float | None = None
+    """Forms of alchemy that wait."""
     queued_megapixelsteps: float | None = None
+    """Images that wait."""
     queued_requests: int | None = None
+    """Requests for images that wait."""
     queued_text_requests: int | None = None
+    """Requests for texts that wait."""
     queued_tokens: float | None = None
+    """Texts that wait."""
     text_thread_count: int | None = None
+    """Threads of the workers that write texts."""
     text_worker_count: int | None = None
+    """Workers that write texts."""
     thread_count: int | None = None
+    """Threads of the workers that make images."""
     worker_count: int | None = None
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "HordePerformance"
+    """Workers that make images."""
 
 
-class HordePerformanceRequest(_StatusRequest):
-    """Ask how busy the horde is."""
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_performance
+class HordePerformanceRequest(
+    BaseAIHordeRequest, method=HTTPMethod.GET, endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_performance
+):
+    """Ask how busy the horde is: GET /v2/status/performance."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[HordePerformanceResponse]:

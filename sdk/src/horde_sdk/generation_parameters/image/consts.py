@@ -116,3 +116,20 @@ class TI_TRIGGER_INJECT_CHOICE(TextEnum):
     NO_INJECT = auto()
     POSITIVE_PROMPT = auto()
     NEGATIVE_PROMPT = auto()
+
+
+class KNOWN_IMAGE_GENERATION_BASELINE(TextEnum):
+    """What models derive from; it decides their native size and which additions fit."""
+
+    infer = auto()
+    """Not known: to be read from the model's file."""
+    stable_diffusion_1 = auto()
+    stable_diffusion_2_768 = auto()
+    stable_diffusion_2_512 = auto()
+    stable_diffusion_xl = auto()
+    stable_cascade = auto()
+    flux_1 = auto()
+    flux_schnell = auto()
+    flux_dev = auto()
+    qwen_image = auto()
+    z_image_turbo = auto()

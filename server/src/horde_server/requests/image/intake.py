@@ -21,6 +21,7 @@ from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
 from horde_server.kudos.price_book import PriceBook
 from horde_server.kudos.upfront import ImageUpfront, downgraded, free_side, image_upfront, upfront_image
+from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.requests.admission import Admission, Caller
 from horde_server.requests.image.making import make_order
@@ -63,6 +64,7 @@ class ImageIntake:
         prices: PriceBook,
         sources: SourceIntake,
         modes: Modes,
+        addresses: AddressTimeouts,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -71,7 +73,7 @@ class ImageIntake:
         self._workers = workers
         self._prices = prices
         self._sources = sources
-        self._admission = Admission(pool, dispatcher.queue, modes)
+        self._admission = Admission(pool, dispatcher.queue, modes, addresses)
         self._clock = clock
 
     async def quote(self, body: ImageRequest, caller: Caller) -> int:
@@ -143,6 +145,7 @@ class ImageIntake:
         await self._admission.check_workers(body.workers)
         self._admission.check_batching(account, body.params.n, disable_batching=body.disable_batching)
         self._admission.check_concurrency(account, body.models, body.params.n)
+        self._admission.check_address(caller)
         check_wishes(body, account)
         self._admission.check_client_agent(caller)
         return account

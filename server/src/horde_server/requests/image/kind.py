@@ -15,6 +15,7 @@ class ImageKind:
     """A `Kind`; see there."""
 
     name = "image"
+    is_part = False
 
     def __init__(self, prices: PriceBook) -> None:
         self._prices = prices
@@ -38,6 +39,10 @@ class ImageKind:
     def ttl_s(self, order: ImageOrder, model: str, offer: Offer, *, jobs: int) -> int:
         """By steps, pixels and images (§3.6.1)."""
         return lease.ttl_s(order, model, images=jobs, extra_slow=offer.extra_slow)
+
+    def speed(self, things: float, seconds: float) -> float:
+        """Pixelsteps per second."""
+        return things / seconds
 
     def fastest_speed(self, model: str) -> float:
         """The same for every model."""

@@ -13,6 +13,7 @@ from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.submission import FollowUp, Submit
 from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.image.result_links import result_key
 from horde_server.requests.image.sharing.service import SharedImages
 
 UPLOADED = "R2"
@@ -30,9 +31,13 @@ class ImageResults:
         self._blobs = blobs
         self._shared = shared
 
-    async def keep(self, job_id: UUID, generation: str) -> str | None:
-        """The image must be there, and be one; also of a size we take, which no bucket's address sees to."""
-        key = f"{job_id}.webp"
+    async def keep(self, job: HeldJob[ImageOrder], generation: str) -> str | None:
+        """See `keep_image`."""
+        return await self.keep_image(job.id, generation)
+
+    async def keep_image(self, job_id: UUID, generation: str) -> str | None:
+        """The key of the image, which must be there, or be given, and be an image of a size we take; else None."""
+        key = result_key(job_id)
         if generation == UPLOADED:
             glimpse = await self._blobs.look(key)
             return key if glimpse is not None and looks_like_image(glimpse) else None

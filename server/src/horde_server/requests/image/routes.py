@@ -22,10 +22,11 @@ from horde_server.http.body import (
     read_body,
     required_apikey,
 )
-from horde_server.http.client_agent import client_agent_of
+from horde_server.http.client_agent import client_agent_of, names_no_program
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.rate_limits import RateLimits
+from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.requests.admission import Caller
 from horde_server.requests.answers import RequestAsync, RequestStatusCheck
 from horde_server.requests.image.answers import RequestStatusStable
@@ -47,6 +48,7 @@ def routes(
     accounts: AccountDirectory,
     blobs: BlobStore,
     links: ResultLinks,
+    addresses: AddressTimeouts,
     limits: RateLimits | None,
     hot: HotRoutes,
 ) -> APIRouter:
@@ -86,10 +88,12 @@ def routes(
         "/check/{id}",
         operation_id="get_image_async_check",
         response_model=RequestStatusCheck,
-        responses=refusals(404),
+        responses=refusals(403, 404),
     )
-    async def check(request_id: RequestId) -> Response:
+    async def check(request: Request, request_id: RequestId) -> Response:
         """How far a request is, without its images."""
+        if names_no_program(request.scope):
+            addresses.refuse_nameless(request.state.client_address)
         entry = await dispatcher.find(parse_request_id(request_id))
         if entry is None:
             raise RequestNotFound

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import structlog
 
-from horde_server.blobs.guarded_fetch import FetchFailed, GuardedFetcher, TooManyBytes
+from horde_server.blobs.guard import FetchFailed
+from horde_server.blobs.guarded_fetch import GuardedFetcher, TooManyBytes
 from horde_server.blobs.images import (
     MAX_IMAGE_BYTES,
     NotAnImage,
     Recompressed,
     TooManyPixels,
     UnusableImage,
+    dimensions,
     recompressed,
 )
 from horde_server.blobs.store import BlobStore
+from horde_server.kudos.alchemy_charges import tiles
 from horde_server.requests.image.source_images import ExtraSource, SourceImages, extra_key, image_key, mask_key
 from horde_server.requests.image.source_refusals import (
     AddressNotFetched,
@@ -52,8 +55,14 @@ DECODERS = 2
 QUALITIES = ((0.9, 50), (0.8, 60), (0.6, 70), (0.4, 80), (0.3, 90), (0.0, 95))
 """WebP's quality for pictures above each share of MAX_PIXELS (alchemy-and-operations.md §2.3): the larger a picture,
 the less its loss is seen, and the more it saves. 100 for the smallest would double their bytes for nothing to see."""
+_QUALITY_FOR_ALCHEMISTS = 95
+MOST_TILES = 255
+MAX_SIDE_PIXELS = 16_383
+"""WebP's."""
 
 Given = TypeVar("Given", str, bytes)
+Kept = TypeVar("Kept")
+Recompress: TypeAlias = Callable[[bytes], Recompressed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +97,24 @@ class SourceIntake:
         if not given.image and not given.extra:
             return None
         kept: list[str] = []
+        return await self._in_time(self._keep(request_id, given, kept), kept)
+
+    async def keep_picture(self, interrogation_id: UUID, text: str) -> Recompressed:
+        """Verify and store the picture of an interrogation, as `image_key`; raises as `keep`, also for many tiles."""
+        key = image_key(interrogation_id)
+
+        async def keep() -> Recompressed:
+            picture = await self._read("source_image", text, _for_alchemists)
+            await self._blobs.put(key, picture.webp)
+            return picture
+
+        return await self._in_time(keep(), [key])
+
+    async def _in_time(self, work: Coroutine[Any, Any, Kept], kept: list[str]) -> Kept:
+        """What the work gives; where it fails or takes too long nothing of `kept` is left."""
         try:
             async with asyncio.timeout(INTAKE_LIMIT_S):
-                return await self._keep(request_id, given, kept)
+                return await work
         except BaseException as error:  # also when the caller goes away
             await self._forget(kept)
             if isinstance(error, TimeoutError):
@@ -133,13 +157,13 @@ class SourceIntake:
         ]
         return SourceImages(image, mask, tuple(extra))
 
-    async def _read(self, field: str, text: str) -> Recompressed:
+    async def _read(self, field: str, text: str, recompress: Recompress | None = None) -> Recompressed:
         """The picture that a field of the body gives; refusals say which field."""
         try:
             if text[:4].lower() == "http":
                 async with self._fetches:
-                    return await self._decode(_from_address, await self._fetch(text))
-            return await self._decode(_from_base64, text)
+                    return await self._decode(_from_address, await self._fetch(text), recompress or _for_dreamers)
+            return await self._decode(_from_base64, text, recompress or _for_dreamers)
         except SourceRefused as refusal:
             raise type(refusal)(f"`{field}`: {refusal.message}") from None
 
@@ -154,33 +178,53 @@ class SourceIntake:
             raise AddressNotFetched from None
         return found.body
 
-    async def _decode(self, read: Callable[[Given], Recompressed], given: Given) -> Recompressed:
-        return await asyncio.get_running_loop().run_in_executor(self._decoders, read, given)
+    async def _decode(
+        self, read: Callable[[Given, Recompress], Recompressed], given: Given, recompress: Recompress
+    ) -> Recompressed:
+        return await asyncio.get_running_loop().run_in_executor(self._decoders, read, given, recompress)
 
 
-def _from_address(data: bytes) -> Recompressed:
+def _from_address(data: bytes, recompress: Recompress) -> Recompressed:
     try:
-        return _recompressed(data)
+        return recompress(data)
     except NotAnImage:
         raise (SourceImageUrlInvalid if data else SourceImageUnreadable) from None
     except UnusableImage:
         raise SourceImageUnreadable from None
 
 
-def _from_base64(text: str) -> Recompressed:
+def _from_base64(text: str, recompress: Recompress) -> Recompressed:
     """Leniently: characters outside the alphabet are skipped, as is a `data:` URI's beginning."""
     if text.startswith("data:"):
         text = text.partition(",")[2]
     if len(text) > MAX_IMAGE_BYTES * 4 // 3 + 4:
         raise SourceImageSizeExceeded
     try:
-        return _recompressed(base64.b64decode(text))
+        return recompress(base64.b64decode(text))
     except ValueError:  # no base64, or an `UnusableImage`
         raise ImageValidationFailed from None
 
 
-def _recompressed(data: bytes) -> Recompressed:
+def _recompressed(data: bytes, quality: Callable[[int], int]) -> Recompressed:
     try:
-        return recompressed(data, max_pixels=MAX_PIXELS, quality=quality_of)
+        return recompressed(data, max_pixels=MAX_PIXELS, quality=quality)
     except TooManyPixels:
         raise SourceImageResolutionExceeded from None
+
+
+def _for_dreamers(data: bytes) -> Recompressed:
+    return _recompressed(data, quality_of)
+
+
+def _for_alchemists(data: bytes) -> Recompressed:
+    """Not too long and narrow, and kept so well that enlarging shows nothing of it."""
+    try:
+        width, height = dimensions(data)
+    except TooManyPixels:
+        raise SourceImageResolutionExceeded from None
+    if tiles(width, height) > MOST_TILES or max(width, height) > MAX_SIDE_PIXELS:
+        raise SourceImageResolutionExceeded(
+            f"The image is too large: at most 3072×3072 pixels, {MOST_TILES} tiles of 512×512 and "
+            f"{MAX_SIDE_PIXELS} pixels a side."
+        )
+    return _recompressed(data, lambda _: _QUALITY_FOR_ALCHEMISTS)

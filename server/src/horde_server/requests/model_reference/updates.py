@@ -11,7 +11,8 @@ from typing import TypeVar
 
 import structlog
 
-from horde_server.blobs.guarded_fetch import FetchFailed, GuardedFetcher
+from horde_server.blobs.guard import FetchFailed
+from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.requests.model_reference import current
 from horde_server.requests.model_reference.reference import (
     CatalogueUnusable,

@@ -17,6 +17,7 @@ from horde_server.errors import BadRequest, NotSupportedYet
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
 from horde_server.kudos.text_upfront import downgraded_length, free_tokens, text_upfront
+from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.requests.admission import Admission, Caller
 from horde_server.requests.prospects import no_worker_warning
@@ -63,13 +64,14 @@ class TextIntake:
         dispatcher: Dispatcher[TextOrder],
         workers: WorkerDirectory,
         modes: Modes,
+        addresses: AddressTimeouts,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._pool = pool
         self._dispatcher = dispatcher
         self._workers = workers
-        self._admission = Admission(pool, dispatcher.queue, modes)
+        self._admission = Admission(pool, dispatcher.queue, modes, addresses)
         self._clock = clock
 
     async def quote(self, body: TextRequest, caller: Caller) -> int:
@@ -117,7 +119,7 @@ class TextIntake:
         )
 
     async def _validate(self, body: TextRequest, caller: Caller) -> Account:
-        """Steps 3 to 16 of §2.3, those of §4.2, and 35; who asks."""
+        """Steps 3 to 17 of §2.3, those of §4.2, and 35; who asks."""
         if body.style:
             raise NotSupportedYet("`style` is not supported by this server yet: leave it out.")
         self._admission.check_mode()
@@ -131,6 +133,7 @@ class TextIntake:
         await self._admission.check_workers(body.workers)
         self._admission.check_batching(account, body.params.n, disable_batching=body.disable_batching)
         self._admission.check_concurrency(account, body.models, body.params.n)
+        self._admission.check_address(caller)
         refuse_lengths(body.params)
         refuse_samplers(body.params)
         if body.extra_source_images:

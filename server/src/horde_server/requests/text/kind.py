@@ -16,6 +16,7 @@ class TextKind:
     """A `Kind`; see there."""
 
     name = "text"
+    is_part = False
 
     def decode(self, stored: str | bytes) -> TextOrder:
         """From JSON."""
@@ -44,6 +45,10 @@ class TextKind:
     def things_done(self, order: TextOrder, delivery: Delivery) -> float:
         """Tokens delivered."""
         return float(prices.delivered_tokens(order, delivery))
+
+    def speed(self, things: float, seconds: float) -> float:
+        """Tokens per second."""
+        return things / seconds
 
     def fastest_speed(self, model: str) -> float:
         """By the size of the model."""

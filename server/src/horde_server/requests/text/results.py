@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.submission import FollowUp, Submit
+from horde_server.requests.text.order import TextOrder
 
 MAX_GENERATION_CHARACTERS = 262_144
 """64 a token at the greatest length; no tokenizer has longer ones but for runs of blanks."""
@@ -23,7 +23,7 @@ class TextResults:
         "queue: send what max_length allows."
     )
 
-    async def keep(self, job_id: UUID, generation: str) -> str | None:
+    async def keep(self, job: HeldJob[TextOrder], generation: str) -> str | None:
         """It may be empty; what the database cannot hold is replaced."""
         if len(generation) > MAX_GENERATION_CHARACTERS:
             return None

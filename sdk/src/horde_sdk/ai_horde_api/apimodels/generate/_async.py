@@ -16,7 +16,7 @@ from horde_sdk.ai_horde_api.apimodels.base import (
 from horde_sdk.ai_horde_api.apimodels.generate.check import ImageGenerateCheckRequest
 from horde_sdk.ai_horde_api.apimodels.generate.status import DeleteImageGenerateRequest, ImageGenerateStatusRequest
 from horde_sdk.ai_horde_api.endpoints import AI_HORDE_API_ENDPOINT_SUBPATH
-from horde_sdk.consts import HTTPMethod, HTTPStatusCode
+from horde_sdk.consts import _ANONYMOUS_MODEL, HTTPMethod, HTTPStatusCode
 from horde_sdk.generation_parameters.image.consts import KNOWN_IMAGE_SOURCE_PROCESSING
 from horde_sdk.generic_api.apimodels import (
     APIKeyAllowedInRequestMixin,
@@ -35,12 +35,17 @@ class ImageGenerateAsyncResponse(
     JobResponseMixin,
     ResponseRequiringFollowUpMixin,
     ContainsMessageResponseMixin,
+    api_name="RequestAsync",
 ):
-    """An image request was accepted. Two answers are equal if they have the same id."""
+    """An image request was accepted. Two answers are equal if they have the same id.
+
+    202 of POST /v2/generate/async.
+    """
 
     kudos: float
     """The price."""
     warnings: list[SingleWarningEntry] | None = None
+    """What may not turn out as meant."""
 
     def get_follow_up_returned_params(self, *, as_python_field_name: bool = False) -> list[dict[str, Any]]:
         return [{"id_" if as_python_field_name else "id": self.id_}]
@@ -57,10 +62,6 @@ class ImageGenerateAsyncResponse(
     def get_follow_up_failure_cleanup_request_type(cls) -> type[DeleteImageGenerateRequest]:
         return DeleteImageGenerateRequest
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "RequestAsync"
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ImageGenerateAsyncResponse) and self.id_ == other.id_
 
@@ -68,20 +69,18 @@ class ImageGenerateAsyncResponse(
         return hash(self.id_)
 
 
-class ImageGenerateAsyncDryRunResponse(HordeResponseBaseModel):
-    """What an image request would cost."""
+class ImageGenerateAsyncDryRunResponse(HordeResponseBaseModel, api_name=_ANONYMOUS_MODEL):
+    """What an image request would cost: 200 of POST /v2/generate/async."""
 
     kudos: float
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "RequestAsync"
+    """The price."""
 
 
-class ImageGenerationInputPayload(ImageGenerateParamMixin):
+class ImageGenerationInputPayload(ImageGenerateParamMixin, api_name="ModelGenerationInputStable"):
     """Parameters of the images asked for."""
 
     steps: int = Field(default=25, validation_alias=AliasChoices("steps", "ddim_steps"), ge=1)
+    """Sampling steps."""
     n: int = Field(default=1, validation_alias=AliasChoices("n", "n_iter"), ge=1, le=20)
     """How many images."""
 
@@ -90,28 +89,41 @@ class ImageGenerationInputPayload(ImageGenerateParamMixin):
     def _at_least_one(cls, n: object) -> object:
         return n or 1 if isinstance(n, int) else n
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "ModelGenerationInputStable"
-
 
 @Unhashable
 @Unequatable
-class ImageGenerateAsyncRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin, RequestUsesWorkerMixin):
-    """Ask for images. The text behind `###` in the prompt is the negative prompt."""
+class ImageGenerateAsyncRequest(
+    BaseAIHordeRequest,
+    APIKeyAllowedInRequestMixin,
+    RequestUsesWorkerMixin,
+    method=HTTPMethod.POST,
+    endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_async,
+    api_name="GenerationInputStable",
+):
+    """Ask for images: POST /v2/generate/async. The text behind `###` in the prompt is the negative prompt."""
 
     prompt: str
+    """What to show; the text behind `###` is what not to show."""
     params: ImageGenerationInputPayload | None = None
+    """How to make it."""
     nsfw: bool | None = True
+    """Whether the result may be not safe for work."""
     censor_nsfw: bool = False
+    """Whether what turns out not safe for work is blackened."""
     r2: bool = True
     """Get URLs of the images; false: get the images themselves as base64."""
     shared: bool = False
+    """Give the images to the horde for training."""
     replacement_filter: bool = True
+    """Have words replaced that would have the request refused."""
     source_image: str | None = None
+    """Base64 or URL of an image to start from."""
     source_processing: KNOWN_IMAGE_SOURCE_PROCESSING = KNOWN_IMAGE_SOURCE_PROCESSING.txt2img
+    """What is done with the source image."""
     source_mask: str | None = None
+    """Base64 or URL of a mask: white is painted anew."""
     extra_source_images: list[ExtraSourceImageEntry] | None = None
+    """Further images, for what uses several."""
 
     @model_validator(mode="after")
     def _either_nsfw_or_censored(self) -> ImageGenerateAsyncRequest:
@@ -126,14 +138,6 @@ class ImageGenerateAsyncRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin,
         return {"source_image", "source_mask", "extra_source_images"}
 
     @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.POST
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_async
-
-    @classmethod
     def get_default_success_response_type(cls) -> type[ImageGenerateAsyncResponse]:
         return ImageGenerateAsyncResponse
 
@@ -143,7 +147,3 @@ class ImageGenerateAsyncRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin,
             HTTPStatusCode.OK: ImageGenerateAsyncDryRunResponse,
             HTTPStatusCode.ACCEPTED: ImageGenerateAsyncResponse,
         }
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "GenerationInputStable"

@@ -10,8 +10,10 @@ from horde_sdk.consts import HTTPMethod
 from horde_sdk.generic_api.apimodels import HordeResponseBaseModel
 
 
-class ImageGenerateCheckResponse(HordeResponseBaseModel, ResponseGenerationProgressCombinedMixin):
-    """Progress of an image request, without its images."""
+class ImageGenerateCheckResponse(
+    HordeResponseBaseModel, ResponseGenerationProgressCombinedMixin, api_name="RequestStatusCheck"
+):
+    """Progress of an image request, without its images: 200 of GET /v2/generate/check/{id}."""
 
     def is_job_complete(self, number_of_result_expected: int) -> bool:
         """Tell whether the server calls the request done."""
@@ -22,16 +24,10 @@ class ImageGenerateCheckResponse(HordeResponseBaseModel, ResponseGenerationProgr
         return ImageGenerateStatusRequest
 
 
-class ImageGenerateCheckRequest(BaseAIHordeRequest, JobRequestMixin):
-    """Ask how far an image request is."""
-
-    @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.GET
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_check
+class ImageGenerateCheckRequest(
+    BaseAIHordeRequest, JobRequestMixin, method=HTTPMethod.GET, endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_check
+):
+    """Ask how far an image request is: GET /v2/generate/check/{id}."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[ImageGenerateCheckResponse]:

@@ -3,49 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-from typing import TYPE_CHECKING, Any
-
-from pydantic import PrivateAttr
+from typing import TYPE_CHECKING
 
 from horde_sdk.ai_horde_api.apimodels.base import ExtraSourceImageEntry
-from horde_sdk.ai_horde_api.image_downloads import fetch_image_bytes, is_url
-from horde_sdk.generic_api.apimodels import HordeAPIData
+from horde_sdk.ai_horde_api.image_downloads import is_url
+from horde_sdk.generic_api.downloads import ResponseRequiringDownloadMixin
 from horde_sdk.horde_logging import logger
 
 if TYPE_CHECKING:
     import aiohttp
-
-
-class ResponseRequiringDownloadMixin(HordeAPIData):
-    """An answer that points to files which belong to it."""
-
-    _downloaded: dict[str, Any] = PrivateAttr(default_factory=dict)
-
-    async def download_file_as_base64(self, client_session: aiohttp.ClientSession, url: str) -> str:
-        """Fetch `url` and return its bytes as base64.
-
-        Raises:
-            aiohttp.ClientError: It could not be fetched, is too large, or comes too slowly.
-            TimeoutError: Nothing came.
-        """
-        return base64.b64encode(await fetch_image_bytes(url, client_session)).decode()
-
-    async def download_file_to_field_as_base64(
-        self,
-        client_session: aiohttp.ClientSession,
-        url: str,
-        field_name: str,
-    ) -> None:
-        """Fetch `url` and keep it as the downloaded `field_name`."""
-        self._downloaded[field_name] = await self.download_file_as_base64(client_session, url)
-
-    async def async_download_additional_data(self, client_session: aiohttp.ClientSession) -> None:
-        """Fetch everything that belongs to this answer."""
-
-    def download_additional_data(self) -> None:
-        """Not offered: use `async_download_additional_data`."""
-        raise NotImplementedError("use async_download_additional_data()")
 
 
 class SourceImagesDownloadMixin(ResponseRequiringDownloadMixin):
@@ -91,6 +57,7 @@ class ExtraSourceImageMixin(ResponseRequiringDownloadMixin):
     """Fetches `extra_source_images`."""
 
     extra_source_images: list[ExtraSourceImageEntry] | None = None
+    """Further images, for what uses several."""
 
     def get_downloaded_extra_source_images(self) -> list[ExtraSourceImageEntry] | None:
         """Return the further images as base64, in the order asked for, those left out that could not be fetched."""

@@ -5,24 +5,29 @@ from __future__ import annotations
 from horde_sdk.generic_api.apimodels import HordeAPIObjectBaseModel, ResponseWithProgressMixin
 
 
-class ResponseGenerationProgressInfoMixin(HordeAPIObjectBaseModel):
+class ResponseGenerationProgressInfoMixin(HordeAPIObjectBaseModel, api_name="RequestStatusCheck"):
     """Counts of jobs by state, place in the queue and price so far."""
 
     finished: int
+    """How many results are done."""
     processing: int
+    """How many a worker works on."""
     restarted: int
+    """How many were given to another worker."""
     waiting: int
+    """How many wait for a worker."""
     done: bool
+    """Whether all is done."""
     faulted: bool = False
+    """Whether the request failed."""
     wait_time: int
     """Seconds."""
     queue_position: int
+    """How many requests are before it, plus one; 0 when none of its results waits."""
     kudos: float
+    """What it cost so far."""
     is_possible: bool = True
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "RequestStatusCheck"
+    """Whether a worker that could do it was seen lately."""
 
 
 class ResponseGenerationProgressCombinedMixin(ResponseWithProgressMixin, ResponseGenerationProgressInfoMixin):

@@ -13,28 +13,32 @@ from horde_sdk.consts import HTTPMethod
 from horde_sdk.generic_api.apimodels import HordeAPIObjectBaseModel, HordeResponseBaseModel
 
 
-class Generation(HordeAPIObjectBaseModel):
+class Generation(HordeAPIObjectBaseModel, api_name="Generation"):
     """One result and who made it."""
 
     model: str
+    """What it was made with."""
     state: GENERATION_STATE | str = Field(union_mode="left_to_right")
+    """How it went."""
     worker_id: str | WorkerID
+    """Who made it."""
     worker_name: str
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "Generation"
+    """The same, as a name."""
 
 
-class ImageGeneration(Generation):
+class ImageGeneration(Generation, api_name="GenerationStable"):
     """One image. Two of them are equal if they have the same id."""
 
     id_: GenerationID = Field(alias="id")
+    """Its id."""
     img: str
     """URL, or base64 where the request said `r2: false`."""
     seed: str
+    """What it was drawn with."""
     censored: bool
+    """Whether it was blackened."""
     gen_metadata: list[GenMetadataEntry] | None = None
+    """Remarks about it."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ImageGeneration) and self.id_ == other.id_
@@ -42,16 +46,19 @@ class ImageGeneration(Generation):
     def __hash__(self) -> int:
         return hash(self.id_)
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "GenerationStable"
 
+class ImageGenerateStatusResponse(
+    HordeResponseBaseModel, ResponseGenerationProgressCombinedMixin, api_name="RequestStatusStable"
+):
+    """Progress of an image request, and the images that are finished.
 
-class ImageGenerateStatusResponse(HordeResponseBaseModel, ResponseGenerationProgressCombinedMixin):
-    """Progress of an image request, and the images that are finished."""
+    200 of GET /v2/generate/status/{id}, 200 of DELETE /v2/generate/status/{id}.
+    """
 
     generations: list[ImageGeneration] = Field(default_factory=list)
+    """The images that are finished."""
     shared: bool | None = False
+    """Whether the images are given to the horde for training."""
 
     def is_job_complete(self, number_of_result_expected: int) -> bool:
         """Tell whether all images are there."""
@@ -73,21 +80,14 @@ class ImageGenerateStatusResponse(HordeResponseBaseModel, ResponseGenerationProg
     def __hash__(self) -> int:
         return hash(frozenset(self.generations))
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "RequestStatusStable"
 
-
-class ImageGenerateStatusRequest(BaseAIHordeRequest, JobRequestMixin):
-    """Fetch the images of a request."""
-
-    @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.GET
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_status
+class ImageGenerateStatusRequest(
+    BaseAIHordeRequest,
+    JobRequestMixin,
+    method=HTTPMethod.GET,
+    endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_status,
+):
+    """Fetch the images of a request: GET /v2/generate/status/{id}."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[ImageGenerateStatusResponse]:
@@ -100,16 +100,13 @@ class ImageGenerateStatusRequest(BaseAIHordeRequest, JobRequestMixin):
         return hash((ImageGenerateStatusRequest, self.id_))
 
 
-class DeleteImageGenerateRequest(BaseAIHordeRequest, JobRequestMixin):
-    """Cancel an image request; the answer holds what was finished."""
-
-    @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.DELETE
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_status
+class DeleteImageGenerateRequest(
+    BaseAIHordeRequest,
+    JobRequestMixin,
+    method=HTTPMethod.DELETE,
+    endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_status,
+):
+    """Cancel an image request; the answer holds what was finished: DELETE /v2/generate/status/{id}."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[ImageGenerateStatusResponse]:

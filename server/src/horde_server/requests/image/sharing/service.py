@@ -19,6 +19,7 @@ from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.errors import HordeError
 from horde_server.identity.directory import Account
 from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.image.result_links import result_key
 from horde_server.requests.image.sharing import store
 from horde_server.requests.retention import BlobRetention
 from horde_server.tasks.kind import Backoff, GiveUp, NoArgs, TaskKind, TryLater
@@ -123,7 +124,7 @@ class SharedImages:
 
 
 def _keys(job_id: UUID) -> list[str]:
-    return [f"{job_id}.webp", f"{job_id}.json"]
+    return [result_key(job_id), f"{job_id}.json"]
 
 
 def _metadata(job: HeldJob[ImageOrder], seed: int) -> dict[str, Any]:

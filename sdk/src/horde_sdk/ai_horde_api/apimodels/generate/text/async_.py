@@ -14,7 +14,7 @@ from horde_sdk.ai_horde_api.apimodels.base import (
 )
 from horde_sdk.ai_horde_api.apimodels.generate.text.status import DeleteTextGenerateRequest, TextGenerateStatusRequest
 from horde_sdk.ai_horde_api.endpoints import AI_HORDE_API_ENDPOINT_SUBPATH
-from horde_sdk.consts import HTTPMethod, HTTPStatusCode
+from horde_sdk.consts import _ANONYMOUS_MODEL, HTTPMethod, HTTPStatusCode
 from horde_sdk.generic_api.apimodels import (
     APIKeyAllowedInRequestMixin,
     ContainsMessageResponseMixin,
@@ -32,12 +32,17 @@ class TextGenerateAsyncResponse(
     JobResponseMixin,
     ResponseRequiringFollowUpMixin,
     ContainsMessageResponseMixin,
+    api_name="RequestAsync",
 ):
-    """A text request was accepted. Two answers are equal if they have the same id."""
+    """A text request was accepted. Two answers are equal if they have the same id.
+
+    202 of POST /v2/generate/text/async.
+    """
 
     kudos: float | None = None
     """The price."""
     warnings: list[SingleWarningEntry] | None = None
+    """What may not turn out as meant."""
 
     def get_follow_up_returned_params(self, *, as_python_field_name: bool = False) -> list[dict[str, Any]]:
         return [{"id_" if as_python_field_name else "id": self.id_}]
@@ -50,10 +55,6 @@ class TextGenerateAsyncResponse(
     def get_follow_up_failure_cleanup_request_type(cls) -> type[DeleteTextGenerateRequest]:
         return DeleteTextGenerateRequest
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "RequestAsync"
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TextGenerateAsyncResponse) and self.id_ == other.id_
 
@@ -61,21 +62,20 @@ class TextGenerateAsyncResponse(
         return hash(self.id_)
 
 
-class TextGenerateAsyncDryRunResponse(HordeResponseBaseModel):
-    """What a text request would cost."""
+class TextGenerateAsyncDryRunResponse(HordeResponseBaseModel, api_name=_ANONYMOUS_MODEL):
+    """What a text request would cost: 200 of POST /v2/generate/text/async."""
 
     kudos: float
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "RequestAsync"
+    """The price."""
 
 
 class _BasePayloadKoboldMixin(HordeAPIObjectBaseModel):
     """How tokens are drawn and the text is tidied up. What is left out is up to the worker."""
 
     dynatemp_exponent: float | None = Field(default=1, ge=0, le=5)
+    """How the dynamic temperature follows the entropy."""
     dynatemp_range: float | None = Field(default=0, ge=0, le=5)
+    """How far the dynamic temperature goes from `temperature`."""
     frmtadsnsp: bool | None = None
     """Begin with a space where the prompt ends in a word."""
     frmtrmblln: bool | None = None
@@ -85,26 +85,38 @@ class _BasePayloadKoboldMixin(HordeAPIObjectBaseModel):
     frmttriminc: bool | None = None
     """Cut an unfinished last sentence."""
     min_p: float | None = Field(default=0, ge=0, le=1)
+    """Only tokens at least this likely, relative to the likeliest."""
     rep_pen: float | None = Field(default=None, ge=1, le=3)
+    """How much repetition is punished."""
     rep_pen_range: int | None = Field(default=None, ge=0, le=4096)
     """Tokens."""
     rep_pen_slope: float | None = Field(default=None, ge=0, le=10)
+    """How much more so for what was just said."""
     sampler_order: list[int] | None = None
     """All seven samplers by number, in the order to apply."""
     singleline: bool | None = None
     """Stop at the first line end."""
     smoothing_factor: float | None = Field(default=0, ge=0, le=10)
+    """Strength of quadratic sampling."""
     stop_sequence: list[str] | None = None
+    """Texts to stop at."""
     temperature: float | None = Field(default=None, ge=0, le=5)
+    """How adventurous the choice of tokens is."""
     tfs: float | None = Field(default=None, ge=0, le=1)
+    """Tail-free sampling."""
     top_a: float | None = Field(default=None, ge=0, le=1)
+    """Drop tokens by the square of the likeliest's probability."""
     top_k: int | None = Field(default=None, ge=0, le=200)
+    """Only so many likeliest tokens."""
     top_p: float | None = Field(default=None, ge=0.001, le=1)
+    """Only the likeliest tokens up to this total probability."""
     typical: float | None = Field(default=None, ge=0, le=1)
+    """Locally typical sampling."""
     use_default_badwordsids: bool | None = None
+    """Avoid the words that the program avoids by default."""
 
 
-class ModelPayloadRootKobold(_BasePayloadKoboldMixin):
+class ModelPayloadRootKobold(_BasePayloadKoboldMixin, api_name="ModelPayloadRootKobold"):
     """Parameters of a text, as asked for and as handed to a worker."""
 
     n: int | None = Field(default=None, ge=1, le=20)
@@ -114,43 +126,37 @@ class ModelPayloadRootKobold(_BasePayloadKoboldMixin):
     max_context_length: int | None = Field(default=2048, ge=80, le=1048576)
     """Tokens of prompt and text together."""
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "ModelPayloadRootKobold"
-
 
 @Unhashable
-class ModelGenerationInputKobold(ModelPayloadRootKobold):
+class ModelGenerationInputKobold(ModelPayloadRootKobold, api_name="ModelGenerationInputKobold"):
     """Parameters of the texts asked for."""
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "ModelGenerationInputKobold"
-
 
 @Unhashable
-class TextGenerateAsyncRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin, RequestUsesWorkerMixin):
-    """Ask for texts that go on where the prompt ends."""
+class TextGenerateAsyncRequest(
+    BaseAIHordeRequest,
+    APIKeyAllowedInRequestMixin,
+    RequestUsesWorkerMixin,
+    method=HTTPMethod.POST,
+    endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_text_async,
+    api_name="GenerationInputKobold",
+):
+    """Ask for texts that go on where the prompt ends: POST /v2/generate/text/async."""
 
     prompt: str | None = None
+    """The text to go on with."""
     params: ModelGenerationInputKobold | None = None
+    """How to go on."""
     softprompt: str | None = Field(default=None, min_length=1)
     """A soft prompt that the worker must have."""
     extra_source_images: list[ExtraSourceImageEntry] | None = None
+    """Images for models that see."""
 
     def get_number_of_results_expected(self) -> int:
         return (self.params and self.params.n) or 1
 
     def get_extra_fields_to_exclude_from_log(self) -> set[str]:
         return {"extra_source_images"}
-
-    @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.POST
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_text_async
 
     @classmethod
     def get_default_success_response_type(cls) -> type[TextGenerateAsyncResponse]:
@@ -162,7 +168,3 @@ class TextGenerateAsyncRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin, 
             HTTPStatusCode.OK: TextGenerateAsyncDryRunResponse,
             HTTPStatusCode.ACCEPTED: TextGenerateAsyncResponse,
         }
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "GenerationInputKobold"

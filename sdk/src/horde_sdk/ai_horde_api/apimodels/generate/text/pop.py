@@ -23,40 +23,48 @@ from horde_sdk.generic_api.apimodels import (
 from horde_sdk.generic_api.decoration import Unequatable, Unhashable
 
 
-class NoValidRequestFoundKobold(NoValidRequestFound):
+class NoValidRequestFoundKobold(NoValidRequestFound, api_name="NoValidRequestFoundKobold"):
     """How many waiting text requests a worker was not given, by reason."""
 
     max_context_length: int | None = None
+    """With more context than it can look at."""
     max_length: int | None = None
+    """Longer than it writes."""
     matching_softprompt: int | None = None
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "NoValidRequestFoundKobold"
+    """With a soft prompt that it has not."""
 
 
-class ModelPayloadKobold(ModelPayloadRootKobold):
+class ModelPayloadKobold(ModelPayloadRootKobold, api_name="ModelPayloadKobold"):
     """What the worker is to write."""
 
     prompt: str | None = None
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "ModelPayloadKobold"
+    """The text to go on with."""
 
 
-class TextGenerateJobPopResponse(HordeResponseBaseModel, ResponseRequiringFollowUpMixin, ExtraSourceImageMixin):
-    """A job, or why there is none. Two answers are equal if they hold the same job."""
+class TextGenerateJobPopResponse(
+    HordeResponseBaseModel, ResponseRequiringFollowUpMixin, ExtraSourceImageMixin, api_name="GenerationPayloadKobold"
+):
+    """A job, or why there is none. Two answers are equal if they hold the same job.
+
+    200 of POST /v2/generate/text/pop.
+    """
 
     id_: GenerationID | None = Field(default=None, alias="id")
+    """The job; with several, the first of them."""
     ids: list[GenerationID] = Field(default_factory=list)
+    """All jobs of the batch."""
     payload: ModelPayloadKobold = Field(default_factory=ModelPayloadKobold)
+    """What to write."""
     skipped: NoValidRequestFoundKobold = Field(default_factory=NoValidRequestFoundKobold)
+    """Why other requests were not given."""
     softprompt: str | None = None
+    """The soft prompt to use."""
     model: str | None = None
+    """With which model."""
     ttl: int | None = None
     """Seconds until the server gives the job to somebody else."""
     messages: list[PopResponseModelMessage] | None = None
+    """Messages to the worker."""
 
     @model_validator(mode="after")
     def _job_has_an_id(self) -> TextGenerateJobPopResponse:
@@ -99,12 +107,8 @@ class TextGenerateJobPopResponse(HordeResponseBaseModel, ResponseRequiringFollow
     def _identity(self) -> object:
         return frozenset(self.ids) if self.ids else self.id_
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "GenerationPayloadKobold"
 
-
-class _PopInputKobold(PopInput):
+class _PopInputKobold(PopInput, api_name="PopInputKobold"):
     """What a text worker can do."""
 
     max_length: int = 512
@@ -112,25 +116,22 @@ class _PopInputKobold(PopInput):
     max_context_length: int = 2048
     """Tokens that its model looks at."""
     softprompts: list[str] | None = None
+    """Soft prompts that it has."""
     extra_slow_worker: bool = False
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "PopInputKobold"
+    """Whether it is very slow."""
 
 
 @Unhashable
 @Unequatable
-class TextGenerateJobPopRequest(BaseAIHordeRequest, APIKeyAllowedInRequestMixin, _PopInputKobold):
-    """Ask for a text job."""
-
-    @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.POST
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_text_pop
+class TextGenerateJobPopRequest(
+    BaseAIHordeRequest,
+    APIKeyAllowedInRequestMixin,
+    _PopInputKobold,
+    method=HTTPMethod.POST,
+    endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_text_pop,
+    api_name="PopInputKobold",
+):
+    """Ask for a text job: POST /v2/generate/text/pop."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[TextGenerateJobPopResponse]:

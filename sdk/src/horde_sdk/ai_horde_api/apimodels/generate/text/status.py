@@ -15,13 +15,17 @@ from horde_sdk.consts import HTTPMethod
 from horde_sdk.generic_api.apimodels import HordeResponseBaseModel
 
 
-class GenerationKobold(Generation):
+class GenerationKobold(Generation, api_name="GenerationKobold"):
     """One text. Two of them are equal if they have the same id, or, where the server sent none, the same words."""
 
     id_: str | None = Field(default=None, alias="id")
+    """Its id, where the server tells it."""
     text: str | None = None
+    """The text, without the prompt."""
     seed: int | None = 0
+    """What it was drawn with."""
     gen_metadata: list[GenMetadataEntry] | None = None
+    """Remarks about it."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GenerationKobold) and self._identity() == other._identity()
@@ -32,15 +36,17 @@ class GenerationKobold(Generation):
     def _identity(self) -> object:
         return self.id_ if self.id_ is not None else (self.text, self.seed, str(self.worker_id))
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "GenerationKobold"
 
+class TextGenerateStatusResponse(
+    HordeResponseBaseModel, ResponseGenerationProgressCombinedMixin, api_name="RequestStatusKobold"
+):
+    """Progress of a text request, and the texts that are finished.
 
-class TextGenerateStatusResponse(HordeResponseBaseModel, ResponseGenerationProgressCombinedMixin):
-    """Progress of a text request, and the texts that are finished."""
+    200 of GET /v2/generate/text/status/{id}, 200 of DELETE /v2/generate/text/status/{id}.
+    """
 
     generations: list[GenerationKobold] = Field(default_factory=list)
+    """The texts that are finished."""
 
     def is_job_complete(self, number_of_result_expected: int) -> bool:
         """Tell whether all texts are there."""
@@ -62,21 +68,14 @@ class TextGenerateStatusResponse(HordeResponseBaseModel, ResponseGenerationProgr
     def __hash__(self) -> int:
         return hash(frozenset(self.generations))
 
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "RequestStatusKobold"
 
-
-class TextGenerateStatusRequest(BaseAIHordeRequest, JobRequestMixin):
-    """Ask how far a text request is, and for its texts."""
-
-    @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.GET
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_text_status
+class TextGenerateStatusRequest(
+    BaseAIHordeRequest,
+    JobRequestMixin,
+    method=HTTPMethod.GET,
+    endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_text_status,
+):
+    """Ask how far a text request is, and for its texts: GET /v2/generate/text/status/{id}."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[TextGenerateStatusResponse]:
@@ -89,16 +88,13 @@ class TextGenerateStatusRequest(BaseAIHordeRequest, JobRequestMixin):
         return hash((TextGenerateStatusRequest, self.id_))
 
 
-class DeleteTextGenerateRequest(BaseAIHordeRequest, JobRequestMixin):
-    """Cancel a text request; the answer holds what was finished."""
-
-    @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.DELETE
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_text_status
+class DeleteTextGenerateRequest(
+    BaseAIHordeRequest,
+    JobRequestMixin,
+    method=HTTPMethod.DELETE,
+    endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_text_status,
+):
+    """Cancel a text request; the answer holds what was finished: DELETE /v2/generate/text/status/{id}."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[TextGenerateStatusResponse]:

@@ -17,30 +17,28 @@ from horde_sdk.generic_api.decoration import Unequatable, Unhashable
 
 @Unhashable
 @Unequatable
-class TextGenerationJobSubmitRequest(BaseAIHordeRequest, JobRequestMixin, APIKeyAllowedInRequestMixin):
-    """Hand in a text, or say why there is none."""
+class TextGenerationJobSubmitRequest(
+    BaseAIHordeRequest,
+    JobRequestMixin,
+    APIKeyAllowedInRequestMixin,
+    method=HTTPMethod.POST,
+    endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_text_submit,
+    api_name="SubmitInputKobold",
+):
+    """Hand in a text, or say why there is none: POST /v2/generate/text/submit."""
 
     generation: str = ""
     """The text, without the prompt."""
     state: GENERATION_STATE
+    """How it went."""
     seed: int = 0
+    """What it was drawn with."""
     gen_metadata: list[GenMetadataEntry] | None = None
+    """Remarks about it."""
 
     def get_extra_fields_to_exclude_from_log(self) -> set[str]:
         return {"generation"}
 
     @classmethod
-    def get_http_method(cls) -> HTTPMethod:
-        return HTTPMethod.POST
-
-    @classmethod
-    def get_api_endpoint_subpath(cls) -> AI_HORDE_API_ENDPOINT_SUBPATH:
-        return AI_HORDE_API_ENDPOINT_SUBPATH.v2_generate_text_submit
-
-    @classmethod
     def get_default_success_response_type(cls) -> type[JobSubmitResponse]:
         return JobSubmitResponse
-
-    @classmethod
-    def get_api_model_name(cls) -> str | None:
-        return "SubmitInputKobold"

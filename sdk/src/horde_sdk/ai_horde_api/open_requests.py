@@ -1,0 +1,184 @@
+"""A request under way, for callers that want to look, wait or cancel at moments of their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Generic, Self
+
+from horde_sdk.ai_horde_api.fields import GenerationID
+from horde_sdk.ai_horde_api.request_runs import Accepted, LookT, RequestRun, StatusT
+from horde_sdk.generic_api.apimodels import RequestErrorResponse
+
+if TYPE_CHECKING:
+    from horde_sdk.ai_horde_api.manual_clients import AIHordeAPIAsyncClientSession, AIHordeAPIClientSession
+
+
+class _RequestUnderWay(Generic[LookT, StatusT]):
+    """What both faces know of the request."""
+
+    def __init__(self, run: RequestRun[LookT, StatusT]) -> None:
+        self._run = run
+        self._status: StatusT | None = None
+
+    @property
+    def id_(self) -> GenerationID:
+        """The request's id; keep it to look for the request later, from another process too."""
+        return self._run.id_
+
+    @property
+    def accepted(self) -> Accepted:
+        """The horde's first answer, with its price and its warnings."""
+        if self._run.accepted is None:
+            raise RuntimeError("the request is sent when its `with` block is entered")
+        return self._run.accepted
+
+    @property
+    def last_look(self) -> LookT | None:
+        """What the horde said last about the request."""
+        return self._run.last_look
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the last look said that nothing more will come."""
+        return self._run.is_finished
+
+
+class OpenRequest(_RequestUnderWay[LookT, StatusT]):
+    """A request that is sent on entering the `with` block, and cancelled on leaving it if nobody fetched its results.
+
+    Example:
+        ```python
+        with client.open_image_request(request) as opened:
+            for look in opened.updates():
+                print(f"{look.wait_time} s to go")
+            status = opened.result()
+        ```
+    """
+
+    def __init__(self, run: RequestRun[LookT, StatusT], open_session: Callable[[], AIHordeAPIClientSession]) -> None:
+        """Prepare; nothing is sent. Made by the simple client's `open_…_request`."""
+        super().__init__(run)
+        self._session = open_session()
+
+    def __enter__(self) -> Self:
+        self._session.__enter__()
+        try:
+            self._session._transport.carry_out(self._run.begin(self._session._ask))
+        except BaseException as error:
+            self._session.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def __exit__(self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: object) -> None:
+        self._session.__exit__(exc_type, exc_val, exc_tb)
+
+    def refresh(self) -> LookT:
+        """Look at once.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            HordeConnectionError: The horde could not be reached.
+        """
+        return self._session._transport.carry_out(self._run.look_now(self._session._ask))
+
+    def updates(self) -> Iterator[LookT]:
+        """Yield one look after another until the request is over, the last one included.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            AIHordeGenerationTimedOutError: It took too long and was cancelled; what was finished is attached.
+            HordeConnectionError: The horde could not be reached.
+        """
+        while not self._run.is_finished:
+            yield self._session._transport.carry_out(self._run.next_look(self._session._ask))
+
+    def result(self) -> StatusT:
+        """Wait for the results and return them.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            AIHordeGenerationTimedOutError: It took too long and was cancelled; what was finished is attached.
+            HordeConnectionError: The horde could not be reached.
+        """
+        for _ in self.updates():
+            pass
+        if self._status is None:
+            self._status = self._session._transport.carry_out(self._run.finish(self._session._ask))
+        return self._status
+
+    def cancel(self) -> StatusT | RequestErrorResponse:
+        """Cancel the request on the horde and return what was finished."""
+        return self._session._transport.carry_out(self._run.cancel(self._session._ask, self.id_))
+
+
+class AsyncOpenRequest(_RequestUnderWay[LookT, StatusT]):
+    """A request sent on entering the `async with` block, and cancelled on leaving it if nobody fetched its results.
+
+    Example:
+        ```python
+        async with client.open_image_request(request) as opened:
+            async for look in opened.updates():
+                print(f"{look.wait_time} s to go")
+            status = await opened.result()
+        ```
+    """
+
+    def __init__(self, run: RequestRun[LookT, StatusT], session: AIHordeAPIAsyncClientSession) -> None:
+        """Prepare; nothing is sent. Made by the simple client's `open_…_request`."""
+        super().__init__(run)
+        self._session = session
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._session._transport.carry_out(self._run.begin(self._session._ask))
+        except BaseException:
+            await self._let_go()
+            raise
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: object
+    ) -> None:
+        await self._let_go()
+
+    async def refresh(self) -> LookT:
+        """Look at once.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            HordeConnectionError: The horde could not be reached.
+        """
+        return await self._session._transport.carry_out(self._run.look_now(self._session._ask))
+
+    async def updates(self) -> AsyncIterator[LookT]:
+        """Yield one look after another until the request is over, the last one included.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            AIHordeGenerationTimedOutError: It took too long and was cancelled; what was finished is attached.
+            HordeConnectionError: The horde could not be reached.
+        """
+        while not self._run.is_finished:
+            yield await self._session._transport.carry_out(self._run.next_look(self._session._ask))
+
+    async def result(self) -> StatusT:
+        """Wait for the results and return them.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            AIHordeGenerationTimedOutError: It took too long and was cancelled; what was finished is attached.
+            HordeConnectionError: The horde could not be reached.
+        """
+        async for _ in self.updates():
+            pass
+        if self._status is None:
+            self._status = await self._session._transport.carry_out(self._run.finish(self._session._ask))
+        return self._status
+
+    async def cancel(self) -> StatusT | RequestErrorResponse:
+        """Cancel the request on the horde and return what was finished."""
+        return await self._session._transport.carry_out(self._run.cancel(self._session._ask, self.id_))
+
+    async def _let_go(self) -> None:
+        if self._run.accepted is not None:
+            await self._session._cancel_on_server(self._session._pending.take(self._run.accepted))

@@ -1,0 +1,1 @@
+"""Names of models that a horde reports; empty, as in the published library."""

@@ -1,0 +1,1 @@
+"""Between the horde's names for things and those of the programs that generate."""

@@ -1,0 +1,1 @@
+"""Backends of alchemy; nothing yet."""

@@ -1,0 +1,1 @@
+"""Words that all image backends share; none yet."""

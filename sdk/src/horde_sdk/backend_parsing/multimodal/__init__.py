@@ -1,0 +1,1 @@
+"""Backends of several kinds at once; nothing yet."""

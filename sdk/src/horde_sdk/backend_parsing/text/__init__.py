@@ -1,0 +1,1 @@
+"""Backends of text; nothing yet."""

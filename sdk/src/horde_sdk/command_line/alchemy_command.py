@@ -1,0 +1,97 @@
+"""`horde alchemy`: an image in; words about it, or the image worked on, out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from horde_sdk.command_line.connection import (
+    HordeOption,
+    JsonOption,
+    KeyOption,
+    client_for,
+    print_json,
+    readable_errors,
+)
+from horde_sdk.command_line.worker_choice import FastOption, TrustedOption
+
+if TYPE_CHECKING:
+    from horde_sdk.ai_horde_api.apimodels import AlchemyAsyncRequest, AlchemyStatusResponse
+    from horde_sdk.ai_horde_api.fields import GenerationID
+    from horde_sdk.ai_horde_api.simple_clients import AIHordeAPISimpleClient
+
+
+def alchemy(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|URL", help="The image; a file is sent as WebP, at most 3072 pixels wide and high."
+        ),
+    ],
+    form: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME[:KEY=VALUE,…]",
+            help="What to do: caption, interrogation, nsfw, palette, describe, vectorize, aesthetic, strip_background, "
+            "GFPGAN, RealESRGAN_x4plus, …; repeatable. Options of a form follow a colon: caption:min_length=30",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", "--output", help="Folder for images.")] = Path("."),
+    trusted_workers: TrustedOption = False,
+    fast_workers: FastOption = False,
+    horde: HordeOption = None,
+    apikey: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Work on an image: print what is said about it, save what is made of it. Ctrl-C cancels the request."""
+    forms = [form_of(text) for text in form]
+    with readable_errors():
+        from horde_sdk.ai_horde_api.apimodels import AlchemyAsyncRequest, AlchemyStatusResponse
+        from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError
+        from horde_sdk.ai_horde_api.source_images import source_image
+        from horde_sdk.command_line.alchemy_results import deliver, name_of
+
+        request = AlchemyAsyncRequest.model_validate(
+            {
+                "forms": forms,
+                "source_image": source_image(source),
+                **({"slow_workers": False} if fast_workers else {}),
+                **({"trusted_workers": True} if trusted_workers else {}),
+            }
+        )
+        client = client_for(horde, apikey)
+        try:
+            status, request_id = _carry_out(client, request)
+        except AIHordeGenerationTimedOutError as late:
+            if isinstance(late.partial, AlchemyStatusResponse):
+                deliver(client, late.partial, out, name_of(source), as_json=False)
+            raise
+        told = deliver(client, status, out, name_of(source), as_json=as_json)
+        if as_json:
+            print_json({"id": str(request_id), "state": status.state, "forms": told})
+    failed = [str(one.form) for one in status.forms if not one.done]
+    if failed:
+        typer.echo(f"Without a result: {', '.join(failed)}.", err=True)
+        raise typer.Exit(1)
+
+
+def form_of(text: str) -> dict[str, object]:
+    """Return the form of a text such as `caption:min_length=30,num_beams=5`."""
+    name, colon, options = text.partition(":")
+    if not colon:
+        return {"name": name}
+    pairs = [option.partition("=") for option in options.split(",")]
+    if not all(key and equals for key, equals, _ in pairs):
+        raise typer.BadParameter("say options as NAME:KEY=VALUE,KEY=VALUE", param_hint="--form")
+    return {"name": name, "payload": {key: value for key, _, value in pairs}}
+
+
+def _carry_out(
+    client: AIHordeAPISimpleClient, request: AlchemyAsyncRequest
+) -> tuple[AlchemyStatusResponse, GenerationID]:
+    from horde_sdk.command_line.progress_display import progress_display, standing_of_forms
+
+    with progress_display(request.get_number_of_results_expected(), standing_of_forms) as display:
+        return client.alchemy_request(request, check_callback=display.show)

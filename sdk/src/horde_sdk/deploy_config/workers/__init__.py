@@ -1,0 +1,1 @@
+"""Empty, as in the published library; here so that it can be imported."""

@@ -1,0 +1,98 @@
+"""Which model an operation is described by, told from the fields that are given. Programs may add rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydantic import BaseModel
+
+from horde_sdk.generation_parameters.alchemy.consts import ALCHEMY_PARAMETER_FIELDS, KNOWN_ALCHEMY_FORMS
+from horde_sdk.generation_parameters.alchemy.parameters import (
+    AnnotationAlchemyParameters,
+    CaptionAlchemyParameters,
+    FacefixAlchemyParameters,
+    InterrogateAlchemyParameters,
+    NSFWAlchemyParameters,
+    SingleAlchemyParameters,
+    UpscaleAlchemyParameters,
+)
+
+if TYPE_CHECKING:
+    from horde_sdk.generation_parameters.alchemy.templates import SingleAlchemyParametersTemplate
+
+Predicate: TypeAlias = Callable[[Mapping[str, object]], bool]
+"""Looks at the fields that are given; open ones may be missing or `None`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverRule:
+    """Operations that fit the predicate are described by the model."""
+
+    predicate: Predicate
+    model: type[SingleAlchemyParameters]
+
+
+def _has(field: ALCHEMY_PARAMETER_FIELDS) -> Predicate:
+    return lambda payload: payload.get(field) is not None
+
+
+_rules: tuple[ResolverRule, ...] = (
+    ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.upscaler), UpscaleAlchemyParameters),
+    ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.facefixer), FacefixAlchemyParameters),
+    ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.interrogator), InterrogateAlchemyParameters),
+    ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.caption_model), CaptionAlchemyParameters),
+    ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.nsfw_detector), NSFWAlchemyParameters),
+    ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.control_type), AnnotationAlchemyParameters),
+    ResolverRule(
+        lambda payload: payload.get(ALCHEMY_PARAMETER_FIELDS.form) == KNOWN_ALCHEMY_FORMS.post_process,
+        UpscaleAlchemyParameters,
+    ),
+)
+"""The first that fits counts. Replaced as a whole, never changed: readers need no lock."""
+
+
+def register_alchemy_parameter_rule(rule: ResolverRule, *, append: bool = True) -> None:
+    """Add a rule; one that is there already moves.
+
+    Args:
+        rule: The rule.
+        append: Ask it after all others; else before them.
+    """
+    global _rules
+    others = tuple(other for other in _rules if other != rule)
+    _rules = (*others, rule) if append else (rule, *others)
+
+
+def unregister_alchemy_parameter_rule(rule: ResolverRule) -> None:
+    """Take a rule out again; nothing happens if it is not there."""
+    global _rules
+    _rules = tuple(other for other in _rules if other != rule)
+
+
+def resolve_alchemy_parameter_model(
+    payload: Mapping[str, object] | SingleAlchemyParametersTemplate,
+) -> type[SingleAlchemyParameters]:
+    """Return the model that describes an operation; `SingleAlchemyParameters` where no rule fits."""
+    fields = _fields(payload)
+    return next((rule.model for rule in _rules if rule.predicate(fields)), SingleAlchemyParameters)
+
+
+def instantiate_alchemy_parameters(
+    payload: Mapping[str, object] | SingleAlchemyParametersTemplate,
+) -> SingleAlchemyParameters:
+    """Return an operation in the model that describes it.
+
+    Raises:
+        pydantic.ValidationError: A field that the model needs is open or wrong.
+    """
+    fields = _fields(payload)
+    return resolve_alchemy_parameter_model(fields).model_validate(fields)
+
+
+def _fields(payload: Mapping[str, object] | BaseModel) -> dict[str, object]:
+    """Return the given fields; open ones of a template are left out, so that the model's defaults apply."""
+    if isinstance(payload, BaseModel):
+        return payload.model_dump(exclude_none=True)
+    return {str(name): value for name, value in payload.items()}

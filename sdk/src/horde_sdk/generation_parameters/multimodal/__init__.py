@@ -1,0 +1,1 @@
+"""Generations of several kinds at once; nothing yet."""

@@ -1,0 +1,1 @@
+"""The ratings API, a service of its own beside the horde: what people think of images."""

@@ -1,0 +1,1 @@
+"""Jobs of an AI Horde."""

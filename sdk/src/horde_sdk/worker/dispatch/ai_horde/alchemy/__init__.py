@@ -1,0 +1,1 @@
+"""Alchemy jobs of an AI Horde."""

@@ -1,0 +1,1 @@
+"""Image jobs of an AI Horde."""

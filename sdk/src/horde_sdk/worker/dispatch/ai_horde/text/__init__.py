@@ -1,0 +1,1 @@
+"""Text jobs of an AI Horde."""

@@ -1,0 +1,119 @@
+"""Where one generation is, was, and may go. Not for threads: `HordeSingleGeneration` holds the lock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+from horde_sdk.worker.consts import (
+    GENERATION_PROGRESS,
+    GENERATION_RETRY_KIND,
+    finalized_generation_states,
+    initial_generation_state,
+)
+from horde_sdk.worker.exceptions import GenerationStateErrorLimitExceeded
+
+INTERRUPT_STATES = frozenset(
+    {GENERATION_PROGRESS.ABORTED, GENERATION_PROGRESS.USER_REQUESTED_ABORT, GENERATION_PROGRESS.ABANDONED}
+)
+"""States that break off a generation wherever it is."""
+
+_ERROR = GENERATION_PROGRESS.ERROR
+
+
+class GenerationStates:
+    """The states of one generation, by a table of transitions.
+
+    A generation may go where the table leads. Beyond the table, any state that is not an end may fail or be broken off,
+    and after a failure work may be taken up where it failed.
+    """
+
+    def __init__(
+        self,
+        transitions: Mapping[GENERATION_PROGRESS, Iterable[GENERATION_PROGRESS]],
+        *,
+        error_limits: Mapping[GENERATION_PROGRESS, int],
+        strict: bool,
+        clock: Callable[[], float],
+    ) -> None:
+        """Begin at `NOT_STARTED`.
+
+        Args:
+            transitions: Each state to those that may follow it.
+            error_limits: How often a generation may fail in a state before it cannot enter it again.
+            strict: Entering the state that one is in is an error, rather than nothing.
+            clock: Seconds since any moment.
+        """
+        self._table = {state: frozenset(following) for state, following in transitions.items()}
+        self._error_limits = dict(error_limits)
+        self._strict = strict
+        self._clock = clock
+        self.history: list[tuple[GENERATION_PROGRESS, float]] = [(initial_generation_state, clock())]
+        self.errored: list[tuple[GENERATION_PROGRESS, float]] = []
+        self.retries: list[tuple[GENERATION_RETRY_KIND, GENERATION_PROGRESS, float]] = []
+
+    @property
+    def current(self) -> GENERATION_PROGRESS:
+        return self.history[-1][0]
+
+    @property
+    def last_but_errors(self) -> tuple[GENERATION_PROGRESS, float]:
+        """The last state that is not `ERROR`, and when it was entered."""
+        return next(entry for entry in reversed(self.history) if entry[0] is not _ERROR)
+
+    @property
+    def error_counts(self) -> dict[GENERATION_PROGRESS, int]:
+        return dict(Counter(state for state, _ in self.errored))
+
+    def allowed(self) -> frozenset[GENERATION_PROGRESS]:
+        """Return the states that may follow, error limits aside."""
+        current = self.current
+        row = self._table.get(current, frozenset())
+        if self._is_end(current):
+            return row
+        if current is _ERROR:
+            failed = self.last_but_errors[0]
+            return (row | self._table.get(failed, frozenset()) | INTERRUPT_STATES | {failed}) - {_ERROR}
+        return (row | INTERRUPT_STATES | {_ERROR}) - {current}
+
+    def _is_end(self, state: GENERATION_PROGRESS) -> bool:
+        return state in finalized_generation_states or self._table.get(state) == frozenset()
+
+    def check(self, following: GENERATION_PROGRESS, generation_id: object) -> None:
+        """Raise unless `following` may be entered now.
+
+        Raises:
+            ValueError: The generation is there already, or cannot go there from where it is.
+            GenerationStateErrorLimitExceeded: It failed there too often.
+        """
+        if following is self.current:
+            if self._strict:
+                raise ValueError(f"Generation {generation_id} is already in state {following}")
+            return
+        if following not in self.allowed():
+            raise ValueError(f"Invalid transition from {self.current} to {following}")
+        limit = self._error_limits.get(following)
+        failures = self.error_counts.get(following, 0)
+        if limit is not None and failures and failures >= limit:
+            raise GenerationStateErrorLimitExceeded(str(generation_id), limit, self.last_but_errors[0])
+
+    def enter(self, following: GENERATION_PROGRESS) -> bool:
+        """Enter a state that was checked, and tell whether it is another than before."""
+        if following is self.current:
+            return False
+        now = self._clock()
+        if following is _ERROR:
+            self.errored.append((self.current, now))
+        self.history.append((following, now))
+        return True
+
+    def note_retry(self, kind: GENERATION_RETRY_KIND) -> None:
+        self.retries.append((kind, self.current, self._clock()))
+
+    def durations_s(self) -> dict[GENERATION_PROGRESS, float]:
+        """Return how long the generation was in each state, the current one until now."""
+        ends = [*(entered for _, entered in self.history[1:]), self._clock()]
+        spent: dict[GENERATION_PROGRESS, float] = {}
+        for (state, entered), left in zip(self.history, ends, strict=True):
+            spent[state] = spent.get(state, 0.0) + left - entered
+        return spent

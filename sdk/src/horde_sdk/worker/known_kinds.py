@@ -1,0 +1,7 @@
+"""All kinds of generation and of job, as types."""
+
+from horde_sdk.worker.generations import AlchemySingleGeneration, ImageSingleGeneration, TextSingleGeneration
+from horde_sdk.worker.jobs import AlchemyWorkerJob, ImageWorkerJob, TextWorkerJob
+
+KnownGenerationType = ImageSingleGeneration | AlchemySingleGeneration | TextSingleGeneration
+KnownWorkerJobType = ImageWorkerJob | AlchemyWorkerJob | TextWorkerJob

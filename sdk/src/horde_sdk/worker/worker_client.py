@@ -1,0 +1,1 @@
+"""An empty module, as in the reference release."""

@@ -1,0 +1,150 @@
+"""Who is in time-out: kept in the database, mirrored in memory by every node, so that asking costs no query.
+
+A change is told by notice and counts on every node within a moment; a lost notice heals when the node reconciles.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Collection, Iterable
+
+import structlog
+
+from horde_server.database.pool import Pool
+from horde_server.errors import HordeError
+from horde_server.moderation.addresses import store
+from horde_server.moderation.addresses.networks import Network, NetworkTable, household_of, parse_network
+from horde_server.moderation.addresses.store import Timeout
+
+log = structlog.get_logger(__name__)
+
+STRIKE_MEMORY_S = 24 * 3600
+SERVICE_STRIKE_MEMORY_S = 3600
+SERVICE_LONGEST_S = 300
+"""Services send other people's prompts: their addresses are let off lightly."""
+TOLD_UP_TO_S = 4 * 24 * 3600
+
+
+class TimeoutIP(HordeError):
+    """Your address may not use this horde: please contact a moderator."""
+
+    status, rc = 403, "TimeoutIP"
+
+
+class Forbidden(HordeError):
+    """Your address is in time-out: send a Client-Agent that names your program to follow your requests."""
+
+    status, rc = 403, "Forbidden"
+
+
+class AddressTimeouts:
+    """See the module. `refuse` and `refuse_nameless` are for hot paths: a glance at memory."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        publish: Callable[[str, Iterable[str]], None],
+        clock: Callable[[], float],
+        services: Collection[str] = (),
+    ) -> None:
+        """`clock` is monotonic; `services` are addresses that are let off lightly."""
+        self._pool = pool
+        self._publish = publish
+        self._clock = clock
+        self._services = frozenset(services)
+        self._table = NetworkTable({})
+        self._reading = asyncio.Lock()  # what was read earlier must not replace what was read later
+
+    @property
+    def holds_any(self) -> bool:
+        """Whether any address is in time-out."""
+        return bool(self._table)
+
+    def left_s(self, address: str) -> float:
+        """Seconds that the address stays in time-out; 0: it is in none."""
+        if not self._table:
+            return 0.0
+        end = self._table.latest_end(address)
+        return max(end - self._clock(), 0.0) if end is not None else 0.0
+
+    def refuse(self, address: str) -> None:
+        """Raise `TimeoutIP` for an address in time-out (generation.md §2.3 step 17, §3.2 step 9)."""
+        left_s = math.ceil(self.left_s(address))
+        if not left_s:
+            return
+        if left_s > TOLD_UP_TO_S:
+            raise TimeoutIP
+        refusal = TimeoutIP(
+            f"Your address is in time-out for {left_s} more seconds, for prompts that were refused or by a "
+            "moderator's decision: please wait."
+        )
+        refusal.headers["Retry-After"] = str(left_s)
+        raise refusal
+
+    def refuse_nameless(self, address: str) -> None:
+        """Raise `Forbidden` when a program that does not say its name follows requests from there (§2.9)."""
+        if self.left_s(address):
+            raise Forbidden
+
+    async def strike(self, address: str) -> None:
+        """A prompt from this address was refused: keep it out, for longer each time."""
+        network = parse_network(address)
+        if network is None:  # no address, such as a socket's path
+            return
+        is_service = address in self._services
+        async with self._pool.connection() as conn:
+            struck = await store.strike(
+                conn,
+                household_of(network),
+                memory_s=SERVICE_STRIKE_MEMORY_S if is_service else STRIKE_MEMORY_S,
+                longest_s=SERVICE_LONGEST_S if is_service else None,
+            )
+        log.warning("moderation.address_struck", left_s=round(struck.left_s))
+        await self._changed([struck.network])
+
+    async def set(self, network: Network, seconds: int) -> None:
+        """A moderator's time-out, from now on."""
+        async with self._pool.connection() as conn:
+            await store.set_timeout(conn, network, seconds)
+        await self._changed([network])
+
+    async def lift(self, network: Network) -> None:
+        """End a time-out and forget its strikes."""
+        async with self._pool.connection() as conn:
+            lifted = await store.lift(conn, network, household_of(network))
+        await self._changed(lifted)
+
+    async def blocks(self) -> list[Timeout]:
+        """Blocks in time-out."""
+        async with self._pool.connection() as conn:
+            return await store.blocks(conn)
+
+    async def around(self, network: Network) -> list[Timeout]:
+        """The time-outs that hold for a network."""
+        async with self._pool.connection() as conn:
+            return await store.around(conn, network)
+
+    async def forget_old(self) -> None:
+        """Remove from the database what counts no more."""
+        async with self._pool.connection() as conn:
+            await store.forget_old(conn, memory_s=STRIKE_MEMORY_S)
+
+    async def reload(self, names: Iterable[str] | None = None) -> None:
+        """Take over what the database says: of all, or of the named networks."""
+        async with self._reading, self._pool.connection() as conn:
+            if names is None:
+                self._table = self._table_of({}, await store.current(conn))
+                return
+            changed = [network for name in names if (network := parse_network(name)) is not None]
+            kept = {network: end for network, end in self._table.ends.items() if network not in set(changed)}
+            self._table = self._table_of(kept, await store.current_of(conn, changed))
+
+    async def _changed(self, networks: Iterable[Network]) -> None:
+        names = [str(network) for network in networks]
+        await self.reload(names)
+        self._publish("address", names)
+
+    def _table_of(self, kept: dict[Network, float], read: Iterable[Timeout]) -> NetworkTable:
+        now = self._clock()
+        return NetworkTable({**kept, **{each.network: now + each.left_s for each in read}})

@@ -1,0 +1,139 @@
+"""Taking an interrogation: the checks of alchemy-and-operations.md §1.2 in their order, the picture, one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from psycopg_pool import AsyncConnectionPool
+
+from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.order import order_key
+from horde_server.dispatch.store import OpenRequest
+from horde_server.errors import BadRequest, NotSupportedYet
+from horde_server.identity.directory import Account
+from horde_server.kudos.alchemy_charges import reward_hundredths, tiles
+from horde_server.moderation.addresses.timeouts import AddressTimeouts
+from horde_server.moderation.modes import Modes
+from horde_server.requests.admission import Admission, Caller
+from horde_server.requests.alchemy.forms import is_image_form
+from horde_server.requests.alchemy.order import FormOrder, encode_order
+from horde_server.requests.alchemy.schemas import InterrogationForm, InterrogationRequest, encode_payload
+from horde_server.requests.alchemy.store import NewForm, NewInterrogation, insert_interrogation
+from horde_server.requests.image.source_images import SourceImages, image_key
+from horde_server.requests.image.source_intake import SourceIntake
+from horde_server.settings import Settings
+
+_PLACE_S = 1e-4
+"""Forms of one interrogation start together; so little apart they are served as they were asked for."""
+
+
+class AlchemyIntake:
+    """Validates, prices and stores interrogations."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        pool: AsyncConnectionPool[Any],
+        dispatcher: Dispatcher[FormOrder],
+        sources: SourceIntake,
+        modes: Modes,
+        addresses: AddressTimeouts,
+        clock: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._dispatcher = dispatcher
+        self._sources = sources
+        self._admission = Admission(pool, dispatcher.queue, modes, addresses)
+        self._clock = clock
+
+    async def submit(self, body: InterrogationRequest, caller: Caller) -> UUID:
+        """Store an interrogation; its id. Nothing is charged yet. Raises the refusals of §1.2."""
+        forms = {form.name: form for form in reversed(body.forms)}  # of each name the first
+        asked = [form for form in body.forms if forms[form.name] is form]
+        account = self._validate(body, caller, len(asked))
+        interrogation_id = uuid4()
+        picture = await self._sources.keep_picture(interrogation_id, body.source_image)
+        picture_tiles = tiles(picture.width, picture.height)
+        try:
+            orders = [_order(form, interrogation_id, picture_tiles, body, account) for form in asked]
+            await self._store(interrogation_id, orders, account, caller)
+        except BaseException:
+            await self._sources.discard(SourceImages(image_key(interrogation_id)))
+            raise
+        return interrogation_id
+
+    def _validate(self, body: InterrogationRequest, caller: Caller, forms: int) -> Account:
+        """The checks before the picture is looked at; who asks."""
+        self._admission.check_mode()
+        if body.webhook:
+            if not body.webhook.startswith("https://"):
+                raise BadRequest("A webhook must start with https://.")
+            raise NotSupportedYet("`webhook` is not supported by this server yet: leave it out.")
+        account = self._admission.payer(caller, "")
+        self._admission.check_open_forms(account, forms)
+        self._admission.check_address(caller)
+        self._admission.check_client_agent(caller)
+        return account
+
+    async def _store(self, interrogation_id: UUID, orders: list[FormOrder], account: Account, caller: Caller) -> None:
+        """All forms of an interrogation start where one request of so many jobs would."""
+        by_id = {uuid4(): order for order in orders}
+        # the last form to be served stands for all, when it is asked where the requester's next one starts
+        with self._dispatcher.turns.turn(
+            next(reversed(by_id)),
+            account.id,
+            caller.address,
+            jobs=len(orders),
+            earliest_key=self._earliest_key(account),
+        ) as key:
+            new = NewInterrogation(
+                interrogation_id, account.id, caller.client_agent, caller.address, self._settings.request_lifetime_s
+            )
+            forms = [
+                NewForm(
+                    form_id,
+                    key + place * _PLACE_S,
+                    reward_hundredths(order.form, order.tiles, makes_picture=is_image_form(order.form)),
+                    encode_order(order).decode(),
+                )
+                for place, (form_id, order) in enumerate(by_id.items())
+            ]
+            async with self._pool.connection() as conn:
+                states = await insert_interrogation(conn, new, forms)
+            now = self._clock()
+            kind = self._dispatcher.kind.name
+            self._dispatcher.accepted(
+                (
+                    OpenRequest(
+                        states[form.id], kind, account.id, form.order_key, form.price_hundredths, True, now, ""
+                    ),
+                    by_id[form.id],
+                )
+                for form in forms
+            )
+
+    def _earliest_key(self, account: Account) -> float:
+        return order_key(
+            self._clock(),
+            account.balance_hundredths,
+            head_start_cap_s=self._settings.priority_head_start_s,
+            flagged=account.flagged,
+        )
+
+
+def _order(
+    form: InterrogationForm, interrogation_id: UUID, picture_tiles: int, body: InterrogationRequest, account: Account
+) -> FormOrder:
+    """The normalised order. Education accounts are served by trusted workers only (generation.md §3.6)."""
+    return FormOrder(
+        form=form.name,
+        interrogation_id=interrogation_id,
+        tiles=picture_tiles,
+        payload=msgspec.Raw(encode_payload(form.payload)),
+        slow_workers=body.slow_workers,
+        trusted_workers=body.trusted_workers or account.education,
+    )

@@ -1,0 +1,57 @@
+"""What was asked for, normalised: the one form in which a form is stored, matched, priced and handed out."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from horde_server.requests.image.source_images import image_key
+
+
+class FormOrder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One form of an interrogation.
+
+    Stored as JSON in `request.request_order`; a new field needs a default, so that older rows still read.
+    """
+
+    form: str
+    interrogation_id: UUID
+    tiles: int  # of 512×512 pixels, of its picture
+    payload: msgspec.Raw = msgspec.Raw(b"{}")  # as sent
+    slow_workers: bool = True
+    trusted_workers: bool = False
+
+    @property
+    def source_key(self) -> str:
+        """Of its picture in the blob store."""
+        return image_key(self.interrogation_id)
+
+    @property
+    def prompt(self) -> str:
+        """Forms have no words."""
+        return ""
+
+    @property
+    def n(self) -> int:
+        """Always one: each form is a request of its own."""
+        return 1
+
+    @property
+    def things(self) -> float:
+        """Work is counted in forms."""
+        return 1.0
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(FormOrder)
+
+
+def encode_order(order: FormOrder) -> bytes:
+    """The order as JSON, as stored."""
+    return _encoder.encode(order)
+
+
+def decode_order(stored: bytes | str) -> FormOrder:
+    """The order back from its stored form; raises `msgspec.ValidationError` when it is not one."""
+    return _decoder.decode(stored)

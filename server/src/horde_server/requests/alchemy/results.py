@@ -1,0 +1,55 @@
+"""What alchemists deliver: an object, kept as JSON; pictures go to the blob store (alchemy-and-operations.md §1.7)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from horde_server.dispatch.held_jobs import HeldJob
+from horde_server.dispatch.schemas import Metadata
+from horde_server.dispatch.submission import FollowUp, Submit
+from horde_server.requests.alchemy.forms import is_image_form
+from horde_server.requests.alchemy.order import FormOrder
+from horde_server.requests.image.results import UPLOADED, ImageResults
+
+MAX_RESULT_CHARACTERS = 1024 * 1024
+"""As JSON, without a picture."""
+CANCELLED_RESULT = "{}"
+"""What is kept of a form that was cancelled while an alchemist worked at it, who is paid all the same."""
+
+
+class AlchemyResults:
+    """A `Results`; see there. What is kept is JSON, with the marker `R2` where the job's picture is."""
+
+    unusable = (
+        "The result of this form is unusable, so the form went back into the queue: upload the picture to the address "
+        "of the form before submitting or send it as base64, under the form's name; at most "
+        f"{MAX_RESULT_CHARACTERS} characters else."
+    )
+
+    def __init__(self, images: ImageResults) -> None:
+        self._images = images
+
+    async def keep(self, job: HeldJob[FormOrder], generation: str) -> str | None:
+        """Analyses may have any shape; of a form that makes a picture there must be one."""
+        if is_image_form(job.model):
+            result: dict[str, Any] = json.loads(generation)
+            name = job.model if job.model in result else next(iter(result), "")
+            picture = result.get(name)
+            if not isinstance(picture, str) or await self._images.keep_image(job.id, picture) is None:
+                return None
+            generation = json.dumps({**result, name: UPLOADED})
+        return generation if len(generation) <= MAX_RESULT_CHARACTERS else None
+
+    def follow_up(self, job: HeldJob[Any], seed: int, *, censored: bool) -> FollowUp | None:
+        """Nothing."""
+        return None
+
+    def remarks(self, body: Submit) -> Sequence[Metadata]:
+        """There are none."""
+        return ()
+
+    def is_censored(self, body: Submit) -> bool:
+        """Nothing is withheld."""
+        return False

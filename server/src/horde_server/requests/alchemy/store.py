@@ -1,0 +1,143 @@
+"""The SQL of interrogations: what their forms share. What a form has in common with every request is dispatch's.
+
+Lock order: a form's job, then the form, then its interrogation. What has expired is removed a while later, so that
+nobody still hands out a form of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from horde_server.database.pool import Connection
+from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
+from horde_server.requests.alchemy.forms import IMAGE_FORMS
+
+REMOVED_AFTER_S = 10.0
+
+
+class NewForm(NamedTuple):
+    """A form to be stored, as it goes into the statement."""
+
+    id: UUID
+    order_key: float
+    price_hundredths: int
+    request_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewInterrogation:
+    """An interrogation to be stored."""
+
+    id: UUID
+    account_id: int
+    client_agent: str
+    address: str | None
+    lifetime_s: int
+
+
+_INSERT = f"""
+WITH added AS (
+    INSERT INTO interrogation (id, account_id, address, expires_at)
+    VALUES (%(id)s, %(account_id)s, %(address)s, now() + make_interval(secs => %(lifetime_s)s)) RETURNING id
+)
+INSERT INTO request (id, kind, account_id, interrogation_id, jobs, waiting, order_key, price_hundredths, payer_covered,
+                     client_agent, address, expires_at, request_order)
+SELECT form.id, 'interrogation', %(account_id)s, added.id, 1, 1, form.order_key, form.price_hundredths, true,
+       %(client_agent)s, %(address)s, 'infinity', form.request_order::json
+FROM added, json_to_recordset(%(forms)s::json)
+    AS form (id uuid, order_key float8, price_hundredths bigint, request_order text)
+RETURNING {STATE_COLUMNS.format("")}"""
+
+
+async def insert_interrogation(
+    conn: Connection, new: NewInterrogation, forms: Sequence[NewForm]
+) -> dict[UUID, RequestState]:
+    """Store an interrogation with its forms, in one statement; the forms' states by their ids."""
+    cursor = await conn.execute(
+        _INSERT,
+        {
+            "id": new.id,
+            "account_id": new.account_id,
+            "address": new.address,
+            "client_agent": new.client_agent,
+            "lifetime_s": new.lifetime_s,
+            "forms": msgspec.json.encode([form._asdict() for form in forms]).decode(),
+        },
+    )
+    states = [RequestState(*row) for row in await cursor.fetchall()]
+    return {state.id: state for state in states}
+
+
+class FormRow(NamedTuple):
+    """A form as status shows it. `result` is JSON; what was delivered, with its job, for forms that are done."""
+
+    form: str
+    state: str
+    waiting: int
+    finished: int
+    job_id: UUID | None
+    result: str | None
+
+
+async def find_forms(conn: Connection, interrogation_id: UUID) -> list[FormRow]:
+    """The forms of an interrogation as they were asked for; none when there is no such interrogation."""
+    cursor = await conn.execute(
+        """SELECT request.request_order ->> 'form', request.state, request.waiting, request.finished, job.id, job.result
+           FROM request LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
+           WHERE request.interrogation_id = %s ORDER BY request.order_key""",
+        (interrogation_id,),
+    )
+    return [FormRow(*row) for row in await cursor.fetchall()]
+
+
+async def cancel_forms(conn: Connection, interrogation_id: UUID) -> list[RequestState]:
+    """Cancel every form that is not done, so that none is handed out any more; the changed ones."""
+    cursor = await conn.execute(
+        f"""UPDATE request SET state = 'cancelled', waiting = 0, version = version + 1
+            WHERE interrogation_id = %s AND state <> 'cancelled' AND finished = 0
+            RETURNING {STATE_COLUMNS.format("")}""",
+        (interrogation_id,),
+    )
+    return [RequestState(*row) for row in await cursor.fetchall()]
+
+
+async def find_processing(conn: Connection, interrogation_id: UUID) -> list[tuple[UUID, bool]]:
+    """Jobs of its forms that alchemists still hold, each with whether its owner is trusted."""
+    cursor = await conn.execute(
+        """SELECT job.id, account.trusted
+           FROM request JOIN job ON job.request_id = request.id JOIN account ON account.id = job.owner_id
+           WHERE request.interrogation_id = %s AND job.state = 'processing' ORDER BY job.id""",
+        (interrogation_id,),
+    )
+    return await cursor.fetchall()
+
+
+class Expired(NamedTuple):
+    """An interrogation that was removed."""
+
+    id: UUID
+    form_ids: list[UUID]
+    image_job_ids: list[UUID]  # jobs that may have made a picture
+
+
+async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
+    """Remove expired interrogations with all their forms and jobs."""
+    cursor = await conn.execute(
+        """WITH expired AS (
+               SELECT id FROM interrogation WHERE expires_at < now() - make_interval(secs => %s)
+               ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED
+           ), gone AS (
+               DELETE FROM interrogation USING expired WHERE interrogation.id = expired.id
+           )
+           SELECT expired.id, array_agg(DISTINCT request.id),
+                  coalesce(array_agg(job.id) FILTER (WHERE job.model = ANY(%s)), '{}')
+           FROM expired JOIN request ON request.interrogation_id = expired.id
+           LEFT JOIN job ON job.request_id = request.id GROUP BY expired.id""",
+        (REMOVED_AFTER_S, batch, list(IMAGE_FORMS)),
+    )
+    return [Expired(*row) for row in await cursor.fetchall()]

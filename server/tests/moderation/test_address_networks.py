@@ -1,0 +1,50 @@
+"""Addresses and blocks in time-out (alchemy-and-operations.md §3.4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from horde_server.moderation.addresses.networks import NetworkTable, household_of, parse_network
+
+
+def table_of(ends: dict[str, float]) -> NetworkTable:
+    """A table from networks as text."""
+    return NetworkTable({network: end for text, end in ends.items() if (network := parse_network(text)) is not None})
+
+
+@pytest.mark.parametrize(
+    ("address", "end"),
+    [
+        ("192.0.2.7", 30.0), ("192.0.2.8", 20.0), ("198.51.100.255", 10.0), ("198.51.101.0", None),
+        ("2001:db8:1:2::9", 40.0), ("2001:db8:1:3::9", None), ("::ffff:192.0.2.7", 30.0), ("unix socket", None),
+    ],
+)  # fmt: skip
+def test_the_longest_time_out_around_an_address_counts(address: str, end: float | None) -> None:
+    known = {"192.0.2.7": 30.0, "192.0.2.0/24": 20.0, "198.51.100.0/24": 10.0, "2001:db8:1:2::/64": 40.0}
+    assert table_of(known).latest_end(address) == end
+
+
+@pytest.mark.parametrize(
+    ("text", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7/32"), ("192.0.2.0/24", "192.0.2.0/24"), ("::ffff:192.0.2.7", "192.0.2.7/32"),
+        ("2001:db8::/48", "2001:db8::/48"), (" 192.0.2.7 ", "192.0.2.7/32"), ("192.0.2.7/24", "None"),
+        ("192.0.2.0/33", "None"), ("localhost", "None"), ("fe80::1%eth0", "None"), ("1", "None"),
+    ],
+)  # fmt: skip
+def test_what_is_an_address_or_a_block(text: str, network: str) -> None:
+    assert str(parse_network(text)) == network
+
+
+@pytest.mark.parametrize(
+    ("text", "household"),
+    [
+        ("192.0.2.7", "192.0.2.7/32"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1::/48", "2001:db8:1::/48"), ("192.0.2.0/24", "192.0.2.0/24"),
+    ],
+)  # fmt: skip
+def test_of_ipv6_the_household_is_a_64(text: str, household: str) -> None:
+    """§3.4, the SHOULD: rotating inside a /64 evades nothing."""
+    network = parse_network(text)
+    assert network is not None
+    assert str(household_of(network)) == household

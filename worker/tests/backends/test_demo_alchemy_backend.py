@@ -1,0 +1,84 @@
+"""The forms of the built-in alchemy behind the worker's seam."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from horde_sdk.generation_parameters.alchemy.consts import is_upscaler_form
+from horde_worker.backends import demo_alchemy_backend
+from horde_worker.backends.demo_alchemy_backend import DemoAlchemyBackend
+from horde_worker.backends.interface import BackendFailure
+
+NOT_OFFERED = {
+    "caption", "interrogation", "nsfw", "aesthetic", "strip_background", "GFPGAN", "CodeFormers", "GFPGANv1.3",
+    "RestoreFormer", "annotation",
+}  # fmt: skip
+PICTURE = Image.radial_gradient("L").convert("RGB").resize((60, 40))
+
+
+def test_it_is_called_a_resampler_and_offers_nothing_that_needs_a_model() -> None:
+    """Eleven upscalers' names, and three analyses."""
+    backend = DemoAlchemyBackend()
+    assert "resampler" in backend.name
+    assert not NOT_OFFERED & set(backend.abilities.forms)
+    assert len(backend.abilities.forms) == len(set(backend.abilities.forms)) == 14
+
+
+@pytest.mark.parametrize("form", DemoAlchemyBackend.abilities.forms)
+async def test_every_offered_form_has_a_result(form: str) -> None:
+    """A larger picture, or something JSON can say."""
+    backend = DemoAlchemyBackend()
+    await backend.start()
+    result: Any = await backend.work(form, PICTURE, {})
+    if is_upscaler_form(form):
+        assert result.size in ((120, 80), (240, 160))
+    else:
+        assert json.loads(json.dumps(result)) == result
+
+
+async def test_vectorize_gives_a_document() -> None:
+    """Of the picture's size."""
+    root = ET.fromstring(str(await DemoAlchemyBackend().work("vectorize", PICTURE, {})))
+    assert (root.attrib["width"], root.attrib["height"]) == ("60", "40")
+
+
+async def test_a_form_that_is_not_offered_fails() -> None:
+    """With a reason."""
+    with pytest.raises(BackendFailure, match="caption is not among the forms"):
+        await DemoAlchemyBackend().work("caption", PICTURE, {})
+
+
+async def test_a_source_too_long_for_webp_fails() -> None:
+    """With a reason; sources of the offered size are never too long."""
+    able = DemoAlchemyBackend.abilities
+    with pytest.raises(BackendFailure, match="pixels a side"):
+        await DemoAlchemyBackend().work("RealESRGAN_x4plus", Image.new("RGB", (able.max_side + 1, 1)), {})
+
+
+async def test_a_cancelled_drawing_stops_before_its_next_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processor is free again soon."""
+    loop, has_begun, may_ask = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+    asked: list[bool] = []
+
+    def slow(_source: Image.Image, should_stop: Any) -> str:
+        loop.call_soon_threadsafe(has_begun.set)
+        may_ask.wait(20)
+        asked.append(should_stop())
+        return ""
+
+    monkeypatch.setitem(demo_alchemy_backend._ANALYSES, "vectorize", slow)
+    working = asyncio.create_task(DemoAlchemyBackend().work("vectorize", PICTURE, {}))
+    await has_begun.wait()
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    may_ask.set()
+    await loop.shutdown_default_executor()
+    assert asked == [True]
