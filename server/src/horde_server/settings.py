@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, FilePath, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,6 +20,14 @@ class Profile(StrEnum):
 
     HOUSEHOLD = "household"  # among people who know each other: never asks for kudos up front
     PUBLIC = "public"  # the rules of the public horde
+
+
+def _place(setting: str) -> tuple[str, ...]:
+    """The same for a folder or bucket, however it is written."""
+    if not setting.startswith("s3://"):
+        return (str(Path(setting).resolve()),)
+    url = urlsplit(setting)
+    return (url.netloc, url.path.strip("/"), *parse_qs(url.query).get("endpoint", []))
 
 
 class Settings(BaseSettings):
@@ -154,7 +163,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check_places(self) -> Self:
         """What is kept for good must not lie where the rest is swept away."""
-        if self.shared_blobs in {self.blobs or str(self.data / "blobs"), self.source_blobs} - {None}:
+        swept = [self.blobs or str(self.data / "blobs"), self.source_blobs]
+        if self.shared_blobs and _place(self.shared_blobs) in {_place(place) for place in swept if place}:
             raise ValueError(f"{self.shared_blobs} is swept regularly: what is kept for good needs a place of its own")
         return self
 

@@ -14,14 +14,14 @@ UNION ALL
 SELECT id FROM shared_image WHERE state = 'copying'
 UNION ALL
 SELECT left(key, 36)::uuid FROM procrastinate_jobs AS task, jsonb_array_elements_text(task.args -> 'keys') AS key
-WHERE task.task_name = %(deletion)s AND task.status IN ('todo', 'doing')"""
+WHERE task.task_name = %(deletion)s AND task.status IN ('todo', 'doing') AND task.args ->> 'purpose' = 'results'"""
 
 
 async def owners(conn: Connection, *, age_s: float, deletion: str) -> list[UUID]:
     """Ids of which images may be needed that are older than `age_s`.
 
-    Jobs of requests that are still there, images on their way to the shared ones, and what waits for its deletion by
-    tasks of the name `deletion`: its last links are still good.
+    Jobs of requests that are still there, images on their way to the shared ones, and results that wait for their
+    deletion by tasks of the name `deletion`: their last links are still good.
     """
     cursor = await conn.execute(_OWNERS, {"age_s": age_s, "deletion": deletion})
     return [row[0] for row in await cursor.fetchall()]

@@ -35,6 +35,15 @@ async def shared(horde: Any, places: Any, job_id: str) -> None:
     await horde.until(has_arrived, "the image is shared")
 
 
+async def nothing_is_left(horde: Any, places: Any) -> None:
+    """Wait until all that was kept anywhere is gone."""
+
+    async def is_empty() -> bool:
+        return places.everything() == set()
+
+    await horde.until(is_empty, "nothing is left")
+
+
 async def take_back(horde: Any, job_id: str, key: str | None) -> tuple[int, str | None]:
     """DELETE /generate/shared/{id}; the outcome."""
     headers = {"apikey": key} if key is not None else {}
@@ -232,19 +241,22 @@ class TestCopying:
 
     async def test_an_image_that_is_gone_is_given_up(self, horde, later, places, on_its_way) -> None:
         places.remove("blobs", f"{on_its_way}.webp")
+        node = later(0)
+        await node.stores.shared.put(f"{on_its_way}.webp", b"half done")
         with pytest.raises(GiveUp):
-            await later(0).share(on_its_way)
+            await node.share(on_its_way)
         assert await horde.sql("SELECT count(*) FROM shared_image") == [(0,)]
-        assert places.everything() == set()
+        await nothing_is_left(horde, places)
 
     async def test_what_could_not_be_copied_for_days_is_kept_no_longer(self, horde, later, places, on_its_way) -> None:
         node = later(0)
+        await node.stores.shared.put(f"{on_its_way}.webp", b"half done")
         await node.shared_images._abandon()
         assert await horde.sql("SELECT count(*) FROM shared_image") == [(1,)]
         await horde.sql("UPDATE shared_image SET created_at = created_at - interval '4 d'")
         await node.shared_images._abandon()
         await later(4 * 86400).retention.sweep()
-        assert places.everything() == set()
+        await nothing_is_left(horde, places)
 
 
 class TestWithoutAPlaceForSharedImages:
@@ -257,7 +269,19 @@ class TestWithoutAPlaceForSharedImages:
         assert (await horde.status(request_id))["shared"] is False
         assert await horde.sql("SELECT count(*) FROM shared_image") == [(0,)]
 
-    @pytest.mark.parametrize("place", ["blobs", "source_blobs"])
-    def test_it_may_not_be_where_old_images_are_swept_away(self, place: str) -> None:
+    @pytest.mark.parametrize("swept", ["blobs", "source_blobs"])
+    @pytest.mark.parametrize(
+        ("one", "same"),
+        [
+            ("here", "./here"), ("s3://images", "s3://images/?region=auto"),
+            ("s3://images/a?endpoint=http://127.0.0.1:1", "s3://images/a/?region=auto&endpoint=http://127.0.0.1:1"),
+        ],
+        ids=["folder", "bucket", "prefix"],
+    )  # fmt: skip
+    def test_it_may_not_be_where_old_images_are_swept_away(self, swept: str, one: str, same: str) -> None:
         with pytest.raises(ValueError, match="a place of its own"):
-            Settings(_env_file=None, **{place: "here", "shared_blobs": "here"})
+            Settings(_env_file=None, **{swept: one, "shared_blobs": same})
+
+    def test_it_may_be_beside_them(self) -> None:
+        settings = Settings(_env_file=None, blobs="s3://images/results", shared_blobs="s3://images/shared")
+        assert settings.shared_blobs == "s3://images/shared"

@@ -113,14 +113,17 @@ class SharedImages:
             await shared.delete(keys)
 
     async def _forget(self, job_id: UUID) -> None:
-        async with self._pool.connection() as conn:
+        async with self._pool.connection() as conn, conn.transaction():
             await store.remove(conn, job_id)
+            await self._retention.delete(conn, Purpose.SHARED, _keys(job_id))
 
     async def _abandon(self) -> None:
-        async with self._pool.connection() as conn:
+        async with self._pool.connection() as conn, conn.transaction():
             abandoned = await store.remove_abandoned(conn, ABANDONED_AFTER_S)
+            half_copied = [key for job_id in abandoned for key in _keys(job_id)]
+            await self._retention.delete(conn, Purpose.SHARED, half_copied)
         if abandoned:
-            log.error("images.not_shared", images=abandoned)
+            log.error("images.not_shared", images=len(abandoned))
 
 
 def _keys(job_id: UUID) -> list[str]:

@@ -46,13 +46,14 @@ async def owner_of(conn: Connection, job_id: UUID) -> int | None:
     return row[0] if row else None
 
 
-async def remove_abandoned(conn: Connection, older_than_s: float) -> int:
-    """Forget images that could not be copied for so long; how many."""
+async def remove_abandoned(conn: Connection, older_than_s: float) -> list[UUID]:
+    """Forget images that could not be copied for so long; their ids."""
     cursor = await conn.execute(
-        "DELETE FROM shared_image WHERE state = 'copying' AND created_at < now() - make_interval(secs => %s)",
+        "DELETE FROM shared_image WHERE state = 'copying' AND created_at < now() - make_interval(secs => %s)"
+        " RETURNING id",
         (older_than_s,),
     )
-    return cursor.rowcount
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def remove(conn: Connection, job_id: UUID) -> bool:
