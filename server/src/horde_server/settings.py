@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field, FilePath, model_validator
+from pydantic import Field, FilePath, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         description="Where images are kept for good whose requesters share them (`shared`): a folder or bucket of "
         "its own; unset: nothing is shared.",
     )
+    prompt_evidence: str | None = Field(
+        None,
+        description="Where prompts are kept for good that a filter refused: a folder or bucket of its own; unset: "
+        "they are not kept.",
+    )
     url: str | None = Field(
         None,
         description="Public base URL for absolute links, without a path. Default: the scheme and Host of each request.",
@@ -96,6 +101,16 @@ class Settings(BaseSettings):
         "within longer words); default: a built-in list.",
     )
 
+    ip_checker: str | None = Field(
+        None,
+        pattern=r"^https?://.*\{ipaddr\}",
+        description="URL, with {ipaddr} in it, that answers how probable it is that an address is a VPN's; asked about "
+        "untrusted workers, in raid mode also about untrusted requesters. Unset: every address is safe.",
+    )
+    disable_filters: bool = Field(
+        False, description="Hold no prompt against the filters, and rewrite none; the filters can still be edited."
+    )
+
     # Limits
     rate_limits: bool = Field(True, description="Enforce the rate limits of the API; 0 turns them off.")
     rate_limit_storage: str | None = Field(
@@ -110,6 +125,15 @@ class Settings(BaseSettings):
         False,
         description="Let users' URLs of source images lead to private addresses and any port; "
         "without it to public addresses on port 80 and 443 only.",
+    )
+    webhook_private_networks: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description="Private networks that webhooks may lead to, on any port, as a JSON list, for example "
+        '["10.0.0.0/8"]. Elsewhere they lead to public addresses on port 443 only.',
+    )
+    webhook_ca_file: FilePath | None = Field(
+        None,
+        description="Certificates in a PEM file that receivers of webhooks may be vouched for by, besides the usual.",
     )
     max_body_bytes: int = Field(
         30 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes (inline images count)."
@@ -163,9 +187,10 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check_places(self) -> Self:
         """What is kept for good must not lie where the rest is swept away."""
-        swept = [self.blobs or str(self.data / "blobs"), self.source_blobs]
-        if self.shared_blobs and _place(self.shared_blobs) in {_place(place) for place in swept if place}:
-            raise ValueError(f"{self.shared_blobs} is swept regularly: what is kept for good needs a place of its own")
+        swept = {_place(place) for place in (self.blobs or str(self.data / "blobs"), self.source_blobs) if place}
+        for kept in (self.shared_blobs, self.prompt_evidence):
+            if kept and _place(kept) in swept:
+                raise ValueError(f"{kept} is swept regularly: what is kept for good needs a place of its own")
         return self
 
     @property

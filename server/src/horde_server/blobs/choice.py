@@ -5,6 +5,7 @@
 | results | `<job id>.webp` | a while after their request has gone |
 | sources | `<request id>_src.webp`, `_msk.webp`, `_exra_src_<n>.webp` | as long as their request |
 | shared | `<job id>.webp`, `<job id>.json` | until somebody takes them back |
+| evidence | `<new id>.json` | until the operator removes it |
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from horde_server.settings import Settings
 
 
 class Purpose(StrEnum):
-    """What a blob is kept for; stands in durable tasks, so no value is ever renamed."""
+    """What a blob is kept for that the horde deletes; stands in durable tasks, so no value is ever renamed."""
 
     RESULTS = "results"
     SOURCES = "sources"
@@ -31,14 +32,15 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BlobStores:
-    """A store for each purpose; without one for `shared`, nothing is shared."""
+    """A store for each purpose. Without one, that purpose is turned off."""
 
     results: BlobStore
     sources: BlobStore
     shared: BlobStore | None = None
+    evidence: BlobStore | None = None
 
     def of(self, purpose: Purpose) -> BlobStore | None:
-        """The store of a purpose."""
+        """The store of a purpose; None where it is turned off."""
         return {Purpose.RESULTS: self.results, Purpose.SOURCES: self.sources, Purpose.SHARED: self.shared}[purpose]
 
     @property
@@ -63,6 +65,7 @@ def open_blob_stores(settings: Settings, signing_secret: bytes, clock: Callable[
         results=results,
         sources=opened(settings.source_blobs, "sources/") if settings.source_blobs else results,
         shared=opened(settings.shared_blobs, "shared/") if settings.shared_blobs else None,
+        evidence=opened(settings.prompt_evidence, "evidence/") if settings.prompt_evidence else None,
     )
 
 

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
+import psycopg
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
 from horde_server.database.pool import Connection
 from horde_server.dispatch import store
 from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.kind import Delivery, OrderT
 from horde_server.dispatch.schemas import Metadata
+from horde_server.dispatch.store import Generation
 from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import settlement, split_reward
 from horde_server.moderation.suspects import Suspects
 from horde_server.moderation.suspicion import Suspicion
+from horde_server.webhooks.announcing import announce_job
+from horde_server.webhooks.hook import Announcement
 from horde_server.workers.check_in import WrongCredentials
 from horde_server.workers.directory import WorkerDirectory
 
@@ -113,6 +118,9 @@ class Results(Protocol):
 
     def is_censored(self, body: Submit) -> bool:
         """Whether the worker withheld the result: the requester then pays the tax only."""
+
+    def announcement(self, made: Generation, order: Any) -> Announcement | None:
+        """What a webhook tells of a settled job (§2.13); None: nothing."""
 
 
 class Submissions(Generic[OrderT]):
@@ -210,29 +218,66 @@ class Submissions(Generic[OrderT]):
             things=things,
             speed=round(speed, 3),
         )
+        settling = partial(
+            store.settle_done,
+            job_id=job.id,
+            seed=seed,
+            result=result,
+            gen_metadata=_metadata(remarks),
+            censored=censored,
+            reward_hundredths=paid,
+            debit_hundredths=debit,
+            movements=movements,
+            lifetime_s=self._lifetime_s,
+            is_part=self._kind.is_part,
+        )
         follow_up = self._results.follow_up(job, seed, censored=censored)
-        async with self._pool.connection() as conn, _transaction(conn, needed=follow_up is not None):
-            state = await store.settle_done(
-                conn,
-                job_id=job.id,
-                seed=seed,
-                result=result,
-                gen_metadata=_metadata(remarks),
-                censored=censored,
-                reward_hundredths=paid,
-                debit_hundredths=debit,
-                movements=movements,
-                lifetime_s=self._lifetime_s,
-                is_part=self._kind.is_part,
-            )
-            if state is not None and follow_up is not None:
-                await follow_up(conn)
+        async with self._pool.connection() as conn:
+            if job.webhook is None and follow_up is None:
+                state = await settling(conn)
+            else:
+                made = Generation(job.id, job.worker_id, "", job.model, seed, censored, _metadata(remarks), result)
+                state = await self._settle_and_more(conn, settling, job, made, reward, follow_up)
         if state is None:  # settled by somebody else between our look and our statement
             return self._late(await self._find(str(job.id)), is_fault=False)
         self._dispatcher.changed(state)
         if not owner_trusted and speed > self._kind.fastest_speed(job.model):
             await self._suspects.note(job.worker_id, Suspicion.UNREASONABLY_FAST)
         return Credit(paid, split_reward(paid, trusted=owner_trusted)[1])
+
+    async def _settle_and_more(
+        self,
+        conn: Connection,
+        settling: Callable[[Connection], Awaitable[RequestState | None]],
+        job: HeldJob[OrderT],
+        made: Generation,
+        reward_hundredths: int,
+        follow_up: FollowUp | None,
+    ) -> RequestState | None:
+        """Settle, and have the requester told of it and then of what follows from it; all together or nothing."""
+        async with conn.transaction() as transaction:
+            if job.webhook is not None:
+                await self._announce(conn, job, job.webhook, made, reward_hundredths)
+            state = await settling(conn)
+            if state is None:
+                raise psycopg.Rollback(transaction)
+            if follow_up is not None:
+                await follow_up(conn)
+        return state
+
+    async def _announce(
+        self, conn: Connection, job: HeldJob[OrderT], webhook: str, made: Generation, reward_hundredths: int
+    ) -> None:
+        named = made._replace(worker_name=await store.name_of_worker(conn, job.worker_id))
+        if told := self._results.announcement(named, job.order):
+            await announce_job(
+                conn,
+                webhook=webhook,
+                account_id=job.requester_id,
+                request_id=job.request_id,
+                reward_hundredths=reward_hundredths,
+                told=told,
+            )
 
     async def _fault(self, job: HeldJob[OrderT], body: Submit) -> Credit:
         async with self._pool.connection() as conn:
@@ -243,11 +288,6 @@ class Submissions(Generic[OrderT]):
             await self._workers.changed([job.worker_id])
             log.info("dispatch.job_faulted", job=str(job.id), worker=str(job.worker_id))
         return Credit(0)
-
-
-def _transaction(conn: Connection, *, needed: bool) -> AbstractAsyncContextManager[Any]:
-    """A transaction around several statements; a single one is one by itself."""
-    return conn.transaction() if needed else nullcontext()
 
 
 def _metadata(remarks: Sequence[Metadata]) -> str:

@@ -31,10 +31,11 @@ SWEEP_TIMES = "*/10 * * * *"
 
 
 class Deletion(msgspec.Struct):
-    """Blobs of one purpose."""
+    """Blobs of one purpose. `was_needed`: at the last look, so that a link to them may have been signed since."""
 
     purpose: Purpose
     keys: list[str]
+    was_needed: bool = False
 
 
 DELETE = TaskKind("blobs.delete", Deletion, Backoff(attempts=30))
@@ -86,10 +87,12 @@ class BlobRetention:
         results = [key for each in gone for key in each.results]
         await self.delete(conn, Purpose.RESULTS, results, delay_s=self._link_s)
 
-    async def delete(self, conn: Connection, purpose: Purpose, keys: list[str], *, delay_s: float = 0.0) -> None:
+    async def delete(
+        self, conn: Connection, purpose: Purpose, keys: list[str], *, delay_s: float = 0.0, was_needed: bool = False
+    ) -> None:
         """Have blobs deleted, if the caller's transaction is committed."""
         starts = range(0, len(keys), KEYS_PER_TASK)
-        tasks = [Deletion(purpose, keys[start : start + KEYS_PER_TASK]) for start in starts]
+        tasks = [Deletion(purpose, keys[start : start + KEYS_PER_TASK], was_needed) for start in starts]
         await self._tasks.defer(conn, DELETE, *tasks, delay_s=delay_s)
 
     async def sweep(self) -> None:
@@ -113,16 +116,22 @@ class BlobRetention:
         if store is None:  # the operator has taken that store away, with all that was in it
             return
         needed = await self._needed(deletion)
-        try:
-            await store.delete([key for key in deletion.keys if key[:ID_CHARACTERS] not in needed])
-        except BlobStoreFailed as failure:
-            raise TryLater(failure.message) from failure
-        if needed:
-            raise TryLater("some are still to be copied to the shared ones")
+        rest = [key for key in deletion.keys if key not in needed]
+        if not deletion.was_needed:
+            try:
+                await store.delete(rest)
+            except BlobStoreFailed as failure:
+                raise TryLater(failure.message) from failure
+            rest = []
+        if needed or rest:
+            async with self._pool.connection() as conn, conn.transaction():
+                await self.delete(conn, deletion.purpose, needed, delay_s=self._link_s, was_needed=True)
+                await self.delete(conn, deletion.purpose, rest, delay_s=self._link_s)
 
-    async def _needed(self, deletion: Deletion) -> set[str]:
-        if deletion.purpose is not Purpose.RESULTS or self._stores.shared is None:
-            return set()
-        ids = [UUID(key[:ID_CHARACTERS]) for key in deletion.keys]
+    async def _needed(self, deletion: Deletion) -> list[str]:
+        """Keys of images that are owed to somebody who looks after them no more once they have arrived."""
+        if deletion.purpose is not Purpose.RESULTS:
+            return []
         async with self._pool.connection() as conn:
-            return set(map(str, await blob_owners.still_copied(conn, ids)))
+            owed = await blob_owners.owed(conn, [UUID(key[:ID_CHARACTERS]) for key in deletion.keys])
+        return [key for key in deletion.keys if UUID(key[:ID_CHARACTERS]) in owed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -182,6 +183,40 @@ async def test_a_store_that_is_away_is_asked_again_later(later, monkeypatch: pyt
         await node.delete(f"{uuid4()}.webp")
     with pytest.raises(TryLater):
         await node.retention.sweep()
+
+
+async def test_what_a_webhook_has_still_to_tell_stays_as_long_as_its_link(horde, places, later, picture) -> None:
+    """generation.md §2.13: a receiver may be away for hours; links are signed anew at each attempt, for 1800 s."""
+    node, job_id = later(0), uuid4()
+    key = f"{job_id}.webp"
+    await node.stores.results.put(key, picture)
+    await horde.sql(
+        "INSERT INTO webhook_delivery (id, account_id, url, body, picture) VALUES (%s, 0, '', '{}', %s)",
+        uuid4(),
+        json.dumps({"path": ["img"], "key": key, "inline": False}),
+    )
+    await node.delete(key)
+    await later(86400).retention.sweep()
+    assert places.kept("blobs") == {key}
+    waiting = (
+        "SELECT args ->> 'was_needed', round(extract(epoch from scheduled_at - now()) / 100)::integer"
+        " FROM procrastinate_jobs WHERE task_name = %s"
+    )
+    assert await horde.sql(waiting, DELETE.name) == [("true", 18)]
+    await horde.sql("DELETE FROM webhook_delivery")
+    await let_tasks_come(horde)
+
+    async def is_looked_at_once_more() -> bool:
+        return await horde.sql(waiting, DELETE.name) == [("false", 18)]
+
+    await horde.until(is_looked_at_once_more, "the link of a delivery just made is waited for")
+    assert places.kept("blobs") == {key}
+    await let_tasks_come(horde)
+
+    async def nothing_is_left() -> bool:
+        return places.everything() == set()
+
+    await horde.until(nothing_is_left, "the result is deleted")
 
 
 async def test_deleting_again_does_no_harm(later, places, picture) -> None:
