@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from horde_sdk.ai_horde_api import apimodels
 
 SURFACE = list(csv.reader((Path(__file__).parent / "public_surface.csv").read_text().splitlines()))[1:]
 
@@ -39,6 +42,26 @@ def test_everything_that_a_package_lists_is_there(package: str) -> None:
                 for name in ("alchemy.async_", "generate.text.async_", "kudos", "status", "users")
             },
         ),
+        (
+            "import horde_sdk.ai_horde_api.ai_horde_clients, horde_sdk.ai_horde_api.apimodels.generate._async",
+            {
+                "horde_sdk.generation_parameters.alchemy.parameters",
+                "horde_sdk.generation_parameters.generic.parameters",
+                "horde_sdk.generation_parameters.image.parameters",
+                "horde_sdk.generation_parameters.text.object_models",
+                "horde_sdk.services",
+                "horde_sdk.worker",
+            },
+        ),
+        *(
+            (f"import horde_sdk.generation_parameters.{module}", {"pydantic", "aiohttp", "requests", "PIL"})
+            for module in ("alchemy.consts", "generic.consts", "image.consts", "text.consts", "versioning")
+        ),
+        ("import horde_sdk.generation_parameters.image", {"pydantic"}),
+        ("from horde_sdk.utils import seed_to_int, image_utils", {"pydantic", "numpy", "PIL"}),
+        ("import horde_sdk.generation_parameters.image.object_models", {"aiohttp", "requests", "PIL", "numpy"}),
+        ("import horde_sdk.worker.dispatch.ai_horde.bridge_data", {"aiohttp", "requests", "PIL", "numpy"}),
+        ("import horde_sdk.worker.dispatch.ai_horde.image.convert", {"aiohttp", "requests", "PIL", "numpy"}),
     ],
 )
 def test_import_leaves_out_what_it_does_not_need(statement: str, left_out: set[str]) -> None:
@@ -55,3 +78,24 @@ def test_response_type_is_shown_with_the_path_of_the_seed() -> None:
         repr(ImageGenerateAsyncRequest.get_default_success_response_type())
         == "<class 'horde_sdk.ai_horde_api.apimodels.generate._async.ImageGenerateAsyncResponse'>"
     )
+
+
+def test_base_url_follows_the_environment_wherever_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    from horde_sdk import ai_horde_api
+
+    seen = []
+    for url in ("http://one/api/", "http://two/api/"):
+        monkeypatch.setenv("AI_HORDE_URL", url)
+        seen.append(ai_horde_api.AI_HORDE_BASE_URL)
+
+    assert seen == ["http://one/api/", "http://two/api/"]
+
+
+def test_type_checkers_are_told_the_same_names_as_programs_find() -> None:
+    stub = Path(apimodels.__file__).with_suffix(".pyi")
+    imports = [node for node in ast.parse(stub.read_text("utf-8")).body if isinstance(node, ast.ImportFrom)]
+    told = {alias.name: node.module for node in imports for alias in node.names}
+
+    assert sorted(told) == sorted(apimodels.__all__)
+    for name, module in told.items():
+        assert getattr(import_module(str(module)), name) is getattr(apimodels, name)

@@ -23,13 +23,11 @@ def lazy_exports(
     }
 
     def load(name: str) -> object:
-        try:
-            module = origin[name]
-        except KeyError:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
-        home = import_module(module)
-        found: object = getattr(home, name)
-        if name in vars(home):  # else it is made anew whenever asked for, and not to be kept
+        if name not in origin:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        module = import_module(origin[name])
+        found: object = getattr(module, name)
+        if name in vars(module):  # else it is computed when asked for, and may be another next time
             setattr(sys.modules[package], name, found)
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_horde import JOB, FakeHorde
+from fake_horde import JOB, FakeHorde, Reply
 from pydantic import ValidationError
 
 from horde_sdk.ai_horde_api.ai_horde_clients import AIHordeAPISimpleClient
@@ -58,3 +58,22 @@ def test_kudos_are_transferred_as_whole_numbers(horde: FakeHorde, client: AIHord
 def test_text_models_are_asked_for_by_their_kind(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
     assert client.text_status_models_all()[0].name == "tiny-tales"
     assert client.image_status_models_all()[0].name == "Deliberate"
+
+
+def test_statistics_and_news_are_told(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
+    counts = {"day": {"m": 1}, "month": {}, "total": None}
+    horde.will_answer("GET /v2/stats/img/models", Reply(200, counts))
+    horde.will_answer("GET /v2/stats/text/models", Reply(200, counts))
+    horde.will_answer("GET /v2/stats/img/totals", Reply(200, {"day": {"images": 3, "ps": 5_000_000}}))
+    times = ("minute", "hour", "day", "month", "total")
+    horde.will_answer("GET /v2/stats/text/totals", Reply(200, {time: {"tokens": 9} for time in times}))
+    horde.will_answer("GET /v2/status/news", Reply(200, [{"title": "Open"}]))
+
+    assert client.image_stats_models().day == {"m": 1}
+    assert client.text_stats_models().total == {}
+    day = client.image_stats_totals().day
+    assert day is not None
+    assert day.mps == 5
+    assert client.text_stats_totals().hour == {"tokens": 9}
+    assert client.get_news()[0].title == "Open"
+    assert horde.asked[0].query == "model_state=known"

@@ -29,6 +29,7 @@ from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
 from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.price_book import PriceBook
+from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter, load_profanity_filter
@@ -190,6 +191,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
 
     notices = NoticeBoard(dsn, heard, missed_something)
     modes = Modes(pool, notices.publish)
+    reputation = AddressReputation(settings.ip_checker, GuardedFetcher(ANYWHERE), modes, time.monotonic)
     addresses = AddressTimeouts(pool, notices.publish, time.monotonic, settings.rate_limit_whitelist)
     profanity = load_profanity_filter(settings.profane_words)
     workers = WorkerDirectory(pool, queues, notices.publish, clock)
@@ -232,7 +234,9 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
-            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, addresses, doorkeeper, clock),
+            ImageIntake(
+                settings, pool, images, workers, prices, source_intake, modes, addresses, reputation, doorkeeper, clock
+            ),
             Submissions(pool, images, workers, image_results, suspects, clock, lifetime_s=lifetime_s),
         ),
         texts=TextService(
@@ -242,11 +246,11 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         ),
         alchemy=AlchemyService(
             forms,
-            AlchemyIntake(settings, pool, forms, source_intake, modes, addresses, clock),
+            AlchemyIntake(settings, pool, forms, source_intake, modes, addresses, reputation, clock),
             form_submissions,
             Interrogations(pool, mirror, form_submissions, blobs.sources),
         ),
-        check_in=CheckIn(pool, workers, modes, profanity, addresses, notices.publish, clock),
+        check_in=CheckIn(pool, workers, modes, profanity, addresses, reputation, suspects, notices.publish, clock),
         blobs=blobs,
         links=ResultLinks(blobs.results, settings.url),
         source_links=SourceLinks(blobs.sources),

@@ -92,6 +92,12 @@ class Settings(BaseSettings):
         "within longer words); default: a built-in list.",
     )
 
+    ip_checker: str | None = Field(
+        None,
+        pattern=r"^https?://.*\{ipaddr\}",
+        description="URL, with {ipaddr} in it, that answers how probable it is that an address is a VPN's; asked about "
+        "untrusted workers, in raid mode also about untrusted requesters. Unset: every address is safe.",
+    )
     disable_filters: bool = Field(
         False, description="Hold no prompt against the filters, and rewrite none; the filters can still be edited."
     )

@@ -152,6 +152,11 @@ class HordeRequest(HordeAPIMessage, BaseModel):
         """Return the class of the usual good answer."""
 
     @classmethod
+    def get_success_response_type(cls) -> type[Any]:
+        """Return the same, under the name of old releases."""
+        return cls.get_default_success_response_type()
+
+    @classmethod
     def get_success_status_response_pairs(cls) -> dict[HTTPStatusCode, type[HordeResponseTypes]]:
         """Return the class of the answer by HTTP status."""
         return {HTTPStatusCode.OK: cls.get_default_success_response_type()}

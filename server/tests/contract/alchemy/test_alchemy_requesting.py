@@ -189,13 +189,6 @@ async def test_ten_forms_may_be_open_for_each_job_that_might(horde):
     assert (await horde.alchemy.ask("caption", key=ada.api_key)).status_code == 202
 
 
-async def test_a_webhook_is_refused_until_there_are_any(horde):
-    """§1.2, §1.9: never silently ignored."""
-    answer = await horde.alchemy.ask("caption", webhook="https://example.org/hook")
-    assert horde.outcome(answer) == (400, "BadRequest")
-    assert "webhook" in answer.json()["message"]
-
-
 # ---------------------------------------------------------------- the picture
 
 

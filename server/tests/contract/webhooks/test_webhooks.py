@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from functools import partial
 from typing import Any
 
 import httpx
@@ -110,6 +111,38 @@ class TestWhatIsTold:
         await horde.submit(owner.api_key, (await horde.job(owner.api_key))["id"])
         assert await horde.sql("SELECT nextval('procrastinate_jobs_id_seq')") == [(1,)]
 
+    async def test_of_a_form_its_result(self, horde: Any, receiver: Receiver) -> None:
+        """alchemy-and-operations.md §1.9."""
+        owner = await horde.account("owner")
+        asked = await horde.alchemy.request("caption", key=owner.api_key, webhook=receiver.url())
+        form = await horde.alchemy.form(owner.api_key, "caption")
+        await horde.alchemy.submit(owner.api_key, form["id"], {"caption": "a teal square"})
+        finished, ended = await told(receiver, 2)
+        body = finished.body
+        assert body.pop("worker_id")
+        assert body == {
+            "event": "job.finished",
+            "delivery": finished.id,
+            "form": "caption",
+            "state": "done",
+            "result": {"caption": "a teal square"},
+            "worker_name": "alchemist",
+            "request": asked,
+            "id": form["id"],
+            "kudos": 1.0,
+        }
+        assert (ended.event, ended.body["request"], ended.body["finished"]) == ("request.finished", asked, 1)
+
+    async def test_of_a_form_that_makes_a_picture_its_link(self, horde: Any, receiver: Receiver) -> None:
+        owner = await horde.account("owner")
+        await horde.alchemy.request("RealESRGAN_x4plus", key=owner.api_key, webhook=receiver.url())
+        form = await horde.alchemy.form(owner.api_key, "RealESRGAN_x4plus")
+        inline = base64.b64encode(horde.picture()).decode()
+        await horde.alchemy.submit(owner.api_key, form["id"], {"RealESRGAN_x4plus": inline})
+        finished, _ = await told(receiver, 2)
+        link = finished.body["result"]["RealESRGAN_x4plus"]
+        assert (await horde.client.get(link)).content[:4] == b"RIFF"
+
 
 class TestTheEnd:
     """Whatever ends a request is told, once."""
@@ -178,6 +211,44 @@ class TestTheEnd:
         await horde.sql("UPDATE request SET state = 'cancelled', waiting = 0 WHERE waiting > 0 RETURNING 1")
         [ended] = await told(receiver, 1)
         assert ended.event == "request.cancelled"
+
+    async def test_an_interrogation_ends_once_with_its_last_form(self, horde: Any, receiver: Receiver) -> None:
+        owner = await horde.account("owner")
+        asked = await horde.alchemy.request("caption", "nsfw", key=owner.api_key, webhook=receiver.url())
+        for name in ("caption", "nsfw"):
+            form = await horde.alchemy.form(owner.api_key, name)
+            await horde.alchemy.submit(owner.api_key, form["id"], {name: "x"})
+        await nothing_is_left_to_tell(horde)
+        assert sorted(receiver.events()) == ["job.finished", "job.finished", "request.finished"]
+        [ended] = [got for got in receiver.received if got.event in ENDS]
+        assert (ended.body["request"], ended.body["finished"], ended.body["kudos"]) == (asked, 2, 4)
+
+    async def test_forms_that_end_at_once_end_their_interrogation_once(self, horde: Any, receiver: Receiver) -> None:
+        owner = await horde.account("owner")
+        names = ["caption", "nsfw", "interrogation", "describe"]
+        for _ in range(3):
+            await horde.alchemy.request(*names, key=owner.api_key, webhook=receiver.url())
+        forms = (await horde.alchemy.pop(owner.api_key, *names, amount=12))["forms"]
+        await asyncio.gather(*(horde.alchemy.submit(owner.api_key, form["id"], {"x": "y"}) for form in forms))
+        await nothing_is_left_to_tell(horde)
+        assert sorted(receiver.events()) == ["job.finished"] * 12 + ["request.finished"] * 3
+
+    async def test_a_cancelled_interrogation(self, horde: Any, receiver: Receiver) -> None:
+        owner = await horde.account("owner")
+        asked = await horde.alchemy.request("caption", "nsfw", "describe", key=owner.api_key, webhook=receiver.url())
+        await horde.alchemy.form(owner.api_key, "caption")
+        await horde.alchemy.cancel(asked)
+        await nothing_is_left_to_tell(horde)
+        assert receiver.events() == ["request.cancelled"]
+        assert (receiver.received[0].body["request"], receiver.received[0].body["finished"]) == (asked, 0)
+
+    async def test_an_interrogation_that_expired(self, horde: Any, receiver: Receiver) -> None:
+        asked = await horde.alchemy.request("caption", "nsfw", webhook=receiver.url())
+        await horde.sql("UPDATE interrogation SET expires_at = now() - interval '1 minute' RETURNING 1")
+        [ended] = await told(receiver, 1)
+        await nothing_is_left_to_tell(horde)
+        assert receiver.events() == ["request.expired"]
+        assert ended.body["request"] == asked
 
 
 class TestDelivery:
@@ -306,7 +377,7 @@ class TestAsking:
     async def test_an_address_that_cannot_be_delivered_to_is_refused(self, start_horde: Any, webhook: str) -> None:
         """§2.3, step 7."""
         horde = await start_horde()
-        for ask in (horde.ask, horde.texts.ask):
+        for ask in (horde.ask, horde.texts.ask, partial(horde.alchemy.ask, "caption")):
             answer = await ask(webhook=webhook)
             assert horde.outcome(answer) == (400, "BadRequest"), answer.text
             assert "webhook" in answer.json()["message"]

@@ -133,6 +133,7 @@ class ModifyStyleImageResponse(
     """Its id."""
 
 
+@Unhashable
 class CreateStyleImageRequest(
     _StyleMixin,
     BaseAIHordeRequest,
@@ -157,6 +158,7 @@ class CreateStyleImageRequest(
         return ModifyStyleImageResponse
 
 
+@Unhashable
 class ModifyStyleImageRequest(
     _StyleChanges,
     BaseAIHordeRequest,

@@ -25,6 +25,14 @@ class AIHordeHeartbeatResponse(HordeResponseBaseModel, ContainsMessageResponseMi
 
     version: str
     """Of the horde's program."""
+    queue: int | None = None
+    """How many calls wait to be answered."""
+    threads: int | None = None
+    """How many can be answered at once."""
+    active_count: int | None = None
+    """How many are being answered."""
+    db_connection: bool | None = None
+    """Whether the horde reaches its database."""
 
 
 class AIHordeHeartbeatRequest(
@@ -133,6 +141,8 @@ class HordeStatusModelsAllRequest(
         return HordeStatusModelsAllResponse
 
 
+@Unhashable
+@Unequatable
 class HordeStatusModelsSingleResponse(HordeStatusModelsAllResponse):
     """One model, as a list of one: 200 of GET /v2/status/models/{model_name}."""
 

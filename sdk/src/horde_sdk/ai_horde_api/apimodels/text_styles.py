@@ -29,6 +29,7 @@ class ModelStyleInputParamsKobold(
     """Parameters of the texts of a style."""
 
 
+@Unhashable
 class StyleKobold(HordeResponseBaseModel, _StyleResponseMixin, api_name="StyleKobold"):
     """A style of texts.
 
@@ -49,7 +50,6 @@ class AllStylesTextRequest(
     BaseAIHordeRequest,
     method=HTTPMethod.GET,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_styles_text,
-    api_name=_ANONYMOUS_MODEL,
 ):
     """Ask for the styles of texts, 25 a page: GET /v2/styles/text."""
 
@@ -116,6 +116,7 @@ class ModifyStyleTextResponse(
     """Its id."""
 
 
+@Unhashable
 class CreateStyleTextRequest(
     BaseAIHordeRequest,
     _StyleMixin,
@@ -134,6 +135,7 @@ class CreateStyleTextRequest(
         return ModifyStyleTextResponse
 
 
+@Unhashable
 class ModifyStyleTextRequest(
     BaseAIHordeRequest,
     _StyleChanges,

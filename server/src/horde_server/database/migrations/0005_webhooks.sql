@@ -2,6 +2,8 @@
 
 ALTER TABLE request
     ADD COLUMN webhook json;   -- webhooks/hook.py; null: nobody wants to be told
+ALTER TABLE interrogation
+    ADD COLUMN webhook json;   -- its forms have it too; null once its end is told
 
 -- What an account's deliveries are signed with. Kept as it is and not hashed: signing needs it, and its owner reads it.
 CREATE TABLE webhook_secret (
@@ -48,11 +50,55 @@ END $$;
 CREATE FUNCTION webhook_request_is_done(_request request) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$ SELECT _request.state = 'faulted' OR (_request.waiting = 0 AND _request.processing = 0) $$;
 
+-- An interrogation ends with the last of its forms.
+CREATE FUNCTION webhook_tell_interrogation(_ended interrogation, _is_expired boolean) RETURNS void
+LANGUAGE sql AS $$
+    SELECT webhook_announce(_ended.account_id, _ended.webhook ->> 'url', json_build_object(
+        'event', 'request.' || CASE WHEN _is_expired THEN 'expired'
+                                    WHEN bool_or(state = 'cancelled') THEN 'cancelled'
+                                    WHEN bool_and(state = 'faulted') THEN 'faulted' ELSE 'finished' END,
+        'request', _ended.id,
+        'finished', coalesce(sum(finished) FILTER (WHERE state = 'open'), 0),
+        'processing', 0,
+        'restarted', sum(restarted),
+        'waiting', 0,
+        'done', true,
+        'faulted', bool_and(state = 'faulted'),
+        'kudos', round(sum(consumed_hundredths) / 100.0)
+    ), NULL)
+    FROM request WHERE interrogation_id = _ended.id
+$$;
+
+CREATE FUNCTION webhook_form_ended(_interrogation_id uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    _ended interrogation;
+BEGIN
+    -- one form after the other: of two that end at once the second sees the first
+    SELECT * INTO _ended FROM interrogation WHERE id = _interrogation_id FOR UPDATE;
+    IF _ended.webhook IS NULL OR EXISTS (
+        SELECT FROM request AS form WHERE interrogation_id = _interrogation_id AND NOT webhook_request_is_done(form)
+    ) THEN
+        RETURN;
+    END IF;
+    UPDATE interrogation SET webhook = NULL WHERE id = _interrogation_id;
+    PERFORM webhook_tell_interrogation(_ended, false);
+END $$;
+
+CREATE FUNCTION webhook_interrogation_expired() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM webhook_tell_interrogation(OLD, true);
+    RETURN OLD;
+END $$;
+
 CREATE FUNCTION webhook_request_ended() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     _ended request := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 BEGIN
     IF webhook_request_is_done(OLD) OR NOT (TG_OP = 'DELETE' OR webhook_request_is_done(NEW)) THEN
+        RETURN NULL;
+    END IF;
+    IF _ended.kind = 'interrogation' THEN
+        PERFORM webhook_form_ended(_ended.interrogation_id);
         RETURN NULL;
     END IF;
     PERFORM webhook_announce(_ended.account_id, _ended.webhook ->> 'url', json_build_object(
@@ -73,4 +119,6 @@ END $$;
 CREATE TRIGGER webhook_request_ended AFTER UPDATE ON request FOR EACH ROW
     WHEN (NEW.webhook IS NOT NULL) EXECUTE FUNCTION webhook_request_ended();
 CREATE TRIGGER webhook_request_expired AFTER DELETE ON request FOR EACH ROW
-    WHEN (OLD.webhook IS NOT NULL) EXECUTE FUNCTION webhook_request_ended();
+    WHEN (OLD.webhook IS NOT NULL AND OLD.kind <> 'interrogation') EXECUTE FUNCTION webhook_request_ended();
+CREATE TRIGGER webhook_interrogation_expired BEFORE DELETE ON interrogation FOR EACH ROW
+    WHEN (OLD.webhook IS NOT NULL) EXECUTE FUNCTION webhook_interrogation_expired();

@@ -21,6 +21,7 @@ from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
 from horde_server.kudos.price_book import PriceBook
 from horde_server.kudos.upfront import ImageUpfront, downgraded, free_side, image_upfront, upfront_image
+from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
@@ -67,6 +68,7 @@ class ImageIntake:
         sources: SourceIntake,
         modes: Modes,
         addresses: AddressTimeouts,
+        reputation: AddressReputation,
         doorkeeper: Doorkeeper,
         clock: Callable[[], float],
     ) -> None:
@@ -77,7 +79,7 @@ class ImageIntake:
         self._prices = prices
         self._sources = sources
         self._webhook_reach = webhook_reach(settings.webhook_private_networks)
-        self._admission = Admission(pool, dispatcher.queue, modes, addresses)
+        self._admission = Admission(pool, dispatcher.queue, modes, addresses, reputation)
         self._doorkeeper = doorkeeper
         self._clock = clock
 
@@ -165,6 +167,7 @@ class ImageIntake:
         if prompt is not body.prompt:
             body = body.model_copy(update={"prompt": prompt})
         check_wishes(body, account)
+        await self._admission.check_reputation(account, caller)
         self._admission.check_client_agent(caller)
         return account, body
 

@@ -100,7 +100,7 @@ class WorkerDetailItem(WorkerDetailLite, api_name="WorkerDetails"):
     """Its program, as `name:version:contact`."""
     max_pixels: int | None = None
     """How large images it makes."""
-    megapixelsteps_generated: int | None = None
+    megapixelsteps_generated: int | float | None = None
     """How much of images it made."""
     img2img: bool | None = None
     """Whether it can start from images."""
@@ -118,7 +118,7 @@ class WorkerDetailItem(WorkerDetailLite, api_name="WorkerDetails"):
     """How many tokens it writes at most."""
     max_context_length: int | None = None
     """How many tokens it looks at."""
-    tokens_generated: int | None = None
+    tokens_generated: int | float | None = None
     """How many tokens it wrote."""
     controlnet: bool | None = None
     """Whether it knows control types."""

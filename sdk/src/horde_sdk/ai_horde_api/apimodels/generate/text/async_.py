@@ -116,6 +116,7 @@ class _BasePayloadKoboldMixin(HordeAPIObjectBaseModel):
     """Avoid the words that the program avoids by default."""
 
 
+@Unhashable
 class ModelPayloadRootKobold(_BasePayloadKoboldMixin, api_name="ModelPayloadRootKobold"):
     """Parameters of a text, as asked for and as handed to a worker."""
 

@@ -34,6 +34,7 @@ class NoValidRequestFoundKobold(NoValidRequestFound, api_name="NoValidRequestFou
     """With a soft prompt that it has not."""
 
 
+@Unhashable
 class ModelPayloadKobold(ModelPayloadRootKobold, api_name="ModelPayloadKobold"):
     """What the worker is to write."""
 

@@ -1,0 +1,227 @@
+"""The SDK's models know every field that this server sends, and this server takes what they send (sdk.md 2)."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from unknown_fields import unknown_fields
+
+from horde_sdk.ai_horde_api.apimodels import (
+    AIHordeHeartbeatRequest,
+    AlchemyAsyncRequest,
+    AlchemyAsyncRequestFormItem,
+    AlchemyDeleteRequest,
+    AlchemyJobSubmitRequest,
+    AlchemyPopRequest,
+    AlchemyStatusRequest,
+    AllIPTimeoutsRequest,
+    AllWorkersDetailsRequest,
+    BlockIPAddressRequest,
+    BlockWorkerIPAddressRequest,
+    DeleteImageGenerateRequest,
+    DeleteIPAddressRequest,
+    DeleteTextGenerateRequest,
+    DeleteWorkerIPAddressRequest,
+    DeleteWorkerRequest,
+    FindUserRequest,
+    HordeModesRequest,
+    HordePerformanceRequest,
+    HordeStatusModelsAllRequest,
+    HordeStatusModelsSingleRequest,
+    ImageGenerateAsyncRequest,
+    ImageGenerateCheckRequest,
+    ImageGenerateJobPopRequest,
+    ImageGenerateStatusRequest,
+    ImageGenerationInputPayload,
+    ImageGenerationJobSubmitRequest,
+    KudosAwardRequest,
+    KudosTransferRequest,
+    ModelGenerationInputKobold,
+    ModifyHordeModesRequest,
+    ModifyUserRequest,
+    ModifyWorkerRequest,
+    SingleIPTimeoutsRequest,
+    SingleUserDetailsRequest,
+    SingleWorkerDetailsRequest,
+    SingleWorkerNameDetailsRequest,
+    TextGenerateAsyncRequest,
+    TextGenerateJobPopRequest,
+    TextGenerateStatusRequest,
+    TextGenerationJobSubmitRequest,
+)
+from horde_sdk.ai_horde_api.consts import GENERATION_STATE
+from horde_sdk.ai_horde_api.metadata import AIHordePathData, AIHordeQueryData
+from horde_sdk.consts import HTTPStatusCode
+from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
+from horde_sdk.generic_api.steps import Answer
+from horde_sdk.generic_api.wire import Caller, to_exchange, to_response
+
+AGENT = "AI Horde Worker reGen:13.0.0:https://example.org"
+TEXT_AGENT = "KoboldCppEmbedWorker:2:https://example.org"
+TEXT_MODEL = "koboldcpp/Mistral-7B-Instruct-v0.2"
+
+
+@pytest.fixture
+async def horde(start_horde):
+    """A server with one administrator."""
+    return await start_horde(admins=["root#1"])
+
+
+@pytest.fixture(autouse=True)
+async def root(horde):
+    """The administrator, who is a moderator too."""
+    return await horde.account("root", moderator=True, kudos=1_000)
+
+
+async def ask(horde, request: HordeRequest, account: Any = None) -> Any:
+    """The answer as the SDK's clients give it, all of it known to its model."""
+    key = None if account is None else account.api_key
+    caller = Caller(
+        apikey=key, base_url="http://horde.test/api", path_fields=AIHordePathData, query_fields=AIHordeQueryData
+    )
+    sent = to_exchange(request, caller)
+    came = await horde.client.request(
+        sent.method, sent.url, params=dict(sent.query), content=sent.body, headers=dict(sent.headers)
+    )
+    assert came.status_code < 300, came.text
+    expected = request.get_success_status_response_pairs()[HTTPStatusCode(came.status_code)]
+    answer = to_response(Answer(came.status_code, came.headers, came.content), expected)
+    assert not isinstance(answer, RequestErrorResponse), answer.object_data
+    assert unknown_fields(answer) == []
+    return answer
+
+
+def an_image_pop(**changes: Any) -> ImageGenerateJobPopRequest:
+    """A worker asks for an image job."""
+    offer = {"name": "painter", "models": ["stable_diffusion"], "bridge_agent": AGENT, "max_pixels": 1_048_576}
+    return ImageGenerateJobPopRequest.model_validate({**offer, **changes})
+
+
+def a_text_pop() -> TextGenerateJobPopRequest:
+    """A worker asks for a text job."""
+    return TextGenerateJobPopRequest(name="scribe", models=[TEXT_MODEL], bridge_agent=TEXT_AGENT)
+
+
+async def test_life_of_an_image_request(horde, root) -> None:
+    """sdk.md 2.10: async, check, pop, submit, status."""
+    params = ImageGenerationInputPayload(width=64, height=64, steps=1, n=2)
+    order = ImageGenerateAsyncRequest(prompt="a lighthouse", models=["stable_diffusion"], params=params, r2=False)
+    price = await ask(horde, order.model_copy(update={"dry_run": True}), root)
+    accepted = await ask(horde, order, root)
+    assert price.kudos > accepted.kudos > 0
+    waiting = await ask(horde, ImageGenerateCheckRequest(id=accepted.id_))
+    assert (waiting.waiting, waiting.done) == (2, False)
+
+    nothing = await ask(horde, an_image_pop(models=["Deliberate"]), root)
+    assert not nothing.ids_present
+    for _ in range(2):
+        job = await ask(horde, an_image_pop(), root)
+        picture = base64.b64encode(horde.picture()).decode()
+        submit = ImageGenerationJobSubmitRequest(id=job.id_, generation=picture, state=GENERATION_STATE.ok, seed=7)
+        assert (await ask(horde, submit, root)).reward > 0
+    status = await ask(horde, ImageGenerateStatusRequest(id=accepted.id_))
+    assert status.is_job_complete(2)
+
+
+async def test_cancelled_requests(horde) -> None:
+    """sdk.md 1.7.3: what a session's clean-up sends."""
+    image = await ask(horde, ImageGenerateAsyncRequest(prompt="a lighthouse", models=[]))
+    text = await ask(horde, TextGenerateAsyncRequest(prompt="Once", models=[]))
+    assert not (await ask(horde, DeleteImageGenerateRequest(id=image.id_))).generations
+    assert not (await ask(horde, DeleteTextGenerateRequest(id=text.id_))).generations
+
+
+async def test_life_of_a_text_request(horde, root) -> None:
+    """sdk.md 2.10: async, pop, submit, status."""
+    order = TextGenerateAsyncRequest(prompt="Once", models=[TEXT_MODEL], params=ModelGenerationInputKobold(n=1))
+    accepted = await ask(horde, order, root)
+    job = await ask(horde, a_text_pop(), root)
+    assert job.payload.prompt == "Once"
+    words = TextGenerationJobSubmitRequest(id=job.id_, generation=" upon a time", state=GENERATION_STATE.ok)
+    assert (await ask(horde, words, root)).reward > 0
+    status = await ask(horde, TextGenerateStatusRequest(id=accepted.id_))
+    assert [text.text for text in status.generations] == [" upon a time"]
+
+
+async def test_users_as_anybody_themselves_and_moderators_see_them(horde, root) -> None:
+    """sdk.md 2.10: find_user, users/{id}."""
+    ada = await horde.account("ada", kudos=100)
+    assert (await ask(horde, FindUserRequest(), ada)).username == f"ada#{ada.id}"
+    assert (await ask(horde, FindUserRequest(), root)).moderator
+    assert (await ask(horde, SingleUserDetailsRequest(user_id=str(ada.id)))).id_ == ada.id
+    change = ModifyUserRequest(user_id=str(ada.id), trusted=True, admin_comment="a good one", kudos=5)
+    changed = await ask(horde, change, root)
+    assert (changed.trusted, changed.admin_comment) == (True, "a good one")
+    assert changed.new_kudos == 105
+
+
+async def test_kudos_change_hands(horde, root) -> None:
+    """sdk.md 2.10: kudos/transfer, kudos/award."""
+    ada = await horde.account("ada")
+    assert (await ask(horde, KudosTransferRequest(username=f"ada#{ada.id}", amount=10), root)).transferred == 10
+    assert (await ask(horde, KudosAwardRequest(username=f"ada#{ada.id}", amount=3), root)).awarded == 3
+
+
+async def test_workers_as_anybody_and_their_owner_see_them(horde, root) -> None:
+    """sdk.md 2.10: workers, workers/{id}, workers/name/{name}."""
+    await ask(horde, an_image_pop(), root)
+    await ask(horde, a_text_pop(), root)
+    workers = await ask(horde, AllWorkersDetailsRequest())
+    assert {worker.name for worker in workers} == {"painter", "scribe"}
+    await ask(horde, AllWorkersDetailsRequest(), root)
+
+    painter = next(worker.id_ for worker in workers if worker.name == "painter")
+    assert (await ask(horde, SingleWorkerDetailsRequest(worker_id=painter), root)).name == "painter"
+    assert (await ask(horde, SingleWorkerNameDetailsRequest(worker_name="painter"))).id_ == painter
+    changed = await ask(horde, ModifyWorkerRequest(worker_id=painter, maintenance=True, info="Painting."), root)
+    assert (changed.maintenance, changed.info) == (True, "Painting.")
+    assert (await ask(horde, DeleteWorkerRequest(worker_id=painter), root)).deleted_name == "painter"
+
+
+async def test_life_of_an_alchemy_request(horde, root) -> None:
+    """sdk.md 2.10: interrogate/async, pop, submit, status."""
+    source = base64.b64encode(horde.picture()).decode()
+    forms = [AlchemyAsyncRequestFormItem(name=name) for name in ("caption", "nsfw")]
+    accepted = await ask(horde, AlchemyAsyncRequest(forms=forms, source_image=source), root)
+    offer = {"name": "alchemist", "forms": ["caption"], "amount": 1, "priority_usernames": []}
+    popped = await ask(horde, AlchemyPopRequest.model_validate(offer), root)
+    (form,) = popped.forms
+    result = {"id": form.id_, "state": "ok", "result": {"caption": "a teal square"}}
+    await ask(horde, AlchemyJobSubmitRequest.model_validate(result), root)
+    status = await ask(horde, AlchemyStatusRequest(id=accepted.id_), root)
+    assert [caption.caption for caption in status.all_caption_results] == ["a teal square"]
+    nothing = await ask(horde, AlchemyPopRequest.model_validate(offer), root)
+    assert not nothing.forms
+    cancelled = await ask(horde, AlchemyDeleteRequest(id=accepted.id_))
+    assert len(cancelled.forms) == 2
+
+
+async def test_addresses_in_time_out(horde, root) -> None:
+    """sdk.md 2.10: operations/ipaddr, operations/ipaddr/{ipaddr}, operations/block_worker_ipaddr/{worker_id}."""
+    await ask(horde, BlockIPAddressRequest(ipaddr="192.0.2.0/24", hours=2), root)
+    assert [one.ipaddr for one in await ask(horde, AllIPTimeoutsRequest(), root)] == ["192.0.2.0/24"]
+    (one,) = await ask(horde, SingleIPTimeoutsRequest(ipaddr="192.0.2.7"), root)
+    assert 7100 < one.seconds <= 7200
+    await ask(horde, DeleteIPAddressRequest(ipaddr="192.0.2.0/24"), root)
+    assert list(await ask(horde, AllIPTimeoutsRequest(), root)) == []
+
+    await ask(horde, an_image_pop(), root)
+    (painter,) = await ask(horde, AllWorkersDetailsRequest(), root)
+    await ask(horde, BlockWorkerIPAddressRequest(worker_id=painter.id_, days=1), root)
+    await ask(horde, DeleteWorkerIPAddressRequest(worker_id=painter.id_), root)
+
+
+async def test_state_of_the_horde(horde, root) -> None:
+    """sdk.md 2.10: status/heartbeat, performance, models, modes."""
+    await ask(horde, an_image_pop(), root)
+    assert (await ask(horde, AIHordeHeartbeatRequest())).message == "OK"
+    assert (await ask(horde, HordePerformanceRequest())).worker_count == 1
+    models = await ask(horde, HordeStatusModelsAllRequest())
+    assert [model.name for model in models] == ["stable_diffusion"]
+    (one,) = await ask(horde, HordeStatusModelsSingleRequest(model_name="stable_diffusion"))
+    assert one.count == 1
+    assert not (await ask(horde, HordeModesRequest())).maintenance_mode
+    changed = await ask(horde, ModifyHordeModesRequest(raid_mode=True), root)
+    assert changed.raid_mode
