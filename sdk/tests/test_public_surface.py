@@ -39,9 +39,29 @@ def test_everything_that_a_package_lists_is_there(package: str) -> None:
             "import horde_sdk.ai_horde_api.ai_horde_clients",
             {
                 f"horde_sdk.ai_horde_api.apimodels.{name}"
-                for name in ("generate.text.async_", "kudos", "status", "users")
+                for name in ("alchemy.async_", "generate.text.async_", "kudos", "status", "users")
             },
         ),
+        (
+            "import horde_sdk.ai_horde_api.ai_horde_clients, horde_sdk.ai_horde_api.apimodels.generate._async",
+            {
+                "horde_sdk.generation_parameters.alchemy.parameters",
+                "horde_sdk.generation_parameters.generic.parameters",
+                "horde_sdk.generation_parameters.image.parameters",
+                "horde_sdk.generation_parameters.text.object_models",
+                "horde_sdk.services",
+                "horde_sdk.worker",
+            },
+        ),
+        *(
+            (f"import horde_sdk.generation_parameters.{module}", {"pydantic", "aiohttp", "requests", "PIL"})
+            for module in ("alchemy.consts", "generic.consts", "image.consts", "text.consts", "versioning")
+        ),
+        ("import horde_sdk.generation_parameters.image", {"pydantic"}),
+        ("from horde_sdk.utils import seed_to_int, image_utils", {"pydantic", "numpy", "PIL"}),
+        ("import horde_sdk.generation_parameters.image.object_models", {"aiohttp", "requests", "PIL", "numpy"}),
+        ("import horde_sdk.worker.dispatch.ai_horde.bridge_data", {"aiohttp", "requests", "PIL", "numpy"}),
+        ("import horde_sdk.worker.dispatch.ai_horde.image.convert", {"aiohttp", "requests", "PIL", "numpy"}),
     ],
 )
 def test_import_leaves_out_what_it_does_not_need(statement: str, left_out: set[str]) -> None:

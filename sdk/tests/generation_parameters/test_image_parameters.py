@@ -75,6 +75,13 @@ def test_basics_out_of_bounds_are_refused(wrong: dict[str, Any]) -> None:
         basics(**wrong)
 
 
+def test_a_prompt_is_not_told_by_what_is_wrong_with_a_job() -> None:
+    with pytest.raises(ValidationError) as refused:
+        a_job(base_params={"model": "m", "prompt": "something private", "steps": 0}, batch_size=2)
+
+    assert "private" not in str(refused.value)
+
+
 def test_words_that_a_newer_horde_says_are_kept() -> None:
     made = basics(sampler_name="k_new", scheduler="newest")
 
@@ -256,6 +263,17 @@ def test_updates_and_basics_in_one_fingerprint_as_if_they_had_been_one() -> None
 
     assert updated.result_ids == at_once.result_ids
     assert updated == at_once
+
+
+def test_pictures_are_not_shown() -> None:
+    control = ControlnetGenerationParameters(
+        controlnet_type="canny", source_image=b"picture", control_map="cGljdHVyZQ=="
+    )
+
+    shown = repr(a_job(FROM_AN_IMAGE, A_MIX, control))
+
+    assert "picture" not in shown
+    assert "cGljdHVyZQ" not in shown
 
 
 def test_a_job_survives_json() -> None:

@@ -142,7 +142,8 @@ def test_questions_are_asked_again_when_the_service_stumbles(horde: FakeHorde) -
 
 def test_environment_names_the_service(horde: FakeHorde, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ratings_base_url() == RATING_API_BASE_URL == "https://ratings.aihorde.net/api/"
-    monkeypatch.setenv("RATINGS_API_URL", horde.url)
+    monkeypatch.setenv("RATINGS_URL", "http://127.0.0.1:9/api/")
+    monkeypatch.setenv("RATINGS_DEV_URL", horde.url)
     horde.will_answer("GET /v1/user/ratings/", Reply(200, {"total": 0, "ratings": []}))
 
     RatingsAPIClient().submit_request(UserRatingsRequest(**CHOICE, limit=1, diverge=None), UserRatingsResponse)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4, uuid5
 from horde_sdk.consts import ID_TYPES
 
 _RESULT_NAMESPACE = UUID("de8f1934-3f57-59ec-8ebb-50f104e95b60")
-"""That of the published releases: a template gets the same kind of ids from all of them."""
+"""That of the published releases: `allocate` gives the ids that theirs gives for the same arguments."""
 
 
 class ResultIdAllocator:

@@ -18,5 +18,5 @@ class RATING_API_ENDPOINT_SUBPATH(GENERIC_API_ENDPOINT_SUBPATH):
 
 
 def ratings_base_url() -> str:
-    """Return the base URL that the environment names (`RATINGS_API_URL`), else the public service's."""
-    return os.environ.get("RATINGS_API_URL") or RATING_API_BASE_URL
+    """Return the base URL that the environment names: `RATINGS_DEV_URL`, else `RATINGS_URL`, else the public one."""
+    return os.environ.get("RATINGS_DEV_URL") or os.environ.get("RATINGS_URL") or RATING_API_BASE_URL

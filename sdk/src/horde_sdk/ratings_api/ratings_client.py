@@ -21,7 +21,7 @@ class RatingsClientOptions(TypedDict, total=False):
 
     Attributes:
         apikey: Used by requests that carry none; default `AI_HORDE_DEV_APIKEY`, else anonymous.
-        base_url: The API's base URL; default `RATINGS_API_URL`, else the public service.
+        base_url: The API's base URL; default `RATINGS_DEV_URL`, else `RATINGS_URL`, else the public service.
         client_agent: Who asks, as `name:version:contact`.
         timeout: Seconds that a silent server is waited for.
         retry_config: How patient the client is.

@@ -17,6 +17,10 @@ def seed_to_int(s: int | str | None = None) -> int:
 
     A number stays as it is, also a negative one. Digits are that number and other text its UTF-8 bytes, read
     little-endian, both modulo 2³². `None` and empty text draw one at random.
+
+    Example:
+        >>> seed_to_int("42"), seed_to_int("test_seed"), seed_to_int(-1)
+        (42, 1953719668, -1)
     """
     if isinstance(s, int):
         return s

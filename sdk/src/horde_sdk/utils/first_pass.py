@@ -119,6 +119,12 @@ def get_first_pass_image_resolution_by_baseline(
 
     SDXL begins at the size it was trained on, Stable Cascade with a longer side of 1024, all others with a shorter side
     of 512.
+
+    Example:
+        >>> get_first_pass_image_resolution_by_baseline(1536, 1024, "stable_diffusion_1")
+        (768, 512)
+        >>> get_first_pass_image_resolution_by_baseline(1536, 1024, "stable_diffusion_xl")
+        (1216, 832)
     """
     known = None if baseline is None else _in_one_word(baseline)
     if known == BASELINE.stable_diffusion_xl:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import chain
 from typing import Literal
 
+from pydantic import Field
+
 from horde_sdk.consts import KNOWN_NSFW_DETECTOR
 from horde_sdk.generation_parameters.alchemy.consts import (
     KNOWN_ALCHEMY_FORMS,
@@ -23,7 +25,7 @@ class SingleAlchemyParameters(CompositeParametersBase):
     result_id: str
     form: KNOWN_ALCHEMY_FORMS | str
     """The family of the operation, or the operation itself."""
-    source_image: bytes | str | None
+    source_image: bytes | str | None = Field(repr=False)
     """The file's bytes, or base64; `None` where it is the result of a generation."""
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from horde_sdk.consts import ID_TYPES, KNOWN_NSFW_DETECTOR
 from horde_sdk.generation_parameters.alchemy.consts import (
     ALCHEMY_PARAMETER_FIELDS,
@@ -30,7 +32,7 @@ class SingleAlchemyParametersTemplate(CompositeParametersBase):
     result_id: str | None = None
     form: KNOWN_ALCHEMY_FORMS | str | None = None
     """The family of the operation, or the operation itself."""
-    source_image: bytes | str | None = None
+    source_image: bytes | str | None = Field(default=None, repr=False)
     """The file's bytes, or base64; `None` where it is the result of a generation."""
 
     def get_number_expected_results(self) -> int:
@@ -84,7 +86,13 @@ class SingleAlchemyParametersTemplate(CompositeParametersBase):
 
 
 class UpscaleAlchemyParametersTemplate(SingleAlchemyParametersTemplate):
-    """`UpscaleAlchemyParameters` with every field open."""
+    """`UpscaleAlchemyParameters` with every field open.
+
+    Example:
+        >>> larger = UpscaleAlchemyParametersTemplate(upscaler="RealESRGAN_x2plus")
+        >>> larger.to_parameters(source_image=b"...", result_id="cat").operation_name
+        'RealESRGAN_x2plus'
+    """
 
     IMPLIED_FORM: ClassVar[KNOWN_ALCHEMY_FORMS | None] = KNOWN_ALCHEMY_FORMS.post_process
 

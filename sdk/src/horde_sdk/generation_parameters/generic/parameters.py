@@ -23,7 +23,7 @@ class SchemaVersionedBaseModel(BaseModel):
     LEGACY_SCHEMA_VERSION: ClassVar[str] = "1.0"
     """The version of dumps that name none."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, hide_input_in_errors=True)  # prompts are nobody's business
 
     schema_version: str = ""
     """Filled in when empty. Older dumps: see `horde_sdk.generation_parameters.versioning`."""
@@ -79,7 +79,7 @@ Y = TypeVar("Y", bound=GenerationParameterBaseModel)
 class GenerationParameterList(RootModel[list[T]], AbstractGenerationParameter, Generic[T]):
     """Parts of a job in order."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, hide_input_in_errors=True)
 
     root: list[T] = Field(default_factory=list)
 

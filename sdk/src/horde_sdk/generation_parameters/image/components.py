@@ -26,16 +26,16 @@ HIRES_FIX_DENOISE_STRENGTH_DEFAULT = DEFAULT_HIRES_DENOISE_STRENGTH
 class Image2ImageGenerationParameters(GenerationParameterBaseModel):
     """Start from an image; with a mask, repaint only what is white in it."""
 
-    source_image: bytes | str | None
+    source_image: bytes | str | None = Field(repr=False)
     """The file's bytes, or base64."""
-    source_mask: bytes | str | None
+    source_mask: bytes | str | None = Field(repr=False)
     """The file's bytes, or base64."""
 
 
 class RemixImageEntry(GenerationParameterBaseModel):
     """A further image to mix in."""
 
-    image: bytes | str
+    image: bytes | str = Field(repr=False)
     """The file's bytes, or base64."""
     strength: float = 1.0
 
@@ -43,7 +43,7 @@ class RemixImageEntry(GenerationParameterBaseModel):
 class RemixGenerationParameters(GenerationParameterBaseModel):
     """Mix images into a new one."""
 
-    source_image: bytes | str
+    source_image: bytes | str = Field(repr=False)
     """The file's bytes, or base64."""
     remix_images: list[RemixImageEntry]
 
@@ -52,9 +52,9 @@ class ControlnetGenerationParameters(GenerationParameterBaseModel):
     """Keep to the lines, depth or pose of an image."""
 
     controlnet_type: KNOWN_IMAGE_CONTROLNETS | str
-    source_image: bytes | str | None
+    source_image: bytes | str | None = Field(repr=False)
     """The image to draw the control map from; the file's bytes, or base64."""
-    control_map: bytes | str | None
+    control_map: bytes | str | None = Field(repr=False)
     """A control map that is there already; the file's bytes, or base64."""
     return_control_map: bool = False
     """The result is the control map itself."""

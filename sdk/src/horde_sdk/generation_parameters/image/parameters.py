@@ -28,7 +28,20 @@ _FROM_ONE_IMAGE = (
 
 
 class ImageGenerationParametersTemplate(CompositeParametersBase):
-    """`ImageGenerationParameters` with every field open; `to_parameters` closes them."""
+    """`ImageGenerationParameters` with every field open; `to_parameters` closes them.
+
+    Example:
+        >>> portrait = ImageGenerationParametersTemplate(
+        ...     base_params=BasicImageGenerationParametersTemplate(model="Deliberate", width=512, height=768),
+        ... )
+        >>> wish = BasicImageGenerationParametersTemplate(prompt="a fox")
+        >>> job = portrait.to_parameters(base_param_updates=wish, allocator=ResultIdAllocator())
+        >>> job.base_params.prompt, job.base_params.height, len(job.result_ids)
+        ('a fox', 768, 1)
+        >>> again = portrait.to_parameters(base_param_updates=wish, allocator=ResultIdAllocator())
+        >>> job.result_ids == again.result_ids
+        True
+    """
 
     batch_size: int | None = Field(default=None, ge=1)
     """How many images."""

@@ -21,7 +21,7 @@ BRIDGE_DATA_FIELD_DESCRIPTIONS: dict[str, str] = {
     "allow_post_processing": "Take jobs that enlarge images or repair faces.",
     "blacklist": "Do not take jobs whose prompt has one of these words.",
     "censor_nsfw": "Deliver a black image in place of one that is not safe for work.",
-    "censorlist": "Check the images of jobs whose prompt has one of these words, whatever else is set.",
+    "censorlist": "Never deliver an image that is not safe for work where the prompt has one of these words.",
     "disable_disk_cache": "Keep models in memory only.",
     "dynamic_models": "Load what is wanted most at the moment.",
     "max_dynamic_models_to_download": "How many models dynamic_models may fetch.",

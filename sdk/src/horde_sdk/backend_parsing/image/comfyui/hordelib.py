@@ -75,7 +75,13 @@ _HORDE = KNOWN_IMAGE_SAMPLERS
 class ComfyUIBackendValuesMapper(
     ImageBackendValuesMapper[KNOWN_COMFYUI_IMAGE_SAMPLERS, KNOWN_IMAGE_SCHEDULERS, KNOWN_IMAGE_CONTROLNETS]
 ):
-    """Translates between the horde's words and ComfyUI's. `dpmsolver` is run as `dpmpp_2m`."""
+    """Translates between the horde's words and ComfyUI's. `dpmsolver` is run as `dpmpp_2m`.
+
+    Example:
+        >>> comfyui = ComfyUIBackendValuesMapper()
+        >>> str(comfyui.map_to_backend_sampler("k_euler_a")), str(comfyui.map_to_sdk_sampler("ddim"))
+        ('euler_ancestral', 'DDIM')
+    """
 
     def __init__(self) -> None:
         """Know all words."""

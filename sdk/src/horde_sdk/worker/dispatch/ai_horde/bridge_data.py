@@ -45,7 +45,12 @@ NEVER_LOADED = "SDXL_beta::stability.ai#6901"
 class BaseHordeBridgeData(BaseModel):
     """Settings, whatever the worker."""
 
-    model_config = ConfigDict(extra="allow", validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(
+        extra="allow",
+        validate_by_name=True,
+        validate_by_alias=True,
+        hide_input_in_errors=True,  # it may be the key
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -142,7 +147,7 @@ class ImageWorkerBridgeData(SharedHordeBridgeData):
     """Jobs with one of these words are not taken."""
     censor_nsfw: bool = False
     censorlist: list[str] = Field(default_factory=list)
-    """Images of jobs with one of these words are always checked for safety."""
+    """Of jobs with one of these words, images that are not safe for work are never delivered."""
     disable_disk_cache: bool = False
     dreamer_worker_name: str = Field(default="An Awesome Dreamer", alias="dreamer_name")
     dynamic_models: bool = False
@@ -258,7 +263,14 @@ class ScribeBridgeData(SharedHordeBridgeData):
 
 
 class CombinedHordeBridgeData(ImageWorkerBridgeData, ScribeBridgeData):
-    """Settings of workers of all kinds in one file."""
+    """Settings of workers of all kinds in one file.
+
+    Example:
+        >>> settings = {"dreamer_name": "mine", "max_power": 32, "models_to_load": ["top 2", "Deliberate"]}
+        >>> read = CombinedHordeBridgeData.model_validate(settings)
+        >>> read.max_pixels, read.image_models_to_load, read.meta_load_instructions
+        (1048576, ['Deliberate'], ['top 2'])
+    """
 
 
 ALL_DATA_FILES_TYPES = [SharedHordeBridgeData, ImageWorkerBridgeData, ScribeBridgeData, CombinedHordeBridgeData]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 
+@runtime_checkable
 class _Queryable(Protocol):
     """The manager of the package `horde_model_reference`, as far as it is needed here."""
 
@@ -33,11 +34,10 @@ def find_baseline(model: str, source: BaselineSource) -> str | None:
         return None
     if isinstance(source, Mapping):
         return source.get(model)
-    query = getattr(source, "query", None)
-    if callable(query):
-        record = query("image_generation").where(name=model).first()
+    if isinstance(source, _Queryable):
+        record = source.query("image_generation").where(name=model).first()
         baseline = getattr(record, "baseline", None)
-        return None if baseline is None else str(baseline)
+        return str(baseline) if isinstance(baseline, str) else None
     if callable(source):
         return source(model)
     raise TypeError(f"a {type(source).__name__} knows no models: give a function, a mapping or a model reference")

@@ -29,7 +29,7 @@ from horde_sdk.worker.dispatch.ai_horde.image.job_components import (
     source_components,
     workflow_component,
 )
-from horde_sdk.worker.dispatch.ai_horde.image.source_image import SourceImages, resolve_effective_source_processing
+from horde_sdk.worker.dispatch.ai_horde.image.source_image import SourceImages
 from horde_sdk.worker.dispatch.ai_horde.model_baselines import BaselineSource, find_baseline
 from horde_sdk.worker.dispatch.ai_horde_parameters import AIHordeR2DispatchParameters
 
@@ -74,18 +74,17 @@ def convert_image_job_pop_response_to_parameters(
     baseline = find_baseline(api_response.model, model_reference_manager)
     sources = SourceImages(api_response)
     base = _basics(api_response.model, baseline, api_response.payload)
-    processing = resolve_effective_source_processing(api_response)
     components: list[ImageGenerationComponent] = [
-        *source_components(api_response, processing, sources),
+        *source_components(api_response, sources),
         *control_component(api_response.payload, sources),
-        *hires_fix_component(api_response.payload, processing, base),
+        *hires_fix_component(api_response.payload, sources.processing, base),
         *loras_and_inversions(api_response.payload),
         *workflow_component(api_response.payload),
     ]
     return ImageConversionResult(
         generation_parameters=ImageGenerationParameters(
             batch_size=len(ids),
-            source_processing=processing,
+            source_processing=sources.processing,
             base_params=base,
             additional_params=ImageGenerationComponentContainer(components=components),
             alchemy_params=post_processing(api_response.payload, result_id=str(ids[0])),

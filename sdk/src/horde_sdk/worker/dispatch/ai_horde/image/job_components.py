@@ -55,14 +55,14 @@ _INVERSION_PLACES = {
 
 
 def source_components(
-    api_response: ImageGenerateJobPopResponse, processing: str, sources: SourceImages
+    api_response: ImageGenerateJobPopResponse, sources: SourceImages
 ) -> Iterator[Image2ImageGenerationParameters | RemixGenerationParameters]:
     """Yield the image to start from, or the images to mix."""
     if sources.image is None:
         return
-    if processing == PROCESSING.remix:
+    if sources.processing == PROCESSING.remix:
         yield RemixGenerationParameters(source_image=sources.image, remix_images=sources.read_extra(api_response))
-    elif processing in (PROCESSING.img2img, *_PAINTING):
+    elif sources.processing in (PROCESSING.img2img, *_PAINTING):
         yield Image2ImageGenerationParameters(source_image=sources.image, source_mask=sources.mask)
 
 
@@ -106,9 +106,9 @@ def hires_fix_component(
 def _second_pass_strength(payload: ImageGenerateJobPopPayload, processing: str) -> float:
     if payload.hires_fix_denoising_strength is not None:
         return payload.hires_fix_denoising_strength
-    is_asked_for = "denoising_strength" in payload.model_fields_set and payload.denoising_strength is not None
-    if processing == PROCESSING.img2img and is_asked_for and payload.denoising_strength is not None:
-        return payload.denoising_strength
+    asked_for = payload.denoising_strength if "denoising_strength" in payload.model_fields_set else None
+    if processing == PROCESSING.img2img and asked_for is not None:
+        return asked_for
     return HIRES_FIX_DENOISE_STRENGTH_DEFAULT
 
 

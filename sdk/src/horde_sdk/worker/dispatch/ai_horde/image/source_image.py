@@ -29,20 +29,28 @@ class SourceImages:
     Attributes:
         image: The source image's bytes.
         mask: The mask's bytes.
+        processing: What is done with them; `txt2img` where an image is needed and none can be used.
         faults: What could not be used, as metadata to submit.
     """
 
     def __init__(self, api_response: ImageGenerateJobPopResponse) -> None:
-        """Decode what the answer holds or has downloaded; nothing is fetched here."""
+        """Decode what is needed and the answer holds or has downloaded; nothing is fetched here."""
         self.faults: list[GenMetadataEntry] = []
-        self.image = self._read(
-            METADATA_TYPE.source_image, api_response.source_image, api_response.get_downloaded_source_image()
-        )
-        self.mask = self._read(
-            METADATA_TYPE.source_mask, api_response.source_mask, api_response.get_downloaded_source_mask()
-        )
-        if _needs_image(api_response) and self.image is None:
+        self.image: bytes | None = None
+        self.mask: bytes | None = None
+        self.processing = KNOWN_IMAGE_SOURCE_PROCESSING.known_or_text(api_response.source_processing)
+        starts_from_image = self.processing in SOURCE_IMAGE_REQUIRING_PROCESSING
+        if starts_from_image or api_response.payload.control_type:
+            self.image = self._read(
+                METADATA_TYPE.source_image, api_response.source_image, api_response.get_downloaded_source_image()
+            )
+        if starts_from_image and self.image is None:
+            self.processing = KNOWN_IMAGE_SOURCE_PROCESSING.txt2img
             self.note_missing(METADATA_TYPE.source_image)
+        elif starts_from_image:
+            self.mask = self._read(
+                METADATA_TYPE.source_mask, api_response.source_mask, api_response.get_downloaded_source_mask()
+            )
 
     def note_missing(self, kind: METADATA_TYPE) -> None:
         """Note that an image is needed and none can be used, unless it is known already why."""
@@ -82,7 +90,7 @@ class SourceImages:
 
 def job_requires_source_image_input(api_response: ImageGenerateJobPopResponse) -> bool:
     """Tell whether a job starts from an image, and has one that can be used."""
-    return _needs_image(api_response) and SourceImages(api_response).image is not None
+    return SourceImages(api_response).processing in SOURCE_IMAGE_REQUIRING_PROCESSING
 
 
 def resolve_effective_source_processing(
@@ -92,10 +100,4 @@ def resolve_effective_source_processing(
 
     An image that was sent as URL can be used once `async_download_source_image` has fetched it.
     """
-    if _needs_image(api_response) and SourceImages(api_response).image is None:
-        return KNOWN_IMAGE_SOURCE_PROCESSING.txt2img
-    return KNOWN_IMAGE_SOURCE_PROCESSING.known_or_text(api_response.source_processing)
-
-
-def _needs_image(api_response: ImageGenerateJobPopResponse) -> bool:
-    return api_response.source_processing in SOURCE_IMAGE_REQUIRING_PROCESSING
+    return SourceImages(api_response).processing

@@ -1,0 +1,111 @@
+"""The SDK's conformance tools, held against this server's own document (sdk.md §5, §7)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from pydantic import AliasChoices
+
+from horde_sdk import meta
+from horde_sdk.ai_horde_api import apimodels
+from horde_sdk.generic_api._reflection import get_all_request_types
+from horde_sdk.generic_api.apimodels import HordeRequest
+from horde_sdk.generic_api.utils.swagger import SwaggerDoc
+
+NAMED_BY_US = {"HeartBeat", "HordeModesInput", "InterrogationSubmit", "KudosTransferInput"}
+"""Bodies and answers that have no name of their own in the original's document."""
+
+REFUSALS = {"RequestError", "RequestValidationError"}
+"""Answers that the SDK reads by one class of all APIs."""
+
+OUR_FIELDS = {"capabilities", "named_only"}
+"""What our own workers say when they ask for jobs, and others need not."""
+
+NOT_SERVED = {"DELETE /v2/users/{user_id}"}
+"""Requests that the original serves and this server does not."""
+
+
+@contextmanager
+def at_an_address(document: bytes) -> Iterator[str]:
+    """Serve a document on loopback, as the SDK's tools fetch it over HTTP."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(document)))
+            self.end_headers()
+            self.wfile.write(document)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/api/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _spellings(request: type[HordeRequest]) -> set[object]:
+    """Return every name that a request takes for its fields."""
+    names: set[object] = set(request.model_fields)
+    for field in request.model_fields.values():
+        names.add(field.alias)
+        if isinstance(field.validation_alias, AliasChoices):
+            names.update(field.validation_alias.choices)
+    return names
+
+
+def described(document: bytes) -> SwaggerDoc:
+    return SwaggerDoc.model_validate_json(document)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+class TestTheDocument:
+    async def test_tools_of_the_sdk_find_nothing_amiss(self, module_horde, monkeypatch: pytest.MonkeyPatch) -> None:
+        """§5: no endpoint without a name, no request or answer without a class but the two kinds of refusal."""
+        document = (await module_horde.client.get("/api/swagger.json")).content
+        monkeypatch.delenv("AI_HORDE_DEV_URL", raising=False)
+        with at_an_address(document) as url:
+            monkeypatch.setenv("AI_HORDE_URL", url)
+            unknown = meta.all_unknown_endpoints_ai_horde()
+            undefined = meta.all_undefined_classes_for_endpoints(apimodels)
+
+        assert unknown == set()
+        assert set(undefined) - REFUSALS <= NAMED_BY_US
+
+    async def test_requests_of_the_sdk_find_their_verb(self, module_horde) -> None:
+        """§2.10: where the document has a request's path, it has its verb too."""
+        document = described((await module_horde.client.get("/api/swagger.json")).content)
+        missing = {
+            f"{request.get_http_method()} {path}"
+            for request in get_all_request_types("horde_sdk.ai_horde_api.apimodels")
+            if (path := str(request.get_api_endpoint_subpath())) in document.paths
+            and request.get_http_method() not in document.get_all_verbs_for_endpoint(path)
+        }
+
+        assert missing <= NOT_SERVED
+
+    async def test_every_field_of_a_body_is_known_to_the_sdk(self, module_horde) -> None:
+        """§2.3: a field that the SDK does not know is sent, but nobody is told of it."""
+        document = described((await module_horde.client.get("/api/swagger.json")).content)
+        bodies = document.get_all_payload_examples()
+        requests = get_all_request_types("horde_sdk.ai_horde_api.apimodels")
+        unknown: set[str] = set()
+        compared = 0
+        for request in requests:
+            body = bodies.get(str(request.get_api_endpoint_subpath()), {}).get(request.get_http_method())
+            if body is not None:
+                compared += 1
+                unknown |= set(body) - _spellings(request)
+
+        assert unknown <= OUR_FIELDS
+        assert compared >= 10
