@@ -12,7 +12,7 @@ SOURCES := sdk/src server/src worker/src
 ARGS ?=
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup up test test-fast test-slow test-clients lint typing format sdk-symbols bench train-demo train-demo-text docs lock clean
+.PHONY: help setup up test test-fast test-slow test-clients lint typing format sdk-symbols bench bench-sdk train-demo train-demo-text docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -95,8 +95,20 @@ train-demo-text: .training/.ready ## Train the built-in language model (ARGS="--
 	@.training/bin/python worker/training/train_demo_text.py --resume --checkpoint-dir .training/checkpoints \
 		--export .training/ember-demo-text.npz $(ARGS)
 
-docs: .venv/.development ## Write the generated documents: settings, command line
+bench-sdk: ## Compare import, memory, size and calls of the SDK with published releases (Python 3.12)
+	@$(PYTHON) sdk/benchmarks/compare_releases.py
+
+# The site's builder lives in a place of its own, so that tests need not wait for it.
+.docs/.ready: requirements/docs.lock | $(UV)
+	@echo "Installing mkdocs …"
+	@$(UV) venv --quiet --allow-existing --python $(BIN)/python .docs
+	@$(UV) pip install --quiet --python .docs/bin/python --require-hashes -r requirements/docs.lock
+	@touch $@
+
+docs: .venv/.development .docs/.ready ## Write the generated documents, and build the SDK's site into build/sdk-docs/
 	@$(BIN)/python docs/generate.py
+	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --quiet --config-file docs/mkdocs.yml
+	@echo "build/sdk-docs/index.html"
 
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
 	--no-emit-package openhorde-sdk
@@ -105,7 +117,8 @@ lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) $(PACKAGES:%=%/pyproject.toml) -c requirements/constraints.in -o requirements/runtime.lock
 	@$(LOCK) requirements/development.in -o requirements/development.lock
 	@$(LOCK) requirements/typing.in -o requirements/typing.lock
+	@$(LOCK) requirements/docs.in -o requirements/docs.lock
 
 clean: ## Remove what setup and tests made (not your data)
-	@rm -rf .venv .uv .clients .typing .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .uv .clients .typing .docs build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,7 +8,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from measured_horde import Measurement
@@ -20,9 +20,44 @@ _PICTURE = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="  # WebP, 1×1
 _HEADERS = {"Client-Agent": "openhorde-bench:1:example.org"}
 
 
+class Kind(Protocol):
+    """What differs between kinds of request: paths, bodies, and what the answers say."""
+
+    @property
+    def name(self) -> str:
+        """Of its workers."""
+
+    @property
+    def root(self) -> str:
+        """Where it is asked for, popped and submitted."""
+
+    @property
+    def check(self) -> str:
+        """Where clients look whether a request is done."""
+
+    @property
+    def served(self) -> str:
+        """The model that workers offer."""
+
+    def request(self, number: int, model: str, jobs: int) -> dict[str, Any]:
+        """The body of the request of this number."""
+
+    def pop(self) -> dict[str, Any]:
+        """What workers offer, beside their names."""
+
+    def job_id(self, popped: Mapping[str, Any]) -> str | None:
+        """The job that a pop got."""
+
+    def submit(self, job_id: str) -> dict[str, Any]:
+        """A finished job."""
+
+    def is_done(self, answer: Mapping[str, Any]) -> bool:
+        """Whether a check says so."""
+
+
 @dataclass(frozen=True)
-class Kind:
-    """What differs between pictures and texts: paths and bodies."""
+class Generation:
+    """Pictures and texts."""
 
     name: str
     root: str
@@ -33,8 +68,34 @@ class Kind:
     wishes: Callable[[int], dict[str, Any]]
     """`params` of the request of this number, but for how many it asks for."""
 
+    def request(self, number: int, model: str, jobs: int) -> dict[str, Any]:
+        """Something small."""
+        return {
+            "prompt": f"a small test image number {number} of a quiet harbour at dawn",
+            "params": {"n": jobs, **self.wishes(number)},
+            "models": [model],
+            "extra_slow_workers": True,
+            "r2": False,
+        }
 
-PICTURES = Kind(
+    def pop(self) -> dict[str, Any]:
+        """One model."""
+        return {"models": [self.served], "nsfw": True, **self.offer}
+
+    def job_id(self, popped: Mapping[str, Any]) -> str | None:
+        """The first of them."""
+        return popped["id"]  # type: ignore[no-any-return]
+
+    def submit(self, job_id: str) -> dict[str, Any]:
+        """Inline."""
+        return {"id": job_id, "state": "ok", **self.result}
+
+    def is_done(self, answer: Mapping[str, Any]) -> bool:
+        """As it says."""
+        return bool(answer["done"])
+
+
+PICTURES = Generation(
     name="image",
     root="generate",
     check="generate/check",
@@ -43,7 +104,7 @@ PICTURES = Kind(
     result={"generation": _PICTURE, "seed": 1},
     wishes=lambda number: {"width": 128, "height": 128, "steps": 4 + number % 5, "sampler_name": "k_euler_a"},
 )
-TEXTS = Kind(
+TEXTS = Generation(
     name="text",
     root="generate/text",
     check="generate/text/status",
@@ -52,6 +113,40 @@ TEXTS = Kind(
     result={"generation": "and nobody had seen the ship come in."},
     wishes=lambda number: {"max_length": 16 + number % 5, "max_context_length": 1024, "temperature": 1.0},
 )
+
+
+@dataclass(frozen=True)
+class Forms:
+    """Alchemy: as many different forms as there would be jobs."""
+
+    name: str = "alchemy"
+    root: str = "interrogate"
+    check: str = "interrogate/status"
+    served: str = "caption"
+    forms: tuple[str, ...] = ("caption", "nsfw", "interrogation", "palette")
+
+    def request(self, number: int, model: str, jobs: int) -> dict[str, Any]:
+        """Of a picture that comes with it."""
+        return {"source_image": _PICTURE, "forms": [{"name": form} for form in self.forms[:jobs]]}
+
+    def pop(self) -> dict[str, Any]:
+        """All of them."""
+        return {"forms": list(self.forms)}
+
+    def job_id(self, popped: Mapping[str, Any]) -> str | None:
+        """One at a time."""
+        return popped["forms"][0]["id"] if popped["forms"] else None
+
+    def submit(self, job_id: str) -> dict[str, Any]:
+        """Words, whatever was asked."""
+        return {"id": job_id, "state": "ok", "result": {"caption": "a quiet harbour at dawn, with a small boat"}}
+
+    def is_done(self, answer: Mapping[str, Any]) -> bool:
+        """All forms are."""
+        return bool(answer["state"] == "done")
+
+
+FORMS = Forms()
 
 
 class UnexpectedAnswer(RuntimeError):
@@ -66,6 +161,7 @@ class Load:
         self.waiting: list[str] = []  # requests for models that nobody serves
         self.requestors: list[str] = []
         self.workers: list[dict[str, Any]] = []
+        self.moderator = ""
         self._api = f"{url}/api/v2/"
         self._session = session
         self._numbers = itertools.count()
@@ -86,10 +182,10 @@ class Load:
 
     async def make_accounts(self) -> None:
         """Requestors who may have hundreds of requests waiting, and trusted owners with a worker each."""
-        moderator = (await self._account("moderator", moderator=True))["api_key"]
+        self.moderator = (await self._account("moderator", moderator=True))["api_key"]
         for number in range(REQUESTORS):
             made = await self._account(f"requestor{number}")
-            await self.call("PUT", f"users/{made['user_id']}", moderator, {"concurrency": 500})
+            await self.call("PUT", f"users/{made['user_id']}", self.moderator, {"concurrency": 500})
             self.requestors.append(made["api_key"])
         for number in range(OWNERS):
             made = await self._account(f"owner{number}", trusted=True)
@@ -102,28 +198,20 @@ class Load:
     async def ask(self, model: str, *, jobs: int = 1, into: Measurement | None = None, kind: Kind = PICTURES) -> str:
         """Ask for something small by the next requestor; the request's id."""
         number = next(self._numbers)
-        body = {
-            "prompt": f"a small test image number {number} of a quiet harbour at dawn",
-            "params": {"n": jobs, **kind.wishes(number)},
-            "models": [model],
-            "extra_slow_workers": True,
-            "r2": False,
-        }
+        body = kind.request(number, model, jobs)
         key = self.requestors[number % len(self.requestors)]
         return str((await self.call("POST", f"{kind.root}/async", key, body, into))["id"])
 
     async def pop(self, worker: dict[str, Any], into: Measurement | None = None, kind: Kind = PICTURES) -> str | None:
         """Ask for a job; its id."""
-        body = {"name": f"{worker['name']} {kind.name}", "models": [kind.served], "nsfw": True, **kind.offer}
-        answer = await self.call("POST", f"{kind.root}/pop", worker["key"], body, into)
-        return answer["id"]  # type: ignore[no-any-return]
+        body = {"name": f"{worker['name']} {kind.name}", **kind.pop()}
+        return kind.job_id(await self.call("POST", f"{kind.root}/pop", worker["key"], body, into))
 
     async def submit(
         self, worker: dict[str, Any], job_id: str, into: Measurement | None = None, kind: Kind = PICTURES
     ) -> None:
         """Hand in the result of a job."""
-        body = {"id": job_id, "state": "ok", **kind.result}
-        await self.call("POST", f"{kind.root}/submit", worker["key"], body, into)
+        await self.call("POST", f"{kind.root}/submit", worker["key"], kind.submit(job_id), into)
 
     async def have_waiting(self, count: int) -> None:
         """Have exactly so many requests waiting that no worker here can serve; then let the horde come to rest."""

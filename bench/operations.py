@@ -12,17 +12,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from load import OTHERS, PICTURES, SERVED, TEXTS, Kind, Load
+from load import FORMS, OTHERS, PICTURES, SERVED, TEXTS, Kind, Load
 from measured_horde import Measurement, cpu_time, measuring
+from prompt_filters import made_up_filters
 
 TARGETS_MS = {
     "check": 0.25,
     "lifecycle": 6.0,
+    "lifecycle-alchemy": 6.0,
     "lifecycle-text": 6.0,
     "pop-empty-100": 0.5,
     "pop-empty-1000": 0.5,
     "pop-empty-10000": 0.5,
     "submit-async": 2.0,
+    "async-filtered": 2.0,
 }
 LIFECYCLE_REQUESTORS = 16
 LIFECYCLE_WARM_UP_S = 2.0
@@ -111,16 +114,23 @@ def empty_pop(waiting: int) -> Callable[[Bench], Awaitable[list[Measurement]]]:
     return measure
 
 
-async def submit_async(bench: Bench) -> list[Measurement]:
-    """`POST generate/async`."""
-    await bench.load.have_waiting(1000)
-    with measuring(bench.pid, "submit-async") as result:
+def submit_async(name: str, filters: int = 0) -> Callable[[Bench], Awaitable[list[Measurement]]]:
+    """`POST generate/async`, held against so many filters of prompts."""
 
-        async def one(number: int) -> None:
-            bench.load.waiting.append(await bench.load.ask(OTHERS[number % len(OTHERS)], into=result))
+    async def measure(bench: Bench) -> list[Measurement]:
+        load = bench.load
+        for row in made_up_filters(filters):
+            await load.call("PUT", "filters", load.moderator, {"regex": row.regex, "filter_type": row.filter_type})
+        await load.have_waiting(1000)
+        with measuring(bench.pid, name) as result:
 
-        await bench.load.press(bench.seconds, one)
-    return [result]
+            async def one(number: int) -> None:
+                load.waiting.append(await load.ask(OTHERS[number % len(OTHERS)], into=result))
+
+            await load.press(bench.seconds, one)
+        return [result]
+
+    return measure
 
 
 def lifecycle(name: str, kind: Kind) -> Callable[[Bench], Awaitable[list[Measurement]]]:
@@ -140,7 +150,7 @@ def lifecycle(name: str, kind: Kind) -> Callable[[Bench], Awaitable[list[Measure
                 done = False
                 while not done:
                     await asyncio.sleep(POLL_S)
-                    done = (await load.call("GET", f"{kind.check}/{request_id}"))["done"]
+                    done = kind.is_done(await load.call("GET", f"{kind.check}/{request_id}"))
                 await load.call("GET", f"{kind.root}/status/{request_id}")
                 result.latencies_s.append(time.perf_counter() - began)
                 if stop.is_set():
@@ -177,11 +187,13 @@ def lifecycle(name: str, kind: Kind) -> Callable[[Bench], Awaitable[list[Measure
 GROUPS: dict[tuple[str, ...], Callable[[Bench], Awaitable[list[Measurement]]]] = {
     ("lifecycle",): lifecycle("lifecycle", PICTURES),
     ("lifecycle-text",): lifecycle("lifecycle-text", TEXTS),
+    ("lifecycle-alchemy",): lifecycle("lifecycle-alchemy", FORMS),
     ("check",): check,
     ("pop-job", "submit", "status"): jobs,
     ("pop-empty-100",): empty_pop(100),
     ("pop-empty-1000",): empty_pop(1000),
-    ("submit-async",): submit_async,
+    ("submit-async",): submit_async("submit-async"),
     ("pop-empty-10000",): empty_pop(10_000),
+    ("async-filtered",): submit_async("async-filtered", filters=500),  # which stay: the last
 }
 NAMES = [name for group in GROUPS for name in group]

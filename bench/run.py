@@ -18,7 +18,7 @@ from measured_horde import Measurement, horde_to_measure
 from operations import GROUPS, NAMES, TARGETS_MS, Bench
 
 _COLUMNS = ("operation", "count", "rate/s", "p50 ms", "p99 ms", "server ms", "database ms", "CPU ms", "target")
-_LINE = "{:<16}{:>8}{:>9}{:>9}{:>9}{:>11}{:>13}{:>9}{:>9}"
+_LINE = "{:<18}{:>8}{:>9}{:>9}{:>9}{:>11}{:>13}{:>9}{:>9}"
 _LEGEND = """
 server, database, CPU: processor milliseconds for each operation (lifecycle: for each job, with all that happens
 between the operations); target: CPU ms at most. The same bit of Python took {} ms before and {} ms after."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from horde_sdk.ai_horde_api import apimodels
 
 SURFACE = list(csv.reader((Path(__file__).parent / "public_surface.csv").read_text().splitlines()))[1:]
 
@@ -36,7 +39,7 @@ def test_everything_that_a_package_lists_is_there(package: str) -> None:
             "import horde_sdk.ai_horde_api.ai_horde_clients",
             {
                 f"horde_sdk.ai_horde_api.apimodels.{name}"
-                for name in ("generate.text.async_", "kudos", "status", "users")
+                for name in ("alchemy.async_", "generate.text.async_", "kudos", "status", "users")
             },
         ),
         (
@@ -86,3 +89,13 @@ def test_base_url_follows_the_environment_wherever_it_is_read(monkeypatch: pytes
         seen.append(ai_horde_api.AI_HORDE_BASE_URL)
 
     assert seen == ["http://one/api/", "http://two/api/"]
+
+
+def test_type_checkers_are_told_the_same_names_as_programs_find() -> None:
+    stub = Path(apimodels.__file__).with_suffix(".pyi")
+    imports = [node for node in ast.parse(stub.read_text("utf-8")).body if isinstance(node, ast.ImportFrom)]
+    told = {alias.name: node.module for node in imports for alias in node.names}
+
+    assert sorted(told) == sorted(apimodels.__all__)
+    for name, module in told.items():
+        assert getattr(import_module(str(module)), name) is getattr(apimodels, name)

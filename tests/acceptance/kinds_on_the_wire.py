@@ -4,14 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 _WEBP = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="
 
 
+class KindOnTheWire(Protocol):
+    """Paths, the least of each body, and what the answers say."""
+
+    @property
+    def name(self) -> str:
+        """As in test ids."""
+
+    @property
+    def root(self) -> str:
+        """Where it is asked for, popped and submitted."""
+
+    @property
+    def check(self) -> str:
+        """Where clients look how far a request is."""
+
+    def request(self, jobs: int) -> dict[str, Any]:
+        """A request of so many jobs."""
+
+    def offer(self, worker: str) -> dict[str, Any]:
+        """What a worker pops with."""
+
+    def job_ids(self, popped: Mapping[str, Any]) -> list[str]:
+        """The jobs that a pop got."""
+
+    def result(self, job_id: str) -> dict[str, Any]:
+        """A finished job."""
+
+    def finished(self, status: Mapping[str, Any]) -> int:
+        """How many jobs of a request are delivered."""
+
+
 @dataclass(frozen=True, slots=True)
-class KindOnTheWire:
-    """Paths, and the least of each body."""
+class GenerationOnTheWire:
+    """Images and texts."""
 
     name: str
     root: str
@@ -24,19 +55,57 @@ class KindOnTheWire:
     generation: str
 
     def request(self, jobs: int) -> dict[str, Any]:
-        """A request of so many jobs."""
+        """Equal ones."""
         return {"prompt": "a quiet harbour", **self.extra, "params": {"n": jobs, **self.params}}
 
     def offer(self, worker: str) -> dict[str, Any]:
-        """What a worker pops with."""
+        """One model."""
         return {"name": worker, "models": [self.model], "bridge_agent": self.agent, **self.limits}
 
+    def job_ids(self, popped: Mapping[str, Any]) -> list[str]:
+        """Of one request."""
+        return list(popped.get("ids") or ())
+
     def result(self, job_id: str) -> dict[str, Any]:
-        """A finished job."""
+        """Inline."""
         return {"id": job_id, "generation": self.generation, "seed": 1}
 
+    def finished(self, status: Mapping[str, Any]) -> int:
+        """As counted."""
+        return int(status.get("finished", 0))
 
-IMAGE = KindOnTheWire(
+
+@dataclass(frozen=True, slots=True)
+class AlchemyOnTheWire:
+    """Forms, which are different ones in each request."""
+
+    name: str = "alchemy"
+    root: str = "interrogate"
+    check: str = "interrogate/status"
+    forms: tuple[str, ...] = ("caption", "GFPGAN", "nsfw")
+
+    def request(self, jobs: int) -> dict[str, Any]:
+        """One form of each name."""
+        return {"source_image": _WEBP, "forms": [{"name": form} for form in self.forms[:jobs]]}
+
+    def offer(self, worker: str) -> dict[str, Any]:
+        """All of them."""
+        return {"name": worker, "forms": list(self.forms)}
+
+    def job_ids(self, popped: Mapping[str, Any]) -> list[str]:
+        """Perhaps of several requests."""
+        return [form["id"] for form in popped.get("forms") or ()]
+
+    def result(self, job_id: str) -> dict[str, Any]:
+        """A picture, which is good for every form."""
+        return {"id": job_id, "result": {"made": _WEBP}}
+
+    def finished(self, status: Mapping[str, Any]) -> int:
+        """Forms that are done."""
+        return sum(form["state"] == "done" for form in status.get("forms", ()))
+
+
+IMAGE = GenerationOnTheWire(
     name="image",
     root="generate",
     check="generate/check",
@@ -47,7 +116,7 @@ IMAGE = KindOnTheWire(
     limits={"max_pixels": 4_000_000},
     generation=_WEBP,
 )
-TEXT = KindOnTheWire(
+TEXT = GenerationOnTheWire(
     name="text",
     root="generate/text",
     check="generate/text/status",
@@ -58,4 +127,5 @@ TEXT = KindOnTheWire(
     limits={"max_length": 512, "max_context_length": 4096},
     generation="there was a lighthouse.",
 )
-KINDS = (IMAGE, TEXT)
+ALCHEMY = AlchemyOnTheWire()
+KINDS: tuple[KindOnTheWire, ...] = (IMAGE, TEXT, ALCHEMY)

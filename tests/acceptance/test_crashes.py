@@ -60,10 +60,11 @@ class Load:
         body = self.kind.offer(f"crash-{number}")
         while not self.stop.is_set():
             status, answer = self.api(f"{self.kind.root}/pop", {**body, "amount": 2}, self.key)
-            if status != 200 or not answer.get("ids"):
+            jobs = self.kind.job_ids(answer)
+            if status != 200 or not jobs:
                 self.stop.wait(0.05)
                 continue
-            for job_id in answer["ids"]:
+            for job_id in jobs:
                 with self.lock:
                     self.handed_out[job_id] += 1
                 submit = self.kind.result(job_id)
@@ -90,7 +91,7 @@ class Load:
         for request_id, jobs in self.promised.items():
             status, answer = self.api(f"{self.kind.check}/{request_id}")
             assert status != 404, f"request {request_id} was promised and is gone"
-            if answer.get("finished") != jobs:
+            if self.kind.finished(answer) != jobs:
                 return False
         return True
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from horde_processes import RunningHorde
-from PIL import Image
+from PIL import Image, ImageChops
+from scripted_alchemist import scripted_alchemist
 from seed_documents import code_after, document_with
 
 pytestmark = pytest.mark.acceptance
@@ -93,6 +94,51 @@ def test_the_text_snippet_prints_a_readable_text(household: RunningHorde, tmp_pa
     words = re.findall(r"[A-Za-z]+", result.stdout)
     assert len(words) > 30
     assert {"the", "a", "was", "and", "she", "he", "her", "his"} & {word.lower() for word in words}
+
+
+def alchemy_snippet() -> str:
+    """The document defines the coroutine and leaves running it to the reader."""
+    code = code_after(document_with(SDK_GUIDE), "Alchemy (Image Post-Processing)", until="Request and Response Types")
+    return code + "\nasyncio.run(alchemy_example())\n"
+
+
+def test_the_alchemy_snippet_prints_a_caption_and_saves_a_larger_picture(
+    household: RunningHorde, tmp_path: Path
+) -> None:
+    source = Image.radial_gradient("L").convert("RGB").resize((200, 120))
+    source.save(tmp_path / "my_image.webp")
+    with scripted_alchemist(household, "captions", {"caption": "a pale ring on a dark ground"}) as alchemist:
+        result = run_snippet(alchemy_snippet(), household, tmp_path)
+    assert_succeeded(result)
+    assert result.stdout == "Caption: a pale ring on a dark ground\n"
+    [larger] = tmp_path.glob("*_RealESRGAN_x2plus.webp")
+    assert re.fullmatch(r"[0-9a-f-]{36}_RealESRGAN_x2plus", larger.stem)
+    with Image.open(larger) as image:
+        assert image.size == (400, 240)
+        difference = ImageChops.difference(image.convert("RGB").resize(source.size), source)
+    assert max(high for _, high in difference.getextrema()) < 24, "the upscaled picture is not the source's"
+    assert [form["form"] for form in alchemist.handed] == ["caption"]
+    assert alchemist.rewards == [1]
+
+
+def test_the_alchemy_snippet_runs_with_the_synchronous_client_too(household: RunningHorde, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "teal").save(tmp_path / "my_image.webp")
+    code = alchemy_snippet()
+    for asynchronous, synchronous in (
+        ("    async with aiohttp_session, horde_client_session:\n", "    if True:\n"),
+        ("    aiohttp_session = aiohttp.ClientSession()\n", ""),
+        ("    horde_client_session = AIHordeAPIAsyncClientSession(aiohttp_session)\n", ""),
+        ("AIHordeAPIAsyncSimpleClient(horde_client_session=horde_client_session)", "AIHordeAPISimpleClient()"),
+        ("    AIHordeAPIAsyncSimpleClient,\n", "    AIHordeAPISimpleClient,\n"),
+        ("await ", ""),
+    ):
+        assert asynchronous in code
+        code = code.replace(asynchronous, synchronous)
+    with scripted_alchemist(household, "more-captions", {"caption": "a teal square"}):
+        result = run_snippet(code, household, tmp_path)
+    assert_succeeded(result)
+    assert result.stdout == "Caption: a teal square\n"
+    assert [size for size in images_in(tmp_path) if size != (64, 64)] == [(128, 128)]
 
 
 def test_the_session_snippet_submits_and_cleans_up(household: RunningHorde, tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
-"""One household with a demo worker for all published clients."""
+"""One household with the demo workers for all published clients, and the places of those in Python."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
+from client_places import newer_python, python_place
 from horde_processes import RunningHorde, running_horde, wait_until
+
+SDK_VERSIONS = ("0.18.0", "0.33.3")
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +19,11 @@ def household(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHorde
         wait_until(lambda: "Ctrl-C stops everything" in horde.log(), 120, "the first picture")
         yield horde
         assert "Traceback" not in horde.log(), horde.log()[-3000:]
+
+
+@pytest.fixture(params=SDK_VERSIONS)
+def sdk_python(request: pytest.FixtureRequest) -> str:
+    """The interpreter of a place with a published `horde_sdk`."""
+    version: str = request.param
+    interpreter = sys.executable if version == "0.18.0" else newer_python()
+    return str(python_place(f"horde_sdk=={version}", interpreter))

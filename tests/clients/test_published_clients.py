@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-from client_places import SCRIPTS, newer_python, node_place, python_place, run_client
+from client_places import SCRIPTS, node_place, run_client
 from horde_processes import RunningHorde
 from PIL import Image
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(900)]  # installing takes its time
-
-SDK_VERSIONS = ("0.18.0", "0.33.3")
-
-
-@pytest.fixture(params=SDK_VERSIONS)
-def sdk_python(request: pytest.FixtureRequest) -> str:
-    """The interpreter of a place with a published `horde_sdk`."""
-    version: str = request.param
-    interpreter = sys.executable if version == "0.18.0" else newer_python()
-    return str(python_place(f"horde_sdk=={version}", interpreter))
 
 
 def sizes(folder: Path, names: list[str]) -> list[tuple[int, int]]:

@@ -45,7 +45,7 @@ def test_every_refusal_of_requests_and_jobs_is_listed() -> None:
     """Every `rc` in the code of requests and of dispatch stands in the table of return codes."""
     listed = set(re.findall(r"`([A-Z]\w+\.?)`", DOCUMENT.partition("## Return codes (§6)")[2]))
     sent: set[str] = set()
-    for folder in ("requests", "dispatch"):
+    for folder in ("requests", "dispatch", "moderation"):
         for file in (ROOT / "server/src/horde_server" / folder).rglob("*.py"):
             sent.update(
                 re.findall(r'^    (?:status, )?rc = (?:\d+, )?"(\w+\.?)"', file.read_text("utf-8"), re.MULTILINE)

@@ -14,7 +14,7 @@ DOCUMENTS = sorted(
     path
     for path in [
         *ROOT.glob("*.md"),
-        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/**/*.md"),
         *(ROOT / name / "README.md" for name in ("sdk", "server", "worker")),
     ]
 )

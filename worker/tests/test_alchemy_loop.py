@@ -208,7 +208,8 @@ async def test_a_source_beyond_what_was_offered_is_given_back(horde: PlayedHorde
     kept = io.BytesIO()
     Image.new("RGB", (600, 30)).save(kept, "WEBP")
     horde.shelf["source"].body = kept.getvalue()
-    await start(Apothecary(max_tiles=1), jobs_wanted=1).run()
+    await start(Apothecary(max_tiles=1), wishes={"max_tiles": 256}, jobs_wanted=1).run()
+    assert horde.alchemy_pops[0]["max_tiles"] == 1
     assert horde.alchemy_submits == [{"id": "f1", "result": {}, "state": "faulted"}]
     assert tiles_of(Image.new("L", (600, 513))) == 4
 

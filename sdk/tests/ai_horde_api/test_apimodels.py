@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from horde_sdk.ai_horde_api.apimodels import (
     ImageGeneration,
     ImageGenerationInputPayload,
     LorasPayloadEntry,
+    NewsResponse,
 )
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE, RC
 from horde_sdk.ai_horde_api.fields import GenerationID, WorkerID
@@ -87,6 +89,13 @@ def test_objects_are_read_only_and_keep_unknown_fields() -> None:
     assert response.model_dump()["brand_new"] == 3
     with pytest.raises(ValidationError, match="frozen"):
         response.kudos = 2  # type: ignore[misc]
+
+
+def test_answers_know_when_they_were_parsed() -> None:
+    before = time.time()
+    answers = (ImageGenerateAsyncResponse.model_validate({"id": JOB, "kudos": 1}), NewsResponse([]))
+
+    assert all(before <= answer.time_constructed <= time.time() for answer in answers)
 
 
 def test_both_spellings_of_an_id_are_accepted() -> None:

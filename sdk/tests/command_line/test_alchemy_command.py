@@ -28,6 +28,11 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "POLL_INTERVAL_S", 0.0)
 
 
+@pytest.fixture(autouse=True)
+def _images_land_in_a_place_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["alchemy", *arguments])
 

@@ -142,3 +142,10 @@ def test_listings_are_tables_or_json(horde: FakeHorde) -> None:
     assert json.loads(run.invoke(app, ["models", "--json"]).stdout)[0]["count"] == 2
     assert json.loads(run.invoke(app, ["workers", "--json"]).stdout)[0]["name"] == "w"
     assert json.loads(run.invoke(app, ["me", "--json"]).stdout)["id"] == 7
+
+
+def test_alchemists_are_listed_with_their_forms(horde: FakeHorde) -> None:
+    alchemist = {"type": "interrogation", "name": "a", "id": JOB, "maintenance_mode": False, "bridge_agent": "a:1:b"}
+    horde.will_answer("GET /v2/workers", Reply(200, [{**alchemist, "forms": ["caption", "nsfw"]}]))
+
+    assert "caption, nsfw" in run.invoke(app, ["workers"]).stdout

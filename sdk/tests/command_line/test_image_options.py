@@ -91,6 +91,7 @@ def test_options_are_parameters_of_the_request(horde: FakeHorde, options: list[s
         ([], {}),
         (["--sfw"], {"nsfw": False, "censor_nsfw": True}),
         (["--style", "oil", "--no-batching"], {"style": "oil", "disable_batching": True}),
+        (["--webhook", "https://example.org/hook"], {"webhook": "https://example.org/hook"}),
         (["--extra-slow-workers", "--trusted-workers"], {"extra_slow_workers": True, "trusted_workers": True}),
     ],
 )

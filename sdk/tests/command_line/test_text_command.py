@@ -73,6 +73,12 @@ def test_options_are_parameters_of_the_request(horde: FakeHorde, options: list[s
     assert horde.asked[0].body["params"] == {"n": 1, **params}
 
 
+def test_a_webhook_is_named_with_the_request(horde: FakeHorde) -> None:
+    assert run("p", "--webhook", "https://example.org/hook").exit_code == 0
+
+    assert horde.asked[0].body["webhook"] == "https://example.org/hook"
+
+
 def test_workers_are_chosen_or_avoided(horde: FakeHorde) -> None:
     run("p", "--model", "a", "--model", "b", "--worker", WORKER, "--trusted-workers", "--validated-backends")
     run("p", "--avoid-worker", WORKER, "--fast-workers", "--allow-downgrade")

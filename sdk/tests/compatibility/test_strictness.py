@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,11 +21,44 @@ except ValidationError as problem:
 """
 
 
-def test_tests_hear_of_unknown_fields() -> None:
-    strict = {**os.environ, "TESTS_ONGOING": "1"}
-    done = subprocess.run([sys.executable, "-c", PROBE], env=strict, capture_output=True, text=True, check=True)
+EVERY_MODULE = """
+import importlib, pkgutil
+for name in ("horde_sdk.ai_horde_api", "horde_sdk.generic_api", "horde_sdk.ratings_api"):
+    package = importlib.import_module(name)
+    for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+        importlib.import_module(module.name)
+"""
+EVERY_SAMPLE = """
+from request_table import REQUESTS, operation_of, the_class
+from wire_samples import SHAPES, answers_of
+for row in REQUESTS:
+    if operation_of(row) in SHAPES["operations"]:
+        kinds = the_class(row).get_success_status_response_pairs()
+        for status, answer in answers_of(operation_of(row)).items():
+            if answer is not None and status in kinds:
+                kinds[status].model_validate(answer)
+                print(row["request"])
+"""
 
-    assert done.stdout.strip() == "extra_forbidden"
+
+def strictly(program: str) -> list[str]:
+    """The lines that a program prints where tests are going on."""
+    environment = {**os.environ, "TESTS_ONGOING": "1", "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_tests_hear_of_unknown_fields() -> None:
+    assert strictly(PROBE) == ["extra_forbidden"]
+
+
+def test_every_module_can_be_imported_by_walking() -> None:
+    assert strictly(EVERY_MODULE) == []
+
+
+def test_tests_find_every_documented_answer_known() -> None:
+    assert len(strictly(EVERY_SAMPLE)) > 80
 
 
 def test_programs_keep_unknown_fields() -> None:

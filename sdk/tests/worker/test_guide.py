@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-GUIDE = Path(__file__).parents[3] / "docs" / "sdk" / "workers.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "sdk" / "guides" / "generations.md"
 
 
 @pytest.mark.skipif(not GUIDE.exists(), reason="the SDK is tested apart from its repository")

@@ -27,6 +27,7 @@ from horde_server.insight.health import routes as health_routes
 from horde_server.insight.status_routes import routes as status_routes
 from horde_server.kudos.routes import routes as kudos_routes
 from horde_server.moderation.addresses.routes import routes as operations_routes
+from horde_server.moderation.prompt_filters.routes import routes as filter_routes
 from horde_server.moderation.rights import Moderators
 from horde_server.moderation.routes import routes as modes_routes
 from horde_server.node import Node, running_node
@@ -39,6 +40,7 @@ from horde_server.requests.progress import progress
 from horde_server.requests.text.routes import routes as text_routes
 from horde_server.requests.text.worker_routes import routes as text_dispatch_routes
 from horde_server.settings import Settings
+from horde_server.webhooks.routes import routes as webhook_routes
 from horde_server.workers.routes import routes as worker_routes
 
 _CHECK = "/api/v2/generate/check/"
@@ -112,7 +114,15 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     alchemy = node.alchemy
     app.include_router(alchemy_routes(alchemy.intake, alchemy.interrogations, node.accounts, node.links, hot))
     app.include_router(
-        alchemist_routes(alchemy.dispatcher, node.accounts, node.check_in, alchemy.submissions, node.links, hot)
+        alchemist_routes(
+            alchemy.dispatcher,
+            node.accounts,
+            node.check_in,
+            alchemy.submissions,
+            node.links,
+            node.source_links,
+            hot,
+        )
     )
     app.include_router(
         account_routes(
@@ -123,8 +133,10 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
         app.include_router(test_user_routes(node.pool, node.accounts, node.notices.publish))
     app.include_router(worker_routes(node.pool, node.accounts, node.worker_management))
     app.include_router(kudos_routes(node.pool, node.accounts))
+    app.include_router(webhook_routes(node.pool, node.accounts))
     app.include_router(modes_routes(node.modes, node.accounts, settings.admin_ids, node.mirror.cancel_waiting))
     moderators = Moderators(node.accounts, settings.admin_ids)
+    app.include_router(filter_routes(node.prompt_filters, moderators))
     app.include_router(operations_routes(node.pool, node.addresses, moderators))
     app.include_router(status_routes(node.pool, node.queues, node.workers))
     app.include_router(health_routes(node.pool, node.queues, node.workers))

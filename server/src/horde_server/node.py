@@ -29,9 +29,13 @@ from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
 from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.price_book import PriceBook
+from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter, load_profanity_filter
+from horde_server.moderation.prompt_filters.directory import PromptFilters
+from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
+from horde_server.moderation.prompt_filters.evidence import PromptEvidence
 from horde_server.moderation.suspects import Suspects
 from horde_server.requests.alchemy.intake import AlchemyIntake
 from horde_server.requests.alchemy.interrogations import Interrogations
@@ -54,6 +58,10 @@ from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.results import TextResults
 from horde_server.settings import Settings
 from horde_server.tasks.queue import RESCUE_INTERVAL_S, TaskLimits, TaskQueue
+from horde_server.webhooks.delivery import DELIVER, Deliveries
+from horde_server.webhooks.hook import webhook_reach
+from horde_server.webhooks.post import GuardedPoster, trusting
+from horde_server.webhooks.receivers import Receivers
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
 from horde_server.workers.management import WorkerManagement
@@ -100,6 +108,7 @@ class Node:
     accounts: AccountDirectory
     modes: Modes
     addresses: AddressTimeouts
+    prompt_filters: PromptFilters
     profanity: ProfanityFilter
     workers: WorkerDirectory
     mirror: Mirror
@@ -128,6 +137,7 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
         node = _build(settings, dsn, pool, salt, signing_secret)
         await node.modes.reload()
         await node.addresses.reload()
+        await node.prompt_filters.reload()
         await node.workers.reload()
         await node.mirror.load()
         async with asyncio.TaskGroup() as tasks:
@@ -168,16 +178,20 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
             await modes.reload()
         elif topic == "address":
             await addresses.reload(ids)
+        elif topic == "prompt_filter":
+            await prompt_filters.reload()
 
     async def missed_something() -> None:
         accounts.invalidate_all()
         await modes.reload()
         await addresses.reload()
+        await prompt_filters.reload()
         await workers.reload()
         await mirror.reconcile()
 
     notices = NoticeBoard(dsn, heard, missed_something)
     modes = Modes(pool, notices.publish)
+    reputation = AddressReputation(settings.ip_checker, GuardedFetcher(ANYWHERE), modes, time.monotonic)
     addresses = AddressTimeouts(pool, notices.publish, time.monotonic, settings.rate_limit_whitelist)
     profanity = load_profanity_filter(settings.profane_words)
     workers = WorkerDirectory(pool, queues, notices.publish, clock)
@@ -190,6 +204,17 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     forms = Dispatcher(AlchemyKind(), pool, queues["interrogation"], notices.publish, lifetime_s=lifetime_s)
     mirror = Mirror(pool, {each.kind.name: each for each in (images, texts, forms)}, notices.publish)
     suspects = Suspects(pool, workers)
+    poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
+    tasks = TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s))
+    tasks.add(DELIVER, Deliveries(pool, blobs.results, poster, Receivers(time.monotonic)).deliver)
+    prompt_filters = PromptFilters(pool, notices.publish)
+    doorkeeper = Doorkeeper(
+        prompt_filters,
+        suspects,
+        addresses,
+        PromptEvidence(blobs.evidence),
+        is_on=not settings.disable_filters,
+    )
     image_results = ImageResults(blobs.results)
     form_submissions = FormSubmissions(
         pool, forms, workers, AlchemyResults(image_results), suspects, clock, lifetime_s=lifetime_s
@@ -202,13 +227,16 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         accounts=accounts,
         modes=modes,
         addresses=addresses,
+        prompt_filters=prompt_filters,
         profanity=profanity,
         workers=workers,
         mirror=mirror,
         worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
-            ImageIntake(settings, pool, images, workers, prices, source_intake, modes, addresses, clock),
+            ImageIntake(
+                settings, pool, images, workers, prices, source_intake, modes, addresses, reputation, doorkeeper, clock
+            ),
             Submissions(pool, images, workers, image_results, suspects, clock, lifetime_s=lifetime_s),
         ),
         texts=TextService(
@@ -218,11 +246,11 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         ),
         alchemy=AlchemyService(
             forms,
-            AlchemyIntake(settings, pool, forms, source_intake, modes, addresses, clock),
+            AlchemyIntake(settings, pool, forms, source_intake, modes, addresses, reputation, clock),
             form_submissions,
             Interrogations(pool, mirror, form_submissions, blobs.sources),
         ),
-        check_in=CheckIn(pool, workers, modes, profanity, addresses, notices.publish, clock),
+        check_in=CheckIn(pool, workers, modes, profanity, addresses, reputation, suspects, notices.publish, clock),
         blobs=blobs,
         links=ResultLinks(blobs.results, settings.url),
         source_links=SourceLinks(blobs.sources),
@@ -232,7 +260,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
             ),
             GuardedFetcher(ANYWHERE),
         ),
-        tasks=TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s)),
+        tasks=tasks,
         signing_secret=signing_secret,
     )
 
@@ -273,6 +301,7 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
     async def reconcile() -> None:
         await node.modes.reload()
         await node.addresses.reload()
+        await node.prompt_filters.reload()
         await node.mirror.reconcile()
         await node.workers.reload()
 

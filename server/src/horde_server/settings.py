@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, FilePath, model_validator
+from pydantic import Field, FilePath, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -92,6 +92,16 @@ class Settings(BaseSettings):
         "within longer words); default: a built-in list.",
     )
 
+    ip_checker: str | None = Field(
+        None,
+        pattern=r"^https?://.*\{ipaddr\}",
+        description="URL, with {ipaddr} in it, that answers how probable it is that an address is a VPN's; asked about "
+        "untrusted workers, in raid mode also about untrusted requesters. Unset: every address is safe.",
+    )
+    disable_filters: bool = Field(
+        False, description="Hold no prompt against the filters, and rewrite none; the filters can still be edited."
+    )
+
     # Limits
     rate_limits: bool = Field(True, description="Enforce the rate limits of the API; 0 turns them off.")
     rate_limit_storage: str | None = Field(
@@ -106,6 +116,15 @@ class Settings(BaseSettings):
         False,
         description="Let users' URLs of source images lead to private addresses and any port; "
         "without it to public addresses on port 80 and 443 only.",
+    )
+    webhook_private_networks: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description="Private networks that webhooks may lead to, on any port, as a JSON list, for example "
+        '["10.0.0.0/8"]. Elsewhere they lead to public addresses on port 443 only.',
+    )
+    webhook_ca_file: FilePath | None = Field(
+        None,
+        description="Certificates in a PEM file that receivers of webhooks may be vouched for by, besides the usual.",
     )
     max_body_bytes: int = Field(
         30 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes (inline images count)."

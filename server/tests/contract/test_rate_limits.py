@@ -42,6 +42,22 @@ async def test_calls_over_the_limit_are_429_and_say_when_to_come_back(horde) -> 
     assert refused.headers["access-control-allow-origin"] == "*"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [
+        ("GET", "status/00000000-0000-0000-0000-000000000000", "10"),
+        ("DELETE", "status/00000000-0000-0000-0000-000000000000", "10"),
+        ("POST", "pop", "60"),
+        ("POST", "submit", "60"),
+        ("POST", "async", "90"),
+    ],
+)
+async def test_alchemy_has_limits_of_its_own(horde, method, path, limit) -> None:
+    """alchemy-and-operations.md §3.7: 10/s for a status, 60/s for alchemists, else the default 90/min."""
+    answer = await horde.client.request(method, f"/api/v2/interrogate/{path}")
+    assert answer.headers["x-ratelimit-limit"] == limit
+
+
 async def test_the_limit_is_per_path_so_per_request_id(horde) -> None:
     """§1.7: the key includes the full path."""
     await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 11)

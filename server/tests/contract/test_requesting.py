@@ -191,16 +191,11 @@ async def test_unknown_keys_are_ignored(horde):
     assert answer.status_code == 202
 
 
-@pytest.mark.parametrize(
-    "body",
-    [{"style": "lovely"}, {"webhook": "https://example.org/hook"}],
-    ids=str,
-)
-async def test_what_is_not_supported_yet_is_refused_by_name(horde, body):
-    """§2.5, §2.13: a field this server cannot honour yet is 400 and named, never silently dropped."""
-    answer = await horde.ask(**body)
+async def test_what_is_not_supported_yet_is_refused_by_name(horde):
+    """§2.5: a field this server cannot honour yet is 400 and named, never silently dropped."""
+    answer = await horde.ask(style="lovely")
     assert horde.outcome(answer) == (400, "BadRequest")
-    assert next(iter(body)) in answer.json()["message"]
+    assert "style" in answer.json()["message"]
 
 
 async def test_asking_for_nothing_is_asking_for_a_plain_image(horde):

@@ -45,6 +45,7 @@ any_requirements = st.builds(
     max_length=st.sampled_from((0, 80, 512)),
     max_context_length=st.sampled_from((0, 2048, 4096)),
     softprompt=st.sampled_from(("", "sea", "hill")),
+    tiles=st.sampled_from((0, 1, 9)),
 )
 # equal requirements share a class: most requests draw from a few, so that classes fill up
 requirements = st.one_of(
@@ -57,6 +58,7 @@ plain_offers = st.builds(
     models=st.just(frozenset((PLAIN, SDXL))),
     max_length=st.just(512),
     max_context_length=st.just(4096),
+    max_tiles=st.just(80),
 )
 odd_offers = st.builds(
     an_offer,
@@ -83,6 +85,7 @@ odd_offers = st.builds(
     max_length=st.sampled_from((80, 512)),
     max_context_length=st.sampled_from((2048, 4096)),
     softprompts=st.sampled_from((frozenset(), frozenset({"sea"}), frozenset({"sea", "hill"}))),
+    max_tiles=st.sampled_from((0, 1, 80)),
 )
 
 
@@ -123,7 +126,7 @@ class Known:
 
 
 def why_not(requirement: Requirement, offer: Offer) -> str | None:
-    """The predicate once more, written as the specification tells it (generation.md §3.5, §4.5)."""
+    """The predicate once more, as the specifications tell it (generation.md §3.5, §4.5, alchemy §1.6)."""
     named = offer.worker_id in requirement.workers
     if offer.named_only and (not named or requirement.worker_blacklist):
         return "worker_id"
@@ -137,6 +140,8 @@ def why_not(requirement: Requirement, offer: Offer) -> str | None:
         return "models"
     if offer.max_pixels < requirement.pixels:
         return "max_pixels"
+    if offer.max_tiles < requirement.tiles:
+        return "max_tiles"
     if requirement.nsfw and not offer.nsfw:
         return "nsfw"
     if requirement.wants_trusted and not offer.owner_trusted:
@@ -343,6 +348,8 @@ class QueueAgainstTwin(RuleBasedStateMachine):
         for account_id in (0, 1, 2, 3):
             mine = [one for one in waiting if one.account_id == account_id]
             assert self.queue.by_account.waiting(account_id) == sum(one.waiting for one in mine)
+            theirs = [one for one in self.known.values() if one.account_id == account_id]
+            assert self.queue.by_account.open(account_id) == sum(one.waiting + one.processing for one in theirs)
             asked = frozenset({PLAIN})
             assert self.queue.by_account.waiting(account_id, asked) == sum(
                 one.waiting for one in mine if one.requirement.models & asked

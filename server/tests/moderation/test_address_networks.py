@@ -9,7 +9,7 @@ from horde_server.moderation.addresses.networks import NetworkTable, household_o
 
 def table_of(ends: dict[str, float]) -> NetworkTable:
     """A table from networks as text."""
-    return NetworkTable({network: end for text, end in ends.items() if (network := parse_network(text)) is not None})
+    return NetworkTable((network, end) for text, end in ends.items() if (network := parse_network(text)) is not None)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,13 @@ def test_of_ipv6_the_household_is_a_64(text: str, household: str) -> None:
     network = parse_network(text)
     assert network is not None
     assert str(household_of(network)) == household
+
+
+def test_a_network_that_is_taken_out_holds_nobody() -> None:
+    known = table_of({"192.0.2.7": 30.0, "192.0.2.0/24": 20.0})
+    for text, left in (("192.0.2.7", 20.0), ("192.0.2.0/24", None), ("192.0.2.0/24", None)):
+        network = parse_network(text)
+        assert network is not None
+        known.discard(network)
+        assert known.latest_end("192.0.2.7") == left
+    assert not known

@@ -78,15 +78,15 @@ def main() -> None:
     """Everything a requestor does, in the order of the documents."""
     client = AIHordeAPISimpleClient()
     manual = AIHordeAPIManualClient()
-    workers = client.workers_all_details().root
+    workers = {worker.name: worker.id_ for worker in client.workers_all_details().root}
     result = {
         "sync": sync_pictures(),
         "async": asyncio.run(async_pictures()),
         "dry_run_kudos": client.image_generate_request_dry_run(wanted(1, dry_run=True)).kudos,
         "heartbeat": client.heartbeat_request().message,
         "models": [model.name for model in client.image_status_models_all().root],
-        "workers": [worker.name for worker in workers],
-        "worker": client.worker_details(workers[0].id_).name,
+        "workers": list(workers),
+        "worker": client.worker_details(workers["household-demo"]).name,
         "user": answer(manual, FindUserRequest(apikey=ANON_API_KEY)).username,
         "image_workers": answer(manual, HordePerformanceRequest()).worker_count,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import total_ordering
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from pydantic import ConfigDict, RootModel, model_serializer
@@ -13,6 +14,10 @@ class UUID_Identifier(RootModel[UUID]):
     """A UUID. `str()`, `repr()` and JSON are its bare text."""
 
     model_config = ConfigDict(frozen=True)
+
+    if TYPE_CHECKING:
+
+        def __init__(self, root: UUID | str) -> None: ...
 
     @model_serializer
     def ser_model(self) -> str:
@@ -49,21 +54,41 @@ class UUID_Identifier(RootModel[UUID]):
 class GenerationID(UUID_Identifier):
     """Identifies a request, or one job of it."""
 
+    if TYPE_CHECKING:  # type checkers make one of their own for each class
+
+        def __init__(self, root: UUID | str) -> None: ...
+
 
 class WorkerID(UUID_Identifier):
     """Identifies a worker."""
+
+    if TYPE_CHECKING:  # type checkers make one of their own for each class
+
+        def __init__(self, root: UUID | str) -> None: ...
 
 
 class ImageID(UUID_Identifier):
     """Identifies an image."""
 
+    if TYPE_CHECKING:  # type checkers make one of their own for each class
+
+        def __init__(self, root: UUID | str) -> None: ...
+
 
 class TeamID(UUID_Identifier):
     """Identifies a team."""
 
+    if TYPE_CHECKING:  # type checkers make one of their own for each class
+
+        def __init__(self, root: UUID | str) -> None: ...
+
 
 class SharedKeyID(UUID_Identifier):
     """Identifies a shared key."""
+
+    if TYPE_CHECKING:  # type checkers make one of their own for each class
+
+        def __init__(self, root: UUID | str) -> None: ...
 
 
 JobID = GenerationID

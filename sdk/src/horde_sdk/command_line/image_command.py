@@ -30,6 +30,7 @@ from horde_sdk.command_line.worker_choice import (
     FastOption,
     ModelOption,
     TrustedOption,
+    WebhookOption,
     WorkerOption,
     given,
     worker_choice,
@@ -49,6 +50,7 @@ def image(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the images.")] = Path("."),
     safe: Annotated[bool, typer.Option("--sfw", help="Safe for work; what turns out otherwise is censored.")] = False,
     style: Annotated[str | None, typer.Option(help="Name or id of a style of this horde.")] = None,
+    webhook: WebhookOption = None,
     dry_run: DryRunOption = False,
     horde: HordeOption = None,
     apikey: KeyOption = None,
@@ -210,7 +212,7 @@ def image(
                 **choice,
                 **({"nsfw": False, "censor_nsfw": True} if safe else {}),
                 **source_fields(source, mask, source_processing, extra_source or []),
-                **given(style=style, disable_batching=no_batching, dry_run=dry_run),
+                **given(style=style, disable_batching=no_batching, webhook=webhook, dry_run=dry_run),
             }
         )
         client = client_for(horde, apikey)

@@ -49,14 +49,14 @@ def workers(horde: HordeOption = None, apikey: KeyOption = None, as_json: JsonOp
             print_json(found.model_dump(mode="json", by_alias=True))
             return
         _print_table(
-            ("worker", "kind", "state", "done", "models"),
+            ("worker", "kind", "state", "done", "models or forms"),
             [
                 (
                     one.name,
                     str(one.type_),
                     "maintenance" if one.maintenance_mode else "paused" if one.paused else "online",
                     str(one.requests_fulfilled or 0),
-                    ", ".join(one.models or []),
+                    ", ".join(one.models or one.forms or []),
                 )
                 for one in found
             ],

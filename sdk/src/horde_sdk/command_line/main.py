@@ -62,8 +62,3 @@ def _add_commands(app: typer.Typer, plugin: EntryPoint) -> None:
             err=True,
             fg=typer.colors.YELLOW,
         )
-
-
-def main() -> None:
-    """Run the program."""
-    build_app()()

@@ -24,6 +24,7 @@ from horde_sdk.command_line.worker_choice import (
     FastOption,
     ModelOption,
     TrustedOption,
+    WebhookOption,
     WorkerOption,
     given,
     worker_choice,
@@ -52,6 +53,7 @@ def text(
     model: ModelOption = None,
     softprompt: Annotated[str | None, typer.Option(help="A soft prompt that the worker must have.")] = None,
     style: Annotated[str | None, typer.Option(help="Name or id of a style of this horde.")] = None,
+    webhook: WebhookOption = None,
     dry_run: DryRunOption = False,
     horde: HordeOption = None,
     apikey: KeyOption = None,
@@ -168,7 +170,13 @@ def text(
                 "prompt": prompt,
                 "params": {"n": n, **params},
                 **choice,
-                **given(softprompt=softprompt, style=style, validated_backends=validated_backends, dry_run=dry_run),
+                **given(
+                    softprompt=softprompt,
+                    style=style,
+                    validated_backends=validated_backends,
+                    webhook=webhook,
+                    dry_run=dry_run,
+                ),
             }
         )
         client = client_for(horde, apikey)

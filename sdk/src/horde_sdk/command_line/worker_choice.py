@@ -37,6 +37,10 @@ DowngradeOption = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+WebhookOption = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="An https:// address that the horde tells of each result and of the end."),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what it would cost.")]
 
 

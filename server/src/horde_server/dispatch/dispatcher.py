@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Generic
 from uuid import UUID, uuid4
 
@@ -80,6 +79,7 @@ class Dispatcher(Generic[OrderT]):
             new.payer_covered,
             state.expires_at_s - new.lifetime_s,
             "",
+            new.webhook,
         )
         return self.accepted([(row, order)])[0]
 
@@ -128,7 +128,10 @@ class Dispatcher(Generic[OrderT]):
         amount = min(amount, HELD_JOBS_PER_THREAD * threads - held)
         if amount <= 0:
             return None
-        for entry in islice(self.queue.candidates(view), CLAIM_TRIES):
+        for _ in range(CLAIM_TRIES):  # the lists change while a claim is under way: look anew each time
+            entry = next(self.queue.candidates(view), None)
+            if entry is None:
+                return None
             claimed = await self._claim(entry, view.offer, amount, reward_percent)
             if claimed is not None:
                 return claimed
@@ -185,6 +188,7 @@ class Dispatcher(Generic[OrderT]):
                     entry.order,
                     reward_percent,
                     bool(offer.can & VALIDATED_BACKEND),
+                    entry.webhook,
                 ),
                 deadline_s=now + lease_s,
             )
@@ -230,4 +234,5 @@ class Dispatcher(Generic[OrderT]):
             balance_covers_price=row.payer_covered,
             created_s=row.created_s,
             state=row.state,
+            webhook=row.webhook,
         )

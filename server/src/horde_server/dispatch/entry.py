@@ -60,6 +60,7 @@ class Entry(Generic[OrderT]):
     place: tuple[float, int, int] | None = None  # (computed at, queue position, wait in seconds)
     done_at_s: float | None = None
     group: Any = None  # its RequestClass
+    webhook: str | None = None  # webhooks/hook.py
 
     @property
     def available(self) -> int:

@@ -31,6 +31,7 @@ class HeldJob(Generic[OrderT]):
     order: OrderT
     reward_percent: int  # by the worker's software
     backend_validated: bool  # by the worker's software (§3.8.3)
+    webhook: str | None = None  # the request's, webhooks/hook.py
 
 
 class HeldJobs(Generic[OrderT]):

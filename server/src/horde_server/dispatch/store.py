@@ -40,7 +40,8 @@ MAX_DROPPED_FORMS_PER_HOUR = 100
 _STATE = STATE_COLUMNS.format("request.")
 
 _OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.kind, request.account_id, request.order_key, request.price_hundredths,
-    request.payer_covered, extract(epoch from request.created_at)::float8, request.request_order::text"""
+    request.payer_covered, extract(epoch from request.created_at)::float8, request.request_order::text,
+    request.webhook::text"""
 
 
 class OpenRequest(NamedTuple):
@@ -54,6 +55,7 @@ class OpenRequest(NamedTuple):
     payer_covered: bool
     created_s: float
     request_order: str
+    webhook: str | None = None  # webhooks/hook.py
 
 
 def _open_request(row: tuple[Any, ...]) -> OpenRequest:
@@ -101,6 +103,7 @@ class NewRequest:
     address: str | None
     lifetime_s: int
     request_order: str
+    webhook: str | None = None
 
 
 async def reserve_upfront(conn: Connection, new: NewRequest) -> None:
@@ -111,8 +114,8 @@ async def reserve_upfront(conn: Connection, new: NewRequest) -> None:
 _INSERT_REQUEST = f"""
 WITH added AS (
     INSERT INTO request (id, kind, account_id, jobs, waiting, order_key, price_hundredths, consumed_hundredths,
-                         held_hundredths, payer_covered, client_agent, address, expires_at, request_order)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s::json)
+                         held_hundredths, payer_covered, client_agent, address, expires_at, request_order, webhook)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s::json, %s::json)
     RETURNING {STATE_COLUMNS.format("")}
 ), entries AS (
     INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths, request_id, requester_id, domain)
@@ -140,6 +143,7 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
             new.address,
             new.lifetime_s,
             new.request_order,
+            new.webhook,
             tax.event_id,
             tax.payer,
             tax.payee,
@@ -217,7 +221,7 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJo
     cursor = await conn.execute(
         """SELECT job.id, job.request_id, job.worker_id, job.owner_id, request.account_id, job.model, job.state,
                   extract(epoch from job.started_at)::float8, request.price_hundredths, request.request_order::text,
-                  worker.abilities::text
+                  worker.abilities::text, request.webhook::text
            FROM job JOIN request ON request.id = job.request_id JOIN worker ON worker.id = job.worker_id
            WHERE job.id = %s AND request.kind = %s""",
         (job_id, kind.name),
@@ -225,7 +229,7 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJo
     row = await cursor.fetchone()
     if row is None:
         return None
-    found, request_id, worker_id, owner_id, requester_id, model, state, started_s, price, order, abilities = row
+    found, request_id, worker_id, owner_id, requester_id, model, state, started_s, price, order, abilities, hook = row
     offered = decode_abilities(abilities)
     return HeldJob(
         id=found,
@@ -240,6 +244,7 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJo
         order=kind.decode(order),
         reward_percent=offered.reward_percent(kind.name),
         backend_validated=bool(offered.capability_mask() & VALIDATED_BACKEND),
+        webhook=hook,
     )
 
 
@@ -461,6 +466,9 @@ async def requests_older_than(conn: Connection, age_s: float) -> list[UUID]:
     return [row[0] for row in await cursor.fetchall()]
 
 
+_DELETED_WORKER = "a deleted worker"
+
+
 class Generation(NamedTuple):
     """A delivered job as status shows it."""
 
@@ -474,12 +482,18 @@ class Generation(NamedTuple):
     result: str
 
 
+async def name_of_worker(conn: Connection, worker_id: UUID) -> str:
+    """The worker's name, as status shows it."""
+    row = await (await conn.execute("SELECT name FROM worker WHERE id = %s", (worker_id,))).fetchone()
+    return str(row[0]) if row else _DELETED_WORKER
+
+
 async def find_status(conn: Connection, kind: str, request_id: UUID) -> tuple[OpenRequest, list[Generation]] | None:
     """A request with what was delivered so far, in the order of delivery; one query."""
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(
             f"""SELECT {_OPEN_REQUEST_COLUMNS}, job.id, job.worker_id,
-                       coalesce(worker.name, 'a deleted worker'), job.model, job.seed, job.censored,
+                       coalesce(worker.name, '{_DELETED_WORKER}'), job.model, job.seed, job.censored,
                        job.gen_metadata::text, job.result
                 FROM request
                 LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'

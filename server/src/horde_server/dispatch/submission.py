@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, Protocol
 from uuid import UUID
 
 import msgspec
+import psycopg
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
 from horde_server.dispatch import store
 from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.kind import Delivery, OrderT
 from horde_server.dispatch.schemas import Metadata
+from horde_server.dispatch.store import Generation
 from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import settlement, split_reward
 from horde_server.moderation.suspects import Suspects
 from horde_server.moderation.suspicion import Suspicion
+from horde_server.webhooks.announcing import announce_job
+from horde_server.webhooks.hook import Announcement
 from horde_server.workers.check_in import WrongCredentials
 from horde_server.workers.directory import WorkerDirectory
 
@@ -104,6 +110,9 @@ class Results(Protocol):
 
     def is_censored(self, body: Submit) -> bool:
         """Whether the worker withheld the result: the requester then pays the tax only."""
+
+    def announcement(self, made: Generation, order: Any) -> Announcement | None:
+        """What a webhook tells of a settled job (§2.13); None: nothing."""
 
 
 class Submissions(Generic[OrderT]):
@@ -201,26 +210,57 @@ class Submissions(Generic[OrderT]):
             things=things,
             speed=round(speed, 3),
         )
+        settling = partial(
+            store.settle_done,
+            job_id=job.id,
+            seed=seed,
+            result=result,
+            gen_metadata=_metadata(remarks),
+            censored=censored,
+            reward_hundredths=paid,
+            debit_hundredths=debit,
+            movements=movements,
+            lifetime_s=self._lifetime_s,
+            is_part=self._kind.is_part,
+        )
         async with self._pool.connection() as conn:
-            state = await store.settle_done(
-                conn,
-                job_id=job.id,
-                seed=seed,
-                result=result,
-                gen_metadata=_metadata(remarks),
-                censored=censored,
-                reward_hundredths=paid,
-                debit_hundredths=debit,
-                movements=movements,
-                lifetime_s=self._lifetime_s,
-                is_part=self._kind.is_part,
-            )
+            if job.webhook is None:
+                state = await settling(conn)
+            else:
+                made = Generation(job.id, job.worker_id, "", job.model, seed, censored, _metadata(remarks), result)
+                state = await self._settle_and_announce(conn, settling, job, job.webhook, made, reward)
         if state is None:  # settled by somebody else between our look and our statement
             return self._late(await self._find(str(job.id)), is_fault=False)
         self._dispatcher.changed(state)
         if not owner_trusted and speed > self._kind.fastest_speed(job.model):
             await self._suspects.note(job.worker_id, Suspicion.UNREASONABLY_FAST)
         return Credit(paid, split_reward(paid, trusted=owner_trusted)[1])
+
+    async def _settle_and_announce(
+        self,
+        conn: psycopg.AsyncConnection[Any],
+        settling: Callable[[psycopg.AsyncConnection[Any]], Awaitable[RequestState | None]],
+        job: HeldJob[OrderT],
+        webhook: str,
+        made: Generation,
+        reward_hundredths: int,
+    ) -> RequestState | None:
+        """Settle, and have the requester told of it and then of what follows from it; all together or nothing."""
+        async with conn.transaction() as transaction:
+            named = made._replace(worker_name=await store.name_of_worker(conn, job.worker_id))
+            if told := self._results.announcement(named, job.order):
+                await announce_job(
+                    conn,
+                    webhook=webhook,
+                    account_id=job.requester_id,
+                    request_id=job.request_id,
+                    reward_hundredths=reward_hundredths,
+                    told=told,
+                )
+            state = await settling(conn)
+            if state is None:
+                raise psycopg.Rollback(transaction)
+        return state
 
     async def _fault(self, job: HeldJob[OrderT], body: Submit) -> Credit:
         async with self._pool.connection() as conn:

@@ -33,6 +33,7 @@ class Account:
     trusted: bool
     flagged: bool
     customizer: bool
+    vpn: bool
     service: bool
     education: bool
     special: bool
@@ -50,8 +51,8 @@ class Account:
         return floor_hundredths(self.kind)
 
 
-_COLUMNS = """account.id, username, kind, concurrency, worker_invited, moderator, trusted, flagged, customizer, service,
-    education, special, deleted,
+_COLUMNS = """account.id, username, kind, concurrency, worker_invited, moderator, trusted, flagged, customizer, vpn,
+    service, education, special, deleted,
     coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = 2 * account.id), 0)"""
 
 

@@ -33,6 +33,11 @@ WHERE worker.id = suspected.worker_id AND cardinality(suspicions) < %(most)s
   AND (%(is_repeatable)s OR %(reason)s <> ALL (suspicions))
 RETURNING paused"""
 
+_NOTE_ACCOUNT = """
+UPDATE account SET suspicions = suspicions || %(reason)s::smallint
+WHERE id = %(account_id)s AND id <> 0 AND NOT trusted AND cardinality(suspicions) < %(most)s
+  AND (%(is_repeatable)s OR %(reason)s <> ALL (suspicions))"""
+
 
 class Suspects:
     """See the module."""
@@ -59,3 +64,18 @@ class Suspects:
             return
         log.warning("moderation.suspicion", worker=str(worker_id), reason=reason.name, is_paused=row[0])
         await self._workers.changed([worker_id])
+
+    async def note_account(self, account_id: int, reason: Suspicion) -> None:
+        """Note a reason against an account, for what it did itself."""
+        async with self._pool.connection() as conn:
+            cursor = await conn.execute(
+                _NOTE_ACCOUNT,
+                {
+                    "account_id": account_id,
+                    "reason": int(reason),
+                    "is_repeatable": reason in REPEATABLE,
+                    "most": MOST_NOTED,
+                },
+            )
+        if cursor.rowcount:
+            log.warning("moderation.suspicion", account=account_id, reason=reason.name)

@@ -12,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, WorkerNotFound
 from horde_server.identity.directory import Account
+from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 
@@ -62,13 +63,19 @@ class Admission:
     """The checks for one kind of request; each raises its refusal. The kinds call them in their order of steps."""
 
     def __init__(
-        self, pool: AsyncConnectionPool[Any], queue: LiveQueue, modes: Modes, addresses: AddressTimeouts
+        self,
+        pool: AsyncConnectionPool[Any],
+        queue: LiveQueue,
+        modes: Modes,
+        addresses: AddressTimeouts,
+        reputation: AddressReputation | None = None,
     ) -> None:
-        """`queue` is the kind's."""
+        """`queue` is the kind's; `reputation` counts for kinds whose requesters are looked at in raid mode."""
         self._pool = pool
         self._queue = queue
         self._modes = modes
         self._addresses = addresses
+        self._reputation = reputation
 
     @property
     def tells_prospects(self) -> bool:
@@ -143,6 +150,11 @@ class Admission:
                 f"You have {still_open} forms waiting or processed and asked for {forms} more, but your account may "
                 f"have {most} at a time: wait for some, or cancel some."
             )
+
+    async def check_reputation(self, account: Account, caller: Caller) -> None:
+        """Step 32: no requests of strangers from unsafe addresses in raid mode."""
+        if self._reputation is not None:
+            await self._reputation.admit_requester(account, caller.address)
 
     @staticmethod
     def check_client_agent(caller: Caller) -> None:

@@ -18,9 +18,12 @@ from horde_server.kudos.uptime import (
     image_uptime_hundredths,
     text_uptime_hundredths,
 )
+from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter
+from horde_server.moderation.suspects import Suspects
+from horde_server.moderation.suspicion import Suspicion
 from horde_server.requests.model_reference import text_parameters_b
 from horde_server.workers import store
 from horde_server.workers.abilities import Abilities
@@ -71,6 +74,8 @@ class CheckIn:
         modes: Modes,
         profanity: ProfanityFilter,
         addresses: AddressTimeouts,
+        reputation: AddressReputation,
+        suspects: Suspects,
         publish: Callable[[str, Iterable[str]], None],
         clock: Callable[[], float],
     ) -> None:
@@ -79,6 +84,8 @@ class CheckIn:
         self._modes = modes
         self._profanity = profanity
         self._addresses = addresses
+        self._reputation = reputation
+        self._suspects = suspects
         self._publish = publish
         self._clock = clock
 
@@ -96,12 +103,15 @@ class CheckIn:
         if worker is not None and worker.kind != kind:
             raise PolymorphicNameConflict
         self._addresses.refuse(address)
+        is_safe = not self._reputation.is_on or await self._reputation.admit_worker(account, address)
         if worker is None:
             worker = await self._create(account, name, abilities, address, kind)
             if worker.kind != kind:  # another pop took the name at the same moment
                 raise PolymorphicNameConflict
         if worker.account_id != account.id:
             raise WrongCredentials
+        if not is_safe:
+            await self._suspects.note(worker.id, Suspicion.UNSAFE_IP)  # once, whatever it pops
         now = self._clock()
         worker.last_check_in_s = now
         changed = worker.abilities != abilities

@@ -229,12 +229,11 @@ async def test_the_documentations_client_agent(horde):
     assert horde.outcome(answer) == (403, "BannedClientAgent")
 
 
-@pytest.mark.parametrize("body", [{"webhook": "https://example.org/hook"}, {"style": "some style"}])
-async def test_what_is_not_supported_yet_is_refused_by_name(horde, body):
+async def test_what_is_not_supported_yet_is_refused_by_name(horde):
     """Nothing that was asked is silently ignored (§8.5)."""
-    answer = await horde.texts.ask(**body)
+    answer = await horde.texts.ask(style="some style")
     assert answer.status_code == 400
-    assert next(iter(body)) in answer.json()["message"]
+    assert "style" in answer.json()["message"]
 
 
 # ---------------------------------------------------------------- what an accepted request is

@@ -123,9 +123,7 @@ class AlchemyKind:
         """The form with its source, or with what is against it."""
         if isinstance(source, SourceFailure):
             return replace(form, refusal=f"the source image: {source.value}")
-        able = self._backend.abilities
-        most = self._wishes.max_tiles or able.max_tiles
-        if tiles_of(source) > most or max(source.size) > able.max_side:
+        if tiles_of(source) > self.offer()["max_tiles"] or max(source.size) > self._abilities.max_side:
             return replace(form, refusal=f"a source of {source.width}×{source.height} is more than was offered")
         return replace(form, source=source)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -51,32 +51,40 @@ def _number_of(address: str) -> tuple[int, int] | None:
 
 
 class NetworkTable:
-    """When the time-out of each network ends, by network. Never changed after it was made."""
+    """When the time-out of each network ends. Changing it and looking an address up cost the same at any size."""
 
-    def __init__(self, ends: Mapping[Network, float]) -> None:
-        self.ends = ends
-        self._ends: dict[tuple[int, int, int], float] = {
-            (each.version, each.prefixlen, int(each.network_address)): end for each, end in ends.items()
-        }
-        self._lengths = {
-            version: sorted({each.prefixlen for each in ends if each.version == version}) for version in _BITS
-        }
+    def __init__(self, ends: Iterable[tuple[Network, float]] = ()) -> None:
+        self._ends: dict[int, dict[int, dict[int, float]]] = {4: {}, 6: {}}  # by version, length of the prefix, value
+        for network, end in ends:
+            self.put(network, end)
 
     def __bool__(self) -> bool:
-        return bool(self._ends)
+        return any(self._ends.values())
+
+    def put(self, network: Network, end: float) -> None:
+        """Add a network, or change its end."""
+        by_length = self._ends[network.version]
+        by_length.setdefault(network.prefixlen, {})[int(network.network_address)] = end
+
+    def discard(self, network: Network) -> None:
+        """Remove a network, if it is here."""
+        by_length = self._ends[network.version]
+        of_length = by_length.get(network.prefixlen)
+        if of_length is not None:
+            of_length.pop(int(network.network_address), None)
+            if not of_length:
+                del by_length[network.prefixlen]
 
     def latest_end(self, address: str) -> float | None:
         """The latest end among the networks that hold the address. O(different lengths of prefixes)."""
-        if not self._ends:
-            return None
         number = _number_of(address)
         if number is None:
             return None
         version, value = number
         latest = None
-        for length in self._lengths[version]:
+        for length, ends in self._ends[version].items():
             shift = _BITS[version] - length
-            end = self._ends.get((version, length, value >> shift << shift))
+            end = ends.get(value >> shift << shift)
             if end is not None and (latest is None or end > latest):
                 latest = end
         return latest

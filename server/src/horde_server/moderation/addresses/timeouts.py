@@ -53,7 +53,7 @@ class AddressTimeouts:
         self._publish = publish
         self._clock = clock
         self._services = frozenset(services)
-        self._table = NetworkTable({})
+        self._table = NetworkTable()
         self._reading = asyncio.Lock()  # what was read earlier must not replace what was read later
 
     @property
@@ -134,17 +134,19 @@ class AddressTimeouts:
         """Take over what the database says: of all, or of the named networks."""
         async with self._reading, self._pool.connection() as conn:
             if names is None:
-                self._table = self._table_of({}, await store.current(conn))
+                found = await store.current(conn)
+                now = self._clock()
+                self._table = NetworkTable((each.network, now + each.left_s) for each in found)
                 return
             changed = [network for name in names if (network := parse_network(name)) is not None]
-            kept = {network: end for network, end in self._table.ends.items() if network not in set(changed)}
-            self._table = self._table_of(kept, await store.current_of(conn, changed))
+            found = await store.current_of(conn, changed)
+            for network in changed:
+                self._table.discard(network)
+            now = self._clock()
+            for each in found:
+                self._table.put(each.network, now + each.left_s)
 
     async def _changed(self, networks: Iterable[Network]) -> None:
         names = [str(network) for network in networks]
         await self.reload(names)
         self._publish("address", names)
-
-    def _table_of(self, kept: dict[Network, float], read: Iterable[Timeout]) -> NetworkTable:
-        now = self._clock()
-        return NetworkTable({**kept, **{each.network: now + each.left_s for each in read}})

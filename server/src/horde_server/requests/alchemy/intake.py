@@ -12,9 +12,9 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import OpenRequest
-from horde_server.errors import BadRequest, NotSupportedYet
 from horde_server.identity.directory import Account
 from horde_server.kudos.alchemy_charges import reward_hundredths, tiles
+from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.requests.admission import Admission, Caller
@@ -25,6 +25,7 @@ from horde_server.requests.alchemy.store import NewForm, NewInterrogation, inser
 from horde_server.requests.image.source_images import SourceImages, image_key
 from horde_server.requests.image.source_intake import SourceIntake
 from horde_server.settings import Settings
+from horde_server.webhooks.hook import check_webhook, encode_hook, webhook_reach
 
 _PLACE_S = 1e-4
 """Forms of one interrogation start together; so little apart they are served as they were asked for."""
@@ -41,26 +42,32 @@ class AlchemyIntake:
         sources: SourceIntake,
         modes: Modes,
         addresses: AddressTimeouts,
+        reputation: AddressReputation,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._pool = pool
         self._dispatcher = dispatcher
         self._sources = sources
-        self._admission = Admission(pool, dispatcher.queue, modes, addresses)
+        self._webhook_reach = webhook_reach(settings.webhook_private_networks)
+        self._admission = Admission(pool, dispatcher.queue, modes, addresses, reputation)
         self._clock = clock
 
-    async def submit(self, body: InterrogationRequest, caller: Caller) -> UUID:
-        """Store an interrogation; its id. Nothing is charged yet. Raises the refusals of §1.2."""
+    async def submit(self, body: InterrogationRequest, caller: Caller, links_base: str = "") -> UUID:
+        """Store an interrogation; its id. Nothing is charged yet. Raises the refusals of §1.2.
+
+        `links_base`: what links in webhooks begin with.
+        """
         forms = {form.name: form for form in reversed(body.forms)}  # of each name the first
         asked = [form for form in body.forms if forms[form.name] is form]
         account = self._validate(body, caller, len(asked))
+        await self._admission.check_reputation(account, caller)
         interrogation_id = uuid4()
         picture = await self._sources.keep_picture(interrogation_id, body.source_image)
         picture_tiles = tiles(picture.width, picture.height)
         try:
             orders = [_order(form, interrogation_id, picture_tiles, body, account) for form in asked]
-            await self._store(interrogation_id, orders, account, caller)
+            await self._store(interrogation_id, orders, account, caller, encode_hook(body.webhook, links_base))
         except BaseException:
             await self._sources.discard(SourceImages(image_key(interrogation_id)))
             raise
@@ -69,17 +76,21 @@ class AlchemyIntake:
     def _validate(self, body: InterrogationRequest, caller: Caller, forms: int) -> Account:
         """The checks before the picture is looked at; who asks."""
         self._admission.check_mode()
-        if body.webhook:
-            if not body.webhook.startswith("https://"):
-                raise BadRequest("A webhook must start with https://.")
-            raise NotSupportedYet("`webhook` is not supported by this server yet: leave it out.")
+        check_webhook(body.webhook, self._webhook_reach)
         account = self._admission.payer(caller, "")
         self._admission.check_open_forms(account, forms)
         self._admission.check_address(caller)
         self._admission.check_client_agent(caller)
         return account
 
-    async def _store(self, interrogation_id: UUID, orders: list[FormOrder], account: Account, caller: Caller) -> None:
+    async def _store(
+        self,
+        interrogation_id: UUID,
+        orders: list[FormOrder],
+        account: Account,
+        caller: Caller,
+        webhook: str | None,
+    ) -> None:
         """All forms of an interrogation start where one request of so many jobs would."""
         by_id = {uuid4(): order for order in orders}
         # the last form to be served stands for all, when it is asked where the requester's next one starts
@@ -91,7 +102,12 @@ class AlchemyIntake:
             earliest_key=self._earliest_key(account),
         ) as key:
             new = NewInterrogation(
-                interrogation_id, account.id, caller.client_agent, caller.address, self._settings.request_lifetime_s
+                interrogation_id,
+                account.id,
+                caller.client_agent,
+                caller.address,
+                self._settings.request_lifetime_s,
+                webhook,
             )
             forms = [
                 NewForm(
@@ -109,7 +125,7 @@ class AlchemyIntake:
             self._dispatcher.accepted(
                 (
                     OpenRequest(
-                        states[form.id], kind, account.id, form.order_key, form.price_hundredths, True, now, ""
+                        states[form.id], kind, account.id, form.order_key, form.price_hundredths, True, now, "", webhook
                     ),
                     by_id[form.id],
                 )

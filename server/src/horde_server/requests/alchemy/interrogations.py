@@ -28,11 +28,11 @@ SignedLink = Callable[[str], Awaitable[str]]
 class Interrogations:
     """See the module."""
 
-    def __init__(self, pool: Pool, mirror: Mirror, submissions: FormSubmissions, blobs: BlobStore) -> None:
+    def __init__(self, pool: Pool, mirror: Mirror, submissions: FormSubmissions, sources: BlobStore) -> None:
         self._pool = pool
         self._mirror = mirror
         self._submissions = submissions
-        self._blobs = blobs
+        self._sources = sources
 
     async def status(self, interrogation_id: UUID, link: SignedLink) -> dict[str, Any]:
         """The body of the answer; pictures by links signed now. Raises `RequestNotFound`."""
@@ -59,12 +59,15 @@ class Interrogations:
         return await self.status(interrogation_id, link)
 
     async def remove_expired(self) -> None:
-        """Forget interrogations that expired, with their forms and pictures. Any node may do it."""
+        """Forget interrogations that expired, with their forms and pictures. Any node may do it.
+
+        What was made of the pictures stays a while, as links to it may be fresh: the sweep of old blobs takes it.
+        """
         async with self._pool.connection() as conn:
             expired = await store.delete_expired(conn)
         if expired:
-            self._mirror.removed(form_id for _, forms in expired for form_id in forms)
-            await self._blobs.delete([image_key(interrogation_id) for interrogation_id, _ in expired])
+            self._mirror.removed(form_id for each in expired for form_id in each.form_ids)
+            await self._sources.delete([image_key(each.id) for each in expired])
 
 
 async def _form_body(row: FormRow, link: SignedLink) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from typing import Any
 
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
+from horde_server.dispatch.store import Generation
 from horde_server.dispatch.submission import Submit
 from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.order import FormOrder
 from horde_server.requests.image.results import UPLOADED, ImageResults
+from horde_server.webhooks.hook import Announcement, Picture
 
 MAX_RESULT_CHARACTERS = 1024 * 1024
 """As JSON, without a picture."""
@@ -49,3 +51,22 @@ class AlchemyResults:
     def is_censored(self, body: Submit) -> bool:
         """Nothing is withheld."""
         return False
+
+    def announcement(self, made: Generation, order: FormOrder) -> Announcement | None:
+        """§1.9; nothing of a form that was cancelled meanwhile."""
+        if made.result == CANCELLED_RESULT:
+            return None
+        result: dict[str, Any] = json.loads(made.result)
+        told = {
+            "form": order.form,
+            "state": "done",
+            "result": result,
+            "worker_id": str(made.worker_id),
+            "worker_name": made.worker_name,
+            "request": str(order.interrogation_id),
+            "id": str(made.id),
+        }
+        pictured = next((name for name, value in result.items() if value == UPLOADED), None)
+        if pictured is None or not is_image_form(order.form):
+            return Announcement(told)
+        return Announcement(told, Picture(("result", pictured), f"{made.id}.webp", inline=False))

@@ -60,7 +60,8 @@ def routes(
         body = await read_body(request, InterrogationRequest)
         account = await accounts.by_key(required_apikey(request.headers.get("apikey")))
         caller = Caller(account, request.state.client_address, client_agent_of(request))
-        return json_response(_encode({"id": str(await intake.submit(body, caller))}), 202)
+        found = await intake.submit(body, caller, links.base_url(request) if body.webhook else "")
+        return json_response(_encode({"id": str(found)}), 202)
 
     @router.get(
         "/status/{id}",

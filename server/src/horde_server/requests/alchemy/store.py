@@ -37,17 +37,19 @@ class NewInterrogation:
     client_agent: str
     address: str | None
     lifetime_s: int
+    webhook: str | None = None
 
 
 _INSERT = f"""
 WITH added AS (
-    INSERT INTO interrogation (id, account_id, address, expires_at)
-    VALUES (%(id)s, %(account_id)s, %(address)s, now() + make_interval(secs => %(lifetime_s)s)) RETURNING id
+    INSERT INTO interrogation (id, account_id, address, webhook, expires_at)
+    VALUES (%(id)s, %(account_id)s, %(address)s, %(webhook)s::json, now() + make_interval(secs => %(lifetime_s)s))
+    RETURNING id, webhook
 )
 INSERT INTO request (id, kind, account_id, interrogation_id, jobs, waiting, order_key, price_hundredths, payer_covered,
-                     client_agent, address, expires_at, request_order)
+                     client_agent, address, expires_at, webhook, request_order)
 SELECT form.id, 'interrogation', %(account_id)s, added.id, 1, 1, form.order_key, form.price_hundredths, true,
-       %(client_agent)s, %(address)s, 'infinity', form.request_order::json
+       %(client_agent)s, %(address)s, 'infinity', added.webhook, form.request_order::json
 FROM added, json_to_recordset(%(forms)s::json)
     AS form (id uuid, order_key float8, price_hundredths bigint, request_order text)
 RETURNING {STATE_COLUMNS.format("")}"""
@@ -65,6 +67,7 @@ async def insert_interrogation(
             "address": new.address,
             "client_agent": new.client_agent,
             "lifetime_s": new.lifetime_s,
+            "webhook": new.webhook,
             "forms": msgspec.json.encode([form._asdict() for form in forms]).decode(),
         },
     )
@@ -116,8 +119,15 @@ async def find_processing(conn: Connection, interrogation_id: UUID) -> list[tupl
     return await cursor.fetchall()
 
 
-async def delete_expired(conn: Connection, batch: int = 500) -> list[tuple[UUID, list[UUID]]]:
-    """Remove expired interrogations with all their forms and jobs; their ids, each with those of its forms."""
+class Expired(NamedTuple):
+    """An interrogation that was removed."""
+
+    id: UUID
+    form_ids: list[UUID]
+
+
+async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
+    """Remove expired interrogations with all their forms and jobs."""
     cursor = await conn.execute(
         """WITH expired AS (
                SELECT id FROM interrogation WHERE expires_at < now() - make_interval(secs => %s)
@@ -129,4 +139,4 @@ async def delete_expired(conn: Connection, batch: int = 500) -> list[tuple[UUID,
            FROM expired JOIN request ON request.interrogation_id = expired.id GROUP BY expired.id""",
         (REMOVED_AFTER_S, batch),
     )
-    return await cursor.fetchall()
+    return [Expired(*row) for row in await cursor.fetchall()]

@@ -20,6 +20,7 @@ from horde_server.requests.alchemy.submissions import FormSubmissions
 from horde_server.requests.alchemy.worker_schemas import AlchemyPop, AlchemySubmit, read_submit
 from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.image.result_links import ResultLinks
+from horde_server.requests.image.source_links import SourceLinks
 from horde_server.workers.abilities import Abilities
 from horde_server.workers.check_in import CheckIn, cleaned_text
 from horde_server.workers.pop_rules import InvalidPriorityUsername, friend_ids, tell_maintenance
@@ -34,6 +35,7 @@ def routes(
     check_in: CheckIn,
     submissions: FormSubmissions,
     links: ResultLinks,
+    source_links: SourceLinks,
     hot: HotRoutes,
 ) -> APIRouter:
     """The alchemist's side of alchemy."""
@@ -89,7 +91,9 @@ def routes(
 
     async def handed_form(hand_out: HandOut[FormOrder], request: Request) -> dict[str, Any]:
         """Alchemists get the picture from us, also where the requester gave an address: they need not call on it."""
-        source = await links.download(hand_out.order.source_key, request)
+        source = await source_links.link(
+            hand_out.order.source_key, ttl_s=hand_out.ttl_s, base_url=links.base_url(request)
+        )
         upload = None
         if is_image_form(hand_out.order.form):
             upload = await links.upload(hand_out.job_ids[0], hand_out.ttl_s, request)

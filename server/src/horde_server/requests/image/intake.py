@@ -1,6 +1,6 @@
 """Taking an image request: the checks of generation.md §2.3 in their order, then one statement that stores it.
 
-What later releases add (styles, webhooks) is refused here by name, never silently ignored.
+What later releases add (styles) is refused here by name, never silently ignored.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import NewRequest
-from horde_server.errors import BadRequest, NotSupportedYet
+from horde_server.errors import NotSupportedYet
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
 from horde_server.kudos.price_book import PriceBook
 from horde_server.kudos.upfront import ImageUpfront, downgraded, free_side, image_upfront, upfront_image
+from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
+from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
 from horde_server.requests.admission import Admission, Caller
 from horde_server.requests.image.making import make_order
 from horde_server.requests.image.order import ImageOrder, encode_order
@@ -32,6 +34,7 @@ from horde_server.requests.image.validation import check_extra_source_images, ch
 from horde_server.requests.image.warnings import NO_WORKER_CODE, model_warnings
 from horde_server.requests.prospects import no_worker_warning
 from horde_server.settings import Profile, Settings
+from horde_server.webhooks.hook import check_webhook, encode_hook, webhook_reach
 from horde_server.workers.directory import WorkerDirectory
 
 
@@ -65,6 +68,8 @@ class ImageIntake:
         sources: SourceIntake,
         modes: Modes,
         addresses: AddressTimeouts,
+        reputation: AddressReputation,
+        doorkeeper: Doorkeeper,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -73,18 +78,23 @@ class ImageIntake:
         self._workers = workers
         self._prices = prices
         self._sources = sources
-        self._admission = Admission(pool, dispatcher.queue, modes, addresses)
+        self._webhook_reach = webhook_reach(settings.webhook_private_networks)
+        self._admission = Admission(pool, dispatcher.queue, modes, addresses, reputation)
+        self._doorkeeper = doorkeeper
         self._clock = clock
 
     async def quote(self, body: ImageRequest, caller: Caller) -> int:
         """What the whole request would cost, in kudos (dry run): validated and admitted, nothing stored or charged."""
-        account = await self._validate(body, caller)
+        account, body = await self._validate(body, caller)
         admitted = await self._admit(uuid4(), body, account)
         return round(self._prices.estimate_hundredths(admitted.order) / 100)
 
-    async def submit(self, body: ImageRequest, caller: Caller) -> Ticket:
-        """Store the request and charge its tax. Raises the refusals of §2.3."""
-        account = await self._validate(body, caller)
+    async def submit(self, body: ImageRequest, caller: Caller, links_base: str = "") -> Ticket:
+        """Store the request and charge its tax. Raises the refusals of §2.3.
+
+        `links_base`: what links in webhooks begin with.
+        """
+        account, body = await self._validate(body, caller)
         request_id = uuid4()
         admitted = await self._admit(request_id, body, account)
         order = admitted.order
@@ -94,7 +104,8 @@ class ImageIntake:
             with self._dispatcher.turns.turn(
                 request_id, account.id, caller.address, jobs=order.n, earliest_key=self._earliest_key(account)
             ) as key:
-                new = self._new_request(request_id, admitted, account, caller, key)
+                webhook = encode_hook(body.webhook, links_base)
+                new = self._new_request(request_id, admitted, account, caller, key, webhook)
                 entry = await self._dispatcher.accept(new, order, tax)
         except BaseException:
             await self._sources.discard(kept)
@@ -113,7 +124,13 @@ class ImageIntake:
         )
 
     def _new_request(
-        self, request_id: UUID, admitted: Admitted, account: Account, caller: Caller, key: float
+        self,
+        request_id: UUID,
+        admitted: Admitted,
+        account: Account,
+        caller: Caller,
+        key: float,
+        webhook: str | None,
     ) -> NewRequest:
         price = self._prices.base_hundredths(admitted.order)
         return NewRequest(
@@ -129,26 +146,30 @@ class ImageIntake:
             address=caller.address,
             lifetime_s=self._settings.request_lifetime_s,
             request_order=encode_order(admitted.order).decode(),
+            webhook=webhook,
         )
 
-    async def _validate(self, body: ImageRequest, caller: Caller) -> Account:
-        """Steps 3 to 35; who asks."""
+    async def _validate(self, body: ImageRequest, caller: Caller) -> tuple[Account, ImageRequest]:
+        """Steps 3 to 35; who asks, and what for: the prompt may have been rewritten."""
         if body.style:
             raise NotSupportedYet("`style` is not supported by this server yet: leave it out.")
         self._admission.check_mode()
-        if body.webhook:
-            if not body.webhook.startswith("https://"):
-                raise BadRequest("A webhook must start with https://.")
-            raise NotSupportedYet("`webhook` is not supported by this server yet: leave it out.")
+        check_webhook(body.webhook, self._webhook_reach)
         account = self._admission.payer(caller, body.proxied_account)
         check_extra_source_images(body, account)
         await self._admission.check_workers(body.workers)
         self._admission.check_batching(account, body.params.n, disable_batching=body.disable_batching)
         self._admission.check_concurrency(account, body.models, body.params.n)
         self._admission.check_address(caller)
+        prompt = await self._doorkeeper.admit(
+            body.prompt, body.models, account, caller.address, may_replace=body.replacement_filter
+        )
+        if prompt is not body.prompt:
+            body = body.model_copy(update={"prompt": prompt})
         check_wishes(body, account)
+        await self._admission.check_reputation(account, caller)
         self._admission.check_client_agent(caller)
-        return account
+        return account, body
 
     async def _admit(self, request_id: UUID, body: ImageRequest, account: Account) -> Admitted:
         """The order, with the kudos that it needs in hand reserved for the moment; made smaller where that is allowed.

@@ -5,14 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from horde_server.blobs.images import UnusableImage, as_webp, looks_like_image, thumbnail_as_webp
 from horde_server.blobs.store import BlobStore
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
+from horde_server.dispatch.store import Generation
 from horde_server.dispatch.submission import Submit
 from horde_server.requests.image.order import ImageOrder
+from horde_server.webhooks.hook import Announcement, Picture
 
 UPLOADED = "R2"
 
@@ -56,3 +61,19 @@ class ImageResults:
     def is_censored(self, body: Submit) -> bool:
         """A remark of type `censorship` says so (§3.7 step 5)."""
         return any(remark.type == "censorship" for remark in body.gen_metadata)
+
+    def announcement(self, made: Generation, order: ImageOrder) -> Announcement:
+        """As in a status, but the seed is a number and there is no `state` (§2.13)."""
+        return Announcement({"seed": made.seed, **described(made)}, Picture(("img",), made.result, inline=not order.r2))
+
+
+def described(made: Generation) -> dict[str, Any]:
+    """What a status and a webhook tell of an image alike."""
+    return {
+        "id": str(made.id),
+        "censored": made.censored,
+        "gen_metadata": msgspec.json.decode(made.gen_metadata),
+        "worker_id": str(made.worker_id),
+        "worker_name": made.worker_name,
+        "model": made.model,
+    }

@@ -33,6 +33,7 @@ from horde_server.requests.image.answers import RequestStatusStable
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import ResultLinks
+from horde_server.requests.image.results import described
 from horde_server.requests.image.schemas import ImageRequest
 from horde_server.requests.image.warnings import NO_WORKER_CODE
 from horde_server.requests.progress import generation_state, parse_request_id, progress
@@ -76,7 +77,7 @@ def routes(
             limits.trust(caller.address)
         if body.dry_run:
             return json_response(_encode({"kudos": await intake.quote(body, caller)}))
-        ticket = await intake.submit(body, caller)
+        ticket = await intake.submit(body, caller, links.base_url(request) if body.webhook else "")
         answer: dict[str, Any] = {"id": str(ticket.id), "kudos": ticket.kudos}
         if NO_WORKER_CODE in ticket.warnings:
             answer["message"] = ticket.warnings[NO_WORKER_CODE]
@@ -147,15 +148,6 @@ def routes(
 
 
 def _generation_body(made: Generation, image: str) -> dict[str, Any]:
-    remarks = msgspec.json.decode(made.gen_metadata)
-    return {
-        "img": image,
-        "seed": str(made.seed),
-        "id": str(made.id),
-        "censored": made.censored,
-        "gen_metadata": remarks,
-        "worker_id": str(made.worker_id),
-        "worker_name": made.worker_name,
-        "model": made.model,
-        "state": generation_state(remarks, censored=made.censored),
-    }
+    told = described(made)
+    state = generation_state(told["gen_metadata"], censored=made.censored)
+    return {"img": image, "seed": str(made.seed), **told, "state": state}

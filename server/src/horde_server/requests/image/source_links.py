@@ -33,17 +33,21 @@ class SourceLinks:
     def __init__(self, blobs: BlobStore) -> None:
         self._blobs = blobs
 
+    async def link(self, key: str, *, ttl_s: int, base_url: str) -> str:
+        """The address of a picture; it outlives the job's lease of `ttl_s` seconds (D12)."""
+        return await self._blobs.signed_get_url(key, max(LINK_LIFETIME_S, ttl_s + LEASE_GRACE_S), base_url)
+
     async def hand_out(
         self, sources: SourceImages, *, ttl_s: int, base_url: str, takes_links: bool, takes_extra: bool
     ) -> HandedSources:
         """The pictures for a worker: by address, or inline for bridges without `r2_source` (`takes_links` False).
 
-        An address outlives the job's lease of `ttl_s` seconds (D12). Extra pictures go only to who can use them.
+        Extra pictures go only to who can use them.
         """
 
         async def given(key: str) -> str:
             if takes_links:
-                return await self._blobs.signed_get_url(key, max(LINK_LIFETIME_S, ttl_s + LEASE_GRACE_S), base_url)
+                return await self.link(key, ttl_s=ttl_s, base_url=base_url)
             data = await self._blobs.get(key)
             if data is None:
                 raise SourceImageGone

@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import NewRequest
-from horde_server.errors import BadRequest, NotSupportedYet
+from horde_server.errors import NotSupportedYet
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
 from horde_server.kudos.text_upfront import downgraded_length, free_tokens, text_upfront
@@ -32,6 +32,7 @@ from horde_server.requests.text.refusals import (
 )
 from horde_server.requests.text.schemas import TextRequest
 from horde_server.settings import Profile, Settings
+from horde_server.webhooks.hook import check_webhook, encode_hook, webhook_reach
 from horde_server.workers.directory import WorkerDirectory
 
 TARGETED_WORKERS_KEPT = 5
@@ -71,6 +72,7 @@ class TextIntake:
         self._pool = pool
         self._dispatcher = dispatcher
         self._workers = workers
+        self._webhook_reach = webhook_reach(settings.webhook_private_networks)
         self._admission = Admission(pool, dispatcher.queue, modes, addresses)
         self._clock = clock
 
@@ -104,6 +106,7 @@ class TextIntake:
                 address=caller.address,
                 lifetime_s=self._settings.request_lifetime_s,
                 request_order=encode_order(order).decode(),
+                webhook=encode_hook(body.webhook),
             )
             entry = await self._dispatcher.accept(new, order, tax)
         queue = self._dispatcher.queue
@@ -123,10 +126,7 @@ class TextIntake:
         if body.style:
             raise NotSupportedYet("`style` is not supported by this server yet: leave it out.")
         self._admission.check_mode()
-        if body.webhook:
-            if not body.webhook.startswith("https://"):
-                raise BadRequest("A webhook must start with https://.")
-            raise NotSupportedYet("`webhook` is not supported by this server yet: leave it out.")
+        check_webhook(body.webhook, self._webhook_reach)
         account = self._admission.payer(caller, body.proxied_account)
         refuse_many_extra_images(len(body.extra_source_images), trusted=account.trusted)
         refuse_prompt(body.prompt)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import msgspec
 
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
+from horde_server.dispatch.store import Generation
 from horde_server.dispatch.submission import Submit
+from horde_server.requests.progress import generation_state
 from horde_server.requests.text.order import TextOrder
+from horde_server.webhooks.hook import Announcement
 
 MAX_GENERATION_CHARACTERS = 262_144
 """64 a token at the greatest length; no tokenizer has longer ones but for runs of blanks."""
@@ -37,3 +43,22 @@ class TextResults:
     def is_censored(self, body: Submit) -> bool:
         """By state, or by a remark: texts have none but of censorship."""
         return body.state in ("censored", "csam") or bool(body.gen_metadata)
+
+    def announcement(self, made: Generation, order: TextOrder) -> Announcement:
+        """As in a status (§2.13)."""
+        return Announcement(described(made))
+
+
+def described(made: Generation) -> dict[str, Any]:
+    """What a status and a webhook tell of a text."""
+    remarks = msgspec.json.decode(made.gen_metadata)
+    return {
+        "text": made.result,
+        "seed": made.seed,
+        "id": str(made.id),
+        "gen_metadata": remarks,
+        "worker_id": str(made.worker_id),
+        "worker_name": made.worker_name,
+        "model": made.model,
+        "state": generation_state(remarks, censored=made.censored),
+    }

@@ -9,7 +9,6 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
 from horde_server.dispatch.dispatcher import Dispatcher
-from horde_server.dispatch.store import Generation
 from horde_server.errors import RequestNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.body import (
@@ -25,10 +24,11 @@ from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.admission import Caller
 from horde_server.requests.answers import RequestAsync
-from horde_server.requests.progress import generation_state, parse_request_id, progress
+from horde_server.requests.progress import parse_request_id, progress
 from horde_server.requests.text.answers import RequestStatusKobold
 from horde_server.requests.text.intake import TextIntake
 from horde_server.requests.text.order import TextOrder
+from horde_server.requests.text.results import described
 from horde_server.requests.text.schemas import TextRequest
 
 _encode = msgspec.json.Encoder().encode
@@ -104,21 +104,7 @@ def routes(
             raise RequestNotFound
         entry, generations = found
         answer = progress(entry, dispatcher.queue)
-        answer["generations"] = [_generation_body(made) for made in generations]
+        answer["generations"] = [described(made) for made in generations]
         return _encode(answer)
 
     return router
-
-
-def _generation_body(made: Generation) -> dict[str, Any]:
-    remarks = msgspec.json.decode(made.gen_metadata)
-    return {
-        "text": made.result,
-        "seed": made.seed,
-        "id": str(made.id),
-        "gen_metadata": remarks,
-        "worker_id": str(made.worker_id),
-        "worker_name": made.worker_name,
-        "model": made.model,
-        "state": generation_state(remarks, censored=made.censored),
-    }

@@ -1,0 +1,112 @@
+"""The SQL of webhooks. The end of a request is announced by triggers of migration 0005."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from horde_server.database.pool import Connection
+from horde_server.webhooks.hook import Announcement, Hook, Picture
+
+
+async def announce(conn: Connection, account_id: int, hook: Hook, told: Announcement) -> bool:
+    """Have it told, in the caller's transaction. False when too much is to be told that account already."""
+    picture = msgspec.json.encode(told.picture).decode() if told.picture else None
+    cursor = await conn.execute(
+        "SELECT webhook_announce(%s, %s, %s::json, %s::json)",
+        (account_id, hook.url, msgspec.json.encode(told.body).decode(), picture),
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Something to be told. `secrets` sign it, the newest first; Anonymous has none."""
+
+    id: UUID
+    account_id: int
+    url: str
+    body: str
+    picture: Picture | None
+    attempts: int
+    secrets: tuple[bytes, ...]
+
+
+async def find_delivery(conn: Connection, delivery_id: UUID) -> Delivery | None:
+    """The delivery; None when it was made, or given up."""
+    cursor = await conn.execute(
+        """SELECT id, delivery.account_id, url, body::text, picture::text, attempts, secret,
+                  CASE WHEN renewed_at > now() - interval '1 day' THEN previous END
+           FROM webhook_delivery AS delivery LEFT JOIN webhook_secret USING (account_id) WHERE id = %s""",
+        (delivery_id,),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    found, account_id, url, body, picture, attempts, newest, previous = row
+    return Delivery(
+        found,
+        account_id,
+        url,
+        body,
+        picture=msgspec.json.decode(picture, type=Picture) if picture else None,
+        attempts=attempts,
+        secrets=tuple(secret for secret in (newest, previous) if secret is not None),
+    )
+
+
+async def note_failure(conn: Connection, delivery_id: UUID) -> int:
+    """Count a failed attempt; how many there were."""
+    cursor = await conn.execute(
+        "UPDATE webhook_delivery SET attempts = attempts + 1 WHERE id = %s RETURNING attempts", (delivery_id,)
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def delete_delivery(conn: Connection, delivery_id: UUID) -> None:
+    """It was made, or is given up."""
+    await conn.execute("DELETE FROM webhook_delivery WHERE id = %s", (delivery_id,))
+
+
+async def delete_address(conn: Connection, account_id: int, url: str) -> int:
+    """Give up all that is to be told there; how many."""
+    cursor = await conn.execute("DELETE FROM webhook_delivery WHERE account_id = %s AND url = %s", (account_id, url))
+    return cursor.rowcount
+
+
+class Secret(NamedTuple):
+    """What an account's deliveries are signed with."""
+
+    value: bytes
+    renewed_at: datetime
+
+
+async def secret_of(conn: Connection, account_id: int, fresh: bytes) -> Secret:
+    """The account's secret; `fresh` when it had none, and from now on."""
+    await conn.execute(
+        "INSERT INTO webhook_secret (account_id, secret) VALUES (%s, %s) ON CONFLICT DO NOTHING", (account_id, fresh)
+    )
+    cursor = await conn.execute("SELECT secret, renewed_at FROM webhook_secret WHERE account_id = %s", (account_id,))
+    row = await cursor.fetchone()
+    assert row is not None  # secrets are never deleted
+    return Secret(*row)
+
+
+async def renew_secret(conn: Connection, account_id: int, fresh: bytes) -> Secret:
+    """Sign with `fresh` from now on, and with the old one beside it for a day."""
+    cursor = await conn.execute(
+        """INSERT INTO webhook_secret (account_id, secret) VALUES (%s, %s)
+           ON CONFLICT (account_id) DO UPDATE
+           SET secret = EXCLUDED.secret, previous = webhook_secret.secret, renewed_at = now()
+           RETURNING secret, renewed_at""",
+        (account_id, fresh),
+    )
+    row = await cursor.fetchone()
+    assert row is not None  # an INSERT … RETURNING that did not raise has its row
+    return Secret(*row)

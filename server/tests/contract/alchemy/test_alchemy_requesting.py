@@ -1,0 +1,275 @@
+"""Asking for an interrogation: POST /interrogate/async (alchemy-and-operations.md §1.1, §1.2, §2.3)."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from strange_servers import answer as found_there
+from strange_servers import serving
+
+from horde_server.requests.alchemy.answers import RequestInterrogationResponse
+from horde_server.requests.alchemy.forms import FORMS
+from horde_server.requests.alchemy.schemas import MAX_PAYLOAD_BYTES
+
+
+def inline(width: int, height: int, kind: str = "PNG") -> str:
+    """A picture of this size as base64."""
+    target = io.BytesIO()
+    Image.new("L", (width, height)).save(target, kind)
+    return base64.b64encode(target.getvalue()).decode()
+
+
+async def stored(horde) -> list[dict[str, object]]:
+    """The stored orders, as they were asked for."""
+    return [row[0] for row in await horde.sql("SELECT request_order FROM request ORDER BY order_key")]
+
+
+def kept_pictures(horde) -> list[Path]:
+    """What lies in the blob store."""
+    return list((horde.settings.data / "blobs").glob("??/*"))
+
+
+# ---------------------------------------------------------------- the body
+
+
+async def test_every_form_of_the_list_is_taken(horde):
+    """§1.1: seven analyses and sixteen forms that make pictures; 202 with an id and nothing else (§1.2)."""
+    assert len(FORMS) == 23
+    answer = await horde.alchemy.ask(*FORMS)
+    assert (answer.status_code, set(answer.json())) == (202, {"id"})
+    RequestInterrogationResponse.model_validate(answer.json(), strict=True)
+    assert [form["form"] for form in (await horde.alchemy.status(answer.json()["id"]))["forms"]] == list(FORMS)
+
+
+@pytest.mark.parametrize("name", ["annotation", "Caption", "", "GFPGANv1.4", "nsfw."])
+async def test_a_name_outside_the_list_is_refused_by_its_path(horde, name):
+    """§1.1: → 400, path `forms.<i>.name`, without rc."""
+    answer = await horde.alchemy.ask("caption", name)
+    assert (answer.status_code, set(answer.json()["errors"])) == (400, {"forms.1.name"})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "path"),
+    [
+        ("source_image", None, "source_image"),
+        ("source_image", 5, "source_image"),
+        ("forms", None, "forms"),
+        ("forms", [], "forms"),
+        ("forms", [{"name": "caption"}] * 1001, "forms"),
+        ("forms", [{}], "forms.0.name"),
+        ("forms", [{"name": "caption", "payload": "x"}], "forms.0.payload"),
+        ("forms", [{"name": "caption", "payload": {"x": "y" * MAX_PAYLOAD_BYTES}}], "forms.0.payload"),
+        ("forms", [{"name": "caption", "payload": {"x": 10**5000}}], None),
+        ("slow_workers", "yes", "slow_workers"),
+        ("trusted_workers", 1, "trusted_workers"),
+        ("webhook", "https://x", "webhook"),
+        ("webhook", "https://" + "x" * 1024, "webhook"),
+    ],
+)
+async def test_fields_beyond_their_limits_are_named(horde, field, value, path):
+    """§1.2: types and lengths; empty forms are refused (the Do), payloads have at most 16 KiB."""
+    if path is None:
+        content = '{"source_image": "x", "forms": [{"name": "caption", "payload": {"x": 1' + "0" * 5000 + "}}]}"
+        answer = await horde.client.post(
+            "/api/v2/interrogate/async",
+            content=content,
+            headers={"apikey": "0000000000", "content-type": "application/json"},
+        )
+        assert answer.status_code == 400
+        return
+    answer = await horde.alchemy.ask("caption", **{field: value})
+    assert (answer.status_code, set(answer.json()["errors"])) == (400, {path})
+
+
+async def test_a_source_and_forms_are_needed(horde):
+    """§1.2: `source_image` is required, whatever the published schema says; so are forms."""
+    answer = await horde.client.post("/api/v2/interrogate/async", json={}, headers={"apikey": "0000000000"})
+    assert (answer.status_code, set(answer.json()["errors"])) == (400, {"source_image", "forms"})
+    answer = await horde.alchemy.ask("caption", key=None)
+    assert (answer.status_code, set(answer.json()["errors"])) == (400, {"apikey"})
+
+
+async def test_of_a_form_asked_for_twice_the_first_is_kept(horde):
+    """§1.2, the Do."""
+    await horde.alchemy.request(
+        {"name": "caption", "payload": {"num_beams": 1}}, "nsfw", {"name": "caption", "payload": {"num_beams": 2}}
+    )
+    assert [(order["form"], order["payload"]) for order in await stored(horde)] == [
+        ("caption", {"num_beams": 1}),
+        ("nsfw", {}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"num_beams": 5, "top_p": 0.9, "rank": True, "nothing": None, "deep": {"er": [1, "2"]}},
+        {"big": 2**80, "text": "\u2603 \\u0000 \"", "": ""},
+    ],
+)  # fmt: skip
+async def test_a_payload_reaches_the_alchemist_unchanged(horde, payload):
+    """§1.2, the Do: 5 stays 5."""
+    await horde.alchemy.request({"name": "caption", "payload": payload})
+    form = await horde.alchemy.form((await horde.account()).api_key, "caption")
+    assert form["payload"] == payload
+
+
+@pytest.mark.parametrize("payload", [{"x": "\0"}, {"\0": 1}, {"x": ["\\\0"]}])
+async def test_a_payload_has_no_nul_characters(horde, payload):
+    """generation.md §1.4: → 400 `NulByteInPayload`."""
+    answer = await horde.alchemy.ask({"name": "caption", "payload": payload})
+    assert horde.outcome(answer) == (400, "NulByteInPayload")
+
+
+# ---------------------------------------------------------------- who asks, and how much
+
+
+async def test_the_checks_come_in_order(horde, start_horde):
+    """§1.2: maintenance, webhook, key, forms open, the sample client agent; the picture last."""
+    gone = await horde.account("gone", {"deleted": True})
+    poor = await horde.account("poor", {"concurrency": 0})
+    bad = {"source_image": "no picture"}
+    answer = await horde.alchemy.ask("caption", key="no key", webhook="http://example.org", **bad)
+    assert horde.outcome(answer) == (400, "BadRequest")
+    assert "https://" in answer.json()["message"]
+    assert horde.outcome(await horde.alchemy.ask("caption", key="no key", **bad)) == (401, "InvalidAPIKey")
+    assert horde.outcome(await horde.alchemy.ask("caption", key=gone.api_key, **bad)) == (403, "DeletedUser")
+    assert horde.outcome(await horde.alchemy.ask("caption", key=poor.api_key, **bad)) == (429, "TooManyPrompts")
+    assert horde.outcome(await horde.alchemy.ask("caption", **bad)) == (400, "ImageValidationFailed")
+    await horde.sql("UPDATE horde_modes SET maintenance = true")
+    other = await start_horde()
+    answer = await other.alchemy.ask("caption", key="no key", webhook="http://example.org")
+    assert other.outcome(answer) == (400, "MaintenanceMode")
+    assert await horde.sql("SELECT count(*) FROM interrogation") == [(0,)]
+
+
+async def test_the_documentations_client_agent(horde):
+    """§1.2, the Do: the same checks of who asks as for images."""
+    answer = await horde.client.post(
+        "/api/v2/interrogate/async",
+        json={"source_image": inline(8, 8), "forms": [{"name": "caption"}]},
+        headers={"apikey": "0000000000", "Client-Agent": "My-Project:v0.0.1:My-Contact"},
+    )
+    assert horde.outcome(answer) == (403, "BannedClientAgent")
+
+
+async def test_an_address_in_time_out(horde):
+    """§3.4, and §1.2, the Do: neither requests nor pops from there → 403 `TimeoutIP`."""
+    moderator, owner = await horde.account("mod", moderator=True), await horde.account("owner")
+    body = {"ipaddr": "127.0.0.1", "hours": 1}
+    answer = await horde.client.post("/api/v2/operations/ipaddr", json=body, headers={"apikey": moderator.api_key})
+    assert answer.status_code == 200, answer.text
+    assert horde.outcome(await horde.alchemy.ask("caption")) == (403, "TimeoutIP")
+    assert horde.outcome(await horde.alchemy.try_pop(owner.api_key, "caption")) == (403, "TimeoutIP")
+
+
+async def test_raid_mode_does_not_break_alchemy(horde, start_horde):
+    """§1.2: every request ended in a 500 there."""
+    await horde.sql("UPDATE horde_modes SET raid = true")
+    other = await start_horde()
+    assert (await other.alchemy.ask("caption")).status_code == 202
+
+
+async def test_ten_forms_may_be_open_for_each_job_that_might(horde):
+    """§1.2: (waiting + processing + asked for) > 10 × concurrency → 429 `TooManyPrompts`; what is done is free."""
+    ada = await horde.account("ada", {"concurrency": 1})
+    owner = await horde.account("owner")
+    await horde.alchemy.request(*FORMS[:6], key=ada.api_key)
+    form = await horde.alchemy.form(owner.api_key, "caption")
+    assert horde.outcome(await horde.alchemy.ask(*FORMS[:5], key=ada.api_key)) == (429, "TooManyPrompts")
+    await horde.alchemy.submit(owner.api_key, form["id"])
+    cancelled = await horde.alchemy.request(*FORMS[:5], key=ada.api_key)
+    assert horde.outcome(await horde.alchemy.ask("caption", key=ada.api_key)) == (429, "TooManyPrompts")
+    await horde.alchemy.cancel(cancelled)
+    assert (await horde.alchemy.ask("caption", key=ada.api_key)).status_code == 202
+
+
+# ---------------------------------------------------------------- the picture
+
+
+@pytest.mark.parametrize(("width", "height", "tiles"), [(512, 512, 1), (513, 512, 2), (1025, 600, 6)])
+async def test_tiles_are_counted(horde, width, height, tiles):
+    """§1.2: ceil(width/512) × ceil(height/512)."""
+    await horde.alchemy.request("caption", source_image=inline(width, height))
+    assert [order["tiles"] for order in await stored(horde)] == [tiles]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 512 * 255 + 1), (3073, 3073), (16_384, 1)])
+async def test_too_large_pictures(horde, width, height):
+    """§1.2: more than 255 tiles; §2.3: more than 3072×3072 pixels; WebP's longest side: → 400."""
+    answer = await horde.alchemy.ask("caption", source_image=inline(width, height))
+    assert horde.outcome(answer) == (400, "SourceImageResolutionExceeded")
+    assert kept_pictures(horde) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["", "no picture", "data:image/png;base64,AAAA", base64.b64encode(b"x" * 99).decode()]
+)
+async def test_what_is_no_picture(horde, source):
+    """§2.3: undecodable → 400 `ImageValidationFailed`; nothing is left of the request."""
+    answer = await horde.alchemy.ask("caption", source_image=source)
+    assert horde.outcome(answer) == (400, "ImageValidationFailed")
+    assert await horde.sql("SELECT (SELECT count(*) FROM interrogation) + (SELECT count(*) FROM request)") == [(0,)]
+    assert kept_pictures(horde) == []
+
+
+async def test_the_beginning_of_a_data_address_is_left_out(horde):
+    """§2.3, the Do."""
+    await horde.alchemy.request("caption", source_image="data:image/png;base64," + inline(8, 8))
+
+
+async def test_an_address_must_be_public(horde):
+    """§3.8, the Do: fetched by the guarded fetcher; → 400 `ImageValidationFailed`, whatever lies there."""
+    answer = await horde.alchemy.ask("caption", source_image="http://127.0.0.1:1/picture.png")
+    assert horde.outcome(answer) == (400, "ImageValidationFailed")
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        (found_there(b"<html>"), "SourceImageUrlInvalid"),
+        (found_there(b""), "SourceImageUnreadable"),
+        (found_there(b"x" * (5000 * 1024 + 1)), "SourceImageSizeExceeded"),
+        (found_there(base64.b64decode(inline(1, 512 * 256))), "SourceImageResolutionExceeded"),
+        (found_there(base64.b64decode(inline(700, 8))), None),
+    ],
+    ids=["no picture", "empty", "too long", "too many tiles", "a picture"],
+)
+async def test_what_lies_at_an_address(start_horde, found, code):
+    """§2.3: each with its code; a picture is fetched once, by us, and alchemists get it from us (§1.6)."""
+    horde = await start_horde(allow_private_addresses=True)
+    async with serving(found) as server:
+        asked = await horde.alchemy.ask("caption", source_image=server.url())
+    if code is not None:
+        assert horde.outcome(asked) == (400, code)
+        return
+    assert asked.status_code == 202, asked.text
+    form = await horde.alchemy.form((await horde.account()).api_key, "caption")
+    with Image.open(io.BytesIO((await horde.client.get(form["source_image"])).content)) as kept:
+        assert (kept.format, kept.size) == ("WEBP", (700, 8))
+
+
+async def test_a_store_that_refuses_is_503_and_leaves_nothing(horde):
+    """§2.3, the Do: the original stored `false` as the source."""
+    blobs = horde.settings.data / "blobs"
+    blobs.parent.mkdir(exist_ok=True)
+    blobs.write_text("a file where the folder should be")
+    answer = await horde.alchemy.ask("caption")
+    assert answer.status_code == 503
+    assert answer.json()["message"]
+    assert await horde.sql("SELECT count(*) FROM interrogation") == [(0,)]
+
+
+async def test_the_order_survives_being_stored(horde, start_horde):
+    """Promise 2: another node, or the same after a restart, hands out what was asked."""
+    payload = {"num_beams": 5}
+    interrogation = await horde.alchemy.request({"name": "caption", "payload": payload}, slow_workers=False)
+    other = await start_horde()
+    form = await other.alchemy.form((await horde.account()).api_key, "caption")
+    assert form["payload"] == payload
+    assert json.loads(json.dumps(await other.alchemy.states(interrogation))) == ["processing", ["processing"]]
