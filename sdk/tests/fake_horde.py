@@ -127,7 +127,7 @@ class FakeHorde:
             def answer(self) -> None:
                 horde._answer(self)
 
-            do_GET = do_POST = do_DELETE = do_PUT = answer
+            do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = answer
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.questions import Question
     from horde_sdk.ai_horde_api.request_runs import LookT, RequestRun, RunOptions, StatusT
     from horde_sdk.ai_horde_api.text_requests import TextCheckCallback
+    from horde_sdk.generic_api.apimodels import HordeRequest
     from horde_sdk.generic_api.wire import ResponseT
 
 
@@ -452,6 +453,19 @@ class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
         self, timeout: float, callback: Callable[[Any], object] | None, delay_s: float = 0.0
     ) -> RunOptions:
         return self._run_options(timeout, callback, delay_s, silence_s=self._transport.timeout_s)
+
+    async def ask(self, request: HordeRequest, expected: type[ResponseT]) -> ResponseT:
+        """Send any request and return its answer.
+
+        Args:
+            request: What to ask.
+            expected: The class of the answer, as `request.get_default_success_response_type()` returns it.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            HordeConnectionError: The horde could not be reached.
+        """
+        return await self._answer(questions.Question(request, expected))
 
     async def _answer(self, question: Question[ResponseT]) -> ResponseT:
         return await self._transport.carry_out(question.steps(self._session._ask))

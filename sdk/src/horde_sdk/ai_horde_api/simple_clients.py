@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.questions import Question
     from horde_sdk.ai_horde_api.request_runs import RunOptions
     from horde_sdk.ai_horde_api.text_requests import TextCheckCallback
+    from horde_sdk.generic_api.apimodels import HordeRequest
     from horde_sdk.generic_api.wire import ResponseT
 
 
@@ -405,6 +406,19 @@ class AIHordeAPISimpleClient(BaseAIHordeSimpleClient):
     def transfer_kudos(self, username: str, amount: int) -> KudosTransferResponse:
         """Give kudos of the client's key to another user (`alias#number`)."""
         return self._answer(questions.kudos_transfer(username, amount))
+
+    def ask(self, request: HordeRequest, expected: type[ResponseT]) -> ResponseT:
+        """Send any request and return its answer.
+
+        Args:
+            request: What to ask.
+            expected: The class of the answer, as `request.get_default_success_response_type()` returns it.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            HordeConnectionError: The horde could not be reached.
+        """
+        return self._answer(questions.Question(request, expected))
 
     def _answer(self, question: Question[ResponseT]) -> ResponseT:
         with self._session() as session:

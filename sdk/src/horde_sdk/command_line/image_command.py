@@ -51,6 +51,12 @@ def image(
     safe: Annotated[bool, typer.Option("--sfw", help="Safe for work; what turns out otherwise is censored.")] = False,
     style: Annotated[str | None, typer.Option(help="Name or id of a style of this horde.")] = None,
     webhook: WebhookOption = None,
+    preview: Annotated[
+        bool | None,
+        typer.Option(
+            "--preview/--no-preview", help="Show the images in the terminal. Default: where it can.", show_default=False
+        ),
+    ] = None,
     dry_run: DryRunOption = False,
     horde: HordeOption = None,
     apikey: KeyOption = None,
@@ -219,4 +225,4 @@ def image(
         if dry_run:
             say_price(client.image_generate_request_dry_run(request).kudos, as_json=as_json)
         else:
-            draw(client, request, out, as_json=as_json)
+            draw(client, request, out, as_json=as_json, preview=preview)

@@ -25,6 +25,7 @@ def draw(
     folder: Path,
     *,
     as_json: bool,
+    preview: bool | None = None,
 ) -> None:
     """Carry a request out and save its images; what was finished when it took too long is saved too."""
     from horde_sdk.ai_horde_api.apimodels import ImageGenerateStatusResponse
@@ -41,6 +42,14 @@ def draw(
     saved = _save_all(client, request, status, folder, as_json=as_json)
     if as_json:
         print_json({"id": str(job_id), "kudos": status.kudos, "images": saved})
+    elif preview is not False:
+        _show([Path(one["path"]) for one in saved], wanted=preview)
+
+
+def _show(paths: list[Path], *, wanted: bool | None) -> None:
+    from horde_sdk.command_line.terminal_pictures import show
+
+    show(paths, wanted=wanted)
 
 
 def _save_all(

@@ -31,7 +31,7 @@ def models(
         if as_json:
             print_json(found.model_dump(mode="json", by_alias=True))
             return
-        _print_table(
+        print_table(
             ("model", "threads", "queued", "wait"),
             [
                 (one.name or "?", str(one.count or 0), f"{one.queued or 0:g}", f"{one.eta or 0} s")
@@ -48,7 +48,7 @@ def workers(horde: HordeOption = None, apikey: KeyOption = None, as_json: JsonOp
         if as_json:
             print_json(found.model_dump(mode="json", by_alias=True))
             return
-        _print_table(
+        print_table(
             ("worker", "kind", "state", "done", "models or forms"),
             [
                 (
@@ -75,7 +75,8 @@ def me(horde: HordeOption = None, apikey: KeyOption = None, as_json: JsonOption 
         typer.echo(f"{user.username}: {user.kudos or 0:g} kudos" + (f" ({', '.join(roles)})" if roles else ""))
 
 
-def _print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, nothing: str) -> None:
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, nothing: str) -> None:
+    """Print rows under headings, or the sentence that says that there are none."""
     if not rows:
         typer.echo(nothing)
         return

@@ -26,7 +26,6 @@ def build_app(plugins: Iterable[EntryPoint] | None = None) -> typer.Typer:
         name="horde",
         help="Ask a horde, serve a horde, be a horde.",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
     )
 
