@@ -163,6 +163,7 @@ def test_generation_may_fail_in_a_state_as_often_as_the_limit_says(limit: int) -
     ) as raised:
         generation.on_generating()
 
+    assert not generation.is_next_state_valid(P.GENERATING)
     assert (raised.value.error_limit, raised.value.last_non_error_state) == (limit, P.GENERATING)
     assert generation.error_counts == {P.GENERATING: limit}
     assert generation.get_generation_progress() is P.ERROR

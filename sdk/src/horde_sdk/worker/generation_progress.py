@@ -124,9 +124,9 @@ class GenerationProgress:
             self._callbacks[state].append(callback)
 
     def is_next_state_valid(self, next_state: GENERATION_PROGRESS) -> bool:
-        """Tell whether a state may follow the one that it is in."""
+        """Tell whether `step` would enter a state, from the one that it is in."""
         with self._lock:
-            return next_state in self._states.allowed()
+            return self._states.may_enter(next_state)
 
     def step(self, state: GENERATION_PROGRESS) -> GENERATION_PROGRESS:
         """Enter a state and return it.

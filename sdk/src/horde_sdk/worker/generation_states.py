@@ -92,10 +92,18 @@ class GenerationStates:
             return
         if following not in self.allowed():
             raise ValueError(f"Invalid transition from {self.current} to {following}")
-        limit = self._error_limits.get(following)
-        failures = self.error_counts.get(following, 0)
-        if limit is not None and failures and failures >= limit:
+        if self._has_failed_too_often_in(following):
+            limit = self._error_limits[following]
             raise GenerationStateErrorLimitExceeded(str(generation_id), limit, self.last_but_errors[0])
+
+    def may_enter(self, following: GENERATION_PROGRESS) -> bool:
+        """Tell whether a state may follow the current one."""
+        return following in self.allowed() and not self._has_failed_too_often_in(following)
+
+    def _has_failed_too_often_in(self, state: GENERATION_PROGRESS) -> bool:
+        limit = self._error_limits.get(state)
+        failures = self.error_counts.get(state, 0)
+        return limit is not None and 0 < failures >= limit
 
     def enter(self, following: GENERATION_PROGRESS) -> bool:
         """Enter a state that was checked, and tell whether it is another than before."""
