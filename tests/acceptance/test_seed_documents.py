@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from horde_processes import RunningHorde
 from PIL import Image, ImageChops
 from scripted_alchemist import scripted_alchemist
-from seed_documents import code_after, document_with
+from seed_documents import (
+    alchemy_snippet,
+    async_image_snippet,
+    code_after,
+    document_with,
+    dry_run_snippet,
+    image_snippet,
+    manual_snippet,
+    run_snippet,
+    session_snippet,
+    text_snippet,
+)
 
 pytestmark = pytest.mark.acceptance
 
 WIKI = "Rbrtcs1 edited this page"
-SDK_GUIDE = "AIHordeAPISimpleClient"
-RUN_LIMIT_S = 120
-
-
-def run_snippet(code: str, horde: RunningHorde, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a snippet in a fresh interpreter, in an empty folder, with the SDK pointed at our horde."""
-    script = folder / "snippet.py"
-    script.write_text(code)
-    environment = {**os.environ, "AI_HORDE_URL": f"{horde.url}/api/"}
-    return subprocess.run(
-        [sys.executable, str(script)],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=RUN_LIMIT_S,
-        check=False,
-    )
 
 
 def assert_succeeded(result: subprocess.CompletedProcess[str]) -> None:
@@ -62,44 +53,33 @@ def images_in(folder: Path) -> list[tuple[int, int]]:
 
 
 def test_the_simple_client_snippet_saves_a_picture(household: RunningHorde, tmp_path: Path) -> None:
-    code = code_after(document_with(SDK_GUIDE), "Simple Client (Sync)", until="Note")
-    assert_succeeded(run_snippet(code, household, tmp_path))
+    assert_succeeded(run_snippet(image_snippet(), household, tmp_path))
     assert images_in(tmp_path) == [(512, 512)]
 
 
 def test_the_async_simple_client_snippet_saves_two_pictures(household: RunningHorde, tmp_path: Path) -> None:
-    code = code_after(document_with(SDK_GUIDE), "Simple Client (Async)", until="Manual Client")
-    assert_succeeded(run_snippet(code + "\nimport asyncio\nasyncio.run(generate_image())\n", household, tmp_path))
+    assert_succeeded(run_snippet(async_image_snippet(), household, tmp_path))
     assert images_in(tmp_path) == [(512, 512)] * 2
 
 
 def test_the_manual_client_snippet_saves_a_picture(household: RunningHorde, tmp_path: Path) -> None:
-    code = code_after(document_with(SDK_GUIDE), "Manual Client", until="Warning")
-    assert_succeeded(run_snippet(code, household, tmp_path))
+    assert_succeeded(run_snippet(manual_snippet(), household, tmp_path))
     assert images_in(tmp_path) == [(512, 512)]
 
 
 def test_the_dry_run_snippet_prints_a_price(household: RunningHorde, tmp_path: Path) -> None:
-    code = code_after(document_with(SDK_GUIDE), "Dry Runs", until="Text Generation")
-    result = run_snippet(code, household, tmp_path)
+    result = run_snippet(dry_run_snippet(), household, tmp_path)
     assert_succeeded(result)
     price = re.search(r"Estimated kudos cost: ([0-9.]+)", result.stdout)
     assert price and float(price[1]) > 1
 
 
 def test_the_text_snippet_prints_a_readable_text(household: RunningHorde, tmp_path: Path) -> None:
-    code = code_after(document_with(SDK_GUIDE), "Text Generation", until="Alchemy")
-    result = run_snippet(code, household, tmp_path)
+    result = run_snippet(text_snippet(), household, tmp_path)
     assert_succeeded(result)
     words = re.findall(r"[A-Za-z]+", result.stdout)
     assert len(words) > 30
     assert {"the", "a", "was", "and", "she", "he", "her", "his"} & {word.lower() for word in words}
-
-
-def alchemy_snippet() -> str:
-    """The document defines the coroutine and leaves running it to the reader."""
-    code = code_after(document_with(SDK_GUIDE), "Alchemy (Image Post-Processing)", until="Request and Response Types")
-    return code + "\nasyncio.run(alchemy_example())\n"
 
 
 def test_the_alchemy_snippet_prints_a_caption_and_saves_a_larger_picture(
@@ -142,11 +122,6 @@ def test_the_alchemy_snippet_runs_with_the_synchronous_client_too(household: Run
 
 
 def test_the_session_snippet_submits_and_cleans_up(household: RunningHorde, tmp_path: Path) -> None:
-    code = code_after(document_with(SDK_GUIDE), "Important note about manual clients", until="Typing")
-    before = (
-        "from horde_sdk.ai_horde_api.apimodels import ImageGenerateAsyncRequest\n"
-        'my_request = ImageGenerateAsyncRequest(prompt="A cat in a hat", models=["Deliberate"])\n'
-    )
-    result = run_snippet(f"{before}{code}\nprint(response.id_)\n", household, tmp_path)
+    result = run_snippet(session_snippet(), household, tmp_path)
     assert_succeeded(result)
     assert re.fullmatch(r"[0-9a-f-]{36}", result.stdout.strip().splitlines()[-1])

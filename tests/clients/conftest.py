@@ -14,8 +14,9 @@ SDK_VERSIONS = ("0.18.0", "0.33.3")
 
 @pytest.fixture(scope="session")
 def household(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHorde]:
-    """`horde up` whose demo worker stands in for the model the clients ask for; nothing went wrong inside it."""
-    with running_horde("up", tmp_path_factory.mktemp("household"), "--alias", "Deliberate") as horde:
+    """`horde up` whose demo workers stand in for the models the clients ask for; nothing went wrong inside it."""
+    aliases = ["--alias", "Deliberate", "--text-alias", "koboldcpp/LLaMA2-13B-Psyfighter2"]
+    with running_horde("up", tmp_path_factory.mktemp("household"), *aliases) as horde:
         wait_until(lambda: "Ctrl-C stops everything" in horde.log(), 120, "the first picture")
         yield horde
         assert "Traceback" not in horde.log(), horde.log()[-3000:]

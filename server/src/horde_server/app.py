@@ -35,6 +35,7 @@ from horde_server.requests.alchemy.routes import routes as alchemy_routes
 from horde_server.requests.alchemy.worker_routes import routes as alchemist_routes
 from horde_server.requests.image.rating_routes import routes as rating_routes
 from horde_server.requests.image.routes import routes as image_routes
+from horde_server.requests.image.sharing.routes import routes as shared_image_routes
 from horde_server.requests.image.worker_routes import routes as image_worker_routes
 from horde_server.requests.progress import progress
 from horde_server.requests.text.routes import routes as text_routes
@@ -86,6 +87,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     settings = node.settings
     images, texts = node.images, node.texts
     app.include_router(rating_routes(images.dispatcher))
+    app.include_router(shared_image_routes(node.shared_images, node.accounts, settings.admin_ids))
     app.include_router(
         image_routes(
             images.intake,

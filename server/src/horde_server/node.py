@@ -23,7 +23,6 @@ from horde_server.database.pool import Pool, open_pool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.mirror import Mirror
-from horde_server.dispatch.store import requests_older_than
 from horde_server.dispatch.submission import Submissions
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
@@ -46,12 +45,13 @@ from horde_server.requests.alchemy.submissions import FormSubmissions
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.image.result_links import ResultLinks
+from horde_server.requests.image.result_links import LINK_LIFETIME_S, ResultLinks
 from horde_server.requests.image.results import ImageResults
-from horde_server.requests.image.source_images import decode_sources
+from horde_server.requests.image.sharing.service import SharedImages
 from horde_server.requests.image.source_intake import SourceIntake
 from horde_server.requests.image.source_links import SourceLinks
 from horde_server.requests.model_reference.updates import CatalogueAddresses, ReferenceUpdates
+from horde_server.requests.retention import BlobRetention
 from horde_server.requests.text.intake import TextIntake
 from horde_server.requests.text.kind import TextKind
 from horde_server.requests.text.order import TextOrder
@@ -120,6 +120,7 @@ class Node:
     blobs: BlobStores
     links: ResultLinks
     source_links: SourceLinks
+    shared_images: SharedImages
     model_updates: ReferenceUpdates
     tasks: TaskQueue
     signing_secret: bytes
@@ -163,6 +164,9 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     }
     prices = PriceBook(matched_targeting=matched_targeting)
     blobs = open_blob_stores(settings, signing_secret, clock)
+    tasks = TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s))
+    retention = BlobRetention(pool, blobs, tasks, lifetime_s=settings.blob_lifetime_s, link_s=LINK_LIFETIME_S)
+    shared_images = SharedImages(pool, blobs, tasks, retention)
     accounts = AccountDirectory(pool, salt, time.monotonic)
 
     async def heard(topic: str, ids: list[str]) -> None:
@@ -202,10 +206,10 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
     texts = Dispatcher(TextKind(), pool, queues["text"], notices.publish, lifetime_s=lifetime_s)
     forms = Dispatcher(AlchemyKind(), pool, queues["interrogation"], notices.publish, lifetime_s=lifetime_s)
-    mirror = Mirror(pool, {each.kind.name: each for each in (images, texts, forms)}, notices.publish)
+    kinds = {each.kind.name: each for each in (images, texts, forms)}
+    mirror = Mirror(pool, kinds, notices.publish, retention.release_of)
     suspects = Suspects(pool, workers)
     poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
-    tasks = TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s))
     tasks.add(DELIVER, Deliveries(pool, blobs.results, poster, Receivers(time.monotonic)).deliver)
     prompt_filters = PromptFilters(pool, notices.publish)
     doorkeeper = Doorkeeper(
@@ -215,7 +219,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         PromptEvidence(blobs.evidence),
         is_on=not settings.disable_filters,
     )
-    image_results = ImageResults(blobs.results)
+    image_results = ImageResults(blobs.results, shared_images)
     form_submissions = FormSubmissions(
         pool, forms, workers, AlchemyResults(image_results), suspects, clock, lifetime_s=lifetime_s
     )
@@ -248,12 +252,13 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
             forms,
             AlchemyIntake(settings, pool, forms, source_intake, modes, addresses, reputation, clock),
             form_submissions,
-            Interrogations(pool, mirror, form_submissions, blobs.sources),
+            Interrogations(pool, mirror, form_submissions, retention),
         ),
         check_in=CheckIn(pool, workers, modes, profanity, addresses, reputation, suspects, notices.publish, clock),
         blobs=blobs,
         links=ResultLinks(blobs.results, settings.url),
         source_links=SourceLinks(blobs.sources),
+        shared_images=shared_images,
         model_updates=ReferenceUpdates(
             CatalogueAddresses(
                 settings.image_compvis_reference, settings.image_diffusers_reference, settings.image_llm_reference
@@ -269,12 +274,9 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
     settings = node.settings
 
     async def sweep() -> None:
-        swept = await node.mirror.sweep()
-        if swept.workers:
-            await node.workers.changed(swept.workers)
-        keys = [key for stored in swept.sources for key in decode_sources(stored).keys]
-        if keys:
-            await node.blobs.sources.delete(keys)
+        dropped = await node.mirror.sweep()
+        if dropped:
+            await node.workers.changed(dropped)
         await node.alchemy.interrogations.remove_expired()
         node.workers.drop_stale()
 
@@ -305,20 +307,12 @@ def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         await node.mirror.reconcile()
         await node.workers.reload()
 
-    async def drop_old_blobs() -> None:
-        async with node.pool.connection() as conn:
-            # a margin, as pictures are stored shortly before their request
-            old = await requests_older_than(conn, settings.blob_lifetime_s / 2)
-        for store in node.blobs.transient:
-            await store.sweep(settings.blob_lifetime_s, frozenset(map(str, old)))
-
     return {
         **node.notices.work(),
         "sweep": _every(settings.sweep_interval_s, sweep),
         "fold": _every(settings.fold_interval_s, fold_ledger),
         "promote": _every(60.0, promote),
         "reconcile": _every(settings.reconcile_interval_s, reconcile),
-        "blob-sweep": _every(300.0, drop_old_blobs),
         "tasks": node.tasks.run(),
         "tasks-rescue": _every(RESCUE_INTERVAL_S, node.tasks.rescue),
         "address-sweep": _every(300.0, node.addresses.forget_old),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, FilePath, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,6 +20,14 @@ class Profile(StrEnum):
 
     HOUSEHOLD = "household"  # among people who know each other: never asks for kudos up front
     PUBLIC = "public"  # the rules of the public horde
+
+
+def _place(setting: str) -> tuple[str, ...]:
+    """The same for a folder or bucket, however it is written."""
+    if not setting.startswith("s3://"):
+        return (str(Path(setting).resolve()),)
+    url = urlsplit(setting)
+    return (url.netloc, url.path.strip("/"), *parse_qs(url.query).get("endpoint", []))
 
 
 class Settings(BaseSettings):
@@ -165,7 +174,9 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds between looks for durable tasks whose next attempt is due; new ones start at once.",
     )
-    blob_lifetime_s: int = Field(7200, ge=60, description="Seconds an image is kept after its upload.")
+    blob_lifetime_s: int = Field(
+        7200, ge=60, description="Seconds after its upload at which an image is removed that no request needs."
+    )
 
     # Tests only
     test_apikeys: bool = Field(False, description="Test only: enable POST /api/v2/dev/test-user for loopback callers.")
@@ -176,9 +187,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check_places(self) -> Self:
         """What is kept for good must not lie where the rest is swept away."""
-        swept = {self.blobs or str(self.data / "blobs"), self.source_blobs}
+        swept = {_place(place) for place in (self.blobs or str(self.data / "blobs"), self.source_blobs) if place}
         for kept in (self.shared_blobs, self.prompt_evidence):
-            if kept in swept - {None}:
+            if kept and _place(kept) in swept:
                 raise ValueError(f"{kept} is swept regularly: what is kept for good needs a place of its own")
         return self
 

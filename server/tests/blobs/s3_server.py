@@ -51,7 +51,8 @@ def running_s3_server(folder: Path) -> Iterator[S3Server]:
     """A server with its data in an empty folder; ended on leaving."""
     command = [sys.executable, "-W", "ignore", str(PROGRAM), str(folder)]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:
         try:
             assert process.stdout is not None
             port = process.stdout.readline().strip()

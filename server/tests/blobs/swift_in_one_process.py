@@ -28,7 +28,7 @@ def moved_clock() -> float:
 
 time.time = moved_clock  # before Swift takes it
 
-from eventlet import wsgi
+from eventlet import hubs, wsgi
 from swift.common import storage_policy, utils
 from swift.common.ring import RingBuilder
 from swift.common.wsgi import loadapp
@@ -90,7 +90,7 @@ account_autocreate = true
 
 
 def main(folder: Path) -> None:
-    """Serve until ended by a signal."""
+    """Serve until the standard input is closed."""
     sockets = {role: eventlet.listen(("127.0.0.1", 0)) for role in (*STORAGE_ROLES, "proxy")}
     ports = {role: int(socket.getsockname()[1]) for role, socket in sockets.items()}
     configure(folder, ports)
@@ -102,7 +102,7 @@ def main(folder: Path) -> None:
         app = loadapp(str(folder / f"{role}.conf"))
         servers.spawn(wsgi.server, socket, with_clock(app) if role == "proxy" else app, log_output=False)
     print(ports["proxy"], flush=True)
-    servers.waitall()
+    hubs.trampoline(sys.stdin.fileno(), read=True)  # closed when whoever started us ends, however that comes
 
 
 def configure(folder: Path, ports: dict[str, int]) -> None:

@@ -240,6 +240,13 @@ async def test_sweeping_leaves_what_is_none_of_ours(harness: Harness, tmp_path: 
     assert await harness.store.sweep(older_than_s=3600) == 1
 
 
+async def test_a_bucket_that_is_not_there_is_a_store_that_is_away(s3_server: S3Server) -> None:
+    store = open_blob_store(f"s3://nobodys?endpoint={s3_server.endpoint}", UrlSigner(b"", time.time), time.time)
+    for asked in (store.put(KEY, b"data"), store.sweep(0)):
+        with pytest.raises(BlobStoreFailed):
+            await asked
+
+
 @pytest.mark.parametrize("place", ["folder", "s3"])
 async def test_a_store_that_is_away_says_so(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """§2.3: 503, whatever is asked of it."""

@@ -20,11 +20,15 @@ from horde_sdk.ai_horde_api.apimodels import (
     AllWorkersDetailsRequest,
     BlockIPAddressRequest,
     BlockWorkerIPAddressRequest,
+    DeleteFilterRequest,
     DeleteImageGenerateRequest,
     DeleteIPAddressRequest,
     DeleteTextGenerateRequest,
     DeleteWorkerIPAddressRequest,
     DeleteWorkerRequest,
+    FilterPromptSuspicionRequest,
+    FilterRegexRequest,
+    FiltersListRequest,
     FindUserRequest,
     HordeModesRequest,
     HordePerformanceRequest,
@@ -42,6 +46,9 @@ from horde_sdk.ai_horde_api.apimodels import (
     ModifyHordeModesRequest,
     ModifyUserRequest,
     ModifyWorkerRequest,
+    PatchExistingFilter,
+    PutNewFilterRequest,
+    SingleFilterRequest,
     SingleIPTimeoutsRequest,
     SingleUserDetailsRequest,
     SingleWorkerDetailsRequest,
@@ -86,7 +93,8 @@ async def ask(horde, request: HordeRequest, account: Any = None) -> Any:
         sent.method, sent.url, params=dict(sent.query), content=sent.body, headers=dict(sent.headers)
     )
     assert came.status_code < 300, came.text
-    expected = request.get_success_status_response_pairs()[HTTPStatusCode(came.status_code)]
+    kinds = request.get_success_status_response_pairs()
+    expected = kinds.get(HTTPStatusCode(came.status_code)) or request.get_default_success_response_type()
     answer = to_response(Answer(came.status_code, came.headers, came.content), expected)
     assert not isinstance(answer, RequestErrorResponse), answer.object_data
     assert unknown_fields(answer) == []
@@ -196,6 +204,22 @@ async def test_life_of_an_alchemy_request(horde, root) -> None:
     assert not nothing.forms
     cancelled = await ask(horde, AlchemyDeleteRequest(id=accepted.id_))
     assert len(cancelled.forms) == 2
+
+
+async def test_filters_of_prompts(horde, root) -> None:
+    """sdk.md 2.10: filters, filters/regex, filters/{filter_id}."""
+    assert list(await ask(horde, FiltersListRequest(), root)) == []
+    await ask(horde, FilterRegexRequest(), root)
+    made = await ask(horde, PutNewFilterRequest(regex="forbidden", filter_type=10, description="A test."), root)
+    assert (await ask(horde, SingleFilterRequest(filter_id=made.id_), root)).regex == "forbidden"
+    assert [one.id_ for one in await ask(horde, FiltersListRequest(filter_type=10, contains="forb"), root)] == [
+        made.id_
+    ]
+    assert any(one.regex for one in await ask(horde, FilterRegexRequest(), root))
+    assert (await ask(horde, FilterPromptSuspicionRequest(prompt="a forbidden thing"), root)).suspicion > 0
+    changed = await ask(horde, PatchExistingFilter(filter_id=made.id_, description="Another."), root)
+    assert (changed.regex, changed.description) == ("forbidden", "Another.")
+    await ask(horde, DeleteFilterRequest(filter_id=made.id_), root)
 
 
 async def test_addresses_in_time_out(horde, root) -> None:

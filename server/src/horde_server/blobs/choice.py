@@ -10,8 +10,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from horde_server.blobs.folder import FolderStore
@@ -19,6 +20,14 @@ from horde_server.blobs.object_store import ObjectStore
 from horde_server.blobs.signing import ROUTE, UrlSigner
 from horde_server.blobs.store import BlobStore
 from horde_server.settings import Settings
+
+
+class Purpose(StrEnum):
+    """What a blob is kept for that the horde deletes; stands in durable tasks, so no value is ever renamed."""
+
+    RESULTS = "results"
+    SOURCES = "sources"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +39,33 @@ class BlobStores:
     shared: BlobStore | None = None
     evidence: BlobStore | None = None
 
+    def of(self, purpose: Purpose) -> BlobStore | None:
+        """The store of a purpose; None where it is turned off."""
+        return {Purpose.RESULTS: self.results, Purpose.SOURCES: self.sources, Purpose.SHARED: self.shared}[purpose]
+
     @property
     def transient(self) -> tuple[BlobStore, ...]:
-        """Those where nothing stays for ever, each once."""
+        """Those where nothing stays for good, each once."""
         return (self.results,) if self.sources is self.results else (self.results, self.sources)
 
     @property
-    def served(self) -> Iterator[FolderStore]:
+    def served(self) -> tuple[FolderStore, ...]:
         """Those whose signed addresses are routes of ours."""
-        return (store for store in self.transient if isinstance(store, FolderStore))
+        return tuple(store for store in self.transient if isinstance(store, FolderStore))
 
 
 def open_blob_stores(settings: Settings, signing_secret: bytes, clock: Callable[[], float]) -> BlobStores:
     """The stores that the settings name; sources lie with the results unless they say otherwise."""
 
-    def opened(place: str, route: str) -> BlobStore:
-        return open_blob_store(place, UrlSigner(signing_secret, clock, route), clock)
+    def opened(place: str, purpose: str = "") -> BlobStore:
+        return open_blob_store(place, UrlSigner(signing_secret, clock, ROUTE + purpose), clock)
 
-    results = opened(settings.blobs or str(settings.data / "blobs"), ROUTE)
+    results = opened(settings.blobs or str(settings.data / "blobs"))
     return BlobStores(
         results=results,
-        sources=opened(settings.source_blobs, f"{ROUTE}sources/") if settings.source_blobs else results,
-        shared=opened(settings.shared_blobs, f"{ROUTE}shared/") if settings.shared_blobs else None,
-        evidence=opened(settings.prompt_evidence, f"{ROUTE}evidence/") if settings.prompt_evidence else None,
+        sources=opened(settings.source_blobs, "sources/") if settings.source_blobs else results,
+        shared=opened(settings.shared_blobs, "shared/") if settings.shared_blobs else None,
+        evidence=opened(settings.prompt_evidence, "evidence/") if settings.prompt_evidence else None,
     )
 
 

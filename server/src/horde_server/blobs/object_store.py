@@ -111,9 +111,9 @@ class ObjectStore:
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    """What the library raises, as ours."""
+    """What the library raises, as ours; a bucket that is not there among it."""
     try:
         yield
-    except BaseError as error:
+    except (BaseError, OSError) as error:
         log.error("blobs.store_failed", reason=str(error).splitlines()[0])
         raise BlobStoreFailed from error

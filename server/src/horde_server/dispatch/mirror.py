@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import structlog
@@ -22,12 +21,8 @@ KEEP_DONE_S = 60.0
 _BATCH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What a sweep leaves to do: workers that let jobs lie, and the stored pictures of requests that are gone."""
-
-    workers: list[UUID]
-    sources: list[Any]
+Removing: TypeAlias = Callable[[store.Connection, Sequence[store.Expired]], Awaitable[None]]
+"""What else happens in the transaction that removes requests."""
 
 
 class Mirror:
@@ -38,8 +33,10 @@ class Mirror:
         pool: AsyncConnectionPool[Any],
         dispatchers: Mapping[str, Dispatcher[Any]],
         publish: Callable[[str, Iterable[str]], None],
+        removing: Removing,
     ) -> None:
         """`dispatchers` by the name of their kind."""
+        self._removing = removing
         self._pool = pool
         self._dispatchers = dispatchers
         self._publish = publish
@@ -72,20 +69,22 @@ class Mirror:
         for dispatcher in self._dispatchers.values():
             dispatcher.queue.forget_done(KEEP_DONE_S)
 
-    async def sweep(self) -> Swept:
-        """Return overdue jobs to their queues and forget what expired."""
+    async def sweep(self) -> list[UUID]:
+        """Return overdue jobs to their queues and forget what expired; the workers that let jobs lie."""
         async with self._pool.connection() as conn:
             swept = await store.sweep_overdue(conn)
-            expired = await store.delete_expired(conn)
+            async with conn.transaction():
+                expired = await store.delete_expired(conn)
+                await self._removing(conn, expired)
         dropped: list[UUID] = []
         for state, workers in swept:
             dropped += workers
             self._take_over(state, workers)
-        self.removed(request_id for request_id, _ in expired)
+        self.removed(request.id for request in expired)
         if swept or expired:
             self._publish("request", [str(state.id) for state, _ in swept])
             log.info("dispatch.swept", overdue_requests=len(swept), expired_requests=len(expired))
-        return Swept(dropped, [sources for _, sources in expired if sources is not None])
+        return dropped
 
     async def cancel_waiting(self) -> None:
         """Take back what waits of every request: the horde goes into maintenance."""

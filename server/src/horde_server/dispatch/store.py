@@ -445,15 +445,26 @@ async def cancel_waiting(conn: Connection) -> list[RequestState]:
     return [RequestState(*row) for row in await cursor.fetchall()]
 
 
-async def delete_expired(conn: Connection, batch: int = 500) -> list[tuple[UUID, Any]]:
-    """Remove expired requests with their jobs; their holds go with them. Their ids, each with its stored sources."""
+class Expired(NamedTuple):
+    """A request that was removed."""
+
+    id: UUID
+    kind: str
+    sources: Any  # of its order, as stored
+    job_ids: list[UUID]
+
+
+async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
+    """Remove expired requests with their jobs; their holds go with them."""
     cursor = await conn.execute(
-        """DELETE FROM request WHERE id IN (
+        """WITH gone AS (
                SELECT id FROM request WHERE expires_at < now() ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED)
-           RETURNING id, request_order -> 'sources'""",
+           DELETE FROM request USING gone WHERE request.id = gone.id
+           RETURNING request.id, kind, request_order -> 'sources',
+                     ARRAY(SELECT job.id FROM job WHERE job.request_id = request.id)""",
         (batch,),
     )
-    return await cursor.fetchall()
+    return [Expired(*row) for row in await cursor.fetchall()]
 
 
 async def requests_older_than(conn: Connection, age_s: float) -> list[UUID]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Protocol
+from typing import Any, Generic, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,7 @@ import psycopg
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
+from horde_server.database.pool import Connection
 from horde_server.dispatch import store
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import RequestState
@@ -96,6 +97,10 @@ class Submit(Protocol):
         """Remarks of the worker."""
 
 
+FollowUp: TypeAlias = Callable[[Connection], Awaitable[None]]
+"""What else is written in the transaction of a delivery."""
+
+
 class Results(Protocol):
     """What a kind does with the results of its jobs."""
 
@@ -104,6 +109,9 @@ class Results(Protocol):
 
     async def keep(self, job: HeldJob[Any], generation: str) -> str | None:
         """Verify and keep a result; what the job's row holds of it, or None when it is unusable (D13)."""
+
+    def follow_up(self, job: HeldJob[Any], seed: int, *, censored: bool) -> FollowUp | None:
+        """What is written together with the delivery; mostly nothing."""
 
     def remarks(self, body: Submit) -> Sequence[Metadata]:
         """The worker's remarks as they are kept."""
@@ -223,12 +231,13 @@ class Submissions(Generic[OrderT]):
             lifetime_s=self._lifetime_s,
             is_part=self._kind.is_part,
         )
+        follow_up = self._results.follow_up(job, seed, censored=censored)
         async with self._pool.connection() as conn:
-            if job.webhook is None:
+            if job.webhook is None and follow_up is None:
                 state = await settling(conn)
             else:
                 made = Generation(job.id, job.worker_id, "", job.model, seed, censored, _metadata(remarks), result)
-                state = await self._settle_and_announce(conn, settling, job, job.webhook, made, reward)
+                state = await self._settle_and_more(conn, settling, job, made, reward, follow_up)
         if state is None:  # settled by somebody else between our look and our statement
             return self._late(await self._find(str(job.id)), is_fault=False)
         self._dispatcher.changed(state)
@@ -236,31 +245,39 @@ class Submissions(Generic[OrderT]):
             await self._suspects.note(job.worker_id, Suspicion.UNREASONABLY_FAST)
         return Credit(paid, split_reward(paid, trusted=owner_trusted)[1])
 
-    async def _settle_and_announce(
+    async def _settle_and_more(
         self,
-        conn: psycopg.AsyncConnection[Any],
-        settling: Callable[[psycopg.AsyncConnection[Any]], Awaitable[RequestState | None]],
+        conn: Connection,
+        settling: Callable[[Connection], Awaitable[RequestState | None]],
         job: HeldJob[OrderT],
-        webhook: str,
         made: Generation,
         reward_hundredths: int,
+        follow_up: FollowUp | None,
     ) -> RequestState | None:
         """Settle, and have the requester told of it and then of what follows from it; all together or nothing."""
         async with conn.transaction() as transaction:
-            named = made._replace(worker_name=await store.name_of_worker(conn, job.worker_id))
-            if told := self._results.announcement(named, job.order):
-                await announce_job(
-                    conn,
-                    webhook=webhook,
-                    account_id=job.requester_id,
-                    request_id=job.request_id,
-                    reward_hundredths=reward_hundredths,
-                    told=told,
-                )
+            if job.webhook is not None:
+                await self._announce(conn, job, job.webhook, made, reward_hundredths)
             state = await settling(conn)
             if state is None:
                 raise psycopg.Rollback(transaction)
+            if follow_up is not None:
+                await follow_up(conn)
         return state
+
+    async def _announce(
+        self, conn: Connection, job: HeldJob[OrderT], webhook: str, made: Generation, reward_hundredths: int
+    ) -> None:
+        named = made._replace(worker_name=await store.name_of_worker(conn, job.worker_id))
+        if told := self._results.announcement(named, job.order):
+            await announce_job(
+                conn,
+                webhook=webhook,
+                account_id=job.requester_id,
+                request_id=job.request_id,
+                reward_hundredths=reward_hundredths,
+                told=told,
+            )
 
     async def _fault(self, job: HeldJob[OrderT], body: Submit) -> Credit:
         async with self._pool.connection() as conn:

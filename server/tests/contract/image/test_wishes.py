@@ -225,7 +225,7 @@ async def test_services_ask_for_others(horde, module_horde) -> None:
     assert kept == "p" * 255
 
 
-async def test_results_are_never_shared(horde, asker) -> None:
-    """§2.6: `shared` is taken and ignored."""
+async def test_results_are_not_shared_unless_the_operator_shares(horde, asker) -> None:
+    """§2.6: `shared` is taken and ignored; see `storage/test_sharing.py` for who shares."""
     request_id = await horde.request(asker, shared=True)
     assert (await horde.status(request_id))["shared"] is False

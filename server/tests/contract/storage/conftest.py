@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator, Iterable
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import obstore
@@ -15,6 +17,12 @@ import pytest_asyncio
 from obstore.store import S3Store
 from PIL import Image
 from s3_server import S3Server
+
+from horde_server.blobs.choice import BlobStores, Purpose, open_blob_stores
+from horde_server.database.pool import Pool, open_pool
+from horde_server.requests.image.sharing.service import Share, SharedImages
+from horde_server.requests.retention import BlobRetention, Deletion
+from horde_server.tasks.queue import TaskLimits, TaskQueue
 
 PURPOSES = ("blobs", "source_blobs", "shared_blobs")
 
@@ -70,7 +78,7 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> Places:
 @pytest_asyncio.fixture
 async def horde(start_horde: Any, places: Places) -> Any:
     """A server that keeps its images there."""
-    return await start_horde(**places.settings)
+    return await start_horde(**places.settings, task_poll_interval_s=0.1)
 
 
 class Transfers:
@@ -105,3 +113,39 @@ def picture() -> bytes:
     target = io.BytesIO()
     Image.new("RGB", (64, 64), "crimson").save(target, "WEBP")
     return target.getvalue()
+
+
+class Later:
+    """What a node does whose clock runs ahead of the others'."""
+
+    lifetime_s = 7200
+
+    def __init__(self, pool: Pool, stores: BlobStores) -> None:
+        self.pool = pool
+        self.stores = stores
+        tasks = TaskQueue(pool, TaskLimits())
+        self.retention = BlobRetention(pool, stores, tasks, lifetime_s=self.lifetime_s, link_s=1800)
+        self.shared_images = SharedImages(pool, stores, tasks, self.retention)
+
+    async def delete(self, *keys: str) -> None:
+        """The durable task, for results."""
+        await self.retention._delete(Deletion(Purpose.RESULTS, list(keys)))
+
+    async def share(self, job_id: UUID) -> None:
+        """The durable task."""
+        await self.shared_images._copy(Share(job_id))
+
+
+LaterBy = Callable[[float], Later]
+
+
+@pytest_asyncio.fixture
+async def later(horde: Any) -> AsyncIterator[LaterBy]:
+    """Another node on the same database and stores, so many seconds later; it does no tasks by itself."""
+    pool = await open_pool(horde.dsn, size=2)
+
+    def by(ahead_s: float) -> Later:
+        return Later(pool, open_blob_stores(horde.settings, b"", lambda: time.time() + ahead_s))
+
+    yield by
+    await pool.close()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import threading
 from functools import partial
 from typing import Any
 
 import httpx
 import pytest
-from webhook_receivers import Received, Receiver
+from webhook_receivers import Authority, Received, Receiver, receiving
+
+from horde_server.webhooks.receivers import AT_A_TIME
 
 ENDS = {"request.finished", "request.faulted", "request.cancelled", "request.expired"}
 
@@ -330,6 +333,22 @@ class TestDelivery:
         await horde.cancel(await horde.request(other.api_key, webhook=receiver.url("/other")))
         await told(receiver, 1)
         assert [got.path for got in receiver.received] == ["/other"]
+
+    async def test_a_receiver_that_never_answers_holds_up_nobody_else(
+        self, horde: Any, receiver: Receiver, authority: Authority
+    ) -> None:
+        owner, other = await horde.account("owner"), await horde.account("other")
+        go_on = threading.Event()
+        with receiving(authority) as silent:
+            silent.answer = lambda _: 204 if go_on.wait(60) else 500
+            try:
+                for _ in range(20):  # more than a server delivers at a time
+                    await horde.cancel(await horde.request(owner.api_key, webhook=silent.url(host="localhost")))
+                await told(silent, AT_A_TIME)
+                await horde.cancel(await horde.request(other.api_key, webhook=receiver.url()))
+                await told(receiver, 1)
+            finally:
+                go_on.set()
 
     async def test_a_private_address_is_refused_when_it_is_delivered_to(
         self, start_horde: Any, receiver: Receiver

@@ -75,6 +75,8 @@ class FilterPromptSuspicionResponse(HordeResponseBaseModel, api_name="FilterProm
     """What was found in it."""
     suspicion: int
     """How many kinds of filter found something."""
+    filters: list[str] | None = None
+    """Which filters did, where the horde tells it."""
 
 
 class FilterPromptSuspicionRequest(
@@ -128,8 +130,8 @@ class FilterRegex(HordeAPIObjectBaseModel, api_name="FilterRegex"):
 
     filter_type: int = Field(ge=10, le=29)
     """The type."""
-    regex: str
-    """The expression."""
+    regex: str | None = None
+    """The expression; nothing where there are no filters of the type."""
 
 
 @Unhashable

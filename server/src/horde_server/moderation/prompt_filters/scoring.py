@@ -14,7 +14,7 @@ _EMOJI = re.compile("[🧒👦👧👶👪🤱👼🐣🐤🐥🍼🚼🚸]")
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
+class PromptScore:
     """What a moderator sees of a prompt: the score, the first match of each group, and which filters match."""
 
     score: int
@@ -32,7 +32,7 @@ def _matches(filters: FilterSet, group: tuple[int, ...], plain: str) -> bool:
     return any(filters.matches(filter_type, plain) for filter_type in group)
 
 
-def suspicion(filters: FilterSet, prompt: str, only_type: int | None = None) -> Suspicion:
+def suspicion(filters: FilterSet, prompt: str, only_type: int | None = None) -> PromptScore:
     """The score with its reasons, of all types or of one; slower than `is_caught`, as every filter is asked."""
     positive, _ = split_prompt(prompt)
     plain = normalised(positive)
@@ -49,4 +49,4 @@ def suspicion(filters: FilterSet, prompt: str, only_type: int | None = None) -> 
             if filter_type == WITH_REPLACEMENT and (emoji := _EMOJI.search(positive)):
                 matches.append(emoji.group())
         first_matches += matches[:1]
-    return Suspicion(len(first_matches), tuple(first_matches), tuple(filter_ids))
+    return PromptScore(len(first_matches), tuple(first_matches), tuple(filter_ids))

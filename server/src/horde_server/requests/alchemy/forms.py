@@ -10,9 +10,9 @@ AnalysisForm = Literal["caption", "interrogation", "nsfw", "vectorize", "palette
 FormName = Literal[AnalysisForm, PostProcessor]
 
 FORMS: tuple[str, ...] = get_args(FormName)
-_IMAGE_FORMS = frozenset(get_args(PostProcessor))
+IMAGE_FORMS = frozenset(get_args(PostProcessor))
 
 
 def is_image_form(form: str) -> bool:
     """Whether the form makes a picture; the others tell something."""
-    return form in _IMAGE_FORMS
+    return form in IMAGE_FORMS

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 
-from horde_server.blobs.store import BlobStore
 from horde_server.database.pool import Pool
 from horde_server.dispatch.mirror import Mirror
 from horde_server.errors import RequestNotFound
@@ -18,8 +17,10 @@ from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.states import form_state, overall_state
 from horde_server.requests.alchemy.store import FormRow
 from horde_server.requests.alchemy.submissions import FormSubmissions
+from horde_server.requests.image.result_links import result_key
 from horde_server.requests.image.results import UPLOADED
 from horde_server.requests.image.source_images import image_key
+from horde_server.requests.retention import BlobRetention, Released
 
 SignedLink = Callable[[str], Awaitable[str]]
 """Where the picture of a key is to be had for a while."""
@@ -28,11 +29,11 @@ SignedLink = Callable[[str], Awaitable[str]]
 class Interrogations:
     """See the module."""
 
-    def __init__(self, pool: Pool, mirror: Mirror, submissions: FormSubmissions, sources: BlobStore) -> None:
+    def __init__(self, pool: Pool, mirror: Mirror, submissions: FormSubmissions, retention: BlobRetention) -> None:
         self._pool = pool
         self._mirror = mirror
         self._submissions = submissions
-        self._sources = sources
+        self._retention = retention
 
     async def status(self, interrogation_id: UUID, link: SignedLink) -> dict[str, Any]:
         """The body of the answer; pictures by links signed now. Raises `RequestNotFound`."""
@@ -59,26 +60,24 @@ class Interrogations:
         return await self.status(interrogation_id, link)
 
     async def remove_expired(self) -> None:
-        """Forget interrogations that expired, with their forms and pictures. Any node may do it.
-
-        What was made of the pictures stays a while, as links to it may be fresh: the sweep of old blobs takes it.
-        """
-        async with self._pool.connection() as conn:
+        """Forget interrogations that expired, with their forms and pictures. Any node may do it."""
+        async with self._pool.connection() as conn, conn.transaction():
             expired = await store.delete_expired(conn)
-        if expired:
-            self._mirror.removed(form_id for each in expired for form_id in each.form_ids)
-            await self._sources.delete([image_key(each.id) for each in expired])
+            await self._retention.release(
+                conn, [Released([image_key(each.id)], list(map(result_key, each.image_job_ids))) for each in expired]
+            )
+        self._mirror.removed(form_id for each in expired for form_id in each.form_ids)
 
 
 async def _form_body(row: FormRow, link: SignedLink) -> dict[str, Any]:
     state = form_state(row.state, waiting=row.waiting, finished=row.finished)
     body: dict[str, Any] = {"form": row.form, "state": state}
-    if state != "done" or row.result is None:
+    if state != "done" or row.result is None or row.job_id is None:
         return body
     result = row.result
     if is_image_form(row.form):
         told: dict[str, Any] = json.loads(result)
-        address = await link(f"{row.job_id}.webp")
+        address = await link(result_key(row.job_id))
         result = json.dumps({name: address if value == UPLOADED else value for name, value in told.items()})
     if result != "{}":
         body["result"] = msgspec.Raw(result.encode())

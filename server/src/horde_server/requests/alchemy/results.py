@@ -9,7 +9,7 @@ from typing import Any
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
-from horde_server.dispatch.submission import Submit
+from horde_server.dispatch.submission import FollowUp, Submit
 from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.order import FormOrder
 from horde_server.requests.image.results import UPLOADED, ImageResults
@@ -43,6 +43,10 @@ class AlchemyResults:
                 return None
             generation = json.dumps({**result, name: UPLOADED})
         return generation if len(generation) <= MAX_RESULT_CHARACTERS else None
+
+    def follow_up(self, job: HeldJob[Any], seed: int, *, censored: bool) -> FollowUp | None:
+        """Nothing."""
+        return None
 
     def remarks(self, body: Submit) -> Sequence[Metadata]:
         """There are none."""

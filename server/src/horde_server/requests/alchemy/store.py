@@ -15,6 +15,7 @@ import msgspec
 
 from horde_server.database.pool import Connection
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
+from horde_server.requests.alchemy.forms import IMAGE_FORMS
 
 REMOVED_AFTER_S = 10.0
 
@@ -124,6 +125,7 @@ class Expired(NamedTuple):
 
     id: UUID
     form_ids: list[UUID]
+    image_job_ids: list[UUID]  # jobs that may have made a picture
 
 
 async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
@@ -135,8 +137,10 @@ async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
            ), gone AS (
                DELETE FROM interrogation USING expired WHERE interrogation.id = expired.id
            )
-           SELECT expired.id, array_agg(request.id)
-           FROM expired JOIN request ON request.interrogation_id = expired.id GROUP BY expired.id""",
-        (REMOVED_AFTER_S, batch),
+           SELECT expired.id, array_agg(DISTINCT request.id),
+                  coalesce(array_agg(job.id) FILTER (WHERE job.model = ANY(%s)), '{}')
+           FROM expired JOIN request ON request.interrogation_id = expired.id
+           LEFT JOIN job ON job.request_id = request.id GROUP BY expired.id""",
+        (REMOVED_AFTER_S, batch, list(IMAGE_FORMS)),
     )
     return [Expired(*row) for row in await cursor.fetchall()]

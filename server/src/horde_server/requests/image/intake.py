@@ -176,7 +176,9 @@ class ImageIntake:
 
         Raises `KudosUpfront`.
         """
-        order = make_order(request_id, body, education=account.education)
+        order = make_order(
+            request_id, body, education=account.education, can_share=self._settings.shared_blobs is not None
+        )
         if self._settings.profile is Profile.HOUSEHOLD:
             return Admitted(order, 0)
         image = upfront_image(order)

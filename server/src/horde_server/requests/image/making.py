@@ -14,12 +14,14 @@ _CONTROL_STEPS = 20
 _MAX_CONTROL_STEPS = 40
 
 
-def make_order(request_id: UUID, body: ImageRequest, *, education: bool) -> ImageOrder:
+def make_order(request_id: UUID, body: ImageRequest, *, education: bool, can_share: bool) -> ImageOrder:
     """The normalised order. Education accounts get safe pictures from trusted workers only (§3.6).
 
-    Its source images are named, not stored yet.
+    Its source images are named, not stored yet. Shared is what nobody's picture went into, where this horde shares
+    (`can_share`); never what pupils ask for (alchemy-and-operations.md §2.5).
     """
     params = body.params
+    sources = _planned_sources(request_id, body)
     given = params.model_fields_set
     return ImageOrder(
         prompt=body.prompt,
@@ -48,8 +50,9 @@ def make_order(request_id: UUID, body: ImageRequest, *, education: bool) -> Imag
         workers=tuple(body.workers[:TARGETED_WORKERS_KEPT]),
         worker_blacklist=body.worker_blacklist,
         r2=body.r2,
+        shared=body.shared and can_share and sources is None and not education,
         disable_batching=body.disable_batching or has_workflow(params),
-        sources=_planned_sources(request_id, body),
+        sources=sources,
         source_processing=body.source_processing,
         control_type=control_type(params),
         image_is_control=params.image_is_control,

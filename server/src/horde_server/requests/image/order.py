@@ -84,6 +84,7 @@ class ImageOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     workers: tuple[str, ...] = ()  # worker ids: only these, or none of these when worker_blacklist
     worker_blacklist: bool = False
     r2: bool = True
+    shared: bool = False
     disable_batching: bool = False
     sources: SourceImages | None = None
     source_processing: str = "img2img"

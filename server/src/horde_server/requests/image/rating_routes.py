@@ -1,7 +1,7 @@
 """`POST /generate/rate/{id}`: aesthetic ratings of finished images (generation.md §2.12).
 
 The original takes ratings of shared requests only, and shares none any more. So they are refused here as there, in the
-same order; nothing is kept and no rating server is asked.
+same order; nothing is kept and no rating server is asked. Where an operator shares images, they are not rated either.
 """
 
 from __future__ import annotations
@@ -70,13 +70,15 @@ def routes(dispatcher: Dispatcher[ImageOrder]) -> APIRouter:
         openapi_extra=body_documentation(Ratings),
     )
     async def rate(request: Request, request_id: Annotated[str, Path(alias="id")]) -> Response:
-        """Rate the images of a request: refused, as no request is shared."""
+        """Rate the images of a request: refused."""
         await read_body(request, Ratings)
         entry = await dispatcher.find(parse_request_id(request_id))
         if entry is None:
             raise RequestNotFound
         if not entry.state.is_done:
             raise AestheticsNotCompleted
+        if entry.order.shared:
+            raise AestheticsNotPublic("This horde takes no ratings, not even of shared images.")
         raise AestheticsNotPublic
 
     return router

@@ -13,6 +13,11 @@ LINK_LIFETIME_S = 1800
 LEASE_GRACE_S = 300
 
 
+def result_key(job_id: UUID) -> str:
+    """Where the image of a job is kept."""
+    return f"{job_id}.webp"
+
+
 class ResultLinks:
     """Signs blob addresses against the public base URL, or the address the caller used."""
 
@@ -35,7 +40,7 @@ class ResultLinks:
     async def upload(self, job_id: UUID, ttl_s: int, request: Request) -> str:
         """Where the worker PUTs the image of a job."""
         return await self._blobs.signed_put_url(
-            f"{job_id}.webp", max(LINK_LIFETIME_S, ttl_s + LEASE_GRACE_S), self.base_url(request)
+            result_key(job_id), max(LINK_LIFETIME_S, ttl_s + LEASE_GRACE_S), self.base_url(request)
         )
 
     async def download(self, key: str, request: Request) -> str:

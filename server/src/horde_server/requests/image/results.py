@@ -15,8 +15,10 @@ from horde_server.blobs.store import BlobStore
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
-from horde_server.dispatch.submission import Submit
+from horde_server.dispatch.submission import FollowUp, Submit
 from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.image.result_links import result_key
+from horde_server.requests.image.sharing.service import SharedImages
 from horde_server.webhooks.hook import Announcement, Picture
 
 UPLOADED = "R2"
@@ -30,8 +32,9 @@ class ImageResults:
         "of the job before submitting, or send it as base64."
     )
 
-    def __init__(self, blobs: BlobStore) -> None:
+    def __init__(self, blobs: BlobStore, shared: SharedImages) -> None:
         self._blobs = blobs
+        self._shared = shared
 
     async def keep(self, job: HeldJob[ImageOrder], generation: str) -> str | None:
         """See `keep_image`."""
@@ -39,7 +42,7 @@ class ImageResults:
 
     async def keep_image(self, job_id: UUID, generation: str) -> str | None:
         """The key of the image, which must be there, or be given, and be an image of a size we take; else None."""
-        key = f"{job_id}.webp"
+        key = result_key(job_id)
         if generation == UPLOADED:
             glimpse = await self._blobs.look(key)
             return key if glimpse is not None and looks_like_image(glimpse) else None
@@ -53,6 +56,12 @@ class ImageResults:
         except (UnicodeEncodeError, binascii.Error, UnusableImage):
             return None
         return key
+
+    def follow_up(self, job: HeldJob[ImageOrder], seed: int, *, censored: bool) -> FollowUp | None:
+        """Sharing, for who opted in; never of a picture that stands for a withheld one."""
+        if not job.order.shared or censored:
+            return None
+        return lambda conn: self._shared.share(conn, job, seed)
 
     def remarks(self, body: Submit) -> Sequence[Metadata]:
         """As sent: of the state only `faulted` has an effect for images."""

@@ -133,7 +133,7 @@ def routes(
         answer = progress(entry, dispatcher.queue)
         images = await images_of(request, entry, [made.result for made in generations])
         answer["generations"] = [_generation_body(made, image) for made, image in zip(generations, images, strict=True)]
-        answer["shared"] = False
+        answer["shared"] = entry.order.shared
         return _encode(answer)
 
     async def images_of(request: Request, entry: Entry[ImageOrder], keys: list[str]) -> list[str]:

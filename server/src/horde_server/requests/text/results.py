@@ -10,7 +10,7 @@ import msgspec
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
-from horde_server.dispatch.submission import Submit
+from horde_server.dispatch.submission import FollowUp, Submit
 from horde_server.requests.progress import generation_state
 from horde_server.requests.text.order import TextOrder
 from horde_server.webhooks.hook import Announcement
@@ -33,6 +33,10 @@ class TextResults:
         if len(generation) > MAX_GENERATION_CHARACTERS:
             return None
         return generation.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+    def follow_up(self, job: HeldJob[Any], seed: int, *, censored: bool) -> FollowUp | None:
+        """Nothing."""
+        return None
 
     def remarks(self, body: Submit) -> Sequence[Metadata]:
         """As sent, and the state `csam` as a remark too."""
