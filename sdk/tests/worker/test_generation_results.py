@@ -166,12 +166,15 @@ def test_nothing_is_judged_unless_it_is_being_checked() -> None:
     assert generation.generation_results == {"r0": b"0"}
 
 
-def test_work_that_is_done_again_replaces_what_the_failed_attempt_made() -> None:
+@pytest.mark.parametrize("back_at", [P.NOT_STARTED, P.PRELOADING_COMPLETE, P.GENERATING])
+def test_work_that_is_done_again_replaces_what_the_failed_attempt_made(back_at: P) -> None:
     generation = an_image(batch=2)
     generation.on_generating()
     generation.set_work_result(b"half")
     generation.on_error(failed_message="no memory")
-    generation.on_generating()
+    generation.step(back_at)
+    if back_at is not P.GENERATING:
+        generation.on_generating()
 
     assert generation.generation_results == {}
     generation.on_generation_work_complete([b"0", b"1"])

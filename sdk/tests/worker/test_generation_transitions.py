@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise, product
+from itertools import product
 from typing import Any
 
 import pytest
@@ -23,6 +23,8 @@ Make = Callable[..., Any]
 Table = dict[P, list[P]]
 
 INTERRUPTS = {P.ABORTED, P.USER_REQUESTED_ABORT, P.ABANDONED}
+BEGINNINGS = {P.NOT_STARTED, P.PRELOADING, P.GENERATING, P.POST_PROCESSING, P.SAFETY_CHECKING}
+AWAITING = {P.NOT_STARTED, P.PRELOADING_COMPLETE, P.PENDING_POST_PROCESSING, P.PENDING_SAFETY_CHECK, P.PENDING_SUBMIT}
 
 KINDS: dict[str, tuple[Make, dict[str, Any], Table]] = {
     "image": (an_image, {}, generate_transitions(base_generate_progress_transitions)),
@@ -42,13 +44,18 @@ KINDS: dict[str, tuple[Make, dict[str, Any], Table]] = {
 }
 
 
-def may_follow(table: Table, current: P, failed: P) -> set[P]:
-    """Say what may follow a state, written down independently of the code."""
+def may_follow(table: Table, history: list[P]) -> set[P]:
+    """Say what may follow a life so far, written down independently of the code."""
+    current = history[-1]
+    failed = next(state for state in reversed(history) if state is not P.ERROR)
     row = set(table.get(current, []))
     if current in finalized_generation_states or (current in table and not row):
         return row
     if current is P.ERROR:
-        return (row | set(table.get(failed, [])) | INTERRUPTS | {failed}) - {P.ERROR}
+        awaiting = {state for state in AWAITING if failed in table.get(state, [])}
+        begun = max(number for number, state in enumerate(history) if state in BEGINNINGS)
+        row -= set() if P.PENDING_SUBMIT in history[begun:] else {P.SUBMITTING}
+        return (row | set(table.get(failed, [])) | INTERRUPTS | awaiting | {failed}) - {P.ERROR}
     return (row | INTERRUPTS | {P.ERROR}) - {current}
 
 
@@ -93,8 +100,8 @@ def test_every_step_is_taken_or_refused_as_the_table_says(kind: str) -> None:
     make, options, table = KINDS[kind]
     for (current, way), following in product(ways_to_every_state(make, options).items(), P):
         generation = walked(make, options, way)
-        allowed = may_follow(table, current, generation.get_last_non_error_state())
         before = states(generation)
+        allowed = may_follow(table, before)
 
         assert generation.is_next_state_valid(following) is (following in allowed), (current, following)
         if following in allowed:
@@ -115,10 +122,8 @@ def test_history_never_leaves_the_table(wishes: list[P]) -> None:
         except ValueError:
             continue
     history = states(generation)
-    failed = P.NOT_STARTED
-    for current, following in pairwise(history):
-        failed = failed if current is P.ERROR else current
-        assert following in may_follow(base_generate_progress_transitions, current, failed)
+    for number in range(1, len(history)):
+        assert history[number] in may_follow(base_generate_progress_transitions, history[:number])
     assert sum(generation.error_counts.values()) == history.count(P.ERROR) == generation.generation_failure_count
 
 
@@ -193,6 +198,33 @@ def test_after_an_error_work_goes_on_where_it_failed_or_just_after() -> None:
     assert not generation.is_next_state_valid(P.PENDING_SUBMIT)
     assert generation.on_safety_checking() is P.SAFETY_CHECKING
     assert generation.generation_results == {"r0": b"webp"}
+
+
+def test_failed_generation_cannot_be_submitted_before_it_was_finished_and_checked() -> None:
+    never_finished = failed_often(1)
+    begun_anew = walked(
+        an_image, {}, [*ways_to_every_state(an_image, {})[P.SUBMITTING], P.ERROR, P.GENERATING, P.ERROR]
+    )
+
+    for generation in (never_finished, begun_anew):
+        with pytest.raises(ValueError, match="Invalid transition from ERROR to SUBMITTING"):
+            generation.on_submitting()
+
+
+@pytest.mark.parametrize(
+    ("failed", "awaited"),
+    [
+        (P.SUBMITTING, P.PENDING_SUBMIT),
+        (P.SAFETY_CHECKING, P.PENDING_SAFETY_CHECK),
+        (P.POST_PROCESSING, P.PENDING_POST_PROCESSING),
+        (P.GENERATING, P.PRELOADING_COMPLETE),
+    ],
+)
+def test_after_an_error_the_same_work_may_be_awaited_again(failed: P, awaited: P) -> None:
+    generation = walked(an_image, {}, [*ways_to_every_state(an_image, {})[failed], P.ERROR])
+
+    assert generation.step(awaited) is awaited
+    assert generation.step(failed) is failed
 
 
 @pytest.mark.parametrize(

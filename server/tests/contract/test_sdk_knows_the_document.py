@@ -16,6 +16,9 @@ from horde_sdk.generic_api._reflection import get_all_request_types
 from horde_sdk.generic_api.apimodels import HordeRequest
 from horde_sdk.generic_api.utils.swagger import SwaggerDoc
 
+OUR_ENDPOINTS = {"/v2/webhook_secret"}
+"""Endpoints that the original lacks. Who adds one says here that the SDK need not know it, or teaches it to the SDK."""
+
 NAMED_BY_US = {"HeartBeat", "HordeModesInput", "InterrogationSubmit", "KudosTransferInput"}
 """Bodies and answers that have no name of their own in the original's document."""
 
@@ -79,7 +82,7 @@ class TestTheDocument:
             unknown = meta.all_unknown_endpoints_ai_horde()
             undefined = meta.all_undefined_classes_for_endpoints(apimodels)
 
-        assert unknown == set()
+        assert unknown <= OUR_ENDPOINTS
         assert set(undefined) - REFUSALS <= NAMED_BY_US
 
     async def test_requests_of_the_sdk_find_their_verb(self, module_horde) -> None:

@@ -19,13 +19,22 @@ INTERRUPT_STATES = frozenset(
 """States that break off a generation wherever it is."""
 
 _ERROR = GENERATION_PROGRESS.ERROR
+_BEGINNINGS = frozenset(
+    {
+        GENERATION_PROGRESS.NOT_STARTED,
+        GENERATION_PROGRESS.PRELOADING,
+        GENERATION_PROGRESS.GENERATING,
+        GENERATION_PROGRESS.POST_PROCESSING,
+        GENERATION_PROGRESS.SAFETY_CHECKING,
+    }
+)
 
 
 class GenerationStates:
     """The states of one generation, by a table of transitions.
 
     A generation may go where the table leads. Beyond the table, any state that is not an end may fail or be broken off,
-    and after a failure work may be taken up where it failed.
+    and after a failure work may be taken up where it failed, or awaited again.
     """
 
     def __init__(
@@ -72,9 +81,25 @@ class GenerationStates:
         if self._is_end(current):
             return row
         if current is _ERROR:
-            failed = self.last_but_errors[0]
-            return (row | self._table.get(failed, frozenset()) | INTERRUPT_STATES | {failed}) - {_ERROR}
+            if not self._is_ready_to_submit():
+                # The table would let a failed generation be submitted that nobody has finished or checked.
+                row -= {GENERATION_PROGRESS.SUBMITTING}
+            return (row | self._where_work_goes_on(self.last_but_errors[0]) | INTERRUPT_STATES) - {_ERROR}
         return (row | INTERRUPT_STATES | {_ERROR}) - {current}
+
+    def _is_ready_to_submit(self) -> bool:
+        """Tell whether nothing was begun anew since submitting was awaited."""
+        awaited = GENERATION_PROGRESS.PENDING_SUBMIT
+        return next(state for state, _ in reversed(self.history) if state in _BEGINNINGS | {awaited}) is awaited
+
+    def _where_work_goes_on(self, failed: GENERATION_PROGRESS) -> frozenset[GENERATION_PROGRESS]:
+        """Return the state that failed, those in which it is awaited, and those that may follow it."""
+        awaiting = {
+            state
+            for state, following in self._table.items()
+            if failed in following and GENERATION_PROGRESS.is_state_pending(state)
+        }
+        return self._table.get(failed, frozenset()) | awaiting | {failed}
 
     def _is_end(self, state: GENERATION_PROGRESS) -> bool:
         return state in finalized_generation_states or self._table.get(state) == frozenset()

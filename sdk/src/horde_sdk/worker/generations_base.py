@@ -33,7 +33,8 @@ _WORK_DONE = frozenset({_P.GENERATION_COMPLETE, _P.POST_PROCESSING_COMPLETE})
 _PAST_SAFETY_CHECK = frozenset({_P.PENDING_SUBMIT, _P.COMPLETE})
 """Where finished work does not go at once if it has to be checked, whatever its kind allows."""
 
-_MADE_AGAIN = frozenset({_P.NOT_STARTED, _P.PRELOADING, _P.GENERATING, _P.POST_PROCESSING})
+_MADE_AGAIN = frozenset({_P.NOT_STARTED, _P.PRELOADING, _P.PRELOADING_COMPLETE, _P.GENERATING})
+_PROCESSED_AGAIN = frozenset({_P.PENDING_POST_PROCESSING, _P.POST_PROCESSING})
 """States on the way to results; entered again after a failure, what the failed attempt made is dropped."""
 
 
@@ -384,5 +385,5 @@ class HordeSingleGeneration(GenerationIdentity, GenerationProgress, ABC, Generic
             return self._results.are_all_judged
 
     def _try_again_at(self, state: GENERATION_PROGRESS) -> None:
-        if state in _MADE_AGAIN:
-            self._results.forget(intermediate=state is not _P.POST_PROCESSING)
+        if state in _MADE_AGAIN | _PROCESSED_AGAIN:
+            self._results.forget(intermediate=state in _MADE_AGAIN)
