@@ -58,7 +58,7 @@ from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.results import TextResults
 from horde_server.settings import Settings
 from horde_server.tasks.queue import RESCUE_INTERVAL_S, TaskLimits, TaskQueue
-from horde_server.webhooks.delivery import DELIVER, Deliveries
+from horde_server.webhooks.delivery import DELIVER, DROP_OLD, Deliveries
 from horde_server.webhooks.hook import webhook_reach
 from horde_server.webhooks.post import GuardedPoster, trusting
 from horde_server.webhooks.receivers import Receivers
@@ -210,7 +210,9 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     mirror = Mirror(pool, kinds, notices.publish, retention.release_of)
     suspects = Suspects(pool, workers)
     poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
-    tasks.add(DELIVER, Deliveries(pool, blobs.results, poster, Receivers(time.monotonic)).deliver)
+    deliveries = Deliveries(pool, blobs.results, poster, Receivers(time.monotonic))
+    tasks.add(DELIVER, deliveries.deliver)
+    tasks.every("27 * * * *", DROP_OLD, deliveries.drop_old)
     prompt_filters = PromptFilters(pool, notices.publish)
     doorkeeper = Doorkeeper(
         prompt_filters,

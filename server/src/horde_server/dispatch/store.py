@@ -158,12 +158,14 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
     return RequestState(*row)
 
 
-# A form never expires by itself, but with its interrogation. Whoever changes both takes the form first.
+# A form never expires by itself, but with its interrogation, whose life is prolonged to the half minute only: so most
+# forms change one row. Whoever changes both takes the form first.
 _IS_ALIVE = """
       AND EXISTS (SELECT FROM interrogation WHERE id = request.interrogation_id AND expires_at > now())"""
 _KEEP_INTERROGATION = """, kept AS (
     UPDATE interrogation SET expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s))
     WHERE id = (SELECT interrogation_id FROM request JOIN {changed} USING (id))
+      AND expires_at < now() + make_interval(secs => %(lifetime_s)s - 30)
 )"""
 
 _CLAIM = f"""

@@ -14,7 +14,7 @@ from yarl import URL
 from horde_server.blobs.guard import FetchFailed
 from horde_server.blobs.store import BlobStore
 from horde_server.database.pool import Pool
-from horde_server.tasks.kind import Backoff, TaskKind, TryLater
+from horde_server.tasks.kind import Backoff, NoArgs, TaskKind, TryLater
 from horde_server.webhooks import store
 from horde_server.webhooks.hook import Picture
 from horde_server.webhooks.post import GuardedPoster
@@ -30,6 +30,8 @@ PATIENCE = Backoff(attempts=17, first_s=5.0, cap_s=4 * 3600.0)
 """17 attempts in about 21 hours."""
 LINK_LIFETIME_S = 1800
 """Links to pictures are signed anew at each attempt, and good for as long as those of a status."""
+KEEP_S = 2 * 86400.0
+"""Whatever is wrong with a delivery, a mistake of ours included, it is given up after so long."""
 _GONE = 410
 
 
@@ -45,6 +47,7 @@ DELIVER = TaskKind(
     Backoff(attempts=1_000_000),  # to wait for a busy receiver is no attempt: PATIENCE counts those
     time_limit_s=60.0,
 )
+DROP_OLD = TaskKind("webhooks.drop_old", NoArgs, Backoff(attempts=3))
 
 
 class Deliveries:
@@ -77,6 +80,13 @@ class Deliveries:
             log.info("webhooks.receiver_gone", delivery=str(delivery.id), dropped=dropped)
         else:
             await self._failed(delivery, problem)
+
+    async def drop_old(self) -> None:
+        """Give up what PATIENCE did not: attempts that never came as far as the receiver are not counted."""
+        async with self._pool.connection() as conn:
+            dropped = await store.delete_old(conn, KEEP_S)
+        if dropped:
+            log.warning("webhooks.dropped_old", deliveries=dropped)
 
     async def _attempt(self, delivery: Delivery, host: str) -> str | None:
         """None when it was taken, else why not."""

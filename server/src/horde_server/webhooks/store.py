@@ -80,6 +80,14 @@ async def delete_address(conn: Connection, account_id: int, url: str) -> int:
     return cursor.rowcount
 
 
+async def delete_old(conn: Connection, age_s: float) -> int:
+    """Give up what has waited for so long; how many."""
+    cursor = await conn.execute(
+        "DELETE FROM webhook_delivery WHERE created_at < now() - make_interval(secs => %s)", (age_s,)
+    )
+    return cursor.rowcount
+
+
 class Secret(NamedTuple):
     """What an account's deliveries are signed with."""
 
