@@ -17,6 +17,7 @@ from psycopg_pool import PoolTimeout
 from horde_server.blobs.choice import BlobStores, open_blob_stores
 from horde_server.blobs.guard import ANYWHERE, PUBLIC
 from horde_server.blobs.guarded_fetch import GuardedFetcher
+from horde_server.blobs.store import BlobStore
 from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
 from horde_server.database.pool import Pool, open_pool
@@ -209,10 +210,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     kinds = {each.kind.name: each for each in (images, texts, forms)}
     mirror = Mirror(pool, kinds, notices.publish, retention.release_of)
     suspects = Suspects(pool, workers)
-    poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
-    deliveries = Deliveries(pool, blobs.results, poster, Receivers(time.monotonic))
-    tasks.add(DELIVER, deliveries.deliver)
-    tasks.every("27 * * * *", DROP_OLD, deliveries.drop_old)
+    _deliver_webhooks(settings, pool, blobs.results, tasks)
     prompt_filters = PromptFilters(pool, notices.publish)
     doorkeeper = Doorkeeper(
         prompt_filters,
@@ -270,6 +268,13 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         tasks=tasks,
         signing_secret=signing_secret,
     )
+
+
+def _deliver_webhooks(settings: Settings, pool: Pool, results: BlobStore, tasks: TaskQueue) -> None:
+    poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
+    deliveries = Deliveries(pool, results, poster, Receivers(time.monotonic))
+    tasks.add(DELIVER, deliveries.deliver)
+    tasks.every("27 * * * *", DROP_OLD, deliveries.drop_old)
 
 
 def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
