@@ -1,23 +1,20 @@
-"""One server process: its services, built once, and the work it does in the background."""
+"""One server process: its services, built once."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-import psycopg
 import structlog
-from psycopg_pool import PoolTimeout
 
+from horde_server.background import background_work
 from horde_server.blobs.choice import BlobStores, open_blob_stores
 from horde_server.blobs.guard import ANYWHERE, PUBLIC
 from horde_server.blobs.guarded_fetch import GuardedFetcher
-from horde_server.blobs.store import BlobStore
 from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
 from horde_server.database.pool import Pool, open_pool
@@ -27,7 +24,6 @@ from horde_server.dispatch.mirror import Mirror
 from horde_server.dispatch.submission import Submissions
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
-from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.price_book import PriceBook
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
@@ -58,7 +54,7 @@ from horde_server.requests.text.kind import TextKind
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.results import TextResults
 from horde_server.settings import Settings
-from horde_server.tasks.queue import RESCUE_INTERVAL_S, TaskLimits, TaskQueue
+from horde_server.tasks.queue import TaskLimits, TaskQueue
 from horde_server.webhooks.delivery import DELIVER, DROP_OLD, Deliveries
 from horde_server.webhooks.hook import webhook_reach
 from horde_server.webhooks.post import GuardedPoster, trusting
@@ -143,7 +139,7 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
         await node.workers.reload()
         await node.mirror.load()
         async with asyncio.TaskGroup() as tasks:
-            background = [tasks.create_task(work, name=name) for name, work in _background(node).items()]
+            background = [tasks.create_task(work, name=name) for name, work in background_work(node).items()]
             try:
                 yield node
             finally:
@@ -210,7 +206,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     kinds = {each.kind.name: each for each in (images, texts, forms)}
     mirror = Mirror(pool, kinds, notices.publish, retention.release_of)
     suspects = Suspects(pool, workers)
-    _deliver_webhooks(settings, pool, blobs.results, tasks)
+    _deliver_webhooks(settings, pool, blobs, tasks)
     prompt_filters = PromptFilters(pool, notices.publish)
     doorkeeper = Doorkeeper(
         prompt_filters,
@@ -270,70 +266,8 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     )
 
 
-def _deliver_webhooks(settings: Settings, pool: Pool, results: BlobStore, tasks: TaskQueue) -> None:
+def _deliver_webhooks(settings: Settings, pool: Pool, blobs: BlobStores, tasks: TaskQueue) -> None:
     poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
-    deliveries = Deliveries(pool, results, poster, Receivers(time.monotonic))
+    deliveries = Deliveries(pool, blobs.results, poster, Receivers(time.monotonic))
     tasks.add(DELIVER, deliveries.deliver)
     tasks.every("27 * * * *", DROP_OLD, deliveries.drop_old)
-
-
-def _background(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
-    settings = node.settings
-
-    async def sweep() -> None:
-        dropped = await node.mirror.sweep()
-        if dropped:
-            await node.workers.changed(dropped)
-        await node.alchemy.interrogations.remove_expired()
-        node.workers.drop_stale()
-
-    async def fold_ledger() -> None:
-        while (changed := await fold(node.pool, trust_threshold=settings.kudos_trust_threshold)) is not None:
-            await node.accounts.renew(changed.account_ids)
-            await welcome(changed.promoted)
-            if not changed.is_full:
-                return
-
-    async def welcome(promoted: list[int]) -> None:
-        """Let all nodes know who is trusted now."""
-        if promoted:
-            log.info("accounts.promoted", accounts=promoted)
-            for account_id in promoted:
-                node.accounts.invalidate(account_id)
-            await node.workers.reload_of(promoted)
-            node.notices.publish("account", map(str, promoted))
-
-    async def promote() -> None:
-        if settings.kudos_trust_threshold is not None:
-            await welcome(await promote_due(node.pool, trust_threshold=settings.kudos_trust_threshold))
-
-    async def reconcile() -> None:
-        await node.modes.reload()
-        await node.addresses.reload()
-        await node.prompt_filters.reload()
-        await node.mirror.reconcile()
-        await node.workers.reload()
-
-    return {
-        **node.notices.work(),
-        "sweep": _every(settings.sweep_interval_s, sweep),
-        "fold": _every(settings.fold_interval_s, fold_ledger),
-        "promote": _every(60.0, promote),
-        "reconcile": _every(settings.reconcile_interval_s, reconcile),
-        "tasks": node.tasks.run(),
-        "tasks-rescue": _every(RESCUE_INTERVAL_S, node.tasks.rescue),
-        "address-sweep": _every(300.0, node.addresses.forget_old),
-        "model-reference": node.model_updates.run(),
-    }
-
-
-async def _every(interval_s: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Do `work` again and again. A failure is logged and the next round tries anew: nothing here may end the server."""
-    while True:
-        await asyncio.sleep(interval_s)
-        try:
-            await work()
-        except (psycopg.OperationalError, PoolTimeout) as error:  # the database is away: it will come back
-            log.warning("background.failed", work=work.__name__, reason=type(error).__name__)
-        except Exception:  # a mistake of ours or a store's failure: loud, but requests are still served
-            log.exception("background.failed", work=work.__name__)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from horde_sdk.ai_horde_api import image_downloads, questions
+from horde_sdk.ai_horde_api import image_downloads
 from horde_sdk.ai_horde_api.apimodels.generate._async import (
     ImageGenerateAsyncDryRunResponse,
     ImageGenerateAsyncRequest,
 )
 from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse, ImageGeneration
 from horde_sdk.ai_horde_api.base_simple_client import POLL_INTERVAL_S, BaseAIHordeSimpleClient
-from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE, MODEL_STATE, MODEL_TYPE
-from horde_sdk.ai_horde_api.fields import GenerationID, WorkerID
+from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE
+from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.ai_horde_api.image_requests import CheckCallback, ImageRequestRun, dry_run
 from horde_sdk.ai_horde_api.manual_clients import AIHordeAPIAsyncClientSession
 from horde_sdk.ai_horde_api.open_requests import AsyncOpenRequest
@@ -24,6 +24,7 @@ from horde_sdk.ai_horde_api.request_batches import (
     split_images,
     split_texts,
 )
+from horde_sdk.ai_horde_api.simple_questions import AsyncQuestions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,37 +41,13 @@ if TYPE_CHECKING:
         TextGenerateAsyncRequest,
     )
     from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
-    from horde_sdk.ai_horde_api.apimodels.kudos import KudosTransferResponse
-    from horde_sdk.ai_horde_api.apimodels.stats import (
-        ImageStatsModelsResponse,
-        ImageStatsModelsTotalResponse,
-        TextStatsModelResponse,
-        TextStatsModelsTotalResponse,
-    )
-    from horde_sdk.ai_horde_api.apimodels.status import (
-        AIHordeHeartbeatResponse,
-        HordeModesResponse,
-        HordePerformanceResponse,
-        HordeStatusModelsAllResponse,
-        HordeStatusModelsSingleResponse,
-        NewsResponse,
-    )
-    from horde_sdk.ai_horde_api.apimodels.users import UserDetailsResponse
-    from horde_sdk.ai_horde_api.apimodels.workers.workers import (
-        AllWorkersDetailsResponse,
-        DeleteWorkerResponse,
-        ModifyWorkerRequest,
-        ModifyWorkerResponse,
-        SingleWorkerDetailsResponse,
-    )
     from horde_sdk.ai_horde_api.questions import Question
     from horde_sdk.ai_horde_api.request_runs import LookT, RequestRun, RunOptions, StatusT
     from horde_sdk.ai_horde_api.text_requests import TextCheckCallback
-    from horde_sdk.generic_api.apimodels import HordeRequest
     from horde_sdk.generic_api.wire import ResponseT
 
 
-class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
+class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
     """The easiest way to ask a horde from asyncio. Any number of calls may run at once."""
 
     def __init__(
@@ -315,6 +292,25 @@ class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
         async with AsyncOpenRequest(run, self._session) as opened:
             return await opened.result(), opened.id_
 
+    def open_alchemy_request(
+        self,
+        alchemy_request: AlchemyAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+    ) -> AsyncOpenRequest[AlchemyStatusResponse, AlchemyStatusResponse]:
+        """Return a request to be followed by yourself; it is sent when you enter its `async with` block.
+
+        Args:
+            alchemy_request: What to do with which image.
+            timeout: Seconds to wait at most.
+
+        See `AsyncOpenRequest` for an example.
+        """
+        from horde_sdk.ai_horde_api.alchemy_requests import AlchemyRequestRun
+
+        return AsyncOpenRequest(
+            AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, None)), self._session
+        )
+
     async def download_image_from_generation(self, generation: ImageGeneration) -> tuple[Image, GenerationID]:
         """Return the picture of a generation, and its id.
 
@@ -363,84 +359,6 @@ class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
             tls=self._transport.tls_for(url),
         )
 
-    async def heartbeat_request(self) -> AIHordeHeartbeatResponse:
-        """Return the horde's version; raises where it is not alive."""
-        return await self._answer(questions.heartbeat())
-
-    async def get_news(self) -> NewsResponse:
-        """Return the news."""
-        return await self._answer(questions.news())
-
-    async def image_stats_totals(self) -> ImageStatsModelsTotalResponse:
-        """Return how many images were made."""
-        return await self._answer(questions.image_totals())
-
-    async def image_stats_models(self, model_state: str | MODEL_STATE = MODEL_STATE.known) -> ImageStatsModelsResponse:
-        """Return how many images were made with each model."""
-        return await self._answer(questions.image_models_used(model_state))
-
-    async def text_stats_totals(self) -> TextStatsModelsTotalResponse:
-        """Return how much was written."""
-        return await self._answer(questions.text_totals())
-
-    async def text_stats_models(self) -> TextStatsModelResponse:
-        """Return how many texts were written with each model."""
-        return await self._answer(questions.text_models_used())
-
-    async def performance(self) -> HordePerformanceResponse:
-        """Return how busy the horde is."""
-        return await self._answer(questions.performance())
-
-    async def modes(self) -> HordeModesResponse:
-        """Return the modes that the horde is in."""
-        return await self._answer(questions.modes())
-
-    async def image_status_models_all(self) -> HordeStatusModelsAllResponse:
-        """Return the image models that workers serve."""
-        return await self._answer(questions.models(MODEL_TYPE.image))
-
-    async def text_status_models_all(self) -> HordeStatusModelsAllResponse:
-        """Return the text models that workers serve."""
-        return await self._answer(questions.models(MODEL_TYPE.text))
-
-    async def image_status_models_single(self, model_name: str) -> HordeStatusModelsSingleResponse:
-        """Return one model."""
-        return await self._answer(questions.model(model_name))
-
-    async def workers_all_details(
-        self, worker_name: str | None = None, *, api_key: str | None = None
-    ) -> AllWorkersDetailsResponse:
-        """Return the workers that were seen lately, or those of a name."""
-        return await self._answer(questions.workers(worker_name, api_key))
-
-    async def worker_details(
-        self, worker_id: WorkerID | str, *, api_key: str | None = None
-    ) -> SingleWorkerDetailsResponse:
-        """Return one worker."""
-        return await self._answer(questions.worker(worker_id, api_key))
-
-    async def worker_details_by_name(
-        self, worker_name: str, *, api_key: str | None = None
-    ) -> SingleWorkerDetailsResponse:
-        """Return one worker, by name."""
-        return await self._answer(questions.worker_by_name(worker_name, api_key))
-
-    async def worker_modify(self, modify_worker_request: ModifyWorkerRequest) -> ModifyWorkerResponse:
-        """Change a worker of yours, and return what was changed."""
-        return await self._answer(questions.worker_change(modify_worker_request))
-
-    async def worker_delete(self, worker_id: WorkerID | str, *, api_key: str | None = None) -> DeleteWorkerResponse:
-        """Delete a worker of yours."""
-        return await self._answer(questions.worker_deletion(worker_id, api_key))
-
-    async def find_user(self) -> UserDetailsResponse:
-        """Return the owner of the client's key."""
-        return await self._answer(questions.owner_of_key())
-
-    async def transfer_kudos(self, username: str, amount: int) -> KudosTransferResponse:
-        """Give kudos of the client's key to another user (`alias#number`)."""
-        return await self._answer(questions.kudos_transfer(username, amount))
-
     async def _see_all_through(self, runs: Sequence[RequestRun[LookT, StatusT]], at_once: int) -> BatchResult[StatusT]:
         batch = RequestBatch(runs, at_once, self._poll_interval_s)
         try:
@@ -453,19 +371,6 @@ class AIHordeAPIAsyncSimpleClient(BaseAIHordeSimpleClient):
         self, timeout: float, callback: Callable[[Any], object] | None, delay_s: float = 0.0
     ) -> RunOptions:
         return self._run_options(timeout, callback, delay_s, silence_s=self._transport.timeout_s)
-
-    async def ask(self, request: HordeRequest, expected: type[ResponseT]) -> ResponseT:
-        """Send any request and return its answer.
-
-        Args:
-            request: What to ask.
-            expected: The class of the answer, as `request.get_default_success_response_type()` returns it.
-
-        Raises:
-            AIHordeRequestError: The server answered with an error.
-            HordeConnectionError: The horde could not be reached.
-        """
-        return await self._answer(questions.Question(request, expected))
 
     async def _answer(self, question: Question[ResponseT]) -> ResponseT:
         return await self._transport.carry_out(question.steps(self._session._ask))

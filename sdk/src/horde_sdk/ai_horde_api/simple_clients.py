@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Unpack
 
-from horde_sdk.ai_horde_api import image_downloads, questions
+from horde_sdk.ai_horde_api import image_downloads
 from horde_sdk.ai_horde_api.apimodels.generate._async import (
     ImageGenerateAsyncDryRunResponse,
     ImageGenerateAsyncRequest,
@@ -13,8 +13,8 @@ from horde_sdk.ai_horde_api.apimodels.generate._async import (
 from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse, ImageGeneration
 from horde_sdk.ai_horde_api.base_clients import ClientOptions
 from horde_sdk.ai_horde_api.base_simple_client import POLL_INTERVAL_S, BaseAIHordeSimpleClient
-from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE, MODEL_STATE, MODEL_TYPE
-from horde_sdk.ai_horde_api.fields import GenerationID, WorkerID
+from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE
+from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.ai_horde_api.image_requests import CheckCallback, ImageRequestRun, dry_run
 from horde_sdk.ai_horde_api.manual_clients import AIHordeAPIClientSession
 from horde_sdk.ai_horde_api.open_requests import OpenRequest
@@ -25,6 +25,7 @@ from horde_sdk.ai_horde_api.request_batches import (
     split_images,
     split_texts,
 )
+from horde_sdk.ai_horde_api.simple_questions import Questions
 from horde_sdk.generic_api.generic_clients import DEFAULT_TIMEOUT_S
 
 if TYPE_CHECKING:
@@ -41,37 +42,13 @@ if TYPE_CHECKING:
         TextGenerateAsyncRequest,
     )
     from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
-    from horde_sdk.ai_horde_api.apimodels.kudos import KudosTransferResponse
-    from horde_sdk.ai_horde_api.apimodels.stats import (
-        ImageStatsModelsResponse,
-        ImageStatsModelsTotalResponse,
-        TextStatsModelResponse,
-        TextStatsModelsTotalResponse,
-    )
-    from horde_sdk.ai_horde_api.apimodels.status import (
-        AIHordeHeartbeatResponse,
-        HordeModesResponse,
-        HordePerformanceResponse,
-        HordeStatusModelsAllResponse,
-        HordeStatusModelsSingleResponse,
-        NewsResponse,
-    )
-    from horde_sdk.ai_horde_api.apimodels.users import UserDetailsResponse
-    from horde_sdk.ai_horde_api.apimodels.workers.workers import (
-        AllWorkersDetailsResponse,
-        DeleteWorkerResponse,
-        ModifyWorkerRequest,
-        ModifyWorkerResponse,
-        SingleWorkerDetailsResponse,
-    )
     from horde_sdk.ai_horde_api.questions import Question
     from horde_sdk.ai_horde_api.request_runs import RunOptions
     from horde_sdk.ai_horde_api.text_requests import TextCheckCallback
-    from horde_sdk.generic_api.apimodels import HordeRequest
     from horde_sdk.generic_api.wire import ResponseT
 
 
-class AIHordeAPISimpleClient(BaseAIHordeSimpleClient):
+class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
     """The easiest way to ask a horde. Threads may share one."""
 
     def __init__(self, *, poll_interval: float = POLL_INTERVAL_S, **options: Unpack[ClientOptions]) -> None:
@@ -294,6 +271,23 @@ class AIHordeAPISimpleClient(BaseAIHordeSimpleClient):
         with OpenRequest(run, self._session) as opened:
             return opened.result(), opened.id_
 
+    def open_alchemy_request(
+        self,
+        alchemy_request: AlchemyAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+    ) -> OpenRequest[AlchemyStatusResponse, AlchemyStatusResponse]:
+        """Return a request to be followed by yourself; it is sent when you enter its `with` block.
+
+        Args:
+            alchemy_request: What to do with which image.
+            timeout: Seconds to wait at most.
+
+        See `OpenRequest` for an example.
+        """
+        from horde_sdk.ai_horde_api.alchemy_requests import AlchemyRequestRun
+
+        return OpenRequest(AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, None)), self._session)
+
     def download_image_from_generation(self, generation: ImageGeneration) -> Image:
         """Return the picture of a generation.
 
@@ -332,93 +326,6 @@ class AIHordeAPISimpleClient(BaseAIHordeSimpleClient):
             requests.HTTPError: It could not be fetched.
         """
         return image_downloads.download_image_bytes(url, session=self._transport.session).getvalue()
-
-    def heartbeat_request(self) -> AIHordeHeartbeatResponse:
-        """Return the horde's version; raises where it is not alive."""
-        return self._answer(questions.heartbeat())
-
-    def get_news(self) -> NewsResponse:
-        """Return the news."""
-        return self._answer(questions.news())
-
-    def image_stats_totals(self) -> ImageStatsModelsTotalResponse:
-        """Return how many images were made."""
-        return self._answer(questions.image_totals())
-
-    def image_stats_models(self, model_state: str | MODEL_STATE = MODEL_STATE.known) -> ImageStatsModelsResponse:
-        """Return how many images were made with each model."""
-        return self._answer(questions.image_models_used(model_state))
-
-    def text_stats_totals(self) -> TextStatsModelsTotalResponse:
-        """Return how much was written."""
-        return self._answer(questions.text_totals())
-
-    def text_stats_models(self) -> TextStatsModelResponse:
-        """Return how many texts were written with each model."""
-        return self._answer(questions.text_models_used())
-
-    def performance(self) -> HordePerformanceResponse:
-        """Return how busy the horde is."""
-        return self._answer(questions.performance())
-
-    def modes(self) -> HordeModesResponse:
-        """Return the modes that the horde is in."""
-        return self._answer(questions.modes())
-
-    def image_status_models_all(self) -> HordeStatusModelsAllResponse:
-        """Return the image models that workers serve."""
-        return self._answer(questions.models(MODEL_TYPE.image))
-
-    def text_status_models_all(self) -> HordeStatusModelsAllResponse:
-        """Return the text models that workers serve."""
-        return self._answer(questions.models(MODEL_TYPE.text))
-
-    def image_status_models_single(self, model_name: str) -> HordeStatusModelsSingleResponse:
-        """Return one model."""
-        return self._answer(questions.model(model_name))
-
-    def workers_all_details(
-        self, worker_name: str | None = None, *, api_key: str | None = None
-    ) -> AllWorkersDetailsResponse:
-        """Return the workers that were seen lately, or those of a name."""
-        return self._answer(questions.workers(worker_name, api_key))
-
-    def worker_details(self, worker_id: WorkerID | str, *, api_key: str | None = None) -> SingleWorkerDetailsResponse:
-        """Return one worker."""
-        return self._answer(questions.worker(worker_id, api_key))
-
-    def worker_details_by_name(self, worker_name: str, *, api_key: str | None = None) -> SingleWorkerDetailsResponse:
-        """Return one worker, by name."""
-        return self._answer(questions.worker_by_name(worker_name, api_key))
-
-    def worker_modify(self, modify_worker_request: ModifyWorkerRequest) -> ModifyWorkerResponse:
-        """Change a worker of yours, and return what was changed."""
-        return self._answer(questions.worker_change(modify_worker_request))
-
-    def worker_delete(self, worker_id: WorkerID | str, *, api_key: str | None = None) -> DeleteWorkerResponse:
-        """Delete a worker of yours."""
-        return self._answer(questions.worker_deletion(worker_id, api_key))
-
-    def find_user(self) -> UserDetailsResponse:
-        """Return the owner of the client's key."""
-        return self._answer(questions.owner_of_key())
-
-    def transfer_kudos(self, username: str, amount: int) -> KudosTransferResponse:
-        """Give kudos of the client's key to another user (`alias#number`)."""
-        return self._answer(questions.kudos_transfer(username, amount))
-
-    def ask(self, request: HordeRequest, expected: type[ResponseT]) -> ResponseT:
-        """Send any request and return its answer.
-
-        Args:
-            request: What to ask.
-            expected: The class of the answer, as `request.get_default_success_response_type()` returns it.
-
-        Raises:
-            AIHordeRequestError: The server answered with an error.
-            HordeConnectionError: The horde could not be reached.
-        """
-        return self._answer(questions.Question(request, expected))
 
     def _answer(self, question: Question[ResponseT]) -> ResponseT:
         with self._session() as session:
