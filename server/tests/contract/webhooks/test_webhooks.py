@@ -112,7 +112,7 @@ class TestWhatIsTold:
         owner = await horde.account("owner")
         await horde.request(owner.api_key)
         await horde.submit(owner.api_key, (await horde.job(owner.api_key))["id"])
-        assert await horde.sql("SELECT nextval('procrastinate_jobs_id_seq')") == [(1,)]
+        assert await horde.sql("SELECT 1 FROM webhook_delivery") == []
 
     async def test_of_a_form_its_result(self, horde: Any, receiver: Receiver) -> None:
         """alchemy-and-operations.md §1.9."""
