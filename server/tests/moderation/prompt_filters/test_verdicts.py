@@ -34,6 +34,7 @@ SCORES = [
     ("a kitten###wet", 1), ("a castle###wet kitten", 0), ("wet###a###kitten", 1), ("a wet kitten###dog", 2),
     # weights
     ("(kitten:1.2) wet", 2), ("a ((wet:1.3) kitten:0.5)", 2), ("kit(ten:1.1) wet", 2), ("(kitten:.5) (wet: -2.0 )", 2),
+    ("kit(ten:1.) wet", 2), ("kit(ten:1..) wet", 1), ("kit(ten:.) wet", 1),
     ("(a:b:1.2) wet", 1), ("[kitten] {{wet}}", 2),
     # punctuation and spaced-out letters
     ("k i t t e n, wet", 2), ("k.i.t.t.e.n wet", 2), ("k_i_t_t_e_n w-e-t", 0), ("k_i_t_t_e_n and w-e-t", 2),
@@ -62,6 +63,11 @@ def test_each_group_that_matches_adds_one(prompt: str, score: int) -> None:
         is_refused = refusal.is_punished
     assert is_refused is (score >= 2)
     assert is_harmless(FILTERS, prompt, Circumstances()) is (score < 2)
+
+
+def test_a_weight_with_a_long_number_is_read_in_one_way_only() -> None:
+    """Were there a choice of where its digits end, this would hold the whole process for minutes."""
+    assert is_harmless(FILTERS, "(castle:" + "1" * 99_000, Circumstances(for_adults=True))
 
 
 def test_a_moderator_sees_what_matched() -> None:

@@ -18,7 +18,8 @@ NEGATIVE_MARK = "###"
 _MOST_NESTED_WEIGHTS = 4
 _MOST_REMEMBERED_CHARACTERS = 20_000
 
-_WEIGHT = re.compile(r"\(([^()]*?):\s*[+-]?(?:\d+\.?\d*|\.\d+)\s*\)")
+# Digits can be read in one way only: `\d+\.?\d*` would try each split of a long number, with the interpreter held.
+_WEIGHT = re.compile(r"\(([^()]*?):\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)\s*\)")
 _UNSEEN_MARKS = (
     (0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F),
     (0xE0100, 0xE01EF),
