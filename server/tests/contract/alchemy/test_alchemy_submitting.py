@@ -46,6 +46,7 @@ async def post(horde, content: str, key: str | None = "0000000000", content_type
         ('{"id": "x", "result": "R2"}', "application/json", {"result"}),
         ('{"id": "x", "result": {}, "state": 5}', "application/json", {"state"}),
         ('{"id": "x", "result": {"x": NaN}}', "application/json", {"id", "result"}),
+        ('{"id": "x", "result": {"x": [1e999]}}', "application/json", {"result"}),
         ("no json", None, {"id", "result"}),
     ],
 )

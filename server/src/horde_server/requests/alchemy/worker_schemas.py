@@ -57,6 +57,9 @@ async def read_submit(request: Request) -> FormSubmit:
         errors["result"] = "The result is missing: an object, also where the form failed"
     if not isinstance(state, str):
         errors["state"] = "must be text"
-    if errors:
-        raise InvalidPayload(errors)
-    return FormSubmit(fields["id"], json.dumps(result, separators=(",", ":")), state)
+    if not errors:
+        try:
+            return FormSubmit(fields["id"], json.dumps(result, allow_nan=False, separators=(",", ":")), state)
+        except ValueError:  # 1e999 is read as infinity, which JSON cannot say
+            errors["result"] = "The result has a number that is too large"
+    raise InvalidPayload(errors)
