@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from procrastinate.manager import JobManager
 
 from horde_server.database.pool import Pool
 from horde_server.tasks import store
@@ -275,6 +276,24 @@ async def test_it_goes_on_after_its_connections_were_cut(pool: Pool) -> None:
             )
             await queue.defer(conn, NOTE, Note("two"))
         await seen.until(lambda: "two" in seen.notes)
+
+
+async def test_it_goes_on_after_a_mistake_in_the_library(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would end its node, and requests would be served no more."""
+    seen = Seen()
+    queue = a_queue(pool, seen.note)
+    fetch = JobManager.fetch_job
+    failures = iter([AssertionError("of the library's own")])
+
+    async def fetch_job(manager: JobManager, *args: Any, **more: Any) -> Any:
+        for failure in failures:
+            raise failure
+        return await fetch(manager, *args, **more)
+
+    monkeypatch.setattr(JobManager, "fetch_job", fetch_job)
+    async with running(queue):
+        await defer(pool, queue, Note("one"))
+        await seen.until(lambda: seen.notes == ["one"])
 
 
 async def test_what_was_given_up_is_deleted_after_a_while(pool: Pool) -> None:

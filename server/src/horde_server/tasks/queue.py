@@ -109,6 +109,9 @@ class TaskQueue:
                 await self._run_worker()
             except* DATABASE_AWAY as errors:
                 reason = type(errors.exceptions[0]).__name__
+            except* Exception as errors:  # a mistake of ours or of the library: loud, but requests are still served
+                log.exception("tasks.failed_to_run")
+                reason = type(errors.exceptions[0]).__name__
             log.warning("tasks.interrupted", reason=reason)
             await asyncio.sleep(_RESTART_S)
 
