@@ -296,6 +296,21 @@ async def test_it_goes_on_after_a_mistake_in_the_library(pool: Pool, monkeypatch
         await seen.until(lambda: seen.notes == ["one"])
 
 
+async def test_what_webhooks_wait_for_holds_up_nothing_else(pool: Pool) -> None:
+    """Migration 0005 defers them by SQL: with the lowest priority, or old ones that are tried again would come first."""
+    seen = Seen()
+    queue = a_queue(pool, seen.note, concurrency=1)
+    await defer(pool, queue, Note("a webhook"), Note("another"))
+    await rows(pool, "UPDATE procrastinate_jobs SET priority = 0 RETURNING 1")
+    await defer(pool, queue, Note("a deletion"))
+    async with running(queue):
+        await seen.until(lambda: len(seen.notes) == 3)
+    assert seen.notes == ["a deletion", "a webhook", "another"]
+    async with pool.connection() as conn, conn.transaction(force_rollback=True):
+        await conn.execute("SELECT webhook_announce(0, 'https://example.org', '{}', NULL)")
+        assert await (await conn.execute("SELECT priority FROM procrastinate_jobs")).fetchall() == [(0,)]
+
+
 async def test_what_was_given_up_is_deleted_after_a_while(pool: Pool) -> None:
     queue = a_queue(pool, Seen().note)
     await defer(pool, queue, Note("old"), Note("new"), Note("waiting"))
