@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from horde_server.http.body import MOST_COMMAS
+
 CHECKED = "/api/v2/status/performance"
 
 
@@ -112,6 +114,18 @@ class TestBodies:
     )
     async def test_json_by_any_of_its_names_is_taken(self, horde, media_type: str) -> None:
         assert (await self.post(horde, b'{"prompt": "x"}', media_type))[0] == 202
+
+    @pytest.mark.parametrize("path", ["generate/async", "interrogate/submit"])
+    async def test_a_body_of_more_values_than_anybody_means_is_refused_unread(self, horde, path: str) -> None:
+        """To read ten million held everybody up for seconds. As many as are allowed are read, and found wanting."""
+        for commas, is_read in ((MOST_COMMAS, True), (MOST_COMMAS + 1, False)):
+            content = b'{"x": [0' + b",0" * commas + b"]}"
+            answer = await horde.client.post(
+                f"/api/v2/{path}", content=content, headers={"apikey": "0", "content-type": "application/json"}
+            )
+            assert answer.status_code == 400
+            assert ("errors" in answer.json()) is is_read
+            assert answer.json().get("rc") == (None if is_read else "BadRequest")
 
     async def test_every_fault_is_named_at_once(self, horde) -> None:
         status, body = await self.post(horde, b'{"prompt": 5, "nsfw": "no", "params": {"steps": "many", "width": 7}}')

@@ -297,7 +297,7 @@ async def test_it_goes_on_after_a_mistake_in_the_library(pool: Pool, monkeypatch
 
 
 async def test_what_webhooks_wait_for_holds_up_nothing_else(pool: Pool) -> None:
-    """Migration 0005 defers them by SQL: with the lowest priority, or old ones that are tried again would come first."""
+    """Migration 0005 defers them with a lower priority: old ones that are tried again would come first without."""
     seen = Seen()
     queue = a_queue(pool, seen.note, concurrency=1)
     await defer(pool, queue, Note("a webhook"), Note("another"))
