@@ -10,7 +10,12 @@ from fake_horde import JOB, FakeHorde, Reply, a_check
 from waiting import Naps
 
 from horde_sdk.ai_horde_api.ai_horde_clients import AIHordeAPIAsyncSimpleClient, AIHordeAPISimpleClient
-from horde_sdk.ai_horde_api.apimodels import ImageGenerateAsyncRequest, TextGenerateAsyncRequest
+from horde_sdk.ai_horde_api.apimodels import (
+    AlchemyAsyncRequest,
+    AlchemyAsyncRequestFormItem,
+    ImageGenerateAsyncRequest,
+    TextGenerateAsyncRequest,
+)
 from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError, AIHordePermissionError
 
 CHECK = f"GET /v2/generate/check/{JOB}"
@@ -105,6 +110,16 @@ def test_text_request_is_followed_the_same_way(horde: FakeHorde, client: AIHorde
         assert [one.text for one in opened.result().generations] == [" there was a fox."]
 
     assert horde.lines == ["POST /v2/generate/text/async", f"GET /v2/generate/text/status/{JOB}"]
+
+
+def test_alchemy_request_is_followed_the_same_way(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
+    request = AlchemyAsyncRequest(
+        forms=[AlchemyAsyncRequestFormItem(name="caption")], source_image="https://example.org/a.webp"
+    )
+    with client.open_alchemy_request(request) as opened:
+        assert [one.caption for one in opened.result().all_caption_results] == ["a red square"]
+
+    assert horde.lines == ["POST /v2/interrogate/async", f"GET /v2/interrogate/status/{JOB}"]
 
 
 async def test_asynchronous_face_does_the_same(horde: FakeHorde) -> None:

@@ -33,6 +33,9 @@ def _images_land_in_a_place_of_their_own(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
 
 
+HOOK = "https://example.org/told"
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["alchemy", *arguments])
 
@@ -105,13 +108,14 @@ def test_json_holds_results_and_paths(horde: FakeHorde, tmp_path: Path) -> None:
 
 
 def test_options_of_a_form_and_of_the_request_are_sent(horde: FakeHorde) -> None:
-    run(SOURCE, "--form", "caption:min_length=30,num_beams=5", "--fast-workers", "--trusted-workers")
+    run(SOURCE, "--form", "caption:min_length=30,num_beams=5", "--fast-workers", "--trusted-workers", "--webhook", HOOK)
 
     assert horde.asked[0].body == {
         "forms": [{"name": "caption", "payload": {"min_length": "30", "num_beams": "5"}}],
         "source_image": SOURCE,
         "slow_workers": False,
         "trusted_workers": True,
+        "webhook": HOOK,
     }
 
 

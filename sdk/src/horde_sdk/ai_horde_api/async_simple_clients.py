@@ -292,6 +292,25 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         async with AsyncOpenRequest(run, self._session) as opened:
             return await opened.result(), opened.id_
 
+    def open_alchemy_request(
+        self,
+        alchemy_request: AlchemyAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+    ) -> AsyncOpenRequest[AlchemyStatusResponse, AlchemyStatusResponse]:
+        """Return a request to be followed by yourself; it is sent when you enter its `async with` block.
+
+        Args:
+            alchemy_request: What to do with which image.
+            timeout: Seconds to wait at most.
+
+        See `AsyncOpenRequest` for an example.
+        """
+        from horde_sdk.ai_horde_api.alchemy_requests import AlchemyRequestRun
+
+        return AsyncOpenRequest(
+            AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, None)), self._session
+        )
+
     async def download_image_from_generation(self, generation: ImageGeneration) -> tuple[Image, GenerationID]:
         """Return the picture of a generation, and its id.
 

@@ -271,6 +271,23 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         with OpenRequest(run, self._session) as opened:
             return opened.result(), opened.id_
 
+    def open_alchemy_request(
+        self,
+        alchemy_request: AlchemyAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+    ) -> OpenRequest[AlchemyStatusResponse, AlchemyStatusResponse]:
+        """Return a request to be followed by yourself; it is sent when you enter its `with` block.
+
+        Args:
+            alchemy_request: What to do with which image.
+            timeout: Seconds to wait at most.
+
+        See `OpenRequest` for an example.
+        """
+        from horde_sdk.ai_horde_api.alchemy_requests import AlchemyRequestRun
+
+        return OpenRequest(AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, None)), self._session)
+
     def download_image_from_generation(self, generation: ImageGeneration) -> Image:
         """Return the picture of a generation.
 

@@ -15,7 +15,7 @@ from horde_sdk.command_line.connection import (
     print_json,
     readable_errors,
 )
-from horde_sdk.command_line.worker_choice import FastOption, TrustedOption
+from horde_sdk.command_line.worker_choice import FastOption, TrustedOption, WebhookOption, given
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels import AlchemyAsyncRequest, AlchemyStatusResponse
@@ -41,6 +41,7 @@ def alchemy(
     out: Annotated[Path, typer.Option("-o", "--out", "--output", help="Folder for images.")] = Path("."),
     trusted_workers: TrustedOption = False,
     fast_workers: FastOption = False,
+    webhook: WebhookOption = None,
     horde: HordeOption = None,
     apikey: KeyOption = None,
     as_json: JsonOption = False,
@@ -58,7 +59,7 @@ def alchemy(
                 "forms": forms,
                 "source_image": source_image(source),
                 **({"slow_workers": False} if fast_workers else {}),
-                **({"trusted_workers": True} if trusted_workers else {}),
+                **given(trusted_workers=trusted_workers, webhook=webhook),
             }
         )
         client = client_for(horde, apikey)
