@@ -182,3 +182,17 @@ def test_the_same_group_name_in_two_filters_is_no_conflict() -> None:
     ]
     assert AnyOf(filters).matches("b")
     assert re2.compile(b"a").search(b"a")
+
+
+@pytest.mark.parametrize("source", ["x{0,1000}" * 200, "(?=x)" + r"\pL" * 600, r"\pL" * 600, r"[^\PL]" * 300])
+def test_what_takes_long_to_compile_is_refused_soon(source: str) -> None:
+    """RE2 lets nobody else run meanwhile: each held a node for 3 to 60 s."""
+    with pytest.raises(UnusablePattern):
+        compile_pattern(source)
+
+
+def test_what_takes_long_to_compile_is_no_screen_either() -> None:
+    """It held a node for 16 s."""
+    pattern = compile_pattern("(?=x)" + "[a-z]{0,1000}" * 150)
+    assert isinstance(pattern, BacktrackingPattern)
+    assert pattern.screen is None

@@ -27,6 +27,8 @@ RESTS_S = 60.0
 MOST_INSTRUCTIONS = 5000
 """Of one pattern: what it may cost for each character."""
 _MEMORY_BYTES = 16 * 1024 * 1024
+_TRIAL_MEMORY_BYTES = 512 * 1024
+MOST_UNICODE_CLASSES = 20
 _READ_DIFFERENTLY = re.compile(r"\{,\d+\}")  # up to so many in Python, plain text in RE2
 _REFERENCE = re.compile(r"\\(?:(?P<number>[1-9][0-9]?)|g<(?P<name>\w+)>|(?P<other>.))", re.DOTALL)
 
@@ -86,6 +88,20 @@ def _options_for_replacing() -> Any:
     return options
 
 
+def _compiled(source: str) -> Any:
+    """One pattern's program. Raises `re2.error`, soon.
+
+    RE2 lets nobody else run while it compiles, and takes a minute for 200 times `x{0,1000}`, 10 ms for each `\\pL`.
+    With little memory it gives up early.
+    """
+    if source.count("\\p") + source.count("\\P") > MOST_UNICODE_CLASSES:
+        raise re2.error("pattern too large")
+    trial = _options()
+    trial.max_mem = _TRIAL_MEMORY_BYTES
+    re2.compile(source.encode(), trial)
+    return re2.compile(source.encode(), _options())
+
+
 def compile_any(sources: Sequence[str]) -> list[Any]:
     """As few RE2 programs as possible that together match what any of the patterns matches.
 
@@ -111,7 +127,7 @@ class LinearPattern:
         if _READ_DIFFERENTLY.search(source):
             raise re2.error("read differently")
         self._source = source
-        self._program = re2.compile(source.encode(), _options())
+        self._program = _compiled(source)
         if self._program.programsize > MOST_INSTRUCTIONS:
             raise UnusablePattern(_TOO_LARGE)
         self._for_replacing()  # some sets of letters make sense as bytes only
@@ -175,7 +191,7 @@ def _screen_of(source: str) -> str | None:
     if wider is None:
         return None
     try:
-        program = re2.compile(wider.encode(), _options())
+        program = _compiled(wider)
     except re2.error:
         return None
     return wider if program.programsize <= MOST_INSTRUCTIONS else None
