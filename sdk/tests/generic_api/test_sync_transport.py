@@ -22,13 +22,16 @@ from horde_sdk.generic_api.retries import RetryConfiguration
 
 def test_thread_that_runs_out_of_time_does_not_hurry_another(horde: FakeHorde) -> None:
     client = AIHordeAPIManualClient(retry_config=RetryConfiguration(max_retries=0))
-    question = AIHordeHeartbeatRequest(), AIHordeHeartbeatResponse
+
+    def ask() -> object:
+        return client.submit_request(AIHordeHeartbeatRequest(), AIHordeHeartbeatResponse)
+
     client._transport.deadline_in(0.0)
 
     with pytest.raises(HordeTimeoutError):
-        client.submit_request(*question)
+        ask()
     with ThreadPoolExecutor(1) as another:
-        answer = another.submit(client.submit_request, *question).result()
+        answer = another.submit(ask).result()
     assert isinstance(answer, AIHordeHeartbeatResponse)
 
 

@@ -160,11 +160,15 @@ class SyncTransport:
             ) as answer:
                 body = collected.read(bounds.pieces_of(answer))
         except bounds.AnswerOutOfBoundsError as error:
-            raise HordeConnectionError(f"{exchange.url}: {error}") from None
+            raise HordeConnectionError(f"{exchange.shown_url}: {error}") from None
         except requests.Timeout as error:
-            raise HordeTimeoutError(f"{exchange.url} did not answer in time ({type(error).__name__})") from error
+            raise HordeTimeoutError(
+                f"{exchange.shown_url} did not answer in time ({type(error).__name__})"
+            ) from exchange.cause(error)
         except requests.RequestException as error:
-            raise HordeConnectionError(f"{exchange.url} could not be reached ({type(error).__name__})") from error
+            raise HordeConnectionError(
+                f"{exchange.shown_url} could not be reached ({type(error).__name__})"
+            ) from exchange.cause(error)
         return Answer(status=answer.status_code, headers=dict(answer.headers), body=body)
 
 

@@ -68,7 +68,12 @@ def to_exchange(request: HordeRequest, caller: Caller) -> Exchange:
         headers=headers,
         query=query,
         body=json.dumps(content, separators=(",", ":")).encode() if content else None,
+        secret=_in_path(getattr(request, "sharedkey_id", None)) if "sharedkey_id" in in_path else None,
     )
+
+
+def _in_path(value: object) -> str:
+    return quote(str(value), safe="")
 
 
 def _path(request: HordeRequest, path_fields: type[GenericPathFields]) -> tuple[str, set[str]]:
@@ -77,7 +82,7 @@ def _path(request: HordeRequest, path_fields: type[GenericPathFields]) -> tuple[
     for name, placeholder in _names(path_fields):
         value = getattr(request, name, None)
         if value is not None and f"{{{placeholder}}}" in path:
-            path = path.replace(f"{{{placeholder}}}", quote(str(value), safe=""))
+            path = path.replace(f"{{{placeholder}}}", _in_path(value))
             used.add(name)
     if "{" in path:
         raise RuntimeError(f"{type(request).__name__} does not say what {path} is about")
