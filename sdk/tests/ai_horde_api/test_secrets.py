@@ -126,6 +126,18 @@ async def test_download_that_fails_does_not_repeat_the_signed_link(horde: FakeHo
     assert_no_secret(*(told(error) for error in errors))
 
 
+async def test_download_that_is_sent_round_in_circles_does_not_repeat_the_signed_link(horde: FakeHorde) -> None:
+    url = f"{horde.url.removesuffix('api/')}round?sig={SIGNATURE}"
+    horde.will_answer("GET /round", *[Reply(302, b"", {"Location": url})] * 50)
+
+    async with aiohttp.ClientSession() as connections:
+        with pytest.raises(aiohttp.ClientError) as caught:
+            await AIHordeAPIAsyncSimpleClient(connections).download_image_from_url(url)
+
+    assert "TooManyRedirects" in str(caught.value)
+    assert_no_secret(told(caught.value))
+
+
 async def test_failed_question_about_a_shared_key_does_not_repeat_it(
     horde: FakeHorde, caplog: pytest.LogCaptureFixture
 ) -> None:

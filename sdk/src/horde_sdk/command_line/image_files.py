@@ -17,13 +17,23 @@ def slug_of(prompt: str) -> str:
 
 
 def as_webp(content: bytes) -> bytes:
-    """Return an image file as WebP; one that is WebP already is kept byte for byte."""
+    """Return an image file as WebP; one that is WebP already is kept byte for byte.
+
+    Raises:
+        OSError: It is no image.
+        ValueError: It is broken, or has too many pixels.
+    """
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return content
     import PIL.Image
 
+    from horde_sdk.ai_horde_api.image_downloads import open_image
+
     kept = io.BytesIO()
-    PIL.Image.open(io.BytesIO(content)).save(kept, "WEBP", lossless=True)
+    try:
+        open_image(content).save(kept, "WEBP", lossless=True)
+    except (PIL.Image.DecompressionBombError, SyntaxError) as error:
+        raise ValueError(str(error)) from error
     return kept.getvalue()
 
 

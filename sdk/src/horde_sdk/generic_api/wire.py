@@ -136,7 +136,7 @@ def to_response(answer: Answer, expected: type[ResponseT]) -> ResponseT | Reques
         )
     try:
         content = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _error(
             answer,
             message=f"The horde answered HTTP {answer.status} with something that is not JSON.",
