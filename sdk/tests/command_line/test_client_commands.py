@@ -165,6 +165,16 @@ def test_results_of_a_request_that_took_too_long_are_json_too(
     assert (told["id"], len(told["images"])) == (JOB, 1)
 
 
+def test_folder_that_cannot_be_is_refused_before_anything_is_asked(horde: FakeHorde, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    result = run.invoke(app, ["image", "p", "-o", str(tmp_path / "file" / "folder")])
+
+    assert result.exit_code == 1
+    assert "no folder" in result.stderr
+    assert horde.lines == []
+
+
 def test_key_comes_from_option_then_environment_then_is_anonymous(
     horde: FakeHorde, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,7 @@ def alchemy(
         from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError
         from horde_sdk.ai_horde_api.source_images import source_image
         from horde_sdk.command_line.alchemy_results import deliver, name_of
+        from horde_sdk.command_line.image_files import require_room
 
         request = AlchemyAsyncRequest.model_validate(
             {
@@ -63,6 +64,7 @@ def alchemy(
                 **given(trusted_workers=trusted_workers, webhook=webhook),
             }
         )
+        require_room(out)
         client = client_for(horde, apikey)
         try:
             status, request_id = _carry_out(client, request)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from itertools import count
 from pathlib import Path
+
+from horde_sdk.exceptions import HordeException
 
 LONGEST_SLUG = 48
 
@@ -35,6 +38,17 @@ def as_webp(content: bytes) -> bytes:
     except (PIL.Image.DecompressionBombError, SyntaxError) as error:
         raise ValueError(str(error)) from error
     return kept.getvalue()
+
+
+def require_room(folder: Path) -> None:
+    """Find out before anything is made, and paid for, that there is no place for it.
+
+    Raises:
+        HordeException: The folder is none, or cannot be written to.
+    """
+    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise HordeException(f"{folder} is no folder that can be written to")
 
 
 def save_without_overwriting(content: bytes, folder: Path, name: str, suffix: str = ".webp") -> Path:

@@ -31,8 +31,10 @@ def draw(
     """Carry a request out and save its images; what was finished when it took too long is saved too."""
     from horde_sdk.ai_horde_api.apimodels import ImageGenerateStatusResponse
     from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError
+    from horde_sdk.command_line.image_files import require_room
     from horde_sdk.command_line.progress_display import progress_display
 
+    require_room(folder)
     try:
         with progress_display(request.get_number_of_results_expected()) as display:
             status, job_id = client.image_generate_request(request, check_callback=display.show)
