@@ -114,6 +114,31 @@ async def test_request_accepted_while_the_task_is_cancelled_is_cancelled_too(
     assert horde.lines == [ASYNC, DELETE]
 
 
+async def test_request_accepted_while_the_task_is_cancelled_twice_is_cancelled_too(
+    horde: FakeHorde, client: AIHordeAPIAsyncSimpleClient
+) -> None:
+    horde.hold = threading.Event()
+    task = asyncio.create_task(client.image_generate_request(a_request()))
+    await asyncio.to_thread(horde.arrived.wait, 10)
+
+    for _ in range(2):
+        task.cancel()
+        await asyncio.sleep(0)
+    horde.hold.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert horde.lines == [ASYNC, DELETE]
+
+
+async def test_session_outlives_its_connections_without_another_error(horde: FakeHorde) -> None:
+    async with aiohttp.ClientSession() as connections, AIHordeAPIAsyncClientSession(connections) as session:
+        await session.submit_request(a_request(), ImageGenerateAsyncResponse)
+        await connections.close()
+
+    assert horde.lines == [ASYNC]
+
+
 async def test_session_cancels_everything_that_was_not_fetched(
     horde: FakeHorde, connections: aiohttp.ClientSession
 ) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 from fake_horde import JOB, FakeHorde, Reply, a_check
@@ -42,10 +43,8 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("program", [SYNC, ASYNC], ids=["sync", "async"])
-def test_interrupted_program_cancels_its_request(horde: FakeHorde, program: str) -> None:
-    horde.will_answer(CHECK, Reply(200, a_check()))
-    running = subprocess.Popen(
+def started(program: str, horde: FakeHorde) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         # A shell's background jobs ignore SIGINT, and what they start inherits that.
         [sys.executable, "-c", f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n{program}"],
         env={**os.environ, "AI_HORDE_URL": horde.url},
@@ -53,6 +52,26 @@ def test_interrupted_program_cancels_its_request(horde: FakeHorde, program: str)
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@pytest.mark.parametrize("program", [SYNC, ASYNC], ids=["sync", "async"])
+def test_program_interrupted_before_it_knows_the_id_cancels_its_request(horde: FakeHorde, program: str) -> None:
+    horde.hold = threading.Event()
+    running = started(program, horde)
+    assert horde.arrived.wait(30)
+
+    running.send_signal(signal.SIGINT)
+    horde.hold.set()
+    _, said = running.communicate(timeout=30)
+
+    assert "KeyboardInterrupt" in said
+    assert horde.lines[-1] == f"DELETE /v2/generate/status/{JOB}"
+
+
+@pytest.mark.parametrize("program", [SYNC, ASYNC], ids=["sync", "async"])
+def test_interrupted_program_cancels_its_request(horde: FakeHorde, program: str) -> None:
+    horde.will_answer(CHECK, Reply(200, a_check()))
+    running = started(program, horde)
     assert running.stdout is not None
     assert running.stdout.readline() == "looked\n"
 

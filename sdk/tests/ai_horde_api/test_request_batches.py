@@ -139,6 +139,23 @@ def test_refusal_ends_the_batch_and_cancels_what_is_open(horde: CountingHorde, c
     assert horde.open_ids == set()
 
 
+def test_refusal_in_the_middle_loses_nothing_that_is_finished_or_under_way(
+    horde: CountingHorde, client: AIHordeAPISimpleClient
+) -> None:
+    answered = iter([False, False])
+
+    def make_poor(_: object) -> None:
+        if next(answered, True):
+            horde.will_answer_next("POST", "/v2/generate", Reply(403, {"message": "poor", "rc": "KudosUpfront"}))
+
+    batch = client.image_generate_batch(a_request(), 5, per_request=1, at_once=1, check_callback=make_poor)
+
+    assert len(batch.statuses) == 3
+    assert [type(one) for one in batch.failures] == [AIHordeKudosError]
+    assert len(submitted(horde)) == 4
+    assert horde.open_ids == set()
+
+
 def test_as_many_requests_are_open_as_the_horde_allows(horde: CountingHorde, client: AIHordeAPISimpleClient) -> None:
     horde.most_allowed = 1
 

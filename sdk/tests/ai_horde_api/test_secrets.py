@@ -14,18 +14,25 @@ from fake_horde import FakeHorde, Reply
 from pydantic import ValidationError
 
 from horde_sdk.ai_horde_api.ai_horde_clients import (
+    AIHordeAPIAsyncClientSession,
     AIHordeAPIAsyncSimpleClient,
     AIHordeAPIClientSession,
     AIHordeAPIManualClient,
     AIHordeAPISimpleClient,
 )
-from horde_sdk.ai_horde_api.apimodels import ImageGenerateAsyncRequest, TextGenerateAsyncRequest
+from horde_sdk.ai_horde_api.apimodels import (
+    ExpiryStrSharedKeyDetailsResponse,
+    ImageGenerateAsyncRequest,
+    SharedKeyDetailsRequest,
+    TextGenerateAsyncRequest,
+)
 from horde_sdk.exceptions import HordeException
 from horde_sdk.generic_api.retries import RetryConfiguration
 
 KEY = "SecretSecretSecretSecr"
 PROMPT = "SecretSecret prompt"
 PICTURE = "U2VjcmV0U2VjcmV0"
+SHARED_KEY = "5ec2e75e-c7e7-4ec7-8e75-ec7e75ec7e75"
 SIGNATURE = "SecretSecretSignature"
 SECRETS = ("SecretSecret", PICTURE)
 IMPATIENT = RetryConfiguration(max_retries=0)
@@ -117,6 +124,52 @@ async def test_download_that_fails_does_not_repeat_the_signed_link(horde: FakeHo
     assert isinstance(errors[0], requests.HTTPError)
     assert isinstance(errors[2], aiohttp.ClientResponseError)
     assert_no_secret(*(told(error) for error in errors))
+
+
+async def test_download_that_is_sent_round_in_circles_does_not_repeat_the_signed_link(horde: FakeHorde) -> None:
+    url = f"{horde.url.removesuffix('api/')}round?sig={SIGNATURE}"
+    horde.will_answer("GET /round", *[Reply(302, b"", {"Location": url})] * 50)
+
+    async with aiohttp.ClientSession() as connections:
+        with pytest.raises(aiohttp.ClientError) as caught:
+            await AIHordeAPIAsyncSimpleClient(connections).download_image_from_url(url)
+
+    assert "TooManyRedirects" in str(caught.value)
+    assert_no_secret(told(caught.value))
+
+
+async def test_failed_question_about_a_shared_key_does_not_repeat_it(
+    horde: FakeHorde, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="horde_sdk")
+    line = f"GET /v2/sharedkeys/{SHARED_KEY}"
+    horde.will_answer(line, *[Reply(503, {"message": "later"}, {"Retry-After": "0"})] * 4)
+    errors: list[str] = []
+    once = RetryConfiguration(max_retries=1, initial_delay_seconds=0.001)
+    request = SharedKeyDetailsRequest(id=SHARED_KEY)
+
+    for url in (horde.url, "http://127.0.0.1:9/api/"):
+        manual = AIHordeAPISimpleClient(base_url=url, retry_config=once)
+        with pytest.raises(HordeException) as caught:
+            manual.ask(request, ExpiryStrSharedKeyDetailsResponse)
+        errors.append(told(caught.value))
+        async with aiohttp.ClientSession() as connections:
+            session = AIHordeAPIAsyncClientSession(connections, base_url=url, retry_config=once)
+            with pytest.raises(HordeException) as caught:
+                await AIHordeAPIAsyncSimpleClient(horde_client_session=session).ask(
+                    request, ExpiryStrSharedKeyDetailsResponse
+                )
+        errors.append(told(caught.value))
+
+    assert horde.lines == [line] * 4
+    assert "trying again" in caplog.text
+    assert [text for text in (caplog.text, *errors) if SHARED_KEY in text] == []
+
+
+def test_address_of_a_webhook_is_not_shown() -> None:
+    request = TextGenerateAsyncRequest(prompt="p", models=[], webhook=f"https://example.org/{SIGNATURE}")
+
+    assert_no_secret(repr(request), str(request.log_safe_model_dump()))
 
 
 def test_dump_for_a_log_leaves_them_out() -> None:

@@ -85,6 +85,18 @@ def test_kudos_go_only_after_a_yes(horde: FakeHorde) -> None:
     assert horde.asked[0].body == {"username": "ann#7", "amount": 25}
 
 
+def test_interrupted_transfer_is_not_said_to_be_cancelled(horde: FakeHorde, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("horde_sdk.ai_horde_api.simple_clients.AIHordeAPISimpleClient.transfer_kudos", interrupted)
+
+    result = run("transfer", "ann#7", "25", "--yes")
+
+    assert result.exit_code == 1
+    assert "not known" in result.stderr
+
+
 @pytest.mark.parametrize("amount", ["0", "-5", "many"])
 def test_senseless_amount_is_a_wrong_command_line(horde: FakeHorde, amount: str) -> None:
     assert run("transfer", "ann#7", "--yes", "--", amount).exit_code == 2

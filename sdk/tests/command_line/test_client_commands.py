@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
+import PIL.Image
 import pytest
 from fake_horde import JOB, FakeHorde, Reply, a_check, a_generation
 from typer.testing import CliRunner
 
+from horde_sdk.ai_horde_api import base_simple_client
 from horde_sdk.command_line import connection
 from horde_sdk.command_line.client_commands import register
 from horde_sdk.command_line.main import build_app
@@ -121,6 +124,57 @@ def test_image_that_cannot_be_fetched_is_one_sentence(horde: FakeHorde, tmp_path
     assert "could not be fetched" in result.stderr
 
 
+def test_images_beside_one_that_cannot_be_fetched_are_saved(horde: FakeHorde, tmp_path: Path) -> None:
+    root = horde.url.removesuffix("api/")
+    generations = [a_generation(1, f"{horde.url}lost"), a_generation(2, f"{root}image/2")]
+    horde.will_answer(f"GET /v2/generate/status/{JOB}", Reply(200, a_check(done=True, generations=generations)))
+
+    result = run.invoke(app, ["image", "p", "-n", "2", "-o", str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert "could not be fetched" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["p-2.webp"]
+
+
+def test_picture_that_unpacks_to_too_many_pixels_is_one_sentence(
+    horde: FakeHorde, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    png = io.BytesIO()
+    PIL.Image.new("RGB", (64, 64)).save(png, "PNG")
+    horde.will_answer("GET /image/1", Reply(200, png.getvalue()))
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 8)
+
+    result = run.invoke(app, ["image", "p", "-o", str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert "could not be fetched" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_results_of_a_request_that_took_too_long_are_json_too(
+    horde: FakeHorde, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    horde.will_answer(f"GET /v2/generate/check/{JOB}", *[Reply(200, a_check())] * 9)
+    monkeypatch.setattr(base_simple_client, "valid_timeout_s", lambda *_, **__: 0.0)
+
+    result = run.invoke(app, ["image", "p", "--json", "-o", str(tmp_path)])
+
+    told = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert "was cancelled" in result.stderr
+    assert (told["id"], len(told["images"])) == (JOB, 1)
+
+
+def test_folder_that_cannot_be_is_refused_before_anything_is_asked(horde: FakeHorde, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    result = run.invoke(app, ["image", "p", "-o", str(tmp_path / "file" / "folder")])
+
+    assert result.exit_code == 1
+    assert "no folder" in result.stderr
+    assert horde.lines == []
+
+
 def test_key_comes_from_option_then_environment_then_is_anonymous(
     horde: FakeHorde, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +196,24 @@ def test_listings_are_tables_or_json(horde: FakeHorde) -> None:
     assert json.loads(run.invoke(app, ["models", "--json"]).stdout)[0]["count"] == 2
     assert json.loads(run.invoke(app, ["workers", "--json"]).stdout)[0]["name"] == "w"
     assert json.loads(run.invoke(app, ["me", "--json"]).stdout)["id"] == 7
+
+
+def test_names_in_a_table_are_never_cut(horde: FakeHorde) -> None:
+    worker = {"type": "image", "name": "n" * 200, "id": JOB, "maintenance_mode": False, "bridge_agent": "a:1:b"}
+    horde.will_answer("GET /v2/workers", Reply(200, [worker]))
+
+    assert run.invoke(app, ["workers"]).stdout.count("n") >= 200
+
+
+def test_words_of_a_stranger_steer_no_terminal_and_end_no_program(horde: FakeHorde) -> None:
+    user = {"username": "a\x9b2J\x1b[2J\ud800#7", "id": 7, "kudos": 1.0}
+    horde.will_answer("GET /v2/find_user", *[Reply(200, user)] * 2)
+
+    plain, as_json = run.invoke(app, ["me"]), run.invoke(app, ["me", "--json"])
+
+    assert plain.stdout == "a2J[2J#7: 1 kudos\n"
+    assert "\x9b" not in as_json.stdout
+    assert json.loads(as_json.stdout)["username"] == user["username"]
 
 
 def test_alchemists_are_listed_with_their_forms(horde: FakeHorde) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import aiohttp
 import pytest
-from fake_horde import FakeHorde, Reply
+from fake_horde import FakeHorde, Reply, a_picture
 
+from horde_sdk.ai_horde_api import image_downloads
 from horde_sdk.ai_horde_api.ai_horde_clients import (
     AIHordeAPIAsyncManualClient,
     AIHordeAPIAsyncSimpleClient,
@@ -19,11 +21,12 @@ from horde_sdk.ai_horde_api.apimodels import (
     AIHordeHeartbeatRequest,
     AIHordeHeartbeatResponse,
 )
-from horde_sdk.exceptions import HordeConnectionError
+from horde_sdk.exceptions import AIHordeRequestError, HordeConnectionError
 from horde_sdk.generic_api import bounds
 from horde_sdk.generic_api.retries import RetryConfiguration
 
 HEARTBEAT = "GET /v2/status/heartbeat"
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\n"
 IMPATIENT = RetryConfiguration(max_retries=0)
 
 
@@ -78,3 +81,26 @@ async def test_answer_that_drips_is_given_up(horde: FakeHorde, monkeypatch: pyte
         with pytest.raises(HordeConnectionError):
             await manual.submit_request(AIHordeHeartbeatRequest(), AIHordeHeartbeatResponse)
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("status", [200, 429])
+def test_json_nested_without_end_is_an_error_of_this_library(horde: FakeHorde, status: int) -> None:
+    horde.will_answer(HEARTBEAT, Reply(status, b"[" * 100_000))
+
+    with pytest.raises(AIHordeRequestError, match="not JSON"):
+        AIHordeAPISimpleClient(retry_config=IMPATIENT).heartbeat_request()
+
+
+@pytest.mark.parametrize("name", ["picture.webp", "picture"])
+def test_file_that_makes_pillow_start_a_program_is_no_picture(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OSError, match="cannot identify"):
+        image_downloads.open_image(POSTSCRIPT)
+    with pytest.raises(OSError, match="cannot identify"):
+        image_downloads.save_image(POSTSCRIPT, tmp_path / name)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ending_that_pillow_only_reads_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="psd"):
+        image_downloads.save_image(a_picture(), tmp_path / "picture.psd")

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 import pytest
 from hypothesis import given, strategies as st
 
-from horde_sdk.generic_api.retries import RetryConfiguration
+from horde_sdk.generic_api.retries import RetryConfiguration, seconds_of
 
 
 def test_waits_grow_and_honour_the_server() -> None:
@@ -23,6 +23,11 @@ def test_waits_grow_and_honour_the_server() -> None:
 @given(failures=st.integers(1, 9), header=st.one_of(st.none(), st.text(max_size=20), st.integers().map(str)))
 def test_wait_is_never_negative_nor_beyond_the_longest(failures: int, header: str | None) -> None:
     assert 0 < RetryConfiguration().delay_s(failures, header) <= 30.0
+
+
+@pytest.mark.parametrize("date", [f"Mon, 01 Jan {'9' * 20} 00:00:00 +0000", "Mon, 01 Jan 2026 00:00:00", "nan", ";"])
+def test_date_that_is_none_says_nothing(date: str) -> None:
+    assert seconds_of(date) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -145,8 +145,8 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
             What was made; a request that brought nothing is among the failures.
 
         Raises:
-            AIHordeRequestError: The horde refused a request, or none brought anything.
-            HordeConnectionError: The horde could not be reached.
+            AIHordeRequestError: The horde refused a request before any was finished, or none brought anything.
+            HordeConnectionError: The horde could not be reached, and no request brought anything.
             ValueError: A number is out of bounds, or the callback takes no argument.
         """
         return await self._see_all_through(
@@ -237,8 +237,8 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
             What was made; a request that brought nothing is among the failures.
 
         Raises:
-            AIHordeRequestError: The horde refused a request, or none brought anything.
-            HordeConnectionError: The horde could not be reached.
+            AIHordeRequestError: The horde refused a request before any was finished, or none brought anything.
+            HordeConnectionError: The horde could not be reached, and no request brought anything.
             ValueError: A number is out of bounds, or the callback takes no argument.
         """
         from horde_sdk.ai_horde_api.text_requests import TextRequestRun

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGeneration
 
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+"""Those that Pillow reads itself: for others it may start a program."""
+
 DOWNLOAD_TIMEOUT_S = 120.0
 """From the question to the last byte."""
 
@@ -34,7 +37,7 @@ def open_image(content: bytes) -> Image:
     """Return the picture; a truncated one fails when it is used."""
     import PIL.Image
 
-    return PIL.Image.open(io.BytesIO(content))
+    return PIL.Image.open(io.BytesIO(content), formats=FORMATS)
 
 
 def save_image(content: bytes, path: Path | str) -> Path:
@@ -50,9 +53,9 @@ def save_image(content: bytes, path: Path | str) -> Path:
     import PIL.Image
 
     path = Path(path)
-    with PIL.Image.open(io.BytesIO(content)) as picture:
+    with open_image(content) as picture:
         wanted = PIL.Image.registered_extensions().get(path.suffix.lower())
-        if path.suffix and wanted is None:
+        if path.suffix and wanted not in PIL.Image.SAVE:
             raise ValueError(f"no image format ends in {path.suffix}")
         if wanted not in (None, picture.format):
             converted = io.BytesIO()
@@ -141,7 +144,19 @@ async def fetch_image_bytes(
     Raises:
         aiohttp.ClientResponseError: The answer is not 200.
         aiohttp.ClientPayloadError: It is too large.
+        aiohttp.ServerTimeoutError: Nothing came, or not in time.
     """
+    import aiohttp
+
+    try:
+        return await _fetched(url, session, tls)
+    except (aiohttp.ServerTimeoutError, aiohttp.TooManyRedirects, aiohttp.InvalidURL) as error:
+        # These name the URL in whole.
+        kind = aiohttp.ServerTimeoutError if isinstance(error, TimeoutError) else aiohttp.ClientConnectionError
+        raise kind(f"{_without_signature(url)} could not be fetched ({type(error).__name__})") from None
+
+
+async def _fetched(url: str, session: aiohttp.ClientSession, tls: ssl.SSLContext | bool) -> bytes:
     import aiohttp
 
     collected = bounds.Collected(bounds.LARGEST_IMAGE_BYTES, DOWNLOAD_TIMEOUT_S)

@@ -28,7 +28,8 @@ class BatchResult(Generic[StatusT]):
 
     Attributes:
         statuses: Of the requests that brought something, in the order in which they were sent.
-        failures: Why the others did not; each error's `request_id` says which it was.
+        failures: Why the others did not; each error's `request_id` says which it was. One without an id was refused,
+            and nothing was sent after it.
     """
 
     statuses: list[StatusT]
@@ -112,7 +113,7 @@ class RequestBatch(Generic[LookT, StatusT]):
         """See all of them through.
 
         Raises:
-            AIHordeRequestError: The horde refused a request: the others would fare no better. Or none brought anything.
+            AIHordeRequestError: The horde refused a request before any was finished, or none brought anything.
             HordeConnectionError: The horde could not be reached, and no request brought anything.
         """
         unsent = deque(enumerate(self.runs))
@@ -122,9 +123,14 @@ class RequestBatch(Generic[LookT, StatusT]):
                 number, run = unsent[0]
                 try:
                     yield from run.begin(ask)
-                except AIHordeTooManyRequestsError:
-                    if not open_runs:
+                except HordeException as error:
+                    if open_runs and isinstance(error, AIHordeTooManyRequestsError):
+                        break
+                    if not self._statuses:
                         raise
+                    # What is finished is paid for, and kept; the others would fare no better.
+                    self._failures.append(error)
+                    unsent.clear()
                     break
                 unsent.popleft()
                 open_runs[number] = run

@@ -126,8 +126,8 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
             What was made; a request that brought nothing is among the failures.
 
         Raises:
-            AIHordeRequestError: The horde refused a request, or none brought anything.
-            HordeConnectionError: The horde could not be reached.
+            AIHordeRequestError: The horde refused a request before any was finished, or none brought anything.
+            HordeConnectionError: The horde could not be reached, and no request brought anything.
             ValueError: A number is out of bounds, or the callback takes no argument.
         """
         runs = [
@@ -216,8 +216,8 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
             What was made; a request that brought nothing is among the failures.
 
         Raises:
-            AIHordeRequestError: The horde refused a request, or none brought anything.
-            HordeConnectionError: The horde could not be reached.
+            AIHordeRequestError: The horde refused a request before any was finished, or none brought anything.
+            HordeConnectionError: The horde could not be reached, and no request brought anything.
             ValueError: A number is out of bounds, or the callback takes no argument.
         """
         from horde_sdk.ai_horde_api.text_requests import TextRequestRun

@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from horde_sdk.ai_horde_api.image_downloads import FORMATS
 from horde_sdk.exceptions import HordeException
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ LONGEST_SIDE = 3072
 """Pixels. Hordes refuse more, and no picture is larger; what is longer is scaled down."""
 
 QUALITY = 95
-
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-"""Those that Pillow reads itself: for others it may start a program."""
 
 
 def source_image(origin: str | Path | bytes | Image) -> str:

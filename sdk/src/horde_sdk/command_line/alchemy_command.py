@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from horde_sdk.command_line.connection import (
+    CANCELLED,
     HordeOption,
     JsonOption,
     KeyOption,
@@ -48,11 +49,12 @@ def alchemy(
 ) -> None:
     """Work on an image: print what is said about it, save what is made of it. Ctrl-C cancels the request."""
     forms = [form_of(text) for text in form]
-    with readable_errors():
+    with readable_errors(CANCELLED):
         from horde_sdk.ai_horde_api.apimodels import AlchemyAsyncRequest, AlchemyStatusResponse
         from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError
         from horde_sdk.ai_horde_api.source_images import source_image
         from horde_sdk.command_line.alchemy_results import deliver, name_of
+        from horde_sdk.command_line.image_files import require_room
 
         request = AlchemyAsyncRequest.model_validate(
             {
@@ -62,12 +64,15 @@ def alchemy(
                 **given(trusted_workers=trusted_workers, webhook=webhook),
             }
         )
+        require_room(out)
         client = client_for(horde, apikey)
         try:
             status, request_id = _carry_out(client, request)
         except AIHordeGenerationTimedOutError as late:
             if isinstance(late.partial, AlchemyStatusResponse):
-                deliver(client, late.partial, out, name_of(source), as_json=False)
+                told = deliver(client, late.partial, out, name_of(source), as_json=as_json)
+                if as_json:
+                    print_json({"id": late.request_id, "state": late.partial.state, "forms": told})
             raise
         told = deliver(client, status, out, name_of(source), as_json=as_json)
         if as_json:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from horde_sdk.command_line.terminal import printable
+from horde_sdk.command_line.terminal import printable, printable_json
 from horde_sdk.consts import ANON_API_KEY
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.simple_clients import AIHordeAPISimpleClient
 
 DEFAULT_HORDE_URL = "http://127.0.0.1:7001"
+CANCELLED = "Interrupted; what was asked for has been cancelled."
 POLL_INTERVAL_S = 1.1
 """Text may be looked at 60 times a minute."""
 
@@ -58,8 +59,12 @@ def client_for(horde: str | None, apikey: str | None) -> AIHordeAPISimpleClient:
 
 
 @contextmanager
-def readable_errors() -> Iterator[None]:
-    """Turn what goes wrong into one sentence on standard error and exit code 1."""
+def readable_errors(interrupted: str = "Interrupted.") -> Iterator[None]:
+    """Turn what goes wrong into one sentence on standard error and exit code 1.
+
+    Args:
+        interrupted: What to say after Ctrl-C.
+    """
     from pydantic import ValidationError
 
     from horde_sdk.exceptions import AIHordeRequestError, HordeException, PayloadValidationError
@@ -75,7 +80,7 @@ def readable_errors() -> Iterator[None]:
     except (HordeException, OSError) as error:
         fail(str(error))
     except KeyboardInterrupt:
-        fail("Interrupted; what was asked for has been cancelled.")
+        fail(interrupted)
 
 
 def fail(sentence: str, rc: str = "RC_MISSING") -> None:
@@ -87,7 +92,7 @@ def fail(sentence: str, rc: str = "RC_MISSING") -> None:
 
 def print_json(content: object) -> None:
     """Print a value as JSON."""
-    typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
+    typer.echo(printable_json(json.dumps(content, indent=2, ensure_ascii=False)))
 
 
 def say_price(kudos: float, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from horde_sdk.command_line.connection import (
+    CANCELLED,
     HordeOption,
     JsonOption,
     KeyOption,
@@ -182,7 +183,7 @@ def image(
         extra_slow=extra_slow_workers,
         downgrade=allow_downgrade,
     )
-    with readable_errors():
+    with readable_errors(CANCELLED):
         from horde_sdk.ai_horde_api.apimodels import ImageGenerateAsyncRequest
         from horde_sdk.command_line.image_results import draw
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from itertools import count
 from pathlib import Path
+
+from horde_sdk.exceptions import HordeException
 
 LONGEST_SLUG = 48
 
@@ -17,14 +20,35 @@ def slug_of(prompt: str) -> str:
 
 
 def as_webp(content: bytes) -> bytes:
-    """Return an image file as WebP; one that is WebP already is kept byte for byte."""
+    """Return an image file as WebP; one that is WebP already is kept byte for byte.
+
+    Raises:
+        OSError: It is no image.
+        ValueError: It is broken, or has too many pixels.
+    """
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return content
     import PIL.Image
 
+    from horde_sdk.ai_horde_api.image_downloads import open_image
+
     kept = io.BytesIO()
-    PIL.Image.open(io.BytesIO(content)).save(kept, "WEBP", lossless=True)
+    try:
+        open_image(content).save(kept, "WEBP", lossless=True)
+    except (PIL.Image.DecompressionBombError, SyntaxError) as error:
+        raise ValueError(str(error)) from error
     return kept.getvalue()
+
+
+def require_room(folder: Path) -> None:
+    """Find out before anything is made, and paid for, that there is no place for it.
+
+    Raises:
+        HordeException: The folder is none, or cannot be written to.
+    """
+    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise HordeException(f"{folder} is no folder that can be written to")
 
 
 def save_without_overwriting(content: bytes, folder: Path, name: str, suffix: str = ".webp") -> Path:

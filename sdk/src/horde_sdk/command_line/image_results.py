@@ -9,6 +9,7 @@ import typer
 
 from horde_sdk.command_line.connection import print_json
 from horde_sdk.command_line.terminal import printable
+from horde_sdk.exceptions import HordeException
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels import (
@@ -30,14 +31,18 @@ def draw(
     """Carry a request out and save its images; what was finished when it took too long is saved too."""
     from horde_sdk.ai_horde_api.apimodels import ImageGenerateStatusResponse
     from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError
+    from horde_sdk.command_line.image_files import require_room
     from horde_sdk.command_line.progress_display import progress_display
 
+    require_room(folder)
     try:
         with progress_display(request.get_number_of_results_expected()) as display:
             status, job_id = client.image_generate_request(request, check_callback=display.show)
     except AIHordeGenerationTimedOutError as late:
         if isinstance(late.partial, ImageGenerateStatusResponse):
-            _save_all(client, request, late.partial, folder, as_json=False)
+            saved = _save_all(client, request, late.partial, folder, as_json=as_json)
+            if as_json:
+                print_json({"id": late.request_id, "kudos": late.partial.kudos, "images": saved})
         raise
     saved = _save_all(client, request, status, folder, as_json=as_json)
     if as_json:
@@ -60,9 +65,18 @@ def _save_all(
     *,
     as_json: bool,
 ) -> list[dict[str, Any]]:
-    saved = []
+    """Save every image that can be had.
+
+    Raises:
+        HordeException: One could not.
+    """
+    saved, lost = [], []
     for generation in status.generations:
-        path = _save(client, request, generation, folder)
+        try:
+            path = _save(client, request, generation, folder)
+        except HordeException as error:
+            lost.append(error)
+            continue
         told = {
             "path": str(path),
             **generation.model_dump(mode="json", by_alias=True, exclude={"img", "gen_metadata"}),
@@ -73,6 +87,8 @@ def _save_all(
             censored = ", censored" if generation.censored else ""
             made = f"{generation.model} by {generation.worker_name}, seed {generation.seed}{censored}"
             typer.echo(f"{path}  ({printable(made)})")
+    if lost:
+        raise lost[0]
     return saved
 
 
@@ -85,7 +101,6 @@ def _save(
     import requests
 
     from horde_sdk.command_line.image_files import as_webp, save_without_overwriting, slug_of
-    from horde_sdk.exceptions import HordeException
 
     try:
         content = as_webp(client.download_bytes_from_generation(generation))

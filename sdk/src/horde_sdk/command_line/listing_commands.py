@@ -72,7 +72,10 @@ def me(horde: HordeOption = None, apikey: KeyOption = None, as_json: JsonOption 
             print_json(user.model_dump(mode="json", by_alias=True, exclude_none=True))
             return
         roles = [role for role in ("moderator", "trusted", "customizer", "service") if getattr(user, role)]
-        typer.echo(f"{user.username}: {user.kudos or 0:g} kudos" + (f" ({', '.join(roles)})" if roles else ""))
+        typer.echo(
+            f"{printable(user.username or '?')}: {user.kudos or 0:g} kudos"
+            + (f" ({', '.join(roles)})" if roles else "")
+        )
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, nothing: str) -> None:
@@ -82,9 +85,10 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, nothi
         return
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table(*headings, box=None, header_style="bold")
+    # What is longer than its column goes on in the next line: half a name is of no use.
+    table = Table(*(Column(heading, overflow="fold") for heading in headings), box=None, header_style="bold")
     for row in rows:
         table.add_row(*(escape(printable(cell)) for cell in row))
     Console().print(table)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from horde_sdk.command_line.connection import (
+    CANCELLED,
     HordeOption,
     JsonOption,
     KeyOption,
@@ -162,7 +163,7 @@ def text(
         frmttriminc=trim,
         frmtrmblln=remove_blank_lines,
     )
-    with readable_errors():
+    with readable_errors(CANCELLED):
         from horde_sdk.ai_horde_api.apimodels import TextGenerateAsyncRequest
 
         request = TextGenerateAsyncRequest.model_validate(

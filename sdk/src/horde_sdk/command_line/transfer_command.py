@@ -28,7 +28,7 @@ def transfer(
     """Give kudos of yours to somebody. They cannot be taken back."""
     if not yes:
         typer.confirm(f"Give {amount} kudos to {printable(recipient)}?", abort=True, err=True)
-    with readable_errors():
+    with readable_errors("Interrupted; whether the kudos were given is not known: see `horde me`."):
         given = client_for(horde, apikey).transfer_kudos(recipient, amount).transferred
         if as_json:
             print_json({"transferred": given})

@@ -58,8 +58,8 @@ def _say(found: SingleWorkerDetailsResponse) -> None:
     state = "in maintenance" if found.maintenance_mode else "paused" if found.paused else "online"
     if not found.online:
         state = f"not seen lately ({state})" if state != "online" else "not seen lately"
-    typer.echo(f"{printable(found.name)}: {found.type_} worker, {state}")
-    typer.echo(f"  {found.requests_fulfilled or 0} done, {found.performance or 'no speed known'}")
+    typer.echo(f"{printable(found.name)}: {printable(str(found.type_))} worker, {state}")
+    typer.echo(f"  {found.requests_fulfilled or 0} done, {printable(found.performance or 'no speed known')}")
     if found.models:
         typer.echo(f"  models: {printable(', '.join(found.models))}")
     if found.info:

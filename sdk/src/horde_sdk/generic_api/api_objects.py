@@ -9,6 +9,9 @@ from pydantic import BaseModel
 
 from horde_sdk._model_config import frozen_model_config
 
+_SECRETS = frozenset({"sharedkey", "sharedkey_id", "sharedkey_ids", "webhook"})
+"""Fields that let whoever reads them spend kudos or speak in somebody's name, whatever else is sensitive."""
+
 FROZEN = frozen_model_config()
 """Read-only after construction."""
 
@@ -40,9 +43,10 @@ class HordeAPIObject(ABC):  # noqa: B024  # its descendants have abstract method
 
     def log_safe_model_dump(self, extra_exclude: set[str] | None = None) -> dict[str, Any]:
         """Return the fields without keys, images and whatever else the caller names."""
-        hidden = self.get_sensitive_fields() | self.get_extra_fields_to_exclude_from_log() | (extra_exclude or set())
+        hidden = _SECRETS | self.get_sensitive_fields() | self.get_extra_fields_to_exclude_from_log()
+        hidden |= extra_exclude or set()
         if isinstance(self, BaseModel):
-            dumped: dict[str, Any] = self.model_dump(exclude=hidden)
+            dumped: dict[str, Any] = self.model_dump(exclude=set(hidden))
             return dumped
         return {}
 

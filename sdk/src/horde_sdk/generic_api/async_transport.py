@@ -96,7 +96,9 @@ class AsyncTransport:
         try:
             return await asyncio.shield(sending)
         except asyncio.CancelledError:
-            await asyncio.wait([sending], timeout=ANSWER_AFTER_CANCEL_S)
+            with suppress(asyncio.CancelledError):  # who cancels twice waits no longer, but leaves no request behind
+                waiting = asyncio.ensure_future(asyncio.wait([sending], timeout=ANSWER_AFTER_CANCEL_S))
+                await finish_despite_cancellation(waiting)
             if not sending.done():
                 sending.cancel()
             elif not sending.cancelled() and sending.exception() is None:
@@ -150,11 +152,15 @@ class AsyncTransport:
                 body = await collected.read_async(answer.content.iter_chunked(PIECE_BYTES))
                 return Answer(status=answer.status, headers=dict(answer.headers), body=body)
         except bounds.AnswerOutOfBoundsError as error:
-            raise HordeConnectionError(f"{exchange.url}: {error}") from None
+            raise HordeConnectionError(f"{exchange.shown_url}: {error}") from None
         except TimeoutError as error:
-            raise HordeTimeoutError(f"{exchange.url} did not answer in time ({type(error).__name__})") from error
+            raise HordeTimeoutError(
+                f"{exchange.shown_url} did not answer in time ({type(error).__name__})"
+            ) from exchange.cause(error)
         except (aiohttp.ClientError, OSError) as error:
-            raise HordeConnectionError(f"{exchange.url} could not be reached ({type(error).__name__})") from error
+            raise HordeConnectionError(
+                f"{exchange.shown_url} could not be reached ({type(error).__name__})"
+            ) from exchange.cause(error)
 
 
 async def finish_despite_cancellation(work: asyncio.Future[T]) -> T:

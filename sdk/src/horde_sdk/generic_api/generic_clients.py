@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from horde_sdk.client_agent import default_bridge_agent_string
 from horde_sdk.consts import ANON_API_KEY
-from horde_sdk.exceptions import HordeConnectionError, HordeException
+from horde_sdk.exceptions import HordeConnectionError
 from horde_sdk.generic_api.apimodels import HordeRequest, HordeResponseTypes, RequestErrorResponse
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.metadata import GenericHeaderFields, GenericPathFields, GenericQueryFields
@@ -119,7 +120,8 @@ class BaseHordeAPIClient:
         long_poll: LongPoll | None = None,
     ) -> Steps[ResponseT | RequestErrorResponse]:
         """Send a request, again where that is safe, and return the answer."""
-        logger.debug("%s %s", type(request).__name__, request.log_safe_model_dump({"prompt"}))
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s %s", type(request).__name__, request.log_safe_model_dump({"prompt"}))
         exchange = to_exchange(request, self._caller)
         if long_poll is not None:
             exchange = replace(exchange, headers={**exchange.headers, **long_poll.header()})
@@ -154,7 +156,7 @@ class BaseHordeAPIClient:
             may_repeat = repeatable or was_turned_away(answer)
             if not may_repeat or not self.should_retry(answer.status, failures):
                 return answer
-            logger.info("%s %s: HTTP %s, trying again", exchange.method, exchange.url, answer.status)
+            logger.info("%s %s: HTTP %s, trying again", exchange.method, exchange.shown_url, answer.status)
             yield Pause(self.retry_config.delay_s(failures, answer.header("Retry-After"), chance=self._chance))
 
     def _clean_up(self, entry: PendingFollowUp) -> Steps[None]:
@@ -162,7 +164,7 @@ class BaseHordeAPIClient:
         for request in entry.cleanup:
             try:
                 response = yield from self._ask(request, request.get_default_success_response_type())
-            except HordeException as error:
+            except Exception as error:  # say an HTTP session that the program has closed already
                 logger.critical("clean-up %s failed: %s", type(request).__name__, error)
                 continue
             if isinstance(response, RequestErrorResponse):

@@ -80,7 +80,7 @@ class RequestUsesWorkerMixin(HordeAPIData):
     """Name or id of a style to apply."""
     dry_run: bool = False
     """Ask for the price only."""
-    webhook: str | None = None
+    webhook: str | None = Field(default=None, repr=False)
     """A URL that each result is posted to."""
     allow_downgrade: bool = False
     """Rather reduce size or steps than refuse for want of kudos."""

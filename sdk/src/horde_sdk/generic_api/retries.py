@@ -35,7 +35,7 @@ def was_turned_away(answer: Answer) -> bool:
         return False
     try:
         content = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return True
     return not (isinstance(content, dict) and content.get("rc"))
 
@@ -84,5 +84,5 @@ def seconds_of(retry_after: str | None) -> float:
         pass
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0

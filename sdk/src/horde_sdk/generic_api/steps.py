@@ -15,13 +15,27 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Send an HTTP request; the outcome is an `Answer`. A broken connection throws `HordeConnectionError`."""
+    """Send an HTTP request; the outcome is an `Answer`. A broken connection throws `HordeConnectionError`.
+
+    Attributes:
+        secret: The part of the URL that is a key, where there is one.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes | None
+    secret: str | None = None
+
+    @property
+    def shown_url(self) -> str:
+        """The URL for logs and errors: a key that is part of it is left out."""
+        return self.url.replace(self.secret, "…") if self.secret else self.url
+
+    def cause(self, error: Exception) -> Exception | None:
+        """Return what an error of ours may tell of the HTTP library's, which names the URL: nothing that is secret."""
+        return None if self.secret else error
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from horde_sdk.exceptions import HordeConnectionError, HordeTimeoutError
@@ -18,9 +20,18 @@ T = TypeVar("T")
 
 CONNECT_TIMEOUT_S = 10.0
 
+ANSWER_AFTER_INTERRUPT_S = 5.0
+"""How long an interrupted program waits for the answer to a POST that is already under way."""
+
+
+class _OfThread(threading.local):
+    """What each thread decides for itself."""
+
+    deadline: float | None = None
+
 
 class SyncTransport:
-    """A pool of connections and a way to wait."""
+    """A pool of connections and a way to wait. Threads may share one."""
 
     def __init__(self, *, timeout_s: float, sleep: Callable[[float], None] = time.sleep) -> None:
         """Prepare; connections are opened when needed.
@@ -32,7 +43,8 @@ class SyncTransport:
         self._timeout_s = timeout_s
         self._sleep = sleep
         self._session: requests.Session | None = None
-        self._deadline: float | None = None
+        self._opening = threading.Lock()
+        self._of_thread = _OfThread()
 
     @property
     def timeout_s(self) -> float:
@@ -45,7 +57,8 @@ class SyncTransport:
         if self._session is None:
             import requests
 
-            self._session = requests.Session()
+            with self._opening:
+                self._session = self._session or requests.Session()
         return self._session
 
     def close(self) -> None:
@@ -55,8 +68,8 @@ class SyncTransport:
             self._session = None
 
     def deadline_in(self, seconds: float | None) -> None:
-        """Let no request that starts from now last beyond a moment; `None` lifts that."""
-        self._deadline = None if seconds is None else time.monotonic() + seconds
+        """Let no request or pause of this thread that starts from now last beyond a moment; `None` lifts that."""
+        self._of_thread.deadline = None if seconds is None else time.monotonic() + seconds
 
     def carry_out(self, steps: Steps[T]) -> T:
         """Run a procedure to its end and return its result."""
@@ -67,7 +80,10 @@ class SyncTransport:
                 step = steps.throw(failure) if failure else steps.send(outcome)
                 outcome, failure = None, None
                 try:
-                    outcome = self._do(step)
+                    if isinstance(step, Exchange) and step.method == "POST" and _may_be_interrupted():
+                        outcome = self._send_to_the_end(step, steps)
+                    else:
+                        outcome = self._do(step)
                 except Exception as error:
                     failure = error
         except StopIteration as end:
@@ -76,19 +92,55 @@ class SyncTransport:
         finally:
             steps.close()
 
+    def _send_to_the_end(self, exchange: Exchange, steps: Steps[T]) -> Answer:
+        """Send a POST; when Ctrl-C is pressed meanwhile, the procedure still learns of the answer.
+
+        Otherwise nobody would know the id of a request that the server just accepted, and it could not be cancelled.
+        """
+        deadline = self._of_thread.deadline
+        outcomes: list[Answer | Exception] = []
+        is_over = threading.Event()
+
+        def send() -> None:
+            self._of_thread.deadline = deadline
+            try:
+                outcomes.append(self._send(exchange))
+            except Exception as error:
+                outcomes.append(error)
+            finally:
+                is_over.set()
+
+        threading.Thread(target=send, name="horde_sdk POST", daemon=True).start()
+        try:
+            is_over.wait()
+        except KeyboardInterrupt:
+            is_over.wait(ANSWER_AFTER_INTERRUPT_S)
+            if outcomes and isinstance(outcomes[0], Answer):
+                with suppress(StopIteration, Exception):
+                    steps.send(outcomes[0])
+            raise
+        (outcome,) = outcomes
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
     def _do(self, step: Step) -> object:
         match step:
             case Exchange():
                 return self._send(step)
             case Pause():
-                return self._sleep(step.seconds)
+                return self._sleep(min(step.seconds, max(0.0, self._left_s())))
             case Tell():
                 return step.callback(step.news)
+
+    def _left_s(self) -> float:
+        deadline = self._of_thread.deadline
+        return math.inf if deadline is None else deadline - time.monotonic()
 
     def _send(self, exchange: Exchange) -> Answer:
         import requests
 
-        left_s = math.inf if self._deadline is None else self._deadline - time.monotonic()
+        left_s = self._left_s()
         if left_s <= 0:
             raise HordeTimeoutError("there was no time left to ask the horde")
         collected = bounds.Collected(
@@ -108,9 +160,18 @@ class SyncTransport:
             ) as answer:
                 body = collected.read(bounds.pieces_of(answer))
         except bounds.AnswerOutOfBoundsError as error:
-            raise HordeConnectionError(f"{exchange.url}: {error}") from None
+            raise HordeConnectionError(f"{exchange.shown_url}: {error}") from None
         except requests.Timeout as error:
-            raise HordeTimeoutError(f"{exchange.url} did not answer in time ({type(error).__name__})") from error
+            raise HordeTimeoutError(
+                f"{exchange.shown_url} did not answer in time ({type(error).__name__})"
+            ) from exchange.cause(error)
         except requests.RequestException as error:
-            raise HordeConnectionError(f"{exchange.url} could not be reached ({type(error).__name__})") from error
+            raise HordeConnectionError(
+                f"{exchange.shown_url} could not be reached ({type(error).__name__})"
+            ) from exchange.cause(error)
         return Answer(status=answer.status_code, headers=dict(answer.headers), body=body)
+
+
+def _may_be_interrupted() -> bool:
+    """Tell whether Ctrl-C would hit this thread."""
+    return threading.current_thread() is threading.main_thread()

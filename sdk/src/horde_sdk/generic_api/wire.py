@@ -68,7 +68,12 @@ def to_exchange(request: HordeRequest, caller: Caller) -> Exchange:
         headers=headers,
         query=query,
         body=json.dumps(content, separators=(",", ":")).encode() if content else None,
+        secret=_in_path(getattr(request, "sharedkey_id", None)) if "sharedkey_id" in in_path else None,
     )
+
+
+def _in_path(value: object) -> str:
+    return quote(str(value), safe="")
 
 
 def _path(request: HordeRequest, path_fields: type[GenericPathFields]) -> tuple[str, set[str]]:
@@ -77,7 +82,7 @@ def _path(request: HordeRequest, path_fields: type[GenericPathFields]) -> tuple[
     for name, placeholder in _names(path_fields):
         value = getattr(request, name, None)
         if value is not None and f"{{{placeholder}}}" in path:
-            path = path.replace(f"{{{placeholder}}}", quote(str(value), safe=""))
+            path = path.replace(f"{{{placeholder}}}", _in_path(value))
             used.add(name)
     if "{" in path:
         raise RuntimeError(f"{type(request).__name__} does not say what {path} is about")
@@ -131,7 +136,7 @@ def to_response(answer: Answer, expected: type[ResponseT]) -> ResponseT | Reques
         )
     try:
         content = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _error(
             answer,
             message=f"The horde answered HTTP {answer.status} with something that is not JSON.",
