@@ -204,6 +204,17 @@ def test_timeout_cancels_the_request_and_hands_over_what_was_finished(
     assert horde.lines.count(DELETE) == 1
     assert caught.value.partial is not None
     assert len(caught.value.partial.generations) == 1
+    assert "was cancelled; 1 of 1 results were finished" in caught.value.message
+
+
+def test_timeout_says_when_the_request_could_not_be_cancelled(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
+    horde.will_answer(CHECK, *[Reply(200, a_check())] * 9)
+    horde.will_answer(DELETE, *[Reply(403, {"message": "no", "rc": "WrongCredentials"})] * 2)
+
+    with pytest.raises(AIHordeGenerationTimedOutError, match="could not be cancelled") as caught:
+        client.image_generate_request(a_request(), timeout=30)
+
+    assert caught.value.partial is None
 
 
 def test_request_that_the_horde_gave_up_on_is_an_error_at_once(

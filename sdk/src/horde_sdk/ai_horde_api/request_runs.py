@@ -305,17 +305,18 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
 
     def _give_up(self, ask: Ask) -> Steps[NoReturn]:
         partial: StatusT | None = None
+        end = "could not be cancelled"
         try:
             cancelled = yield from self.cancel(ask, self.id_)
         except HordeException as error:
             logger.warning("request %s could not be cancelled: %s", self.id_, error)
         else:
-            partial = None if isinstance(cancelled, RequestErrorResponse) else cancelled
-        finished = self.finished(partial) if partial else 0
+            if not isinstance(cancelled, RequestErrorResponse):
+                partial = cancelled
+                end = f"was cancelled; {self.finished(cancelled)} of {self.wanted} results were finished"
         raise AIHordeGenerationTimedOutError(
             RequestErrorResponse(
-                message=f"Request {self.id_} was not complete after {self.options.timeout_s:g} s and was cancelled; "
-                f"{finished} of {self.wanted} results were finished.",
+                message=f"Request {self.id_} was not complete after {self.options.timeout_s:g} s and {end}.",
             ),
             partial=partial,
         )
