@@ -32,14 +32,12 @@ async def test_an_inline_result_is_kept_under_the_same_key(horde, places, transf
     assert answer.content == picture
 
 
-async def test_without_r2_the_status_holds_the_image(horde, transfers, picture) -> None:
-    """§2.4: `r2: false` → base64 in each status; the worker uploads as ever."""
+async def test_without_r2_the_status_holds_the_image(horde, picture) -> None:
+    """§2.4: `r2: false` → base64 in each status; the worker submits it so, too."""
     owner = await horde.account("owner")
     request_id = await horde.request(r2=False)
     job = await horde.job(owner.api_key)
-    assert len(job["r2_uploads"]) == 1
-    await transfers.put(job["r2_upload"], picture)
-    await horde.submit(owner.api_key, job["id"], generation="R2")
+    await horde.submit(owner.api_key, job["id"], generation=base64.b64encode(picture).decode())
     assert base64.b64decode((await horde.status(request_id))["generations"][0]["img"]) == picture
 
 

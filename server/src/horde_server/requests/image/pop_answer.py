@@ -39,8 +39,10 @@ def empty_answer(skipped: dict[str, int]) -> bytes:
     return _encode(_answer(payload=_DEFAULT_PAYLOAD, skipped=counts))
 
 
-def job_answer(hand_out: HandOut[ImageOrder], upload_urls: Sequence[str], sources: HandedSources = NO_SOURCES) -> bytes:
-    """Jobs for this worker. `upload_urls` has one address per job, also when the requester wants images inline."""
+def job_answer(
+    hand_out: HandOut[ImageOrder], upload_urls: Sequence[str] | None, sources: HandedSources = NO_SOURCES
+) -> bytes:
+    """Jobs for this worker. `upload_urls` has one address per job, or is None when results come inline."""
     ids = [str(job_id) for job_id in hand_out.job_ids]
     return _encode(
         _answer(
@@ -49,8 +51,8 @@ def job_answer(hand_out: HandOut[ImageOrder], upload_urls: Sequence[str], source
             model=hand_out.model,
             ttl=hand_out.ttl_s,
             payload=_payload(hand_out.order, hand_out.seed, len(ids)),
-            r2_upload=upload_urls[0],
-            r2_uploads=list(upload_urls),
+            r2_upload=upload_urls[0] if upload_urls else None,
+            r2_uploads=list(upload_urls) if upload_urls else None,
             source_image=sources.image,
             source_processing=hand_out.order.source_processing if sources.image else "img2img",
             source_mask=sources.mask,

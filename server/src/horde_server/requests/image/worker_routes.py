@@ -61,7 +61,9 @@ def routes(
             view, body.amount, threads=body.threads, reward_percent=abilities.reward_percent()
         )
         if hand_out is not None:
-            uploads = [await links.upload(job_id, hand_out.ttl_s, request) for job_id in hand_out.job_ids]
+            uploads = None
+            if hand_out.order.r2:
+                uploads = [await links.upload(job_id, hand_out.ttl_s, request) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
             return json_response(job_answer(hand_out, uploads, sources))
         tell_maintenance(worker)
