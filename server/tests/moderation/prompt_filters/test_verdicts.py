@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from horde_server.errors import HordeError
 from horde_server.moderation.prompt_filters.filter_set import FilterRow, FilterSet, compile_filters
 from horde_server.moderation.prompt_filters.judgement import Circumstances, CorruptPrompt, is_harmless, judged
-from horde_server.moderation.prompt_filters.rewriting import PromptTooLongToRewrite
+from horde_server.moderation.prompt_filters.rewriting import PromptTooLongToRewrite, with_replacements
 from horde_server.moderation.prompt_filters.scoring import suspicion
 
 # (type, regex, replacement): kittens and puppies are who (types 10 and 11), wet is what (type 20)
@@ -105,6 +107,19 @@ def test_replacements_follow_each_other() -> None:
         (11, "large", "tiny"), (20, "wet", "dry"),
     )  # fmt: skip
     assert judged(filters, "wet kitten", Circumstances()) == "wet large lions \\" + ADDED
+
+
+REPLACEMENTS = [("a", "bc"), ("b", "a"), (r"(a|b)c", r"c\1"), ("cc+", ""), ("(?<=a)b", "c"), ("ca?b", "b"), ("z", "a")]
+
+
+@given(filters=st.lists(st.sampled_from(REPLACEMENTS), max_size=50), prompt=st.text("abc ", max_size=30))
+def test_any_number_of_filters_replaces_as_if_each_were_asked(filters: list[tuple[str, str]], prompt: str) -> None:
+    """In their order, each on what the one before left."""
+    compiled = a_set(*((10, regex, text) for regex, text in filters))
+    expected = prompt
+    for each in compiled.of(10):
+        expected = each.pattern.replace(each.row.replacement, expected)
+    assert with_replacements(compiled, prompt) == expected
 
 
 @pytest.mark.parametrize("prompt", ["wet kitten", "kitten (wet)"])

@@ -77,6 +77,23 @@ class AnyOf:
         return _any_finds(self._unscreened, text)
 
 
+REPLACED_TOGETHER = 8
+"""Filters of which one question tells that none has anything to replace: most prompts have words of a few only."""
+
+
+class Batch(NamedTuple):
+    """Some filters that follow each other, and whether any of them matches."""
+
+    any_of: AnyOf
+    filters: tuple[Filter, ...]
+
+
+def _batches(filters: Sequence[Filter]) -> tuple[Batch, ...]:
+    starts = range(0, len(filters), REPLACED_TOGETHER)
+    parts = [tuple(filters[start : start + REPLACED_TOGETHER]) for start in starts]
+    return tuple(Batch(AnyOf(part), part) for part in parts)
+
+
 def _found(programs: Sequence[Any], data: bytes) -> bool:
     return any(program.search(data) is not None for program in programs)
 
@@ -99,6 +116,8 @@ class FilterSet:
     rows: tuple[FilterRow, ...] = ()
     by_type: Mapping[int, tuple[Filter, ...]] = field(default_factory=dict)
     any_of: Mapping[int, AnyOf] = field(default_factory=dict)
+    replacing: tuple[Batch, ...] = ()
+    """The filters with a replacement, in their order."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to look for."""
@@ -137,4 +156,9 @@ def compile_filters(
                 any_of[filter_type] = earlier.any_of[filter_type]
             else:
                 any_of[filter_type] = AnyOf(filters[filter_type])
-    return FilterSet(tuple(rows), filters, any_of)
+    with_replacement = filters.get(WITH_REPLACEMENT, ())
+    if earlier is not None and earlier.of(WITH_REPLACEMENT) == with_replacement:
+        replacing = earlier.replacing
+    else:
+        replacing = _batches(with_replacement)
+    return FilterSet(tuple(rows), filters, any_of, replacing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from horde_server.errors import BadRequest
-from horde_server.moderation.prompt_filters.filter_set import WITH_REPLACEMENT, FilterSet
+from horde_server.moderation.prompt_filters.filter_set import FilterSet
 from horde_server.moderation.prompt_filters.normalisation import NEGATIVE_MARK
 
 ADDED_NEGATIVE = "child, infant, underage, immature, teenager, tween"
@@ -37,10 +37,13 @@ def with_replacements(filters: FilterSet, plain: str) -> str:
 
     Raises `PromptTooLongToRewrite` when that makes it longer than any prompt may be.
     """
-    for each in filters.of(WITH_REPLACEMENT):
-        plain = each.pattern.replace(each.row.replacement, plain)
-        if len(plain) > MOST_RESULT_CHARACTERS:
-            raise PromptTooLongToRewrite
+    for batch in filters.replacing:
+        if not batch.any_of.matches(plain):  # so none of them changes anything
+            continue
+        for each in batch.filters:
+            plain = each.pattern.replace(each.row.replacement, plain)
+            if len(plain) > MOST_RESULT_CHARACTERS:
+                raise PromptTooLongToRewrite
     return plain
 
 
