@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))  # how hordes are started as processes is known there
 
-from horde_processes import descendants, running_horde  # noqa: E402
+from horde_processes import PROGRAM, descendants, running_horde  # noqa: E402
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _DATABASE_PROGRAM = "postgres"
@@ -85,10 +85,10 @@ def measuring(pid: int, operation: str) -> Iterator[Measurement]:
 
 
 @contextlib.contextmanager
-def horde_to_measure() -> Iterator[tuple[str, int]]:
+def horde_to_measure(program: Path = PROGRAM) -> Iterator[tuple[str, int]]:
     """Address and process id of a `horde serve` with an empty database, durable as always; nothing of it is left."""
     with (
         tempfile.TemporaryDirectory(prefix="horde-bench-") as folder,
-        running_horde("serve", Path(folder), HORDE_TEST_APIKEYS="1", HORDE_RATE_LIMITS="0") as horde,
+        running_horde("serve", Path(folder), program=program, HORDE_TEST_APIKEYS="1", HORDE_RATE_LIMITS="0") as horde,
     ):
         yield horde.url, horde.pid

@@ -19,7 +19,7 @@ from typing import Any
 
 READY_LIMIT_S = 90.0
 STOP_LIMIT_S = 60.0
-_COMMAND = [str(Path(sys.executable).parent / "horde")]
+PROGRAM = Path(sys.executable).parent / "horde"
 
 
 def free_port() -> int:
@@ -50,6 +50,14 @@ def descendants(pid: int) -> set[int]:
         found |= below
         todo += below
     return found
+
+
+def command_line(pid: int) -> bytes:
+    """A process's arguments, each ended by NUL; empty once it has ended, which it may at any moment."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def is_alive(pid: int) -> bool:
@@ -138,7 +146,7 @@ class RunningHorde(RunningProcess):
     def create_user(self, name: str, *options: str) -> dict[str, Any]:
         """An account made by `horde admin create-user`."""
         made = subprocess.run(
-            [*_COMMAND, "admin", "create-user", name, "--json", "--data", str(self.data), *options],
+            [PROGRAM, "admin", "create-user", name, "--json", "--data", str(self.data), *options],
             capture_output=True,
             text=True,
             env=clean_environment(),
@@ -150,13 +158,13 @@ class RunningHorde(RunningProcess):
         return answer
 
 
-def start(arguments: list[str], folder: Path, **environment: str) -> RunningProcess:
-    """Start `horde …` in `folder`."""
+def start(arguments: list[str], folder: Path, *, program: Path = PROGRAM, **environment: str) -> RunningProcess:
+    """Start `horde …` in `folder`; `program` may be that of another checkout."""
     folder.mkdir(parents=True, exist_ok=True)
     log_path = folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
     with log_path.open("wb") as log:
         process = subprocess.Popen(
-            [*_COMMAND, *arguments],
+            [program, *arguments],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -167,11 +175,19 @@ def start(arguments: list[str], folder: Path, **environment: str) -> RunningProc
     return RunningProcess(process, log_path)
 
 
-def start_horde(command: str, folder: Path, *options: str, port: int | None = None, **environment: str) -> RunningHorde:
+def start_horde(
+    command: str,
+    folder: Path,
+    *options: str,
+    port: int | None = None,
+    program: Path = PROGRAM,
+    **environment: str,
+) -> RunningHorde:
     """Start `horde serve` or `horde up` and wait until it is ready."""
     port = port or free_port()
     data = folder / "horde data"
-    started = start([command, "--data", str(data), "--port", str(port), *options], folder, **environment)
+    arguments = [command, "--data", str(data), "--port", str(port), *options]
+    started = start(arguments, folder, program=program, **environment)
     horde = RunningHorde(started.process, started.log_path, url=f"http://127.0.0.1:{port}", data=data)
 
     def ready() -> bool:
@@ -190,9 +206,11 @@ def start_horde(command: str, folder: Path, *options: str, port: int | None = No
 
 
 @contextlib.contextmanager
-def running_horde(command: str, folder: Path, *options: str, **environment: str) -> Iterator[RunningHorde]:
+def running_horde(
+    command: str, folder: Path, *options: str, program: Path = PROGRAM, **environment: str
+) -> Iterator[RunningHorde]:
     """A horde for the time of a `with` block; afterwards nothing of it is left."""
-    horde = start_horde(command, folder, *options, **environment)
+    horde = start_horde(command, folder, *options, program=program, **environment)
     try:
         yield horde
     finally:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from horde_processes import RunningHorde, descendants, is_alive, start_horde, wait_until
+from horde_processes import RunningHorde, command_line, descendants, is_alive, start_horde, wait_until
 from kinds_on_the_wire import IMAGE, KINDS, KindOnTheWire
 
 from horde_server.database.embedded import running_dsn
@@ -102,11 +102,7 @@ def test_processes_share_one_address_and_a_dead_one_is_replaced(tmp_path: Path) 
         key = horde.create_user("owner", "--trusted")["api_key"]
 
         def children() -> set[int]:
-            return {
-                pid
-                for pid in descendants(horde.pid)
-                if b"horde_server.process.serving" in Path(f"/proc/{pid}/cmdline").read_bytes()
-            }
+            return {pid for pid in descendants(horde.pid) if b"horde_server.process.serving" in command_line(pid)}
 
         before = wait_until(lambda: children() if len(children()) == 2 else None, 30, "two processes")
         request_id = ask(horde)

@@ -37,6 +37,7 @@ START_LIMIT_S = 60.0
 STOP_LIMIT_S = 20.0
 _LOG_LIMIT_BYTES = 10 * 1024 * 1024
 _POLL_S = 0.02
+_WATCH_INTERVAL_S = 0.5
 
 # A small shared machine is the common case; durability stays as it is by default: fsync and synchronous_commit on.
 _SERVER_SETTINGS = {
@@ -225,7 +226,7 @@ class EmbeddedPostgres:
     async def _keep_alive(self) -> None:
         """Restart the database when it dies under us; connections see a gap and reconnect."""
         while True:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(_WATCH_INTERVAL_S)
             if self._process is not None and (code := self._process.poll()) is not None:
                 log.error("database.died", exit_code=code, log=str(self._log_path))
                 try:

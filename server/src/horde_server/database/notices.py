@@ -17,6 +17,8 @@ from typing import Any
 import psycopg
 import structlog
 
+from horde_server.database.pool import PatientConnection
+
 log = structlog.get_logger(__name__)
 
 CHANNEL = "horde_changes"
@@ -116,7 +118,7 @@ class NoticeBoard:
     async def _listen_forever(self) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(
+                async with await PatientConnection.connect(
                     self._dsn, autocommit=True, application_name="openhorde notices"
                 ) as conn:
                     await conn.execute(f"LISTEN {CHANNEL}")

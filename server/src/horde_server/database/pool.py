@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 import psycopg
+from psycopg.abc import RV, PQGen
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 MIN_SERVER_VERSION = 150000
 READY_WAIT_S = 30.0
 
 Connection = psycopg.AsyncConnection[Any]
+
+
+class PatientConnection(psycopg.AsyncConnection[Any]):
+    """One that sleeps until its server speaks.
+
+    The library's own wakes ten times a second while it waits, to look for signals that a running event loop tells of
+    anyway: at rest, listening cost more than all other work of a node.
+    """
+
+    def wait(self, gen: PQGen[RV], interval: float = 60.0, timeout: float | None = None) -> Coroutine[Any, Any, RV]:
+        """As the library's."""
+        return super().wait(gen, interval, timeout)
 
 
 class Pool(AsyncConnectionPool[Connection]):
@@ -69,6 +83,7 @@ async def open_pool(dsn: str, *, size: int, name: str = "openhorde", wait_s: flo
         min_size=min(2, size),
         max_size=size,
         open=False,
+        connection_class=PatientConnection,
         name=name,
         timeout=10.0,
         reconnect_timeout=60.0,

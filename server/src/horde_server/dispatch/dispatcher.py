@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from horde_server.dispatch import store
+from horde_server.dispatch import job_store, store
 from horde_server.dispatch.entry import Entry, RequestState
 from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
 from horde_server.dispatch.kind import Kind, OrderT
@@ -151,7 +151,7 @@ class Dispatcher(Generic[OrderT]):
         self.queue.begin_claim(entry, jobs)
         try:
             async with self._pool.connection() as conn:
-                state = await store.claim(
+                state = await job_store.claim(
                     conn,
                     request_id=entry.id,
                     job_ids=job_ids,

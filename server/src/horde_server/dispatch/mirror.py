@@ -10,7 +10,7 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from horde_server.dispatch import store
+from horde_server.dispatch import job_store, store
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import RequestState
 
@@ -71,11 +71,16 @@ class Mirror:
 
     async def sweep(self) -> list[UUID]:
         """Return overdue jobs to their queues and forget what expired; the workers that let jobs lie."""
+        swept: list[tuple[RequestState, list[UUID]]] = []
+        expired: list[store.Expired] = []
         async with self._pool.connection() as conn:
-            swept = await store.sweep_overdue(conn)
-            async with conn.transaction():
-                expired = await store.delete_expired(conn)
-                await self._removing(conn, expired)
+            due = await store.whats_due(conn)
+            if due.overdue_jobs:
+                swept = await job_store.sweep_overdue(conn)
+            if due.expired_requests:
+                async with conn.transaction():
+                    expired = await store.delete_expired(conn)
+                    await self._removing(conn, expired)
         dropped: list[UUID] = []
         for state, workers in swept:
             dropped += workers
@@ -96,7 +101,7 @@ class Mirror:
 
     async def take_back(self, conn: AsyncConnection[Any], worker_id: UUID) -> list[RequestState]:
         """Return the jobs of a worker that goes, within the caller's transaction, who then tells us by `changed`."""
-        return await store.take_back(conn, worker_id)
+        return await job_store.take_back(conn, worker_id)
 
     def changed(self, state: RequestState) -> None:
         """A request changed here: take its new state over and tell the other nodes."""

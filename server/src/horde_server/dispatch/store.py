@@ -1,9 +1,4 @@
-"""The SQL of dispatch. Every change of state is one statement guarded in its WHERE; no row back means that somebody
-else was first, which is an answer and not an error.
-
-Lock order, so that nothing deadlocks: a job before its request; the sweep is alone by an advisory lock and skips jobs
-that somebody settles right now.
-"""
+"""The SQL of requests: stored, loaded, cancelled, removed, shown. What happens to their jobs: `job_store.py`."""
 
 from __future__ import annotations
 
@@ -16,26 +11,9 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
-from horde_server.dispatch.held_jobs import HeldJob
-from horde_server.dispatch.kind import Kind, OrderT
-from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements, reserve
-from horde_server.moderation.suspicion import MOST_NOTED, SUSPICIOUS_FROM, Suspicion
-from horde_server.workers.abilities import decode_abilities
-from horde_server.workers.capabilities import VALIDATED_BACKEND
+from horde_server.kudos.ledger import Movement, reserve
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
-
-MAX_FAULTS = 3
-"""A request dies when one of its slots must have failed so often (generation.md §3.7.2, the SHOULD: one worker that
-loses a whole batch, or a server that is killed between claims and their answers, ends no request)."""
-MAX_FORM_FAULTS = 4
-"""The same of a form (alchemy-and-operations.md §1.8)."""
-MAX_DROPPED_JOBS_PER_HOUR = 20
-"""A worker that drops more goes into maintenance and is suspected (generation.md §3.7.2)."""
-MAX_DROPPED_JOBS_IN_RAID = 10
-"""The same in raid mode, where there is suspicion without maintenance."""
-MAX_DROPPED_FORMS_PER_HOUR = 100
-"""The same of alchemists, in raid mode too."""
 
 _STATE = STATE_COLUMNS.format("request.")
 
@@ -158,274 +136,6 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
     return RequestState(*row)
 
 
-# A form never expires by itself, but with its interrogation, whose life is prolonged to the half minute only: so most
-# forms change one row. Whoever changes both takes the form first.
-_IS_ALIVE = """
-      AND EXISTS (SELECT FROM interrogation WHERE id = request.interrogation_id AND expires_at > now())"""
-_KEEP_INTERROGATION = """, kept AS (
-    UPDATE interrogation SET expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s))
-    WHERE id = (SELECT interrogation_id FROM request JOIN {changed} USING (id))
-      AND expires_at < now() + make_interval(secs => %(lifetime_s)s - 30)
-)"""
-
-_CLAIM = f"""
-WITH claimed AS (
-    UPDATE request
-    SET waiting = waiting - %(jobs)s, processing = processing + %(jobs)s, version = version + 1,
-        expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s))
-    WHERE id = %(request_id)s AND state = 'open' AND waiting >= %(jobs)s AND expires_at > now(){{guard}}
-    RETURNING {STATE_COLUMNS.format("")}
-){{keep}}, handed_out AS (
-    INSERT INTO job (id, request_id, worker_id, owner_id, model, ttl_s, deadline, seed)
-    SELECT job_id, claimed.id, %(worker_id)s, %(owner_id)s, %(model)s, %(ttl_s)s,
-           now() + make_interval(secs => %(ttl_s)s), %(seed)s
-    FROM claimed, unnest(%(job_ids)s::uuid[]) AS job_id
-)
-SELECT * FROM claimed"""
-_CLAIM_WHOLE = _CLAIM.format(guard="", keep="")
-_CLAIM_PART = _CLAIM.format(guard=_IS_ALIVE, keep=_KEEP_INTERROGATION.format(changed="claimed"))
-
-
-async def claim(
-    conn: Connection,
-    *,
-    request_id: UUID,
-    job_ids: Sequence[UUID],
-    worker_id: UUID,
-    owner_id: int,
-    model: str,
-    ttl_s: int,
-    seed: int,
-    lifetime_s: int,
-    is_part: bool,
-) -> RequestState | None:
-    """Take jobs of a request for a worker; None when they were not there any more. The lifetime outlasts the lease."""
-    cursor = await conn.execute(
-        _CLAIM_PART if is_part else _CLAIM_WHOLE,
-        {
-            "jobs": len(job_ids),
-            "request_id": request_id,
-            "worker_id": worker_id,
-            "owner_id": owner_id,
-            "model": model,
-            "ttl_s": ttl_s,
-            "seed": seed,
-            "job_ids": list(job_ids),
-            "lifetime_s": max(lifetime_s, ttl_s + 60),
-        },
-    )
-    row = await cursor.fetchone()
-    return RequestState(*row) if row else None
-
-
-async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJob[OrderT] | None:
-    """The job, or None when it never existed, is of another kind, or went with its request."""
-    cursor = await conn.execute(
-        """SELECT job.id, job.request_id, job.worker_id, job.owner_id, request.account_id, job.model, job.state,
-                  extract(epoch from job.started_at)::float8, request.price_hundredths, request.request_order::text,
-                  worker.abilities::text, request.webhook::text
-           FROM job JOIN request ON request.id = job.request_id JOIN worker ON worker.id = job.worker_id
-           WHERE job.id = %s AND request.kind = %s""",
-        (job_id, kind.name),
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    found, request_id, worker_id, owner_id, requester_id, model, state, started_s, price, order, abilities, hook = row
-    offered = decode_abilities(abilities)
-    return HeldJob(
-        id=found,
-        request_id=request_id,
-        worker_id=worker_id,
-        owner_id=owner_id,
-        requester_id=requester_id,
-        model=model,
-        state=state,
-        started_s=started_s,
-        price_hundredths=price,
-        order=kind.decode(order),
-        reward_percent=offered.reward_percent(kind.name),
-        backend_validated=bool(offered.capability_mask() & VALIDATED_BACKEND),
-        webhook=hook,
-    )
-
-
-_SETTLE = f"""
-WITH settled AS (
-    UPDATE job SET state = 'done', settled_at = now(), seed = %(seed)s, result = %(result)s,
-                   gen_metadata = %(gen_metadata)s::json, censored = %(censored)s, reward_hundredths = %(reward)s
-    WHERE id = %(job_id)s AND state = 'processing'
-    RETURNING request_id
-), counted AS (
-    UPDATE request
-    SET processing = processing - 1, finished = finished + 1, version = version + 1,
-        consumed_hundredths = consumed_hundredths + %(debit)s,
-        held_hundredths = CASE WHEN processing = 1 AND waiting = 0 THEN 0
-                               ELSE greatest(held_hundredths - %(debit)s, 0) END,
-        expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s))
-    FROM settled WHERE request.id = settled.request_id
-    RETURNING {_STATE}
-){{keep}}, entries AS (
-    INSERT INTO ledger_inbox ({LEDGER_COLUMNS})
-    SELECT posted.* FROM settled, {MOVEMENT_ROWS}
-)
-SELECT * FROM counted"""
-_SETTLE_WHOLE = _SETTLE.format(keep="")
-_SETTLE_PART = _SETTLE.format(keep=_KEEP_INTERROGATION.format(changed="counted"))
-
-
-async def settle_done(
-    conn: Connection,
-    *,
-    job_id: UUID,
-    seed: int,
-    result: str,
-    gen_metadata: str,
-    censored: bool,
-    reward_hundredths: int,
-    debit_hundredths: int,
-    movements: Sequence[Movement],
-    lifetime_s: int,
-    is_part: bool,
-) -> RequestState | None:
-    """Deliver a job and move its kudos, together or not at all; None when it was settled before."""
-    cursor = await conn.execute(
-        _SETTLE_PART if is_part else _SETTLE_WHOLE,
-        {
-            "job_id": job_id,
-            "seed": seed,
-            "result": result,
-            "gen_metadata": gen_metadata,
-            "censored": censored,
-            "reward": reward_hundredths,
-            "debit": debit_hundredths,
-            "lifetime_s": lifetime_s,
-            "movements": encode_movements(movements),
-        },
-    )
-    row = await cursor.fetchone()
-    return RequestState(*row) if row else None
-
-
-# What a faulted job does to its request: the slot returns while the request is open and not worn out.
-# One slot must have failed MAX_FAULTS times when there were more failures than one less for each.
-_MOST_FAULTS = f"CASE WHEN request.kind = 'interrogation' THEN {MAX_FORM_FAULTS - 1} ELSE {MAX_FAULTS - 1} END"
-_IS_WORN_OUT = f"restarted + faults.jobs > {_MOST_FAULTS} * request.jobs"
-_RETURN_SLOT = f"""
-        processing = processing - faults.jobs, restarted = restarted + faults.jobs, version = version + 1,
-        state = CASE WHEN state = 'open' AND {_IS_WORN_OUT} THEN 'faulted'
-                     ELSE state END,
-        waiting = CASE WHEN state <> 'open' OR {_IS_WORN_OUT} THEN 0
-                       ELSE waiting + faults.jobs END,
-        held_hundredths = CASE WHEN state <> 'open' OR {_IS_WORN_OUT} THEN 0
-                               ELSE held_hundredths END"""
-
-# What it does to the worker: a rolling hour of dropped jobs; when they are too many, maintenance and a suspicion.
-# `drops` are the jobs dropped now, `modes` the horde's, `owner` the worker's account.
-_TOO_MANY_DROPS = f"""(dropped_since >= now() - interval '1 hour' AND dropped_jobs + drops.jobs
-        > CASE WHEN worker.kind = 'interrogation' THEN {MAX_DROPPED_FORMS_PER_HOUR}
-               WHEN modes.raid THEN {MAX_DROPPED_JOBS_IN_RAID} ELSE {MAX_DROPPED_JOBS_PER_HOUR} END)"""
-_SUSPECTS = f"({_TOO_MANY_DROPS} AND NOT owner.trusted AND cardinality(worker.suspicions) < {MOST_NOTED})"
-_COUNT_DROPS = f"""
-        uncompleted_jobs = uncompleted_jobs + drops.jobs,
-        dropped_jobs = CASE WHEN dropped_since < now() - interval '1 hour' THEN drops.jobs
-                            WHEN {_TOO_MANY_DROPS} THEN 0
-                            ELSE dropped_jobs + drops.jobs END,
-        dropped_since = CASE WHEN dropped_since < now() - interval '1 hour' THEN now() ELSE dropped_since END,
-        maintenance = maintenance OR (NOT modes.raid AND {_TOO_MANY_DROPS}),
-        maintenance_msg = CASE WHEN NOT maintenance AND NOT modes.raid AND {_TOO_MANY_DROPS}
-            THEN 'Maintenance mode was switched on because your worker dropped too many jobs within an hour. '
-                 'Find out why, then set maintenance to false.'
-            ELSE maintenance_msg END,
-        suspicions = CASE WHEN {_SUSPECTS} THEN worker.suspicions || {Suspicion.TOO_MANY_JOBS_ABORTED:d}::smallint
-                          ELSE worker.suspicions END,
-        paused = paused OR ({_SUSPECTS} AND cardinality(worker.suspicions) + 1 >= {SUSPICIOUS_FROM})
-    FROM {{drops}} AS drops, (SELECT raid FROM horde_modes) AS modes, account AS owner
-    WHERE worker.id = drops.worker_id AND owner.id = worker.account_id
-    RETURNING worker.account_id, dropped_jobs = 0 AS is_too_many"""  # only too many set it to 0
-_SUSPECT_OWNER = f"""UPDATE account SET suspicions = suspicions || {Suspicion.TOO_MANY_JOBS_ABORTED:d}::smallint
-    FROM dropped WHERE dropped.is_too_many AND account.id = dropped.account_id AND NOT trusted
-        AND cardinality(suspicions) < {MOST_NOTED}"""
-
-_FAULT = f"""
-WITH faulted AS (
-    UPDATE job SET state = 'faulted', settled_at = now(), gen_metadata = %(gen_metadata)s::json
-    WHERE id = %(job_id)s AND state = 'processing'
-    RETURNING request_id, worker_id, 1 AS jobs
-), dropped AS (
-    UPDATE worker SET {_COUNT_DROPS.format(drops="faulted")}
-), suspected AS (
-    {_SUSPECT_OWNER}
-), counted AS (
-    UPDATE request SET {_RETURN_SLOT} FROM faulted AS faults WHERE request.id = faults.request_id
-    RETURNING {_STATE}
-)
-SELECT * FROM counted"""
-
-
-async def settle_fault(conn: Connection, job_id: UUID, gen_metadata: str) -> RequestState | None:
-    """A worker reports that it failed: return the slot, once; None when the job was settled before."""
-    cursor = await conn.execute(_FAULT, {"job_id": job_id, "gen_metadata": gen_metadata})
-    row = await cursor.fetchone()
-    return RequestState(*row) if row else None
-
-
-_SWEEP = f"""
-WITH overdue AS (
-    SELECT id FROM job WHERE state = 'processing' AND deadline < now()
-    ORDER BY deadline LIMIT %(batch)s FOR UPDATE SKIP LOCKED
-), faulted AS (
-    UPDATE job SET state = 'faulted', settled_at = now() FROM overdue WHERE job.id = overdue.id
-    RETURNING request_id, worker_id
-), dropped AS (
-    UPDATE worker SET {_COUNT_DROPS.format(drops="(SELECT worker_id, count(*)::int AS jobs FROM faulted GROUP BY 1)")}
-), suspected AS (
-    {_SUSPECT_OWNER}
-), counted AS (
-    UPDATE request SET {_RETURN_SLOT}
-    FROM (SELECT request_id, count(*)::int AS jobs FROM faulted GROUP BY request_id) AS faults
-    WHERE request.id = faults.request_id
-    RETURNING {_STATE}
-)
-SELECT counted.*, (SELECT array_agg(DISTINCT worker_id) FROM faulted WHERE request_id = counted.id) FROM counted"""
-
-_SWEEP_LOCK = 7_001_002
-
-
-async def sweep_overdue(conn: Connection, batch: int = 500) -> list[tuple[RequestState, list[UUID]]]:
-    """Fault the jobs whose lease ran out and return their slots. Any node may run it; one at a time does.
-
-    Returns the changed requests with the workers that let them down.
-    """
-    async with conn.transaction():
-        cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (_SWEEP_LOCK,))
-        if not (await cursor.fetchone() or (False,))[0]:
-            return []
-        cursor = await conn.execute(_SWEEP, {"batch": batch})
-        return [(RequestState(*row[:-1]), row[-1]) for row in await cursor.fetchall()]
-
-
-_TAKE_BACK = f"""
-WITH held AS (
-    SELECT id FROM job WHERE state = 'processing' AND worker_id = %s ORDER BY id FOR UPDATE
-), faulted AS (
-    UPDATE job SET state = 'faulted', settled_at = now() FROM held WHERE job.id = held.id RETURNING request_id
-), counted AS (
-    UPDATE request SET {_RETURN_SLOT}
-    FROM (SELECT request_id, count(*)::int AS jobs FROM faulted GROUP BY request_id) AS faults
-    WHERE request.id = faults.request_id
-    RETURNING {_STATE}
-)
-SELECT * FROM counted"""
-
-
-async def take_back(conn: Connection, worker_id: UUID) -> list[RequestState]:
-    """Return the jobs of a worker that is being deleted, within the caller's transaction; the changed requests."""
-    await conn.execute("SELECT pg_advisory_xact_lock(%s)", (_SWEEP_LOCK,))  # both lock jobs of many requests
-    cursor = await conn.execute(_TAKE_BACK, (worker_id,))
-    return [RequestState(*row) for row in await cursor.fetchall()]
-
-
 _CANCEL = f"""
 UPDATE request
 SET state = 'cancelled', waiting = 0, version = version + 1,
@@ -445,6 +155,22 @@ async def cancel_waiting(conn: Connection) -> list[RequestState]:
     """Cancel what waits of every request, of any kind; the changed requests."""
     cursor = await conn.execute(_CANCEL.format(which="waiting > 0"))
     return [RequestState(*row) for row in await cursor.fetchall()]
+
+
+class Due(NamedTuple):
+    """What a sweep has to do."""
+
+    overdue_jobs: bool
+    expired_requests: bool
+
+
+async def whats_due(conn: Connection) -> Due:
+    """Whether any job's lease ran out and any request expired: a glance at two indexes, for mostly nothing has."""
+    cursor = await conn.execute(
+        """SELECT EXISTS (SELECT FROM job WHERE state = 'processing' AND deadline < now()),
+                  EXISTS (SELECT FROM request WHERE expires_at < now())"""
+    )
+    return Due(*(await cursor.fetchone() or (False, False)))
 
 
 class Expired(NamedTuple):

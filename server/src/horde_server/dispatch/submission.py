@@ -14,7 +14,7 @@ import structlog
 from psycopg_pool import AsyncConnectionPool
 
 from horde_server.database.pool import Connection
-from horde_server.dispatch import store
+from horde_server.dispatch import job_store, store
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.held_jobs import HeldJob
@@ -175,7 +175,7 @@ class Submissions(Generic[OrderT]):
         job = self._dispatcher.held_jobs.take(job_id)
         if job is None:
             async with self._pool.connection() as conn:
-                job = await store.find_job(conn, self._kind, job_id)
+                job = await job_store.find_job(conn, self._kind, job_id)
         if job is None:
             raise InvalidJobID(f"Processing Job with ID {text} does not exist")
         return job
@@ -219,7 +219,7 @@ class Submissions(Generic[OrderT]):
             speed=round(speed, 3),
         )
         settling = partial(
-            store.settle_done,
+            job_store.settle_done,
             job_id=job.id,
             seed=seed,
             result=result,
@@ -281,7 +281,7 @@ class Submissions(Generic[OrderT]):
 
     async def _fault(self, job: HeldJob[OrderT], body: Submit) -> Credit:
         async with self._pool.connection() as conn:
-            state = await store.settle_fault(conn, job.id, _metadata(body.gen_metadata))
+            state = await job_store.settle_fault(conn, job.id, _metadata(body.gen_metadata))
         if state is not None:
             self._dispatcher.queue.note_fault(job.request_id, job.worker_id)
             self._dispatcher.changed(state)

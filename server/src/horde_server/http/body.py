@@ -18,12 +18,10 @@ MOST_COMMAS = 550_000
 The longest drawing of an alchemist, pairs of numbers in a MiB of text, has less."""
 
 
-async def readable_body(request: Request) -> bytes:
-    """The body. Raises `BadRequest` when it has so many values that nobody can mean it."""
-    body = await request.body()
-    if body.count(b",") > MOST_COMMAS:
+def refuse_endless(body: bytes) -> None:
+    """Raises `BadRequest` when a body has so many values that nobody can mean it."""
+    if len(body) > MOST_COMMAS and body.count(b",") > MOST_COMMAS:
         raise BadRequest(f"The body has more than {MOST_COMMAS} commas: send less values at once.")
-    return body
 
 
 async def read_body(request: Request, model: type[Model]) -> Model:
@@ -32,7 +30,9 @@ async def read_body(request: Request, model: type[Model]) -> Model:
     if not (media_type.startswith("application/") and media_type.endswith(("/json", "+json"))):
         raise UnreadableBody
     try:
-        return model.model_validate_json(await readable_body(request))
+        body = await request.body()
+        refuse_endless(body)
+        return model.model_validate_json(body)
     except pydantic.ValidationError as error:
         raise _as_refusal(error) from None
 

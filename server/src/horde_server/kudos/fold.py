@@ -147,7 +147,15 @@ class Folded:
 
 async def fold(pool: Pool, *, trust_threshold: int | None = None, batch: int = 5000) -> Folded | None:
     """Apply up to `batch` movements. None: another node is folding."""
-    async with pool.connection() as conn, conn.transaction():
+    async with pool.connection() as conn:
+        cursor = await conn.execute("SELECT EXISTS (SELECT FROM ledger_inbox)")
+        if not (await cursor.fetchone() or (False,))[0]:  # at rest no transaction is opened each second
+            return Folded([], [], is_full=False)
+        return await _fold(conn, trust_threshold, batch)
+
+
+async def _fold(conn: Connection, trust_threshold: int | None, batch: int) -> Folded | None:
+    async with conn.transaction():
         cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (_FOLD_LOCK,))
         row = await cursor.fetchone()
         if not row or not row[0]:

@@ -59,7 +59,7 @@ class NetworkTable:
             self.put(network, end)
 
     def __bool__(self) -> bool:
-        return any(self._ends.values())
+        return bool(self._ends[4] or self._ends[6])
 
     def put(self, network: Network, end: float) -> None:
         """Add a network, or change its end."""

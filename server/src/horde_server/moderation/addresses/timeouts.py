@@ -63,13 +63,13 @@ class AddressTimeouts:
 
     def left_s(self, address: str) -> float:
         """Seconds that the address stays in time-out; 0: it is in none."""
-        if not self._table:
-            return 0.0
         end = self._table.latest_end(address)
         return max(end - self._clock(), 0.0) if end is not None else 0.0
 
     def refuse(self, address: str) -> None:
         """Raise `TimeoutIP` for an address in time-out (generation.md §2.3 step 17, §3.2 step 9)."""
+        if not self._table:  # as nearly always
+            return
         left_s = math.ceil(self.left_s(address))
         if not left_s:
             return

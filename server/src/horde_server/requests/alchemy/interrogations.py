@@ -61,11 +61,15 @@ class Interrogations:
 
     async def remove_expired(self) -> None:
         """Forget interrogations that expired, with their forms and pictures. Any node may do it."""
-        async with self._pool.connection() as conn, conn.transaction():
-            expired = await store.delete_expired(conn)
-            await self._retention.release(
-                conn, [Released([image_key(each.id)], list(map(result_key, each.image_job_ids))) for each in expired]
-            )
+        async with self._pool.connection() as conn:
+            if not await store.any_expired(conn):
+                return
+            async with conn.transaction():
+                expired = await store.delete_expired(conn)
+                await self._retention.release(
+                    conn,
+                    [Released([image_key(each.id)], list(map(result_key, each.image_job_ids))) for each in expired],
+                )
         self._mirror.removed(form_id for each in expired for form_id in each.form_ids)
 
 

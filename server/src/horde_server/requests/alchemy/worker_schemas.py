@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from horde_server.dispatch.schemas import INT32_MAX, Wire
 from horde_server.errors import InvalidPayload
-from horde_server.http.body import readable_body
+from horde_server.http.body import refuse_endless
 from horde_server.http.wire_types import RawStr, WireInt, WireStr
 from horde_server.requests.alchemy.forms import FormName
 from horde_server.requests.alchemy.submissions import FormSubmit
@@ -46,7 +46,9 @@ class AlchemySubmit(BaseModel):
 async def read_submit(request: Request) -> FormSubmit:
     """The body of a submit. It has no schema: what is no JSON object has no fields (§1.7). Raises `InvalidPayload`."""
     try:
-        body = pydantic_core.from_json(await readable_body(request), allow_inf_nan=False)
+        raw = await request.body()
+        refuse_endless(raw)
+        body = pydantic_core.from_json(raw, allow_inf_nan=False)
     except ValueError:
         body = None
     fields = body if isinstance(body, dict) else {}
