@@ -107,6 +107,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
             node.check_in,
             images.submissions,
             node.links,
+            images.missed_uploads,
             node.source_links,
             hot,
         )

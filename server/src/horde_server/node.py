@@ -41,6 +41,7 @@ from horde_server.requests.alchemy.results import AlchemyResults
 from horde_server.requests.alchemy.submissions import FormSubmissions
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.kind import ImageKind
+from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import LINK_LIFETIME_S, ResultLinks
 from horde_server.requests.image.results import ImageResults
@@ -73,6 +74,7 @@ class ImageService:
     dispatcher: Dispatcher[ImageOrder]
     intake: ImageIntake
     submissions: Submissions[ImageOrder]
+    missed_uploads: MissedUploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,8 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         PromptEvidence(blobs.evidence),
         is_on=not settings.disable_filters,
     )
-    image_results = ImageResults(blobs.results, shared_images)
+    missed_uploads = MissedUploads(clock)
+    image_results = ImageResults(blobs.results, shared_images, missed_uploads)
     form_submissions = FormSubmissions(
         pool, forms, workers, AlchemyResults(image_results), suspects, clock, lifetime_s=lifetime_s
     )
@@ -238,6 +241,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
                 settings, pool, images, workers, prices, source_intake, modes, addresses, reputation, doorkeeper, clock
             ),
             Submissions(pool, images, workers, image_results, suspects, clock, lifetime_s=lifetime_s),
+            missed_uploads,
         ),
         texts=TextService(
             texts,

@@ -280,11 +280,12 @@ async def test_a_pop_with_a_job(horde):
         assert job_id in upload
 
 
-async def test_without_r2_there_is_nothing_to_upload_to(horde):
-    """§3.6: `r2_upload` and `r2_uploads` are null where results come inline."""
+async def test_there_is_an_upload_address_whatever_the_requester_wants(horde):
+    """alchemy-and-operations.md §2.2: `r2_upload` and `r2_uploads` also where the images go inline to the client."""
     await horde.request(r2=False)
     job = await horde.job((await horde.account()).api_key)
-    assert (job["r2_upload"], job["r2_uploads"]) == (None, None)
+    assert job["r2_uploads"] == [job["r2_upload"]]
+    assert job["id"] in job["r2_upload"]
 
 
 async def test_what_was_asked_for_reaches_the_worker(horde):

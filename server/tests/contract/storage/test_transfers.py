@@ -32,12 +32,16 @@ async def test_an_inline_result_is_kept_under_the_same_key(horde, places, transf
     assert answer.content == picture
 
 
-async def test_without_r2_the_status_holds_the_image(horde, picture) -> None:
-    """§2.4: `r2: false` → base64 in each status; the worker submits it so, too."""
+@pytest.mark.parametrize("way", ["uploaded", "inline"])
+async def test_without_r2_the_status_holds_the_image(horde, transfers, picture, way: str) -> None:
+    """§2.4: `r2: false` → base64 in each status; the worker uploads as ever, or sends it with the submit."""
     owner = await horde.account("owner")
     request_id = await horde.request(r2=False)
     job = await horde.job(owner.api_key)
-    await horde.submit(owner.api_key, job["id"], generation=base64.b64encode(picture).decode())
+    if way == "uploaded":
+        await transfers.put(job["r2_upload"], picture)
+    generation = "R2" if way == "uploaded" else base64.b64encode(picture).decode()
+    await horde.submit(owner.api_key, job["id"], generation=generation)
     assert base64.b64decode((await horde.status(request_id))["generations"][0]["img"]) == picture
 
 
@@ -64,6 +68,33 @@ async def test_what_is_no_image_is_refused_at_submit(horde, transfers, content: 
     await transfers.put(job["r2_upload"], content)
     assert horde.outcome(await horde.try_submit(owner.api_key, job["id"], generation="R2")) == (400, "BadRequest")
     assert (await horde.check(request_id))["waiting"] == 1
+
+
+async def test_a_worker_whose_upload_is_missing_may_send_the_next_inline(horde, transfers, picture) -> None:
+    """D13, §2.2: nobody pays for what is not there; where the image may come inline no address is offered then.
+
+    Until an upload of that worker arrives. Others are not concerned, nor are images that go by link.
+    """
+    key = (await horde.account("owner")).api_key
+    inline = await horde.request(r2=False)
+    missed = await horde.job(key)
+    refused = await horde.try_submit(key, missed["id"], generation="R2")
+    assert horde.outcome(refused) == (400, "BadRequest")
+    assert (await horde.check(inline))["waiting"] == 1
+
+    await horde.request(r2=False)
+    job = await horde.job(key)
+    assert (job["r2_upload"], job["r2_uploads"]) == (None, None)
+    await horde.submit(key, job["id"], generation=base64.b64encode(picture).decode())
+
+    assert (await horde.job((await horde.account("another")).api_key, name="another"))["r2_upload"]
+
+    await horde.request()
+    linked = await horde.job(key)
+    await transfers.put(linked["r2_upload"], picture)
+    await horde.submit(key, linked["id"], generation="R2")
+    await horde.request(r2=False)
+    assert (await horde.job(key))["r2_upload"]
 
 
 async def test_an_upload_over_the_limit_is_refused_at_submit(

@@ -42,7 +42,7 @@ def empty_answer(skipped: dict[str, int]) -> bytes:
 def job_answer(
     hand_out: HandOut[ImageOrder], upload_urls: Sequence[str] | None, sources: HandedSources = NO_SOURCES
 ) -> bytes:
-    """Jobs for this worker. `upload_urls` has one address per job, or is None when results come inline."""
+    """Jobs for this worker. `upload_urls`: an address per job, or None where its uploads do not arrive."""
     ids = [str(job_id) for job_id in hand_out.job_ids]
     return _encode(
         _answer(

@@ -16,6 +16,7 @@ from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
 from horde_server.dispatch.submission import FollowUp, Submit
+from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import result_key
 from horde_server.requests.image.sharing.service import SharedImages
@@ -32,13 +33,17 @@ class ImageResults:
         "of the job before submitting, or send it as base64."
     )
 
-    def __init__(self, blobs: BlobStore, shared: SharedImages) -> None:
+    def __init__(self, blobs: BlobStore, shared: SharedImages, missed_uploads: MissedUploads) -> None:
         self._blobs = blobs
         self._shared = shared
+        self._missed_uploads = missed_uploads
 
     async def keep(self, job: HeldJob[ImageOrder], generation: str) -> str | None:
         """See `keep_image`."""
-        return await self.keep_image(job.id, generation)
+        key = await self.keep_image(job.id, generation)
+        if generation == UPLOADED:
+            (self._missed_uploads.missed if key is None else self._missed_uploads.arrived)(job.worker_id)
+        return key
 
     async def keep_image(self, job_id: UUID, generation: str) -> str | None:
         """The key of the image, which must be there, or be given, and be an image of a size we take; else None."""

@@ -13,6 +13,7 @@ from horde_server.http.body import body_documentation, json_response, read_body,
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.requests.answers import GenerationSubmitted
+from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.pop_answer import empty_answer, job_answer
 from horde_server.requests.image.result_links import ResultLinks
@@ -32,6 +33,7 @@ def routes(
     check_in: CheckIn,
     submissions: Submissions[ImageOrder],
     links: ResultLinks,
+    missed_uploads: MissedUploads,
     source_links: SourceLinks,
     hot: HotRoutes,
 ) -> APIRouter:
@@ -62,7 +64,7 @@ def routes(
         )
         if hand_out is not None:
             uploads = None
-            if hand_out.order.r2:
+            if hand_out.order.r2 or worker.id not in missed_uploads:
                 uploads = [await links.upload(job_id, hand_out.ttl_s, request) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
             return json_response(job_answer(hand_out, uploads, sources))
