@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Callable
 
@@ -32,4 +31,4 @@ class UrlSigner:
 
     def _signature(self, method: str, key: str, expires: int) -> str:
         signed = f"{method}\n{self.route}{key}\n{expires}"
-        return hmac.new(self._secret, signed.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._secret, signed.encode(), "sha256").hex()

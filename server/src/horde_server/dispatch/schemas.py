@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from horde_server.http.wire_types import RawStr, WireInt, WireStr
+from horde_server.http.wire_types import RawStr, WireInt, WireStr, empty
 
 INT32_MAX = 2_147_483_647
 
@@ -21,12 +21,14 @@ class WorkerPop(Wire):
     """What every worker says when it asks for jobs."""
 
     name: Annotated[RawStr, Field(max_length=1000)]
-    models: Annotated[list[Annotated[WireStr, Field(min_length=3, max_length=255)]], Field(max_length=20_000)] = []
+    models: Annotated[list[Annotated[WireStr, Field(min_length=3, max_length=255)]], Field(max_length=20_000)] = empty(
+        list
+    )
     bridge_agent: Annotated[RawStr, Field(max_length=1000)] = "unknown:0:unknown"
     threads: Annotated[WireInt, Field(ge=1, le=50)] = 1
     amount: Annotated[WireInt, Field(ge=1, le=20)] = 1
     nsfw: bool = True
-    priority_usernames: Annotated[list[Annotated[WireStr, Field(max_length=255)]], Field(max_length=1000)] = []
+    priority_usernames: Annotated[list[Annotated[WireStr, Field(max_length=255)]], Field(max_length=1000)] = empty(list)
     require_upfront_kudos: bool = False
     extra_slow_worker: bool = False
     named_only: bool = Field(

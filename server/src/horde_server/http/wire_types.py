@@ -32,3 +32,8 @@ WireFloat = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 WireStr = Annotated[str, Field(strict=True), AfterValidator(_without_nul)]
 RawStr = Annotated[str, Field(strict=True)]
 """Text that may hold NULs: they are dropped (names) or replaced (generations) where it is used."""
+
+
+def empty(kind: type[list[Any] | dict[str, Any]]) -> Any:
+    """The default `[]` or `{}` of a field: one written out is deep-copied for each body that leaves it out."""
+    return Field(default_factory=kind, json_schema_extra={"default": kind()})

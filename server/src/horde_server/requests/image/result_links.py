@@ -34,8 +34,8 @@ class ResultLinks:
             return self._public_url
         scheme = request.headers.get("x-forwarded-proto", "")
         if scheme not in ("http", "https"):
-            scheme = request.url.scheme
-        return f"{scheme}://{request.headers.get('host', request.url.netloc)}"
+            scheme = request.scope["scheme"]
+        return f"{scheme}://{request.headers.get('host') or request.url.netloc}"  # to take the URL apart costs more
 
     async def upload(self, job_id: UUID, ttl_s: int, request: Request) -> str:
         """Where the worker PUTs the image of a job."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from horde_server.http.wire_types import WireFloat, WireInt, WireStr
+from horde_server.http.wire_types import WireFloat, WireInt, WireStr, empty
 
 SamplerName = Literal[
     "k_lms", "k_heun", "k_euler", "k_euler_a", "k_dpm_2", "k_dpm_2_a", "k_dpm_fast", "k_dpm_adaptive",
@@ -73,15 +73,15 @@ class GenerationParams(_Wire):
     hires_fix_denoising_strength: Annotated[WireFloat, Field(ge=0.01, le=1.0)] = 1.0
     height: Annotated[WireInt, Field(ge=64, le=3072, multiple_of=64)] = 512
     width: Annotated[WireInt, Field(ge=64, le=3072, multiple_of=64)] = 512
-    post_processing: Annotated[list[PostProcessor], AfterValidator(unique)] = []
+    post_processing: Annotated[list[PostProcessor], AfterValidator(unique)] = empty(list)
     karras: bool = True
     tiling: bool = False
     hires_fix: bool = False
     clip_skip: Annotated[WireInt, Field(ge=1, le=12)] = 1
     facefixer_strength: Annotated[WireFloat, Field(ge=0, le=1)] = 0.75
-    loras: list[Lora] = []
-    tis: list[TextualInversion] = []
-    special: dict[str, Any] = {}
+    loras: list[Lora] = empty(list)
+    tis: list[TextualInversion] = empty(list)
+    special: dict[str, Any] = empty(dict)
     workflow: Literal["qr_code"] = "qr_code"
     transparent: bool = False
     seed: Annotated[WireStr, Field(max_length=1000)] = ""
@@ -89,7 +89,7 @@ class GenerationParams(_Wire):
     control_type: ControlType = "canny"
     image_is_control: bool = False
     return_control_map: bool = False
-    extra_texts: list[ExtraText] = []
+    extra_texts: list[ExtraText] = empty(list)
     steps: Annotated[WireInt, Field(ge=1, le=500)] = 30
     n: Annotated[WireInt, Field(ge=1, le=20)] = 1
 
@@ -107,13 +107,13 @@ class ImageRequest(_Wire):
     validated_backends: bool = False
     slow_workers: bool = True
     extra_slow_workers: bool = False
-    workers: list[Annotated[WireStr, Field(max_length=255)]] = []
+    workers: list[Annotated[WireStr, Field(max_length=255)]] = empty(list)
     worker_blacklist: bool = False
     models: list[Annotated[WireStr, Field(max_length=255)]] = ["stable_diffusion"]
     source_image: WireStr = ""
     source_processing: Literal["img2img", "inpainting", "outpainting", "remix"] = "img2img"
     source_mask: WireStr = ""
-    extra_source_images: list[ExtraSourceImage] = []
+    extra_source_images: list[ExtraSourceImage] = empty(list)
     r2: bool = True
     shared: bool = False
     replacement_filter: bool = True
