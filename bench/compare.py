@@ -2,7 +2,7 @@
 
 A machine whose speed changes from minute to minute tells nothing when one is measured after the other: the same
 checkout may cost a half more a minute later. Side by side both meet the same minutes, and what remains is what each
-round's pair differs by.
+round's pair differs by. Each round starts them anew: where a process finds its memory counts for some percent, too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import statistics
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from load import load_on
@@ -53,18 +54,12 @@ def _arguments() -> argparse.Namespace:
 
 
 async def _compare(theirs: Path, arguments: argparse.Namespace) -> None:
-    with horde_to_measure() as (url, pid), horde_to_measure(theirs) as (other_url, other_pid):
-        async with load_on(url, arguments.connections) as load, load_on(other_url, arguments.connections) as other:
-            this = Bench(load, pid, arguments.seconds, arguments.jobs)
-            that = Bench(other, other_pid, arguments.seconds, arguments.jobs)
-            pairs: dict[str, list[tuple[Measurement, Measurement]]] = {name: [] for name in arguments.operations}
-            for number in range(arguments.rounds):
-                for names, measure in GROUPS.items():
-                    if set(names) & set(pairs):
-                        for ours, others in zip(*await asyncio.gather(measure(this), measure(that)), strict=True):
-                            if ours.operation in pairs:
-                                pairs[ours.operation].append((ours, others))
-                                _print(str(number + 1), [ours], [others])
+    pairs: dict[str, list[tuple[Measurement, Measurement]]] = {name: [] for name in arguments.operations}
+    for number in range(arguments.rounds):
+        async for ours, others in _round(theirs, arguments):
+            if ours.operation in pairs:
+                pairs[ours.operation].append((ours, others))
+                _print(str(number + 1), [ours], [others])
     print()
     for measured in pairs.values():
         _print("all", *map(list, zip(*measured, strict=True)))
@@ -74,6 +69,18 @@ async def _compare(theirs: Path, arguments: argparse.Namespace) -> None:
             differences = [_cpu_ms(ours) - _cpu_ms(others) for ours, others in measured]
             error = statistics.stdev(differences) / len(differences) ** 0.5
             print(f"{name}: {statistics.fmean(differences):+.3f} ± {error:.3f} ms")
+
+
+async def _round(theirs: Path, arguments: argparse.Namespace) -> AsyncIterator[tuple[Measurement, Measurement]]:
+    """Everything once, on two hordes that were just started."""
+    with horde_to_measure() as (url, pid), horde_to_measure(theirs) as (other_url, other_pid):
+        async with load_on(url, arguments.connections) as load, load_on(other_url, arguments.connections) as other:
+            this = Bench(load, pid, arguments.seconds, arguments.jobs)
+            that = Bench(other, other_pid, arguments.seconds, arguments.jobs)
+            for names, measure in GROUPS.items():
+                if set(names) & set(arguments.operations):
+                    for pair in zip(*await asyncio.gather(measure(this), measure(that)), strict=True):
+                        yield pair
 
 
 def _print(number: str, ours: list[Measurement], theirs: list[Measurement]) -> None:
