@@ -38,6 +38,13 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
+def _write(path: str, data: bytes) -> None:
+    with open(path, "wb", buffering=0) as file:  # noqa: PTH123 on the path of every result
+        left = memoryview(data)
+        while left:
+            left = left[file.write(left) :]
+
+
 def _is_ours(name: str) -> bool:
     """Whether it is a blob, or what an interrupted write left beside one: `.KEY.…`."""
     return is_key(name) or (name.startswith(".") and is_key(name[1:].rpartition(".")[0]))
@@ -72,19 +79,20 @@ class FolderStore:
         self._put(key, data if prepare is None else prepare(data))
 
     def _put(self, key: str, data: bytes) -> None:
-        path = self.path(key)
-        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        path = str(self.path(key))
+        folder, _, name = path.rpartition(os.sep)
+        beside = f"{folder}{os.sep}.{name}.{secrets.token_hex(4)}"
         with failures():
             try:
                 try:
-                    beside.write_bytes(data)
+                    _write(beside, data)
                 except FileNotFoundError:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    beside.write_bytes(data)
-                beside.replace(path)
+                    Path(folder).mkdir(parents=True, exist_ok=True)
+                    _write(beside, data)
+                os.replace(beside, path)  # noqa: PTH105 on the path of every result
             except OSError:
                 with contextlib.suppress(OSError):
-                    beside.unlink()
+                    Path(beside).unlink()
                 raise
 
     async def get(self, key: str) -> bytes | None:
