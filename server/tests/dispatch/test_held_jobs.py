@@ -47,7 +47,7 @@ async def test_a_worker_that_holds_too_many_jobs_gets_no_more(monkeypatch: pytes
         state = entry.state
         return state._replace(waiting=state.waiting - len(job_ids), version=state.version + 1)
 
-    monkeypatch.setattr(dispatching.store, "claim", claimed)
+    monkeypatch.setattr(dispatching.job_store, "claim", claimed)
     monkeypatch.setattr(dispatcher, "_pool", _NoPool())
     view = queue.view(an_offer(worker_id=WORKER, max_pixels=10**9))
     handed: list[UUID] = []
