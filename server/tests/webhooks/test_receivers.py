@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from horde_server.webhooks.receivers import AT_A_TIME, Receivers
+from horde_server.webhooks.receivers import AT_A_TIME, FOR_ONE_AT_A_TIME, Receivers
 
 HOST, OTHER = "slow.test", "other.test"
 
@@ -45,6 +45,26 @@ def test_few_deliveries_for_one_account_run_at_a_time_however_many_hosts_it_name
         assert receivers.wait_s(OTHER, 2) == 0
 
 
+def test_one_account_leaves_places_at_a_host_for_the_others(clock: Clock) -> None:
+    receivers = Receivers(clock)
+    with ExitStack() as under_way:
+        for _ in range(FOR_ONE_AT_A_TIME):
+            assert receivers.wait_s(HOST, 1) == 0
+            under_way.enter_context(receivers.delivering(HOST, 1))
+        assert receivers.wait_s(HOST, 1) > 0
+        assert receivers.wait_s(HOST, 2) == 0
+        assert receivers.wait_s(OTHER, 1) == 0
+
+
+def test_the_silence_that_one_account_met_at_a_host_is_not_held_against_others_there(clock: Clock) -> None:
+    receivers = Receivers(clock)
+    receivers.was_silent(HOST, 1)
+    assert receivers.wait_s(HOST, 1) > 0
+    assert receivers.wait_s(HOST, 2) == 0
+    receivers.answered(HOST, 2)
+    assert receivers.wait_s(HOST, 1) > 0
+
+
 def test_the_more_wait_the_longer_each_waits_so_that_they_come_one_by_one(clock: Clock) -> None:
     receivers = Receivers(clock)
     with ExitStack() as under_way:
@@ -61,7 +81,7 @@ def test_a_silent_host_is_left_alone_longer_each_time_but_at_most_a_quarter_of_a
     receivers = Receivers(clock)
     waits_s = []
     for _ in range(20):
-        receivers.was_silent(HOST)
+        receivers.was_silent(HOST, 1)
         left_alone_s = receivers.wait_s(HOST, 1)
         waits_s.append(left_alone_s)
         clock.now_s += left_alone_s
@@ -74,16 +94,16 @@ def test_a_silent_host_is_left_alone_longer_each_time_but_at_most_a_quarter_of_a
 
 def test_a_host_that_answers_again_is_delivered_to_at_once(clock: Clock) -> None:
     receivers = Receivers(clock)
-    receivers.was_silent(HOST)
+    receivers.was_silent(HOST, 1)
     assert receivers.wait_s(HOST, 1) > 0
-    receivers.answered(HOST)
+    receivers.answered(HOST, 1)
     assert receivers.wait_s(HOST, 1) == 0
 
 
 def test_nothing_is_remembered_of_what_is_over(clock: Clock) -> None:
     receivers = Receivers(clock)
     for number in range(11_000):
-        receivers.was_silent(f"{number}.test")
+        receivers.was_silent(f"{number}.test", 1)
     assert len(receivers._silent) == 10_000
     with receivers.delivering(HOST, 1):
         pass

@@ -98,9 +98,9 @@ class Deliveries:
         try:
             status = await self._poster.post(delivery.url, body, headers, time_limit_s=TIME_LIMIT_S)
         except FetchFailed as error:
-            self._receivers.was_silent(host)
+            self._receivers.was_silent(host, delivery.account_id)
             return str(error).partition(":")[0]  # what follows may name the address
-        self._receivers.answered(host)
+        self._receivers.answered(host, delivery.account_id)
         return None if 200 <= status < 300 else str(status)
 
     async def _failed(self, delivery: Delivery, problem: str) -> None:
