@@ -12,10 +12,11 @@ import pytest
 import strange_servers
 from strange_servers import answer, redirect, serving
 
+from horde_sdk.name_resolution import RESOLVERS, Resolve, SystemResolver
 from horde_sdk.public_addresses import is_public
-from horde_server.blobs.guard import ANYWHERE, MAX_URL_CHARACTERS, PUBLIC, FetchFailed, Reach
+from horde_sdk.reach import Reach
+from horde_server.blobs.guard import ANYWHERE, MAX_URL_CHARACTERS, PUBLIC, FetchFailed
 from horde_server.blobs.guarded_fetch import MAX_REDIRECTS, Fetched, GuardedFetcher, TooManyBytes
-from horde_server.blobs.name_resolution import RESOLVERS, Resolve, SystemResolver
 
 OUTSIDE, INSIDE = "127.0.0.1", "127.0.0.2"  # two loopback addresses play the internet and the operator's network
 OUTSIDE_ONLY = Reach(lambda address: address == ipaddress.ip_address(OUTSIDE), None)

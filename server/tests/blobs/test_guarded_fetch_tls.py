@@ -66,12 +66,12 @@ async def secure(tmp_path: Path) -> AsyncIterator[Secure]:
 
 
 async def test_a_trusted_certificate_of_the_name_is_taken(secure: Secure, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("horde_server.blobs.guard.default_ssl_context", lambda: secure.trusting)
+    monkeypatch.setattr("horde_sdk.guarded_connections.default_ssl_context", lambda: secure.trusting)
     assert await secure.fetch(NAME) == b"picture"
 
 
 async def test_a_certificate_of_another_name_is_refused(secure: Secure, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("horde_server.blobs.guard.default_ssl_context", lambda: secure.trusting)
+    monkeypatch.setattr("horde_sdk.guarded_connections.default_ssl_context", lambda: secure.trusting)
     with pytest.raises(FetchFailed, match="Certificate"):
         await secure.fetch("other.test")
 

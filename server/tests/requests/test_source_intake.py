@@ -18,8 +18,9 @@ import strange_servers
 from PIL import Image
 from strange_servers import answer, redirect, serving
 
+from horde_sdk.reach import Reach
 from horde_server.blobs.folder import FolderStore
-from horde_server.blobs.guard import ANYWHERE, PUBLIC, Reach
+from horde_server.blobs.guard import ANYWHERE, PUBLIC
 from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.blobs.signing import UrlSigner
 from horde_server.blobs.store import BlobStoreFailed

@@ -1,29 +1,25 @@
 """What keeps the server's own connections to addresses that strangers name on the internet (alchemy-and-operations.md
 §3.8): fetches and webhooks alike.
 
-Names are resolved by us, and every address is looked at where the socket to it is made: after DNS, on each redirect,
-and for addresses written as numbers alike. What was checked is what is connected to: no name changes in between.
+Every address is looked at where the socket to it is made (`horde_sdk.reach`): after DNS, on each redirect, and for
+addresses written as numbers alike.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import ipaddress
-import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 from yarl import URL
 
-from horde_sdk.public_addresses import IPAddress, is_public
-from horde_sdk.tls import default_ssl_context
+from horde_sdk.guarded_connections import guarded_connector
+from horde_sdk.name_resolution import Resolve, SystemResolver
+from horde_sdk.public_addresses import is_public
+from horde_sdk.reach import Reach
 from horde_server import VERSION
-from horde_server.blobs.name_resolution import HandedResolver, Resolve, SystemResolver
 
 MAX_URL_CHARACTERS = 8000  # signed addresses of object stores are long
 _HEADERS = {
@@ -31,34 +27,13 @@ _HEADERS = {
     "Accept-Encoding": "identity",  # and nothing is unpacked: a size limit counts what there is
 }
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 
 class FetchFailed(Exception):
     """Nothing came back. The reason is for logs: told to strangers, it would let them map our network."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Where a connection may lead. `ports` None: to any. `also` are networks allowed besides, on any port."""
-
-    is_allowed: Callable[[IPAddress], bool]
-    ports: frozenset[int] | None
-    also: tuple[Network, ...] = ()
-
-    def allows(self, address: IPAddress, port: int) -> bool:
-        """Whether a socket may be opened to it."""
-        if any(address in network for network in self.also):
-            return True
-        return self.is_allowed(address) and (self.ports is None or port in self.ports)
-
-    def may_allow_port(self, port: int | None) -> bool:
-        """Whether there can be an address at which this port is allowed."""
-        return self.ports is None or bool(self.also) or port in self.ports
-
-
 PUBLIC = Reach(is_public, frozenset({80, 443}))
-ANYWHERE = Reach(lambda _: True, None)
+ANYWHERE = Reach(lambda _: True)
 
 
 class Guard:
@@ -74,7 +49,7 @@ class Guard:
     ) -> None:
         """`tls`: whose certificates are believed; Mozilla's by default."""
         self._reach = reach
-        self._resolver = HandedResolver(resolve or SystemResolver())
+        self._resolve = resolve or SystemResolver()
         self._schemes = frozenset(schemes)
         self._tls = tls
 
@@ -102,22 +77,9 @@ class Guard:
 
     def _open(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=self._resolver,
-                socket_factory=self._socket,
-                ssl=self._tls or default_ssl_context(),
-                use_dns_cache=False,
-                force_close=True,
-            ),
+            connector=guarded_connector(self._reach, resolve=self._resolve, tls=self._tls, force_close=True),
             headers=_HEADERS,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),  # ours is around it
         )
-
-    def _socket(self, found: tuple[Any, ...]) -> socket.socket:
-        """The socket for one address: every connection, however it was named, is made through here."""
-        family, kind, protocol, _, address = found
-        if not self._reach.allows(ipaddress.ip_address(str(address[0]).partition("%")[0]), address[1]):
-            raise OSError(errno.EACCES, "the address leads into a private network")
-        return socket.socket(family, kind, protocol)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
-from horde_server.blobs.guard import FetchFailed, Guard, Reach
-from horde_server.blobs.name_resolution import Resolve
+from horde_sdk.name_resolution import Resolve
+from horde_sdk.reach import Reach
+from horde_server.blobs.guard import FetchFailed, Guard
 
 MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -10,7 +10,7 @@ import msgspec
 from yarl import URL
 
 from horde_sdk.public_addresses import is_public
-from horde_server.blobs.guard import Network, Reach
+from horde_sdk.reach import Network, Reach
 from horde_server.errors import BadRequest
 
 HTTPS_PORT = 443

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import certifi
 
-from horde_server.blobs.guard import Guard, Reach
-from horde_server.blobs.name_resolution import Resolve
+from horde_sdk.name_resolution import Resolve
+from horde_sdk.reach import Reach
+from horde_server.blobs.guard import Guard
 
 
 def trusting(ca_file: Path | None) -> ssl.SSLContext | None:
