@@ -73,7 +73,7 @@ def networks_of(text: str) -> tuple[Network, ...]:
 
 
 def outside_as_configured() -> Reach:
-    """Return the internet and the networks of `HORDE_PRIVATE_NETWORKS`. Raises `ValueError` with what is wrong there."""
+    """Return the internet and the networks of `HORDE_PRIVATE_NETWORKS`. Raises `ValueError`, with what is wrong."""
     try:
         return outside(networks_of(os.environ.get(PRIVATE_NETWORKS_VARIABLE, "")))
     except ValueError as error:

@@ -175,4 +175,4 @@ def test_ctrl_c_cancels_the_request_on_the_horde(horde: FakeHorde, monkeypatch: 
 def test_words_of_a_stranger_do_not_steer_the_terminal(horde: FakeHorde) -> None:
     horde.will_answer(STATUS, finished("caption", "fine\x1b]0;title\x07\x9b2J"))
 
-    assert run(SOURCE, "--form", "caption").stdout == "caption: fine]0;title2J\n"
+    assert run(SOURCE, "--form", "caption").stdout == "caption: fine\\u001b]0;title\\u0007\\u009b2J\n"

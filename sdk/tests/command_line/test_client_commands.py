@@ -211,7 +211,7 @@ def test_words_of_a_stranger_steer_no_terminal_and_end_no_program(horde: FakeHor
 
     plain, as_json = run.invoke(app, ["me"]), run.invoke(app, ["me", "--json"])
 
-    assert plain.stdout == "a2J[2J#7: 1 kudos\n"
+    assert plain.stdout == "a\\u009b2J\\u001b[2J\\ud800#7: 1 kudos\n"
     assert "\x9b" not in as_json.stdout
     assert json.loads(as_json.stdout)["username"] == user["username"]
 

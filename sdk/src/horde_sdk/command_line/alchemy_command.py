@@ -16,6 +16,7 @@ from horde_sdk.command_line.connection import (
     print_json,
     readable_errors,
 )
+from horde_sdk.command_line.terminal import one_line
 from horde_sdk.command_line.worker_choice import FastOption, TrustedOption, WebhookOption, given
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def alchemy(
             print_json({"id": str(request_id), "state": status.state, "forms": told})
     failed = [str(one.form) for one in status.forms if not one.done]
     if failed:
-        typer.echo(f"Without a result: {', '.join(failed)}.", err=True)
+        typer.echo(f"Without a result: {one_line(', '.join(failed))}.", err=True)
         raise typer.Exit(1)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import typer
 
 from horde_sdk.command_line.image_files import as_webp, save_without_overwriting, slug_of
-from horde_sdk.command_line.terminal import printable
+from horde_sdk.command_line.terminal import one_line
 from horde_sdk.exceptions import HordeException
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def deliver(
         told.append(one)
         if not as_json and form.done:
             for line in [str(path)] if path is not None else _lines(form):
-                typer.echo(printable(line))
+                typer.echo(one_line(line))
     return told
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from horde_sdk.command_line.terminal import printable, printable_json
+from horde_sdk.command_line.terminal import one_line, printable_json
 from horde_sdk.consts import ANON_API_KEY
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def readable_errors(interrupted: str = "Interrupted.") -> Iterator[None]:
 def fail(sentence: str, rc: str = "RC_MISSING") -> None:
     """Say what went wrong and leave with exit code 1."""
     known_rc = "" if rc == "RC_MISSING" else f" [{rc}]"
-    typer.secho(printable(f"{sentence.rstrip()}{known_rc}"), err=True, fg=typer.colors.RED)
+    typer.secho(one_line(f"{sentence.rstrip()}{known_rc}"), err=True, fg=typer.colors.RED)
     raise typer.Exit(1)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from horde_sdk.command_line.connection import print_json
-from horde_sdk.command_line.terminal import printable
+from horde_sdk.command_line.terminal import one_line
 from horde_sdk.exceptions import HordeException
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _save_all(
         if not as_json:
             censored = ", censored" if generation.censored else ""
             made = f"{generation.model} by {generation.worker_name}, seed {generation.seed}{censored}"
-            typer.echo(f"{path}  ({printable(made)})")
+            typer.echo(f"{path}  ({one_line(made)})")
     if lost:
         raise lost[0]
     return saved

@@ -15,7 +15,7 @@ from horde_sdk.command_line.connection import (
     print_json,
     readable_errors,
 )
-from horde_sdk.command_line.terminal import printable
+from horde_sdk.command_line.terminal import one_line
 
 
 def models(
@@ -73,8 +73,7 @@ def me(horde: HordeOption = None, apikey: KeyOption = None, as_json: JsonOption 
             return
         roles = [role for role in ("moderator", "trusted", "customizer", "service") if getattr(user, role)]
         typer.echo(
-            f"{printable(user.username or '?')}: {user.kudos or 0:g} kudos"
-            + (f" ({', '.join(roles)})" if roles else "")
+            f"{one_line(user.username or '?')}: {user.kudos or 0:g} kudos" + (f" ({', '.join(roles)})" if roles else "")
         )
 
 
@@ -84,11 +83,11 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, nothi
         typer.echo(nothing)
         return
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Column, Table
+    from rich.text import Text
 
     # What is longer than its column goes on in the next line: half a name is of no use.
     table = Table(*(Column(heading, overflow="fold") for heading in headings), box=None, header_style="bold")
     for row in rows:
-        table.add_row(*(escape(printable(cell)) for cell in row))
+        table.add_row(*(Text(one_line(cell)) for cell in row))
     Console().print(table)

@@ -14,7 +14,7 @@ from horde_sdk.command_line.connection import (
     print_json,
     readable_errors,
 )
-from horde_sdk.command_line.terminal import printable
+from horde_sdk.command_line.terminal import one_line
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels import ExpiryStrSharedKeyDetailsResponse
@@ -136,7 +136,7 @@ def _say(key: ExpiryStrSharedKeyDetailsResponse, *, as_json: bool) -> None:
         "steps of an image": key.max_image_steps,
         "tokens of a text": key.max_text_tokens,
     }
-    typer.echo(key.sharedkey_id)
-    typer.echo(f"  {printable(key.name)} of {printable(key.username)}, {key.utilized} kudos spent")
+    typer.echo(one_line(str(key.sharedkey_id)))
+    typer.echo(f"  {one_line(key.name)} of {one_line(key.username)}, {key.utilized} kudos spent")
     typer.echo("  " + "; ".join(f"{what}: {'no limit' if most == -1 else most}" for what, most in limits.items()))
-    typer.echo(f"  ends: {printable(key.expiry) if key.expiry else 'never'}")
+    typer.echo(f"  ends: {one_line(key.expiry) if key.expiry else 'never'}")

@@ -16,7 +16,7 @@ from horde_sdk.command_line.connection import (
     readable_errors,
     say_price,
 )
-from horde_sdk.command_line.terminal import printable
+from horde_sdk.command_line.terminal import one_line, printable
 from horde_sdk.command_line.worker_choice import (
     AvoidOption,
     DowngradeOption,
@@ -223,4 +223,4 @@ def _print_texts(status: TextGenerateStatusResponse) -> None:
             typer.echo("---")
         typer.echo(printable(generation.text or ""))
         if generation.state != "ok":
-            typer.echo(f"Text {number} is {printable(str(generation.state))}.", err=True)
+            typer.echo(f"Text {number} is {one_line(str(generation.state))}.", err=True)

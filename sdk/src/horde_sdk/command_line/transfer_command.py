@@ -14,7 +14,7 @@ from horde_sdk.command_line.connection import (
     print_json,
     readable_errors,
 )
-from horde_sdk.command_line.terminal import printable
+from horde_sdk.command_line.terminal import one_line
 
 
 def transfer(
@@ -27,10 +27,10 @@ def transfer(
 ) -> None:
     """Give kudos of yours to somebody. They cannot be taken back."""
     if not yes:
-        typer.confirm(f"Give {amount} kudos to {printable(recipient)}?", abort=True, err=True)
+        typer.confirm(f"Give {amount} kudos to {one_line(recipient)}?", abort=True, err=True)
     with readable_errors("Interrupted; whether the kudos were given is not known: see `horde me`."):
         given = client_for(horde, apikey).transfer_kudos(recipient, amount).transferred
         if as_json:
             print_json({"transferred": given})
         else:
-            typer.echo(f"{printable(recipient)} has {given:g} kudos more.")
+            typer.echo(f"{one_line(recipient)} has {given:g} kudos more.")

@@ -14,7 +14,7 @@ from horde_sdk.command_line.connection import (
     print_json,
     readable_errors,
 )
-from horde_sdk.command_line.terminal import printable
+from horde_sdk.command_line.terminal import one_line
 from horde_sdk.command_line.worker_choice import given
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def _say(found: SingleWorkerDetailsResponse) -> None:
     state = "in maintenance" if found.maintenance_mode else "paused" if found.paused else "online"
     if not found.online:
         state = f"not seen lately ({state})" if state != "online" else "not seen lately"
-    typer.echo(f"{printable(found.name)}: {printable(str(found.type_))} worker, {state}")
-    typer.echo(f"  {found.requests_fulfilled or 0} done, {printable(found.performance or 'no speed known')}")
+    typer.echo(f"{one_line(found.name)}: {one_line(str(found.type_))} worker, {state}")
+    typer.echo(f"  {found.requests_fulfilled or 0} done, {one_line(found.performance or 'no speed known')}")
     if found.models:
-        typer.echo(f"  models: {printable(', '.join(found.models))}")
+        typer.echo(f"  models: {one_line(', '.join(found.models))}")
     if found.info:
-        typer.echo(f"  {printable(found.info)}")
+        typer.echo(f"  {one_line(found.info)}")

@@ -1,0 +1,172 @@
+"""Whatever a horde and its workers call things: no command lets it steer the terminal, fake a line or hide."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fake_horde import JOB, Asked, FakeHorde, Reply
+from typer.testing import CliRunner
+
+from horde_sdk.command_line import connection
+from horde_sdk.command_line.client_commands import register
+from horde_sdk.command_line.main import build_app
+from horde_sdk.command_line.terminal import one_line, printable, printable_json
+
+EVIL = (
+    "\r\nFAKED line\x1b[2J\x1b]0;title\x07\x9b2J\x7f\x00\u2028\u2029\u0085\v\f\b"
+    "\u202e\u2066\u200f\u061c\u200b\u2060\ufeff\u00ad\u034f\u115f\u180e\u2800\u3164\uffa0\ufff9\U000e0041\ud800"
+)
+LETTERS_JOINED = "می\u200cخوب ❤\ufe0f 👩\u200d🚀"
+PLAIN = "Ünïcödé 漢字 שלום: [bold] :smile: \\n"
+SHARED_KEY = {
+    "id": JOB, "username": "u", "name": "n", "kudos": 5, "expiry": "later", "utilized": 0,
+    "max_image_pixels": 1, "max_image_steps": 1, "max_text_tokens": 1,
+}  # fmt: skip
+STYLE = {
+    "id": JOB, "name": "s", "info": "i", "prompt": "{p}{np}", "params": {}, "public": True, "nsfw": False,
+    "tags": ["t"], "models": ["m"], "creator": "c", "use_count": 1, "examples": [],
+}  # fmt: skip
+WORKER = {
+    "type": "image", "name": "w", "id": JOB, "bridge_agent": "a:1:b", "performance": "fast", "info": "i",
+    "models": ["m"], "maintenance_mode": False, "requests_fulfilled": 1, "online": True, "team": {"name": "t", "id": None},
+}  # fmt: skip
+
+app = build_app(plugins=[])
+register(app)
+run = CliRunner()
+
+
+class EvilHorde(FakeHorde):
+    """Answers as usual, but with `EVIL` in every text that is no address, id, or state it waits for."""
+
+    def _usual(self, asked: Asked) -> Reply:
+        match asked.method, asked.path.split("/")[2:]:
+            case _, ["sharedkeys", *_]:
+                reply = Reply(200, {"message": "OK"} if asked.method == "DELETE" else SHARED_KEY)
+            case "GET", ["styles", _]:
+                reply = Reply(200, [STYLE])
+            case "GET", ["styles", _, *_]:
+                reply = Reply(200, STYLE)
+            case "GET", ["workers", _, *_]:
+                reply = Reply(200, WORKER)
+            case _:
+                reply = super()._usual(asked)
+        if not isinstance(reply.body, bytes):
+            reply.body = evil(reply.body)
+        return reply
+
+
+def evil(value: Any, name: str = "") -> Any:
+    """A body with `EVIL` in its texts; half of them in front, so that neither end is safe."""
+    match value:
+        case dict():
+            return {key: evil(one, key) for key, one in value.items()}
+        case list():
+            return [evil(one, name) for one in value]
+        case str() if not (
+            is_id(value) or value.startswith("http") or name in ("type", "state", "form", "bridge_agent")
+        ):
+            return EVIL + value + EVIL
+    return value
+
+
+def is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.fixture
+def evil_horde(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(connection, "POLL_INTERVAL_S", 0.0)
+    with EvilHorde() as running:
+        monkeypatch.setenv("AI_HORDE_URL", running.url)
+        yield running
+
+
+COMMANDS = {
+    "image": ["p", "--no-preview"],
+    "text": ["p"],
+    "alchemy": ["http://example.com/a.webp", "--form", "caption"],
+    "cancel": [JOB],
+    "models": [],
+    "workers": [],
+    "worker": ["w"],
+    "me": [],
+    "transfer": ["ann#7", "5", "--yes"],
+    "sharedkeys create": [],
+    "sharedkeys show": [JOB],
+    "sharedkeys change": [JOB, "--kudos", "5"],
+    "sharedkeys delete": [JOB],
+    "styles list": [],
+    "styles show": ["s"],
+}
+LISTED = {name for name in COMMANDS if name != "styles show"}
+
+
+def test_every_command_is_looked_at() -> None:
+    known = {one.name or one.callback.__name__ for one in app.registered_commands if one.callback}
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        commands = group.typer_instance.registered_commands
+        known |= {f"{group.name} {one.name or one.callback.__name__}" for one in commands if one.callback}
+
+    assert known == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("answers", ["good", "refused"])
+@pytest.mark.parametrize("as_json", [False, True], ids=["for people", "as JSON"])
+def test_no_command_prints_what_is_not_seen(
+    evil_horde: EvilHorde, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, answers: str, as_json: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if answers == "refused":
+        body = evil({"message": "no", "rc": "X", "errors": {f"a{EVIL}": "b"}})
+        monkeypatch.setattr(evil_horde, "_usual", lambda _: Reply(400, body))
+
+    arguments = [*command.split(), *COMMANDS[command], *(["--json"] if as_json and command in LISTED else [])]
+    result = run.invoke(app, arguments)
+
+    assert result.exit_code == (1 if answers == "refused" else 0), result.output
+    assert evil_horde.asked
+    said = result.stdout + result.stderr
+    assert {one for one in said if one in EVIL} <= set("\nFAKED linetitle[2J]0;"), ascii(said)
+    if command != "text" or answers == "refused":
+        assert not re.search(r"^\s*FAKED", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize("character", sorted(set(EVIL) - set("FAKED linetitle[2J]0;")), ids=ascii)
+def test_what_is_not_seen_is_shown_as_an_escape_in_a_line(character: str) -> None:
+    shown = one_line(f"a{character}b")
+
+    assert shown.isascii()
+    assert shown.isprintable()
+    assert json.loads(f'"{shown}"') == f"a{character}b"
+
+
+def test_plain_words_of_all_languages_stay_as_they_are() -> None:
+    assert one_line(PLAIN) == printable(PLAIN) == PLAIN
+
+
+def test_a_text_keeps_its_lines_and_what_joins_its_letters() -> None:
+    assert printable(f"{LETTERS_JOINED}\n\tmore") == f"{LETTERS_JOINED}\n\tmore"
+    assert printable(EVIL) == "\nFAKED line[2J]0;title2J"
+
+
+def test_a_name_with_joined_letters_does_not_look_like_one_without() -> None:
+    assert one_line("a\u200dworker") == r"a\u200dworker"
+
+
+def test_json_says_the_same_with_escapes() -> None:
+    written = printable_json(json.dumps([EVIL, LETTERS_JOINED], ensure_ascii=False))
+
+    assert json.loads(written) == [EVIL, LETTERS_JOINED]
+    assert not {one for one in EVIL if not one.isprintable()} & set(written)
