@@ -36,5 +36,5 @@ def guarded_connector(
 
 
 def was_forbidden(error: BaseException) -> bool:
-    """Whether a connection failed because its address is beyond the reach."""
+    """Tell whether a connection failed because its address is beyond the reach."""
     return isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ForbiddenAddress)

@@ -33,7 +33,7 @@ STYLE = {
 }  # fmt: skip
 WORKER = {
     "type": "image", "name": "w", "id": JOB, "bridge_agent": "a:1:b", "performance": "fast", "info": "i",
-    "models": ["m"], "maintenance_mode": False, "requests_fulfilled": 1, "online": True, "team": {"name": "t", "id": None},
+    "models": ["m"], "maintenance_mode": False, "requests_fulfilled": 1, "online": True,
 }  # fmt: skip
 
 app = build_app(plugins=[])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import aiohttp
 import pytest
-from fake_horde import JOB, FakeHorde, Reply
+from fake_horde import FakeHorde, Reply
 
 from horde_sdk.ai_horde_api.ai_horde_clients import (
     AIHordeAPIAsyncManualClient,
@@ -26,49 +26,69 @@ def a_redirect(target: str, status: int = 302) -> Reply:
     return Reply(status, {"username": "evil#1"}, {"Location": target})
 
 
-def test_neither_key_nor_prompt_follows_a_redirect_to_another_host(horde: FakeHorde) -> None:
+STATUSES = (301, 302, 303, 307, 308)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_neither_key_nor_prompt_follows_a_redirect_to_another_host(horde: FakeHorde, status: int) -> None:
     with FakeHorde() as other:
-        horde.will_answer("GET /v2/find_user", a_redirect(f"{other.url}v2/find_user"))
-        horde.will_answer(ASYNC, a_redirect(f"{other.url}v2/generate/async", 307))
+        horde.will_answer("GET /v2/find_user", a_redirect(f"{other.url}v2/find_user", status))
+        horde.will_answer(ASYNC, a_redirect(f"{other.url}v2/generate/async", status))
+        horde.will_answer("GET /v2/status/heartbeat", a_redirect(f"{other.url}v2/status/heartbeat", status))
         client = AIHordeAPISimpleClient(apikey=KEY)
 
         with pytest.raises(AIHordeRequestError, match=other.url) as caught:
             client.find_user()
         with pytest.raises(AIHordeRequestError, match=other.url):
             client.image_generate_request(ImageGenerateAsyncRequest(prompt="secret", models=[]))
+        with pytest.raises(AIHordeRequestError, match=other.url):
+            client.heartbeat_request()
 
-    assert caught.value.status_code == 302
+    assert caught.value.status_code == status
     assert other.lines == []
 
 
-async def test_asynchronous_client_stays_as_well(horde: FakeHorde) -> None:
+@pytest.mark.parametrize("status", STATUSES)
+async def test_asynchronous_client_stays_as_well(horde: FakeHorde, status: int) -> None:
+    image = ImageGenerateAsyncRequest(apikey=KEY, prompt="secret", models=[])
     with FakeHorde() as other:
-        horde.will_answer("GET /v2/find_user", a_redirect(f"{other.url}v2/find_user"))
+        horde.will_answer("GET /v2/find_user", a_redirect(f"{other.url}v2/find_user", status))
+        horde.will_answer(ASYNC, a_redirect(f"{other.url}v2/generate/async", status))
         async with aiohttp.ClientSession() as connections:
             manual = AIHordeAPIAsyncManualClient(connections, apikey=KEY)
-            answer = await manual.submit_request(FindUserRequest(), UserDetailsResponse)
+            answers = [
+                await manual.submit_request(FindUserRequest(), UserDetailsResponse),
+                await manual.submit_request(image, image.get_default_success_response_type()),
+            ]
 
-    assert isinstance(answer, RequestErrorResponse)
+    assert all(isinstance(answer, RequestErrorResponse) for answer in answers)
     assert other.lines == []
 
 
-def test_redirect_within_the_horde_is_followed_with_method_key_and_body(horde: FakeHorde) -> None:
-    horde.will_answer(ASYNC, a_redirect("/api/v2/moved", 301))
-    horde.will_answer("POST /v2/moved", Reply(202, {"id": JOB, "kudos": 1}))
+@pytest.mark.parametrize("status", STATUSES)
+def test_key_and_body_follow_no_redirect_within_the_horde_either(horde: FakeHorde, status: int) -> None:
+    horde.will_answer(ASYNC, a_redirect("/api/v2/moved", status))
     request = ImageGenerateAsyncRequest(apikey=KEY, prompt="p", models=[])
 
     answer = AIHordeAPIManualClient().submit_request(request, request.get_default_success_response_type())
 
-    assert not isinstance(answer, RequestErrorResponse)
-    assert horde.asked[1].headers["apikey"] == KEY
-    assert horde.asked[1].body == horde.asked[0].body
+    assert isinstance(answer, RequestErrorResponse)
+    assert "/api/v2/moved: not followed" in answer.message
+    assert horde.lines == [ASYNC]
+
+
+def test_a_question_without_a_key_is_put_again_where_the_same_horde_says(horde: FakeHorde) -> None:
+    horde.will_answer("GET /v2/status/heartbeat", a_redirect("/api/v2/moved", 301))
+    horde.will_answer("GET /v2/moved", Reply(200, {"message": "OK", "version": "4.0"}))
+
+    assert AIHordeAPISimpleClient().heartbeat_request().version == "4.0"
 
 
 def test_redirects_in_a_circle_end(horde: FakeHorde) -> None:
-    horde.will_answer("GET /v2/find_user", *[a_redirect("/api/v2/find_user")] * 50)
+    horde.will_answer("GET /v2/status/heartbeat", *[a_redirect("/api/v2/status/heartbeat")] * 50)
 
     with pytest.raises(AIHordeRequestError):
-        AIHordeAPISimpleClient().find_user()
+        AIHordeAPISimpleClient().heartbeat_request()
 
     assert len(horde.asked) <= 6
 

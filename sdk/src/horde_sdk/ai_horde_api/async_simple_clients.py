@@ -357,6 +357,7 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
             url,
             self._transport.aiohttp_session,
             tls=self._transport.tls_for(url),
+            horde_url=self._session.base_url,
         )
 
     async def _see_all_through(self, runs: Sequence[RequestRun[LookT, StatusT]], at_once: int) -> BatchResult[StatusT]:

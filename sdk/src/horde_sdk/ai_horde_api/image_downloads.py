@@ -1,4 +1,4 @@
-"""From a generation to a picture. Pillow and the HTTP library are imported with the first picture."""
+"""From a generation to a picture. Pillow is imported with the first picture."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from horde_sdk.generic_api import bounds
+from horde_sdk.ai_horde_api.named_downloads import download_image_bytes, fetch_image_bytes
 
 if TYPE_CHECKING:
-    import ssl
-
-    import aiohttp
-    import requests
     from PIL.Image import Image
 
     from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGeneration
@@ -21,11 +17,18 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 """Those that Pillow reads itself: for others it may start a program."""
 
-DOWNLOAD_TIMEOUT_S = 120.0
-"""From the question to the last byte."""
-
-SILENCE_S = 60.0
-"""How long a silent server is waited for."""
+__all__ = [
+    "FORMATS",
+    "bytes_of_base64",
+    "download_image_bytes",
+    "download_image_from_generation",
+    "download_image_from_url",
+    "fetch_image_bytes",
+    "generation_bytes",
+    "is_url",
+    "open_image",
+    "save_image",
+]
 
 
 def is_url(img: str) -> bool:
@@ -82,31 +85,6 @@ def bytes_of_base64(img: str | None) -> bytes:
     return base64.b64decode(img)
 
 
-def _without_signature(url: str) -> str:
-    """Return a link as far as it is no secret: whoever has the rest may fetch the image."""
-    return url.partition("?")[0]
-
-
-def download_image_bytes(url: str, *, session: requests.Session | None = None) -> io.BytesIO:
-    """Fetch a URL.
-
-    Raises:
-        requests.HTTPError: The answer is not 200.
-        OSError: It is too large, or takes too long.
-    """
-    import requests
-
-    collected = bounds.Collected(bounds.LARGEST_IMAGE_BYTES, DOWNLOAD_TIMEOUT_S)
-    try:
-        with (session or requests).get(url, timeout=SILENCE_S, stream=True) as answer:
-            if answer.status_code != 200:
-                raise requests.HTTPError(f"the image could not be fetched: HTTP {answer.status_code}", response=answer)
-            return io.BytesIO(collected.read(bounds.pieces_of(answer)))
-    except (requests.ConnectionError, requests.Timeout) as error:
-        kind = requests.Timeout if isinstance(error, requests.Timeout) else requests.ConnectionError
-        raise kind(f"{_without_signature(url)} could not be fetched ({type(error).__name__})") from None
-
-
 def download_image_from_url(url: str) -> Image:
     """Fetch a URL as a picture.
 
@@ -116,10 +94,10 @@ def download_image_from_url(url: str) -> Image:
     return open_image(download_image_bytes(url).getvalue())
 
 
-def generation_bytes(generation: ImageGeneration, *, session: requests.Session | None = None) -> bytes:
+def generation_bytes(generation: ImageGeneration) -> bytes:
     """Return the image file of a generation as the worker made it."""
     if generation.img and is_url(generation.img):
-        return download_image_bytes(generation.img, session=session).getvalue()
+        return download_image_bytes(generation.img).getvalue()
     return bytes_of_base64(generation.img)
 
 
@@ -131,51 +109,3 @@ def download_image_from_generation(generation: ImageGeneration) -> Image:
         requests.HTTPError: It could not be fetched.
     """
     return open_image(generation_bytes(generation))
-
-
-async def fetch_image_bytes(
-    url: str,
-    session: aiohttp.ClientSession,
-    *,
-    tls: ssl.SSLContext | bool = True,
-) -> bytes:
-    """Fetch a URL.
-
-    Raises:
-        aiohttp.ClientResponseError: The answer is not 200.
-        aiohttp.ClientPayloadError: It is too large.
-        aiohttp.ServerTimeoutError: Nothing came, or not in time.
-    """
-    import aiohttp
-
-    try:
-        return await _fetched(url, session, tls)
-    except (aiohttp.ServerTimeoutError, aiohttp.TooManyRedirects, aiohttp.InvalidURL) as error:
-        # These name the URL in whole.
-        kind = aiohttp.ServerTimeoutError if isinstance(error, TimeoutError) else aiohttp.ClientConnectionError
-        raise kind(f"{_without_signature(url)} could not be fetched ({type(error).__name__})") from None
-
-
-async def _fetched(url: str, session: aiohttp.ClientSession, tls: ssl.SSLContext | bool) -> bytes:
-    import aiohttp
-
-    collected = bounds.Collected(bounds.LARGEST_IMAGE_BYTES, DOWNLOAD_TIMEOUT_S)
-    async with session.get(
-        url,
-        ssl=tls,
-        timeout=aiohttp.ClientTimeout(total=DOWNLOAD_TIMEOUT_S, sock_read=SILENCE_S),
-    ) as answer:
-        if answer.status != 200:
-            asked = answer.request_info
-            raise aiohttp.ClientResponseError(
-                aiohttp.RequestInfo(
-                    asked.url.with_query(None), asked.method, asked.headers, asked.real_url.with_query(None)
-                ),
-                (),
-                status=answer.status,
-                message="the image could not be fetched",
-            )
-        try:
-            return await collected.read_async(answer.content.iter_chunked(2**16))
-        except bounds.AnswerOutOfBoundsError as error:
-            raise aiohttp.ClientPayloadError(str(error)) from None

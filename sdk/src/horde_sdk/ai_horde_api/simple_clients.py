@@ -11,7 +11,7 @@ from horde_sdk.ai_horde_api.apimodels.generate._async import (
     ImageGenerateAsyncRequest,
 )
 from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse, ImageGeneration
-from horde_sdk.ai_horde_api.base_clients import ClientOptions
+from horde_sdk.ai_horde_api.base_clients import ClientOptions, horde_options
 from horde_sdk.ai_horde_api.base_simple_client import POLL_INTERVAL_S, BaseAIHordeSimpleClient
 from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE
 from horde_sdk.ai_horde_api.fields import GenerationID
@@ -299,7 +299,9 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
 
     def download_bytes_from_generation(self, generation: ImageGeneration) -> bytes:
         """Return the image file of a generation as the worker made it."""
-        return image_downloads.generation_bytes(generation, session=self._transport.session)
+        if generation.img and image_downloads.is_url(generation.img):
+            return self.download_bytes_from_url(generation.img)
+        return image_downloads.bytes_of_base64(generation.img)
 
     def save_generation(self, generation: ImageGeneration, path: Path | str) -> Path:
         """Write the image file of a generation, converted where the name's ending asks for another format.
@@ -325,7 +327,12 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         Raises:
             requests.HTTPError: It could not be fetched.
         """
-        return image_downloads.download_image_bytes(url, session=self._transport.session).getvalue()
+        return image_downloads.download_image_bytes(
+            url,
+            session=self._transport.session,
+            outside=self._transport.outside,
+            horde_url=horde_options(self._options)["base_url"],
+        ).getvalue()
 
     def _answer(self, question: Question[ResponseT]) -> ResponseT:
         with self._session() as session:

@@ -17,6 +17,8 @@ class ResponseRequiringDownloadMixin(HordeAPIData):
     """An answer that points to files which belong to it."""
 
     _downloaded: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _asked_url: str | None = PrivateAttr(default=None)
+    """Where the answer came from: files may lie on that host, wherever it is."""
 
     async def download_file_as_base64(self, client_session: aiohttp.ClientSession, url: str) -> str:
         """Fetch `url` and return its bytes as base64.
@@ -27,7 +29,7 @@ class ResponseRequiringDownloadMixin(HordeAPIData):
         """
         from horde_sdk.ai_horde_api.image_downloads import fetch_image_bytes
 
-        return base64.b64encode(await fetch_image_bytes(url, client_session)).decode()
+        return base64.b64encode(await fetch_image_bytes(url, client_session, horde_url=self._asked_url)).decode()
 
     async def download_file_to_field_as_base64(
         self,

@@ -128,7 +128,10 @@ class BaseHordeAPIClient:
         answer: Answer = yield from self._send(exchange)
         if long_poll is not None:
             long_poll.note(answer.header("Preference-Applied"))
-        return to_response(answer, expected)
+        response = to_response(answer, expected)
+        if "_asked_url" in response.__private_attributes__:
+            response._asked_url = exchange.url  # type: ignore[union-attr]
+        return response
 
     def _send(self, exchange: Exchange) -> Steps[Answer]:
         for _ in range(MOST_REDIRECTS):

@@ -1,4 +1,8 @@
-"""Which redirects are followed. Both HTTP libraries would carry the key and the prompt to whichever host is named."""
+"""Which redirects are followed: within a horde, of questions that carry neither a key nor a body.
+
+Both HTTP libraries would carry the key and the prompt to whichever host is named. A horde that has moved is told to the
+program's user, who may name its new address; where only http:// became https://, the key was sent in clear until then.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +13,17 @@ from horde_sdk.generic_api.steps import Answer, Exchange
 
 MOST_REDIRECTS = 5
 
-_STATUSES = frozenset({301, 302, 303, 307, 308})
+STATUSES = frozenset({301, 302, 303, 307, 308})
+_SECRETS = frozenset({"apikey", "authorization", "cookie"})
 _PORTS = {"http": 80, "https": 443}
 
 
 def redirected(exchange: Exchange, answer: Answer) -> Exchange | None:
-    """Return what to send where the answer points to the same horde, `None` if it does not point there.
-
-    The method stays (other than after a 303): a POST that is only moved, say to https, still has to arrive.
-    """
+    """Return what to send where the answer points to the same horde, `None` if it does not, or if that would tell."""
+    if exchange.body is not None or any(name.lower() in _SECRETS for name in exchange.headers):
+        return None
     target = answer.header("Location")
-    if answer.status not in _STATUSES or not target:
+    if answer.status not in STATUSES or not target:
         return None
     try:
         url = urldefrag(urljoin(exchange.url, target)).url
@@ -27,9 +31,7 @@ def redirected(exchange: Exchange, answer: Answer) -> Exchange | None:
             return None
     except ValueError:
         return None
-    if answer.status == 303:
-        return replace(exchange, method="GET", url=url, query={}, body=None)
-    return replace(exchange, url=url, query={})
+    return replace(exchange, method="GET" if answer.status == 303 else exchange.method, url=url, query={})
 
 
 def _is_same_horde(old: str, new: str) -> bool:

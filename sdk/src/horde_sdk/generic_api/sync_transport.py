@@ -43,6 +43,7 @@ class SyncTransport:
         self._timeout_s = timeout_s
         self._sleep = sleep
         self._session: requests.Session | None = None
+        self._outside: requests.Session | None = None
         self._opening = threading.Lock()
         self._of_thread = _OfThread()
 
@@ -61,11 +62,23 @@ class SyncTransport:
                 self._session = self._session or requests.Session()
         return self._session
 
+    @property
+    def outside(self) -> requests.Session:
+        """The pool of connections to where the horde points. Raises `ValueError` for a wrong HORDE_PRIVATE_NETWORKS."""
+        if self._outside is None:
+            from horde_sdk.guarded_requests import guarded_session
+            from horde_sdk.reach import outside_as_configured
+
+            with self._opening:
+                self._outside = self._outside or guarded_session(outside_as_configured())
+        return self._outside
+
     def close(self) -> None:
         """Close idle connections; the next request opens new ones."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        for session in (self._session, self._outside):
+            if session is not None:
+                session.close()
+        self._session = self._outside = None
 
     def deadline_in(self, seconds: float | None) -> None:
         """Let no request or pause of this thread that starts from now last beyond a moment; `None` lifts that."""

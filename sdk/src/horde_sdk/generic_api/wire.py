@@ -132,7 +132,9 @@ def to_response(answer: Answer, expected: type[ResponseT]) -> ResponseT | Reques
     if 300 <= answer.status < 400:
         elsewhere = answer.header("Location")
         return _error(
-            answer, message=f"The horde answered HTTP {answer.status} and points to {elsewhere}: not followed."
+            answer,
+            message=f"The horde answered HTTP {answer.status} and points to {elsewhere}: not followed. "
+            "If that is where your horde is now, give that address.",
         )
     try:
         content = json.loads(answer.body)
