@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import os
+import re
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ PRIVATE_NETWORKS_VARIABLE = "HORDE_PRIVATE_NETWORKS"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _PORTS = {"http": 80, "https": 443}
+_PLAIN_AUTHORITY = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
+"""How a host is written so that all parsers of URLs agree on which it is."""
 
 
 class ForbiddenAddress(OSError):
@@ -83,7 +86,7 @@ def outside_as_configured() -> Reach:
 
 
 def is_same_host(url: str, other: str) -> bool:
-    """Whether two URLs lead to the same port of the same host, by how they are written."""
+    """Whether two URLs lead to the same port of the same host, by how they are written; odd ones do not."""
     try:
         return _host_and_port(url) == _host_and_port(other)
     except ValueError:
@@ -92,6 +95,8 @@ def is_same_host(url: str, other: str) -> bool:
 
 def _host_and_port(url: str) -> tuple[str, int | None]:
     parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
+    if parts.scheme not in _PORTS or not parts.hostname or not url.startswith(f"{parts.scheme}://{parts.netloc}"):
         raise ValueError("not an http(s) address")
+    if not _PLAIN_AUTHORITY.fullmatch(parts.netloc):
+        raise ValueError("a host that can be read in two ways")
     return parts.hostname, parts.port or _PORTS[parts.scheme]
