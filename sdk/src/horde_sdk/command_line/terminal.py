@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+
+MAX_FIELD_CHARACTERS = 1000
 
 _STEERING = r"\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufff9-\ufffb"
 _LINE_ENDS = r"\t\n\u2028\u2029"
@@ -35,6 +38,19 @@ def one_line(text: str) -> str:
     A line end becomes `\n`, a zero-width space `\u200b`. Text that is plain comes back as it is.
     """
     return _NOT_IN_LINES.sub(_escape, text)
+
+
+def harmless(value: object) -> object:
+    """Return a field of a log line with its texts, however deep, each in one line and of bounded length."""
+    match value:
+        case str():
+            return one_line(value if len(value) <= MAX_FIELD_CHARACTERS else f"{value[:MAX_FIELD_CHARACTERS]}…")
+        case Mapping():
+            return {harmless(str(key)): harmless(one) for key, one in value.items()}
+        case list() | tuple():
+            return [harmless(one) for one in value]
+        case _:
+            return value
 
 
 def printable_json(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from horde_sdk.command_line.terminal import one_line
 from horde_server.command_line.options import Data, DatabaseUrl, fail, settings_from
 
 if TYPE_CHECKING:
@@ -77,4 +78,4 @@ def create_user(
     if as_json:
         typer.echo(json.dumps({"id": made.id, "username": name, "alias": made.alias, "api_key": made.api_key}))
     else:
-        typer.echo(f"{made.alias} was made. Its API key, shown only now: {made.api_key}")
+        typer.echo(f"{one_line(made.alias)} was made. Its API key, shown only now: {made.api_key}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from horde_sdk.command_line.terminal import one_line
 from horde_server.command_line.options import Data, DatabaseUrl, Host, Port, settings_from
 
 
@@ -17,7 +18,7 @@ def doctor(host: Host = None, port: Port = None, data: Data = None, database_url
     findings = asyncio.run(run_checks(settings))
     for finding in findings:
         mark = typer.style("ok   ", fg=typer.colors.GREEN) if finding.ok else typer.style("wrong", fg=typer.colors.RED)
-        typer.echo(f"{mark} {finding.subject}: {finding.text}")
+        typer.echo(f"{mark} {finding.subject}: {one_line(finding.text)}")
         if not finding.ok:
-            typer.echo(f"      → {finding.advice}")
+            typer.echo(f"      → {one_line(finding.advice)}")
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from horde_sdk.command_line.terminal import printable
+
 if TYPE_CHECKING:
     from horde_server.settings import Settings
 
@@ -43,5 +45,5 @@ def settings_from(**given: Any) -> Settings:
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """End the command with one readable sentence."""
-    typer.secho(message, fg=typer.colors.RED, err=True)
+    typer.secho(printable(message), fg=typer.colors.RED, err=True)
     raise typer.Exit(code)
