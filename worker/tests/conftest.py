@@ -67,6 +67,8 @@ class PlayedHorde:
         self.alchemy_pop_script: list[Answer] = []
         self.alchemy_submit_script: list[Answer] = []
         self.downloads: list[str] = []
+        self.models = Answer(body=[])  # what `status/models` says
+        self.asked_models: list[str] = []
         self.shelf: dict[str, Answer] = {}
         self._news = asyncio.Condition()
         self._runner: web.AppRunner | None = None
@@ -81,6 +83,7 @@ class PlayedHorde:
         app.router.add_post("/api/v2/generate/text/submit", self._text_submit)
         app.router.add_post("/api/v2/interrogate/pop", self._alchemy_pop)
         app.router.add_post("/api/v2/interrogate/submit", self._alchemy_submit)
+        app.router.add_get("/api/v2/status/models", self._models)
         app.router.add_get("/shelf/{name}", self._download)
         app.router.add_put("/store/{name:.*}", self._upload)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -181,6 +184,9 @@ class PlayedHorde:
         return await self._answer(
             request, self.alchemy_submits, await request.json(), self.alchemy_submit_script, {"reward": 3.0}
         )
+
+    async def _models(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self.asked_models, request.query.get("type"), [self.models], {})
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         answer = self.shelf.get(request.match_info["name"], Answer(404))

@@ -226,6 +226,17 @@ async def test_forms_that_were_not_offered_are_given_back(horde: PlayedHorde, st
     ]  # fmt: skip
 
 
+async def test_no_more_forms_are_given_back_than_were_asked_for(horde: PlayedHorde, start: Start, form: Form) -> None:
+    """A horde that hands out more does not keep the worker busy."""
+    horde.alchemy_pop_script = [
+        horde.alchemy_forms(*(form(f"f{number}") for number in range(1000))), horde.alchemy_forms(form("good"))
+    ]  # fmt: skip
+    await start(Apothecary(), jobs_wanted=1).run()
+    assert [(one["id"], one["state"]) for one in horde.alchemy_submits] == [
+        *((f"f{number}", "faulted") for number in range(4)), ("good", "ok")
+    ]  # fmt: skip
+
+
 async def test_one_form_that_fails_does_not_take_the_others_along(
     horde: PlayedHorde, start: Start, form: Form, naps: Naps
 ) -> None:

@@ -147,15 +147,59 @@ async def test_a_signal_ends_the_wait_for_an_unreachable_horde(horde: PlayedHord
 # ------------------------------------------------------------------------ exit codes
 
 
-async def test_a_wrong_key_ends_with_the_hordes_message(
-    horde: PlayedHorde, start_at: Start, answer: type[Answer]
-) -> None:
-    """Exit code 2, and no traceback."""
-    horde.pop_script = [answer(401, {"message": "No user matches this key.", "rc": "InvalidAPIKey"})]
+async def test_a_wrong_key_ends_with_what_to_do(horde: PlayedHorde, start_at: Start, answer: type[Answer]) -> None:
+    """Exit code 2, and no traceback; a worker cannot be anonymous, whatever the horde says."""
+    message = "No user matches this key: use 0000000000 to stay anonymous."
+    horde.pop_script = [answer(401, {"message": message, "rc": "InvalidAPIKey"})]
     process = await start_at()
     code, said = await process.ended()
+    assert (code, "Traceback" in said, "anonymous" in said) == (2, False, False)
+    assert "No account of this horde has this API key." in said
+    assert "give the key of an account of this horde by --apikey" in said
+
+
+async def test_a_name_that_is_taken_ends_with_what_to_do(
+    horde: PlayedHorde, start_at: Start, answer: type[Answer]
+) -> None:
+    """The horde's sentence, and ours."""
+    horde.pop_script = [answer(403, {"message": "This name belongs to another account.", "rc": "WrongCredentials"})]
+    code, said = await (await start_at()).ended()
+    assert code == 2
+    assert "This name belongs to another account." in said
+    assert "choose another --name" in said
+
+
+async def test_what_a_horde_says_steers_no_terminal(horde: PlayedHorde, start_at: Start, answer: type[Answer]) -> None:
+    """Neither by escapes, nor by a line of its own, nor by text that runs backwards."""
+    evil = "no\r\n\x1b[2J\x9b2J\u202e\u200b\u2028worker.delivered kudos=1000"
+    horde.pop_script = [answer(400, {"message": evil, "rc": evil, "errors": {evil: evil}})]
+    code, said = await (await start_at()).ended()
+    assert (code, "worker.refused" in said) == (2, True)
+    assert not set("\r\x1b\x9b\u202e\u200b\u2028") & set(said)
+    assert not any(line.lstrip().startswith("worker.delivered") for line in said.splitlines())
+
+
+@pytest.mark.parametrize("network", ["home", "192.168.1.7/24"])
+async def test_a_network_that_is_none_is_refused(start_at: Start, network: str) -> None:
+    """Before anything is asked."""
+    code, said = await (await start_at("--private-network", network)).ended()
     assert (code, "Traceback" in said) == (2, False)
-    assert "No user matches this key." in said
+    assert "give a network such as 192.168.1.0/24" in said
+    code, said = await (await start_at(HORDE_PRIVATE_NETWORKS=network)).ended()
+    assert (code, "HORDE_PRIVATE_NETWORKS must be networks" in said) == (2, True)
+
+
+async def test_a_signal_says_what_the_worker_still_does(horde: PlayedHorde, start_at: Start) -> None:
+    """And how to leave at once."""
+    horde.pop_script = [horde.job(one, model="ember-demo", payload=LONG) for one in ("j1", "j2")]
+    process = await start_at()
+    await horde.until(lambda: len(horde.pops) == 2)
+    process.signal(signal.SIGTERM)
+    process.signal(signal.SIGINT)
+    code, said = await process.ended()
+    assert code == 0
+    assert "press Ctrl-C again to leave at once" in said
+    assert "worker.leaving_at_once" in said
 
 
 async def test_maintenance_ends_with_its_own_code_where_wanted(
@@ -270,6 +314,6 @@ async def test_the_log_can_be_read_by_machines_and_has_no_secrets(horde: PlayedH
     process = await start_at("--once", "--json-log")
     _, said = await process.ended()
     events = [json.loads(line)["event"] for line in said.splitlines()[1:]]
-    assert events == ["worker.delivered"]
+    assert events == ["worker.delivered", "worker.left"]
     assert "secret" not in said
     assert "the-key" not in said

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from horde_worker.backends.interface import ImageJob
-from horde_worker.popped import UnusableJob, read_pop
+from horde_worker.popped import (
+    MAX_ID_CHARACTERS,
+    MAX_IDS,
+    MAX_PROMPT_CHARACTERS,
+    MAX_TTL_S,
+    UnusableJob,
+    read_pop,
+    seed_of,
+)
 
 PAYLOAD = {"prompt": "a red circle", "width": 512, "height": 384, "ddim_steps": 20, "seed": "7"}
 
@@ -198,3 +206,38 @@ def test_whatever_a_horde_sends_is_a_job_or_unusable(answer: dict[str, Any], pay
     with contextlib.suppress(UnusableJob):
         job = read_pop({**answer, "payload": payload})
         assert job is None or len(job.seeds) == len(job.ids) > 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({"ids": [f"j{place}" for place in range(100_000)]}, "more than 100 ids"),
+        ({"ids": ["a", "b", "a"]}, "an id that comes twice"),
+        ({"ids": ["x" * (MAX_ID_CHARACTERS + 1)]}, "more than 100 characters"),
+        ({"ids": [], "id": "x" * 1_000_000}, "more than 100 characters"),
+        ({"payload": {**PAYLOAD, "prompt": "x" * (MAX_PROMPT_CHARACTERS + 1)}}, "prompt of 100001 characters"),
+    ],
+    ids=["ids", "doubled", "long id", "long only id", "prompt"],
+)
+def test_endless_lists_and_texts_are_unusable(answer: dict[str, Any], reason: str) -> None:
+    """With no more ids to give back than anybody would ask for, each once."""
+    with pytest.raises(UnusableJob, match=reason) as unusable:
+        read_pop({"ids": ["a"], "model": "m", "payload": PAYLOAD, **answer})
+    assert len(unusable.value.ids) == len(set(unusable.value.ids)) <= MAX_IDS + 1
+    assert all(len(one) <= MAX_ID_CHARACTERS for one in unusable.value.ids)
+
+
+def test_endless_words_and_numbers_count_as_missing() -> None:
+    """What stands for one of a few is short, and no number has a million digits."""
+    job = read(
+        payload={"sampler_name": "x" * 1_000_000, "cfg_scale": "1" * 1_000_000, "seed": ["7"] * 1_000_000},
+        model="x" * 1_000_000,
+        ttl=1e14,
+    )
+    assert (job.sampler, job.cfg_scale, job.model, job.ttl_s) == ("k_euler_a", 7.5, "", MAX_TTL_S)
+    assert job.seeds == (seed_of("a"),)
+
+
+def test_the_seed_of_an_endless_text_is_that_of_its_beginning() -> None:
+    """Four bytes are all that a seed has room for."""
+    assert read(payload={"seed": "fox" + "x" * 1_000_000}).seeds == read(payload={"seed": "foxx"}).seeds

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from horde_worker.backends.interface import AlchemyForm
-from horde_worker.popped_alchemy import LEASE_S, MAX_FORMS, read_alchemy_pop
+from horde_worker.popped_alchemy import LEASE_S, MAX_FORMS, MAX_OPTION_CHARACTERS, MAX_OPTIONS, read_alchemy_pop
 
 FORM = {
     "id": "a",
@@ -61,8 +61,40 @@ def test_a_payload_that_is_no_object_is_none() -> None:
 
 def test_forms_are_limited_in_number() -> None:
     """However many a horde sends."""
-    job = read_alchemy_pop({"forms": [FORM] * 1000})
+    job = read_alchemy_pop({"forms": [{**FORM, "id": str(number)} for number in range(1000)]})
     assert job is not None and len(job.forms) == MAX_FORMS
+
+
+def test_the_same_form_twice_is_one() -> None:
+    """It would be delivered twice."""
+    job = read_alchemy_pop({"forms": [FORM] * 3})
+    assert job is not None and job.ids == ("a",)
+
+
+def test_every_text_of_a_form_has_a_maximum() -> None:
+    """What is longer counts as missing; without an id there is nothing to give back."""
+    endless = "x" * 1_000_000
+    assert read_alchemy_pop({"forms": [{**FORM, "id": endless}]}) is None
+    job = read_alchemy_pop({"forms": [{**FORM, "form": endless}]})
+    assert job is not None and job.model == ""
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {str(number): number for number in range(MAX_OPTIONS + 1)},
+        {"x" * 101: 1},
+        {"a": "x" * (MAX_OPTION_CHARACTERS + 1)},
+        {"a": [[1]]},
+        {"a": {"b": "c"}},
+    ],
+    ids=["many", "name", "text", "list", "object"],
+)
+def test_options_out_of_bounds_are_a_reason_to_refuse(payload: dict[str, Any]) -> None:
+    """They never reach the backend."""
+    job = read_alchemy_pop({"forms": [{**FORM, "payload": payload}]})
+    assert job is not None
+    assert (job.forms[0].payload, job.forms[0].refusal) == ({}, "the form's options are out of bounds")
 
 
 JSON = st.recursive(

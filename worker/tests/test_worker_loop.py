@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import datetime as dt
 import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,9 @@ from structlog.testing import capture_logs
 
 from horde_worker.backends.demo_backend import DemoBackend
 from horde_worker.backends.interface import BackendFailure, ImageJob, ImageResult, Remark
+from horde_worker.horde_api import FAULT_TRIES
 from horde_worker.kinds.image import encode_webp
+from horde_worker.tally import Tally
 from horde_worker.worker import FAILURE_PAUSE_S, IDLE_PAUSE_S, MAINTENANCE_PAUSE_S, ExitCode
 
 if TYPE_CHECKING:
@@ -411,6 +414,9 @@ async def test_a_picture_in_between_forgives_failures(horde: PlayedHorde, worksh
         ({"payload": {"width": 4096, "height": 4096}}, "more than 262144 pixels"),
         ({"model": "something else"}, "not offered"),
         ({"model": {"not": "text"}}, "not offered"),
+        ({"model": "x" * 1_000_000}, "the model '' is not offered"),
+        ({"payload": {"prompt": "x" * 1_000_000}}, "a prompt of 1000000 characters is out of bounds"),
+        ({"r2_uploads": ["http://1"] * 100_000}, "101 upload addresses"),
         ({"r2_uploads": ["http://1", "http://2"]}, "upload addresses"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
@@ -426,12 +432,55 @@ async def test_a_hostile_job_is_given_back_with_a_reason(
     assert [job.ids for job in workshop.painter.jobs] == [("good",)]
 
 
-async def test_a_batch_larger_than_offered_is_given_back_whole(horde: PlayedHorde, workshop: Workshop) -> None:
-    """Each of its jobs can be had by somebody else."""
-    horde.pop_script = [horde.job(*"abcde"), horde.job("good")]
+@pytest.mark.parametrize(
+    ("ids", "reason", "given_back"),
+    [
+        (list("abcde"), "5 results are more than 4 at a time", list("abcd")),
+        ([f"j{place}" for place in range(100_000)], "more than 100 ids", ["j0", "j1", "j2", "j3"]),
+        (["a"] * 100_000, "more than 100 ids", ["a"]),
+        (["a", "a"], "an id that comes twice, or has more than 100 characters", ["a"]),
+        (["x" * 1_000_000, "b"], "an id that comes twice, or has more than 100 characters", ["b"]),
+        (["x" * 1_000_000], "an id that comes twice, or has more than 100 characters", []),
+    ],
+    ids=["five", "endless", "endless and doubled", "doubled", "long", "only long"],
+)
+async def test_no_more_jobs_are_given_back_than_were_asked_for(
+    horde: PlayedHorde, workshop: Workshop, ids: list[str], reason: str, given_back: list[str]
+) -> None:
+    """A horde that hands out more does not keep the worker busy: one line in the log, and a few submits."""
+    horde.pop_script = [horde.job("a", ids=ids, r2_uploads=None), horde.job("good")]
+    with capture_logs() as logs:
+        workshop.start(jobs_wanted=1)
+        await workshop.ended()
+    [refused] = [one for one in logs if one["event"] == "worker.unusable_job"]
+    assert refused["reason"] == reason
+    assert [one["id"] for one in horde.submits] == [*given_back, "good"]
+
+
+async def test_draining_does_not_wait_for_jobs_that_nobody_takes_back(
+    horde: PlayedHorde, workshop: Workshop, answer: type[Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A horde that is silent on faults holds Ctrl-C up for a while only."""
+    monkeypatch.setattr("horde_worker.worker.FAULTS_LIMIT_S", 0.05)
+    silence = asyncio.Event()
+    horde.pop_script = [horde.job(*"abcd", model="other")]
+    horde.submit_script = [answer(gate=silence) for _ in range(4)]
+    workshop.start()
+    await horde.until(lambda: horde.submits)
+    assert await workshop.drained() == ExitCode.OK
+    assert len(horde.submits) == 1
+    silence.set()
+
+
+async def test_a_fault_that_is_not_heard_is_given_up_soon(
+    horde: PlayedHorde, workshop: Workshop, answer: type[Answer]
+) -> None:
+    """The horde will notice by the job's time; a finished picture is worth more tries."""
+    horde.pop_script = [horde.job("bad", model="other"), horde.job("good")]
+    horde.submit_script = [answer(503) for _ in range(FAULT_TRIES)]
     workshop.start(jobs_wanted=1)
     await workshop.ended()
-    assert {horde.fault_of(one) for one in "abcde"} == {"5 results are more than 4 at a time"}
+    assert [one["id"] for one in horde.submits] == ["bad"] * FAULT_TRIES + ["good"]
 
 
 async def test_a_job_without_a_payload_is_given_back(
@@ -523,7 +572,8 @@ async def test_a_refusal_of_the_worker_itself_ends_it(
         workshop.start()
         assert await workshop.ended() == ExitCode.CREDENTIALS
     [refused] = [one for one in logs if one["event"] == "worker.refused"]
-    assert (refused["rc"], refused["message"]) == (rc, "Not you.")
+    said = "No account of this horde has this API key." if rc == "InvalidAPIKey" else "Not you."
+    assert (refused["rc"], refused["message"]) == (rc, said)
     assert len(horde.pops) == 1
 
 
@@ -565,6 +615,96 @@ async def test_an_idle_operator_is_told_why(horde: PlayedHorde, workshop: Worksh
         await horde.until(lambda: len(horde.pops) == 2)
     [advice] = [one for one in logs if one["event"] == "worker.idle"]
     assert advice["requests_not_for_us"] == {"max_pixels": 3}
+
+
+@pytest.mark.parametrize(
+    "models", [[{"name": "Deliberate", "jobs": 3}], [], None, {"a": 1}, [1, {"jobs": 2}]], ids=repr
+)
+async def test_an_idle_operator_is_told_which_models_are_wanted(
+    horde: PlayedHorde, workshop: Workshop, answer: type[Answer], models: Any
+) -> None:
+    """As far as the horde tells: it is asked once, and any answer will do."""
+    horde.models = answer(body=models)
+    horde.pop_script = [answer(body={"id": None, "skipped": {"models": 3}})]
+    with capture_logs() as logs:
+        workshop.start()
+        await horde.until(lambda: len(horde.pops) == 3)
+    [advice] = [one for one in logs if one["event"] == "worker.idle"]
+    wanted = {"wanted_models": {"Deliberate": 3}} if models == [{"name": "Deliberate", "jobs": 3}] else {}
+    assert advice == {
+        "event": "worker.idle", "log_level": "info", "requests_not_for_us": {"models": 3}, **wanted
+    }  # fmt: skip
+    assert horde.asked_models == ["image"]
+
+
+async def test_of_the_wanted_models_the_most_wanted_that_are_not_offered_are_told(
+    horde: PlayedHorde, workshop: Workshop, answer: type[Answer]
+) -> None:
+    """Those with requests that wait, and not all of a hundred thousand."""
+    rows = [{"name": f"m{place}", "jobs": place, "queued": 1e6, "count": 0} for place in range(100_000)]
+    horde.models = answer(body=[*rows, {"name": "paint", "jobs": 1e6}, {"name": "x" * 1000, "jobs": 1e6}])
+    horde.pop_script = [answer(body={"id": None, "skipped": {"models": 3, **{str(i): 1 for i in range(10_000)}}})]
+    with capture_logs() as logs:
+        workshop.start()
+        await horde.until(lambda: len(horde.pops) == 2)
+    [advice] = [one for one in logs if one["event"] == "worker.idle"]
+    assert list(advice["wanted_models"].items()) == [(f"m{place}", place) for place in range(99_999, 99_994, -1)]
+    assert len(advice["requests_not_for_us"]) == 20
+
+
+async def test_a_horde_that_does_not_say_what_is_wanted_holds_nothing_up(
+    horde: PlayedHorde, workshop: Workshop, answer: type[Answer]
+) -> None:
+    """Draining ends the question, and its refusal is no reason to stop."""
+    silence = asyncio.Event()
+    horde.models = answer(503, gate=silence)
+    horde.pop_script = [answer(body={"id": None, "skipped": {"models": 3}})]
+    workshop.start()
+    await horde.until(lambda: horde.asked_models)
+    assert await workshop.drained() == ExitCode.OK
+    silence.set()
+
+
+# ------------------------------------------------------------------------ the tally
+
+
+async def test_what_was_earned_is_told_with_each_delivery_and_at_the_end(
+    horde: PlayedHorde, workshop: Workshop
+) -> None:
+    """An operator reads it without a calculator."""
+    horde.pop_script = [horde.job("j1", "j2"), horde.job("j3")]
+    with capture_logs() as logs:
+        workshop.start(jobs_wanted=2)
+        await workshop.ended()
+    assert [one["kudos_today"] for one in logs if one["event"] == "worker.delivered"] == [1.5, 3.0, 4.5]
+    assert logs[-1] == {"event": "worker.left", "log_level": "info", "results": 3, "kudos": 4.5}
+
+
+async def test_a_day_that_is_over_is_told_once(horde: PlayedHorde, workshop: Workshop) -> None:
+    """With the first delivery of another one."""
+    days = iter([dt.date(2026, 11, 29)] * 3 + [dt.date(2026, 11, 30)] * 9)
+    horde.pop_script = [horde.job("j1"), horde.job("j2"), horde.job("j3")]
+    with capture_logs() as logs:
+        workshop.start(jobs_wanted=3, tally=Tally(lambda: next(days)))
+        await workshop.ended()
+    [day] = [one for one in logs if one["event"] == "worker.day"]
+    assert (day["day"], day["results"], day["kudos"]) == ("2026-11-29", 2, 3.0)
+    assert [one["kudos_today"] for one in logs if one["event"] == "worker.delivered"] == [1.5, 3.0, 1.5]
+
+
+async def test_the_jobs_in_hand_are_those_to_be_finished(horde: PlayedHorde, workshop: Workshop, naps: Naps) -> None:
+    """Of the running job and the one fetched ahead; none of them is left in the count afterwards."""
+    workshop.painter.may_paint.clear()
+    workshop.painter.surprises = [failing(BackendFailure("no"))]
+    horde.pop_script = [horde.job("j1", "j2"), horde.job("j3")]
+    worker = workshop.start(jobs_wanted=2)
+    await workshop.painter.has_begun.wait()
+    await horde.until(lambda: len(horde.pops) == 2)
+    while worker.jobs_in_hand < 3:
+        await asyncio.sleep(0)
+    workshop.painter.may_paint.set()
+    await workshop.ended()
+    assert worker.jobs_in_hand == 0
 
 
 # ------------------------------------------------------------------------ backends

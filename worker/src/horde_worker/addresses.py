@@ -1,69 +1,30 @@
-"""Which addresses a worker may talk to: public ones, and its own horde's, wherever that is."""
+"""Addresses that a horde names: how they may be written. Where they may lead is looked at when the socket connects."""
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
 import re
-import socket
 from urllib.parse import urlsplit
 
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
-from horde_sdk.public_addresses import is_public
-
+MAX_URL_CHARACTERS = 8000  # signed addresses of object stores are long
 _WRITTEN_OUT = re.compile(r"[!-~]+")  # no spaces and no control characters, which would end the request line
 
 
-class ForbiddenAddress(ValueError):
-    """The horde sent an address that leads into a private network."""
+class NoWebAddress(ValueError):
+    """The horde sent an address that is none."""
 
 
-class GuardedResolver(AbstractResolver):
-    """Name service for the worker's connections: at the moment of connecting, names lead to allowed addresses only.
-
-    `check_address` refuses early and says why; this refuses a name whose answer changed in between.
-    """
-
-    def __init__(self, horde_url: str, names: AbstractResolver | None = None) -> None:
-        self._own_host = urlsplit(horde_url).hostname
-        self._names = names or ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """The addresses of a host. Raises `OSError` when one of them is forbidden."""
-        found = await self._names.resolve(host, port, family)
-        if host.lower() != self._own_host:
-            for entry in found:
-                if not is_public(ipaddress.ip_address(entry["host"].partition("%")[0])):
-                    raise OSError("the address leads into a private network")
-        return found
-
-    async def close(self) -> None:
-        await self._names.close()
-
-
-async def check_address(url: str, horde_url: str) -> None:
-    """Raise `ForbiddenAddress` unless `url` is http(s) to a public address, or to the horde's own host."""
-    host = _host(url)
-    if host == urlsplit(horde_url).hostname:
-        return
+def named_address(text: str) -> URL:
+    """The address, verbatim: a signature may cover how it is written. Raises `NoWebAddress`."""
+    if len(text) > MAX_URL_CHARACTERS:
+        raise NoWebAddress("the address is too long")
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise ForbiddenAddress("the host of the address is not known") from error
-    for entry in found:
-        if not is_public(ipaddress.ip_address(str(entry[4][0]).partition("%")[0])):
-            raise ForbiddenAddress("the address leads into a private network")
-
-
-def _host(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and _WRITTEN_OUT.fullmatch(url):
-            return parts.hostname
+        parts = urlsplit(text)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and _WRITTEN_OUT.fullmatch(text):
+            address = URL(text, encoded=True)
+            if address.host:
+                return address
     except ValueError:  # brackets or a port that make no sense
         pass
-    raise ForbiddenAddress("not an http(s) address")
+    raise NoWebAddress("not an http(s) address")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -59,6 +59,15 @@ def work(
     bridge_agent: Annotated[
         str | None, typer.Option(help="How the worker names its software; see docs/worker.md before changing it.")
     ] = None,
+    private_network: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--private-network",
+            metavar="NETWORK",
+            help="A network of your own that the horde may point to, besides the internet and itself, for example "
+            "192.168.1.0/24. Repeatable. Default: those of HORDE_PRIVATE_NETWORKS.",
+        ),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Do one job, then leave.")] = False,
     exit_on_maintenance: Annotated[bool, typer.Option(help="Leave when put into maintenance (exit code 4).")] = False,
     json_log: Annotated[bool, typer.Option(help="Log lines as JSON.")] = False,
@@ -69,9 +78,11 @@ def work(
     """
     import asyncio
 
+    from horde_sdk.reach import networks_of, outside_as_configured
     from horde_worker.backends.registry import UnknownBackend
+    from horde_worker.logs import configure_logs
     from horde_worker.offer import BRIDGE_AGENT
-    from horde_worker.run import OneKindTwice, WorkerSettings, configure_logs, run_worker
+    from horde_worker.run import OneKindTwice, WorkerSettings, run_worker
 
     if not apikey:
         _fail("A worker needs an account: give its key by --apikey or HORDE_API_KEY.")
@@ -79,6 +90,10 @@ def work(
         _fail("A worker needs a name: give one by --name.")
     if not horde.startswith(("http://", "https://")):
         _fail(f"{horde!r} is no address of a horde: it begins with http:// or https://.")
+    try:
+        networks = networks_of(",".join(private_network)) if private_network else outside_as_configured().also
+    except ValueError as error:
+        _fail(f"{error}: give a network such as 192.168.1.0/24." if private_network else str(error))
     backends = tuple(backend or ("demo",))
     configure_logs(as_json=json_log)
     settings = WorkerSettings(
@@ -100,6 +115,7 @@ def work(
         max_context_length=max_context_length,
         forms=tuple(form or ()),
         max_tiles=max_tiles,
+        private_networks=networks,
     )
     typer.echo(f"Worker {name} serves {horde} with {' and '.join(backends)}. Ctrl-C to leave.", err=True)
     try:
@@ -109,6 +125,6 @@ def work(
     raise typer.Exit(int(code))
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     typer.secho(message, fg=typer.colors.RED, err=True)
     raise typer.Exit(2)

@@ -10,6 +10,7 @@ from horde_worker import VERSION
 from horde_worker.backends.interface import (
     AlchemyAbilities,
     AlchemyForm,
+    AlchemyJob,
     BackendAbilities,
     ImageJob,
     TextAbilities,
@@ -108,9 +109,15 @@ def check_text_offered(job: TextJob, offer: Mapping[str, Any]) -> None:
             raise UnusableJob(f"{name} {asked} is more than {offer[name]}", job.ids)
 
 
+def check_forms_offered(job: AlchemyJob, offer: Mapping[str, Any]) -> None:
+    """Raise `UnusableJob` for more forms than `offer` says."""
+    if len(job.forms) > offer["amount"]:
+        raise UnusableJob(f"{len(job.forms)} forms are more than {offer['amount']} at a time", job.ids)
+
+
 def refused_forms(forms: Sequence[AlchemyForm], offer: Mapping[str, Any]) -> dict[str, str]:
     """The reasons against forms that `offer` does not cover, by id."""
-    refused = {form.id: f"more than {offer['amount']} forms at a time" for form in forms[offer["amount"] :]}
+    refused = {form.id: form.refusal for form in forms if form.refusal}
     for form in forms:
         if form.name not in offer["forms"]:
             refused[form.id] = f"the form {form.name!r} is not offered"

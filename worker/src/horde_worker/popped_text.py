@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from horde_worker.backends.interface import TextJob
-from horde_worker.popped import DEFAULT_TTL_S, UnusableJob, finite_number, job_ids, seed_of, text_of
+from horde_worker.popped import (
+    DEFAULT_TTL_S,
+    MAX_MODEL_CHARACTERS,
+    UnusableJob,
+    finite_number,
+    job_ids,
+    seed_of,
+    text_of,
+    ttl_of,
+)
 from horde_worker.text_format import TextFormat
 from horde_worker.text_sampling import DEFAULT_ORDER, TextSampling
 
@@ -30,12 +39,12 @@ def read_text_pop(answer: Mapping[str, Any]) -> TextJob | None:
     max_length = int(_within(payload, "max_length", 1, 4096, 80))
     return TextJob(
         ids=ids,
-        model=text_of(answer.get("model")),
+        model=text_of(answer.get("model"), MAX_MODEL_CHARACTERS),
         prompt=prompt,
         max_length=max_length,
         max_context_length=max(int(_within(payload, "max_context_length", 1, 1_048_576, 2048)), max_length),
         seeds=tuple(map(seed_of, ids)),
-        ttl_s=max(finite_number(answer.get("ttl"), DEFAULT_TTL_S), 1.0),
+        ttl_s=ttl_of(answer, DEFAULT_TTL_S),
         sampling=_sampling(payload),
         stop_sequences=_stop_sequences(payload.get("stop_sequence")),
         format=TextFormat(

@@ -1,20 +1,18 @@
-"""A whole worker from its settings: session, signals, logs."""
+"""A whole worker from its settings: session and signals."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 import structlog
 
-from horde_worker.addresses import GuardedResolver
+from horde_sdk.reach import Network, outside
 from horde_worker.backends.interface import AnyBackend
 from horde_worker.backends.registry import make_backend
 from horde_worker.horde_api import HordeApi
@@ -24,6 +22,8 @@ from horde_worker.kinds.interface import Kind
 from horde_worker.kinds.text import TextKind
 from horde_worker.offer import BRIDGE_AGENT, OperatorWishes
 from horde_worker.worker import ExitCode, Worker
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class WorkerSettings:
     max_context_length: int | None = None
     forms: tuple[str, ...] = ()  # of alchemy; none: all that the backend can
     max_tiles: int | None = None
+    private_networks: tuple[Network, ...] = ()  # of the owner's own, that the horde may point to
 
 
 class OneKindTwice(ValueError):
@@ -62,9 +63,12 @@ async def run_worker(settings: WorkerSettings) -> ExitCode:
     backends = [make_backend(name) for name in settings.backends]
     if len({backend.kind for backend in backends}) < len(backends):
         raise OneKindTwice("One backend of a kind: a worker's name stands for one kind of work.")
-    guarded = aiohttp.TCPConnector(resolver=GuardedResolver(settings.horde_url))
-    async with aiohttp.ClientSession(connector=guarded) as session:
-        api = HordeApi(session, settings.horde_url, settings.api_key)
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+        aclosing(
+            HordeApi(session, settings.horde_url, settings.api_key, reach=outside(settings.private_networks))
+        ) as api,
+    ):
         workers = [_worker(api, backend, settings, is_first=place == 0) for place, backend in enumerate(backends)]
         with _signals_end(workers):
             return await _run_all(workers)
@@ -127,6 +131,7 @@ def _signals_end(workers: Sequence[Worker[Any, Any]]) -> Iterator[None]:
 
     def on_signal() -> None:
         nonlocal is_second
+        _say_what_now(sum(worker.jobs_in_hand for worker in workers), is_second=is_second)
         for worker in workers:
             if is_second:
                 worker.leave()
@@ -144,17 +149,12 @@ def _signals_end(workers: Sequence[Worker[Any, Any]]) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-def configure_logs(*, as_json: bool) -> None:
-    """Events with fields on standard error; no prompts and no keys."""
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+def _say_what_now(jobs_in_hand: int, *, is_second: bool) -> None:
+    """What a signal has begun: otherwise nobody would know what the worker is waiting for."""
+    jobs = "1 job" if jobs_in_hand == 1 else f"{jobs_in_hand} jobs"
+    if is_second:
+        log.warning("worker.leaving_at_once", message=f"giving {jobs} back")
+    elif jobs_in_hand:
+        log.info("worker.leaving", message=f"finishing {jobs}, press Ctrl-C again to leave at once")
+    else:
+        log.info("worker.leaving", message="there is nothing to finish")

@@ -15,10 +15,11 @@ from typing import Final
 from PIL import Image, ImageChops
 
 from horde_worker.backends.interface import ImageJob, Remark
-from horde_worker.horde_api import HordeApi
+from horde_worker.horde_api import DOWNLOAD_LIMIT_BYTES, HordeApi
 
 MAX_PIXELS: Final = 25_000_000
 FORMATS: Final = ("WEBP", "PNG", "JPEG")
+MAX_INLINE_CHARACTERS: Final = DOWNLOAD_LIMIT_BYTES * 4 // 3 + 1000  # of base64, with what stands before it
 FETCH_LIMIT_S: Final = 40.0
 
 
@@ -66,6 +67,8 @@ class SourceFetcher:
             if where.startswith(("http://", "https://")):
                 async with asyncio.timeout(self._limit_s):
                     raw = await self._api.download(where)
+            elif len(where) > MAX_INLINE_CHARACTERS:
+                return SourceFailure("parse_failed")
             else:
                 raw = base64.b64decode(where.partition(",")[2] if where.startswith("data:") else where, validate=True)
         except TimeoutError:

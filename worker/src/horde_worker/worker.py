@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Collection, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -20,6 +22,7 @@ from horde_worker.backends.interface import BackendFailure
 from horde_worker.horde_api import Refused, Sleep, Unreachable, backoff_s
 from horde_worker.kinds.interface import JobT, Kind, MadeT
 from horde_worker.popped import UnusableJob
+from horde_worker.tally import Tally
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +35,12 @@ FAILURE_PAUSE_S = 180.0
 ADVICE_EVERY_S = 60.0
 TTL_MARGIN_S = 10.0
 LEAVING_LIMIT_S = 10.0
+FAULTS_LIMIT_S = 30.0
+WANTED_EVERY_S = 300.0
+WANTED_LIMIT_S = 10.0
+WANTED_TOLD = 5
+MAX_REASONS = 20
+MAX_REASON_CHARACTERS = 50
 _FATAL = frozenset(
     [
         "InvalidAPIKey",
@@ -51,6 +60,20 @@ _FATAL = frozenset(
         "TooLongWorkerName",
     ]
 )
+
+
+_ADVICE = {
+    "InvalidAPIKey": "give the key of an account of this horde by --apikey",
+    "WrongCredentials": "choose another --name, or give the key of the worker's owner by --apikey",
+    "PolymorphicNameConflict": "choose another --name: this one belongs to a worker of another kind",
+    "ProfaneWorkerName": "choose another --name",
+    "TooLongWorkerName": "choose a shorter --name",
+    "ProfaneBridgeAgent": "choose another --bridge-agent",
+}
+_IN_OTHER_WORDS = {
+    # Hordes add that one may stay anonymous, which a worker may not.
+    "InvalidAPIKey": "No account of this horde has this API key.",
+}
 
 
 class ExitCode(IntEnum):
@@ -86,6 +109,7 @@ class Worker(Generic[JobT, MadeT]):
         exit_on_maintenance: bool = False,
         leaving_limit_s: float = LEAVING_LIMIT_S,
         sleep: Sleep = asyncio.sleep,
+        tally: Tally | None = None,
     ) -> None:
         self._kind = kind
         self._sleep = sleep
@@ -101,9 +125,21 @@ class Worker(Generic[JobT, MadeT]):
         self._failures_in_a_row = 0
         self._idle_since = time.monotonic()
         self._advised_at = -ADVICE_EVERY_S
+        self._wanted_at = -WANTED_EVERY_S
+        self._wanted: tuple[tuple[str, int], ...] = ()
+        self._tally = tally or Tally()
         self.exit_code = ExitCode.OK
-        self.jobs_done = 0
-        self.kudos_earned = 0.0
+        self.jobs_in_hand = 0
+
+    @property
+    def jobs_done(self) -> int:
+        """Results delivered since the start."""
+        return self._tally.session.results
+
+    @property
+    def kudos_earned(self) -> float:
+        """Kudos for them."""
+        return self._tally.session.kudos
 
     def drain(self) -> None:
         """Pop no more; finish and submit what is held, then end."""
@@ -133,6 +169,7 @@ class Worker(Generic[JobT, MadeT]):
             log.warning("worker.left_late", reason="the horde did not take back in time what was held")
         finally:
             self._limit = None
+        log.info("worker.left", results=self.jobs_done, kudos=self.kudos_earned)
         return self.exit_code
 
     # ---------------------------------------------------------------- fetching
@@ -147,8 +184,8 @@ class Worker(Generic[JobT, MadeT]):
                 job = self._kind.read(answer, offer)
             except UnusableJob as error:
                 self._failures_in_a_row += 1
-                log.warning("worker.unusable_job", reason=str(error))
-                await self._fault(error.ids, str(error))
+                log.warning("worker.unusable_job", reason=str(error), jobs=len(error.ids))
+                await self._fault(error.ids[: offer["amount"]], str(error))
                 await self._pause(IDLE_PAUSE_S)
                 continue
             except Refused as refusal:
@@ -161,7 +198,7 @@ class Worker(Generic[JobT, MadeT]):
                 await self._pause(backoff_s(misses))
                 continue
             if job is None:
-                self._advise(answer.get("skipped"))
+                await self._advise(answer.get("skipped"), offer)
                 is_long = time.monotonic() - self._idle_since > LONG_IDLE_AFTER_S
                 await self._pause(LONG_IDLE_PAUSE_S if is_long else IDLE_PAUSE_S)
                 continue
@@ -171,12 +208,15 @@ class Worker(Generic[JobT, MadeT]):
 
     async def _take(self, job: JobT, give_up_at: float) -> None:
         """Prepare a job and queue it; there is room."""
+        self.jobs_in_hand += len(job.ids)
         try:
             ready = await self._in_time(self._kind.prepare(job), give_up_at)
         except BackendFailure as error:
             self._failures_in_a_row += 1
             await self._fail(job.ids, error)
+            self.jobs_in_hand -= len(job.ids)
         else:
+            self.jobs_in_hand -= len(job.ids) - len(ready.ids)
             self._held.put_nowait(_Held(ready, give_up_at))
 
     async def _may_pop(self) -> bool:
@@ -203,7 +243,9 @@ class Worker(Generic[JobT, MadeT]):
             await self._pause(refusal.retry_after_s or 5.0)
             return True
         if refusal.rc in _FATAL or refusal.status in (400, 401):
-            log.error("worker.refused", rc=refusal.rc, message=refusal.message)
+            advice = {"advice": _ADVICE[refusal.rc]} if refusal.rc in _ADVICE else {}
+            message = _IN_OTHER_WORDS.get(refusal.rc, refusal.message)
+            log.error("worker.refused", rc=refusal.rc, message=message, **advice)
             self.exit_code = ExitCode.CREDENTIALS
             return False
         log.warning("worker.refused", rc=refusal.rc, message=refusal.message)
@@ -212,22 +254,45 @@ class Worker(Generic[JobT, MadeT]):
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not longer than until draining begins."""
-        waiting = asyncio.ensure_future(self._sleep(seconds))
+        await self._until_draining(self._sleep(seconds))
+
+    async def _until_draining(self, work: Awaitable[_T], limit_s: float | None = None) -> _T | None:
+        """The result of work; None when draining begins before, or after the limit."""
+        working = asyncio.ensure_future(work)
         draining = asyncio.ensure_future(self._draining.wait())
         try:
-            await asyncio.wait((waiting, draining), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((working, draining), timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+            return working.result() if working.done() else None
         finally:
-            waiting.cancel()
+            working.cancel()
             draining.cancel()
 
-    def _advise(self, skipped: object) -> None:
-        """Now and then, tell the operator why there is nothing to do."""
+    async def _advise(self, skipped: object, offer: Mapping[str, Any]) -> None:
+        """Now and then, tell the operator why there is nothing to do, and which models would change that."""
         now = time.monotonic()
-        if isinstance(skipped, dict) and now - self._advised_at > ADVICE_EVERY_S:
-            counts = {name: count for name, count in skipped.items() if isinstance(count, int) and count > 0}
-            if counts:
-                self._advised_at = now
-                log.info("worker.idle", requests_not_for_us=counts)
+        if not isinstance(skipped, dict) or now - self._advised_at <= ADVICE_EVERY_S:
+            return
+        counts = {
+            name: count
+            for name, count in islice(skipped.items(), MAX_REASONS)
+            if isinstance(count, int) and count > 0 and len(name) <= MAX_REASON_CHARACTERS
+        }
+        if not counts:
+            return
+        self._advised_at = now
+        wanted = await self._wanted_besides(offer.get("models", ())) if "models" in counts else {}
+        log.info("worker.idle", requests_not_for_us=counts, **({"wanted_models": wanted} if wanted else {}))
+
+    async def _wanted_besides(self, offered: Collection[str]) -> dict[str, int]:
+        """The most wanted models that are not offered, each with the jobs that wait; asked for every few minutes."""
+        now = time.monotonic()
+        if now - self._wanted_at > WANTED_EVERY_S:
+            self._wanted_at = now
+            try:
+                self._wanted = tuple(await self._until_draining(self._kind.wanted_models(), WANTED_LIMIT_S) or ())
+            except (Refused, Unreachable):
+                self._wanted = ()
+        return dict(islice(((name, jobs) for name, jobs in self._wanted if name not in offered), WANTED_TOLD))
 
     # ---------------------------------------------------------------- making
 
@@ -240,12 +305,14 @@ class Worker(Generic[JobT, MadeT]):
             except Exception as error:  # noqa: BLE001 - whatever a backend does wrong must not end the worker
                 self._failures_in_a_row += 1
                 await self._fail(job.ids, error)
+                self.jobs_in_hand -= len(job.ids)
                 continue
             finally:
                 self._idle_since = time.monotonic()
             has_failed = bool(things) and all(isinstance(thing, BackendFailure) for thing in things)
             self._failures_in_a_row = self._failures_in_a_row + 1 if has_failed else 0
             await self._deliver(job, things, time.monotonic() - began)
+            self.jobs_in_hand -= len(job.ids)
 
     async def _in_time(self, work: Coroutine[Any, Any, _T], give_up_at: float) -> _T:
         """The result of work on a job. Raises `BackendFailure` when time is up or the worker leaves."""
@@ -279,14 +346,15 @@ class Worker(Generic[JobT, MadeT]):
             except (Refused, Unreachable) as error:
                 log.warning("worker.not_delivered", job=job_id, reason=str(error))
                 continue
-            self.jobs_done += 1
-            self.kudos_earned += reward
+            if (over := self._tally.add(reward)) is not None:
+                log.info("worker.day", day=str(over[0]), results=over[1].results, kudos=over[1].kudos)
             log.info(
                 "worker.delivered",
                 model=job.model,
                 **self._kind.describe(job),
                 seconds=round(seconds / len(job.ids), 1),
                 kudos=reward,
+                kudos_today=self._tally.day.kudos,
             )
 
     async def _fail(self, ids: Sequence[str], error: Exception) -> None:
@@ -296,8 +364,10 @@ class Worker(Generic[JobT, MadeT]):
 
     async def _fault(self, ids: Sequence[str], reason: str) -> None:
         """Give jobs back at once, so that another worker can have them."""
-        for job_id in ids:
-            try:
-                await self._kind.give_back(job_id, reason)
-            except (Refused, Unreachable) as error:
-                log.warning("worker.fault_not_delivered", job=job_id, reason=str(error))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAULTS_LIMIT_S):
+                for job_id in ids:
+                    try:
+                        await self._kind.give_back(job_id, reason)
+                    except (Refused, Unreachable) as error:
+                        log.warning("worker.fault_not_delivered", job=job_id, reason=str(error))

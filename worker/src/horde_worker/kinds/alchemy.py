@@ -26,7 +26,7 @@ from horde_worker.backends.interface import (
 )
 from horde_worker.horde_api import HordeApi, Refused, Unreachable
 from horde_worker.kinds.image import encode_webp
-from horde_worker.offer import OperatorWishes, alchemy_pop_body, refused_forms
+from horde_worker.offer import OperatorWishes, alchemy_pop_body, check_forms_offered, refused_forms
 from horde_worker.popped import UnusableJob
 from horde_worker.popped_alchemy import read_alchemy_pop
 from horde_worker.sources import SourceFailure, SourceFetcher
@@ -85,6 +85,7 @@ class AlchemyKind:
         job = read_alchemy_pop(answer)
         if job is None:
             return None
+        check_forms_offered(job, offer)
         refused = refused_forms(job.forms, offer)
         if len(refused) == len(job.forms):
             raise UnusableJob(next(iter(refused.values())), job.ids)
@@ -111,6 +112,10 @@ class AlchemyKind:
                 raise Unreachable("the picture could not be uploaded; the form was given back")
             value = "R2"
         return await self._api.hand_in(f"{_PATH}/submit", {"id": form.id, "result": {form.name: value}, "state": "ok"})
+
+    async def wanted_models(self) -> Sequence[tuple[str, int]]:
+        """A horde does not tell which forms wait."""
+        return ()
 
     async def give_back(self, job_id: str, reason: str) -> None:
         """The API has no field for the reason; it is in the log."""

@@ -78,6 +78,9 @@ class ImageKind:
             generation = base64.b64encode(made.webp).decode()
         return await self._api.submit(f"{_PATH}/submit", job.ids[place], generation, made.seed, remarks)
 
+    async def wanted_models(self) -> Sequence[tuple[str, int]]:
+        return await self._api.wanted_models("image")
+
     async def give_back(self, job_id: str, reason: str) -> None:
         remark = Remark("information", "see_ref", reason[:255])
         await self._api.submit(f"{_PATH}/submit", job_id, "faulted", -1, [remark], state="faulted")

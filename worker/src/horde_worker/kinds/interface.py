@@ -44,6 +44,9 @@ class Kind(Protocol[JobT, MadeT]):
     def read(self, answer: dict[str, Any], offer: dict[str, Any]) -> JobT | None:
         """The job in the answer to this offer, if there is one. Raises `UnusableJob`."""
 
+    async def wanted_models(self) -> Sequence[tuple[str, int]]:
+        """The models that requests wait for, the most wanted first, each with its jobs."""
+
     async def prepare(self, job: JobT) -> JobT:
         """Fetch what the job needs besides the pop's answer. Never fails for what is missing there.
 

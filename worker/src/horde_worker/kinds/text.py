@@ -64,6 +64,9 @@ class TextKind:
     async def deliver(self, job: TextJob, place: int, made: MadeText) -> float:
         return await self._api.submit(f"{_PATH}/submit", job.ids[place], made.text, made.seed, ())
 
+    async def wanted_models(self) -> Sequence[tuple[str, int]]:
+        return await self._api.wanted_models("text")
+
     async def give_back(self, job_id: str, reason: str) -> None:
         await self._api.submit(f"{_PATH}/submit", job_id, "faulted", -1, (), state="faulted")
 
