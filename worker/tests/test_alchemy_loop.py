@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 from collections.abc import Callable, Mapping
@@ -260,6 +261,30 @@ async def test_one_form_that_fails_does_not_take_the_others_along(
         f"{name}{number}": state for number in range(5) for name, state in (("a", "faulted"), ("b", "ok"))
     }
     assert FAILURE_PAUSE_S not in naps.taken
+
+
+async def test_a_finished_form_is_delivered_though_the_next_one_overruns_its_time(
+    horde: PlayedHorde, start: Start, form: Form
+) -> None:
+    """It was lost with the other when the time for both was over."""
+    apothecary = Apothecary()
+    answer = horde.alchemy_forms(form("a"), form("b", "palette"))
+    answer.body["ttl"] = 1  # seconds
+    horde.alchemy_pop_script = [answer]
+    worker = start(apothecary, jobs_wanted=1)
+    delivered_meanwhile: list[list[str]] = []
+
+    async def work(name: str, source: Image.Image, payload: Mapping[str, Any]) -> AlchemyResult:
+        if name == "palette" and source.size == (40, 30):  # no self-test
+            delivered_meanwhile.append([one["id"] for one in horde.alchemy_submits])
+            await asyncio.Event().wait()
+        return "good" if not is_picture_form(name) else source
+
+    apothecary.work = work  # type: ignore[method-assign]
+    await worker.run()
+    assert delivered_meanwhile == [["a"]]
+    assert [(one["id"], one["state"]) for one in horde.alchemy_submits] == [("a", "ok"), ("b", "faulted")]
+    assert worker.kudos_earned == 3.0
 
 
 async def test_three_jobs_that_fail_in_a_row_pause_the_worker(

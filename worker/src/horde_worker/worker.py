@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Collection, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Collection, Coroutine, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import islice
@@ -299,20 +299,31 @@ class Worker(Generic[JobT, MadeT]):
     async def _make(self) -> None:
         while (held := await self._held.get()) is not None:
             self._has_room.set()
-            job, began = held.job, time.monotonic()
+            async with aclosing(self._kind.make(held.job)) as things:
+                has_made = await self._make_each(held.job, things, held.give_up_at)
+            self._failures_in_a_row = 0 if has_made or not held.job.ids else self._failures_in_a_row + 1
+            self._idle_since = time.monotonic()
+
+    async def _make_each(
+        self, job: JobT, things: AsyncGenerator[MadeT | BackendFailure, None], give_up_at: float
+    ) -> bool:
+        """Deliver each thing as it is made, so that no other's failure or slowness takes it along; whether any was."""
+        began = time.monotonic()
+        has_made = False
+        for place, job_id in enumerate(job.ids):
             try:
-                things = await self._in_time(self._kind.make(job), held.give_up_at)
+                thing = await self._in_time(_next(things), give_up_at)
             except Exception as error:  # noqa: BLE001 - whatever a backend does wrong must not end the worker
-                self._failures_in_a_row += 1
-                await self._fail(job.ids, error)
-                self.jobs_in_hand -= len(job.ids)
-                continue
-            finally:
-                self._idle_since = time.monotonic()
-            has_failed = bool(things) and all(isinstance(thing, BackendFailure) for thing in things)
-            self._failures_in_a_row = self._failures_in_a_row + 1 if has_failed else 0
-            await self._deliver(job, things, time.monotonic() - began)
-            self.jobs_in_hand -= len(job.ids)
+                await self._fail(job.ids[place:], error)
+                self.jobs_in_hand -= len(job.ids) - place
+                break
+            if isinstance(thing, BackendFailure):
+                await self._fail((job_id,), thing)
+            else:
+                has_made = True
+                await self._deliver(job, place, thing, time.monotonic() - began)
+            self.jobs_in_hand -= 1
+        return has_made
 
     async def _in_time(self, work: Coroutine[Any, Any, _T], give_up_at: float) -> _T:
         """The result of work on a job. Raises `BackendFailure` when time is up or the worker leaves."""
@@ -336,26 +347,22 @@ class Worker(Generic[JobT, MadeT]):
         finally:
             self._at_work.discard(task)
 
-    async def _deliver(self, job: JobT, things: Sequence[MadeT | BackendFailure], seconds: float) -> None:
-        for place, (job_id, thing) in enumerate(zip(job.ids, things, strict=True)):
-            if isinstance(thing, BackendFailure):
-                await self._fail((job_id,), thing)
-                continue
-            try:
-                reward = await self._kind.deliver(job, place, thing)
-            except (Refused, Unreachable) as error:
-                log.warning("worker.not_delivered", job=job_id, reason=str(error))
-                continue
-            if (over := self._tally.add(reward)) is not None:
-                log.info("worker.day", day=str(over[0]), results=over[1].results, kudos=over[1].kudos)
-            log.info(
-                "worker.delivered",
-                model=job.model,
-                **self._kind.describe(job),
-                seconds=round(seconds / len(job.ids), 1),
-                kudos=reward,
-                kudos_today=self._tally.day.kudos,
-            )
+    async def _deliver(self, job: JobT, place: int, thing: MadeT, seconds: float) -> None:
+        try:
+            reward = await self._kind.deliver(job, place, thing)
+        except (Refused, Unreachable) as error:
+            log.warning("worker.not_delivered", job=job.ids[place], reason=str(error))
+            return
+        if (over := self._tally.add(reward)) is not None:
+            log.info("worker.day", day=str(over[0]), results=over[1].results, kudos=over[1].kudos)
+        log.info(
+            "worker.delivered",
+            model=job.model,
+            **self._kind.describe(job),
+            seconds=round(seconds, 1),
+            kudos=reward,
+            kudos_today=self._tally.day.kudos,
+        )
 
     async def _fail(self, ids: Sequence[str], error: Exception) -> None:
         reason = str(error) or type(error).__name__
@@ -371,3 +378,7 @@ class Worker(Generic[JobT, MadeT]):
                         await self._kind.give_back(job_id, reason)
                     except (Refused, Unreachable) as error:
                         log.warning("worker.fault_not_delivered", job=job_id, reason=str(error))
+
+
+async def _next(things: AsyncGenerator[_T, None]) -> _T:
+    return await anext(things)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -101,8 +101,9 @@ class AlchemyKind:
                 await self._turn_down(form)
         return replace(job, forms=tuple(form for form in forms if not form.refusal))
 
-    async def make(self, job: AlchemyJob) -> Sequence[MadeForm | BackendFailure]:
-        return [await self._made(form) for form in job.forms]
+    async def make(self, job: AlchemyJob) -> AsyncGenerator[MadeForm | BackendFailure, None]:
+        for form in job.forms:
+            yield await self._made(form)
 
     async def deliver(self, job: AlchemyJob, place: int, made: MadeForm) -> float:
         form, value = job.forms[place], made.value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,14 +60,12 @@ class ImageKind:
     async def prepare(self, job: ImageJob) -> ImageJob:
         return await self._sources.filled(job)
 
-    async def make(self, job: ImageJob) -> Sequence[MadePicture]:
+    async def make(self, job: ImageJob) -> AsyncGenerator[MadePicture, None]:
         results = await self._backend.generate(job, _ignore_progress)
         if len(results) != len(job.ids):
             raise BackendFailure(f"{len(results)} pictures for {len(job.ids)} jobs")
-        return [
-            MadePicture(await asyncio.to_thread(encode_webp, result.image), result.seed, result.remarks)
-            for result in results
-        ]
+        for result in results:
+            yield MadePicture(await asyncio.to_thread(encode_webp, result.image), result.seed, result.remarks)
 
     async def deliver(self, job: ImageJob, place: int, made: MadePicture) -> float:
         remarks = [*made.remarks, *job.source_remarks, *self._alias_remarks(job.model)]

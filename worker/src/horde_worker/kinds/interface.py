@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from horde_worker.backends.interface import BackendFailure
@@ -53,10 +53,10 @@ class Kind(Protocol[JobT, MadeT]):
         Ids that nothing can be made for without it are given back at once, and are not in the job that is returned.
         """
 
-    async def make(self, job: JobT) -> Sequence[MadeT | BackendFailure]:
-        """One thing per id, ready to be delivered, or why this one could not be made.
+    def make(self, job: JobT) -> AsyncGenerator[MadeT | BackendFailure, None]:
+        """One thing per id in their order, each as soon as it can be delivered, or why this one could not be made.
 
-        Raises `BackendFailure` when none could, and whatever else the backend raises.
+        Raises `BackendFailure` when no more can, and whatever else the backend raises.
         """
 
     async def deliver(self, job: JobT, place: int, made: MadeT) -> float:

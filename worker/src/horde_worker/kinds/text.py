@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,11 +55,12 @@ class TextKind:
         stops = ("\n", *job.stop_sequences) if job.format.single_line else job.stop_sequences
         return replace(job, prompt=formatted_prompt(job.prompt, job.format), stop_sequences=stops)
 
-    async def make(self, job: TextJob) -> Sequence[MadeText]:
+    async def make(self, job: TextJob) -> AsyncGenerator[MadeText, None]:
         results = await self._backend.generate(job, _ignore_progress)
         if len(results) != len(job.ids):
             raise BackendFailure(f"{len(results)} texts for {len(job.ids)} jobs")
-        return [MadeText(formatted_text(result.text, job.format), result.seed) for result in results]
+        for result in results:
+            yield MadeText(formatted_text(result.text, job.format), result.seed)
 
     async def deliver(self, job: TextJob, place: int, made: MadeText) -> float:
         return await self._api.submit(f"{_PATH}/submit", job.ids[place], made.text, made.seed, ())
