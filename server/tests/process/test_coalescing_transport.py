@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from horde_server.process.http_protocol import CoalescingTransport
+from horde_server.process.coalescing_transport import CoalescingTransport
 
 
 class Wire:
