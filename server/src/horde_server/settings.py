@@ -142,7 +142,7 @@ class Settings(BaseSettings):
         "([limits.md](limits.md)).",
     )
     bodies_in_flight_bytes: int = Field(
-        40 * 1024 * 1024,
+        32 * 1024 * 1024,
         ge=1024 * 1024,
         description="Bytes of large request bodies (over 64 KiB) that one server process holds at a time; beyond it "
         "the largest body of whoever sends most is refused.",

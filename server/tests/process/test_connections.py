@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
+import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -116,3 +119,62 @@ def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     soft, hard, connections = json.loads(run.stdout)
     assert (soft, connections) == (hard, hard - 112)
+
+
+_SERVER = """
+import asyncio, resource, socket, sys, uvloop
+from horde_server.process.connections import ConnectionLimits, Connections
+from horde_server.process.serving import serve_app
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+async def main():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+    connections = Connections(ConnectionLimits(1000, 1000, 60, 60, 60, 60, 0), exempt=lambda _: True)
+    await serve_app(app, connections, "x", socket.socket(fileno=int(sys.argv[1])), asyncio.Event())
+
+with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    runner.run(main())
+"""
+
+
+def test_running_out_of_descriptors_passes_when_they_come_back() -> None:
+    """Should something else use them up, `accept` fails: no reason to end or to run wild."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=200)
+    place = listener.getsockname()
+
+    def answer() -> bytes:
+        with contextlib.suppress(ConnectionError), socket.create_connection(place, timeout=10) as client:
+            client.settimeout(30)
+            client.sendall(GET)
+            return client.recv(12)
+        return b""
+
+    with (
+        listener,
+        subprocess.Popen(
+            [sys.executable, "-c", _SERVER, str(listener.fileno())],
+            pass_fds=[listener.fileno()],
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as server,
+    ):
+        try:
+            assert answer() == b"HTTP/1.1 200"
+            with contextlib.ExitStack() as stack:
+                for _ in range(60):
+                    stack.enter_context(socket.create_connection(place, timeout=10))
+                assert answer() == b""
+            deadline = time.monotonic() + 30
+            while answer() != b"HTTP/1.1 200":
+                assert time.monotonic() < deadline
+        finally:
+            server.terminate()
+        _, log = server.communicate(timeout=30)
+    assert log == ""

@@ -61,6 +61,7 @@ class Rim:
         self._app = app
         self._headers = answer_headers(node_name)
         self._max_body_bytes = max_body_bytes
+        self._small_bytes = min(SMALL_BYTES, max_body_bytes)
         self._budget = BodyBudget(bodies_in_flight_bytes)
         self._fast_answer: FastAnswer | None = None
         self._hot_routes = HotRoutes()
@@ -128,7 +129,7 @@ class Rim:
         announced: int | None = None
         for name, value in scope["headers"]:
             if name == b"content-length":
-                if not value.isdigit() or int(value) <= min(SMALL_BYTES, self._max_body_bytes):
+                if not value.isdigit() or int(value) <= self._small_bytes:
                     return None
                 announced = int(value)
                 break

@@ -27,6 +27,7 @@ MOST_TARGET_BYTES = 8 * 1024
 _SLICE_BYTES = 2048
 _MOST_SMALL_BODY_BYTES = 64 * 1024
 _MOST_DISCARDED_BYTES = 64 * 1024 * 1024
+_DISCARD_PAUSE_S = 0.05  # after each read: unpaused, a local flood of refused bodies holds everybody up for seconds
 
 
 class _Refusal(Exception):
@@ -265,6 +266,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._discarded_bytes += size_bytes
         if self._discarded_bytes > _MOST_DISCARDED_BYTES:
             self.drop()
+        else:
+            self.flow.pause_reading()
+            self.loop.call_later(_DISCARD_PAUSE_S, self._discard_on)
+
+    def _discard_on(self) -> None:
+        if self.parser is not None:  # connected
+            self.flow.resume_reading()
 
     # ---------------------------------------------------------------- what the parser finds
 
