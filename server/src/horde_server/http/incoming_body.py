@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import cast
 
+from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
 from horde_server.errors import HordeError
@@ -22,6 +24,17 @@ class BodyTooLarge(HordeError):
 
     def __init__(self, most_bytes: int) -> None:
         super().__init__(f"The request body is too large: at most {most_bytes} bytes are taken here.")
+
+
+class LargeRequest(Request):
+    """A request that hands its body out once and keeps nothing of it: what was parsed of it is as large again."""
+
+    async def body(self) -> bytes:
+        """The body, in the memory that it was received in."""
+        whole = bytearray()
+        async for piece in self.stream():
+            whole += piece
+        return cast("bytes", whole)  # every reader of bytes takes it
 
 
 class IncomingBody:

@@ -21,7 +21,7 @@ from horde_server.http.error_responses import answer_to, error_body
 from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
 from horde_server.http.households import household
-from horde_server.http.incoming_body import Doorkeeper, IncomingBody
+from horde_server.http.incoming_body import Doorkeeper, IncomingBody, LargeRequest
 
 _CORS = (
     (b"access-control-allow-origin", b"*"),
@@ -108,21 +108,22 @@ class Rim:
         scope.setdefault("state", {})["client_address"] = address
         if body is not None:
             try:
-                await self._pass_in(scope, body.receive, _closing(send, body), headers, mask)
+                await self._pass_in(LargeRequest(scope, body.receive), _closing(send, body), headers, mask)
             finally:
                 body.end()
         else:
-            await self._pass_in(scope, receive, send, headers, mask)
+            await self._pass_in(Request(scope, receive), send, headers, mask)
 
     async def _pass_in(
-        self, scope: Scope, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]], mask: Mask | None
+        self, request: Request, send: Send, headers: list[tuple[bytes, bytes]], mask: Mask | None
     ) -> None:
+        scope = request.scope
         hot = self._hot_routes.find(scope["method"], scope["path"]) if mask is None else None
         if hot is not None:
             endpoint, scope["path_params"] = hot
-            await self._answer_hot(endpoint, Request(scope, receive), send, headers)
+            await self._answer_hot(endpoint, request, send, headers)
         else:
-            await self._pass_on(scope, receive, send, headers, mask)
+            await self._pass_on(scope, request.receive, send, headers, mask)
 
     def _large_body(self, scope: Scope, receive: Receive, address: str) -> IncomingBody | None:
         """The body, if it is one that must be looked after: long, or of unknown length."""
