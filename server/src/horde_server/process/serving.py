@@ -35,6 +35,7 @@ from horde_server.process.connections import ConnectionLimits, Connections
 from horde_server.process.descriptors import connections_that_fit, raise_descriptor_limit
 from horde_server.process.http_protocol import bounded_protocol
 from horde_server.process.logs import configure_logs
+from horde_server.process.memory import give_back_large_blocks
 from horde_server.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -160,6 +161,7 @@ async def serve_app(
 
 async def _serve_here(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
     raise_descriptor_limit()
+    give_back_large_blocks()
     most = connections_that_fit(settings.max_connections, settings.database_pool_size)
     connections = Connections(ConnectionLimits.of(settings, most), exempt=is_loopback)
     await serve_app(create_app(settings, dsn), connections, node_name(settings), listener, stop)
