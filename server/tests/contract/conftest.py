@@ -172,10 +172,14 @@ class Horde:
         self.app = app
         self.settings = settings
         self.dsn = dsn
-        transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000), raise_app_exceptions=False)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://horde.test")
+        self.client = self.client_at("127.0.0.1")
         self.texts = Texts(self.client)
         self.alchemy = Alchemy(self.client)
+
+    def client_at(self, address: str) -> httpx.AsyncClient:
+        """A client that connects from an address."""
+        transport = httpx.ASGITransport(self.app, client=(address, 50_000), raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://horde.test")
 
     # ---------------------------------------------------------------- words of the tests
 

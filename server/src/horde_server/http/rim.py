@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from horde_server.errors import HordeError
-from horde_server.http.client_address import client_address
 from horde_server.http.error_responses import answer_to, error_body
 from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
@@ -32,6 +31,8 @@ _JSON = (b"content-type", b"application/json; charset=utf-8")
 
 FastAnswer = Callable[[Scope], "bytes | None"]
 """Answers a request from memory (status 200, JSON), or returns None to let the app do it."""
+ClientAddress = Callable[[Scope], str]
+"""Whose address a request counts for."""
 RateLimit = Callable[[Scope, str], "list[tuple[bytes, bytes]]"]
 """Headers that tell the caller's limit; raises `HordeError` when it is exceeded."""
 
@@ -51,6 +52,7 @@ class Rim:
         *,
         node_name: str,
         max_body_bytes: int,
+        client_address: ClientAddress,
         rate_limit: RateLimit | None = None,
     ) -> None:
         self._app = app
@@ -58,6 +60,7 @@ class Rim:
         self._max_body_bytes = max_body_bytes
         self._fast_answer: FastAnswer | None = None
         self._hot_routes = HotRoutes()
+        self._client_address = client_address
         self._rate_limit = rate_limit
 
     def open(self, fast_answer: FastAnswer, hot_routes: HotRoutes) -> None:
@@ -75,7 +78,7 @@ class Rim:
             return
         headers = self._headers
         try:
-            address = client_address(scope)
+            address = self._client_address(scope)
             if self._rate_limit is not None:
                 headers = [*headers, *self._rate_limit(scope, address)]
             mask = _mask(scope)

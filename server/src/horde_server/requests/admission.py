@@ -136,8 +136,8 @@ class Admission:
             )
 
     def check_address(self, caller: Caller) -> None:
-        """Step 17: no requests from an address in time-out."""
-        self._addresses.refuse(caller.address)
+        """Step 17: no requests from an address, or of an account, in time-out."""
+        self._addresses.refuse(caller.address, caller.account)
 
     def check_open_forms(self, account: Account, forms: int) -> None:
         """Of alchemy: forms that wait or are processed, with those asked for, may not exceed 10 × the concurrency.

@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from horde_server.database.pool import Connection
 from horde_server.kudos.ledger import Movement
+from horde_server.moderation.addresses.networks import household
 from horde_server.workers.abilities import Abilities, encode_abilities
 
 ONLINE_S = 300.0
@@ -102,6 +103,11 @@ async def show_by_name(conn: Connection, name: str) -> dict[str, Any] | None:
 # ---------------------------------------------------------------- check-in
 
 
+# what is no address, as a node of an earlier version may have written, is in no network
+_IN_NETWORK = """CASE WHEN worker.address ~ '^[0-9a-f:.]+$' AND worker.address LIKE '%%:%%'
+    THEN worker.address::inet <<= %(counted)s::inet ELSE false END"""
+
+
 class WorkerCounts(NamedTuple):
     """What limits new workers: those the account has, and those that untrusted accounts have on one address."""
 
@@ -110,13 +116,18 @@ class WorkerCounts(NamedTuple):
 
 
 async def count_workers(conn: Connection, account_id: int, address: str) -> WorkerCounts:
-    """Workers of the account, and workers of untrusted accounts that checked in from this address within a day."""
+    """Workers of the account, and workers of untrusted accounts that checked in from this address within a day.
+
+    All addresses of an IPv6 /64 are one.
+    """
+    counted = household(address)
+    is_there = _IN_NETWORK if counted.endswith("/64") else "worker.address = %(counted)s"
     cursor = await conn.execute(
-        """SELECT (SELECT count(*) FROM worker WHERE account_id = %(account_id)s),
+        f"""SELECT (SELECT count(*) FROM worker WHERE account_id = %(account_id)s),
                   (SELECT count(*) FROM worker JOIN account ON account.id = worker.account_id
-                   WHERE worker.address = %(address)s AND NOT account.trusted
+                   WHERE {is_there} AND NOT account.trusted
                      AND worker.last_check_in_at > now() - interval '1 day')""",
-        {"account_id": account_id, "address": address},
+        {"account_id": account_id, "counted": counted},
     )
     row = await cursor.fetchone()
     assert row is not None  # a SELECT without FROM has one row
