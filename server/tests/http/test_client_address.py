@@ -138,7 +138,7 @@ def test_by_default_this_machine_is_trusted_and_no_other() -> None:
     default = addresses("127.0.0.0/8", "::1/128")
     for peer in ("127.0.0.1", "127.3.2.1", "::1", "::ffff:127.0.0.1", None):
         assert default(scope(peer, f"X-Forwarded-For: {CLIENT}")) == CLIENT
-    for peer in ("172.18.0.2", "192.168.1.1", "fe80::1%eth0", "fd00::1", "203.0.113.200"):
+    for peer in ("64:ff9b::7f00:1", "172.18.0.2", "192.168.1.1", "fe80::1%eth0", "fd00::1", "203.0.113.200"):
         assert default(scope(peer, f"X-Forwarded-For: {CLIENT}")) == peer.partition("%")[0]
 
 

@@ -65,7 +65,8 @@ def test_of_ipv6_the_household_is_a_64(text: str, household: str) -> None:
     [
         ("192.0.2.7", "192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", "2001:db8:1::/48"),
         ("::ffff:192.0.2.7", "192.0.2.7", "192.0.2.7"), ("64:ff9b::192.0.2.7", "192.0.2.7", "192.0.2.7"),
-        ("fe80::1%eth0", "fe80::/64", "fe80::/48"), ("a:socket", "a:socket", "a:socket"), ("", "", ""),
+        ("fe80::1%eth0", "fe80::1", "fe80::1"), ("fd00:1:2:3::4", "fd00:1:2:3::4", "fd00:1:2:3::4"),
+        ("64:ff9b::127.0.0.1", "64:ff9b::/64", "64:ff9b::/48"), ("a:socket", "a:socket", "a:socket"), ("", "", ""),
     ],
 )  # fmt: skip
 def test_one_client_is_counted_under_one_key(address: str, key: str, wider: str) -> None:

@@ -14,6 +14,15 @@ _HOUSEHOLD_BITS = 64
 """Providers hand out IPv6 by /64 at least: whoever has one address has all of them."""
 _SITE_BITS = 48
 """The largest that one customer gets for the asking: 65,536 times a /64."""
+_OWN_IPV4 = tuple(
+    map(
+        IPv4Network,
+        (
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+            "192.168.0.0/16",
+        ),
+    )
+)  # fmt: skip
 _DISCARDED = int(IPv6Address("100::"))
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 """What is in front turns IPv4 into IPv6 (NAT64, RFC 6052): the last four bytes are the client's own address."""
@@ -58,7 +67,9 @@ def parse_address(text: str) -> Address | None:
         if found.ipv4_mapped is not None:
             return found.ipv4_mapped
         if found in _TRANSLATED:
-            return IPv4Address(int(found) & 0xFFFFFFFF)
+            translated = IPv4Address(int(found) & 0xFFFFFFFF)
+            if not any(translated in network for network in _OWN_IPV4):  # nobody becomes this machine by it
+                return translated
     return found
 
 
@@ -70,7 +81,10 @@ def normalised(address: str) -> str:
 
 
 def household(address: str) -> str:
-    """The key under which one client is counted, wherever addresses are: an IPv4 address, of IPv6 the /64 as text."""
+    """The key under which one client is counted, wherever addresses are: an IPv4 address, of IPv6 the /64 as text.
+
+    Within one's own network (`fd…`, `fe80…`) each machine is one: there a /64 is the whole class.
+    """
     return address if ":" not in address else _ipv6_network(address, _HOUSEHOLD_BITS)
 
 
@@ -84,7 +98,7 @@ def _ipv6_network(address: str, bits: int) -> str:
     found = parse_address(address)
     if not isinstance(found, IPv6Address):
         return address if found is None else str(found)
-    return str(IPv6Network((found, bits), strict=False))
+    return str(IPv6Network((found, bits), strict=False)) if is_public(address) else str(found)
 
 
 @lru_cache(maxsize=4096)
@@ -164,15 +178,7 @@ class NetworkTable:
         return self._ends[network.version].get(network.prefixlen, {}).get(int(network.network_address))
 
 
-_OWN = NetworkSet(
-    map(
-        ip_network,
-        (
-            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-            "192.168.0.0/16", "::/127", "fc00::/7", "fe80::/10",
-        ),
-    )
-)  # fmt: skip
+_OWN = NetworkSet((*_OWN_IPV4, *map(IPv6Network, ("::/127", "fc00::/7", "fe80::/10"))))
 
 
 def is_public(address: str) -> bool:
