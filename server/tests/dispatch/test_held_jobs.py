@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID, uuid4
 
 import pytest
@@ -57,6 +58,26 @@ async def test_a_worker_that_holds_too_many_jobs_gets_no_more(monkeypatch: pytes
     dispatcher.held_jobs.take(handed[0])
     one_more = await dispatcher.hand_out(view, 20, threads=2, reward_percent=100)
     assert one_more is not None and len(one_more.job_ids) == 1
+
+
+async def test_pops_at_the_same_moment_hold_no_more_together(monkeypatch: pytest.MonkeyPatch):
+    """The same for pops whose claims are all under way at once."""
+    queue = LiveQueue(lambda: 0.0)
+    dispatcher = Dispatcher(ImageKind(PriceBook()), None, queue, lambda topic, ids: None, lifetime_s=60)
+    entry = an_entry(jobs=1000)
+    queue.add(entry)
+
+    async def claimed(conn: object, *, job_ids: list[UUID], **_: object) -> object:
+        await asyncio.sleep(0)  # all others look before this one is decided
+        state = entry.state
+        return state._replace(waiting=state.waiting - len(job_ids), version=state.version + 1)
+
+    monkeypatch.setattr(dispatching.job_store, "claim", claimed)
+    monkeypatch.setattr(dispatcher, "_pool", _NoPool())
+    view = queue.view(an_offer(worker_id=WORKER, max_pixels=10**9))
+    hand_outs = await asyncio.gather(*(dispatcher.hand_out(view, 20, threads=1, reward_percent=100) for _ in range(20)))
+    assert sum(len(each.job_ids) for each in hand_outs if each) == HELD_JOBS_PER_THREAD
+    assert dispatcher.held_jobs.held_by(WORKER, 0.0) == HELD_JOBS_PER_THREAD
 
 
 class _NoPool:

@@ -131,7 +131,8 @@ class CheckIn:
         if self._profanity.is_profane(abilities.bridge_agent):
             raise ProfaneBridgeAgent
         worker_id = uuid4()
-        async with self._pool.connection() as conn:
+        async with self._pool.connection() as conn, conn.transaction():
+            await store.take_turns(conn, account.id, address)
             counts = await store.count_workers(conn, account.id, address)
             refuse_new_worker(account, counts, address, invite_only=self._modes.invite_only)
             is_new = await store.add_worker(conn, worker_id, name, kind, account.id, abilities, address)
