@@ -37,6 +37,14 @@ def test_jobs_are_counted_until_they_are_taken_or_overdue():
     assert jobs.held_by(anothers.worker_id, 11.0) == 1
 
 
+def test_what_was_put_off_is_looked_up():
+    """After a stop of the horde the times in memory are wrong."""
+    jobs: HeldJobs[ImageOrder] = HeldJobs()
+    jobs.add(job := a_job(), 10.0)
+    jobs.forget()
+    assert (jobs.held_by(WORKER, 0.0), jobs.take(job.id)) == (0, None)
+
+
 async def test_a_worker_that_holds_too_many_jobs_gets_no_more(monkeypatch: pytest.MonkeyPatch):
     """§3.5.5, D15: greed starves nobody, and a broken worker does not swallow the queue."""
     queue = LiveQueue(lambda: 0.0)

@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from horde_server.database.pool import Connection
+from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.kudos.ledger import Movement
 from horde_server.moderation.addresses.networks import household
 from horde_server.workers.abilities import Abilities, encode_abilities
@@ -165,15 +166,15 @@ async def write_check_in(conn: Connection, worker_id: UUID, abilities: Abilities
     """Store a check-in and count uptime; seconds of uptime not rewarded yet, or None when there is no such worker.
 
     Uptime counts when the worker was online before, and neither paused nor in maintenance; else the reward's clock
-    starts anew (generation.md §3.3).
+    starts anew (generation.md §3.3). Neither after a gap of the horde's own that is not made up for yet.
     """
     cursor = await conn.execute(
-        """UPDATE worker SET
+        f"""UPDATE worker SET
                uptime_s = uptime_s + CASE WHEN last_check_in_at > now() - interval '300 s'
-                                               AND NOT paused AND NOT maintenance
+                                               AND NOT paused AND NOT maintenance AND {IS_UP}
                    THEN extract(epoch FROM now() - last_check_in_at)::bigint ELSE 0 END,
                uptime_rewarded_s = CASE WHEN last_check_in_at > now() - interval '300 s'
-                                             AND NOT paused AND NOT maintenance
+                                             AND NOT paused AND NOT maintenance OR NOT {IS_UP}
                    THEN uptime_rewarded_s ELSE uptime_s END,
                last_check_in_at = now(), address = %s, bridge_agent = %s, threads = %s, models = %s,
                abilities = %s::json
