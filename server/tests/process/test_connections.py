@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from horde_server.http.households import household
+from horde_server.moderation.addresses.networks import household
 from horde_server.process.connections import ConnectionLimits
 from horde_server.process.descriptors import connections_that_fit
 from horde_server.settings import Settings

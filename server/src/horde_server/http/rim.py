@@ -16,12 +16,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from horde_server.errors import HordeError
 from horde_server.http.body_budget import BodyBudget
 from horde_server.http.body_limits import SMALL_BYTES, most_body_bytes
-from horde_server.http.client_address import client_address
 from horde_server.http.error_responses import answer_to, error_body
 from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
-from horde_server.http.households import household
 from horde_server.http.incoming_body import Doorkeeper, IncomingBody, LargeRequest
+from horde_server.moderation.addresses.networks import household
 
 _CORS = (
     (b"access-control-allow-origin", b"*"),
@@ -37,6 +36,8 @@ _CLOSE = (b"connection", b"close")
 
 FastAnswer = Callable[[Scope], "bytes | None"]
 """Answers a request from memory (status 200, JSON), or returns None to let the app do it."""
+ClientAddress = Callable[[Scope], str]
+"""Whose address a request counts for."""
 RateLimit = Callable[[Scope, str], "list[tuple[bytes, bytes]]"]
 """Headers that tell the caller's limit; raises `HordeError` when it is exceeded."""
 
@@ -56,6 +57,7 @@ class Rim:
         node_name: str,
         max_body_bytes: int,
         bodies_in_flight_bytes: int,
+        client_address: ClientAddress,
         rate_limit: RateLimit | None = None,
     ) -> None:
         self._app = app
@@ -66,6 +68,7 @@ class Rim:
         self._fast_answer: FastAnswer | None = None
         self._hot_routes = HotRoutes()
         self._doorkeeper: Doorkeeper | None = None
+        self._client_address = client_address
         self._rate_limit = rate_limit
 
     def open(self, fast_answer: FastAnswer, hot_routes: HotRoutes, doorkeeper: Doorkeeper) -> None:
@@ -84,7 +87,7 @@ class Rim:
         headers = self._headers
         body: IncomingBody | None = None
         try:
-            address = client_address(scope)
+            address = self._client_address(scope)
             body = self._large_body(scope, receive, address)
             if self._rate_limit is not None:
                 headers = [*headers, *self._rate_limit(scope, address)]

@@ -28,7 +28,7 @@ from horde_server.app import create_app, node_name
 from horde_server.database.embedded import EmbeddedPostgres
 from horde_server.database.migrations import migrate
 from horde_server.database.pool import open_pool
-from horde_server.http.client_address import is_loopback
+from horde_server.http.client_address import ClientAddresses
 from horde_server.http.rim import JSON_HEADER, answer_headers
 from horde_server.identity.rate_limits import rate_limits
 from horde_server.process.connections import ConnectionLimits, Connections
@@ -163,7 +163,9 @@ async def _serve_here(settings: Settings, dsn: str, listener: socket.socket, sto
     raise_descriptor_limit()
     give_back_large_blocks()
     most = connections_that_fit(settings.max_connections, settings.database_pool_size)
-    connections = Connections(ConnectionLimits.of(settings, most), exempt=is_loopback)
+    connections = Connections(
+        ConnectionLimits.of(settings, most), exempt=ClientAddresses(settings.trusted_proxies).trusts
+    )
     await serve_app(create_app(settings, dsn), connections, node_name(settings), listener, stop)
 
 
