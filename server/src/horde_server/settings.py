@@ -180,7 +180,8 @@ class Settings(BaseSettings):
     max_connections_per_address: int = Field(
         256,
         ge=1,
-        description="Most open connections from one IPv4 address or IPv6 network of 64 bits; trusted proxies are exempt.",
+        description="Most open connections from one IPv4 address or IPv6 network of 64 bits; "
+        "trusted proxies are exempt.",
     )
     first_byte_s: float = Field(15.0, gt=0, description="Seconds in which a new connection must begin its request.")
     headers_s: float = Field(15.0, gt=0, description="Seconds in which the headers of a request must arrive.")

@@ -13,7 +13,6 @@ import time
 
 import pytest
 
-from horde_server.moderation.addresses.networks import household
 from horde_server.process.connections import ConnectionLimits
 from horde_server.process.descriptors import connections_that_fit
 from horde_server.settings import Settings
@@ -80,23 +79,6 @@ async def test_an_exempt_address_has_as_many_as_there_are(start_serving) -> None
     serving = await start_serving(max_connections_per_address=5, exempt=lambda address: address == "127.0.0.1")
     await opened(serving, 10, b"GET /wait HTTP/1.1\r\n\r\n")
     await serving.until(lambda: len(serving.app.seen) == 10, "all run")
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("203.0.113.5", "203.0.113.5"),
-        ("::ffff:203.0.113.5", "203.0.113.5"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("::1", "::/64"),
-        ("nonsense:", "nonsense:"),
-        ("", ""),
-    ],
-)
-def test_a_household_is_one_address_or_64_bits_of_one(address: str, expected: str) -> None:
-    assert household(address) == expected
 
 
 def test_connections_leave_descriptors_for_everything_else() -> None:

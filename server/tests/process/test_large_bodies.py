@@ -13,6 +13,7 @@ from horde_server.errors import InvalidAPIKey
 from horde_server.http import error_responses
 from horde_server.http.body_limits import SMALL_BYTES
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.client_address import ClientAddresses
 from horde_server.http.rim import Rim
 
 MIB = 1024 * 1024
@@ -42,7 +43,13 @@ class Horde:
         if is_hot:
             hot.add("POST", ASYNC)(read)
         app.add_api_route(ASYNC, read, methods=["POST"], response_model=None)
-        self.rim = Rim(app, node_name="test", max_body_bytes=MOST_BYTES, bodies_in_flight_bytes=IN_FLIGHT_BYTES)
+        self.rim = Rim(
+            app,
+            node_name="test",
+            max_body_bytes=MOST_BYTES,
+            client_address=ClientAddresses(()),
+            bodies_in_flight_bytes=IN_FLIGHT_BYTES,
+        )
         self.budget = self.rim._budget
         self.rim.open(lambda scope: None, hot, self._ask)
 
