@@ -10,6 +10,8 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
+from horde_server.database.pool import DatabaseAway
+from horde_server.database.watch import DatabaseWatch
 from horde_server.dispatch.down_time_store import BEAT_S
 from horde_server.kudos.fold import fold, promote_due
 from horde_server.tasks.queue import RESCUE_INTERVAL_S
@@ -64,6 +66,7 @@ def background_work(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
         await node.workers.reload()
 
     return {
+        "database-watch": DatabaseWatch(node.pool, silence_s=settings.database_silence_s).run(),
         **node.notices.work(),
         "beat": _every(BEAT_S, beat),
         "sweep": _every(settings.sweep_interval_s, sweep),
@@ -83,7 +86,9 @@ async def _every(interval_s: float, work: Callable[[], Awaitable[None]]) -> None
         await asyncio.sleep(interval_s)
         try:
             await work()
-        except (psycopg.OperationalError, PoolTimeout) as error:  # the database is away: it will come back
+        except DatabaseAway:  # told once, by the watch
+            pass
+        except (psycopg.OperationalError, PoolTimeout) as error:  # it fails for once, or is about to be away
             log.warning("background.failed", work=work.__name__, reason=type(error).__name__)
         except Exception:  # a mistake of ours or a store's failure: loud, but requests are still served
             log.exception("background.failed", work=work.__name__)

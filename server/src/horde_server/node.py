@@ -15,6 +15,7 @@ from horde_server.background import background_work
 from horde_server.blobs.choice import BlobStores, open_blob_stores
 from horde_server.blobs.guard import ANYWHERE, PUBLIC
 from horde_server.blobs.guarded_fetch import GuardedFetcher
+from horde_server.database.limits import SessionLimits
 from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
 from horde_server.database.pool import Pool, open_pool
@@ -133,7 +134,10 @@ class Node:
 @asynccontextmanager
 async def running_node(settings: Settings, dsn: str, clients: ClientAddresses) -> AsyncIterator[Node]:
     """Build the services, fill the mirrors, and do the background work until the caller is done."""
-    pool = await open_pool(dsn, size=settings.database_pool_size, wait_s=settings.database_wait_s)
+    limits = SessionLimits(
+        settings.database_statement_limit_s, settings.database_lock_limit_s, settings.database_idle_limit_s
+    )
+    pool = await open_pool(dsn, size=settings.database_pool_size, wait_s=settings.database_wait_s, limits=limits)
     try:
         async with pool.connection() as conn:
             await migrate(conn)

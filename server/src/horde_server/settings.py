@@ -66,6 +66,25 @@ class Settings(BaseSettings):
         le=3600,
         description="How long to wait at start for a database that does not answer yet, in seconds.",
     )
+    database_silence_s: float = Field(
+        4.0,
+        ge=1,
+        le=60,
+        description="Seconds without any answer after which the database counts as away: until it answers again, what "
+        "needs it is refused at once (503).",
+    )
+    database_statement_limit_s: float = Field(
+        30.0, ge=1, le=3600, description="Seconds after which the database ends a statement that somebody waits for."
+    )
+    database_lock_limit_s: float = Field(
+        10.0, ge=0.1, le=3600, description="Seconds that a statement waits for a lock in the database."
+    )
+    database_idle_limit_s: float = Field(
+        60.0,
+        ge=1,
+        le=3600,
+        description="Seconds after which the database ends a transaction in which nothing happens.",
+    )
     database_pool_size: int = Field(8, ge=2, le=200, description="Most database connections of one server process.")
     processes: int = Field(1, ge=1, le=64, description="Server processes sharing the port and the database.")
     blobs: str | None = Field(

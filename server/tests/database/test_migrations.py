@@ -9,6 +9,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
+from horde_server.database.limits import SessionLimits
 from horde_server.database.migrations import Migration, migrate, read_migrations
 from horde_server.database.pool import Connection, DatabaseUnusable
 
@@ -73,3 +74,10 @@ async def test_processes_that_start_together_apply_each_step_once(conn: Connecti
 
     assert sorted(await asyncio.gather(*(one() for _ in range(8)))) == [0] * 7 + [2]
     assert await rows(conn, "SELECT n FROM first") == [(1,)]
+
+
+async def test_a_step_may_take_longer_than_what_somebody_waits_for(conn: Connection) -> None:
+    await SessionLimits(statement_s=0.1, lock_s=0.1).apply(conn)
+    assert await migrate(conn, [Migration(9001, "slow", "SELECT pg_sleep(0.3)")]) == 1
+    assert await rows(conn, "SHOW statement_timeout") == [("100ms",)]
+    assert await rows(conn, "SHOW lock_timeout") == [("100ms",)]

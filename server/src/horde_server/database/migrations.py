@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 
 import structlog
 
+from horde_server.database.limits import without_limits
 from horde_server.database.pool import Connection, DatabaseUnusable
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,11 @@ async def migrate(conn: Connection, migrations: Iterable[Migration] | None = Non
         DatabaseUnusable: the database is newer than this program, or an applied file was changed since.
     """
     known = list(migrations if migrations is not None else read_migrations())
+    async with without_limits(conn):  # a step may rewrite a large table, and others wait for whoever applies it
+        return await _migrate(conn, known)
+
+
+async def _migrate(conn: Connection, known: list[Migration]) -> int:
     await conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
     try:
         await conn.execute(

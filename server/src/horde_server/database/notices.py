@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 import structlog
 
-from horde_server.database.pool import PatientConnection
+from horde_server.database.pool import PatientConnection, network_options
 
 log = structlog.get_logger(__name__)
 
@@ -89,19 +89,26 @@ class NoticeBoard:
         self._pending.setdefault(_GREETING, {})
         self._something.set()
 
+    async def _connect(self) -> PatientConnection:
+        return await PatientConnection.connect(
+            self._dsn, autocommit=True, application_name="openhorde notices", **network_options(self._dsn)
+        )
+
     async def _send_forever(self) -> None:
+        is_told = False
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._dsn, autocommit=True, application_name="openhorde notices"
-                ) as conn:
+                async with await self._connect() as conn:
+                    is_told = False
                     while True:
                         await self._something.wait()
                         await asyncio.sleep(FLUSH_INTERVAL_S)
                         self._something.clear()
                         await self._flush(conn)
             except psycopg.OperationalError as error:
-                log.warning("notices.sender_lost", reason=str(error).splitlines()[0])
+                if not is_told:
+                    log.warning("notices.sender_lost", reason=(str(error).splitlines() or [""])[0])
+                    is_told = True
                 await asyncio.sleep(RECONNECT_S)
 
     async def _flush(self, conn: psycopg.AsyncConnection) -> None:
@@ -116,11 +123,11 @@ class NoticeBoard:
             raise
 
     async def _listen_forever(self) -> None:
+        is_told = False
         while True:
             try:
-                async with await PatientConnection.connect(
-                    self._dsn, autocommit=True, application_name="openhorde notices"
-                ) as conn:
+                async with await self._connect() as conn:
+                    is_told = False
                     await conn.execute(f"LISTEN {CHANNEL}")
                     self._greet()
                     await asyncio.sleep(GREETED_S)
@@ -131,7 +138,9 @@ class NoticeBoard:
                             await self._hear(topic, ids)
                 raise psycopg.OperationalError("the connection was closed")
             except psycopg.OperationalError as error:
-                log.warning("notices.listener_lost", reason=(str(error).splitlines() or [""])[0])
+                if not is_told:
+                    log.warning("notices.listener_lost", reason=(str(error).splitlines() or [""])[0])
+                    is_told = True
                 await asyncio.sleep(RECONNECT_S)
 
     async def _hear(self, topic: str, ids: list[str]) -> None:

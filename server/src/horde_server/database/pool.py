@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
 from collections.abc import Coroutine
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from psycopg.abc import RV, PQGen
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool.base import AttemptWithBackoff
+from psycopg_pool.pool_async import AddConnection, MaintenanceTask
+
+from horde_server.database.limits import SessionLimits
 
 MIN_SERVER_VERSION = 150000
 READY_WAIT_S = 30.0
+CONNECT_LIMIT_S = 5
+_RETRY_LIMIT_S = 1.0  # between attempts to connect, while the database is not known to be away
+
+_OVER_NETWORKS = {
+    "connect_timeout": CONNECT_LIMIT_S,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # ms
+}
+"""A peer that vanished is noticed within half a minute, also by a connection that only listens."""
 
 Connection = psycopg.AsyncConnection[Any]
+
+
+class DatabaseUnusable(RuntimeError):
+    """The database cannot be used; the message says why and what to do."""
+
+
+class DatabaseAway(psycopg.OperationalError):
+    """The database is known not to answer: nobody waits for it until it does."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is away")
 
 
 class PatientConnection(psycopg.AsyncConnection[Any]):
@@ -26,18 +57,70 @@ class PatientConnection(psycopg.AsyncConnection[Any]):
         """As the library's."""
         return super().wait(gen, interval, timeout)
 
+    def cut(self) -> None:
+        """Have whoever waits for an answer on it fail now, as if the server had closed it."""
+        if not self.closed:
+            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self.fileno())) as wire:
+                wire.shutdown(socket.SHUT_RDWR)
+
 
 class Pool(AsyncConnectionPool[Connection]):
-    """A pool of autocommit connections."""
+    """A pool of autocommit connections, and whether there is anything to connect to.
+
+    While the database is away (`watch` finds out) nobody waits: a connection is refused at once, those in use are cut,
+    and none is attempted. When it is back, all are made anew at once.
+    """
+
+    def __init__(self, dsn: str, limits: SessionLimits, **options: Any) -> None:
+        super().__init__(dsn, connection_class=PatientConnection, configure=self._configure_one, **options)
+        self.is_away = False
+        self._limits = limits
+        self._made: WeakSet[Connection] = WeakSet()
+        self._parked: list[bool] = []  # whether each connection that is to be made is to be followed by more
+
+    def connection(self, timeout: float | None = None) -> Loan:  # type: ignore[override] # lighter, as used the same
+        """A connection for the time of a block: `async with pool.connection() as conn`."""
+        return Loan(self, timeout)
+
+    async def declare_away(self) -> None:
+        """Let nobody wait: from now on, and of those who do. Call it again for those who came in between."""
+        if not self.is_away:
+            self.is_away = True
+            for conn in list(self._made):
+                conn.cut()  # type: ignore[attr-defined] # all are patient ones
+            await self.drain()
+        while self._waiting:
+            await self._waiting.popleft().fail(DatabaseAway())
+
+    def declare_back(self) -> None:
+        """Connect again, all at once."""
+        self.is_away = False
+        parked, self._parked = self._parked, []
+        for is_growing in parked:
+            self.run_task(AddConnection(self, growing=is_growing))
+
+    # ---------------------------------------------------------------- the library's own, changed
 
     async def _get_ready_connection(self, timeout: float | None) -> Connection | None:
         """The one returned last: its caches and those of its server process are warm. The library takes the coldest."""
         self._pool.rotate(1)
         return await super()._get_ready_connection(timeout)
 
-    def connection(self, timeout: float | None = None) -> Loan:  # type: ignore[override] # lighter, as used the same
-        """A connection for the time of a block: `async with pool.connection() as conn`."""
-        return Loan(self, timeout)
+    async def _add_connection(self, attempt: AttemptWithBackoff | None, growing: bool = False) -> None:
+        """Not now, if the database is away: the library would try less and less often, and stay away longer than it."""
+        if self.is_away:
+            self._parked.append(growing)
+        else:
+            await super()._add_connection(attempt, growing)
+
+    async def schedule_task(self, task: MaintenanceTask, delay: float) -> None:
+        """A next attempt to connect comes soon, however many have failed."""
+        await super().schedule_task(task, min(delay, _RETRY_LIMIT_S) if isinstance(task, AddConnection) else delay)
+
+    async def _configure_one(self, conn: Connection) -> None:
+        await conn.set_autocommit(True)  # not among the arguments of the connection: durable tasks add it there
+        await self._limits.apply(conn)
+        self._made.add(conn)
 
 
 class Loan:
@@ -53,7 +136,9 @@ class Loan:
         self._timeout = timeout
 
     async def __aenter__(self) -> Connection:
-        """Raises `PoolTimeout` when none is free in time."""
+        """Raises `DatabaseAway` at once when it is known to be, `PoolTimeout` when none is free in time."""
+        if self._pool.is_away:
+            raise DatabaseAway
         self._conn = await self._pool.getconn(self._timeout)
         return self._conn
 
@@ -61,16 +146,15 @@ class Loan:
         await self._pool.putconn(self._conn)
 
 
-class DatabaseUnusable(RuntimeError):
-    """The database cannot be used; the message says why and what to do."""
-
-
-async def _autocommit(conn: Connection) -> None:
-    await conn.set_autocommit(True)  # not among the arguments of the connection: durable tasks add it there
-
-
-async def open_pool(dsn: str, *, size: int, name: str = "openhorde", wait_s: float = READY_WAIT_S) -> Pool:
-    """An open pool of autocommit connections; at most `size` of them.
+async def open_pool(
+    dsn: str,
+    *,
+    size: int,
+    name: str = "openhorde",
+    wait_s: float = READY_WAIT_S,
+    limits: SessionLimits | None = None,
+) -> Pool:
+    """An open pool of autocommit connections; at most `size` of them. Their sessions keep `limits` (default: ours).
 
     Statements are prepared at their third use. Broken connections are replaced, so the pool survives a restart of the
     database; a statement in flight at that moment fails with `psycopg.OperationalError`.
@@ -80,15 +164,14 @@ async def open_pool(dsn: str, *, size: int, name: str = "openhorde", wait_s: flo
     """
     pool = Pool(
         dsn,
+        limits or SessionLimits(),
         min_size=min(2, size),
         max_size=size,
         open=False,
-        connection_class=PatientConnection,
         name=name,
         timeout=10.0,
         reconnect_timeout=60.0,
-        configure=_autocommit,
-        kwargs={"prepare_threshold": 2, "application_name": name},
+        kwargs={"prepare_threshold": 2, "application_name": name, **network_options(dsn)},
     )
     try:
         await pool.open(wait=True, timeout=wait_s)
@@ -101,3 +184,9 @@ async def open_pool(dsn: str, *, size: int, name: str = "openhorde", wait_s: flo
         await pool.close()
         raise DatabaseUnusable(f"PostgreSQL 15 or newer is needed; this server is version {version // 10000}.")
     return pool
+
+
+def network_options(dsn: str) -> dict[str, Any]:
+    """Options of a connection that notice a vanished peer; what the connection string says itself comes first."""
+    given = conninfo_to_dict(dsn)
+    return {name: value for name, value in _OVER_NETWORKS.items() if name not in given}

@@ -13,6 +13,7 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from horde_server.database.pool import DatabaseAway
 from horde_server.errors import HordeError, InvalidPayload
 from horde_server.http.body import JSON_TYPE
 
@@ -43,8 +44,9 @@ def answer_to(error: Exception, path: str) -> Response:  # noqa: PLR0911 one ret
             return _answer({"message": str(error.detail)}, error.status_code, dict(error.headers or {}))
         case ClientDisconnect():  # nobody reads the answer
             return Response(status_code=400)
-        case psycopg.OperationalError() | PoolTimeout():
-            log.warning("http.database_unavailable", path=path, reason=type(error).__name__)
+        case psycopg.OperationalError() | psycopg.errors.IdleInTransactionSessionTimeout() | PoolTimeout():
+            if not isinstance(error, DatabaseAway):  # of that its watch tells, once
+                log.warning("http.database_unavailable", path=path, reason=type(error).__name__)
             away = "The database is not available for the moment: please try again."
             return _answer({"message": away}, 503, {"Retry-After": "1"})
         case _:

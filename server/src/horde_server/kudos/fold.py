@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import uuid4
 
+from horde_server.database.limits import LONG_TRANSACTION
 from horde_server.database.pool import Connection, Pool
 from horde_server.kudos.ledger import FLOOR, EntryKind
 from horde_server.moderation.suspicion import SUSPICIOUS_FROM
@@ -164,7 +165,7 @@ async def fold(pool: Pool, *, trust_threshold: int | None = None, batch: int = 5
 
 async def _fold(conn: Connection, trust_threshold: int | None, batch: int) -> Folded | None:
     async with conn.transaction():
-        cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (_FOLD_LOCK,))
+        cursor = await conn.execute(f"SELECT pg_try_advisory_xact_lock(%s), {LONG_TRANSACTION}", (_FOLD_LOCK,))
         row = await cursor.fetchone()
         if not row or not row[0]:
             return None
@@ -193,6 +194,7 @@ async def promote_due(pool: Pool, *, trust_threshold: int) -> list[int]:
     The fold looks only at accounts whose kudos just moved; promotion needs no further request (kudos.md §10.3).
     """
     async with pool.connection() as conn, conn.transaction():
+        await conn.execute(f"SELECT {LONG_TRANSACTION}")
         promoted = await _promote(conn, trust_threshold, None)
         await release_escrow(conn, promoted)
         return promoted

@@ -119,6 +119,8 @@ class TaskQueue:
                 reason = type(errors.exceptions[0]).__name__
             log.warning("tasks.interrupted", reason=reason)
             await asyncio.sleep(_RESTART_S)
+            while self._pool.is_away:
+                await asyncio.sleep(_RESTART_S)
 
     async def rescue(self) -> None:
         """Let tasks of dead nodes be done anew. Any node may do so at any time."""
