@@ -24,7 +24,7 @@ from measured_horde import Measurement
 from operations import Bench, check, empty_pop
 
 from horde_server.app import create_app
-from horde_server.process.serving import database
+from horde_server.database.opening import database
 from horde_server.settings import Settings
 
 FOLDER = Path(__file__).parent

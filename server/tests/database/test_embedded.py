@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from horde_processes import is_alive, wait_until
 
-from horde_server.database.embedded import EmbeddedDatabaseError, EmbeddedPostgres, running_dsn, running_postmaster
+from horde_server.database.data_folder import DataFolderUnusable
+from horde_server.database.embedded import EmbeddedPostgres, running_dsn, running_postmaster
+from horde_server.database.socket_folders import remove_stale
+from horde_server.database.system_user import unprivileged_user
 
 HOLDER = """
 import asyncio, sys
@@ -66,7 +72,7 @@ async def test_it_listens_on_no_network_port(tmp_path: Path) -> None:
 
 async def test_a_second_holder_is_refused_with_the_first_ones_number(tmp_path: Path) -> None:
     async with EmbeddedPostgres(tmp_path):
-        with pytest.raises(EmbeddedDatabaseError, match=f"process {os.getpid()}"):
+        with pytest.raises(DataFolderUnusable, match=f"process {os.getpid()}"):
             await EmbeddedPostgres(tmp_path).start()
 
 
@@ -121,3 +127,69 @@ async def test_the_number_of_a_stranger_in_the_pid_file_is_left_alone(tmp_path: 
     finally:
         stranger.kill()
         stranger.wait()
+
+
+class TestFoldersOfSockets:
+    """attack.md 12: 24 of 24 killed servers left theirs behind."""
+
+    @pytest.fixture(autouse=True)
+    def temporary_files(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+        """A place of its own for the folders of these tests, where the database's user may pass."""
+        folder = Path(tempfile.mkdtemp(prefix="horde-tests-"))
+        folder.chmod(0o711)
+        monkeypatch.setenv("TMPDIR", str(folder))
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+    async def test_that_of_a_killed_supervisor_is_removed_at_the_next_start(self, temporary_files: Path) -> None:
+        holder, postmaster = await asyncio.to_thread(hold, temporary_files)
+        (left,) = temporary_files.glob("ohpg-*")
+        holder.kill()
+        holder.wait()
+        await asyncio.to_thread(wait_until, lambda: not is_alive(postmaster), 30, "the postmaster ended")
+        assert left.exists()
+        async with EmbeddedPostgres(temporary_files / "another"):
+            assert not left.exists()
+        assert list(temporary_files.glob("ohpg-*")) == []
+
+    async def test_that_of_a_running_horde_stays(self, temporary_files: Path) -> None:
+        async with EmbeddedPostgres(temporary_files / "first") as first:
+            async with EmbeddedPostgres(temporary_files / "second"):
+                assert len(list(temporary_files.glob("ohpg-*"))) == 2
+            assert await ask(first.dsn, "SELECT 1") == (1,)
+
+    async def test_that_of_a_database_that_outlives_its_supervisor_stays(self, temporary_files: Path) -> None:
+        holder, postmaster = await asyncio.to_thread(hold, temporary_files)
+        (left,) = temporary_files.glob("ohpg-*")
+        os.kill(postmaster, signal.SIGSTOP)
+        holder.kill()
+        holder.wait()
+        try:
+            assert remove_stale(unprivileged_user()) == []
+            assert left.exists()
+        finally:
+            os.kill(postmaster, signal.SIGCONT)
+        await asyncio.to_thread(wait_until, lambda: not is_alive(postmaster), 30, "the postmaster ended")
+
+    def test_what_is_not_ours_stays(self, tmp_path: Path, temporary_files: Path) -> None:
+        young = temporary_files / "ohpg-just-made"
+        young.mkdir()
+        full = temporary_files / "ohpg-with-a-letter"
+        full.mkdir()
+        (full / "holder.lock").touch()
+        (full / "letter.txt").touch()
+        (tmp_path / "holder.lock").touch()
+        link = temporary_files / "ohpg-link"
+        link.symlink_to(tmp_path)
+        remove_stale(unprivileged_user())
+        assert young.exists()
+        assert (full / "letter.txt").exists()
+        assert (tmp_path / "holder.lock").exists()
+        if os.geteuid() == 0:
+            others = temporary_files / "ohpg-others"
+            others.mkdir()
+            (others / "holder.lock").touch()
+            os.chown(others, 12345, 12345)
+            remove_stale(unprivileged_user())
+            assert others.exists()

@@ -55,6 +55,11 @@ async def create_account(
     return NewAccount(account_id, username, key, is_new)
 
 
+async def has_accounts(conn: Connection) -> bool:
+    """Whether there is any account but the horde's own, Anonymous."""
+    return await (await conn.execute("SELECT 1 FROM account WHERE id > 0 LIMIT 1")).fetchone() is not None
+
+
 async def adjust_kudos(conn: Connection, account_id: int, change_hundredths: int) -> None:
     """An administrator gives or takes kudos."""
     if not change_hundredths:

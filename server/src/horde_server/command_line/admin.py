@@ -1,19 +1,18 @@
-"""`horde admin …`: works on the database itself, with or without a running server."""
+"""`horde admin …`: works on the database itself, with or without a running server.
+
+A running horde is found by its data folder, where its database leaves the address of its socket; without one running,
+the database of that folder is started for the moment. A horde is made only when asked for.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from horde_sdk.command_line.terminal import one_line
 from horde_server.command_line.options import Data, DatabaseUrl, fail, settings_from
-
-if TYPE_CHECKING:
-    from horde_server.settings import Settings
 
 app = typer.Typer(help="Work on a horde's database: accounts.", no_args_is_help=True)
 
@@ -23,20 +22,6 @@ def _group() -> None:
     """Work on a horde's database: accounts."""
 
 
-@asynccontextmanager
-async def any_database(settings: Settings) -> AsyncIterator[str]:
-    """The database, whether a server runs on it right now or not."""
-    from horde_server.database.embedded import running_dsn
-    from horde_server.process.serving import database
-
-    running = running_dsn(settings.data) if settings.database_url is None else None
-    if running is not None:
-        yield running
-    else:
-        async with database(settings) as dsn:
-            yield dsn
-
-
 @app.command("create-user")
 def create_user(
     name: Annotated[str, typer.Argument(help="User name; the number is given.")],
@@ -44,19 +29,23 @@ def create_user(
     moderator: Annotated[bool, typer.Option("--moderator", help="May moderate; is trusted too.")] = False,
     trusted: Annotated[bool, typer.Option("--trusted", help="Earns without escrow.")] = False,
     customizer: Annotated[bool, typer.Option("--customizer", help="Workers may offer any model name.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Make the horde first, where there is none yet.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Make an account and print its API key, once. Also the very first account of a horde."""
+    """Make an account and print its API key, once.
+
+    The horde may be running or not; it is the one of the data folder or of the database URL.
+    """
     import asyncio
     import logging
 
     import psycopg
 
     from horde_server.accounts.creation import NewAccount, create_account
-    from horde_server.database.embedded import EmbeddedDatabaseError
-    from horde_server.database.pool import DatabaseUnusable
+    from horde_server.database.opening import existing_database
+    from horde_server.database.unusable import UNUSABLE
     from horde_server.process.logs import configure_logs
 
     name = name.strip()
@@ -66,14 +55,17 @@ def create_user(
     configure_logs(logging.WARNING)  # standard output is for the answer, also for programs
 
     async def main() -> NewAccount:
-        async with any_database(settings) as dsn, await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+        async with (
+            existing_database(settings, or_make=new) as dsn,
+            await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn,
+        ):
             return await create_account(
                 conn, name, kudos=kudos, moderator=moderator, trusted=trusted, customizer=customizer
             )
 
     try:
         made = asyncio.run(main())
-    except (DatabaseUnusable, EmbeddedDatabaseError, psycopg.OperationalError) as error:
+    except UNUSABLE as error:
         fail(str(error))
     if as_json:
         typer.echo(json.dumps({"id": made.id, "username": name, "alias": made.alias, "api_key": made.api_key}))

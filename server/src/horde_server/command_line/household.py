@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 
 from horde_server.accounts.creation import create_account
+from horde_server.database.data_folder import prepare
 from horde_server.database.pool import Connection
 from horde_server.identity.keys import key_hash, load_secret
 from horde_server.process.serving import die_with_parent, serve
@@ -38,8 +39,11 @@ class Household:
 
 
 async def household_accounts(settings: Settings, dsn: str) -> Household:
-    """The accounts, made at the first start. The worker's key is kept in the data folder, the admin's nowhere."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    """The accounts, made at the first start. The worker's key is kept in the data folder, the admin's nowhere.
+
+    Raises `DataFolderUnusable`.
+    """
+    prepare(settings.data)
     kept = settings.data / "household.json"
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
         if kept.exists():

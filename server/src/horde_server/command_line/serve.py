@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from horde_server.command_line.options import Data, DatabaseUrl, Host, Port, Processes, fail, settings_from
+from horde_server.command_line.options import Data, DatabaseUrl, Host, Port, Processes, fail
+from horde_server.command_line.start import claimed
 
 
 def serve(
@@ -15,30 +16,38 @@ def serve(
     processes: Processes = None,
 ) -> None:
     """Run the server until Ctrl-C. Makes no account but Anonymous: see `horde admin create-user`."""
+    settings, claim = claimed(
+        in_words=False, host=host, port=port, data=data, database_url=database_url, processes=processes
+    )
+
     import asyncio
 
-    from horde_server.database.embedded import EmbeddedDatabaseError
-    from horde_server.database.pool import DatabaseUnusable
-    from horde_server.identity.rate_limits import RateLimitStoreUnusable
-    from horde_server.process.logs import configure_logs
-    from horde_server.process.serving import AddressInUse, bind, database, stop_signals, uvloop_run
-    from horde_server.process.serving import serve as serve_until
+    import psycopg
 
-    settings = settings_from(host=host, port=port, data=data, database_url=database_url, processes=processes)
+    from horde_server.accounts.creation import has_accounts
+    from horde_server.database.opening import database
+    from horde_server.database.unusable import UNUSABLE
+    from horde_server.identity.rate_limits import RateLimitStoreUnusable
+    from horde_server.process.listening import address_of
+    from horde_server.process.logs import configure_logs
+    from horde_server.process.serving import serve as serve_until
+    from horde_server.process.serving import stop_signals, uvloop_run
+
     configure_logs()
 
     async def main() -> None:
         stop = asyncio.Event()
         with stop_signals(stop):
-            listener = bind(settings)
-            async with database(settings) as dsn:
-                address = listener.getsockname()
-                where = f"--data '{settings.data}'" if database_url is None else "--database-url …"
-                typer.echo(f"OpenHorde listens on http://{address[0]}:{address[1]} (API pages: /api/)")
-                typer.echo(f"First account: horde admin create-user NAME --moderator {where}")
-                await serve_until(settings, dsn, listener, stop)
+            async with database(settings, claim.held) as dsn:
+                typer.echo(f"OpenHorde listens on {address_of(claim.listener)} (API pages: /api/)")
+                async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+                    is_new = not await has_accounts(conn)
+                if is_new:
+                    where = f"--data '{settings.data}'" if settings.database_url is None else "--database-url …"
+                    typer.echo(f"First account: horde admin create-user NAME --moderator {where}")
+                await serve_until(settings, dsn, claim.listener, stop)
 
     try:
         uvloop_run(main())
-    except (AddressInUse, DatabaseUnusable, EmbeddedDatabaseError, RateLimitStoreUnusable) as error:
+    except (*UNUSABLE, RateLimitStoreUnusable) as error:
         fail(str(error))

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from horde_server.command_line.options import Data, DatabaseUrl, Host, Port, Processes, fail, settings_from
+from horde_server.command_line.options import Data, DatabaseUrl, Host, Port, Processes, fail
+from horde_server.command_line.start import claimed, tell
 
 
 def up(
@@ -28,9 +29,21 @@ def up(
     worker_name: Annotated[str, typer.Option(help="Name of the demo worker.")] = "household-demo",
 ) -> None:
     """Start server, database and demo worker, make a first picture, and stay up until Ctrl-C."""
+    import os
+
+    profile = None if "HORDE_PROFILE" in os.environ else "household"
+    settings, claim = claimed(
+        in_words=True,
+        host=host,
+        port=port,
+        data=data,
+        database_url=database_url,
+        processes=processes,
+        profile=profile,
+    )
+
     import asyncio
     import logging
-    import os
 
     from horde_sdk.ai_horde_api.exceptions import AIHordeRequestError
     from horde_server.command_line.household import (
@@ -43,34 +56,30 @@ def up(
         running_worker,
         with_admin,
     )
-    from horde_server.database.embedded import EmbeddedDatabaseError
-    from horde_server.database.pool import DatabaseUnusable
+    from horde_server.database.opening import database
+    from horde_server.database.unusable import UNUSABLE
     from horde_server.identity.rate_limits import RateLimitStoreUnusable
+    from horde_server.process.listening import url_here
     from horde_server.process.logs import configure_logs
-    from horde_server.process.serving import AddressInUse, bind, database, stop_signals, uvloop_run
+    from horde_server.process.serving import stop_signals, uvloop_run
 
-    profile = None if "HORDE_PROFILE" in os.environ else "household"
-    settings = settings_from(
-        host=host, port=port, data=data, database_url=database_url, processes=processes, profile=profile
-    )
     configure_logs(logging.WARNING)  # what matters is said in plain words below
 
     async def main() -> None:
         stop = asyncio.Event()
         with stop_signals(stop):
-            listener = bind(settings)
-            bound_host, bound_port = listener.getsockname()[:2]
-            reachable = "127.0.0.1" if bound_host in ("0.0.0.0", "::") else bound_host  # noqa: S104 - compared only
-            url = f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{bound_port}"
-            async with database(settings) as dsn:
+            url = url_here(*claim.listener.getsockname()[:2])
+            async with database(settings, claim.held) as dsn:
+                tell("starting the server and its worker …", in_words=True)
                 household = await household_accounts(settings, dsn)
                 async with (
-                    running_server(with_admin(settings, household.admin_id), dsn, listener),
+                    running_server(with_admin(settings, household.admin_id), dsn, claim.listener),
                     running_worker(url, household.worker_key, worker_name, alias or [], text_alias or []) as worker,
                 ):
                     typer.echo(f"OpenHorde is up: {url}  (API pages: {url}/api/)")
                     if household.admin_key:
                         typer.echo(f"Admin key, shown only now: {household.admin_key}")
+                    tell("making a first picture …", in_words=True)
                     picture = asyncio.create_task(asyncio.to_thread(first_picture, url, output, MODEL))
                     stopped = asyncio.create_task(stop.wait())
                     await asyncio.wait((picture, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -97,7 +106,7 @@ def up(
 
     try:
         uvloop_run(main())
-    except (AddressInUse, DatabaseUnusable, EmbeddedDatabaseError, RateLimitStoreUnusable) as error:
+    except (*UNUSABLE, RateLimitStoreUnusable) as error:
         fail(str(error))
     except AIHordeRequestError as error:
         fail(f"The first picture failed: {error}")

@@ -10,23 +10,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
-import fcntl
+import errno
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import psycopg
 import structlog
 
 from horde_server.database.binaries import postgres_bin_folder
+from horde_server.database.data_folder import DataFolderUnusable, FolderHold, hold
+from horde_server.database.socket_folders import SocketFolder, remove_stale
 from horde_server.database.system_user import RunAs, let_pass, own, unprivileged_user
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,7 @@ STOP_LIMIT_S = 20.0
 _LOG_LIMIT_BYTES = 10 * 1024 * 1024
 _POLL_S = 0.02
 _WATCH_INTERVAL_S = 0.5
+_NO_SPACE = os.strerror(errno.ENOSPC)
 
 # A small shared machine is the common case; durability stays as it is by default: fsync and synchronous_commit on.
 _SERVER_SETTINGS = {
@@ -60,14 +62,17 @@ class EmbeddedDatabaseError(RuntimeError):
 class EmbeddedPostgres:
     """Holds one embedded PostgreSQL: `async with EmbeddedPostgres(folder) as database: database.dsn`."""
 
-    def __init__(self, data_folder: Path) -> None:
+    def __init__(self, data_folder: Path, held: FolderHold | None = None) -> None:
+        """`held`: the hold of this folder, where the caller took it before; it becomes ours."""
+        self._folder = data_folder
         self._home = data_folder.absolute() / "postgres"
         self._cluster = self._home / "cluster"
         self._log_path = self._home / "postgres.log"
+        self._log_begin = 0  # bytes that are older than the server
         self._user: RunAs | None = None
-        self._lock: IO[str] | None = None
+        self._held = held
         self._process: subprocess.Popen[bytes] | None = None
-        self._sockets: Path | None = None
+        self._sockets: SocketFolder | None = None
         self._watchdog: asyncio.Task[None] | None = None
 
     @property
@@ -75,7 +80,7 @@ class EmbeddedPostgres:
         """Connection string (keyword form) while it runs."""
         if self._sockets is None:
             raise EmbeddedDatabaseError("The embedded database is not running.")
-        return connection_string(self._sockets)
+        return connection_string(self._sockets.path)
 
     @property
     def pid(self) -> int:
@@ -94,12 +99,18 @@ class EmbeddedPostgres:
         await self.stop()
 
     async def start(self) -> None:
-        """Start it, creating the cluster at the first start. Raises `EmbeddedDatabaseError`."""
+        """Start it, creating the cluster at the first start.
+
+        Raises `EmbeddedDatabaseError`, or `DataFolderUnusable` for a folder that cannot be used, full disks included.
+        """
         try:
             # The process must be made by this thread: the kernel ends it when the thread that made it ends.
             self._prepare()
             self._launch()
             await self._wait_ready()
+        except OSError as error:
+            await self.stop()
+            raise DataFolderUnusable.by(self._folder, error) from error
         except BaseException:
             await self.stop()
             raise
@@ -117,41 +128,26 @@ class EmbeddedPostgres:
             self._process.wait()
             self._process = None
         if self._sockets is not None:
-            shutil.rmtree(self._sockets, ignore_errors=True)
+            self._sockets.remove()
             self._sockets = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        if self._held is not None:
+            self._held.release()
+            self._held = None
 
     # ---------------------------------------------------------------- steps
 
     def _prepare(self) -> None:
         self._user = unprivileged_user()
-        self._home.mkdir(parents=True, exist_ok=True)
+        if self._held is None:
+            self._held = hold(self._folder)
         if self._user:
-            let_pass(self._home)
+            let_pass(self._home, self._user)
             let_pass(postgres_bin_folder())
-        self._take_lock()
         self._stop_stale()
+        if stale := remove_stale(self._user):
+            log.info("database.stale_sockets_removed", folders=len(stale))
         if not (self._cluster / "PG_VERSION").exists():
             self._create_cluster()
-
-    def _take_lock(self) -> None:
-        lock = (self._home / "holder.lock").open("a+", encoding="ascii")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            lock.close()
-            raise EmbeddedDatabaseError(
-                f"The data folder {self._home.parent} is in use by another horde (process {holder}): stop that one, "
-                "or choose another folder by --data."
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        self._lock = lock
 
     def _stop_stale(self) -> None:
         """Stop what a crashed holder left running; we hold the lock, so nobody uses it."""
@@ -175,21 +171,21 @@ class EmbeddedPostgres:
             command, capture_output=True, text=True, cwd="/", env=_environment(), check=False, **_as_user(self._user)
         )
         if made.returncode != 0:
-            raise EmbeddedDatabaseError(f"initdb failed: {made.stderr.strip() or made.stdout.strip()}")
+            said = made.stderr.strip() or made.stdout.strip()
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise self._full_disk() if _NO_SPACE in said else EmbeddedDatabaseError(f"initdb failed: {said}")
         fresh.rename(self._cluster)  # a cluster is there entirely or not at all
 
     def _launch(self) -> None:
         if self._sockets is None:
-            # A socket's path may have 107 bytes; the data folder may be longer, so the sockets live elsewhere.
-            self._sockets = Path(tempfile.mkdtemp(prefix="ohpg-"))
-            if self._user:
-                own(self._sockets, self._user)
-        command = [str(postgres_bin_folder() / "postgres"), "-D", str(self._cluster), "-k", str(self._sockets)]
+            self._sockets = SocketFolder.make(self._user)
+        command = [str(postgres_bin_folder() / "postgres"), "-D", str(self._cluster), "-k", str(self._sockets.path)]
         for name, value in _SERVER_SETTINGS.items():
             command += ["-c", f"{name}={value}"]
         if self._log_path.exists() and self._log_path.stat().st_size > _LOG_LIMIT_BYTES:
             self._log_path.replace(self._log_path.with_suffix(".log.1"))
         with self._log_path.open("ab") as output:
+            self._log_begin = output.tell()
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -205,7 +201,7 @@ class EmbeddedPostgres:
     async def _wait_ready(self) -> None:
         """Wait until it answers and has our database."""
         assert self._sockets is not None and self._process is not None
-        maintenance = connection_string(self._sockets, "postgres")
+        maintenance = connection_string(self._sockets.path, "postgres")
         deadline = time.monotonic() + START_LIMIT_S
         while True:
             try:
@@ -216,6 +212,8 @@ class EmbeddedPostgres:
                 return
             except psycopg.OperationalError as error:
                 if self._process.poll() is not None:
+                    if _NO_SPACE in self._log_tail():
+                        raise self._full_disk() from error
                     raise EmbeddedDatabaseError(
                         f"PostgreSQL ended while starting; the end of {self._log_path}:\n{self._log_tail()}"
                     ) from error
@@ -234,19 +232,41 @@ class EmbeddedPostgres:
                     self._launch()
                     await self._wait_ready()
                     log.info("database.restarted", pid=self.pid)
-                except (EmbeddedDatabaseError, OSError) as error:
+                except (EmbeddedDatabaseError, DataFolderUnusable, OSError) as error:
                     log.error("database.restart_failed", reason=str(error))
                     await asyncio.sleep(1.0)
 
+    def _full_disk(self) -> DataFolderUnusable:
+        return DataFolderUnusable.by(self._folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
     def _log_tail(self) -> str:
-        with contextlib.suppress(OSError):
-            return self._log_path.read_text(errors="replace")[-2000:]
+        with contextlib.suppress(OSError), self._log_path.open("rb") as log_file:
+            log_file.seek(self._log_begin)
+            return log_file.read()[-2000:].decode(errors="replace")
         return ""
 
 
 def connection_string(sockets: Path, database: str = DATABASE) -> str:
     """Keyword connection string for a server whose socket lies in `sockets`."""
     return psycopg.conninfo.make_conninfo(host=str(sockets), user=SUPERUSER, dbname=database)
+
+
+def holds_a_horde(data_folder: Path) -> bool:
+    """Whether an embedded database was made in this data folder."""
+    return (data_folder.absolute() / "postgres" / "cluster" / "PG_VERSION").exists()
+
+
+def running_folders() -> list[Path]:
+    """Data folders of the embedded databases that run on this machine, as far as it tells (Linux)."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            arguments = (process / "cmdline").read_bytes().split(b"\0")
+            if b"-D" in arguments and b"-k" in arguments:
+                cluster = Path(os.fsdecode(arguments[arguments.index(b"-D") + 1]))
+                if cluster.parts[-2:] == ("postgres", "cluster"):
+                    found.add(cluster.parent.parent)
+    return sorted(found)
 
 
 def running_dsn(data_folder: Path) -> str | None:

@@ -48,6 +48,15 @@ def read_migrations(folder: Traversable | None = None) -> list[Migration]:
     return sorted(found, key=lambda migration: migration.version)
 
 
+async def schema_version(conn: Connection) -> int:
+    """The newest step that was applied; 0 in a database that is no horde's."""
+    cursor = await conn.execute("SELECT to_regclass('schema_migration')")
+    if (await cursor.fetchone() or (None,))[0] is None:
+        return 0
+    cursor = await conn.execute("SELECT coalesce(max(version), 0) FROM schema_migration")
+    return int((await cursor.fetchone() or (0,))[0])
+
+
 async def migrate(conn: Connection, migrations: Iterable[Migration] | None = None) -> int:
     """Bring the database up to date; how many steps were applied.
 

@@ -74,6 +74,7 @@ class Pool(AsyncConnectionPool[Connection]):
     def __init__(self, dsn: str, limits: SessionLimits, **options: Any) -> None:
         super().__init__(dsn, connection_class=PatientConnection, configure=self._configure_one, **options)
         self.is_away = False
+        self.last_failure: psycopg.Error | None = None  # of an attempt to connect
         self._limits = limits
         self._made: WeakSet[Connection] = WeakSet()
         self._parked: list[bool] = []  # whether each connection that is to be made is to be followed by more
@@ -112,6 +113,14 @@ class Pool(AsyncConnectionPool[Connection]):
             self._parked.append(growing)
         else:
             await super()._add_connection(attempt, growing)
+
+    async def _connect(self, timeout: float | None = None) -> Connection:
+        """Remembers why it failed, which the library only logs."""
+        try:
+            return await super()._connect(timeout)
+        except psycopg.Error as error:
+            self.last_failure = error
+            raise
 
     async def schedule_task(self, task: MaintenanceTask, delay: float) -> None:
         """A next attempt to connect comes soon, however many have failed."""
@@ -179,7 +188,10 @@ async def open_pool(
             version = conn.info.server_version
     except (PoolTimeout, psycopg.OperationalError) as error:
         await pool.close()
-        raise DatabaseUnusable(f"The database cannot be reached: {error}") from error
+        reason = " ".join(str(pool.last_failure or error).split())
+        raise DatabaseUnusable(
+            f"The database cannot be reached: {reason}. Start it, or correct --database-url (HORDE_DATABASE_URL)."
+        ) from error
     if version < MIN_SERVER_VERSION:
         await pool.close()
         raise DatabaseUnusable(f"PostgreSQL 15 or newer is needed; this server is version {version // 10000}.")

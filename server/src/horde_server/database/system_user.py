@@ -31,11 +31,20 @@ def unprivileged_user() -> RunAs | None:
     return RunAs(65534, 65534)
 
 
-def let_pass(folder: Path) -> None:
-    """Give others the right to pass through the parents of `folder` (o+x, never more), so the user reaches it."""
+def let_pass(folder: Path, user: RunAs | None = None) -> None:
+    """Let the database's user pass through `folder` and its parents (the right to pass, never to read).
+
+    A folder that belongs to nobody's group but ours alone lets pass `user`'s group only; any other lets pass all.
+    """
     for parent in [folder, *folder.parents]:
-        mode = stat.S_IMODE(parent.stat().st_mode)
-        if not mode & stat.S_IXOTH:
+        found = parent.stat()
+        mode = stat.S_IMODE(found.st_mode)
+        if mode & stat.S_IXOTH or (user and found.st_gid == user.gid and mode & stat.S_IXGRP):
+            continue
+        if user and not mode & stat.S_IRWXG:
+            os.chown(parent, -1, user.gid)
+            parent.chmod(mode | stat.S_IXGRP)
+        else:
             parent.chmod(mode | stat.S_IXOTH)
 
 

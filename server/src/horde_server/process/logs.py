@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -10,9 +11,37 @@ import structlog
 
 from horde_sdk.command_line.terminal import harmless, printable
 
+_HIDDEN = re.compile(
+    r"(?P<userinfo>(?<=://)[^\s/@]+@)"  # of a URL
+    r"|(?P<password>(?<=password=)\S+)"
+    r"|\b(?:\d{1,3}\.){3}\d{1,3}\b"
+    r"|(?<![\w:])(?=[0-9a-fA-F:]*::|(?:[0-9a-fA-F]+:){7})[0-9a-fA-F:]{3,39}(?:%\w+)?(?![\w:])"  # IPv6
+    r"|(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{22}(?![\w-])"  # a key of ours
+)
+
+
+class LibraryLines(logging.Handler):
+    """Takes what libraries log, and says it as we say things: `library.said`, without addresses and keys."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it."""
+        try:
+            text = record.getMessage()
+        except (TypeError, ValueError):  # arguments that do not fit their text: a mistake of the library
+            text = str(record.msg)
+        error = record.exc_info if record.exc_info and record.exc_info[0] is not None else None
+        structlog.get_logger().log(
+            record.levelno, "library.said", library=record.name, text=hidden(text), exc_info=error
+        )
+
+
+def hidden(text: str) -> str:
+    """The text without what looks like an address, a password or a key."""
+    return _HIDDEN.sub("…", text)
+
 
 def configure_logs(level: int = logging.INFO) -> None:
-    """Readable lines at a terminal, JSON lines elsewhere."""
+    """Readable lines at a terminal, JSON lines elsewhere; of libraries only their warnings and errors."""
     renderers: list[structlog.typing.Processor] = [structlog.processors.JSONRenderer()]
     if sys.stderr.isatty():
         renderers = [_with_harmless_fields, structlog.dev.ConsoleRenderer()]
@@ -28,6 +57,10 @@ def configure_logs(level: int = logging.INFO) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.captureWarnings(capture=True)
+    root = logging.getLogger()
+    root.handlers = [LibraryLines(level=max(level, logging.WARNING))]
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # of connections that fail and die `database.…` tells, once
 
 
 def _with_harmless_fields(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

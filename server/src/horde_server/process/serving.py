@@ -16,8 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine, Iterator
 from typing import Any, cast
 
 import structlog
@@ -25,9 +24,6 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from horde_server.app import create_app, node_name
-from horde_server.database.embedded import EmbeddedPostgres
-from horde_server.database.migrations import migrate
-from horde_server.database.pool import open_pool
 from horde_server.http.client_address import ClientAddresses
 from horde_server.http.rim import JSON_HEADER, answer_headers
 from horde_server.identity.rate_limits import rate_limits
@@ -44,45 +40,6 @@ DRAIN_S = 10
 _CHILD_SETTINGS = "OPENHORDE_CHILD_SETTINGS"
 _CHILD_DSN = "OPENHORDE_CHILD_DSN"
 _RESTART_PAUSE_S = 1.0
-
-
-class AddressInUse(RuntimeError):
-    """Something else listens on this address."""
-
-
-@asynccontextmanager
-async def database(settings: Settings) -> AsyncIterator[str]:
-    """The connection string of the horde's database, up to date; an embedded one runs as long as it is needed."""
-    async with contextlib.AsyncExitStack() as stack:
-        dsn = settings.database_url
-        if dsn is None:
-            settings.data.mkdir(parents=True, exist_ok=True)
-            dsn = (await stack.enter_async_context(EmbeddedPostgres(settings.data))).dsn
-        pool = await open_pool(dsn, size=2, name="openhorde migrations", wait_s=settings.database_wait_s)
-        try:
-            async with pool.connection() as conn:
-                await migrate(conn)
-        finally:
-            await pool.close()
-        yield dsn
-
-
-def bind(settings: Settings) -> socket.socket:
-    """The listening socket. Raises `AddressInUse`."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        raise AddressInUse(
-            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another --port, or stop what "
-            "listens there."
-        ) from error
-    listener.listen(2048)
-    listener.set_inheritable(True)
-    return listener
 
 
 @contextlib.contextmanager
