@@ -155,7 +155,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(filter_routes(node.prompt_filters, moderators))
     app.include_router(operations_routes(node.pool, node.addresses, moderators))
     app.include_router(status_routes(node.pool, node.queues, node.workers))
-    app.include_router(health_routes(node.pool, node.queues, node.workers))
+    app.include_router(health_routes(settings, node.pool, node.queues, node.workers))
     app.include_router(proxy_routes(node.clients))
     app.include_router(documentation_routes(app, settings))
     for store in node.blobs.served:

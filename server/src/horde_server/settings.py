@@ -104,6 +104,15 @@ class Settings(BaseSettings):
         description="Where prompts are kept for good that a filter refused: a folder or bucket of its own; unset: "
         "they are not kept.",
     )
+    min_free_bytes: int = Field(
+        100 * 2**20,
+        ge=0,
+        description="Free bytes on the disks of the embedded database and of folders with images below which /readyz "
+        "is 503, so that a load balancer sends requests elsewhere.",
+    )
+    min_free_inodes: int = Field(
+        1000, ge=0, description="The same for the number of files that can still be made there."
+    )
     url: str | None = Field(
         None,
         description="Public base URL for absolute links, without a path. Default: the scheme and Host of each request.",

@@ -28,7 +28,9 @@ def horde(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
 
 
 def test_the_very_first_account_is_made_on_the_database(tmp_path: Path) -> None:
-    made = horde(tmp_path, "admin", "create-user", "ada", "--moderator", "--kudos", "500", "--json", "--data", "d")
+    made = horde(
+        tmp_path, "admin", "create-user", "ada", "--moderator", "--kudos", "500", "--json", "--data", "d", "--new"
+    )
     assert made.returncode == 0, made.stderr
     answer = json.loads(made.stdout)
     assert (answer["alias"], len(answer["api_key"])) == ("ada#1", 22)
@@ -65,6 +67,14 @@ def test_doctor_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
     assert found.returncode == 1
     assert port in found.stdout
     assert "database" in found.stdout
+
+
+def test_doctor_tells_a_full_disk_and_an_unusable_folder(tmp_path: Path) -> None:
+    (tmp_path / "d").write_text("no folder")
+    found = horde(tmp_path, "doctor", "--data", "d", "--port", str(free_port()), HORDE_MIN_FREE_BYTES=str(10**17))
+    assert found.returncode == 1
+    assert "is full: " in found.stdout
+    assert f"{tmp_path / 'd'}: there is a file of this name" in found.stdout
 
 
 def test_a_taken_port_is_said_in_words(tmp_path: Path) -> None:

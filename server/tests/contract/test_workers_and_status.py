@@ -158,6 +158,19 @@ class TestForOperators:
         for path in ("/healthz", "/readyz"):
             assert (await horde.client.get(path)).status_code == 200
 
+    @pytest.mark.parametrize(
+        ("floor", "words"), [("min_free_bytes", "is full: "), ("min_free_inodes", "has no room for more files: ")]
+    )
+    async def test_a_horde_whose_disk_is_full_is_not_ready(self, start_horde, floor: str, words: str) -> None:
+        """A load balancer sent uploads to a server that could keep none. Alive it is all the same."""
+        horde = await start_horde(**{floor: 10**17})
+        answer = await horde.client.get("/readyz")
+        if floor == "min_free_inodes" and answer.status_code == 200:
+            pytest.skip("this file system does not count its files")
+        assert (answer.status_code, answer.json()["message"].startswith("The disk for ")) == (503, True)
+        assert words in answer.json()["message"]
+        assert (await horde.client.get("/healthz")).status_code == 200
+
     async def test_metrics_are_in_prometheus_form(self, horde) -> None:
         """Gauges of queue, workers and process."""
         await horde.request(params={"n": 2})

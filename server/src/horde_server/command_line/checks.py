@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import shutil
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -17,12 +14,13 @@ import psycopg
 
 from horde_server.command_line.proxy_check import proxy_in_front
 from horde_server.database.binaries import BinariesMissing, postgres_bin_folder
+from horde_server.database.data_folder import what_is_wrong
 from horde_server.database.embedded import running_dsn
-from horde_server.database.migrations import read_migrations
+from horde_server.database.migrations import read_migrations, schema_version
 from horde_server.database.pool import MIN_SERVER_VERSION
+from horde_server.insight.disk_room import floor_of, free_bytes, local_places, what_is_full
+from horde_server.process.listening import AddressInUse, bind, url_here
 from horde_server.settings import Settings
-
-FREE_SPACE_WANTED_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +48,27 @@ def _python() -> Finding:
 
 def _data_folder(settings: Settings) -> Finding:
     folder = settings.data.absolute()
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    reason = what_is_wrong(folder)
     return Finding(
         "data folder",
-        os.access(existing, os.W_OK),
-        f"{folder}{'' if folder.exists() else ' (made at the first start)'}",
-        f"Make {existing} writable for this user, or choose another folder by --data.",
+        reason is None,
+        f"{folder}{'' if folder.exists() else ' (made at the first start)'}"
+        if reason is None
+        else f"{folder}: {reason}",
+        "Correct that, or choose another folder by --data.",
     )
 
 
 def _disk(settings: Settings) -> Finding:
-    folder = settings.data.absolute()
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free = shutil.disk_usage(existing).free
+    places = local_places(settings)
+    complaint = what_is_full(places, floor_of(settings))
+    if not places:
+        return Finding("disk", True, "nothing is kept on this machine")
     return Finding(
         "disk",
-        free > FREE_SPACE_WANTED_BYTES,
-        f"{free / 1e9:.1f} GB free",
-        "Free at least 1 GB, or move the data folder.",
+        complaint is None,
+        complaint or f"{min(map(free_bytes, places.values())) / 1e9:.1f} GB free",
+        "Free some space, or move the data folder (--data, HORDE_BLOBS); HORDE_MIN_FREE_BYTES says how much is wanted.",
     )
 
 
@@ -91,12 +92,7 @@ async def _database(settings: Settings) -> Finding:
     try:
         async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5, autocommit=True) as conn:
             version = conn.info.server_version
-            cursor = await conn.execute("SELECT to_regclass('schema_migration')")
-            has_schema = (await cursor.fetchone() or (None,))[0] is not None
-            applied = 0
-            if has_schema:
-                cursor = await conn.execute("SELECT coalesce(max(version), 0) FROM schema_migration")
-                applied = (await cursor.fetchone() or (0,))[0]
+            applied = await schema_version(conn)
     except psycopg.OperationalError as error:
         return Finding("database", False, str(error).splitlines()[0], "Start it, or correct HORDE_DATABASE_URL.")
     if version < MIN_SERVER_VERSION:
@@ -108,21 +104,20 @@ async def _database(settings: Settings) -> Finding:
 
 
 def _server(settings: Settings) -> Finding:
-    url = f"http://{settings.host}:{settings.port}/api/v2/status/heartbeat"
+    base = url_here(settings.host, settings.port)
+    url = f"{base}/api/v2/status/heartbeat"
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - http, as made above
             heartbeat = json.load(answer)
         return Finding("server", True, f"answers: {heartbeat['message']}, {heartbeat['active_count']} workers online")
     except urllib.error.HTTPError as error:
         return Finding("server", False, f"{url} answers {error.code}", "Is it this horde? Look at the server's log.")
     except (OSError, ValueError, KeyError):
         pass
-    with socket.socket() as probe:
-        probe.settimeout(2)
-        if probe.connect_ex((settings.host, settings.port)) == 0:
-            return Finding(
-                "server", False, f"port {settings.port} is taken by something else", "Choose another --port."
-            )
+    try:
+        bind(settings.host, settings.port).close()
+    except AddressInUse as error:
+        return Finding("server", False, str(error), "Nothing of a horde answers there.")
     return Finding("server", True, f"not running; port {settings.port} is free (start: horde up)")
 
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 Data = Annotated[
     Path | None,
     typer.Option(
-        "--data", help="Data folder: embedded database, images, secrets. Default: ./horde-data", metavar="DIR"
+        "--data",
+        help="Data folder: embedded database, images, secrets. Default: ./horde-data",
+        metavar="DIR",
+        readable=False,  # what is wrong with it we say ourselves
     ),
 ]
 DatabaseUrl = Annotated[

@@ -36,10 +36,9 @@ class DataFolderUnusable(RuntimeError):
                 f"The disk of the data folder {folder.absolute()} is full: free some space, or choose a folder on "
                 "another disk by --data."
             )
-        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
         return cls(
-            f"The data folder {folder.absolute()} cannot be used: {reason}. Choose another one by --data, or correct "
-            "that."
+            f"The data folder {folder.absolute()} cannot be used: {_reason(error)}. Choose another one by --data, or "
+            "correct that."
         )
 
 
@@ -59,9 +58,7 @@ def prepare(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         close_to_others(folder)
-        if not os.access(folder, os.W_OK | os.X_OK):
-            is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
-            raise OSError(errno.EROFS if is_read_only else errno.EACCES, "not writable")
+        _refuse_unwritable(folder)
     except OSError as error:
         raise DataFolderUnusable.by(folder, error) from error
 
@@ -99,6 +96,19 @@ def hold(folder: Path) -> FolderHold:
     return FolderHold(lock)
 
 
+def what_is_wrong(folder: Path) -> str | None:
+    """Why the folder cannot be used or made, in a few words; None if it can. Changes nothing."""
+    folder = folder.absolute()
+    try:
+        existing = next(path for path in (folder, *folder.parents) if path.exists())
+        if not existing.is_dir():
+            raise OSError(errno.EEXIST if existing == folder else errno.ENOTDIR, "a file")
+        _refuse_unwritable(existing)
+    except OSError as error:
+        return _reason(error)
+    return None
+
+
 def close_to_others(folder: Path) -> None:
     """Take from other users what they could read or write there, if the folder and all in it are ours.
 
@@ -110,6 +120,16 @@ def close_to_others(folder: Path) -> None:
     )
     if is_ours and found.st_mode & _OTHERS_READ_OR_WRITE:
         folder.chmod(0o700)
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        raise OSError(errno.EROFS if is_read_only else errno.EACCES, "not writable")
+
+
+def _reason(error: OSError) -> str:
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
 
 
 def _close_unwritten(lock: IO[str]) -> None:

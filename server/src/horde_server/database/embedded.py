@@ -39,6 +39,7 @@ STOP_LIMIT_S = 20.0
 _LOG_LIMIT_BYTES = 10 * 1024 * 1024
 _POLL_S = 0.02
 _WATCH_INTERVAL_S = 0.5
+_NEW_CLUSTER_BYTES = 100 * 1024 * 1024
 _NO_SPACE = os.strerror(errno.ENOSPC)
 
 # A small shared machine is the common case; durability stays as it is by default: fsync and synchronous_commit on.
@@ -161,6 +162,9 @@ class EmbeddedPostgres:
         fresh = self._home / "cluster.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
+        disk = os.statvfs(fresh)
+        if disk.f_bavail * disk.f_frsize < _NEW_CLUSTER_BYTES:  # `initdb` may end in other words, or by a bus error
+            raise self._full_disk()
         if self._user:
             own(fresh, self._user)
         command = [

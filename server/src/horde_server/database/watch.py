@@ -40,15 +40,23 @@ class DatabaseWatch:
         """Probe until cancelled."""
         try:
             while True:
-                reason = await self._what_is_wrong()
-                if reason is None:
-                    self._tell_back()
-                    await asyncio.sleep(self._interval_s)
-                else:
-                    await self._tell_away(reason)
-                    await asyncio.sleep(_RETRY_INTERVAL_S)
+                try:
+                    is_there = await self._look()
+                except Exception:  # a mistake of ours or of a library: loud, but requests are still served
+                    log.exception("database.watch_failed")
+                    is_there = True
+                await asyncio.sleep(self._interval_s if is_there else _RETRY_INTERVAL_S)
         finally:
             await self._hang_up()
+
+    async def _look(self) -> bool:
+        """Whether the database is there; the pool knows it then."""
+        reason = await self._what_is_wrong()
+        if reason is None:
+            self._tell_back()
+        else:
+            await self._tell_away(reason)
+        return reason is None
 
     async def _what_is_wrong(self) -> str | None:
         """None when it answered. A connection that fails proves nothing, as one may die alone: a new one does."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
+import msgspec
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, ProcessCollector, generate_latest
 from psycopg import OperationalError
@@ -12,11 +14,15 @@ from psycopg_pool import PoolTimeout
 from horde_server.database.pool import Pool
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.http.body import json_response
+from horde_server.insight.disk_room import floor_of, local_places, what_is_full
+from horde_server.settings import Settings
 from horde_server.workers.directory import WorkerDirectory
+
+_LOOK_LIMIT_S = 2.0  # at the disks: one of another machine may hang
 
 
 async def database_answers(pool: Pool) -> bool:
-    """Whether a query goes through, within a second or two."""
+    """Whether a query goes through; not longer than the watch needs to know that none does."""
     try:
         async with pool.connection(timeout=2.0) as conn:
             await conn.execute("SELECT 1")
@@ -25,8 +31,25 @@ async def database_answers(pool: Pool) -> bool:
     return True
 
 
-def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory) -> APIRouter:
+class DiskWatch:
+    """What the disks lack, looked at by one thread at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._places = local_places(settings)
+        self._floor = floor_of(settings)
+        self._looking: asyncio.Task[str | None] | None = None
+
+    async def complaint(self) -> str | None:
+        """None when all have room."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(asyncio.to_thread(what_is_full, self._places, self._floor))
+        done, _ = await asyncio.wait((self._looking,), timeout=_LOOK_LIMIT_S)
+        return self._looking.result() if done else "The disks of the data folder do not answer."
+
+
+def routes(settings: Settings, pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory) -> APIRouter:
     """Health of this node; `/healthz` depends on nothing shared."""
+    disks = DiskWatch(settings)
     router = APIRouter(include_in_schema=False)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
@@ -56,9 +79,11 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
 
     @router.get("/readyz")
     async def readyz() -> Response:
-        if await database_answers(pool):
-            return json_response(b'{"message":"OK"}')
-        return json_response(b'{"message":"The database does not answer."}', 503)
+        if not await database_answers(pool):
+            return json_response(b'{"message":"The database does not answer."}', 503)
+        if complaint := await disks.complaint():
+            return json_response(msgspec.json.encode({"message": complaint}), 503)
+        return json_response(b'{"message":"OK"}')
 
     @router.get("/metrics")
     async def metrics() -> Response:
