@@ -108,30 +108,42 @@ def a_name_too_long(folder: Path) -> str:
     return "x" * 300
 
 
+FAULTS = (
+    a_file,
+    below_a_file,
+    not_writable,
+    in_a_folder_that_is_not_writable,
+    somebody_elses,
+    in_proc,
+    proc_itself,
+    a_name_too_long,
+)
+
+
 class TestAFolderThatCannotBeUsed:
     """attack.md 12: a traceback of 40 lines."""
 
     @pytest.mark.parametrize("command", COMMANDS)
-    @pytest.mark.parametrize(
-        "make",
-        [
-            a_file,
-            below_a_file,
-            not_writable,
-            in_a_folder_that_is_not_writable,
-            somebody_elses,
-            in_proc,
-            proc_itself,
-            a_name_too_long,
-        ],
-        ids=lambda make: make.__name__,
-    )
+    @pytest.mark.parametrize("make", FAULTS, ids=lambda make: make.__name__)
     def test_it_is_one_sentence(self, tmp_path: Path, command: str, make: Callable[[Path], str]) -> None:
         run = horde(tmp_path, *COMMANDS[command], "--data", make(tmp_path), before=as_plain_user)
         assert run.returncode == 1, run.stderr
         (sentence,) = run.stderr.splitlines()
         assert re.fullmatch(r"The data folder \S+ cannot be used: .+\. Choose another one by --data, .*\.", sentence)
         assert run.stdout == ""
+
+    @pytest.mark.parametrize("make", FAULTS, ids=lambda make: make.__name__)
+    def test_it_is_told_where_nothing_is_to_be_made_too(self, tmp_path: Path, make: Callable[[Path], str]) -> None:
+        run = horde(tmp_path, "admin", "create-user", "ada", "--data", make(tmp_path), before=as_plain_user)
+        assert run.returncode == 1, run.stderr
+        (sentence,) = run.stderr.splitlines()
+        assert sentence.startswith((f"The data folder {tmp_path}", "There is no horde in "))
+
+    @pytest.mark.parametrize("make", [a_file, not_writable, a_name_too_long], ids=lambda make: make.__name__)
+    def test_doctor_tells_it_too(self, tmp_path: Path, make: Callable[[Path], str]) -> None:
+        doctor = horde(tmp_path, "doctor", "--port", "0", "--data", make(tmp_path), before=as_plain_user)
+        assert (doctor.returncode, doctor.stderr) == (1, "")
+        assert "wrong data folder: " in doctor.stdout
 
     @pytest.mark.parametrize("command", COMMANDS)
     @pytest.mark.parametrize(

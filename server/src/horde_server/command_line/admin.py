@@ -41,10 +41,9 @@ def create_user(
     import asyncio
     import logging
 
-    import psycopg
-
     from horde_server.accounts.creation import NewAccount, create_account
     from horde_server.database.opening import existing_database
+    from horde_server.database.pool import connect
     from horde_server.database.unusable import UNUSABLE
     from horde_server.process.logs import configure_logs
 
@@ -55,10 +54,7 @@ def create_user(
     configure_logs(logging.WARNING)  # standard output is for the answer, also for programs
 
     async def main() -> NewAccount:
-        async with (
-            existing_database(settings, or_make=new) as dsn,
-            await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn,
-        ):
+        async with existing_database(settings, or_make=new) as dsn, await connect(dsn) as conn:
             return await create_account(
                 conn, name, kudos=kudos, moderator=moderator, trusted=trusted, customizer=customizer
             )

@@ -14,11 +14,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-
 from horde_server.accounts.creation import create_account
 from horde_server.database.data_folder import prepare
-from horde_server.database.pool import Connection
+from horde_server.database.pool import Connection, connect
 from horde_server.identity.keys import key_hash, load_secret
 from horde_server.process.serving import die_with_parent, serve
 from horde_server.settings import Settings
@@ -45,7 +43,7 @@ async def household_accounts(settings: Settings, dsn: str) -> Household:
     """
     prepare(settings.data)
     kept = settings.data / "household.json"
-    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+    async with await connect(dsn) as conn:
         if kept.exists():
             known = json.loads(kept.read_text())
             if await _has_key(conn, known["worker_key"]):  # else the folder was given another database

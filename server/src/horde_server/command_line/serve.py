@@ -22,10 +22,9 @@ def serve(
 
     import asyncio
 
-    import psycopg
-
     from horde_server.accounts.creation import has_accounts
     from horde_server.database.opening import database
+    from horde_server.database.pool import connect
     from horde_server.database.unusable import UNUSABLE
     from horde_server.identity.rate_limits import RateLimitStoreUnusable
     from horde_server.process.listening import address_of
@@ -40,7 +39,7 @@ def serve(
         with stop_signals(stop):
             async with database(settings, claim.held) as dsn:
                 typer.echo(f"OpenHorde listens on {address_of(claim.listener)} (API pages: /api/)")
-                async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+                async with await connect(dsn) as conn:
                     is_new = not await has_accounts(conn)
                 if is_new:
                     where = f"--data '{settings.data}'" if settings.database_url is None else "--database-url …"

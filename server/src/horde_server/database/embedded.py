@@ -27,6 +27,7 @@ import structlog
 
 from horde_server.database.binaries import postgres_bin_folder
 from horde_server.database.data_folder import DataFolderUnusable, FolderHold, hold
+from horde_server.database.pool import connect
 from horde_server.database.socket_folders import SocketFolder, remove_stale
 from horde_server.database.system_user import RunAs, let_pass, own, unprivileged_user
 
@@ -209,7 +210,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + START_LIMIT_S
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(maintenance, autocommit=True) as conn:
+                async with await connect(maintenance) as conn:
                     cursor = await conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
                     if await cursor.fetchone() is None:
                         await conn.execute(f"CREATE DATABASE {DATABASE}")
@@ -256,8 +257,14 @@ def connection_string(sockets: Path, database: str = DATABASE) -> str:
 
 
 def holds_a_horde(data_folder: Path) -> bool:
-    """Whether an embedded database was made in this data folder."""
-    return (data_folder.absolute() / "postgres" / "cluster" / "PG_VERSION").exists()
+    """Whether an embedded database was made in this data folder. Raises `DataFolderUnusable`."""
+    try:
+        (data_folder.absolute() / "postgres" / "cluster" / "PG_VERSION").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise DataFolderUnusable.by(data_folder, error) from error
+    return True
 
 
 def running_folders() -> list[Path]:

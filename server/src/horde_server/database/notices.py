@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 import structlog
 
-from horde_server.database.pool import PatientConnection, network_options
+from horde_server.database.pool import PatientConnection, connect
 
 log = structlog.get_logger(__name__)
 
@@ -90,9 +90,7 @@ class NoticeBoard:
         self._something.set()
 
     async def _connect(self) -> PatientConnection:
-        return await PatientConnection.connect(
-            self._dsn, autocommit=True, application_name="openhorde notices", **network_options(self._dsn)
-        )
+        return await connect(self._dsn, "openhorde notices")
 
     async def _send_forever(self) -> None:
         is_told = False

@@ -198,6 +198,11 @@ async def open_pool(
     return pool
 
 
+async def connect(dsn: str, name: str = "openhorde") -> PatientConnection:
+    """A connection of its own, in autocommit. Raises `psycopg.OperationalError`, also when nobody answers for long."""
+    return await PatientConnection.connect(dsn, autocommit=True, application_name=name, **network_options(dsn))
+
+
 def network_options(dsn: str) -> dict[str, Any]:
     """Options of a connection that notice a vanished peer; what the connection string says itself comes first."""
     given = conninfo_to_dict(dsn)

@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from horde_server.database.pool import PatientConnection, Pool, network_options
+from horde_server.database.pool import PatientConnection, Pool, connect
 
 log = structlog.get_logger(__name__)
 
@@ -85,10 +85,7 @@ class DatabaseWatch:
         return SILENT
 
     async def _connect(self) -> None:
-        dsn = str(self._pool.conninfo)
-        self._conn = await PatientConnection.connect(
-            dsn, autocommit=True, application_name="openhorde watch", **network_options(dsn)
-        )
+        self._conn = await connect(str(self._pool.conninfo), "openhorde watch")
         await self._conn.execute("SELECT 1")
 
     async def _give_up(self, asking: asyncio.Task[Any]) -> None:

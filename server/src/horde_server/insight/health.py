@@ -41,10 +41,12 @@ class DiskWatch:
 
     async def complaint(self) -> str | None:
         """None when all have room."""
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(asyncio.to_thread(what_is_full, self._places, self._floor))
-        done, _ = await asyncio.wait((self._looking,), timeout=_LOOK_LIMIT_S)
-        return self._looking.result() if done else "The disks of the data folder do not answer."
+        looking = self._looking
+        if looking is None or looking.done():
+            looking = asyncio.create_task(asyncio.to_thread(what_is_full, self._places, self._floor))
+            self._looking = looking
+        done, _ = await asyncio.wait((looking,), timeout=_LOOK_LIMIT_S)
+        return looking.result() if done else "The disks of the data folder do not answer."
 
 
 def routes(settings: Settings, pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory) -> APIRouter:
