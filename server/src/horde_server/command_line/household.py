@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -140,6 +141,7 @@ def first_picture(url: str, folder: Path, model: str) -> Path:
     from horde_sdk.ai_horde_api.ai_horde_clients import AIHordeAPISimpleClient
     from horde_sdk.ai_horde_api.apimodels import ImageGenerateAsyncRequest, ImageGenerationInputPayload
 
+    logging.getLogger("horde_sdk").setLevel(logging.ERROR)  # it warns that there is no worker: ours is just starting
     client = AIHordeAPISimpleClient(base_url=f"{url}/api/", poll_interval=0.5)
     status, _ = client.image_generate_request(
         ImageGenerateAsyncRequest(

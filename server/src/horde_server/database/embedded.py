@@ -256,30 +256,6 @@ def connection_string(sockets: Path, database: str = DATABASE) -> str:
     return psycopg.conninfo.make_conninfo(host=str(sockets), user=SUPERUSER, dbname=database)
 
 
-def holds_a_horde(data_folder: Path) -> bool:
-    """Whether an embedded database was made in this data folder. Raises `DataFolderUnusable`."""
-    try:
-        (data_folder.absolute() / "postgres" / "cluster" / "PG_VERSION").stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise DataFolderUnusable.by(data_folder, error) from error
-    return True
-
-
-def running_folders() -> list[Path]:
-    """Data folders of the embedded databases that run on this machine, as far as it tells (Linux)."""
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            arguments = (process / "cmdline").read_bytes().split(b"\0")
-            if b"-D" in arguments and b"-k" in arguments:
-                cluster = Path(os.fsdecode(arguments[arguments.index(b"-D") + 1]))
-                if cluster.parts[-2:] == ("postgres", "cluster"):
-                    found.add(cluster.parent.parent)
-    return sorted(found)
-
-
 def running_dsn(data_folder: Path) -> str | None:
     """Connection string of an embedded server that runs in this data folder, held by any process; None if none does."""
     cluster = data_folder.absolute() / "postgres" / "cluster"

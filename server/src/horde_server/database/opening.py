@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
-from horde_server.database.data_folder import FolderHold
-from horde_server.database.embedded import EmbeddedPostgres, holds_a_horde, running_dsn, running_folders
+from horde_server.database.data_folder import DataFolderUnusable, FolderHold
+from horde_server.database.embedded import EmbeddedPostgres, running_dsn
 from horde_server.database.limits import UNLIMITED
 from horde_server.database.migrations import migrate, schema_version
 from horde_server.database.pool import open_pool
@@ -84,3 +86,27 @@ def _no_horde_in(settings: Settings) -> str:
         f"There is no horde in {settings.data.absolute()}: say by --data (or HORDE_DATA) where it is, start one by "
         f"`horde serve`, or make one there now by --new.{hint}"
     )
+
+
+def holds_a_horde(data_folder: Path) -> bool:
+    """Whether an embedded database was made in this data folder. Raises `DataFolderUnusable`."""
+    try:
+        (data_folder.absolute() / "postgres" / "cluster" / "PG_VERSION").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise DataFolderUnusable.by(data_folder, error) from error
+    return True
+
+
+def running_folders() -> list[Path]:
+    """Data folders of the embedded databases that run on this machine, as far as it tells (Linux)."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            arguments = (process / "cmdline").read_bytes().split(b"\0")
+            if b"-D" in arguments and b"-k" in arguments:
+                cluster = Path(os.fsdecode(arguments[arguments.index(b"-D") + 1]))
+                if cluster.parts[-2:] == ("postgres", "cluster"):
+                    found.add(cluster.parent.parent)
+    return sorted(found)
