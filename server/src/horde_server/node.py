@@ -19,6 +19,7 @@ from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
 from horde_server.database.pool import Pool, open_pool
 from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.down_time import DownTime
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.mirror import Mirror
 from horde_server.dispatch.submission import Submissions
@@ -114,6 +115,7 @@ class Node:
     profanity: ProfanityFilter
     workers: WorkerDirectory
     mirror: Mirror
+    down_time: DownTime
     images: ImageService
     texts: TextService
     alchemy: AlchemyService
@@ -137,7 +139,9 @@ async def running_node(settings: Settings, dsn: str, clients: ClientAddresses) -
             await migrate(conn)
             salt = await load_secret(conn, "api_key_salt")
             signing_secret = await load_secret(conn, "url_signing")
-        node = _build(settings, clients, dsn, pool, salt, signing_secret)
+        down_time = DownTime(pool)
+        await down_time.settle()
+        node = _build(settings, clients, dsn, pool, down_time, salt, signing_secret)
         await node.modes.reload()
         await node.addresses.reload()
         await node.prompt_filters.reload()
@@ -157,7 +161,13 @@ async def running_node(settings: Settings, dsn: str, clients: ClientAddresses) -
 
 
 def _build(
-    settings: Settings, clients: ClientAddresses, dsn: str, pool: Pool, salt: bytes, signing_secret: bytes
+    settings: Settings,
+    clients: ClientAddresses,
+    dsn: str,
+    pool: Pool,
+    down_time: DownTime,
+    salt: bytes,
+    signing_secret: bytes,
 ) -> Node:
     clock = time.time
     matched_targeting = settings.require_matched_targeting
@@ -167,7 +177,7 @@ def _build(
         "interrogation": LiveQueue(clock),
     }
     prices = PriceBook(matched_targeting=matched_targeting)
-    blobs = open_blob_stores(settings, signing_secret, clock)
+    blobs = open_blob_stores(settings, signing_secret, clock, down_time.up_clock(clock))
     tasks = TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s))
     retention = BlobRetention(pool, blobs, tasks, lifetime_s=settings.blob_lifetime_s, link_s=LINK_LIFETIME_S)
     shared_images = SharedImages(pool, blobs, tasks, retention)
@@ -240,6 +250,7 @@ def _build(
         profanity=profanity,
         workers=workers,
         mirror=mirror,
+        down_time=down_time,
         worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
