@@ -12,8 +12,8 @@ from starlette.requests import ClientDisconnect
 from horde_server.errors import InvalidAPIKey
 from horde_server.http import error_responses
 from horde_server.http.body_limits import SMALL_BYTES
-from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.client_address import ClientAddresses
+from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.rim import Rim
 
 MIB = 1024 * 1024
