@@ -17,6 +17,8 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u28
 """Letters and marks by their category that show nothing."""
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
+_OTHER_EMOJI = frozenset("\u203c\u2049\u2139\u2194\u2195\u25fb\u25fc\u25fd\u25fe\u3030")
+"""Emoji that are letters, punctuation or mathematics by their category."""
 _EMOJI_SELECTOR = "\ufe0f"
 
 
@@ -49,8 +51,10 @@ def _joins_emoji(before: str, after: str) -> bool:
 
 def _is_pictorial(character: str) -> bool:
     """An emoji or another symbol, or the tone of its skin."""
-    return character != "" and (unicodedata.category(character) == "So" or ord(character) in _SKIN_TONES
-                                or character in "\u2194\u2195\u25fb\u25fc\u25fd\u25fe\u203c\u2049")  # fmt: skip
+    if character == "":
+        return False
+    is_symbol = unicodedata.category(character) == "So"
+    return is_symbol or character in _OTHER_EMOJI or ord(character) in _SKIN_TONES
 
 
 def _is_ideograph(character: str) -> bool:

@@ -11,7 +11,7 @@ from horde_server.visible_text import invisible_character, without_invisible
     "name",
     [
         "my worker", "Bücher–Würmer № 7", "東京　サーバー", "قارئ", "می‌خواهم", "क्‍ष", "👩‍👩‍👧‍👦 family", "❤️ heart",
-        "🏳️‍🌈", "1️⃣", "👍🏽", "👩🏽‍🚀", "葛󠄀", "a/b:c|?*\"<", "e\u0301",
+        "🏳️‍🌈", "1️⃣", "ℹ️", "↔️", "🤷‍♂️", "🇩🇪", "👍🏽", "👩🏽‍🚀", "葛󠄀", "a/b:c|?*\"<", "e\u0301",
     ],
 )  # fmt: skip
 def test_names_as_people_write_them_are_taken(name: str) -> None:
