@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -71,6 +72,8 @@ def _default(field: FieldInfo) -> str:
         return "–"
     if isinstance(value, bool):
         return f"`{int(value)}`"
+    if isinstance(value, list):
+        return f"`{json.dumps([str(item) for item in value])}`"
     return f"`{value}`"
 
 

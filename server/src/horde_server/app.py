@@ -15,15 +15,20 @@ from horde_server import VERSION
 from horde_server.accounts.routes import routes as account_routes
 from horde_server.accounts.test_user_routes import routes as test_user_routes
 from horde_server.blobs.routes import routes as blob_routes
+from horde_server.errors import InvalidAPIKey
 from horde_server.http import error_responses
-from horde_server.http.client_address import client_address
+from horde_server.http.body import required_apikey
+from horde_server.http.body_limits import KEYLESS
+from horde_server.http.client_address import ClientAddresses
 from horde_server.http.client_agent import names_no_program
 from horde_server.http.documentation import routes as documentation_routes
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.incoming_body import Doorkeeper
 from horde_server.http.openapi import describe
 from horde_server.http.rim import FastAnswer, Rim
 from horde_server.identity.rate_limits import RateLimits, rate_limits
 from horde_server.insight.health import routes as health_routes
+from horde_server.insight.proxies import routes as proxy_routes
 from horde_server.insight.status_routes import routes as status_routes
 from horde_server.kudos.routes import routes as kudos_routes
 from horde_server.moderation.addresses.routes import routes as operations_routes
@@ -53,10 +58,10 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running_node(settings, dsn) as node:
+        async with running_node(settings, dsn, clients) as node:
             hot_routes = HotRoutes()
             include_routes(app, node, limits, hot_routes)
-            rim.open(fast_check(node), hot_routes)
+            rim.open(fast_check(node), hot_routes, doorkeeper(node))
             yield
             rim.close()
 
@@ -70,16 +75,24 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
+    clients = ClientAddresses(settings.trusted_proxies)
     limits = rate_limits(settings)
     error_responses.install(app)
     describe(app)
     rim = Rim(
         app,
-        node_name=f"{platform.node()}:{settings.port}:{VERSION}",
+        node_name=node_name(settings),
         max_body_bytes=settings.max_body_bytes,
+        bodies_in_flight_bytes=settings.bodies_in_flight_bytes,
+        client_address=clients,
         rate_limit=limits,
     )
     return rim
+
+
+def node_name(settings: Settings) -> str:
+    """How this process calls itself in its answers (generation.md §1.8)."""
+    return f"{platform.node()}:{settings.port}:{VERSION}"
 
 
 def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: HotRoutes) -> None:
@@ -143,6 +156,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(operations_routes(node.pool, node.addresses, moderators))
     app.include_router(status_routes(node.pool, node.queues, node.workers))
     app.include_router(health_routes(node.pool, node.queues, node.workers))
+    app.include_router(proxy_routes(node.clients))
     app.include_router(documentation_routes(app, settings))
     for store in node.blobs.served:
         app.include_router(blob_routes(store))
@@ -150,7 +164,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
 
 def fast_check(node: Node) -> FastAnswer:
     """`GET /generate/check/{id}` for mirrored requests, from memory and before the framework: it is called most."""
-    queue, addresses = node.images.dispatcher.queue, node.addresses
+    queue, addresses, clients = node.images.dispatcher.queue, node.addresses, node.clients
 
     def answer(scope: Scope) -> bytes | None:
         path: str = scope["path"]
@@ -161,8 +175,22 @@ def fast_check(node: Node) -> FastAnswer:
         except ValueError:
             return None
         if addresses.holds_any and names_no_program(scope):
-            addresses.refuse_nameless(client_address(scope))
+            addresses.refuse_nameless(clients(scope))
         entry = queue.entries.get(request_id)
         return _encode(progress(entry, queue)) if entry is not None else None
 
     return answer
+
+
+def doorkeeper(node: Node) -> Doorkeeper:
+    """Asks for the key before a large body is read, in the words of the route that would ask for it afterwards."""
+
+    async def ask(scope: Scope) -> None:
+        path: str = scope["path"]
+        if not path.startswith("/api/v2/") or path.startswith(KEYLESS):
+            return
+        key = next((value for name, value in scope["headers"] if name == b"apikey"), b"")
+        if await node.accounts.by_key(required_apikey(key.decode("latin-1"))) is None:
+            raise InvalidAPIKey
+
+    return ask

@@ -10,6 +10,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
+from horde_server.dispatch.down_time_store import BEAT_S
 from horde_server.kudos.fold import fold, promote_due
 from horde_server.tasks.queue import RESCUE_INTERVAL_S
 
@@ -22,6 +23,11 @@ log = structlog.get_logger(__name__)
 def background_work(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
     """What is to run as long as the node does, by name."""
     settings = node.settings
+
+    async def beat() -> None:
+        if await node.down_time.settle():
+            await node.mirror.resumed()
+            await node.workers.reload()
 
     async def sweep() -> None:
         dropped = await node.mirror.sweep()
@@ -59,6 +65,7 @@ def background_work(node: Node) -> dict[str, Coroutine[Any, Any, None]]:
 
     return {
         **node.notices.work(),
+        "beat": _every(BEAT_S, beat),
         "sweep": _every(settings.sweep_interval_s, sweep),
         "fold": _every(settings.fold_interval_s, fold_ledger),
         "promote": _every(60.0, promote),

@@ -19,13 +19,16 @@ from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
 from horde_server.database.pool import Pool, open_pool
 from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.down_time import DownTime
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.mirror import Mirror
 from horde_server.dispatch.submission import Submissions
+from horde_server.http.client_address import ClientAddresses
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.keys import load_secret
 from horde_server.kudos.price_book import PriceBook
 from horde_server.moderation.addresses.reputation import AddressReputation
+from horde_server.moderation.addresses.strikes import Strikes
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter, load_profanity_filter
@@ -54,7 +57,7 @@ from horde_server.requests.text.intake import TextIntake
 from horde_server.requests.text.kind import TextKind
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.results import TextResults
-from horde_server.settings import Settings
+from horde_server.settings import Profile, Settings
 from horde_server.tasks.queue import TaskLimits, TaskQueue
 from horde_server.webhooks.delivery import DELIVER, DROP_OLD, Deliveries
 from horde_server.webhooks.hook import webhook_reach
@@ -101,6 +104,7 @@ class Node:
     """The services of one process. Everything in memory can be rebuilt from the database."""
 
     settings: Settings
+    clients: ClientAddresses
     pool: Pool
     queues: Mapping[str, LiveQueue]  # by the name of the kind
     notices: NoticeBoard
@@ -111,6 +115,7 @@ class Node:
     profanity: ProfanityFilter
     workers: WorkerDirectory
     mirror: Mirror
+    down_time: DownTime
     images: ImageService
     texts: TextService
     alchemy: AlchemyService
@@ -126,7 +131,7 @@ class Node:
 
 
 @asynccontextmanager
-async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
+async def running_node(settings: Settings, dsn: str, clients: ClientAddresses) -> AsyncIterator[Node]:
     """Build the services, fill the mirrors, and do the background work until the caller is done."""
     pool = await open_pool(dsn, size=settings.database_pool_size, wait_s=settings.database_wait_s)
     try:
@@ -134,7 +139,9 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
             await migrate(conn)
             salt = await load_secret(conn, "api_key_salt")
             signing_secret = await load_secret(conn, "url_signing")
-        node = _build(settings, dsn, pool, salt, signing_secret)
+        down_time = DownTime(pool)
+        await down_time.settle()
+        node = _build(settings, clients, dsn, pool, down_time, salt, signing_secret)
         await node.modes.reload()
         await node.addresses.reload()
         await node.prompt_filters.reload()
@@ -153,7 +160,15 @@ async def running_node(settings: Settings, dsn: str) -> AsyncIterator[Node]:
         await pool.close()
 
 
-def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret: bytes) -> Node:
+def _build(
+    settings: Settings,
+    clients: ClientAddresses,
+    dsn: str,
+    pool: Pool,
+    down_time: DownTime,
+    salt: bytes,
+    signing_secret: bytes,
+) -> Node:
     clock = time.time
     matched_targeting = settings.require_matched_targeting
     queues = {
@@ -162,7 +177,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         "interrogation": LiveQueue(clock),
     }
     prices = PriceBook(matched_targeting=matched_targeting)
-    blobs = open_blob_stores(settings, signing_secret, clock)
+    blobs = open_blob_stores(settings, signing_secret, clock, down_time.up_clock(clock))
     tasks = TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s))
     retention = BlobRetention(pool, blobs, tasks, lifetime_s=settings.blob_lifetime_s, link_s=LINK_LIFETIME_S)
     shared_images = SharedImages(pool, blobs, tasks, retention)
@@ -213,7 +228,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     doorkeeper = Doorkeeper(
         prompt_filters,
         suspects,
-        addresses,
+        Strikes(addresses, clients.trusts, strikes_addresses=settings.profile is not Profile.HOUSEHOLD),
         PromptEvidence(blobs.evidence),
         is_on=not settings.disable_filters,
     )
@@ -224,6 +239,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
     )
     return Node(
         settings=settings,
+        clients=clients,
         pool=pool,
         queues=queues,
         notices=notices,
@@ -234,6 +250,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         profanity=profanity,
         workers=workers,
         mirror=mirror,
+        down_time=down_time,
         worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
@@ -256,7 +273,7 @@ def _build(settings: Settings, dsn: str, pool: Pool, salt: bytes, signing_secret
         ),
         check_in=CheckIn(pool, workers, modes, profanity, addresses, reputation, suspects, notices.publish, clock),
         blobs=blobs,
-        links=ResultLinks(blobs.results, settings.url),
+        links=ResultLinks(blobs.results, settings.url, clients.scheme),
         source_links=SourceLinks(blobs.sources),
         shared_images=shared_images,
         model_updates=ReferenceUpdates(

@@ -6,13 +6,15 @@ server reads the environment. A setting that the original server has too keeps i
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field, FilePath, IPvAnyNetwork, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, FilePath, IPvAnyNetwork, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Profile(StrEnum):
@@ -28,6 +30,22 @@ def _place(setting: str) -> tuple[str, ...]:
         return (str(Path(setting).resolve()),)
     url = urlsplit(setting)
     return (url.netloc, url.path.strip("/"), *parse_qs(url.query).get("endpoint", []))
+
+
+def _networks(value: Any) -> Any:
+    """The items of a JSON list, or of one with commas between them; the first that is no network is named."""
+    try:
+        if isinstance(value, str):
+            is_json = value.lstrip().startswith("[")
+            value = json.loads(value) if is_json else [item.strip() for item in value.split(",") if item.strip()]
+        for item in value if isinstance(value, list) else ():
+            ip_network(item)
+    except ValueError as error:
+        raise ValueError(f"{error}; write addresses and networks like 172.18.0.2,172.18.0.0/16") from error
+    return value
+
+
+Networks = Annotated[list[IPvAnyNetwork], NoDecode, BeforeValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -70,6 +88,11 @@ class Settings(BaseSettings):
     url: str | None = Field(
         None,
         description="Public base URL for absolute links, without a path. Default: the scheme and Host of each request.",
+    )
+    trusted_proxies: Networks = Field(
+        [IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")],
+        description="Addresses and networks of your own reverse proxies, as a JSON list or with commas between them: "
+        "only there is believed whom they say that they forward for (behind-a-proxy.md). Default: this machine.",
     )
 
     # Who is who
@@ -118,8 +141,9 @@ class Settings(BaseSettings):
         description="Store of the counters shared by all processes, such as redis://host (needs the package `redis`). "
         "Default: each process enforces its share.",
     )
-    rate_limit_whitelist: list[str] = Field(
-        default_factory=list, description="Client addresses with the raised limits, as a JSON list."
+    rate_limit_whitelist: Networks = Field(
+        default_factory=list,
+        description="Client addresses and networks with the raised limits, as a JSON list or with commas between them.",
     )
     allow_private_addresses: bool = Field(
         False,
@@ -136,7 +160,41 @@ class Settings(BaseSettings):
         description="Certificates in a PEM file that receivers of webhooks may be vouched for by, besides the usual.",
     )
     max_body_bytes: int = Field(
-        30 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes (inline images count)."
+        30 * 1024 * 1024,
+        ge=1024,
+        description="Largest accepted request body in bytes where images come inline; elsewhere less "
+        "([limits.md](limits.md)).",
+    )
+    bodies_in_flight_bytes: int = Field(
+        32 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="Bytes of large request bodies (over 64 KiB) that one server process holds at a time; beyond it "
+        "the largest body of whoever sends most is refused.",
+    )
+    max_connections: int = Field(
+        4096,
+        ge=16,
+        description="Most open connections of one server process; fewer where `ulimit -n` leaves no room for them. "
+        "Idle ones give way to new ones.",
+    )
+    max_connections_per_address: int = Field(
+        256,
+        ge=1,
+        description="Most open connections from one IPv4 address or IPv6 network of 64 bits; "
+        "trusted proxies are exempt.",
+    )
+    first_byte_s: float = Field(15.0, gt=0, description="Seconds in which a new connection must begin its request.")
+    headers_s: float = Field(15.0, gt=0, description="Seconds in which the headers of a request must arrive.")
+    keep_alive_s: float = Field(
+        65.0,
+        gt=0,
+        description="Seconds that a connection stays open without a request; longer than proxies keep theirs (60).",
+    )
+    progress_bytes_per_s: float = Field(
+        1000.0, ge=0, description="Slowest accepted transfer of bodies and answers in bytes per second."
+    )
+    progress_grace_s: float = Field(
+        15.0, gt=0, description="Seconds over which the speed of a transfer is averaged before it is judged."
     )
 
     # Models

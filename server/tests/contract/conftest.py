@@ -7,7 +7,7 @@ import base64
 import io
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -172,10 +172,14 @@ class Horde:
         self.app = app
         self.settings = settings
         self.dsn = dsn
-        transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000), raise_app_exceptions=False)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://horde.test")
+        self.client = self.client_at("127.0.0.1")
         self.texts = Texts(self.client)
         self.alchemy = Alchemy(self.client)
+
+    def client_at(self, address: str) -> httpx.AsyncClient:
+        """A client that connects from an address."""
+        transport = httpx.ASGITransport(self.app, client=(address, 50_000), raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://horde.test")
 
     # ---------------------------------------------------------------- words of the tests
 
@@ -330,16 +334,23 @@ async def running_horde(dsn: str, settings: Mapping[str, Any]) -> AsyncIterator[
 
 
 StartHorde = Callable[..., Awaitable[Horde]]
+RunHorde = Callable[..., AbstractAsyncContextManager[Horde]]
+
+
+@pytest.fixture
+def run_horde(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunHorde:
+    """A server on the test's database for the time of a block, with settings of the test's choice."""
+    monkeypatch.chdir(tmp_path)  # no .env of the developer
+    return lambda **settings: running_horde(database_dsn, {"data": tmp_path, **settings})
 
 
 @pytest_asyncio.fixture
-async def start_horde(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartHorde]:
-    """Starts servers on the test's database with settings of the test's choice; all are ended with the test."""
-    monkeypatch.chdir(tmp_path)  # no .env of the developer
+async def start_horde(run_horde: RunHorde) -> AsyncIterator[StartHorde]:
+    """Starts servers as `run_horde` does; all are ended with the test."""
     async with AsyncExitStack() as stack:
 
         async def start(**settings: Any) -> Horde:
-            return await stack.enter_async_context(running_horde(database_dsn, {"data": tmp_path, **settings}))
+            return await stack.enter_async_context(run_horde(**settings))
 
         yield start
 

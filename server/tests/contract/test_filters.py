@@ -78,6 +78,7 @@ async def test_a_prompt_that_may_not_be_rewritten_is_refused_and_remembered(star
     """§2.3.2: 400 `CorruptPrompt`, suspicion 8 once, and a time-out of 3, then 9 minutes for the address."""
     asker = await horde.account("ada")
     for minutes in (3, 9):
+        horde.client.headers["X-Forwarded-For"] = "198.51.100.66"  # private addresses are not struck
         answer = await horde.ask(asker.api_key, "a wet kitten", replacement_filter=False)
         assert horde.outcome(answer) == (400, "CorruptPrompt")
         kept_out = await horde.ask(asker.api_key)
@@ -98,6 +99,7 @@ async def test_a_dry_run_is_judged_as_well(horde, no_wet_kittens) -> None:
 async def test_nothing_left_after_rewriting_is_refused(horde, mod) -> None:
     await add(horde, mod, "kitten|wet", 10)
     await add(horde, mod, "wet", 20)
+    horde.client.headers["X-Forwarded-For"] = "198.51.100.66"  # private addresses are not struck
     assert horde.outcome(await horde.ask(prompt="wet kitten")) == (400, "CorruptPrompt")
     assert horde.outcome(await horde.ask()) == (403, "TimeoutIP")
 
@@ -114,8 +116,6 @@ async def test_the_anonymous_and_the_trusted_are_not_suspected(horde, mod, no_we
     """alchemy-and-operations.md §3.3: anonymous never accrues; accounts.md §1.1: trusted accounts are beyond it."""
     sue = await horde.account("sue", trusted=True)
     await horde.ask("0000000000", "a wet kitten", replacement_filter=False)
-    lifted = {"url": "/api/v2/operations/ipaddr", "json": {"ipaddr": "127.0.0.1"}, "headers": {"apikey": mod}}
-    assert (await horde.client.request("DELETE", **lifted)).status_code == 200
     assert horde.outcome(await horde.ask(sue.api_key, "a wet kitten", replacement_filter=False)) == (
         400,
         "CorruptPrompt",

@@ -126,7 +126,7 @@ class TestBodies:
         for commas, is_read in ((most, True), (most + 1, False)):
             content = b'{"x": [0' + b",0" * commas + b"]}"
             answer = await horde.client.post(
-                f"/api/v2/{path}", content=content, headers={"apikey": "0", "content-type": "application/json"}
+                f"/api/v2/{path}", content=content, headers={"apikey": "0000000000", "content-type": "application/json"}
             )
             assert answer.status_code == 400
             assert ("errors" in answer.json()) is is_read

@@ -68,6 +68,21 @@ async def test_untrusted_accounts_share_what_a_public_address_may_have(horde) ->
     assert (await pop_from(horde, address, newcomer.api_key, "new here")).status_code == 200
 
 
+async def test_an_ipv6_household_is_one_address(horde) -> None:
+    """Step 11f: more than 20 workers on any addresses of a /64 are too many there, and none elsewhere."""
+    crowd, newcomer = await horde.account("crowd"), await horde.account("newcomer")
+    await horde.sql(
+        "INSERT INTO worker (id, name, kind, account_id, abilities, address)"
+        " SELECT gen_random_uuid(), 'crowd ' || number, 'image', %s, '{}',"
+        " CASE WHEN number < 22 THEN '2001:db8:1:2::' || number ELSE 'no:address:at:all' END"
+        " FROM generate_series(1, 23) AS number",
+        crowd.id,
+    )
+    refused = await pop_from(horde, "2001:db8:1:2:ffff::1", newcomer.api_key, "new here")
+    assert horde.outcome(refused) == (403, "TooManySameIPs")
+    assert (await pop_from(horde, "2001:db8:1:3::1", newcomer.api_key, "far away")).status_code == 200
+
+
 async def test_the_machines_of_ones_own_network_are_not_counted(horde) -> None:
     """Step 11f: private addresses, such as 127.0.0.1 of these tests, have no such limit."""
     crowd, newcomer = await horde.account("crowd"), await horde.account("newcomer")

@@ -157,7 +157,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def timeouts(pool, clock) -> AddressTimeouts:
     """The time-outs of a node; 203.0.113.5 is a service's address."""
-    return AddressTimeouts(pool, lambda topic, ids: None, clock, services=["203.0.113.5"])
+    return AddressTimeouts(pool, lambda topic, ids: None, clock, services=[IPv4Network("203.0.113.5")])
 
 
 async def later(pool, hours: float) -> None:

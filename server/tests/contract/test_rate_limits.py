@@ -9,7 +9,7 @@ import httpx
 import pytest
 from horde_processes import free_port
 
-from horde_server.identity.rate_limits import RateLimitStoreUnusable, rate_limits
+from horde_server.identity.rate_limits import RateLimited, RateLimitStoreUnusable, rate_limits
 from horde_server.settings import Settings
 
 
@@ -65,14 +65,71 @@ async def test_the_limit_is_per_path_so_per_request_id(horde) -> None:
     assert other.status_code == 404
 
 
-async def test_the_limit_is_per_address_after_one_proxy(horde) -> None:
-    """§1.2, §1.7: X-Forwarded-For is honoured for exactly one hop: its last entry."""
+async def test_the_limit_is_per_address_behind_a_trusted_proxy(horde) -> None:
+    """§1.2, §1.7: whom the proxy heard counts: the last entry of X-Forwarded-For that is no proxy's."""
     path = "/api/v2/generate/status/00000000-0000-0000-0000-000000000000"
     await get_many(horde, path, 11)
     forwarded = {"X-Forwarded-For": "203.0.113.1, 203.0.113.2"}
     assert (await get_many(horde, path, 10, **forwarded))[-1].status_code == 404
     spoofed = {"X-Forwarded-For": "198.51.100.7, 203.0.113.2"}
     assert (await horde.client.get(path, headers=spoofed)).status_code == 429
+
+
+async def get_from(horde, peer: str, path: str, count: int, **headers: str) -> list[int]:
+    """The outcomes of calls of somebody who connects from an address, without a proxy between."""
+    async with horde.client_at(peer) as client:
+        return [(await client.get(path, headers=headers)).status_code for _ in range(count)]
+
+
+async def test_a_stranger_is_limited_whatever_address_he_names(horde) -> None:
+    """Guessing keys with another X-Forwarded-For each time: 90 a minute all the same."""
+    statuses: list[int] = []
+    for number in range(95):
+        named = {("X-Forwarded-For", "Forwarded", "X-Real-IP")[number % 3]: f"203.0.113.{number}"}
+        statuses += await get_from(horde, "198.51.100.66", "/api/v2/find_user", 1, apikey="guessed", **named)
+    assert (statuses.count(404), statuses.count(429)) == (90, 5)
+
+
+async def test_an_ipv6_household_is_one_caller(horde) -> None:
+    """Whoever has one address of a /64 has all of them."""
+    path = "/api/v2/generate/status/00000000-0000-0000-0000-000000000000"
+    statuses = [(await get_from(horde, f"2001:db8:1:2::{number:x}", path, 1))[0] for number in range(11)]
+    assert statuses == [404] * 10 + [429]
+    assert await get_from(horde, "2001:db8:1:3::1", path, 1) == [404]
+
+
+async def test_one_address_does_not_use_up_what_all_without_a_key_share(horde) -> None:
+    """§1.7: 60/second for the anonymous key; of a stranger that sends 200 at once two count, and others are served."""
+
+    async def ask(peer: str, number: int) -> int:
+        async with horde.client_at(peer) as client:
+            named = {"apikey": "0000000000", "X-Forwarded-For": f"203.0.113.{number}"}
+            answer = await client.post("/api/v2/generate/async", json={"prompt": ""}, headers=named)
+            return answer.status_code
+
+    await early_in_a_second()
+    flood = [await ask("198.51.100.66", number) for number in range(70)]
+    assert set(flood[2:]) == {429}
+    assert await ask("198.51.100.77", 1) == 400  # what an empty prompt gets: it passed the limits
+
+
+async def test_nor_does_one_customer_with_many_ipv6_networks(horde) -> None:
+    """A /48 is had for the asking: 65,536 times a /64, which get 10 a second of the 60 together."""
+    limits = rate_limits(horde.settings)
+    assert limits is not None
+
+    def passes(address: str) -> bool:
+        scope = {"path": "/api/v2/generate/async", "method": "POST", "headers": [(b"apikey", b"0000000000")]}
+        try:
+            limits(scope, address)
+        except RateLimited:
+            return False
+        return True
+
+    await early_in_a_second()
+    assert [passes(f"2001:db8:1:{number:x}::1") for number in range(70)] == [True] * 10 + [False] * 60
+    assert passes("2001:db8:2::1")
+    assert passes("203.0.113.7")
 
 
 async def test_checks_answered_from_memory_are_limited(horde) -> None:
@@ -114,9 +171,10 @@ async def test_trusted_accounts_raise_the_limits_of_their_address(horde) -> None
 
 async def test_listed_addresses_have_raised_limits(start_horde) -> None:
     """§1.7: the original's hard-coded list is a setting."""
-    horde = await start_horde(rate_limits=True, rate_limit_whitelist=["127.0.0.1"])
-    await early_in_a_second()
-    assert [(await horde.ask()).status_code for _ in range(5)] == [202] * 5
+    for listed in ("127.0.0.1", "127.0.0.0/8"):
+        horde = await start_horde(rate_limits=True, rate_limit_whitelist=[listed])
+        await early_in_a_second()
+        assert [(await horde.ask()).status_code for _ in range(5)] == [202] * 5
 
 
 async def test_each_of_several_processes_enforces_its_share(start_horde) -> None:

@@ -163,6 +163,13 @@ async def test_an_address_is_asked_about_once_at_a_time(pool, checker) -> None:
     assert checker.connections == 1
 
 
+async def test_an_ipv6_household_is_asked_about_once(pool, checker) -> None:
+    reputation = reputation_by(checker, Clock(), pool)
+    for number in range(5):
+        assert await reputation.verdict(f"2a00:1450:4001:80f::{number}") is Verdict.UNSAFE
+    assert checker.connections == 1
+
+
 async def test_a_crowd_of_new_addresses_does_not_flood_the_checker(pool, checker) -> None:
     """Beyond so many questions at once an address is unknown for the moment."""
     reputation = reputation_by(checker, Clock(), pool)

@@ -310,10 +310,16 @@ class TestTestUsers:
     async def test_only_this_machine_may_ask(self, start_horde) -> None:
         """§2.3: 403 unless the real socket peer is loopback, whatever a header says."""
         horde = await start_horde(test_apikeys=True)
-        transport = httpx.ASGITransport(horde.app, client=("203.0.113.9", 1234))
-        async with httpx.AsyncClient(transport=transport, base_url="http://horde.test") as stranger:
+        async with horde.client_at("203.0.113.9") as stranger:
             answer = await stranger.post("/api/v2/dev/test-user", json={}, headers={"X-Forwarded-For": "127.0.0.1"})
         assert answer.status_code == 403
+
+    async def test_whom_a_proxy_on_this_machine_brings_is_not_this_machine(self, start_horde) -> None:
+        """Behind nginx every peer is loopback: whom it heard must be as well."""
+        horde = await start_horde(test_apikeys=True)
+        for name, value in (("X-Forwarded-For", "203.0.113.9"), ("Forwarded", "for=203.0.113.9")):
+            answer = await horde.client.post("/api/v2/dev/test-user", json={}, headers={name: value})
+            assert answer.status_code == 403
 
     @pytest.mark.parametrize("body", [{"kudos": -1}, {"kudos": 1.5}, {"username": 5}, {"moderator": "yes"}, []])
     async def test_wrong_types_are_refused(self, start_horde, body: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID, uuid4
 
 import pytest
@@ -36,6 +37,14 @@ def test_jobs_are_counted_until_they_are_taken_or_overdue():
     assert jobs.held_by(anothers.worker_id, 11.0) == 1
 
 
+def test_what_was_put_off_is_looked_up():
+    """After a stop of the horde the times in memory are wrong."""
+    jobs: HeldJobs[ImageOrder] = HeldJobs()
+    jobs.add(job := a_job(), 10.0)
+    jobs.forget()
+    assert (jobs.held_by(WORKER, 0.0), jobs.take(job.id)) == (0, None)
+
+
 async def test_a_worker_that_holds_too_many_jobs_gets_no_more(monkeypatch: pytest.MonkeyPatch):
     """§3.5.5, D15: greed starves nobody, and a broken worker does not swallow the queue."""
     queue = LiveQueue(lambda: 0.0)
@@ -57,6 +66,26 @@ async def test_a_worker_that_holds_too_many_jobs_gets_no_more(monkeypatch: pytes
     dispatcher.held_jobs.take(handed[0])
     one_more = await dispatcher.hand_out(view, 20, threads=2, reward_percent=100)
     assert one_more is not None and len(one_more.job_ids) == 1
+
+
+async def test_pops_at_the_same_moment_hold_no_more_together(monkeypatch: pytest.MonkeyPatch):
+    """The same for pops whose claims are all under way at once."""
+    queue = LiveQueue(lambda: 0.0)
+    dispatcher = Dispatcher(ImageKind(PriceBook()), None, queue, lambda topic, ids: None, lifetime_s=60)
+    entry = an_entry(jobs=1000)
+    queue.add(entry)
+
+    async def claimed(conn: object, *, job_ids: list[UUID], **_: object) -> object:
+        await asyncio.sleep(0)  # all others look before this one is decided
+        state = entry.state
+        return state._replace(waiting=state.waiting - len(job_ids), version=state.version + 1)
+
+    monkeypatch.setattr(dispatching.job_store, "claim", claimed)
+    monkeypatch.setattr(dispatcher, "_pool", _NoPool())
+    view = queue.view(an_offer(worker_id=WORKER, max_pixels=10**9))
+    hand_outs = await asyncio.gather(*(dispatcher.hand_out(view, 20, threads=1, reward_percent=100) for _ in range(20)))
+    assert sum(len(each.job_ids) for each in hand_outs if each) == HELD_JOBS_PER_THREAD
+    assert dispatcher.held_jobs.held_by(WORKER, 0.0) == HELD_JOBS_PER_THREAD
 
 
 class _NoPool:

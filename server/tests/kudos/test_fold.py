@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import uuid4
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from ledger_checks import add_account, add_worker, balances, check_books, fold_all
 
 from horde_server.accounts.creation import adjust_kudos
 from horde_server.database.pool import Connection, Pool
+from horde_server.insight.store import work_of_past_minute
 from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.ledger import (
     ADMIN,
@@ -194,3 +196,45 @@ async def _until_somebody_waits_for_a_lock(conn: Connection) -> None:
             if await cursor.fetchone():
                 return
             await asyncio.sleep(0.01)
+
+
+async def test_work_of_the_past_minute_is_counted_and_forgotten_again(pool: Pool) -> None:
+    """What `status/performance` tells; a fold that comes late counts it where it belongs."""
+    async with pool.connection() as conn:
+        ada, ben = await add_account(conn), await add_account(conn, "ben")
+        worker = await add_worker(conn, ben)
+
+        async def deliver(domain: str, things: float, ago_s: float = 0.0) -> None:
+            await post(conn, _delivery(ada, ben, worker, domain, things))
+            await conn.execute(
+                "UPDATE ledger_inbox SET created_at = now() - make_interval(secs => %s) WHERE created_at > now() - %s",
+                (ago_s, timedelta(seconds=5)),
+            )
+            await fold_all(pool)
+
+        await deliver("image", 500.0, ago_s=90.0)
+        await deliver("image", 1_000.0, ago_s=40.0)
+        await deliver("image", 2_000.0)
+        await deliver("text", 30.0)
+        assert await work_of_past_minute(conn) == {"image": 3_000.0, "text": 30.0}
+        await conn.execute("UPDATE work_done SET second = second - interval '10 minutes'")
+        await deliver("text", 7.0)
+        assert await work_of_past_minute(conn) == {"text": 7.0}
+        assert (await (await conn.execute("SELECT count(*) FROM work_done")).fetchone()) == (1,)
+
+
+def _delivery(requester_id: int, owner_id: int, worker_id: UUID, domain: str, things: float) -> list[Movement]:
+    """One job done."""
+    return settlement(
+        request_id=uuid4(),
+        job_id=uuid4(),
+        requester_id=requester_id,
+        owner_id=owner_id,
+        owner_trusted=True,
+        worker_id=worker_id,
+        paid_hundredths=100,
+        debit_hundredths=110,
+        domain=domain,
+        things=things,
+        speed=1.0,
+    )

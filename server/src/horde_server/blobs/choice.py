@@ -54,11 +54,17 @@ class BlobStores:
         return tuple(store for store in self.transient if isinstance(store, FolderStore))
 
 
-def open_blob_stores(settings: Settings, signing_secret: bytes, clock: Callable[[], float]) -> BlobStores:
-    """The stores that the settings name; sources lie with the results unless they say otherwise."""
+def open_blob_stores(
+    settings: Settings, signing_secret: bytes, clock: Callable[[], float], link_clock: Callable[[], float] | None = None
+) -> BlobStores:
+    """The stores that the settings name; sources lie with the results unless they say otherwise.
+
+    `link_clock` dates the signed addresses of our own routes: one that stands still while the horde is down, so that
+    an address is good for as long as somebody could have used it.
+    """
 
     def opened(place: str, purpose: str = "") -> BlobStore:
-        return open_blob_store(place, UrlSigner(signing_secret, clock, ROUTE + purpose), clock)
+        return open_blob_store(place, UrlSigner(signing_secret, link_clock or clock, ROUTE + purpose), clock)
 
     results = opened(settings.blobs or str(settings.data / "blobs"))
     return BlobStores(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from horde_server.command_line.proxy_check import proxy_in_front
 from horde_server.database.binaries import BinariesMissing, postgres_bin_folder
 from horde_server.database.embedded import running_dsn
 from horde_server.database.migrations import read_migrations
@@ -38,7 +39,7 @@ async def run_checks(settings: Settings) -> list[Finding]:
     """Every check, in the order in which a failure explains the next."""
     findings = [_python(), _data_folder(settings), _disk(settings), _binaries(settings)]
     findings.append(await _database(settings))
-    findings += [_server(settings), _worker()]
+    findings += [_server(settings), Finding("proxy", *proxy_in_front(settings)), _worker()]
     return findings
 
 

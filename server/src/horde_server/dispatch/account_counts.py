@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 
 class AccountCounts:
     """Counts of one kind's mirrored requests."""
 
     def __init__(self) -> None:
-        self._waiting: dict[int, Counter[frozenset[str]]] = {}  # by the models that requests name
-        self._processing: Counter[int] = Counter()
+        self._waiting: dict[int, dict[frozenset[str], int]] = {}  # by the models that requests name
+        self._processing: dict[int, int] = {}
 
     def count(self, account_id: int, models: frozenset[str], waiting: int, processing: int) -> None:
         """So many jobs more, or less, wait and are processed of a request that names these models."""
         if waiting:
-            counts = self._waiting.setdefault(account_id, Counter())
-            counts[models] += waiting
-            if not counts[models]:
+            counts = self._waiting.get(account_id)
+            if counts is None:
+                counts = self._waiting[account_id] = {}
+            if total := counts.get(models, 0) + waiting:
+                counts[models] = total
+            else:
                 del counts[models]
                 if not counts:
                     del self._waiting[account_id]
         if processing:
-            self._processing[account_id] += processing
-            if not self._processing[account_id]:
+            if total := self._processing.get(account_id, 0) + processing:
+                self._processing[account_id] = total
+            else:
                 del self._processing[account_id]
 
     def waiting(self, account_id: int, models: frozenset[str] = frozenset()) -> int:
@@ -38,4 +40,4 @@ class AccountCounts:
 
     def open(self, account_id: int) -> int:
         """Jobs of an account that wait or are processed."""
-        return self.waiting(account_id) + self._processing[account_id]
+        return self.waiting(account_id) + self._processing.get(account_id, 0)

@@ -124,11 +124,11 @@ class Dispatcher(Generic[OrderT]):
 
         `threads` is how many it works on at a time, `reward_percent` its software's.
         """
-        held = self.held_jobs.held_by(view.offer.worker_id, self.queue.now())
-        amount = min(amount, HELD_JOBS_PER_THREAD * threads - held)
-        if amount <= 0:
-            return None
         for _ in range(CLAIM_TRIES):  # the lists change while a claim is under way: look anew each time
+            held = self.held_jobs.held_by(view.offer.worker_id, self.queue.now())
+            amount = min(amount, HELD_JOBS_PER_THREAD * threads - held)
+            if amount <= 0:
+                return None
             entry = next(self.queue.candidates(view), None)
             if entry is None:
                 return None
@@ -149,6 +149,7 @@ class Dispatcher(Generic[OrderT]):
         job_ids = tuple(uuid4() for _ in range(jobs))
         known_version = entry.state.version
         self.queue.begin_claim(entry, jobs)
+        self.held_jobs.begin_claim(offer.worker_id, jobs)
         try:
             async with self._pool.connection() as conn:
                 state = await job_store.claim(
@@ -169,6 +170,7 @@ class Dispatcher(Generic[OrderT]):
                 self.queue.update(state)
         finally:
             self.queue.end_claim(entry, jobs)
+            self.held_jobs.end_claim(offer.worker_id, jobs)
         if state is None:
             return None
         self._publish("request", [str(entry.id)])

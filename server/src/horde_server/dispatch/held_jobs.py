@@ -40,6 +40,7 @@ class HeldJobs(Generic[OrderT]):
     def __init__(self) -> None:
         self._jobs: dict[UUID, HeldJob[OrderT]] = {}
         self._deadlines_s: dict[UUID, dict[UUID, float]] = {}  # by worker and job; since the epoch
+        self._claiming: dict[UUID, int] = {}  # jobs that claims under way reach for, by worker
 
     def add(self, job: HeldJob[OrderT], deadline_s: float) -> None:
         """Remember a job that has just been handed out; the oldest goes when there are too many."""
@@ -58,9 +59,28 @@ class HeldJobs(Generic[OrderT]):
                 del self._deadlines_s[job.worker_id]
         return job
 
+    def forget(self) -> None:
+        """Have all looked up from now on: their times were changed."""
+        self._jobs.clear()
+        self._deadlines_s.clear()
+
+    def begin_claim(self, worker_id: UUID, jobs: int) -> None:
+        """A worker is about to get so many: pops of its at the same moment count them."""
+        self._claiming[worker_id] = self._claiming.get(worker_id, 0) + jobs
+
+    def end_claim(self, worker_id: UUID, jobs: int) -> None:
+        """The claim has been decided."""
+        if left := self._claiming[worker_id] - jobs:
+            self._claiming[worker_id] = left
+        else:
+            del self._claiming[worker_id]
+
     def held_by(self, worker_id: UUID, now_s: float) -> int:
-        """How many jobs a worker has of this node that it neither delivered nor let lie. O(those it let lie)."""
+        """How many jobs a worker has or is getting of this node, that it neither delivered nor let lie.
+
+        O(those it let lie).
+        """
         held = self._deadlines_s.get(worker_id)
         while held and held[oldest := next(iter(held))] < now_s:
             self.take(oldest)
-        return len(held) if held else 0
+        return (len(held) if held else 0) + self._claiming.get(worker_id, 0)

@@ -14,8 +14,10 @@ from uuid import UUID
 
 import psycopg
 
+from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
 from horde_server.dispatch.held_jobs import HeldJob
+from horde_server.dispatch.job_locks import SWEEP_LOCK
 from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements
 from horde_server.moderation.suspicion import MOST_NOTED, SUSPICIOUS_FROM, Suspicion
@@ -252,7 +254,7 @@ async def settle_fault(conn: Connection, job_id: UUID, gen_metadata: str) -> Req
 
 _SWEEP = f"""
 WITH overdue AS (
-    SELECT id FROM job WHERE state = 'processing' AND deadline < now()
+    SELECT id FROM job WHERE state = 'processing' AND deadline < now() AND {IS_UP}
     ORDER BY deadline LIMIT %(batch)s FOR UPDATE SKIP LOCKED
 ), faulted AS (
     UPDATE job SET state = 'faulted', settled_at = now() FROM overdue WHERE job.id = overdue.id
@@ -269,8 +271,6 @@ WITH overdue AS (
 )
 SELECT counted.*, (SELECT array_agg(DISTINCT worker_id) FROM faulted WHERE request_id = counted.id) FROM counted"""
 
-_SWEEP_LOCK = 7_001_002
-
 
 async def sweep_overdue(conn: Connection, batch: int = 500) -> list[tuple[RequestState, list[UUID]]]:
     """Fault the jobs whose lease ran out and return their slots. Any node may run it; one at a time does.
@@ -278,7 +278,7 @@ async def sweep_overdue(conn: Connection, batch: int = 500) -> list[tuple[Reques
     Returns the changed requests with the workers that let them down.
     """
     async with conn.transaction():
-        cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (_SWEEP_LOCK,))
+        cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (SWEEP_LOCK,))
         if not (await cursor.fetchone() or (False,))[0]:
             return []
         cursor = await conn.execute(_SWEEP, {"batch": batch})
@@ -301,6 +301,6 @@ SELECT * FROM counted"""
 
 async def take_back(conn: Connection, worker_id: UUID) -> list[RequestState]:
     """Return the jobs of a worker that is being deleted, within the caller's transaction; the changed requests."""
-    await conn.execute("SELECT pg_advisory_xact_lock(%s)", (_SWEEP_LOCK,))  # both lock jobs of many requests
+    await conn.execute("SELECT pg_advisory_xact_lock(%s)", (SWEEP_LOCK,))  # both lock jobs of many requests
     cursor = await conn.execute(_TAKE_BACK, (worker_id,))
     return [RequestState(*row) for row in await cursor.fetchall()]

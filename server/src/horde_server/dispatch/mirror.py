@@ -69,6 +69,12 @@ class Mirror:
         for dispatcher in self._dispatchers.values():
             dispatcher.queue.forget_done(KEEP_DONE_S)
 
+    async def resumed(self) -> None:
+        """The horde was down: all times in memory were put off in the database."""
+        for dispatcher in self._dispatchers.values():
+            dispatcher.held_jobs.forget()
+        await self.reconcile()
+
     async def sweep(self) -> list[UUID]:
         """Return overdue jobs to their queues and forget what expired; the workers that let jobs lie."""
         swept: list[tuple[RequestState, list[UUID]]] = []

@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import tuple_row
 
+from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
 from horde_server.kudos.ledger import Movement, reserve
 
@@ -167,8 +168,8 @@ class Due(NamedTuple):
 async def whats_due(conn: Connection) -> Due:
     """Whether any job's lease ran out and any request expired: a glance at two indexes, for mostly nothing has."""
     cursor = await conn.execute(
-        """SELECT EXISTS (SELECT FROM job WHERE state = 'processing' AND deadline < now()),
-                  EXISTS (SELECT FROM request WHERE expires_at < now())"""
+        f"""SELECT {IS_UP} AND EXISTS (SELECT FROM job WHERE state = 'processing' AND deadline < now()),
+                   {IS_UP} AND EXISTS (SELECT FROM request WHERE expires_at < now())"""
     )
     return Due(*(await cursor.fetchone() or (False, False)))
 
@@ -185,8 +186,9 @@ class Expired(NamedTuple):
 async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
     """Remove expired requests with their jobs; their holds go with them."""
     cursor = await conn.execute(
-        """WITH gone AS (
-               SELECT id FROM request WHERE expires_at < now() ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED)
+        f"""WITH gone AS (
+               SELECT id FROM request WHERE expires_at < now() AND {IS_UP}
+               ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED)
            DELETE FROM request USING gone WHERE request.id = gone.id
            RETURNING request.id, kind, request_order -> 'sources',
                      ARRAY(SELECT job.id FROM job WHERE job.request_id = request.id)""",

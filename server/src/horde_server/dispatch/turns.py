@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv6Address, ip_network
 from itertools import islice
 from uuid import UUID
 
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.moderation.addresses.networks import household
 
 STEP_S = 30.0
 """Seconds of waiting that each image puts between a request and the next one of the same requester."""
@@ -51,7 +51,7 @@ class Turns:
 
         `earliest_key` is where it may start by its arrival and its payer's kudos.
         """
-        requester: _Requester = _network(address) if account_id == ANONYMOUS_ID else account_id
+        requester: _Requester = household(address) if account_id == ANONYMOUS_ID else account_id
         now_s = self._queue.now()
         behind_open, used = self._behind(requester)
         key = max(earliest_key, behind_open, min(used, now_s))
@@ -98,13 +98,3 @@ class Turns:
         for requester in [who for who, used in self._used.items() if used < now_s - USED_HEAD_START_KEPT_S]:
             del self._used[requester]
         self._forget_beyond = len(self._next_starts) + len(self._used) + MOST_IDLE
-
-
-def _network(address: str) -> str:
-    """One household: an IPv4 address, or the /64 that every IPv6 customer has at least."""
-    if ":" not in address:
-        return address
-    try:
-        return str(ip_network((IPv6Address(address), 64), strict=False))
-    except ValueError:
-        return address

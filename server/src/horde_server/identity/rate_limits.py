@@ -12,6 +12,7 @@ from limits.strategies import FixedWindowRateLimiter
 from starlette.types import Scope
 
 from horde_server.errors import HordeError
+from horde_server.moderation.addresses.networks import NetworkSet, household, site
 from horde_server.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,9 @@ _PER_KEY = {
     "/api/v2/kudos/transfer": (("1/second", "90/hour"), ("1/second", "600/hour")),
 }
 _ANONYMOUS_KEY = b"0000000000"
+_ANONYMOUS_SHARE = ("10/second",)
+"""What one customer's IPv6 networks (a /48) may use of the 60/second that all without a key of their own share. An IPv4
+address is within it by its own limit."""
 _STORE_TIMEOUT_S = 0.25  # of the event loop: a shared store must be near
 _STORE_AWAY_S = 5.0
 _TRUSTED_S = 24 * 3600
@@ -60,14 +64,15 @@ class RateLimited(HordeError):
 
 
 class RateLimits:
-    """Counts calls by address (and key) and path, and refuses those over the limit."""
+    """Counts calls by address (an IPv6 /64 is one; and key) and path, and refuses those over the limit."""
 
     def __init__(self, settings: Settings) -> None:
         # Without a shared store each of N processes sees, and enforces, its share of the calls.
         share = 1 if settings.rate_limit_storage else settings.processes
         self._limiter = FixedWindowRateLimiter(_open_store(settings.rate_limit_storage))
         self._store_away_until = 0.0  # seconds of the monotonic clock
-        self._whitelist = frozenset(settings.rate_limit_whitelist)
+        self._whitelist = NetworkSet(settings.rate_limit_whitelist)
+        self._anonymous_share = _items(_ANONYMOUS_SHARE, share)
         self._rules = [
             (method, prefix, _items(plain, share), _items(raised, share)) for method, prefix, plain, raised in _TABLE
         ]
@@ -75,7 +80,7 @@ class RateLimits:
         self._per_key = {
             path: (_items(plain, share), _items(raised, share)) for path, (plain, raised) in _PER_KEY.items()
         }
-        self._trusted: dict[str, float] = {}  # address: until when (seconds of the monotonic clock)
+        self._trusted: dict[str, float] = {}  # household: until when (seconds of the monotonic clock)
 
     def __call__(self, scope: Scope, address: str) -> list[tuple[bytes, bytes]]:
         """Count one call; headers that tell where the caller stands. Raises `RateLimited`."""
@@ -90,13 +95,16 @@ class RateLimits:
             return []
 
     def _count(self, scope: Scope, address: str, path: str, method: str) -> list[tuple[bytes, bytes]]:
-        is_listed = address in self._whitelist or self._trusted.get(address, 0.0) > time.monotonic()
+        client = household(address)
+        is_listed = self._trusted.get(client, 0.0) > time.monotonic() or address in self._whitelist
         items = self._items_for(method, path)[1 if is_listed else 0]
-        tightest = self._hit(items, (address, method, path))
+        tightest = self._hit(items, (client, method, path))  # first: what is refused here counts for no key
         if path in self._per_key:
             key = next((value for name, value in scope["headers"] if name == b"apikey"), b"")
             if key:
                 raised = is_listed or key == _ANONYMOUS_KEY
+                if key == _ANONYMOUS_KEY and (network := site(address)) != client:
+                    self._hit(self._anonymous_share, (network, method, path))
                 self._hit(self._per_key[path][raised], (key[:64].decode("latin-1"), method, path))
         limit, remaining, reset_s = tightest
         return [
@@ -108,10 +116,11 @@ class RateLimits:
 
     def trust(self, address: str) -> None:
         """Raise the limits of an address for a day: a trusted, education or service account asks from there (§1.7)."""
+        client = household(address)
         if len(self._trusted) >= _TRUSTED_MOST:
             self._trusted.pop(next(iter(self._trusted)))
-        self._trusted.pop(address, None)
-        self._trusted[address] = time.monotonic() + _TRUSTED_S
+        self._trusted.pop(client, None)
+        self._trusted[client] = time.monotonic() + _TRUSTED_S
 
     def _items_for(self, method: str, path: str) -> tuple[list[RateLimitItem], list[RateLimitItem]]:
         for wanted, prefix, plain, raised in self._rules:

@@ -16,6 +16,7 @@ from horde_server.errors import InvalidPayload
 from horde_server.http.answers import refusals
 from horde_server.http.body import json_response
 from horde_server.http.parameters import Name, Word
+from horde_server.insight import store
 from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformance
 from horde_server.insight.health import database_answers
 from horde_server.requests.model_reference import is_known, text_parameters_b
@@ -92,11 +93,7 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
     async def performance() -> Response:
         """Sums over queue and workers."""
         async with pool.connection() as conn:
-            cursor = await conn.execute(
-                "SELECT domain, sum(things) FROM ledger"
-                " WHERE created_at > now() - interval '1 minute' AND things IS NOT NULL GROUP BY domain"
-            )
-            past_minute: dict[str, float] = dict(await cursor.fetchall())
+            past_minute = await store.work_of_past_minute(conn)
         image_workers, text_workers = workers.online("image"), workers.online("text")
         alchemists = workers.online("interrogation")
         image, text = queues["image"], queues["text"]

@@ -16,6 +16,7 @@ from horde_server.moderation.suspicion import SUSPICIOUS_FROM
 _FOLD_LOCK = 7_001_003
 SPEED_SAMPLES = 20
 TRUST_AGE_DAYS = 7
+_RECENT = "interval '2 minutes'"  # of which `work_done` tells
 
 # Buckets of `kudos_details` (kudos.md §7), by which side of a movement the account is on. Floor entries never pass the
 # inbox: they are in no bucket.
@@ -53,6 +54,13 @@ WITH moved AS (
         SET amount_hundredths = known.amount_hundredths + excluded.amount_hundredths
 ), jobs AS (
     SELECT * FROM moved WHERE things IS NOT NULL
+), work AS (
+    INSERT INTO work_done AS known (second, domain, things)
+    SELECT date_trunc('second', created_at), domain, sum(things) FROM jobs
+    WHERE created_at > now() - {_RECENT} GROUP BY 1, 2
+    ON CONFLICT (second, domain) DO UPDATE SET things = known.things + excluded.things
+), forgotten AS (
+    DELETE FROM work_done WHERE second < now() - {_RECENT}
 ), records AS (
     INSERT INTO account_record AS known (account_id, record, domain, value)
     SELECT account_id, record, domain, sum(value) FROM (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from psycopg_pool import AsyncConnectionPool
 
+from horde_server.dispatch.account_counts import AccountCounts
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, WorkerNotFound
 from horde_server.identity.directory import Account
@@ -59,6 +60,33 @@ class Caller:
     client_agent: str
 
 
+class Arrival:
+    """A request on its way in: its jobs count as waiting while the block lasts, until they are stored or refused.
+
+    So of many requests at the same moment only as many find room as would one after the other. Other server processes
+    hear of a request when it is stored.
+    """
+
+    __slots__ = ("_counts", "_taken")
+
+    def __init__(self, counts: AccountCounts) -> None:
+        self._counts = counts
+        self._taken: tuple[int, frozenset[str], int] | None = None
+
+    def take(self, account_id: int, models: frozenset[str], jobs: int) -> None:
+        """Take places for the jobs, once."""
+        self._counts.count(account_id, models, jobs, 0)
+        self._taken = account_id, models, jobs
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._taken is not None:
+            account_id, models, jobs = self._taken
+            self._counts.count(account_id, models, -jobs, 0)
+
+
 class Admission:
     """The checks for one kind of request; each raises its refusal. The kinds call them in their order of steps."""
 
@@ -81,6 +109,10 @@ class Admission:
     def tells_prospects(self) -> bool:
         """Whether who asks is told that nobody can serve it: not in raid mode (§2.4)."""
         return not self._modes.raid
+
+    def arrival(self) -> Arrival:
+        """What the checks of numbers take places for, as a block around all that stores the request."""
+        return Arrival(self._queue.by_account)
 
     def check_mode(self) -> None:
         """Step 6."""
@@ -122,10 +154,13 @@ class Admission:
         if n > 1 and disable_batching and not account.trusted:
             raise RequiresTrust
 
-    def check_concurrency(self, account: Account, models: Iterable[str], n: int) -> None:
+    def check_concurrency(
+        self, account: Account, models: Iterable[str], n: int, arrival: Arrival | None = None
+    ) -> None:
         """Step 16: jobs of this kind that wait, with those asked for, may not exceed the account's concurrency.
 
-        For Anonymous, which is everybody's account, only requests for one of the same models count.
+        For Anonymous, which is everybody's account, only requests for one of the same models count. With an `arrival`
+        the places are taken at once: nothing may be awaited between looking and taking.
         """
         counted_models = frozenset(models) if account.id == 0 else frozenset()
         waiting = self._queue.by_account.waiting(account.id, counted_models)
@@ -134,15 +169,17 @@ class Admission:
                 f"You have {waiting} jobs waiting and asked for {n} more, but your account may have "
                 f"{account.concurrency} at a time: wait for some, or cancel some."
             )
+        if arrival is not None:
+            arrival.take(account.id, counted_models, n)
 
     def check_address(self, caller: Caller) -> None:
-        """Step 17: no requests from an address in time-out."""
-        self._addresses.refuse(caller.address)
+        """Step 17: no requests from an address, or of an account, in time-out."""
+        self._addresses.refuse(caller.address, caller.account)
 
-    def check_open_forms(self, account: Account, forms: int) -> None:
+    def check_open_forms(self, account: Account, forms: int, arrival: Arrival) -> None:
         """Of alchemy: forms that wait or are processed, with those asked for, may not exceed 10 × the concurrency.
 
-        Anonymous is everybody (alchemy-and-operations.md §1.2).
+        Anonymous is everybody (alchemy-and-operations.md §1.2). The places are taken at once, as above.
         """
         still_open, most = self._queue.by_account.open(account.id), FORMS_PER_CONCURRENCY * account.concurrency
         if still_open + forms > most:
@@ -150,6 +187,7 @@ class Admission:
                 f"You have {still_open} forms waiting or processed and asked for {forms} more, but your account may "
                 f"have {most} at a time: wait for some, or cancel some."
             )
+        arrival.take(account.id, frozenset(), forms)
 
     async def check_reputation(self, account: Account, caller: Caller) -> None:
         """Step 32: no requests of strangers from unsafe addresses in raid mode."""

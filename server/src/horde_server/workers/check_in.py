@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from psycopg_pool import AsyncConnectionPool
 
+from horde_server.database.pool import Connection
 from horde_server.errors import BadRequest, DeletedUser, HordeError
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import MINTED, EntryKind, Movement, escrow, spendable
@@ -141,17 +142,23 @@ class CheckIn:
             raise ProfaneBridgeAgent
         worker_id = uuid4()
         async with self._pool.connection() as conn:
-            counts = await store.count_workers(conn, account.id, address)
-            refuse_new_worker(account, counts, address, invite_only=self._modes.invite_only)
-            if await store.is_imitation(conn, name, account.id):
-                raise WrongCredentials(LOOKS_THE_SAME)
-            is_new = await store.add_worker(conn, worker_id, name, kind, account.id, abilities, address)
+            await self._refuse_one_more(conn, account, address)  # who has enough keeps nobody waiting
+            async with conn.transaction():
+                await store.take_turns(conn, account.id, address)
+                await self._refuse_one_more(conn, account, address)
+                if await store.is_imitation(conn, name, account.id):
+                    raise WrongCredentials(LOOKS_THE_SAME)
+                is_new = await store.add_worker(conn, worker_id, name, kind, account.id, abilities, address)
         worker = await self._workers.find(name)
         if worker is None:
             raise BadRequest("The worker could not be created: please pop again.")
         if is_new:
             self._publish("worker", [str(worker_id)])
         return worker
+
+    async def _refuse_one_more(self, conn: Connection, account: Account, address: str) -> None:
+        counts = await store.count_workers(conn, account.id, address)
+        refuse_new_worker(account, counts, address, invite_only=self._modes.invite_only)
 
     async def _write(self, worker: OnlineWorker, account: Account, address: str) -> bool:
         """Store the check-in, count uptime and pay for it; False when the worker does not exist any more."""

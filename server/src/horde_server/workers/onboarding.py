@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 from horde_server.errors import BadRequest, HordeError
 from horde_server.identity.directory import Account
+from horde_server.moderation.addresses.networks import is_public
 from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.visible_text import invisible_character, named
 from horde_server.workers.store import WorkerCounts
@@ -87,12 +86,5 @@ def refuse_new_worker(account: Account, counts: WorkerCounts, address: str, *, i
     if counts.of_account > max(WORKERS_TRUSTED, account.worker_invited):
         raise TooManyWorkersTrusted
     allowed_on_address = max(WORKERS_UNTRUSTED_ON_ADDRESS, account.worker_invited)
-    if not account.trusted and counts.untrusted_on_address > allowed_on_address and _is_public(address):
+    if not account.trusted and counts.untrusted_on_address > allowed_on_address and is_public(address):
         raise TooManySameIPs
-
-
-def _is_public(address: str) -> bool:
-    try:
-        return ip_address(address).is_global
-    except ValueError:  # no address, such as a socket's path
-        return False

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from psycopg.errors import UniqueViolation
 from psycopg.rows import dict_row
 
 from horde_server.database.pool import Connection
+from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.kudos.ledger import Movement
+from horde_server.moderation.addresses.networks import household
 from horde_server.workers.abilities import Abilities, encode_abilities
 
 ONLINE_S = 300.0
@@ -102,6 +103,11 @@ async def show_by_name(conn: Connection, name: str) -> dict[str, Any] | None:
 # ---------------------------------------------------------------- check-in
 
 
+# what is no address, as a node of an earlier version may have written, is in no network
+_IN_NETWORK = """CASE WHEN worker.address ~ '^[0-9a-f:.]+$' AND worker.address LIKE '%%:%%'
+    THEN worker.address::inet <<= %(counted)s::inet ELSE false END"""
+
+
 class WorkerCounts(NamedTuple):
     """What limits new workers: those the account has, and those that untrusted accounts have on one address."""
 
@@ -109,14 +115,34 @@ class WorkerCounts(NamedTuple):
     untrusted_on_address: int
 
 
+_ACCOUNT_TURNS = 7_001_004
+_ADDRESS_TURNS = 7_001_005
+
+
+async def take_turns(conn: Connection, account_id: int, address: str) -> None:
+    """Have new workers of an account, and those on an address, counted and stored one after the other.
+
+    On all nodes, until the caller's transaction ends; else many at the same moment would all find room.
+    """
+    await conn.execute(
+        "SELECT pg_advisory_xact_lock(%s, %s), pg_advisory_xact_lock(%s, hashtext(%s))",
+        (_ACCOUNT_TURNS, account_id, _ADDRESS_TURNS, address),
+    )
+
+
 async def count_workers(conn: Connection, account_id: int, address: str) -> WorkerCounts:
-    """Workers of the account, and workers of untrusted accounts that checked in from this address within a day."""
+    """Workers of the account, and workers of untrusted accounts that checked in from this address within a day.
+
+    All addresses of an IPv6 /64 are one.
+    """
+    counted = household(address)
+    is_there = _IN_NETWORK if counted.endswith("/64") else "worker.address = %(counted)s"
     cursor = await conn.execute(
-        """SELECT (SELECT count(*) FROM worker WHERE account_id = %(account_id)s),
+        f"""SELECT (SELECT count(*) FROM worker WHERE account_id = %(account_id)s),
                   (SELECT count(*) FROM worker JOIN account ON account.id = worker.account_id
-                   WHERE worker.address = %(address)s AND NOT account.trusted
+                   WHERE {is_there} AND NOT account.trusted
                      AND worker.last_check_in_at > now() - interval '1 day')""",
-        {"account_id": account_id, "address": address},
+        {"account_id": account_id, "counted": counted},
     )
     row = await cursor.fetchone()
     assert row is not None  # a SELECT without FROM has one row
@@ -137,31 +163,28 @@ async def add_worker(
     conn: Connection, worker_id: UUID, name: str, kind: str, account_id: int, abilities: Abilities, address: str
 ) -> bool:
     """Store a new worker; False when the name was taken at this very moment."""
-    try:
-        await conn.execute(
-            """INSERT INTO worker (id, name, kind, account_id, address, bridge_agent, threads, models, abilities)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::json)""",
-            (worker_id, name, kind, account_id, address, abilities.bridge_agent, abilities.threads,
-             list(abilities.models), encode_abilities(abilities).decode()),
-        )  # fmt: skip
-    except UniqueViolation:
-        return False
-    return True
+    cursor = await conn.execute(
+        """INSERT INTO worker (id, name, kind, account_id, address, bridge_agent, threads, models, abilities)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::json) ON CONFLICT DO NOTHING""",
+        (worker_id, name, kind, account_id, address, abilities.bridge_agent, abilities.threads,
+         list(abilities.models), encode_abilities(abilities).decode()),
+    )  # fmt: skip
+    return cursor.rowcount == 1
 
 
 async def write_check_in(conn: Connection, worker_id: UUID, abilities: Abilities, address: str) -> int | None:
     """Store a check-in and count uptime; seconds of uptime not rewarded yet, or None when there is no such worker.
 
     Uptime counts when the worker was online before, and neither paused nor in maintenance; else the reward's clock
-    starts anew (generation.md §3.3).
+    starts anew (generation.md §3.3). Neither after a gap of the horde's own that is not made up for yet.
     """
     cursor = await conn.execute(
-        """UPDATE worker SET
+        f"""UPDATE worker SET
                uptime_s = uptime_s + CASE WHEN last_check_in_at > now() - interval '300 s'
-                                               AND NOT paused AND NOT maintenance
+                                               AND NOT paused AND NOT maintenance AND {IS_UP}
                    THEN extract(epoch FROM now() - last_check_in_at)::bigint ELSE 0 END,
                uptime_rewarded_s = CASE WHEN last_check_in_at > now() - interval '300 s'
-                                             AND NOT paused AND NOT maintenance
+                                             AND NOT paused AND NOT maintenance OR NOT {IS_UP}
                    THEN uptime_rewarded_s ELSE uptime_s END,
                last_check_in_at = now(), address = %s, bridge_agent = %s, threads = %s, models = %s,
                abilities = %s::json

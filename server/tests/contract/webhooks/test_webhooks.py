@@ -12,7 +12,7 @@ import httpx
 import pytest
 from webhook_receivers import Authority, Received, Receiver, receiving
 
-from horde_server.webhooks.receivers import AT_A_TIME
+from horde_server.webhooks.receivers import FOR_ONE_AT_A_TIME
 
 ENDS = {"request.finished", "request.faulted", "request.cancelled", "request.expired"}
 
@@ -344,9 +344,11 @@ class TestDelivery:
             try:
                 for _ in range(20):  # more than a server delivers at a time
                     await horde.cancel(await horde.request(owner.api_key, webhook=silent.url(host="localhost")))
-                await told(silent, AT_A_TIME)
+                await told(silent, FOR_ONE_AT_A_TIME)
                 await horde.cancel(await horde.request(other.api_key, webhook=receiver.url()))
                 await told(receiver, 1)
+                await horde.cancel(await horde.request(other.api_key, webhook=silent.url(host="localhost")))
+                await told(silent, FOR_ONE_AT_A_TIME + 1)
             finally:
                 go_on.set()
 

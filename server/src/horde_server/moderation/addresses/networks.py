@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _BITS = {4: 32, 6: 128}
 _HOUSEHOLD_BITS = 64
 """Providers hand out IPv6 by /64 at least: whoever has one address has all of them."""
+_SITE_BITS = 48
+"""The largest that one customer gets for the asking: 65,536 times a /64."""
+_OWN_IPV4 = tuple(
+    map(
+        IPv4Network,
+        (
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+            "192.168.0.0/16",
+        ),
+    )
+)  # fmt: skip
+_DISCARDED = int(IPv6Address("100::"))
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+"""What is in front turns IPv4 into IPv6 (NAT64, RFC 6052): the last four bytes are the client's own address."""
 
 
 def parse_network(text: str) -> Network | None:
@@ -21,6 +36,10 @@ def parse_network(text: str) -> Network | None:
         network = ip_network(text.strip())
     except ValueError:
         return None
+    return _unmapped(network)
+
+
+def _unmapped(network: Network) -> Network:
     if isinstance(network, IPv6Network) and network.prefixlen >= 96 and network.network_address.ipv4_mapped:
         return IPv4Network((int(network.network_address.ipv4_mapped), network.prefixlen - 96))
     return network
@@ -38,16 +57,81 @@ def household_of(network: Network) -> Network:
     return network.supernet(new_prefix=_HOUSEHOLD_BITS)
 
 
+def parse_address(text: str) -> Address | None:
+    """An address as it counts: without its zone, and IPv4 where it is that in the clothes of IPv6. None: no address."""
+    try:
+        found = ip_address(text.partition("%")[0])
+    except ValueError:  # such as a socket's path
+        return None
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is not None:
+            return found.ipv4_mapped
+        if found in _TRANSLATED:
+            translated = IPv4Address(int(found) & 0xFFFFFFFF)
+            if not any(translated in network for network in _OWN_IPV4):  # nobody becomes this machine by it
+                return translated
+    return found
+
+
+@lru_cache(maxsize=16_384)
+def normalised(address: str) -> str:
+    """An address in its one spelling; what is none stays as it is."""
+    found = parse_address(address)
+    return address if found is None else str(found)
+
+
+def household(address: str) -> str:
+    """The key under which one client is counted, wherever addresses are: an IPv4 address, of IPv6 the /64 as text.
+
+    Within one's own network (`fd…`, `fe80…`) each machine is one: there a /64 is the whole class.
+    """
+    return address if ":" not in address else _ipv6_network(address, _HOUSEHOLD_BITS)
+
+
+def site(address: str) -> str:
+    """All that one customer may have at once: an IPv4 address, of IPv6 the /48 as text."""
+    return address if ":" not in address else _ipv6_network(address, _SITE_BITS)
+
+
+@lru_cache(maxsize=16_384)
+def _ipv6_network(address: str, bits: int) -> str:
+    found = parse_address(address)
+    if not isinstance(found, IPv6Address):
+        return address if found is None else str(found)
+    return str(IPv6Network((found, bits), strict=False)) if is_public(address) else str(found)
+
+
 @lru_cache(maxsize=4096)
 def _number_of(address: str) -> tuple[int, int] | None:
     """Version and value of an address."""
-    try:
-        found = ip_address(address)
-    except ValueError:  # no address, such as a socket's path
-        return None
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
-    return found.version, int(found)
+    found = parse_address(address)
+    return None if found is None else (found.version, int(found))
+
+
+def account_network(account_id: int) -> Network:
+    """Where the time-out of an account stands among those of addresses: its number in the block that is for discarding.
+
+    No client has an address of 100::/64 (RFC 6666), and what holds for addresses (strikes, mirror, lifting) holds here.
+    """
+    return IPv6Network((_DISCARDED + account_id, 128))
+
+
+class NetworkSet:
+    """Some networks; asking for an address that was asked for before costs a look into a dictionary."""
+
+    _MOST_REMEMBERED = 4096
+
+    def __init__(self, networks: Iterable[Network]) -> None:
+        self._table = NetworkTable((_unmapped(network), 0.0) for network in networks)
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, address: str) -> bool:
+        known = self._known.get(address)
+        if known is None:
+            if len(self._known) >= self._MOST_REMEMBERED:
+                self._known.clear()
+            known = self._known[address] = self._table.latest_end(address) is not None
+        return known
 
 
 class NetworkTable:
@@ -88,3 +172,19 @@ class NetworkTable:
             if end is not None and (latest is None or end > latest):
                 latest = end
         return latest
+
+    def end_of(self, network: Network) -> float | None:
+        """The end of this very network, whatever is around it. O(1)."""
+        return self._ends[network.version].get(network.prefixlen, {}).get(int(network.network_address))
+
+
+_OWN = NetworkSet((*_OWN_IPV4, *map(IPv6Network, ("::/127", "fc00::/7", "fe80::/10"))))
+
+
+def is_public(address: str) -> bool:
+    """Whether it is somebody's in the internet: not this machine, its network, or a provider's shared address.
+
+    Behind the others may be many people, or a proxy with everybody behind it. What is no address (a socket's path) is
+    not public.
+    """
+    return address not in _OWN and _number_of(address) is not None

@@ -9,7 +9,6 @@ import asyncio
 import math
 from collections.abc import Callable
 from enum import Enum
-from ipaddress import ip_address
 from urllib.parse import quote
 
 import structlog
@@ -18,6 +17,7 @@ from horde_server.blobs.guard import FetchFailed
 from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.errors import HordeError
 from horde_server.identity.directory import Account
+from horde_server.moderation.addresses.networks import household, is_public
 from horde_server.moderation.modes import Modes
 
 log = structlog.get_logger(__name__)
@@ -98,31 +98,35 @@ class AddressReputation:
             raise UntrustedUnsafeIP
 
     async def verdict(self, address: str) -> Verdict:
-        """What is remembered of an address, or what the checker says now, within two seconds."""
-        if self._checker is None or not _is_public(address):
+        """What is remembered of an address, or what the checker says now, within two seconds.
+
+        It says it of a whole IPv6 /64: who has one may ask from more addresses than anybody can remember.
+        """
+        if self._checker is None or not is_public(address):
             return Verdict.SAFE
+        client = household(address)
         while True:
-            known = self._known.get(address)
+            known = self._known.get(client)
             if known is not None and self._clock() < known[0]:
                 return known[1]
-            asking = self._asking.get(address)
+            asking = self._asking.get(client)
             if asking is None:
-                return await self._ask_for_all(self._checker, address)
+                return await self._ask_for_all(self._checker, address, client)
             await asyncio.wait([asking])  # one question at a time about an address; whoever asked may have failed
 
-    async def _ask_for_all(self, checker: str, address: str) -> Verdict:
+    async def _ask_for_all(self, checker: str, address: str, client: str) -> Verdict:
         if len(self._asking) >= MOST_ASKED_AT_ONCE:
             return Verdict.UNKNOWN
-        asking = self._asking[address] = asyncio.get_running_loop().create_future()
+        asking = self._asking[client] = asyncio.get_running_loop().create_future()
         try:
             verdict = await self._ask(checker, address)
         finally:
-            del self._asking[address]
+            del self._asking[client]
             asking.set_result(None)
         if verdict is not Verdict.UNKNOWN:
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
-            self._known[address] = (self._clock() + REMEMBERED_S, verdict)
+            self._known[client] = (self._clock() + REMEMBERED_S, verdict)
         return verdict
 
     async def _ask(self, checker: str, address: str) -> Verdict:
@@ -148,10 +152,3 @@ def _probability(body: bytes) -> float:
         log.warning("reputation.makes_no_sense")
         return 0.0
     return probability if math.isfinite(probability) else 0.0
-
-
-def _is_public(address: str) -> bool:
-    try:
-        return ip_address(address).is_global
-    except ValueError:  # no address, such as a socket's path
-        return False

@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 
 from horde_server.database.pool import Pool
 from horde_server.errors import HordeError
+from horde_server.identity.directory import Account
 from horde_server.moderation.addresses import store
-from horde_server.moderation.addresses.networks import Network, NetworkTable, household_of, parse_network
+from horde_server.moderation.addresses.networks import (
+    Network,
+    NetworkSet,
+    NetworkTable,
+    account_network,
+    household_of,
+    parse_network,
+)
 from horde_server.moderation.addresses.store import Timeout
 
 log = structlog.get_logger(__name__)
@@ -46,13 +54,13 @@ class AddressTimeouts:
         pool: Pool,
         publish: Callable[[str, Iterable[str]], None],
         clock: Callable[[], float],
-        services: Collection[str] = (),
+        services: Iterable[Network] = (),
     ) -> None:
-        """`clock` is monotonic; `services` are addresses that are let off lightly."""
+        """`clock` is monotonic; addresses in `services` are let off lightly."""
         self._pool = pool
         self._publish = publish
         self._clock = clock
-        self._services = frozenset(services)
+        self._services = NetworkSet(services)
         self._table = NetworkTable()
         self._reading = asyncio.Lock()  # what was read earlier must not replace what was read later
 
@@ -63,24 +71,19 @@ class AddressTimeouts:
 
     def left_s(self, address: str) -> float:
         """Seconds that the address stays in time-out; 0: it is in none."""
-        end = self._table.latest_end(address)
-        return max(end - self._clock(), 0.0) if end is not None else 0.0
+        return self._left_s(self._table.latest_end(address))
 
-    def refuse(self, address: str) -> None:
-        """Raise `TimeoutIP` for an address in time-out (generation.md §2.3 step 17, §3.2 step 9)."""
+    def refuse(self, address: str, account: Account | None = None) -> None:
+        """Raise `TimeoutIP` for an address in time-out (generation.md §2.3 step 17, §3.2 step 9).
+
+        Also for whoever asks with an `account` that was struck.
+        """
         if not self._table:  # as nearly always
             return
-        left_s = math.ceil(self.left_s(address))
-        if not left_s:
-            return
-        if left_s > TOLD_UP_TO_S:
-            raise TimeoutIP
-        refusal = TimeoutIP(
-            f"Your address is in time-out for {left_s} more seconds, for prompts that were refused or by a "
-            "moderator's decision: please wait."
-        )
-        refusal.headers["Retry-After"] = str(left_s)
-        raise refusal
+        if left_s := math.ceil(self.left_s(address)):
+            raise _refusal("address", left_s)
+        if account is not None and (left_s := math.ceil(self._left_s(self._table.end_of(account_network(account.id))))):
+            raise _refusal("account", left_s)
 
     def refuse_nameless(self, address: str) -> None:
         """Raise `Forbidden` when a program that does not say its name follows requests from there (§2.9)."""
@@ -92,16 +95,13 @@ class AddressTimeouts:
         network = parse_network(address)
         if network is None:  # no address, such as a socket's path
             return
-        is_service = address in self._services
-        async with self._pool.connection() as conn:
-            struck = await store.strike(
-                conn,
-                household_of(network),
-                memory_s=SERVICE_STRIKE_MEMORY_S if is_service else STRIKE_MEMORY_S,
-                longest_s=SERVICE_LONGEST_S if is_service else None,
-            )
-        log.warning("moderation.address_struck", left_s=round(struck.left_s))
-        await self._changed([struck.network])
+        left_s = await self._strike(household_of(network), is_service=address in self._services)
+        log.warning("moderation.address_struck", left_s=round(left_s))
+
+    async def strike_account(self, account: Account) -> None:
+        """A prompt of this account was refused: it may not ask, for longer each time. Its workers go on serving."""
+        left_s = await self._strike(account_network(account.id), is_service=account.service)
+        log.warning("moderation.account_struck", account=account.id, left_s=round(left_s))
 
     async def set(self, network: Network, seconds: int) -> None:
         """A moderator's time-out, from now on."""
@@ -146,7 +146,32 @@ class AddressTimeouts:
             for each in found:
                 self._table.put(each.network, now + each.left_s)
 
+    def _left_s(self, end: float | None) -> float:
+        return max(end - self._clock(), 0.0) if end is not None else 0.0
+
+    async def _strike(self, network: Network, *, is_service: bool) -> float:
+        async with self._pool.connection() as conn:
+            struck = await store.strike(
+                conn,
+                network,
+                memory_s=SERVICE_STRIKE_MEMORY_S if is_service else STRIKE_MEMORY_S,
+                longest_s=SERVICE_LONGEST_S if is_service else None,
+            )
+        await self._changed([struck.network])
+        return struck.left_s
+
     async def _changed(self, networks: Iterable[Network]) -> None:
         names = [str(network) for network in networks]
         await self.reload(names)
         self._publish("address", names)
+
+
+def _refusal(whose: str, left_s: int) -> TimeoutIP:
+    if left_s > TOLD_UP_TO_S:
+        return TimeoutIP(f"Your {whose} may not use this horde: please contact a moderator.")
+    refusal = TimeoutIP(
+        f"Your {whose} is in time-out for {left_s} more seconds, for prompts that were refused or by a moderator's "
+        "decision: please wait."
+    )
+    refusal.headers["Retry-After"] = str(left_s)
+    return refusal

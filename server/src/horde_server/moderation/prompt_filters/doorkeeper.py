@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from horde_server.identity.directory import Account
-from horde_server.moderation.addresses.timeouts import AddressTimeouts
+from horde_server.moderation.addresses.strikes import Strikes
 from horde_server.moderation.prompt_filters.directory import PromptFilters
 from horde_server.moderation.prompt_filters.evidence import PromptEvidence
 from horde_server.moderation.prompt_filters.judgement import Circumstances, CorruptPrompt, is_harmless, judged
@@ -29,14 +29,14 @@ class Doorkeeper:
         self,
         filters: PromptFilters,
         suspects: Suspects,
-        addresses: AddressTimeouts,
+        strikes: Strikes,
         evidence: PromptEvidence,
         *,
         is_on: bool,
     ) -> None:
         self._filters = filters
         self._suspects = suspects
-        self._addresses = addresses
+        self._strikes = strikes
         self._evidence = evidence
         self._is_on = is_on
 
@@ -63,5 +63,5 @@ class Doorkeeper:
             if refusal.is_punished and not account.moderator:
                 await self._evidence.keep(prompt, account.alias)
                 await self._suspects.note_account(account.id, Suspicion.CORRUPT_PROMPT)
-                await self._addresses.strike(address)
+                await self._strikes.strike(account, address)
             raise

@@ -18,7 +18,7 @@ from horde_server.kudos.alchemy_charges import reward_hundredths, tiles
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
-from horde_server.requests.admission import Admission, Caller
+from horde_server.requests.admission import Admission, Arrival, Caller
 from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.order import FormOrder, encode_order
 from horde_server.requests.alchemy.schemas import InterrogationForm, InterrogationRequest
@@ -61,25 +61,26 @@ class AlchemyIntake:
         """
         forms = {form.name: form for form in reversed(body.forms)}  # of each name the first
         asked = [form for form in body.forms if forms[form.name] is form]
-        account = self._validate(body, caller, len(asked))
-        await self._admission.check_reputation(account, caller)
-        interrogation_id = uuid4()
-        picture = await self._sources.keep_picture(interrogation_id, body.source_image)
-        picture_tiles = tiles(picture.width, picture.height)
-        try:
-            orders = [_order(form, interrogation_id, picture_tiles, body, account) for form in asked]
-            await self._store(interrogation_id, orders, account, caller, encode_hook(body.webhook, links_base))
-        except BaseException:
-            await self._sources.discard(SourceImages(image_key(interrogation_id)))
-            raise
-        return interrogation_id
+        with self._admission.arrival() as arrival:
+            account = self._validate(body, caller, len(asked), arrival)
+            await self._admission.check_reputation(account, caller)
+            interrogation_id = uuid4()
+            picture = await self._sources.keep_picture(interrogation_id, body.source_image)
+            picture_tiles = tiles(picture.width, picture.height)
+            try:
+                orders = [_order(form, interrogation_id, picture_tiles, body, account) for form in asked]
+                await self._store(interrogation_id, orders, account, caller, encode_hook(body.webhook, links_base))
+            except BaseException:
+                await self._sources.discard(SourceImages(image_key(interrogation_id)))
+                raise
+            return interrogation_id
 
-    def _validate(self, body: InterrogationRequest, caller: Caller, forms: int) -> Account:
+    def _validate(self, body: InterrogationRequest, caller: Caller, forms: int, arrival: Arrival) -> Account:
         """The checks before the picture is looked at; who asks."""
         self._admission.check_mode()
         check_webhook(body.webhook, self._webhook_reach)
         account = self._admission.payer(caller, "")
-        self._admission.check_open_forms(account, forms)
+        self._admission.check_open_forms(account, forms, arrival)
         self._admission.check_address(caller)
         self._admission.check_client_agent(caller)
         return account

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from horde_server.database.pool import Connection
+from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
 from horde_server.requests.alchemy.forms import IMAGE_FORMS
 
@@ -123,7 +124,7 @@ async def find_processing(conn: Connection, interrogation_id: UUID) -> list[tupl
 async def any_expired(conn: Connection) -> bool:
     """Whether `delete_expired` would find something: cheaper than a transaction for nothing."""
     cursor = await conn.execute(
-        "SELECT EXISTS (SELECT FROM interrogation WHERE expires_at < now() - make_interval(secs => %s))",
+        f"SELECT {IS_UP} AND EXISTS (SELECT FROM interrogation WHERE expires_at < now() - make_interval(secs => %s))",
         (REMOVED_AFTER_S,),
     )
     return bool((await cursor.fetchone() or (False,))[0])
@@ -140,14 +141,14 @@ class Expired(NamedTuple):
 async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
     """Remove expired interrogations with all their forms and jobs."""
     cursor = await conn.execute(
-        """WITH expired AS (
-               SELECT id FROM interrogation WHERE expires_at < now() - make_interval(secs => %s)
+        f"""WITH expired AS (
+               SELECT id FROM interrogation WHERE expires_at < now() - make_interval(secs => %s) AND {IS_UP}
                ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED
            ), gone AS (
                DELETE FROM interrogation USING expired WHERE interrogation.id = expired.id
            )
            SELECT expired.id, array_agg(DISTINCT request.id),
-                  coalesce(array_agg(job.id) FILTER (WHERE job.model = ANY(%s)), '{}')
+                  coalesce(array_agg(job.id) FILTER (WHERE job.model = ANY(%s)), '{{}}')
            FROM expired JOIN request ON request.interrogation_id = expired.id
            LEFT JOIN job ON job.request_id = request.id GROUP BY expired.id""",
         (REMOVED_AFTER_S, batch, list(IMAGE_FORMS)),

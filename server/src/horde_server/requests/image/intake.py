@@ -25,7 +25,7 @@ from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
-from horde_server.requests.admission import Admission, Caller
+from horde_server.requests.admission import Admission, Arrival, Caller
 from horde_server.requests.image.making import make_order
 from horde_server.requests.image.order import ImageOrder, encode_order
 from horde_server.requests.image.schemas import ImageRequest
@@ -94,26 +94,27 @@ class ImageIntake:
 
         `links_base`: what links in webhooks begin with.
         """
-        account, body = await self._validate(body, caller)
-        request_id = uuid4()
-        admitted = await self._admit(request_id, body, account)
-        order = admitted.order
-        kept = await self._sources.keep(request_id, _given_sources(body))
-        try:
-            tax = request_tax(account.id, request_id, self._prices.price(order).request_hundredths, "image")
-            with self._dispatcher.turns.turn(
-                request_id, account.id, caller.address, jobs=order.n, earliest_key=self._earliest_key(account)
-            ) as key:
-                webhook = encode_hook(body.webhook, links_base)
-                new = self._new_request(request_id, admitted, account, caller, key, webhook)
-                entry = await self._dispatcher.accept(new, order, tax)
-        except BaseException:
-            await self._sources.discard(kept)
-            raise
-        warnings = model_warnings(order)
-        if self._admission.tells_prospects and not self._dispatcher.queue.is_possible(entry):
-            warnings[NO_WORKER_CODE] = no_worker_warning(self._dispatcher.queue.refusals(entry.group, account.id))
-        return Ticket(request_id, round(new.price_hundredths / 100), warnings)
+        with self._admission.arrival() as arrival:
+            account, body = await self._validate(body, caller, arrival)
+            request_id = uuid4()
+            admitted = await self._admit(request_id, body, account)
+            order = admitted.order
+            kept = await self._sources.keep(request_id, _given_sources(body))
+            try:
+                tax = request_tax(account.id, request_id, self._prices.price(order).request_hundredths, "image")
+                with self._dispatcher.turns.turn(
+                    request_id, account.id, caller.address, jobs=order.n, earliest_key=self._earliest_key(account)
+                ) as key:
+                    webhook = encode_hook(body.webhook, links_base)
+                    new = self._new_request(request_id, admitted, account, caller, key, webhook)
+                    entry = await self._dispatcher.accept(new, order, tax)
+            except BaseException:
+                await self._sources.discard(kept)
+                raise
+            warnings = model_warnings(order)
+            if self._admission.tells_prospects and not self._dispatcher.queue.is_possible(entry):
+                warnings[NO_WORKER_CODE] = no_worker_warning(self._dispatcher.queue.refusals(entry.group, account.id))
+            return Ticket(request_id, round(new.price_hundredths / 100), warnings)
 
     def _earliest_key(self, account: Account) -> float:
         return order_key(
@@ -149,7 +150,9 @@ class ImageIntake:
             webhook=webhook,
         )
 
-    async def _validate(self, body: ImageRequest, caller: Caller) -> tuple[Account, ImageRequest]:
+    async def _validate(
+        self, body: ImageRequest, caller: Caller, arrival: Arrival | None = None
+    ) -> tuple[Account, ImageRequest]:
         """Steps 3 to 35; who asks, and what for: the prompt may have been rewritten."""
         if body.style:
             raise NotSupportedYet("`style` is not supported by this server yet: leave it out.")
@@ -159,7 +162,7 @@ class ImageIntake:
         check_extra_source_images(body, account)
         await self._admission.check_workers(body.workers)
         self._admission.check_batching(account, body.params.n, disable_batching=body.disable_batching)
-        self._admission.check_concurrency(account, body.models, body.params.n)
+        self._admission.check_concurrency(account, body.models, body.params.n, arrival)
         self._admission.check_address(caller)
         prompt = await self._doorkeeper.admit(
             body.prompt, body.models, account, caller.address, may_replace=body.replacement_filter

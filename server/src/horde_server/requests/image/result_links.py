@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from fastapi import Request
+from starlette.types import Scope
 
 from horde_server.blobs.store import BlobStore
 
@@ -21,20 +23,17 @@ def result_key(job_id: UUID) -> str:
 class ResultLinks:
     """Signs blob addresses against the public base URL, or the address the caller used."""
 
-    def __init__(self, blobs: BlobStore, public_url: str | None) -> None:
+    def __init__(self, blobs: BlobStore, public_url: str | None, scheme: Callable[[Scope], str]) -> None:
+        """`scheme` tells how the client of a request spoke to us, or to the proxy in front."""
         self._blobs = blobs
+        self._scheme = scheme
         self._public_url = public_url.rstrip("/") if public_url else None
 
     def base_url(self, request: Request) -> str:
-        """`HORDE_URL`, else the request's own scheme, as a proxy in front names it, and host.
-
-        Whoever forges the header forges the links of his own answer only.
-        """
+        """`HORDE_URL`, else the request's own scheme, as a trusted proxy in front names it, and host."""
         if self._public_url:
             return self._public_url
-        scheme = request.headers.get("x-forwarded-proto", "")
-        if scheme not in ("http", "https"):
-            scheme = request.scope["scheme"]
+        scheme = self._scheme(request.scope)
         return f"{scheme}://{request.headers.get('host') or request.url.netloc}"  # to take the URL apart costs more
 
     async def upload(self, job_id: UUID, ttl_s: int, request: Request) -> str:

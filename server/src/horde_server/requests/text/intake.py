@@ -19,7 +19,7 @@ from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
 from horde_server.kudos.text_upfront import downgraded_length, free_changes, free_tokens, text_upfront
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
-from horde_server.requests.admission import Admission, Caller
+from horde_server.requests.admission import Admission, Arrival, Caller
 from horde_server.requests.prospects import no_worker_warning
 from horde_server.requests.text import prices
 from horde_server.requests.text.order import Sampling, TextOrder, encode_order
@@ -83,35 +83,36 @@ class TextIntake:
 
     async def submit(self, body: TextRequest, caller: Caller) -> Ticket:
         """Store the request and charge its tax. Raises the refusals of §4.1–4.3."""
-        account = await self._validate(body, caller)
-        admitted = await self._admit(body, account)
-        order, request_id = admitted.order, uuid4()
-        price = prices.price(order)
-        tax = request_tax(account.id, request_id, price.request_hundredths, self._dispatcher.kind.name)
-        payer_spends = account.balance_hundredths - max(account.floor_hundredths, 0)
-        with self._dispatcher.turns.turn(
-            request_id, account.id, caller.address, jobs=order.n, earliest_key=self._earliest_key(account)
-        ) as key:
-            new = NewRequest(
-                id=request_id,
-                kind=self._dispatcher.kind.name,
-                account_id=account.id,
-                jobs=order.n,
-                order_key=key,
-                price_hundredths=price.job_reward_hundredths,
-                held_hundredths=admitted.held_hundredths,
-                # by what would be held, not by the estimate: that mostly overstates
-                payer_covered=account.trusted or payer_spends >= price.held_hundredths // order.n,
-                client_agent=caller.client_agent,
-                address=caller.address,
-                lifetime_s=self._settings.request_lifetime_s,
-                request_order=encode_order(order).decode(),
-                webhook=encode_hook(body.webhook),
-            )
-            entry = await self._dispatcher.accept(new, order, tax)
-        queue = self._dispatcher.queue
-        message = "" if queue.is_possible(entry) else no_worker_warning(queue.refusals(entry.group, account.id))
-        return Ticket(request_id, _kudos(order), message)
+        with self._admission.arrival() as arrival:
+            account = await self._validate(body, caller, arrival)
+            admitted = await self._admit(body, account)
+            order, request_id = admitted.order, uuid4()
+            price = prices.price(order)
+            tax = request_tax(account.id, request_id, price.request_hundredths, self._dispatcher.kind.name)
+            payer_spends = account.balance_hundredths - max(account.floor_hundredths, 0)
+            with self._dispatcher.turns.turn(
+                request_id, account.id, caller.address, jobs=order.n, earliest_key=self._earliest_key(account)
+            ) as key:
+                new = NewRequest(
+                    id=request_id,
+                    kind=self._dispatcher.kind.name,
+                    account_id=account.id,
+                    jobs=order.n,
+                    order_key=key,
+                    price_hundredths=price.job_reward_hundredths,
+                    held_hundredths=admitted.held_hundredths,
+                    # by what would be held, not by the estimate: that mostly overstates
+                    payer_covered=account.trusted or payer_spends >= price.held_hundredths // order.n,
+                    client_agent=caller.client_agent,
+                    address=caller.address,
+                    lifetime_s=self._settings.request_lifetime_s,
+                    request_order=encode_order(order).decode(),
+                    webhook=encode_hook(body.webhook),
+                )
+                entry = await self._dispatcher.accept(new, order, tax)
+            queue = self._dispatcher.queue
+            message = "" if queue.is_possible(entry) else no_worker_warning(queue.refusals(entry.group, account.id))
+            return Ticket(request_id, _kudos(order), message)
 
     def _earliest_key(self, account: Account) -> float:
         return order_key(
@@ -121,7 +122,7 @@ class TextIntake:
             flagged=account.flagged,
         )
 
-    async def _validate(self, body: TextRequest, caller: Caller) -> Account:
+    async def _validate(self, body: TextRequest, caller: Caller, arrival: Arrival | None = None) -> Account:
         """Steps 3 to 17 of §2.3, those of §4.2, and 35; who asks."""
         if body.style:
             raise NotSupportedYet("`style` is not supported by this server yet: leave it out.")
@@ -132,7 +133,7 @@ class TextIntake:
         refuse_prompt(body.prompt)
         await self._admission.check_workers(body.workers)
         self._admission.check_batching(account, body.params.n, disable_batching=body.disable_batching)
-        self._admission.check_concurrency(account, body.models, body.params.n)
+        self._admission.check_concurrency(account, body.models, body.params.n, arrival)
         self._admission.check_address(caller)
         refuse_lengths(body.params)
         refuse_samplers(body.params)

@@ -1,0 +1,13 @@
+"""The SQL of insight: what the fold counted, never the ledger itself."""
+
+from __future__ import annotations
+
+from horde_server.database.pool import Connection
+
+
+async def work_of_past_minute(conn: Connection) -> dict[str, float]:
+    """Pixelsteps and tokens that were delivered within the last minute and are folded, by domain."""
+    cursor = await conn.execute(
+        "SELECT domain, sum(things) FROM work_done WHERE second > now() - interval '1 minute' GROUP BY domain"
+    )
+    return dict(await cursor.fetchall())
