@@ -150,7 +150,6 @@ class TestFloods:
             ("generate/submit", '{"gen_metadata":[', "{}", "]}"),
             ("generate/text/submit", '{"gen_metadata":[', "{}", "]}"),
             ("generate/pop", '{"models":[', "1", "]}"),
-            ("generate/rate/x", '{"ratings":[', "{}", "]}"),
             ("interrogate/async", '{"forms":[', "{}", "]}"),
         ],
     )
@@ -161,6 +160,12 @@ class TestFloods:
         status, body = await send(module_horde, f"{start}{','.join([item] * items)}{end}".encode(), path)
         assert status == 400
         assert len(body["errors"]) <= 20
+
+    async def test_where_little_is_sent_many_items_are_too_many_bytes(self, module_horde) -> None:
+        body = f'{{"ratings":[{",".join(["{}"] * (MOST_COMMAS - 5))}]}}'.encode()
+        status, answer = await send(module_horde, body, "generate/rate/x")
+        assert status == 413
+        assert "at most 65536 bytes" in answer["message"]
 
     async def test_many_right_items_are_too_many(self, module_horde) -> None:
         models = [f"m{number}" for number in range(MOST_COMMAS - 10)]
