@@ -114,3 +114,18 @@ async def test_a_result_that_waits_too_long_for_its_decoding_stays_its_workers(
         refused = await horde.try_submit(owner.api_key, job["id"], generation=generation)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "3")
     assert (await horde.submit(owner.api_key, job["id"], generation=generation))["reward"] > 0
+
+
+async def test_a_missed_upload_is_known_to_all_servers(start_horde) -> None:
+    """Whichever of them the worker asks next: it may send its next image inline."""
+    one, other = await start_horde(), await start_horde()
+    key = (await one.account("owner")).api_key
+    await one.request(r2=False)
+    job = await one.job(key)
+    assert (await one.try_submit(key, job["id"], generation="R2")).status_code == 400
+
+    async def other_offers_no_address() -> bool:
+        await other.request(r2=False)
+        return (await other.job(key))["r2_upload"] is None
+
+    await one.until(other_offers_no_address, "the other server has heard of it")
