@@ -42,6 +42,14 @@ async def test_the_address_may_be_given_with_or_without_the_api(
     assert len(horde.pops) == 1
 
 
+async def test_the_key_is_sent_without_the_blanks_it_was_pasted_with(
+    horde: PlayedHorde, session: aiohttp.ClientSession
+) -> None:
+    """reports.md A4: keys come from terminals and files, with blanks and line ends."""
+    await HordeApi(session, horde.url, " the key \t\n").pop(POP, {})
+    assert horde.headers[0]["apikey"] == "the key"
+
+
 async def test_every_call_has_key_and_agent(api: HordeApi, horde: PlayedHorde) -> None:
     """The horde knows whose worker it is and what software."""
     await api.pop(POP, {})

@@ -15,11 +15,15 @@ from horde_server import VERSION
 from horde_server.accounts.routes import routes as account_routes
 from horde_server.accounts.test_user_routes import routes as test_user_routes
 from horde_server.blobs.routes import routes as blob_routes
+from horde_server.errors import InvalidAPIKey, InvalidWorkerKey
 from horde_server.http import error_responses
+from horde_server.http.body import required_apikey
+from horde_server.http.body_limits import KEYLESS
 from horde_server.http.client_address import ClientAddresses
 from horde_server.http.client_agent import names_no_program
 from horde_server.http.documentation import routes as documentation_routes
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.incoming_body import Doorkeeper
 from horde_server.http.openapi import describe
 from horde_server.http.rim import FastAnswer, Rim
 from horde_server.identity.rate_limits import RateLimits, rate_limits
@@ -57,7 +61,7 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
         async with running_node(settings, dsn, clients) as node:
             hot_routes = HotRoutes()
             include_routes(app, node, limits, hot_routes)
-            rim.open(fast_check(node), hot_routes)
+            rim.open(fast_check(node), hot_routes, doorkeeper(node))
             yield
             rim.close()
 
@@ -77,12 +81,18 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
     describe(app)
     rim = Rim(
         app,
-        node_name=f"{platform.node()}:{settings.port}:{VERSION}",
+        node_name=node_name(settings),
         max_body_bytes=settings.max_body_bytes,
+        bodies_in_flight_bytes=settings.bodies_in_flight_bytes,
         client_address=clients,
         rate_limit=limits,
     )
     return rim
+
+
+def node_name(settings: Settings) -> str:
+    """How this process calls itself in its answers (generation.md §1.8)."""
+    return f"{platform.node()}:{settings.port}:{VERSION}"
 
 
 def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: HotRoutes) -> None:
@@ -170,3 +180,17 @@ def fast_check(node: Node) -> FastAnswer:
         return _encode(progress(entry, queue)) if entry is not None else None
 
     return answer
+
+
+def doorkeeper(node: Node) -> Doorkeeper:
+    """Asks for the key before a large body is read, in the words of the route that would ask for it afterwards."""
+
+    async def ask(scope: Scope) -> None:
+        path: str = scope["path"]
+        if not path.startswith("/api/v2/") or path.startswith(KEYLESS):
+            return
+        key = next((value for name, value in scope["headers"] if name == b"apikey"), b"")
+        if await node.accounts.by_key(required_apikey(key.decode("latin-1"))) is None:
+            raise InvalidWorkerKey if path.endswith(("/pop", "/submit")) else InvalidAPIKey
+
+    return ask

@@ -160,7 +160,41 @@ class Settings(BaseSettings):
         description="Certificates in a PEM file that receivers of webhooks may be vouched for by, besides the usual.",
     )
     max_body_bytes: int = Field(
-        30 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes (inline images count)."
+        30 * 1024 * 1024,
+        ge=1024,
+        description="Largest accepted request body in bytes where images come inline; elsewhere less "
+        "([limits.md](limits.md)).",
+    )
+    bodies_in_flight_bytes: int = Field(
+        32 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="Bytes of large request bodies (over 64 KiB) that one server process holds at a time; beyond it "
+        "the largest body of whoever sends most is refused.",
+    )
+    max_connections: int = Field(
+        4096,
+        ge=16,
+        description="Most open connections of one server process; fewer where `ulimit -n` leaves no room for them. "
+        "Idle ones give way to new ones.",
+    )
+    max_connections_per_address: int = Field(
+        256,
+        ge=1,
+        description="Most open connections from one IPv4 address or IPv6 network of 64 bits; "
+        "trusted proxies are exempt.",
+    )
+    first_byte_s: float = Field(15.0, gt=0, description="Seconds in which a new connection must begin its request.")
+    headers_s: float = Field(15.0, gt=0, description="Seconds in which the headers of a request must arrive.")
+    keep_alive_s: float = Field(
+        65.0,
+        gt=0,
+        description="Seconds that a connection stays open without a request; longer than proxies keep theirs (60).",
+    )
+    progress_bytes_per_s: float = Field(
+        1000.0, ge=0, description="Slowest accepted transfer of bodies and answers in bytes per second."
+    )
+    progress_grace_s: float = Field(
+        15.0, gt=0, description="Seconds over which the speed of a transfer is averaged before it is judged."
     )
 
     # Models

@@ -77,7 +77,7 @@ class HordeApi:
         self._reach = reach or outside()
         self._outside: aiohttp.ClientSession | None = None
         self.url = re.sub(r"/api(/v2)?$", "", url.rstrip("/"))
-        self._headers = {"apikey": api_key, "Client-Agent": f"OpenHorde Worker:{VERSION}:openhorde"}
+        self._headers = {"apikey": api_key.strip(), "Client-Agent": f"OpenHorde Worker:{VERSION}:openhorde"}
         self._sleep = sleep
 
     async def aclose(self) -> None:

@@ -29,7 +29,10 @@ class APIKeyAllowedInRequestMixin(HordeAPIObjectBaseModel):
     def _key_looks_like_one(cls, key: object) -> object:
         if key is None:
             return ANON_API_KEY
-        if key == ANON_API_KEY or not isinstance(key, str):
+        if not isinstance(key, str):
+            return key
+        key = key.strip()  # as pasted, or read from a file
+        if key == ANON_API_KEY:
             return key
         if len(key) == SHARED_KEY_LENGTH:
             try:

@@ -116,7 +116,7 @@ def _headers(request: HordeRequest, caller: Caller) -> dict[str, str]:
         "Client-Agent": request.client_agent if says_who else caller.client_agent,
     }
     if isinstance(request, APIKeyAllowedInRequestMixin):
-        key = request.apikey or caller.apikey or ANON_API_KEY
+        key = (request.apikey or caller.apikey or "").strip() or ANON_API_KEY  # as pasted, or read from a file
         # Where a key is optional, anonymous callers need none, and some endpoints refuse all keys but moderators'.
         if key != ANON_API_KEY or request.is_api_key_required():
             headers["apikey"] = key

@@ -21,7 +21,7 @@ from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.kind import Delivery, OrderT
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
-from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
+from horde_server.errors import BadRequest, HordeError, InvalidWorkerKey
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import settlement, split_reward
 from horde_server.moderation.suspects import Suspects
@@ -163,7 +163,7 @@ class Submissions(Generic[OrderT]):
             raise BadRequest(f"A generation has at most {MAX_METADATA} metadata entries.")
         job = await self._find(body.id)
         if account is None:
-            raise InvalidAPIKey
+            raise InvalidWorkerKey
         if job.owner_id != account.id:
             raise WrongCredentials("Wrong credentials: this job belongs to another account's worker.")
         if job.state != "processing":

@@ -1,4 +1,4 @@
-"""The rim around the app, one plain ASGI layer: CORS and node headers, body limit, `X-Fields`, hot routes, fast checks.
+"""The rim around the app, one plain ASGI layer: CORS and node headers, bodies, `X-Fields`, hot routes, fast checks.
 
 One layer rather than five, since every layer costs each request.
 """
@@ -14,9 +14,13 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from horde_server.errors import HordeError
+from horde_server.http.body_budget import BodyBudget
+from horde_server.http.body_limits import SMALL_BYTES, most_body_bytes
 from horde_server.http.error_responses import answer_to, error_body
 from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
+from horde_server.http.incoming_body import Doorkeeper, IncomingBody, LargeRequest
+from horde_server.moderation.addresses.networks import household
 
 _CORS = (
     (b"access-control-allow-origin", b"*"),
@@ -27,7 +31,8 @@ _CORS = (
         b"X-Forwarded-For, Proxied-For, Proxy-Authorization",
     ),
 )
-_JSON = (b"content-type", b"application/json; charset=utf-8")
+JSON_HEADER = (b"content-type", b"application/json; charset=utf-8")
+_CLOSE = (b"connection", b"close")
 
 FastAnswer = Callable[[Scope], "bytes | None"]
 """Answers a request from memory (status 200, JSON), or returns None to let the app do it."""
@@ -37,10 +42,9 @@ RateLimit = Callable[[Scope, str], "list[tuple[bytes, bytes]]"]
 """Headers that tell the caller's limit; raises `HordeError` when it is exceeded."""
 
 
-class BodyTooLarge(HordeError):
-    """The request body is too large."""
-
-    status, rc = 413, None
+def answer_headers(node_name: str) -> list[tuple[bytes, bytes]]:
+    """What every answer carries (generation.md §1.8)."""
+    return [*_CORS, (b"horde-node", node_name.encode("ascii", "replace"))]
 
 
 class Rim:
@@ -52,24 +56,28 @@ class Rim:
         *,
         node_name: str,
         max_body_bytes: int,
+        bodies_in_flight_bytes: int,
         client_address: ClientAddress,
         rate_limit: RateLimit | None = None,
     ) -> None:
         self._app = app
-        self._headers = [*_CORS, (b"horde-node", node_name.encode("ascii", "replace"))]
+        self._headers = answer_headers(node_name)
         self._max_body_bytes = max_body_bytes
+        self._small_bytes = min(SMALL_BYTES, max_body_bytes)
+        self._budget = BodyBudget(bodies_in_flight_bytes)
         self._fast_answer: FastAnswer | None = None
         self._hot_routes = HotRoutes()
+        self._doorkeeper: Doorkeeper | None = None
         self._client_address = client_address
         self._rate_limit = rate_limit
 
-    def open(self, fast_answer: FastAnswer, hot_routes: HotRoutes) -> None:
+    def open(self, fast_answer: FastAnswer, hot_routes: HotRoutes, doorkeeper: Doorkeeper) -> None:
         """Short ways become possible once the node runs and its mirrors are filled."""
-        self._fast_answer, self._hot_routes = fast_answer, hot_routes
+        self._fast_answer, self._hot_routes, self._doorkeeper = fast_answer, hot_routes, doorkeeper
 
     def close(self) -> None:
         """The node stops: everything goes through the app."""
-        self._fast_answer, self._hot_routes = None, HotRoutes()
+        self._fast_answer, self._hot_routes, self._doorkeeper = None, HotRoutes(), None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -77,38 +85,71 @@ class Rim:
             await self._app(scope, receive, send)
             return
         headers = self._headers
+        body: IncomingBody | None = None
         try:
             address = self._client_address(scope)
+            body = self._large_body(scope, receive, address)
             if self._rate_limit is not None:
                 headers = [*headers, *self._rate_limit(scope, address)]
             mask = _mask(scope)
             if mask is None and scope["method"] == "GET" and self._fast_answer is not None:
-                body = self._fast_answer(scope)
-                if body is not None:
-                    await _respond(send, 200, body, headers)
+                answer = self._fast_answer(scope)
+                if answer is not None:
+                    await _respond(send, 200, answer, headers)
                     return
             if scope["method"] == "OPTIONS":
                 await _respond(send, 200, b"", [*headers, (b"allow", b"POST, GET, OPTIONS, PUT, DELETE, HEAD, PATCH")])
                 return
-            self._refuse_long_body(scope)
+            if body is not None:
+                await body.admit()
         except HordeError as error:
             extra = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+            if body is not None:
+                extra.append(_CLOSE)
             await _respond(send, error.status, error_body(error), [*headers, *extra])
             return
         scope.setdefault("state", {})["client_address"] = address
+        if body is not None:
+            try:
+                await self._pass_in(LargeRequest(scope, body.receive), _closing(send, body), headers, mask)
+            finally:
+                body.end()
+        else:
+            await self._pass_in(Request(scope, receive), send, headers, mask)
+
+    async def _pass_in(
+        self, request: Request, send: Send, headers: list[tuple[bytes, bytes]], mask: Mask | None
+    ) -> None:
+        scope = request.scope
         hot = self._hot_routes.find(scope["method"], scope["path"]) if mask is None else None
         if hot is not None:
             endpoint, scope["path_params"] = hot
-            await self._answer_hot(endpoint, Request(scope, self._limited(receive)), send, headers)
+            await self._answer_hot(endpoint, request, send, headers)
         else:
-            await self._pass_on(scope, self._limited(receive), send, headers, mask)
+            await self._pass_on(scope, request.receive, send, headers, mask)
+
+    def _large_body(self, scope: Scope, receive: Receive, address: str) -> IncomingBody | None:
+        """The body, if it is one that must be looked after: long, or of unknown length."""
+        announced: int | None = None
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                if not value.isdigit() or int(value) <= self._small_bytes:
+                    return None
+                announced = int(value)
+                break
+            if name == b"transfer-encoding":
+                break
+        else:
+            return None
+        most_bytes = most_body_bytes(scope["path"], self._max_body_bytes)
+        return IncomingBody(scope, receive, announced, most_bytes, household(address), self._budget, self._doorkeeper)
 
     @staticmethod
     async def _answer_hot(endpoint: Endpoint, request: Request, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         try:
             response = await endpoint(request)
         except Exception as error:  # noqa: BLE001 what the framework's outermost layer does for other routes
-            response = answer_to(error, request.url.path)
+            response = answer_to(error, request.url.path, request)
         await send(
             {
                 "type": "http.response.start",
@@ -117,20 +158,6 @@ class Rim:
             }
         )
         await send({"type": "http.response.body", "body": response.body})
-
-    def _limited(self, receive: Receive) -> Receive:
-        """Refuse what is longer than it said, or did not say how long it is."""
-        received = 0
-
-        async def limited_receive() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._max_body_bytes:
-                raise BodyTooLarge
-            return message
-
-        return limited_receive
 
     async def _pass_on(
         self, scope: Scope, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]], mask: Mask | None
@@ -157,10 +184,16 @@ class Rim:
 
         await self._app(scope, receive, send_on)
 
-    def _refuse_long_body(self, scope: Scope) -> None:
-        for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit() and int(value) > self._max_body_bytes:
-                raise BodyTooLarge(f"The request body is too large: at most {self._max_body_bytes} bytes.")
+
+def _closing(send: Send, body: IncomingBody) -> Send:
+    """Answers that say the connection ends where the body was not read to its end."""
+
+    async def send_on(message: Message) -> None:
+        if message["type"] == "http.response.start" and not body.is_whole:
+            message["headers"] = [*message.get("headers", ()), _CLOSE]
+        await send(message)
+
+    return send_on
 
 
 class _Masking:
@@ -201,5 +234,5 @@ def _mask(scope: Scope) -> Mask | None:
 
 async def _respond(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
     length: Any = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, _JSON, length]})
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, JSON_HEADER, length]})
     await send({"type": "http.response.body", "body": body})

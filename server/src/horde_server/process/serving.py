@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import logging
 import os
 import signal
 import socket
@@ -17,18 +18,24 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
-from horde_server.app import create_app
+from horde_server.app import create_app, node_name
 from horde_server.database.embedded import EmbeddedPostgres
 from horde_server.database.migrations import migrate
 from horde_server.database.pool import open_pool
+from horde_server.http.client_address import ClientAddresses
+from horde_server.http.rim import JSON_HEADER, answer_headers
 from horde_server.identity.rate_limits import rate_limits
-from horde_server.process.http_protocol import OneWriteProtocol
+from horde_server.process.connections import ConnectionLimits, Connections
+from horde_server.process.descriptors import connections_that_fit, raise_descriptor_limit
+from horde_server.process.http_protocol import bounded_protocol
 from horde_server.process.logs import configure_logs
+from horde_server.process.memory import give_back_large_blocks
 from horde_server.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -123,10 +130,21 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve_here(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
+def _leave_out_cancellations(record: logging.LogRecord) -> bool:
+    """Whether a record of uvicorn's is worth its line: requests that the end of a stop cut off are not."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], asyncio.CancelledError)
+
+
+async def serve_app(
+    app: ASGIApp, connections: Connections, name: str, listener: socket.socket, stop: asyncio.Event
+) -> None:
+    """Serve an app on a socket, over connections that are looked after, until `stop`."""
+    raw_headers = b"".join(b"%s: %s\r\n" % header for header in [*answer_headers(name), JSON_HEADER])
+    logging.getLogger("uvicorn.error").addFilter(_leave_out_cancellations)
     config = uvicorn.Config(
-        create_app(settings, dsn),
-        http=OneWriteProtocol,
+        app,
+        http=cast("type[asyncio.Protocol]", bounded_protocol(connections, raw_headers)),
+        ws="none",
         access_log=False,
         log_config=None,
         lifespan="on",
@@ -134,12 +152,21 @@ async def _serve_here(settings: Settings, dsn: str, listener: socket.socket, sto
         proxy_headers=False,  # http/client_address.py knows whom to believe
         server_header=False,
         date_header=False,
-        h11_max_incomplete_event_size=64 * 1024,
     )
     server = _Server(config, stop)
     await server.serve(sockets=[listener])
     if not server.started:
         raise RuntimeError("The server could not start; see the log above.")
+
+
+async def _serve_here(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
+    raise_descriptor_limit()
+    give_back_large_blocks()
+    most = connections_that_fit(settings.max_connections, settings.database_pool_size)
+    connections = Connections(
+        ConnectionLimits.of(settings, most), exempt=ClientAddresses(settings.trusted_proxies).trusts
+    )
+    await serve_app(create_app(settings, dsn), connections, node_name(settings), listener, stop)
 
 
 async def _serve_in_children(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:

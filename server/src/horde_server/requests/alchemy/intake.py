@@ -13,6 +13,7 @@ from horde_server.blobs.images import Recompressed
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import OpenRequest
+from horde_server.http.wire_types import encode_map
 from horde_server.identity.directory import Account
 from horde_server.kudos.alchemy_charges import reward_hundredths, tiles
 from horde_server.moderation.addresses.reputation import AddressReputation
@@ -21,7 +22,7 @@ from horde_server.moderation.modes import Modes
 from horde_server.requests.admission import Admission, Arrival, Caller
 from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.order import FormOrder, encode_order
-from horde_server.requests.alchemy.schemas import InterrogationForm, InterrogationRequest, encode_payload
+from horde_server.requests.alchemy.schemas import InterrogationForm, InterrogationRequest
 from horde_server.requests.alchemy.store import NewForm, NewInterrogation, insert_interrogation
 from horde_server.requests.image.source_images import SourceImages, image_key
 from horde_server.requests.image.source_intake import SourceIntake
@@ -150,7 +151,7 @@ def _order(
         form=form.name,
         interrogation_id=interrogation_id,
         tiles=tiles(picture.width, picture.height),
-        payload=msgspec.Raw(encode_payload(form.payload)),
+        payload=msgspec.Raw(encode_map(form.payload)),
         slow_workers=body.slow_workers,
         trusted_workers=body.trusted_workers or account.education,
         pixels=picture.width * picture.height,

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from horde_server.process.http_protocol import CoalescingTransport
+from horde_server.process.coalescing_transport import CoalescingTransport
 
 
 class Wire:
@@ -51,3 +51,11 @@ async def test_closing_sends_what_is_left_first(wire: Wire) -> None:
     assert (wire.sent, transport.is_closing()) == ([b"last words"], True)
     await asyncio.sleep(0)
     assert wire.sent == [b"last words"]
+
+
+async def test_what_is_written_to_a_connection_that_ended_meanwhile_is_dropped(wire: Wire) -> None:
+    transport = CoalescingTransport(wire, asyncio.get_running_loop())  # type: ignore[arg-type]
+    transport.write(b"too late")
+    wire.close()
+    await asyncio.sleep(0)
+    assert wire.sent == []
