@@ -99,7 +99,7 @@ class ImageIntake:
             request_id = uuid4()
             admitted = await self._admit(request_id, body, account)
             order = admitted.order
-            kept = await self._sources.keep(request_id, _given_sources(body))
+            kept = await self._sources.keep(request_id, _given_sources(body), caller.requester)
             try:
                 tax = request_tax(account.id, request_id, self._prices.price(order).request_hundredths, "image")
                 with self._dispatcher.turns.turn(
