@@ -16,7 +16,7 @@ from measured_horde import Measurement
 SERVED = "stable_diffusion"
 OTHERS = ("Anything Diffusion", "Realistic Vision", "Fustercluck", "ICBINP XL", "Juggernaut XL")
 REQUESTORS, OWNERS = 32, 8
-_PICTURE = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="  # WebP, 1×1
+_PICTURE = "UklGRiQAAABXRUJQVlA4TBcAAAAvf8AfAAdQwChg/8MAJIT//5WI/qf+AQA="  # WebP, 128×128
 _HEADERS = {"Client-Agent": "openhorde-bench:1:example.org"}
 
 

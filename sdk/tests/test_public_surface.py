@@ -71,6 +71,28 @@ def test_import_leaves_out_what_it_does_not_need(statement: str, left_out: set[s
     assert done.returncode == 0, done.stderr
 
 
+MODULES = """
+import horde_sdk
+assert horde_sdk.__version__ == horde_sdk._version.__version__
+for path in (
+    "consts", "exceptions", "generic_api.apimodels", "generic_api.utils.swagger", "ai_horde_api.apimodels.generate.pop",
+    "ai_horde_api.ai_horde_clients", "ratings_api.ratings_client", "generation_parameters.image.consts", "worker.jobs",
+    "webhooks.verification",
+):
+    found = horde_sdk
+    for name in path.split("."):
+        found = getattr(found, name)
+    assert found.__name__ == f"horde_sdk.{path}"
+assert not hasattr(horde_sdk, "no_such_thing")
+"""
+
+
+def test_modules_of_a_package_are_its_attributes_and_the_version_is_told() -> None:
+    done = subprocess.run([sys.executable, "-c", MODULES], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_response_type_is_shown_with_the_path_of_the_seed() -> None:
     from horde_sdk.ai_horde_api.apimodels import ImageGenerateAsyncRequest
 

@@ -28,7 +28,11 @@ from horde_sdk.ai_horde_api.apimodels import (
     TextGenerateAsyncRequest,
     TextGenerateStatusResponse,
 )
-from horde_sdk.ai_horde_api.exceptions import AIHordeRequestError
+from horde_sdk.ai_horde_api.exceptions import (
+    AIHordeImageTimedOutError,
+    AIHordeImpossibleError,
+    AIHordeRequestError,
+)
 from horde_sdk.generation_parameters.image.consts import KNOWN_IMAGE_SAMPLERS
 
 
@@ -59,6 +63,13 @@ def synchronous() -> None:
         for look in opened.updates():
             assert_type(look, ImageGenerateCheckResponse)
         assert_type(opened.result(), ImageGenerateStatusResponse)
+
+    try:
+        client.image_generate_request(a_request(), timeout=30, fail_fast=True)
+    except AIHordeImageTimedOutError as late:
+        assert_type(late.partial, ImageGenerateStatusResponse | None)
+    except AIHordeImpossibleError as impossible:
+        assert_type(impossible.rc, str)
 
     batch = client.image_generate_batch(a_request(), 40)
     assert_type(batch.statuses, list[ImageGenerateStatusResponse])

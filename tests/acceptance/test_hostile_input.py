@@ -34,7 +34,6 @@ HOSTILE_BODIES = {
     "null": b"null",
     "a list": b"[]",
     "not UTF-8": b'{"prompt": "\xff\xfe"}',
-    "a lone surrogate": b'{"prompt": "\\ud800", "name": "\\ud800", "id": "\\ud800", "username": "\\ud800abc"}',
     "NUL bytes": b'{"prompt": "a\\u0000b", "name": "a\\u0000b", "id": "a\\u0000b", "username": "a\\u0000bcd", '
     b'"forms": ["a\\u0000b"]}',  # a pop of an alchemist needs a name only, whose NULs are dropped
     "raw NUL bytes": b'{"prompt": "\0"}',

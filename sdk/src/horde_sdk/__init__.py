@@ -5,6 +5,21 @@ from typing import TYPE_CHECKING
 from horde_sdk._lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from horde_sdk import (
+        _version as _version,
+        ai_horde_api as ai_horde_api,
+        consts as consts,
+        exceptions as exceptions,
+        generation_parameters as generation_parameters,
+        generic_api as generic_api,
+        horde_logging as horde_logging,
+        ratings_api as ratings_api,
+        safety as safety,
+        utils as utils,
+        webhooks as webhooks,
+        worker as worker,
+    )
+    from horde_sdk._version import __version__ as __version__
     from horde_sdk.client_agent import (
         create_bridge_agent_string as create_bridge_agent_string,
     )
@@ -22,6 +37,7 @@ if TYPE_CHECKING:
     )
     from horde_sdk.exceptions import (
         HordeException as HordeException,
+        HordeWarning as HordeWarning,
     )
     from horde_sdk.generic_api.apimodels import (
         APIKeyAllowedInRequestMixin as APIKeyAllowedInRequestMixin,
@@ -49,6 +65,7 @@ if TYPE_CHECKING:
 __all__, __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "horde_sdk._version": ("__version__",),
         "horde_sdk.client_agent": ("create_bridge_agent_string",),
         "horde_sdk.consts": (
             "ANON_API_KEY",
@@ -62,7 +79,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
             "is_error_status_code",
             "is_success_status_code",
         ),
-        "horde_sdk.exceptions": ("HordeException",),
+        "horde_sdk.exceptions": ("HordeException", "HordeWarning"),
         "horde_sdk.generic_api.apimodels": (
             "APIKeyAllowedInRequestMixin",
             "ContainsMessageResponseMixin",

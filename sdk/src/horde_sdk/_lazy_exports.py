@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 
 
 def lazy_exports(
     package: str,
     names_by_module: Mapping[str, Sequence[str] | str],
 ) -> tuple[list[str], Callable[[str], object], Callable[[], list[str]]]:
-    """Return `__all__`, `__getattr__` and `__dir__` for a package.
+    """Return `__all__`, `__getattr__` and `__dir__` for a package; its modules are attributes of it as well.
 
     Args:
         package: The package's `__name__`.
@@ -24,6 +25,8 @@ def lazy_exports(
 
     def load(name: str) -> object:
         if name not in origin:
+            if not name.startswith("__") and find_spec(f"{package}.{name}") is not None:
+                return import_module(f"{package}.{name}")
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module = import_module(origin[name])
         found: object = getattr(module, name)

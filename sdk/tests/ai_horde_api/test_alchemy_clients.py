@@ -142,7 +142,7 @@ def test_status_is_polled_until_every_form_is_over(
     status, job_id = client.alchemy_request(a_request(), check_callback=lambda look: told.append(look.finished))
 
     assert horde.lines == [ASYNC, STATUS, STATUS, STATUS]
-    assert naps.taken == [4.0, 4.0]
+    assert naps.taken == [0.5, 1.0]
     assert told == [0, 1, 2]
     assert job_id == JOB
     assert [one.caption for one in status.all_caption_results] == ["a red square"]
@@ -151,7 +151,7 @@ def test_status_is_polled_until_every_form_is_over(
 def test_polls_carry_the_key_of_the_request_and_the_cancellation_none(
     horde: FakeHorde, client: AIHordeAPISimpleClient
 ) -> None:
-    horde.will_answer(STATUS, *[WAITING] * 9)
+    horde.will_answer(STATUS, *[WAITING] * 20)
 
     with pytest.raises(AIHordeGenerationTimedOutError):
         client.alchemy_request(a_request(apikey=KEY), timeout=5)
@@ -189,7 +189,7 @@ def test_request_whose_forms_all_failed_is_an_error_at_once(horde: FakeHorde, cl
 def test_timeout_cancels_the_request_and_hands_over_what_was_finished(
     horde: FakeHorde, client: AIHordeAPISimpleClient
 ) -> None:
-    horde.will_answer(STATUS, *[WAITING] * 9)
+    horde.will_answer(STATUS, *[WAITING] * 20)
     left = an_alchemy_status("partial", a_form("caption", result={"caption": "a"}), a_form("nsfw", "cancelled"))
     horde.will_answer(DELETE, Reply(200, left))
 

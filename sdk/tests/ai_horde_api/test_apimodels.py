@@ -46,7 +46,7 @@ def a_request(**changes: Any) -> ImageGenerateAsyncRequest:
         {"cfg_scale": -1},
         {"denoising_strength": 1.5},
         {"clip_skip": 13},
-        {"seed": 42},
+        {"seed": True},
         {"loras": [{"name": ""}]},
         {"tis": [{"name": "t", "inject_ti": "elsewhere"}]},
     ],

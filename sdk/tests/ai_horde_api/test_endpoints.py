@@ -16,6 +16,16 @@ from horde_sdk.ai_horde_api.ai_horde_clients import AIHordeAPIManualClient
         ("http://localhost:7001/api", "http://localhost:7001/api/"),
         ("http://localhost:7001/api/", "http://localhost:7001/api/"),
         ("https://example.org/horde/api/", "https://example.org/horde/api/"),
+        ("http://localhost:7001/api/v2", "http://localhost:7001/api/"),
+        ("http://localhost:7001/api/v2/", "http://localhost:7001/api/"),
+        ("http://localhost:7001/api/v2/generate/async", "http://localhost:7001/api/"),
+        ("http://localhost:7001/v2", "http://localhost:7001/api/"),
+        ("http://localhost:7001/api/swagger.json", "http://localhost:7001/api/"),
+        ("http://localhost:7001/api/#/v2/post_async", "http://localhost:7001/api/"),
+        ("http://localhost:7001/?from=mail", "http://localhost:7001/api/"),
+        (" http://localhost:7001\n", "http://localhost:7001/api/"),
+        ("http://v2", "http://v2/api/"),
+        ("http://localhost:7001/v2ray/api", "http://localhost:7001/v2ray/api/"),
     ],
 )
 def test_base_url_is_what_the_user_means(said: str, meant: str) -> None:
@@ -25,6 +35,12 @@ def test_base_url_is_what_the_user_means(said: str, meant: str) -> None:
 @pytest.mark.parametrize("said", ["localhost:7001", "ftp://example.org", "/api"])
 def test_url_without_scheme_is_refused(said: str) -> None:
     with pytest.raises(ValueError, match="must start with http"):
+        endpoints.base_url_of(said)
+
+
+@pytest.mark.parametrize("said", ["localhost:7001", "127.0.0.1:7001", "example.org/api"])
+def test_url_without_scheme_is_refused_with_the_one_that_may_be_meant(said: str) -> None:
+    with pytest.raises(ValueError, match=f"did you mean http://{said}"):
         endpoints.base_url_of(said)
 
 

@@ -8,6 +8,20 @@ from pydantic import RootModel
 from horde_sdk.ai_horde_api import apimodels
 from horde_sdk.generic_api.decoration import is_unequatable, is_unhashable
 
+JOBS = ["11111111-0000-0000-0000-000000000000", "22222222-0000-0000-0000-000000000000"]
+
+
+def test_popped_forms_are_equal_in_any_order() -> None:
+    forms = [{"id": job, "form": "caption"} for job in JOBS]
+    one, other, less = (
+        apimodels.AlchemyJobPopResponse.model_validate({"forms": some}) for some in (forms, forms[::-1], forms[:1])
+    )
+
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != less
+
+
 NEITHER = """
     ActiveGenerations AlchemyAsyncRequest AlchemyPopRequest AllCollectionsResponse AllStylesImageResponse
     AllStylesTextResponse AllTeamDetailsResponse AllWorkersDetailsResponse ContainsWarningsResponseMixin

@@ -65,7 +65,7 @@ def test_updates_end_with_the_last_look_and_the_results_are_fetched_once(
     assert waits == [9, 5, 0]
     assert first is again
     assert horde.lines == [ASYNC, CHECK, CHECK, CHECK, STATUS]
-    assert naps.taken == [4.0, 4.0]
+    assert naps.taken == [0.5, 1.0]
 
 
 def test_leaving_the_block_early_cancels_the_request(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
@@ -162,7 +162,7 @@ def test_every_poll_offers_to_wait_and_the_client_pauses_only_where_the_horde_do
     client.image_generate_request(a_request())
 
     assert [one.headers.get("Prefer") for one in horde.asked if one.line == CHECK] == ["wait=20"] * 4
-    assert naps.taken == [0.25, 0.25, 4.0]
+    assert naps.taken == [0.25, 0.25, 2.0]
     assert "Prefer" not in horde.asked[0].headers
 
 

@@ -67,7 +67,7 @@ def test_simple_client_submits_polls_fetches_and_sends_only_what_was_set(
     )
 
     assert horde.lines == [ASYNC, CHECK, CHECK, STATUS]
-    assert naps.taken == [4.0]
+    assert naps.taken == [0.5]
     assert horde.asked[0].body == {
         "models": ["Deliberate"],
         "prompt": "A cat in a hat",
@@ -194,7 +194,7 @@ def test_callback_without_an_argument_is_refused_before_anything_is_sent(
 def test_timeout_cancels_the_request_and_hands_over_what_was_finished(
     horde: FakeHorde, client: AIHordeAPISimpleClient, naps: Naps
 ) -> None:
-    horde.will_answer(CHECK, *[Reply(200, a_check())] * 9)
+    horde.will_answer(CHECK, *[Reply(200, a_check())] * 20)
 
     with pytest.raises(AIHordeGenerationTimedOutError) as caught:
         client.image_generate_request(a_request(), timeout=30)
@@ -208,7 +208,7 @@ def test_timeout_cancels_the_request_and_hands_over_what_was_finished(
 
 
 def test_timeout_says_when_the_request_could_not_be_cancelled(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:
-    horde.will_answer(CHECK, *[Reply(200, a_check())] * 9)
+    horde.will_answer(CHECK, *[Reply(200, a_check())] * 20)
     horde.will_answer(DELETE, *[Reply(403, {"message": "no", "rc": "WrongCredentials"})] * 2)
 
     with pytest.raises(AIHordeGenerationTimedOutError, match="could not be cancelled") as caught:

@@ -30,6 +30,7 @@ from horde_sdk.ai_horde_api.exceptions import (
     AIHordeServerException,
     PayloadValidationError,
 )
+from horde_sdk.exceptions import HordeWarning
 
 ASYNC = "POST /v2/generate/text/async"
 STATUS = f"GET /v2/generate/text/status/{JOB}"
@@ -110,7 +111,7 @@ def test_status_is_polled_until_done_and_the_last_look_is_returned(
     status, job_id = client.text_generate_request(a_request(), check_callback=lambda look: told.append(look.finished))
 
     assert horde.lines == [ASYNC, STATUS, STATUS, STATUS]
-    assert naps.taken == [4.0, 4.0]
+    assert naps.taken == [0.5, 1.0]
     assert told == [0, 0, 1]
     assert job_id == JOB
     assert [one.text for one in status.generations] == [" there was a fox."]
@@ -140,7 +141,7 @@ def test_all_texts_being_there_is_enough_although_an_older_server_never_says_don
 def test_timeout_cancels_the_request_and_hands_over_what_was_finished(
     horde: FakeHorde, client: AIHordeAPISimpleClient
 ) -> None:
-    horde.will_answer(STATUS, *[Reply(200, a_check(generations=[]))] * 9)
+    horde.will_answer(STATUS, *[Reply(200, a_check(generations=[]))] * 20)
 
     with pytest.raises(AIHordeGenerationTimedOutError, match="1 of 3 results") as caught:
         client.text_generate_request(three_texts(), timeout=30)
@@ -161,18 +162,18 @@ def test_request_that_the_horde_gave_up_on_is_an_error_at_once(
     assert horde.lines == [ASYNC, STATUS]
 
 
-def test_what_the_server_thinks_odd_about_a_request_is_logged(
+def test_what_the_server_thinks_odd_about_a_request_is_logged_and_shown(
     horde: FakeHorde, client: AIHordeAPISimpleClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     warnings = [{"code": "NoAvailableWorker", "message": "nobody is there"}]
     horde.will_answer(ASYNC, Reply(202, {"id": JOB, "kudos": 1, "message": "hello", "warnings": warnings}))
 
-    client.text_generate_request(a_request())
+    with pytest.warns(HordeWarning) as shown:
+        client.text_generate_request(a_request())
 
-    assert [one.message for one in caplog.records] == [
-        "the horde says: hello",
-        "the horde warns: nobody is there [NoAvailableWorker]",
-    ]
+    sentence = f"Request {JOB}: hello nobody is there"
+    assert [one.message for one in caplog.records] == [sentence]
+    assert [(str(one.message), one.filename) for one in shown] == [(sentence, __file__)]
 
 
 def test_refusal_keeps_the_servers_list_of_errors(horde: FakeHorde, client: AIHordeAPISimpleClient) -> None:

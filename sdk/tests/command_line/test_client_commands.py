@@ -95,7 +95,9 @@ def test_horde_that_is_not_there_is_one_sentence() -> None:
     result = run.invoke(app, ["image", "p", "--horde", "http://127.0.0.1:9"])
 
     assert result.exit_code == 1
-    assert "could not be reached" in result.stderr
+    assert result.stderr == (
+        "127.0.0.1:9 refused the connection: is a horde running there? `horde up` starts one; --horde names another.\n"
+    )
     assert "Traceback" not in result.output
 
 

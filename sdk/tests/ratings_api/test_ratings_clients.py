@@ -155,3 +155,8 @@ def test_environment_names_the_service(horde: FakeHorde, monkeypatch: pytest.Mon
 def test_question_out_of_bounds_is_refused_here(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         UserCheckRequest(**{"user_id": "1", "minutes": 1, "divergence": 0, **wrong})
+
+
+def test_option_that_the_client_does_not_have_is_refused() -> None:
+    with pytest.raises(TypeError, match="RatingsAPIClient has no option 'api_key': did you mean 'apikey'"):
+        RatingsAPIClient(api_key=KEY)  # type: ignore[call-arg]

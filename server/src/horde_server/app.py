@@ -15,7 +15,7 @@ from horde_server import VERSION
 from horde_server.accounts.routes import routes as account_routes
 from horde_server.accounts.test_user_routes import routes as test_user_routes
 from horde_server.blobs.routes import routes as blob_routes
-from horde_server.errors import InvalidAPIKey
+from horde_server.errors import InvalidAPIKey, InvalidWorkerKey
 from horde_server.http import error_responses
 from horde_server.http.body import required_apikey
 from horde_server.http.body_limits import KEYLESS
@@ -191,6 +191,6 @@ def doorkeeper(node: Node) -> Doorkeeper:
             return
         key = next((value for name, value in scope["headers"] if name == b"apikey"), b"")
         if await node.accounts.by_key(required_apikey(key.decode("latin-1"))) is None:
-            raise InvalidAPIKey
+            raise InvalidWorkerKey if path.endswith(("/pop", "/submit")) else InvalidAPIKey
 
     return ask

@@ -6,7 +6,15 @@ that says what to do next.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any, ClassVar
+
+MOST_FAULTS = 20
+"""That a refusal names; how many more there are it says."""
+MOST_ERROR_CHARACTERS = 800
+MOST_ERROR_BYTES = 12 * 1024
+"""Of all the faults together: a refusal has at most 16 KB."""
 
 
 class HordeError(Exception):
@@ -31,15 +39,34 @@ class InvalidPayload(HordeError):
 
     rc = None
 
-    def __init__(self, errors: dict[str, str]) -> None:
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        """`errors`: what is wrong, by the dotted path of the field. Not more is told than anybody reads."""
         super().__init__()
-        self.errors = errors
+        self.errors: dict[str, str] = {}
+        bytes_left = MOST_ERROR_BYTES
+        for path, text in errors.items():
+            shown = _cut(path), _cut(text)
+            bytes_left -= len(json.dumps(shown, ensure_ascii=False).encode(errors="replace"))
+            if len(self.errors) == MOST_FAULTS or bytes_left < 0:
+                break
+            self.errors[shown[0]] = shown[1]
+        if untold := len(errors) - len(self.errors):
+            self.message += f" ({untold} more {'faults are' if untold > 1 else 'fault is'} not named)"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_ERROR_CHARACTERS else f"{text[:MOST_ERROR_CHARACTERS]}…"
 
 
 class UnreadableBody(HordeError):
     """The body must be a JSON object sent with a JSON content type."""
 
     rc = None
+
+    def __init__(self, reason: str) -> None:
+        """`reason`: a sentence that says which of the two it is not, and why."""
+        super().__init__()
+        self.message = f"{self.message} {reason}"
 
 
 class BadRequest(HordeError):
@@ -51,6 +78,10 @@ class InvalidAPIKey(HordeError):
 
     status = 401
     rc = "InvalidAPIKey"
+
+
+class InvalidWorkerKey(InvalidAPIKey):
+    """No account has this API key: check the `apikey` header, which takes the key of the worker's owner."""
 
 
 class UserNotFound(HordeError):

@@ -13,6 +13,7 @@ import structlog
 
 from horde_server.background import background_work
 from horde_server.blobs.choice import BlobStores, open_blob_stores
+from horde_server.blobs.decoding import Decoders
 from horde_server.blobs.guard import ANYWHERE, PUBLIC
 from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.database.limits import SessionLimits
@@ -146,6 +147,7 @@ async def running_node(settings: Settings, dsn: str, clients: ClientAddresses) -
         down_time = DownTime(pool)
         await down_time.settle()
         node = _build(settings, clients, dsn, pool, down_time, salt, signing_secret)
+        _deliver_webhooks(node)
         await node.modes.reload()
         await node.addresses.reload()
         await node.prompt_filters.reload()
@@ -174,13 +176,12 @@ def _build(
     signing_secret: bytes,
 ) -> Node:
     clock = time.time
-    matched_targeting = settings.require_matched_targeting
     queues = {
-        "image": LiveQueue(clock, matched_targeting=matched_targeting),
+        "image": LiveQueue(clock, matched_targeting=settings.require_matched_targeting),
         "text": LiveQueue(clock),
         "interrogation": LiveQueue(clock),
     }
-    prices = PriceBook(matched_targeting=matched_targeting)
+    prices = PriceBook(matched_targeting=settings.require_matched_targeting)
     blobs = open_blob_stores(settings, signing_secret, clock, down_time.up_clock(clock))
     tasks = TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s))
     retention = BlobRetention(pool, blobs, tasks, lifetime_s=settings.blob_lifetime_s, link_s=LINK_LIFETIME_S)
@@ -202,6 +203,8 @@ def _build(
             await addresses.reload(ids)
         elif topic == "prompt_filter":
             await prompt_filters.reload()
+        else:
+            missed_uploads.heard(topic, ids)
 
     async def missed_something() -> None:
         accounts.invalidate_all()
@@ -217,17 +220,18 @@ def _build(
     addresses = AddressTimeouts(pool, notices.publish, time.monotonic, settings.rate_limit_whitelist)
     profanity = load_profanity_filter(settings.profane_words)
     workers = WorkerDirectory(pool, queues, notices.publish, clock)
+    decoders = Decoders()
     source_intake = SourceIntake(
-        blobs.sources, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC)
+        blobs.sources, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC), decoders
     )
     lifetime_s = settings.request_lifetime_s
     images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
     texts = Dispatcher(TextKind(), pool, queues["text"], notices.publish, lifetime_s=lifetime_s)
     forms = Dispatcher(AlchemyKind(), pool, queues["interrogation"], notices.publish, lifetime_s=lifetime_s)
-    kinds = {each.kind.name: each for each in (images, texts, forms)}
-    mirror = Mirror(pool, kinds, notices.publish, retention.release_of)
+    mirror = Mirror(
+        pool, {each.kind.name: each for each in (images, texts, forms)}, notices.publish, retention.release_of
+    )
     suspects = Suspects(pool, workers)
-    _deliver_webhooks(settings, pool, blobs, tasks)
     prompt_filters = PromptFilters(pool, notices.publish)
     doorkeeper = Doorkeeper(
         prompt_filters,
@@ -236,8 +240,8 @@ def _build(
         PromptEvidence(blobs.evidence),
         is_on=not settings.disable_filters,
     )
-    missed_uploads = MissedUploads(clock)
-    image_results = ImageResults(blobs.results, shared_images, missed_uploads)
+    missed_uploads = MissedUploads(clock, notices.publish)
+    image_results = ImageResults(blobs.results, shared_images, missed_uploads, decoders)
     form_submissions = FormSubmissions(
         pool, forms, workers, AlchemyResults(image_results), suspects, clock, lifetime_s=lifetime_s
     )
@@ -291,8 +295,9 @@ def _build(
     )
 
 
-def _deliver_webhooks(settings: Settings, pool: Pool, blobs: BlobStores, tasks: TaskQueue) -> None:
+def _deliver_webhooks(node: Node) -> None:
+    settings = node.settings
     poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
-    deliveries = Deliveries(pool, blobs.results, poster, Receivers(time.monotonic))
-    tasks.add(DELIVER, deliveries.deliver)
-    tasks.every("27 * * * *", DROP_OLD, deliveries.drop_old)
+    deliveries = Deliveries(node.pool, node.blobs.results, poster, Receivers(time.monotonic))
+    node.tasks.add(DELIVER, deliveries.deliver)
+    node.tasks.every("27 * * * *", DROP_OLD, deliveries.drop_old)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import os
+import stat
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -14,14 +17,15 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from horde_processes import free_port
+from PIL import Image
 from s3_server import CREDENTIALS, S3Server
 
 from horde_server.blobs.choice import open_blob_store
 from horde_server.blobs.folder import FolderStore
-from horde_server.blobs.images import MAX_IMAGE_BYTES
 from horde_server.blobs.routes import routes
 from horde_server.blobs.signing import UrlSigner
-from horde_server.blobs.store import BlobStore, BlobStoreFailed, is_key
+from horde_server.blobs.store import BlobStore, BlobStoreFailed, is_key, uploaded_key
+from horde_server.blobs.structure import MAX_IMAGE_BYTES, ReadAt
 from horde_server.http import error_responses
 
 KEY = "3f2b8c1e-0000-4000-8000-000000000000.webp"
@@ -83,7 +87,6 @@ async def test_what_was_put_can_be_got(harness: Harness) -> None:
     await harness.store.put(KEY, b"first")
     await harness.store.put(KEY, b"second")
     assert await harness.store.get(KEY) == b"second"
-    assert await harness.store.look(KEY) == (b"second", 6)
 
 
 async def test_several_are_got_in_the_order_asked_for_short_or_long(harness: Harness) -> None:
@@ -94,53 +97,96 @@ async def test_several_are_got_in_the_order_asked_for_short_or_long(harness: Har
     assert await harness.store.get_all([OTHER, missing, KEY]) == [long, None, b"short"]
 
 
-async def test_a_look_at_a_long_blob_shows_its_beginning_and_its_size(harness: Harness) -> None:
-    await harness.store.put(KEY, b"RIFF" + bytes(100_000))
-    assert await harness.store.look(KEY) == (b"RIFF" + bytes(28), 100_004)
+def whole(read_at: ReadAt, size_bytes: int) -> bytes:
+    """All that is there."""
+    return read_at(0, size_bytes)
 
 
-async def test_an_empty_blob_has_an_empty_beginning(harness: Harness) -> None:
-    await harness.store.put(KEY, b"")
-    assert await harness.store.look(KEY) == (b"", 0)
+async def upload(harness: Harness, content: bytes) -> httpx.Response:
+    """PUT to the address of KEY."""
+    return await harness.send("PUT", await harness.store.signed_put_url(KEY, 60, BASE), content)
 
 
-async def test_what_is_kept_may_be_prepared_first(harness: Harness) -> None:
-    await harness.store.put(KEY, b"data", prepare=bytes.upper)
-    assert await harness.store.get(KEY) == b"DATA"
+async def test_what_was_uploaded_is_the_blob_when_it_is_claimed(harness: Harness) -> None:
+    await upload(harness, b"first")
+    await upload(harness, b"picture")
+    assert await harness.store.get(KEY) is None
+    assert await harness.store.claim(KEY, whole) == b"picture"
+    assert await harness.store.get(KEY) == b"picture"
 
 
-async def test_what_cannot_be_prepared_is_not_kept(harness: Harness) -> None:
-    def refuse(_: bytes) -> bytes:
+@pytest.mark.parametrize("size_bytes", [0, 100_000, 3_000_000])
+async def test_what_is_claimed_is_examined_wherever_one_likes(harness: Harness, size_bytes: int) -> None:
+    def ends(read_at: ReadAt, size: int) -> tuple[int, bytes, bytes, bytes]:
+        return size, read_at(0, 4), read_at(size - 4, 4), read_at(size, 4)
+
+    await upload(harness, b"RIFF" + bytes(size_bytes) + b"last")
+    assert await harness.store.claim(KEY, ends) == (size_bytes + 8, b"RIFF", b"last", b"")
+
+
+async def test_nothing_uploaded_is_nothing_to_claim(harness: Harness) -> None:
+    assert await harness.store.claim(KEY, whole) is None
+
+
+async def test_what_was_claimed_is_not_replaced_by_uploading_again(harness: Harness) -> None:
+    """The address is good for half an hour; a picture that was paid for must not change in that time."""
+    await upload(harness, b"picture")
+    await harness.store.claim(KEY, whole)
+    await upload(harness, b"<script>")
+    assert await harness.store.get(KEY) == b"picture"
+    answer = await harness.send("GET", await harness.store.signed_get_url(KEY, 60, BASE))
+    assert answer.content == b"picture"
+
+
+async def test_a_claim_that_went_no_further_is_repeated(harness: Harness) -> None:
+    await upload(harness, b"picture")
+    await harness.store.claim(KEY, whole)
+    assert await harness.store.claim(KEY, whole) == b"picture"
+    await harness.store.delete([uploaded_key(KEY)])
+    assert await harness.store.claim(KEY, whole) == b"picture"
+
+
+async def test_what_is_found_wrong_at_a_claim_is_said(harness: Harness) -> None:
+    def refuse(*_: object) -> None:
         raise ValueError("no")
 
+    await upload(harness, b"picture")
     with pytest.raises(ValueError, match="no"):
-        await harness.store.put(KEY, b"data", prepare=refuse)
-    assert await harness.store.get(KEY) is None
+        await harness.store.claim(KEY, refuse)
 
 
 async def test_what_was_never_put_is_not_there(harness: Harness) -> None:
     assert await harness.store.get(KEY) is None
-    assert await harness.store.look(KEY) is None
 
 
 async def test_deleting_removes_and_bears_what_is_not_there(harness: Harness) -> None:
     await harness.store.put(KEY, b"data")
     await harness.store.delete([KEY, OTHER])
     await harness.store.delete([])
-    assert await harness.store.look(KEY) is None
+    assert await harness.store.get(KEY) is None
 
 
 async def test_a_signed_address_takes_an_upload_without_a_key(harness: Harness) -> None:
-    url = await harness.store.signed_put_url(KEY, 60, BASE)
-    assert (await harness.send("PUT", url, b"picture")).status_code == 200
-    assert await harness.store.get(KEY) == b"picture"
+    assert (await upload(harness, b"picture")).status_code == 200
+    assert await harness.store.claim(KEY, whole) == b"picture"
 
 
-async def test_a_signed_address_gives_a_download_without_a_key(harness: Harness) -> None:
-    await harness.store.put(KEY, b"picture")
+@pytest.mark.parametrize("kind", ["WEBP", "PNG", "JPEG"])
+async def test_a_download_says_what_its_bytes_are(harness: Harness, kind: str) -> None:
+    """Whatever its address ends in, and whatever its uploader said of it."""
+    target = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(target, kind)
+    await upload(harness, target.getvalue())
+    await harness.store.claim(KEY, whole)
     answer = await harness.send("GET", await harness.store.signed_get_url(KEY, 60, BASE))
-    assert (answer.status_code, answer.content) == (200, b"picture")
-    assert answer.headers["content-type"] == "image/webp"
+    assert (answer.status_code, answer.content) == (200, target.getvalue())
+    assert answer.headers["content-type"] == f"image/{kind.lower()}"
+
+
+async def test_a_download_that_is_no_picture_is_nothing_to_look_at(harness: Harness) -> None:
+    await harness.store.put(KEY, b"<!doctype html><script>alert(1)</script>")
+    answer = await harness.send("GET", await harness.store.signed_get_url(KEY, 60, BASE))
+    assert answer.headers["content-type"] == "application/octet-stream"
 
 
 async def test_metadata_is_json(harness: Harness) -> None:
@@ -157,7 +203,7 @@ async def test_an_address_is_good_for_one_method_and_one_blob(harness: Harness) 
     for_put = await harness.store.signed_put_url(OTHER, 60, BASE)
     assert (await harness.send("PUT", for_get, b"forged")).status_code == 403
     assert (await harness.send("GET", for_get.replace(KEY, OTHER))).status_code == 403
-    assert (await harness.send("PUT", for_put.replace(OTHER, KEY), b"forged")).status_code == 403
+    assert (await harness.send("PUT", for_put.replace(OTHER[:36], KEY[:36]), b"forged")).status_code == 403
     assert await harness.store.get_all([KEY, OTHER]) == [b"data", b"other"]
 
 
@@ -211,10 +257,10 @@ async def test_sweeping_removes_the_old_only(harness: Harness) -> None:
     await harness.store.put(KEY, b"data")
     harness.clock.ahead_s = 3500
     assert await harness.store.sweep(older_than_s=3600) == 0
-    assert await harness.store.look(KEY) is not None
+    assert await harness.store.get(KEY) is not None
     harness.clock.ahead_s = 3700
     assert await harness.store.sweep(older_than_s=3600) == 1
-    assert await harness.store.look(KEY) is None
+    assert await harness.store.get(KEY) is None
 
 
 async def test_sweeping_spares_what_belongs_to_given_ids(harness: Harness) -> None:
@@ -223,8 +269,8 @@ async def test_sweeping_spares_what_belongs_to_given_ids(harness: Harness) -> No
         await harness.store.put(key, b"data")
     harness.clock.ahead_s = 3700
     assert await harness.store.sweep(3600, frozenset({KEY.removesuffix(".webp")})) == 1
-    assert await harness.store.look(spared) is not None
-    assert await harness.store.look(swept) is None
+    assert await harness.store.get(spared) is not None
+    assert await harness.store.get(swept) is None
 
 
 async def test_sweeping_leaves_what_is_none_of_ours(harness: Harness, tmp_path: Path) -> None:
@@ -255,7 +301,7 @@ async def test_a_store_that_is_away_says_so(place: str, tmp_path: Path, monkeypa
     (tmp_path / "file").touch()
     address = str(tmp_path / "file") if place == "folder" else f"s3://bucket?endpoint=http://127.0.0.1:{free_port()}"
     store = open_blob_store(address, UrlSigner(b"", time.time), time.time)
-    for asked in (store.put(KEY, b"data"), store.get(KEY), store.look(KEY), store.delete([KEY])):
+    for asked in (store.put(KEY, b"data"), store.get(KEY), store.claim(KEY, whole), store.delete([KEY])):
         with pytest.raises(BlobStoreFailed) as failure:
             await asked
         assert (failure.value.status, failure.value.headers) == (503, {"Retry-After": "5"})
@@ -281,6 +327,70 @@ class TestOwnRoutes:
     async def test_a_blob_that_is_gone_is_a_404(self, harness: Harness) -> None:
         answer = await harness.send("GET", await harness.store.signed_get_url(KEY, 60, BASE))
         assert (answer.status_code, answer.json()["rc"]) == (404, "BlobNotFound")
+
+    async def test_an_upload_to_what_was_delivered_is_refused(self, harness: Harness) -> None:
+        """Also when it began before: nothing is left of it then."""
+        await upload(harness, b"picture")
+        started, claimed = asyncio.Event(), asyncio.Event()
+
+        async def body() -> AsyncIterator[bytes]:
+            yield b"RIFF"
+            started.set()
+            await claimed.wait()
+
+        url = await harness.store.signed_put_url(KEY, 60, BASE)
+        late = asyncio.create_task(harness.client.put(url, content=body()))
+        await started.wait()
+        await harness.store.claim(KEY, whole)
+        claimed.set()
+        for answer in (await late, await upload(harness, b"other")):
+            assert (answer.status_code, answer.json()["rc"]) == (403, "BlobAddressInvalid")
+            assert "delivered" in answer.json()["message"]
+        await harness.store.delete([KEY])
+        assert await harness.store.claim(KEY, whole) is None
+
+    async def test_a_picture_opened_by_itself_runs_nothing(self, harness: Harness) -> None:
+        await harness.store.put(KEY, b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>")
+        answer = await harness.send("GET", await harness.store.signed_get_url(KEY, 60, BASE))
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+        assert answer.headers["content-disposition"].startswith("attachment;")
+
+    async def test_a_picture_is_shown_and_saved_by_what_it_is(self, harness: Harness) -> None:
+        await harness.store.put(KEY, b"\xff\xd8\xff")
+        answer = await harness.send("GET", await harness.store.signed_get_url(KEY, 60, BASE))
+        assert answer.headers["content-disposition"] == f'inline; filename="{KEY.replace(".webp", ".jpeg")}"'
+
+    async def test_an_address_has_one_spelling(self, harness: Harness) -> None:
+        await harness.store.put(KEY, b"picture")
+        url = await harness.store.signed_get_url(KEY, 60, BASE)
+        assert (await harness.send("GET", url.replace("expires=", "expires=0"))).status_code == 403
+
+    async def test_nobody_else_on_the_machine_can_read_it(self, harness: Harness, tmp_path: Path) -> None:
+        umask = os.umask(0o022)
+        try:
+            await upload(harness, b"picture")
+            await harness.store.put(KEY, b"other")
+            await harness.store.put(OTHER, bytes(100_000))
+        finally:
+            os.umask(umask)
+        made = [tmp_path / "blobs", *(tmp_path / "blobs").rglob("*")]
+        assert len(made) == 6
+        for path in made:
+            assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+
+    async def test_folders_that_were_open_to_all_are_closed_at_start(self, harness: Harness, tmp_path: Path) -> None:
+        """But what else the operator keeps there is his."""
+        folder = tmp_path / "older"
+        (folder / "3f").mkdir(parents=True)
+        (folder / "theirs").mkdir()
+        for path in (folder, folder / "3f", folder / "theirs"):
+            path.chmod(0o755)
+        store = open_blob_store(str(folder), UrlSigner(b"", time.time), time.time)
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / "3f", folder / "theirs")]
+        assert modes == [0o755, 0o700, 0o755]
+        await store.put(KEY, b"picture")
+        assert await store.get(KEY) == b"picture"
 
     async def test_an_upload_over_the_limit_leaves_nothing(
         self, harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from horde_server.http.body import MOST_COMMAS
+from horde_server.requests.alchemy.worker_schemas import MOST_COMMAS_OF_DRAWINGS
 
 CHECKED = "/api/v2/status/performance"
 
@@ -115,10 +116,14 @@ class TestBodies:
     async def test_json_by_any_of_its_names_is_taken(self, horde, media_type: str) -> None:
         assert (await self.post(horde, b'{"prompt": "x"}', media_type))[0] == 202
 
-    @pytest.mark.parametrize("path", ["generate/async", "interrogate/submit"])
-    async def test_a_body_of_more_values_than_anybody_means_is_refused_unread(self, horde, path: str) -> None:
+    @pytest.mark.parametrize(
+        ("path", "most"), [("generate/async", MOST_COMMAS), ("interrogate/submit", MOST_COMMAS_OF_DRAWINGS)]
+    )
+    async def test_a_body_of_more_values_than_anybody_means_is_refused_unread(
+        self, horde, path: str, most: int
+    ) -> None:
         """To read ten million held everybody up for seconds. As many as are allowed are read, and found wanting."""
-        for commas, is_read in ((MOST_COMMAS, True), (MOST_COMMAS + 1, False)):
+        for commas, is_read in ((most, True), (most + 1, False)):
             content = b'{"x": [0' + b",0" * commas + b"]}"
             answer = await horde.client.post(
                 f"/api/v2/{path}", content=content, headers={"apikey": "0000000000", "content-type": "application/json"}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import io
+import threading
 
 import pytest
 from PIL import Image
+
+from horde_server.blobs.decoding import Decoders, TooManyPictures
 
 
 async def test_links_lead_to_the_public_address(start_horde) -> None:
@@ -60,3 +65,67 @@ async def test_a_result_that_was_never_uploaded_is_refused(horde) -> None:
     job = await horde.job(owner.api_key)
     assert (await horde.try_submit(owner.api_key, job["id"], generation="R2")).status_code == 400
     assert (await horde.check(request_id))["waiting"] == 1
+
+
+async def test_an_inline_image_is_kept_upright_and_as_webp(horde) -> None:
+    """A worker that hands on what a camera noted means it as people see it."""
+    owner = await horde.account("owner")
+    request_id = await horde.request(r2=False)
+    job = await horde.job(owner.api_key)
+    image, exif, target = Image.new("RGB", (128, 64), "teal"), Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    image.save(target, "JPEG", exif=exif.tobytes())
+    await horde.submit(owner.api_key, job["id"], generation=base64.b64encode(target.getvalue()).decode())
+    kept = base64.b64decode((await horde.status(request_id))["generations"][0]["img"])
+    with Image.open(io.BytesIO(kept)) as opened:
+        assert (opened.format, opened.size) == ("WEBP", (64, 128))
+
+
+async def test_huge_images_for_a_small_job_cost_neither_memory_nor_time(horde) -> None:
+    """Six at a time, each 6144×6144 in 110 kB, once took 2 GB and everybody's threads for a minute."""
+    target = io.BytesIO()
+    Image.new("1", (6144, 6144)).save(target, "PNG")
+    bomb = base64.b64encode(target.getvalue()).decode()
+    owner = await horde.account("owner")
+    await horde.request(params={"width": 64, "height": 64, "n": 6})
+    jobs = [await horde.job(owner.api_key, amount=1) for _ in range(6)]
+    decodings = threading.active_count()
+    answers = await asyncio.gather(*(horde.try_submit(owner.api_key, job["id"], generation=bomb) for job in jobs))
+    assert {horde.outcome(answer) for answer in answers} == {(400, "BadRequest")}
+    assert threading.active_count() == decodings, "nothing was decoded"
+
+
+async def test_a_result_that_waits_too_long_for_its_decoding_stays_its_workers(
+    horde, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503: the worker sends it again, and is paid."""
+    owner = await horde.account("owner")
+    await horde.request()
+    job = await horde.job(owner.api_key)
+    target = io.BytesIO()
+    Image.new("RGB", (512, 512)).save(target, "PNG")
+    generation = base64.b64encode(target.getvalue()).decode()
+
+    async def full(*_: object) -> None:
+        raise TooManyPictures
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Decoders, "run", full)
+        refused = await horde.try_submit(owner.api_key, job["id"], generation=generation)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "3")
+    assert (await horde.submit(owner.api_key, job["id"], generation=generation))["reward"] > 0
+
+
+async def test_a_missed_upload_is_known_to_all_servers(start_horde) -> None:
+    """Whichever of them the worker asks next: it may send its next image inline."""
+    one, other = await start_horde(), await start_horde()
+    key = (await one.account("owner")).api_key
+    await one.request(r2=False)
+    job = await one.job(key)
+    assert (await one.try_submit(key, job["id"], generation="R2")).status_code == 400
+
+    async def other_offers_no_address() -> bool:
+        await other.request(r2=False)
+        return (await other.job(key))["r2_upload"] is None
+
+    await one.until(other_offers_no_address, "the other server has heard of it")

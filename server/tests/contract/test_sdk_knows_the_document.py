@@ -12,10 +12,11 @@ from pydantic import AliasChoices
 
 from horde_sdk import meta
 from horde_sdk.ai_horde_api import apimodels
-from horde_sdk.consts import _ANONYMOUS_MODEL, PAYLOAD_HTTP_METHODS
+from horde_sdk.consts import _ANONYMOUS_MODEL, PAYLOAD_HTTP_METHODS, HTTPStatusCode
 from horde_sdk.generic_api._reflection import get_all_request_types
 from horde_sdk.generic_api.apimodels import HordeRequest
 from horde_sdk.generic_api.utils.swagger import SwaggerDoc
+from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
 OUR_ENDPOINTS = {"/v2/webhook_secret"}
 """Endpoints that the original lacks. Who adds one says here that the SDK need not know it, or teaches it to the SDK."""
@@ -25,6 +26,20 @@ NAMED_BY_US = {"InterrogationSubmit"}
 
 REFUSALS = {"RequestError", "RequestValidationError"}
 """Answers that the SDK reads by one class of all APIs."""
+
+UNNAMED_BY_THE_SDK = {
+    *NAMED_BY_US,
+    "RequestError",  # of all APIs
+    "GenerationMetadataKobold",  # one class for the remarks of images and texts
+    "InterrogationFormStatus",
+    "ModelInterrogationFormStable",
+    "HeartBeat",
+    "HordeModesInput",
+    "KudosTransferInput",
+    "TestFilterPrompt",
+    "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
+}
+"""Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""
 
 OUR_FIELDS = {"capabilities", "named_only"}
 """What our own workers say when they ask for jobs, and others need not."""
@@ -98,6 +113,23 @@ class TestTheDocument:
         assert unknown <= OUR_ENDPOINTS
         strange = {name for name, path in undefined.items() if path not in OUR_ENDPOINTS | _without_names()}
         assert strange - REFUSALS <= NAMED_BY_US
+
+    async def test_every_answer_of_the_document_is_read_by_the_tools_of_the_sdk(self, module_horde) -> None:
+        """§5: whatever status an endpoint may answer with has a name, and an example can be made of its body."""
+        document = described((await module_horde.client.get("/api/swagger.json")).content)
+        examples = document.get_all_response_examples()
+        statuses = {status for verbs in examples.values() for answers in verbs.values() for status in answers}
+
+        assert statuses >= {HTTPStatusCode.OK, HTTPStatusCode.CONTENT_TOO_LARGE, HTTPStatusCode.TOO_MANY_REQUESTS}
+        assert set(document.definitions) - meta._defined_names(apimodels) <= UNNAMED_BY_THE_SDK
+
+    async def test_secret_of_webhooks_is_known_to_the_sdk(self, module_horde) -> None:
+        document = described((await module_horde.client.get("/api/swagger.json")).content)
+
+        for request in (WebhookSecretRequest, RenewWebhookSecretRequest):
+            path = str(request.get_api_endpoint_subpath())
+            assert request.get_http_method() in document.get_all_verbs_for_endpoint(path)
+            assert "WebhookSecret" in document.paths[path].get_all_response_models()
 
     async def test_requests_of_the_sdk_find_their_verb(self, module_horde) -> None:
         """§2.10: where the document has a request's path, it has its verb too."""

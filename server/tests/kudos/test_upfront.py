@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from horde_server.kudos.text_upfront import TextUpfront, downgraded_length, free_tokens, text_upfront
+from horde_server.kudos.text_upfront import free_changes as free_text_changes
 from horde_server.kudos.upfront import (
     ImageUpfront,
     UpfrontImage,
     downgraded,
+    free_changes,
     free_side,
     image_upfront,
     needs_upfront_kudos,
@@ -190,3 +193,58 @@ def test_a_downgraded_text_is_cut_to_the_free_length() -> None:
     assert downgraded_length(80, 300) == 80
     assert TextUpfront.LENGTH.can_be_downgraded
     assert not TextUpfront.WORKER_LIST.can_be_downgraded
+
+
+class TestFreeChanges:
+    """What a refusal advises: only what helps, and together it suffices."""
+
+    @pytest.mark.parametrize(
+        ("changes", "advice"),
+        [
+            ({"slow_workers": False}, ["set slow_workers to true"]),
+            ({"width": 1024, "height": 1024}, ["ask for at most 576x576 pixels"]),
+            ({"steps": 60}, ["ask for at most 40 steps"]),
+            ({"steps": 30, "sampler_name": "k_heun"}, ["ask for at most 20 steps"]),
+            ({"steps": 60, "has_control": True}, ["ask for at most 20 steps"]),
+            ({"names_workers": True}, ["name no workers"]),
+            ({"slow_workers": False, "steps": 60}, ["set slow_workers to true", "ask for at most 40 steps"]),
+            (
+                {"sampler_name": "k_dpm_adaptive", "has_control": True},
+                ["choose another sampler than k_dpm_adaptive", "ask for at most 20 steps"],
+            ),
+            ({}, []),
+        ],
+    )
+    def test_only_what_helps_is_named(self, changes, advice) -> None:
+        assert free_changes(an_image(**changes), 576, on_worker_list=True) == advice
+
+    @given(images, st.sampled_from(["k_euler_a", "k_heun", "k_dpm_adaptive"]), st.booleans())
+    def test_who_follows_the_advice_needs_no_kudos(self, image, sampler_name, names_workers) -> None:
+        image = replace(image, sampler_name=sampler_name, names_workers=names_workers)
+        for change in free_changes(image, 576, on_worker_list=True):
+            number = int((re.findall(r"most (\d+)", change) or [0])[0])
+            if "slow" in change:
+                image = replace(image, slow_workers=True)
+            elif "sampler" in change:
+                image = replace(image, sampler_name="k_euler_a")
+            elif "pixels" in change:
+                image = replace(image, width=number, height=number)
+            elif "steps" in change:
+                image = replace(image, steps=number)
+            else:
+                image = replace(image, names_workers=False)
+        assert image_upfront(image, 576, on_worker_list=True) is None
+
+    @pytest.mark.parametrize(
+        ("changes", "advice"),
+        [
+            ({}, []),
+            ({"max_length": 1000}, ["set max_length to 256 or less"]),
+            ({"slow_workers": False}, ["set slow_workers to true"]),
+            ({"slow_workers": False, "max_length": 1000, "on_worker_list": True},
+             ["set slow_workers to true", "set max_length to 256 or less", "name no workers"]),
+        ],
+    )  # fmt: skip
+    def test_of_texts(self, changes, advice) -> None:
+        plain = {"max_length": 80, "slow_workers": True, "most_tokens": 256, "on_worker_list": False}
+        assert free_text_changes(**{**plain, **changes}) == advice

@@ -19,6 +19,8 @@ from PIL import Image
 from strange_servers import answer, redirect, serving
 
 from horde_sdk.reach import Reach
+from horde_server.blobs import decoding
+from horde_server.blobs.decoding import Decoders, TooManyPictures
 from horde_server.blobs.folder import FolderStore
 from horde_server.blobs.guard import ANYWHERE, PUBLIC
 from horde_server.blobs.guarded_fetch import GuardedFetcher
@@ -66,11 +68,11 @@ class Intake:
 
     def __init__(self, folder: Path, reach: Reach = ANYWHERE, resolve: Any = None) -> None:
         self.store = FolderStore(folder, UrlSigner(b"a secret of this test", lambda: 0.0), lambda: 0.0)
-        self.service = SourceIntake(self.store, GuardedFetcher(reach, resolve))
+        self.service = SourceIntake(self.store, GuardedFetcher(reach, resolve), Decoders())
         self._folder = folder
 
     async def keep(self, image: str = "", mask: str = "", **given: Any) -> SourceImages | None:
-        return await self.service.keep(REQUEST, GivenSources(image, mask, **given))
+        return await self.service.keep(REQUEST, GivenSources(image, mask, **given), "somebody")
 
     async def refusal(self, image: str = "", mask: str = "", **given: Any) -> str | None:
         """The return code of the refusal, after a look whether anything was left behind."""
@@ -97,6 +99,7 @@ class TestKeeping:
             f"{REQUEST}_src.webp",
             f"{REQUEST}_msk.webp",
             (ExtraSource(f"{REQUEST}_exra_src_0.webp", 0.5), ExtraSource(f"{REQUEST}_exra_src_1.webp", 1.0)),
+            pixels=64 * 64,
         )
         assert intake.kept() == set(sources.keys)
 
@@ -164,6 +167,21 @@ class TestKeeping:
 
     async def test_the_largest_picture_is_kept(self, intake: Intake) -> None:
         assert await intake.keep(inline(picture((3072, 3072), "L")))
+
+    async def test_a_picture_by_address_and_one_for_alchemists_are_turned_upright(self, intake: Intake) -> None:
+        exif, target = Image.Exif(), io.BytesIO()
+        exif[0x0112] = 8
+        Image.new("RGB", (64, 32)).save(target, "PNG", exif=exif.tobytes())
+        async with serving(answer(target.getvalue())) as server:
+            sources = await intake.keep(server.url())
+        kept = await intake.store.get(f"{REQUEST}_src.webp")
+        assert kept is not None
+        with Image.open(io.BytesIO(kept)) as opened:
+            assert opened.size == (32, 64)
+        assert sources is not None
+        assert sources.pixels == 64 * 32
+        made = await intake.service.keep_picture(REQUEST, inline(target.getvalue()), "somebody")
+        assert (made.width, made.height) == (32, 64)
 
 
 class TestInpainting:
@@ -258,6 +276,19 @@ class TestRefusals:
     async def test_what_only_looks_like_an_address(self, intake: Intake, text: str) -> None:
         assert await intake.refusal(text) == "ImageValidationFailed"
 
+    @pytest.mark.parametrize(
+        ("data", "said"),
+        [
+            (b"GIF89a" + bytes(50), "a GIF"),
+            (SVG, "an SVG drawing"),
+            (picture()[:-30], "damaged or cut off"),
+            (b"", "empty"),
+        ],
+    )
+    async def test_what_was_sent_instead_is_named(self, intake: Intake, data: bytes, said: str) -> None:
+        with pytest.raises(SourceRefused, match=f"as it is {said}: send a WebP, PNG or JPEG"):
+            await intake.keep("data:," + inline(data))
+
     async def test_the_field_that_was_refused_is_named(self, intake: Intake) -> None:
         with pytest.raises(SourceRefused, match=r"^`extra_source_images\.1`: "):
             await intake.keep(inline(picture()), extra=[(inline(picture()), 1.0), ("x", 1.0)])
@@ -310,6 +341,38 @@ async def test_a_store_that_cannot_keep_a_picture_is_an_outage_and_no_request_wi
 
 
 class TestBounds:
+    async def test_a_stranger_does_not_wait_for_one_requesters_many(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However many large pictures somebody sends, the next one's turn comes after one of his."""
+        monkeypatch.setattr(decoding, "DECODERS", 1)
+        intake, done = Intake(tmp_path), []
+
+        async def keep(who: str, given: str) -> None:
+            await intake.service.keep(REQUEST, GivenSources(given), who)
+            done.append(who)
+
+        large, small = inline(picture((1500, 1500))), inline(picture())
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(6):
+                tasks.create_task(keep("flood", large))
+            tasks.create_task(keep("stranger", small))
+        assert done.index("stranger") <= 2
+
+    async def test_more_waiting_pictures_of_one_requester_than_anybody_needs_are_an_outage_for_him(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(decoding, "DECODERS", 1)
+        intake, given = Intake(tmp_path), GivenSources(inline(picture((256, 256))))
+        kept = await asyncio.gather(
+            *(intake.service.keep(REQUEST, given, "flood") for _ in range(decoding.MOST_WAITING_EACH + 5)),
+            intake.service.keep(REQUEST, given, "stranger"),
+            return_exceptions=True,
+        )
+        refused = [answer for answer in kept if isinstance(answer, TooManyPictures)]
+        assert len(refused) == 4
+        assert not isinstance(kept[-1], BaseException)
+
     async def test_pictures_are_decoded_in_few_threads_and_never_in_the_event_loops(
         self, intake: Intake, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -331,7 +394,7 @@ class TestBounds:
         monkeypatch.setattr(source_intake, "recompressed", counted)
         given = inline(picture((512, 512)))
         await asyncio.gather(*(intake.keep(given) for _ in range(8)))
-        assert most <= source_intake.DECODERS
+        assert most <= decoding.DECODERS
         assert all(name.startswith("decode") for name in names)
 
     async def test_few_pictures_are_fetched_at_a_time(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,11 @@ from horde_sdk.ai_horde_api.apimodels.alchemy.status import (
     AlchemyStatusRequest,
     AlchemyStatusResponse,
 )
+from horde_sdk.ai_horde_api.exceptions import AIHordeAlchemyTimedOutError
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.ai_horde_api.request_runs import Ask, RequestRun, RunOptions, expect
 from horde_sdk.generic_api.apimodels import RequestErrorResponse
+from horde_sdk.generic_api.argument_checks import require_request
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Steps
 
@@ -26,11 +28,18 @@ AlchemyCheckCallback = Callable[[AlchemyStatusResponse], object]
 class AlchemyRequestRun(RequestRun[AlchemyStatusResponse, AlchemyStatusResponse]):
     """One alchemy request under way."""
 
+    _late_error = AIHordeAlchemyTimedOutError
+
     request: AlchemyAsyncRequest
 
     @classmethod
     def of(cls, request: AlchemyAsyncRequest, options: RunOptions) -> AlchemyRequestRun:
-        """Return the run of a request."""
+        """Return the run of a request.
+
+        Raises:
+            TypeError: It is something else.
+        """
+        require_request(request, AlchemyAsyncRequest)
         return cls(request.get_number_of_results_expected(), options, request)
 
     def submit(self, ask: Ask) -> Steps[AlchemyAsyncResponse]:

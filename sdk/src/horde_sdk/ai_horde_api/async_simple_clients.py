@@ -25,6 +25,7 @@ from horde_sdk.ai_horde_api.request_batches import (
     split_texts,
 )
 from horde_sdk.ai_horde_api.simple_questions import AsyncQuestions
+from horde_sdk.generic_api.termination import waiting_tasks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +58,7 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         apikey: str | None = None,
         *,
         poll_interval: float = POLL_INTERVAL_S,
+        fail_fast: bool = False,
     ) -> None:
         """Prepare a client on one of the two sessions; nothing is sent.
 
@@ -64,12 +66,13 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
             aiohttp_session: Carries the requests; the caller opens and closes it.
             horde_client_session: A session to work through; it decides about key and URL.
             apikey: Used with `aiohttp_session`.
-            poll_interval: Seconds between two looks at a request.
+            poll_interval: Seconds between two looks at a request; the first looks follow each other sooner.
+            fail_fast: Whether a request that no worker can do is given up at once, where the call does not say.
 
         Raises:
             RuntimeError: Neither session was given, or two that do not belong together.
         """
-        super().__init__(poll_interval=poll_interval)
+        super().__init__(poll_interval=poll_interval, fail_fast=fail_fast)
         if horde_client_session is None:
             if aiohttp_session is None:
                 raise RuntimeError("give the client an aiohttp_session or a horde_client_session")
@@ -85,6 +88,8 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         timeout: int = GENERATION_MAX_LIFE,
         check_callback: CheckCallback | None = None,
         delay: float = 0.0,
+        *,
+        fail_fast: bool | None = None,
     ) -> tuple[ImageGenerateStatusResponse, GenerationID]:
         """Ask for images, wait for them and return them. Whatever cuts the wait short cancels the request.
 
@@ -93,14 +98,19 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
             timeout: Seconds to wait at most.
             check_callback: Told every poll's answer; may be a coroutine function.
             delay: Seconds to wait first.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         Raises:
             AIHordeRequestError: The server answered with an error.
             AIHordeGenerationTimedOutError: It took too long; what was finished is attached.
+            AIHordeImpossibleError: Nobody can do it, and `fail_fast` was said.
             HordeConnectionError: The horde could not be reached.
+            TypeError: An argument is of a wrong type; nothing was sent.
             ValueError: The callback takes no argument.
         """
-        run = ImageRequestRun.of(image_gen_request, self._options_of_run(timeout, check_callback, delay))
+        run = ImageRequestRun.of(
+            image_gen_request, self._options_of_run(timeout, check_callback, delay, fail_fast=fail_fast)
+        )
         async with AsyncOpenRequest(run, self._session) as opened:
             return await opened.result(), opened.id_
 
@@ -108,17 +118,21 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         self,
         image_gen_request: ImageGenerateAsyncRequest,
         timeout: int = GENERATION_MAX_LIFE,
+        *,
+        fail_fast: bool | None = None,
     ) -> AsyncOpenRequest[ImageGenerateCheckResponse, ImageGenerateStatusResponse]:
         """Return a request to be followed by yourself; it is sent when you enter its `async with` block.
 
         Args:
             image_gen_request: What to make.
             timeout: Seconds to wait at most.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         See `AsyncOpenRequest` for an example.
         """
         return AsyncOpenRequest(
-            ImageRequestRun.of(image_gen_request, self._options_of_run(timeout, None)), self._session
+            ImageRequestRun.of(image_gen_request, self._options_of_run(timeout, None, fail_fast=fail_fast)),
+            self._session,
         )
 
     async def image_generate_batch(
@@ -130,6 +144,7 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         at_once: int = REQUESTS_AT_ONCE,
         timeout: int = GENERATION_MAX_LIFE,
         check_callback: CheckCallback | None = None,
+        fail_fast: bool | None = None,
     ) -> BatchResult[ImageGenerateStatusResponse]:
         """Ask for more images than one request may, in several requests; whatever cuts the wait short cancels them.
 
@@ -140,6 +155,7 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
             at_once: How many requests may be open together.
             timeout: Seconds to wait for each request at most.
             check_callback: Told every poll's answer; may be a coroutine function.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         Returns:
             What was made; a request that brought nothing is among the failures.
@@ -147,11 +163,12 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         Raises:
             AIHordeRequestError: The horde refused a request before any was finished, or none brought anything.
             HordeConnectionError: The horde could not be reached, and no request brought anything.
+            TypeError: An argument is of a wrong type; nothing was sent.
             ValueError: A number is out of bounds, or the callback takes no argument.
         """
         return await self._see_all_through(
             [
-                ImageRequestRun.of(one, self._options_of_run(timeout, check_callback))
+                ImageRequestRun.of(one, self._options_of_run(timeout, check_callback, fail_fast=fail_fast))
                 for one in split_images(image_gen_request, n, per_request)
             ],
             at_once,
@@ -175,6 +192,8 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         timeout: int = GENERATION_MAX_LIFE,
         check_callback: TextCheckCallback | None = None,
         delay: float = 0.0,
+        *,
+        fail_fast: bool | None = None,
     ) -> tuple[TextGenerateStatusResponse, GenerationID]:
         """Ask for texts, wait for them and return them. Whatever cuts the wait short cancels the request.
 
@@ -183,16 +202,21 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
             timeout: Seconds to wait at most.
             check_callback: Told every poll's answer; may be a coroutine function.
             delay: Seconds to wait first.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         Raises:
             AIHordeRequestError: The server answered with an error.
             AIHordeGenerationTimedOutError: It took too long; what was finished is attached.
+            AIHordeImpossibleError: Nobody can do it, and `fail_fast` was said.
             HordeConnectionError: The horde could not be reached.
+            TypeError: An argument is of a wrong type; nothing was sent.
             ValueError: The callback takes no argument.
         """
         from horde_sdk.ai_horde_api.text_requests import TextRequestRun
 
-        run = TextRequestRun.of(text_gen_request, self._options_of_run(timeout, check_callback, delay))
+        run = TextRequestRun.of(
+            text_gen_request, self._options_of_run(timeout, check_callback, delay, fail_fast=fail_fast)
+        )
         async with AsyncOpenRequest(run, self._session) as opened:
             return await opened.result(), opened.id_
 
@@ -200,18 +224,23 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         self,
         text_gen_request: TextGenerateAsyncRequest,
         timeout: int = GENERATION_MAX_LIFE,
+        *,
+        fail_fast: bool | None = None,
     ) -> AsyncOpenRequest[TextGenerateStatusResponse, TextGenerateStatusResponse]:
         """Return a request to be followed by yourself; it is sent when you enter its `async with` block.
 
         Args:
             text_gen_request: What to make.
             timeout: Seconds to wait at most.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         See `AsyncOpenRequest` for an example.
         """
         from horde_sdk.ai_horde_api.text_requests import TextRequestRun
 
-        return AsyncOpenRequest(TextRequestRun.of(text_gen_request, self._options_of_run(timeout, None)), self._session)
+        return AsyncOpenRequest(
+            TextRequestRun.of(text_gen_request, self._options_of_run(timeout, None, fail_fast=fail_fast)), self._session
+        )
 
     async def text_generate_batch(
         self,
@@ -222,6 +251,7 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         at_once: int = REQUESTS_AT_ONCE,
         timeout: int = GENERATION_MAX_LIFE,
         check_callback: TextCheckCallback | None = None,
+        fail_fast: bool | None = None,
     ) -> BatchResult[TextGenerateStatusResponse]:
         """Ask for more texts than one request may, in several requests; whatever cuts the wait short cancels them.
 
@@ -232,6 +262,7 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
             at_once: How many requests may be open together.
             timeout: Seconds to wait for each request at most.
             check_callback: Told every poll's answer; may be a coroutine function.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         Returns:
             What was made; a request that brought nothing is among the failures.
@@ -239,13 +270,14 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         Raises:
             AIHordeRequestError: The horde refused a request before any was finished, or none brought anything.
             HordeConnectionError: The horde could not be reached, and no request brought anything.
+            TypeError: An argument is of a wrong type; nothing was sent.
             ValueError: A number is out of bounds, or the callback takes no argument.
         """
         from horde_sdk.ai_horde_api.text_requests import TextRequestRun
 
         return await self._see_all_through(
             [
-                TextRequestRun.of(one, self._options_of_run(timeout, check_callback))
+                TextRequestRun.of(one, self._options_of_run(timeout, check_callback, fail_fast=fail_fast))
                 for one in split_texts(text_gen_request, n, per_request)
             ],
             at_once,
@@ -270,6 +302,8 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         alchemy_request: AlchemyAsyncRequest,
         timeout: int = GENERATION_MAX_LIFE,
         check_callback: AlchemyCheckCallback | None = None,
+        *,
+        fail_fast: bool | None = None,
     ) -> tuple[AlchemyStatusResponse, GenerationID]:
         """Ask for work on an image, wait for it and return it. Whatever cuts the wait short cancels the request.
 
@@ -279,16 +313,19 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
             alchemy_request: What to do with which image.
             timeout: Seconds to wait at most.
             check_callback: Told every poll's answer; may be a coroutine function.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         Raises:
             AIHordeRequestError: The server answered with an error.
             AIHordeGenerationTimedOutError: It took too long; what was finished is attached.
+            AIHordeImpossibleError: Nobody can do it, and `fail_fast` was said.
             HordeConnectionError: The horde could not be reached.
+            TypeError: An argument is of a wrong type; nothing was sent.
             ValueError: The callback takes no argument.
         """
         from horde_sdk.ai_horde_api.alchemy_requests import AlchemyRequestRun
 
-        run = AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, check_callback))
+        run = AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, check_callback, fail_fast=fail_fast))
         async with AsyncOpenRequest(run, self._session) as opened:
             return await opened.result(), opened.id_
 
@@ -296,19 +333,23 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         self,
         alchemy_request: AlchemyAsyncRequest,
         timeout: int = GENERATION_MAX_LIFE,
+        *,
+        fail_fast: bool | None = None,
     ) -> AsyncOpenRequest[AlchemyStatusResponse, AlchemyStatusResponse]:
         """Return a request to be followed by yourself; it is sent when you enter its `async with` block.
 
         Args:
             alchemy_request: What to do with which image.
             timeout: Seconds to wait at most.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         See `AsyncOpenRequest` for an example.
         """
         from horde_sdk.ai_horde_api.alchemy_requests import AlchemyRequestRun
 
         return AsyncOpenRequest(
-            AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, None)), self._session
+            AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, None, fail_fast=fail_fast)),
+            self._session,
         )
 
     async def download_image_from_generation(self, generation: ImageGeneration) -> tuple[Image, GenerationID]:
@@ -361,17 +402,26 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         )
 
     async def _see_all_through(self, runs: Sequence[RequestRun[LookT, StatusT]], at_once: int) -> BatchResult[StatusT]:
-        batch = RequestBatch(runs, at_once, self._poll_interval_s)
+        batch = RequestBatch(runs, at_once)
+        task = waiting_tasks.enter()
         try:
             return await self._transport.carry_out(batch.steps(self._session._ask))
         finally:
             taken = [self._session._pending.take(run.accepted) for run in runs if run.accepted is not None]
-            await self._session._cancel_on_server([entry for entries in taken for entry in entries])
+            try:
+                await self._session._cancel_on_server([entry for entries in taken for entry in entries])
+            finally:
+                waiting_tasks.leave(task)
 
     def _options_of_run(
-        self, timeout: float, callback: Callable[[Any], object] | None, delay_s: float = 0.0
+        self,
+        timeout: float,
+        callback: Callable[[Any], object] | None,
+        delay_s: float = 0.0,
+        *,
+        fail_fast: bool | None,
     ) -> RunOptions:
-        return self._run_options(timeout, callback, delay_s, silence_s=self._transport.timeout_s)
+        return self._run_options(timeout, callback, delay_s, fail_fast=fail_fast, silence_s=self._transport.timeout_s)
 
     async def _answer(self, question: Question[ResponseT]) -> ResponseT:
         return await self._transport.carry_out(question.steps(self._session._ask))

@@ -14,6 +14,7 @@ from horde_sdk.ai_horde_api.request_runs import (
     require_one_argument,
     valid_timeout_s,
 )
+from horde_sdk.generic_api.argument_checks import require_seconds
 
 POLL_INTERVAL_S = 4.0
 
@@ -27,12 +28,15 @@ class BaseAIHordeSimpleClient(ABC):
     reasonable_minimum_timeout = REASONABLE_MINIMUM_TIMEOUT_S
     """Seconds; less is rarely enough."""
 
-    def __init__(self, *, poll_interval: float = POLL_INTERVAL_S) -> None:
+    def __init__(self, *, poll_interval: float = POLL_INTERVAL_S, fail_fast: bool = False) -> None:
         """Prepare a client.
 
         Args:
-            poll_interval: Seconds between two looks at a request.
+            poll_interval: Seconds between two looks at a request; the first looks follow each other sooner.
+            fail_fast: Whether a request that no worker can do is given up at once, where the call does not say.
         """
+        require_seconds(poll_interval, "poll_interval")
+        self._fails_fast = fail_fast
         self._poll_interval_s = poll_interval
         self._clock: Callable[[], float] = time.monotonic
 
@@ -54,10 +58,12 @@ class BaseAIHordeSimpleClient(ABC):
         callback: Callable[[Any], object] | None,
         delay_s: float = 0.0,
         *,
+        fail_fast: bool | None = None,
         silence_s: float,
     ) -> RunOptions:
         """Return how to wait; `silence_s` is how long the client waits for a silent server."""
         require_one_argument(callback)
+        require_seconds(delay_s, "delay")
         return RunOptions(
             timeout_s=valid_timeout_s(timeout, log_message=True),
             poll_interval_s=self._poll_interval_s,
@@ -65,4 +71,5 @@ class BaseAIHordeSimpleClient(ABC):
             callback=callback,
             delay_s=delay_s,
             long_poll_s=min(LONGEST_POLL_S, silence_s / 2),
+            fail_fast=self._fails_fast if fail_fast is None else fail_fast,
         )

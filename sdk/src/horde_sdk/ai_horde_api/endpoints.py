@@ -1,6 +1,7 @@
 """Where the AI Horde API lives and the paths of its endpoints."""
 
 import os
+import re
 from urllib.parse import urlsplit
 
 from horde_sdk.generic_api.endpoints import GENERIC_API_ENDPOINT_SUBPATH, url_with_path
@@ -11,14 +12,17 @@ PUBLIC_BASE_URL = "https://aihorde.net/api/"
 def base_url_of(url: str) -> str:
     """Return the base URL of the API for what a user calls the horde's URL.
 
-    A URL without a path means the whole horde, so that `http://localhost:7001` becomes `http://localhost:7001/api/`;
-    any other path is kept. The result ends in a slash.
+    A URL without a path means the whole horde, so that `http://localhost:7001` becomes `http://localhost:7001/api/`.
+    What documentation and browsers put behind the API's own path is left out: the version and the path of a call, the
+    name of the API's document, a query. Any other path is kept. The result ends in a slash.
 
     Raises:
         ValueError: Neither http nor https.
     """
-    path = urlsplit(url).path
-    return url_with_path(base_url=url, path="" if path.strip("/") else "api/").rstrip("/") + "/"
+    parts = urlsplit(url.strip())
+    path = re.sub(r"/(v2(/.*)?|swagger\.json)$", "", parts.path.rstrip("/"))
+    base_url = parts._replace(path=path, query="", fragment="").geturl()
+    return url_with_path(base_url=base_url, path="" if path.strip("/") else "api/").rstrip("/") + "/"
 
 
 def ai_horde_base_url() -> str:

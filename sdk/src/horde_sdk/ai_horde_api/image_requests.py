@@ -16,9 +16,11 @@ from horde_sdk.ai_horde_api.apimodels.generate.status import (
     ImageGenerateStatusRequest,
     ImageGenerateStatusResponse,
 )
+from horde_sdk.ai_horde_api.exceptions import AIHordeImageTimedOutError
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.ai_horde_api.request_runs import Ask, RequestRun, RunOptions, expect
 from horde_sdk.generic_api.apimodels import RequestErrorResponse
+from horde_sdk.generic_api.argument_checks import require_request
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Steps
 
@@ -31,7 +33,9 @@ def dry_run(ask: Ask, request: ImageGenerateAsyncRequest) -> Steps[ImageGenerate
 
     Raises:
         RuntimeError: The request does not say `dry_run=True`, so that it would be carried out.
+        TypeError: It is something else.
     """
+    require_request(request, ImageGenerateAsyncRequest)
     if not request.dry_run:
         raise RuntimeError("image_generate_request_dry_run() needs a request with dry_run=True")
     return (yield from expect(ask, request, ImageGenerateAsyncDryRunResponse))
@@ -41,11 +45,18 @@ def dry_run(ask: Ask, request: ImageGenerateAsyncRequest) -> Steps[ImageGenerate
 class ImageRequestRun(RequestRun[ImageGenerateCheckResponse, ImageGenerateStatusResponse]):
     """One image request under way."""
 
+    _late_error = AIHordeImageTimedOutError
+
     request: ImageGenerateAsyncRequest
 
     @classmethod
     def of(cls, request: ImageGenerateAsyncRequest, options: RunOptions) -> ImageRequestRun:
-        """Return the run of a request."""
+        """Return the run of a request.
+
+        Raises:
+            TypeError: It is something else.
+        """
+        require_request(request, ImageGenerateAsyncRequest)
         return cls(request.get_number_of_results_expected(), options, request)
 
     def submit(self, ask: Ask) -> Steps[ImageGenerateAsyncResponse]:

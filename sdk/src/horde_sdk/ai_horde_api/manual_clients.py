@@ -33,7 +33,7 @@ class AIHordeAPIManualClient(GenericHordeAPIManualClient, BaseAIHordeClient):
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
         """Prepare a client; nothing is sent. See `ClientOptions`."""
-        super().__init__(**horde_options(options))
+        super().__init__(**horde_options(options, client=self))
 
     def get_generate_check(self, gen_id: GenerationID) -> ImageGenerateCheckResponse:
         """Return how far an image request is.
@@ -77,7 +77,7 @@ class AIHordeAPIAsyncManualClient(GenericAsyncHordeAPIManualClient, BaseAIHordeC
         **options: Unpack[ClientOptions],
     ) -> None:
         """Prepare a client; nothing is sent. See `ClientOptions`."""
-        super().__init__(aiohttp_session, ssl_context=ssl_context, **horde_options(options))
+        super().__init__(aiohttp_session, ssl_context=ssl_context, **horde_options(options, client=self))
 
     async def get_generate_check(self, gen_id: GenerationID) -> ImageGenerateCheckResponse:
         """Return how far an image request is.
@@ -115,7 +115,7 @@ class AIHordeAPIClientSession(GenericHordeAPISession, BaseAIHordeClient):
 
     def __init__(self, *, transport: SyncTransport | None = None, **options: Unpack[ClientOptions]) -> None:
         """Prepare a session; nothing is sent. See `ClientOptions`."""
-        super().__init__(transport=transport, **horde_options(options))
+        super().__init__(transport=transport, **horde_options(options, client=self))
 
 
 class AIHordeAPIAsyncClientSession(GenericAsyncHordeAPISession, BaseAIHordeClient):
@@ -129,4 +129,5 @@ class AIHordeAPIAsyncClientSession(GenericAsyncHordeAPISession, BaseAIHordeClien
         **options: Unpack[SessionOptions],
     ) -> None:
         """Prepare a session; nothing is sent. See `ClientOptions`."""
-        super().__init__(aiohttp_session, ssl_context=ssl_context, apikey=apikey, **horde_options(options))
+        given: ClientOptions = {**options, "apikey": apikey}
+        super().__init__(aiohttp_session, ssl_context=ssl_context, **horde_options(given, client=self))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self
 
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.ai_horde_api.request_runs import Accepted, LookT, RequestRun, StatusT
 from horde_sdk.generic_api.apimodels import RequestErrorResponse
+from horde_sdk.generic_api.termination import cleaned_up_on_termination, waiting_tasks
 
 if TYPE_CHECKING:
+    import asyncio
+
     from horde_sdk.ai_horde_api.manual_clients import AIHordeAPIAsyncClientSession, AIHordeAPIClientSession
 
 
@@ -59,18 +64,20 @@ class OpenRequest(_RequestUnderWay[LookT, StatusT]):
         """Prepare; nothing is sent. Made by the simple client's `open_…_request`."""
         super().__init__(run)
         self._session = open_session()
+        self._at_its_end = ExitStack()
 
     def __enter__(self) -> Self:
-        self._session.__enter__()
-        try:
+        with ExitStack() as stack:
+            stack.enter_context(cleaned_up_on_termination())
+            stack.enter_context(self._session)
             self._session._transport.carry_out(self._run.begin(self._session._ask))
-        except BaseException as error:
-            self._session.__exit__(type(error), error, error.__traceback__)
-            raise
+            self._at_its_end = stack.pop_all()
         return self
 
-    def __exit__(self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: object) -> None:
-        self._session.__exit__(exc_type, exc_val, exc_tb)
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        self._at_its_end.__exit__(exc_type, exc_val, exc_tb)
 
     def refresh(self) -> LookT:
         """Look at once.
@@ -127,8 +134,10 @@ class AsyncOpenRequest(_RequestUnderWay[LookT, StatusT]):
         """Prepare; nothing is sent. Made by the simple client's `open_…_request`."""
         super().__init__(run)
         self._session = session
+        self._task: asyncio.Task[object] | None = None
 
     async def __aenter__(self) -> Self:
+        self._task = waiting_tasks.enter()
         try:
             await self._session._transport.carry_out(self._run.begin(self._session._ask))
         except BaseException:
@@ -180,5 +189,8 @@ class AsyncOpenRequest(_RequestUnderWay[LookT, StatusT]):
         return await self._session._transport.carry_out(self._run.cancel(self._session._ask, self.id_))
 
     async def _let_go(self) -> None:
-        if self._run.accepted is not None:
-            await self._session._cancel_on_server(self._session._pending.take(self._run.accepted))
+        try:
+            if self._run.accepted is not None:
+                await self._session._cancel_on_server(self._session._pending.take(self._run.accepted))
+        finally:
+            waiting_tasks.leave(self._task)

@@ -95,12 +95,10 @@ class RequestBatch(Generic[LookT, StatusT]):
     Attributes:
         runs: One per request, in the order in which they are sent.
         at_once: How many may be open on the horde together.
-        poll_interval_s: Between two rounds of looks.
     """
 
     runs: Sequence[RequestRun[LookT, StatusT]]
     at_once: int
-    poll_interval_s: float
     _statuses: dict[int, StatusT] = field(default_factory=dict, init=False)
     _failures: list[HordeException] = field(default_factory=list, init=False)
 
@@ -138,7 +136,7 @@ class RequestBatch(Generic[LookT, StatusT]):
                 if (yield from self._is_settled(ask, number, run)):
                     del open_runs[number]
             if open_runs:
-                yield Pause(self.poll_interval_s)
+                yield Pause(min(run.pause_s for run in open_runs.values()))
         if self._failures and not self._statuses:
             raise self._failures[0]
         return BatchResult([self._statuses[number] for number in sorted(self._statuses)], self._failures)

@@ -7,19 +7,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
-from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE
+from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE, RC, WarningCode
 from horde_sdk.ai_horde_api.exceptions import (
     AIHordeGenerationTimedOutError,
+    AIHordeImpossibleError,
     AIHordeServerException,
     HordeException,
     request_error,
 )
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
+from horde_sdk.generic_api.argument_checks import require_callable, require_seconds
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Pause, Steps, Tell
+from horde_sdk.generic_api.visible_warnings import warn_visibly
 from horde_sdk.generic_api.wire import ResponseT
 from horde_sdk.horde_logging import logger
 
@@ -31,6 +34,12 @@ REASONABLE_MINIMUM_TIMEOUT_S = 20
 
 PAUSE_AFTER_LONG_POLL_S = 0.25
 """A server that answers with the news needs no pause; one that only says so is not to be flooded."""
+
+
+FIRST_PAUSES_S = (0.5, 1.0, 2.0)
+"""Between the first looks, where the client's interval is longer: much is done in a second or two."""
+
+LONGEST_REASON_CHARACTERS = 1000
 
 
 class Look(Protocol):
@@ -80,7 +89,12 @@ def expect(
 
 
 def valid_timeout_s(timeout: float, *, log_message: bool = False) -> float:
-    """Return the seconds to wait at most: none or too many become the longest life of a request."""
+    """Return the seconds to wait at most: none or too many become the longest life of a request.
+
+    Raises:
+        TypeError: It is no number.
+    """
+    require_seconds(timeout, "timeout")
     if timeout <= 0:
         return GENERATION_MAX_LIFE
     if timeout > GENERATION_MAX_LIFE:
@@ -96,10 +110,12 @@ def require_one_argument(callback: Callable[..., object] | None) -> None:
     """Refuse a callback that could not be told anything.
 
     Raises:
+        TypeError: It cannot be called at all.
         ValueError: It takes no positional argument.
     """
     if callback is None:
         return
+    require_callable(callback, "check_callback")
     try:
         parameters = inspect.signature(callback).parameters.values()
     except (TypeError, ValueError):
@@ -140,6 +156,7 @@ class RunOptions:
         callback: Told every look; the asynchronous client awaits what it returns, if that can be awaited.
         delay_s: Wait before the request is sent.
         long_poll_s: How long a look may be held back by a server that waits for news; 0: do not ask for it.
+        fail_fast: Whether a request that nobody can do is given up at once.
     """
 
     timeout_s: float
@@ -148,6 +165,7 @@ class RunOptions:
     callback: Callable[[Any], object] | None = None
     delay_s: float = 0.0
     long_poll_s: float = 0.0
+    fail_fast: bool = False
 
 
 @dataclass(slots=True)
@@ -161,11 +179,15 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
         last_look: What the server said last about the request.
     """
 
+    _late_error: ClassVar[type[AIHordeGenerationTimedOutError]]
+
     wanted: int
     options: RunOptions
     accepted: Accepted | None = field(default=None, init=False)
     last_look: LookT | None = field(default=None, init=False)
     _deadline: float = field(default=0.0, init=False)
+    _looks: int = field(default=0, init=False)
+    _doubts: list[str] = field(default_factory=list, init=False)
     _is_doubted: bool = field(default=False, init=False)
     _long_poll: LongPoll = field(default_factory=LongPoll, init=False)
 
@@ -205,6 +227,13 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
         return self.accepted.id_
 
     @property
+    def pause_s(self) -> float:
+        """How long to wait before the next look."""
+        first = self._looks - 1
+        interval_s = self.options.poll_interval_s
+        return min(FIRST_PAUSES_S[first], interval_s) if 0 <= first < len(FIRST_PAUSES_S) else interval_s
+
+    @property
     def is_finished(self) -> bool:
         """Whether the last look said that nothing more will come."""
         return self.last_look is not None and self.is_over(self.last_look)
@@ -215,6 +244,7 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
         Raises:
             AIHordeRequestError: The server refused the request or a poll, or gave up on it.
             AIHordeGenerationTimedOutError: It took too long; it was cancelled, and what was finished is attached.
+            AIHordeImpossibleError: Nobody can do it, and `fail_fast` was said; it was cancelled.
         """
         yield from self.begin(ask)
         while not self.is_finished:
@@ -226,15 +256,22 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
 
         Raises:
             AIHordeRequestError: The server refused it.
+            AIHordeImpossibleError: The server says that nobody can do it, and `fail_fast` was said.
         """
         if self.options.delay_s > 0:
             yield Pause(self.options.delay_s)
         self.accepted = yield from self.submit(ask)
         self._deadline = self.options.clock() + self.options.timeout_s
-        if self.accepted.message:
-            logger.warning("the horde says: %s", self.accepted.message)
-        for warning in self.accepted.warnings or ():
-            logger.warning("the horde warns: %s [%s]", warning.message, warning.code)
+        warnings = list(self.accepted.warnings or ())
+        for said in (self.accepted.message, *(one.message for one in warnings)):
+            doubt = said.removeprefix("Warning: ")
+            if doubt and not any(doubt in known for known in self._doubts):
+                self._doubts.append(doubt)
+        self._is_doubted = any(one.code == WarningCode.NoAvailableWorker for one in warnings)
+        if self._doubts:
+            warn_visibly(f"Request {self.id_}: {self._reasons()}")
+        if self._is_doubted:
+            yield from self._give_up_if_told_to(ask)
 
     def next_look(self, ask: Ask) -> Steps[LookT]:
         """Wait until it is time for the next look, and look.
@@ -245,7 +282,7 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
         """
         if self.last_look is not None:
             yield from self.give_up_when_late(ask)
-            pause_s = PAUSE_AFTER_LONG_POLL_S if self._long_poll.is_granted else self.options.poll_interval_s
+            pause_s = PAUSE_AFTER_LONG_POLL_S if self._long_poll.is_granted else self.pause_s
             yield Pause(min(pause_s, self._left_s()))
         self._long_poll.wait_s = min(self.options.long_poll_s, self._left_s())
         return (yield from self.look_now(ask, self._long_poll))
@@ -255,13 +292,18 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
 
         Raises:
             AIHordeRequestError: The server refused the poll.
+            AIHordeImpossibleError: Nobody can do it any more, and `fail_fast` was said.
         """
         with self._named():
             look = yield from self.look(ask, self.id_, long_poll)
         self.last_look = look
-        if not look.is_job_possible() and not self.is_over(look) and not self._is_doubted:
-            logger.warning("no worker that could do request %s was seen lately", self.id_)
-            self._is_doubted = True
+        self._looks += 1
+        if not look.is_job_possible() and not self.is_over(look):
+            if not self._is_doubted:
+                self._doubts.append("No worker that could do it was seen lately.")
+                self._is_doubted = True
+                warn_visibly(f"Request {self.id_}: {self._doubts[-1]}")
+            yield from self._give_up_if_told_to(ask)
         if self.options.callback is not None:
             yield Tell(self.options.callback, look)
         return look
@@ -304,19 +346,34 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
             raise
 
     def _give_up(self, ask: Ask) -> Steps[NoReturn]:
-        partial: StatusT | None = None
-        end = "could not be cancelled"
+        partial, end = yield from self._ended(ask)
+        sentence = f"Request {self.id_} was not complete after {self.options.timeout_s:g} s and {end}."
+        reasons = f" The horde had warned: {self._reasons()}" if self._doubts else ""
+        raise self._late_error(RequestErrorResponse(message=f"{sentence}{reasons}"), partial=partial)
+
+    def _give_up_if_told_to(self, ask: Ask) -> Steps[None]:
+        """Cancel a request that nobody can do, where `fail_fast` was said.
+
+        Raises:
+            AIHordeImpossibleError: It was.
+        """
+        if not self.options.fail_fast:
+            return
+        with self._named():
+            _, end = yield from self._ended(ask)
+            sentence = f"Nobody can do request {self.id_}, which {end}. The horde says: {self._reasons()}"
+            raise AIHordeImpossibleError(RequestErrorResponse(message=sentence, rc=RC.NoValidWorkers))
+
+    def _ended(self, ask: Ask) -> Steps[tuple[StatusT | None, str]]:
+        """Cancel the request; return what was finished, and how its cancellation went."""
         try:
             cancelled = yield from self.cancel(ask, self.id_)
         except HordeException as error:
             logger.warning("request %s could not be cancelled: %s", self.id_, error)
-        else:
-            if not isinstance(cancelled, RequestErrorResponse):
-                partial = cancelled
-                end = f"was cancelled; {self.finished(cancelled)} of {self.wanted} results were finished"
-        raise AIHordeGenerationTimedOutError(
-            RequestErrorResponse(
-                message=f"Request {self.id_} was not complete after {self.options.timeout_s:g} s and {end}.",
-            ),
-            partial=partial,
-        )
+            return None, "could not be cancelled"
+        if isinstance(cancelled, RequestErrorResponse):
+            return None, "could not be cancelled"
+        return cancelled, f"was cancelled; {self.finished(cancelled)} of {self.wanted} results were finished"
+
+    def _reasons(self) -> str:
+        return " ".join(self._doubts)[:LONGEST_REASON_CHARACTERS]

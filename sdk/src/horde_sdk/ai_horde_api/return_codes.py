@@ -193,6 +193,13 @@ class RC(TextEnum):
     TemplateFieldsMatchNoCollectionStyle = auto()
     TemplateFieldsRequireStyle = auto()
 
+    # Of OpenHorde.
+    NotFound = auto()
+    SharedImageNotFound = auto()
+    BlobAddressInvalid = auto()
+    BlobNotFound = auto()
+    BlobTooLarge = auto()
+
     @classmethod
     def _missing_(cls, value: object) -> "RC | None":
         if isinstance(value, str) and value.endswith("."):

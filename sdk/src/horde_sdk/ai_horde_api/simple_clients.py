@@ -26,7 +26,9 @@ from horde_sdk.ai_horde_api.request_batches import (
     split_texts,
 )
 from horde_sdk.ai_horde_api.simple_questions import Questions
+from horde_sdk.generic_api.argument_checks import require_known_options, require_seconds
 from horde_sdk.generic_api.generic_clients import DEFAULT_TIMEOUT_S
+from horde_sdk.generic_api.termination import cleaned_up_on_termination
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,24 +53,39 @@ if TYPE_CHECKING:
 class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
     """The easiest way to ask a horde. Threads may share one."""
 
-    def __init__(self, *, poll_interval: float = POLL_INTERVAL_S, **options: Unpack[ClientOptions]) -> None:
+    def __init__(
+        self,
+        *,
+        poll_interval: float = POLL_INTERVAL_S,
+        fail_fast: bool = False,
+        **options: Unpack[ClientOptions],
+    ) -> None:
         """Prepare a client; nothing is sent.
 
         Args:
-            poll_interval: Seconds between two looks at a request.
+            poll_interval: Seconds between two looks at a request; the first looks follow each other sooner.
+            fail_fast: Whether a request that no worker can do is given up at once, where the call does not say.
             **options: See `ClientOptions`.
+
+        Raises:
+            TypeError: There is no such option, or one is of a wrong type.
         """
         from horde_sdk.generic_api.sync_transport import SyncTransport
 
-        super().__init__(poll_interval=poll_interval)
+        super().__init__(poll_interval=poll_interval, fail_fast=fail_fast)
+        timeout_s = options.get("timeout", DEFAULT_TIMEOUT_S)
+        require_seconds(timeout_s, "timeout")
+        require_known_options(options, [*ClientOptions.__annotations__, "poll_interval", "fail_fast"], "This client")
         self._options = options
-        self._transport = SyncTransport(timeout_s=options.get("timeout", DEFAULT_TIMEOUT_S))
+        self._transport = SyncTransport(timeout_s=timeout_s)
 
     def image_generate_request(
         self,
         image_gen_request: ImageGenerateAsyncRequest,
         timeout: int = GENERATION_MAX_LIFE,
         check_callback: CheckCallback | None = None,
+        *,
+        fail_fast: bool | None = None,
     ) -> tuple[ImageGenerateStatusResponse, GenerationID]:
         """Ask for images, wait for them and return them. Whatever cuts the wait short cancels the request.
 
@@ -76,14 +93,17 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
             image_gen_request: What to make.
             timeout: Seconds to wait at most.
             check_callback: Told every poll's answer.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         Raises:
             AIHordeRequestError: The server answered with an error.
             AIHordeGenerationTimedOutError: It took too long; what was finished is attached.
+            AIHordeImpossibleError: Nobody can do it, and `fail_fast` was said.
             HordeConnectionError: The horde could not be reached.
+            TypeError: An argument is of a wrong type; nothing was sent.
             ValueError: The callback takes no argument.
         """
-        run = ImageRequestRun.of(image_gen_request, self._options_of_run(timeout, check_callback))
+        run = ImageRequestRun.of(image_gen_request, self._options_of_run(timeout, check_callback, fail_fast=fail_fast))
         with OpenRequest(run, self._session) as opened:
             return opened.result(), opened.id_
 
@@ -91,16 +111,22 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         self,
         image_gen_request: ImageGenerateAsyncRequest,
         timeout: int = GENERATION_MAX_LIFE,
+        *,
+        fail_fast: bool | None = None,
     ) -> OpenRequest[ImageGenerateCheckResponse, ImageGenerateStatusResponse]:
         """Return a request to be followed by yourself; it is sent when you enter its `with` block.
 
         Args:
             image_gen_request: What to make.
             timeout: Seconds to wait at most.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         See `OpenRequest` for an example.
         """
-        return OpenRequest(ImageRequestRun.of(image_gen_request, self._options_of_run(timeout, None)), self._session)
+        return OpenRequest(
+            ImageRequestRun.of(image_gen_request, self._options_of_run(timeout, None, fail_fast=fail_fast)),
+            self._session,
+        )
 
     def image_generate_batch(
         self,
@@ -111,6 +137,7 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         at_once: int = REQUESTS_AT_ONCE,
         timeout: int = GENERATION_MAX_LIFE,
         check_callback: CheckCallback | None = None,
+        fail_fast: bool | None = None,
     ) -> BatchResult[ImageGenerateStatusResponse]:
         """Ask for more images than one request may, in several requests; whatever cuts the wait short cancels them.
 
@@ -121,6 +148,7 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
             at_once: How many requests may be open together.
             timeout: Seconds to wait for each request at most.
             check_callback: Told every poll's answer.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         Returns:
             What was made; a request that brought nothing is among the failures.
@@ -128,14 +156,15 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         Raises:
             AIHordeRequestError: The horde refused a request before any was finished, or none brought anything.
             HordeConnectionError: The horde could not be reached, and no request brought anything.
+            TypeError: An argument is of a wrong type; nothing was sent.
             ValueError: A number is out of bounds, or the callback takes no argument.
         """
         runs = [
-            ImageRequestRun.of(one, self._options_of_run(timeout, check_callback))
+            ImageRequestRun.of(one, self._options_of_run(timeout, check_callback, fail_fast=fail_fast))
             for one in split_images(image_gen_request, n, per_request)
         ]
-        with self._session() as session:
-            return self._transport.carry_out(RequestBatch(runs, at_once, self._poll_interval_s).steps(session._ask))
+        with cleaned_up_on_termination(), self._session() as session:
+            return self._transport.carry_out(RequestBatch(runs, at_once).steps(session._ask))
 
     def image_generate_request_dry_run(
         self,
@@ -155,6 +184,8 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         text_gen_request: TextGenerateAsyncRequest,
         timeout: int = GENERATION_MAX_LIFE,
         check_callback: TextCheckCallback | None = None,
+        *,
+        fail_fast: bool | None = None,
     ) -> tuple[TextGenerateStatusResponse, GenerationID]:
         """Ask for texts, wait for them and return them. Whatever cuts the wait short cancels the request.
 
@@ -162,16 +193,19 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
             text_gen_request: What to go on from.
             timeout: Seconds to wait at most.
             check_callback: Told every poll's answer.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         Raises:
             AIHordeRequestError: The server answered with an error.
             AIHordeGenerationTimedOutError: It took too long; what was finished is attached.
+            AIHordeImpossibleError: Nobody can do it, and `fail_fast` was said.
             HordeConnectionError: The horde could not be reached.
+            TypeError: An argument is of a wrong type; nothing was sent.
             ValueError: The callback takes no argument.
         """
         from horde_sdk.ai_horde_api.text_requests import TextRequestRun
 
-        run = TextRequestRun.of(text_gen_request, self._options_of_run(timeout, check_callback))
+        run = TextRequestRun.of(text_gen_request, self._options_of_run(timeout, check_callback, fail_fast=fail_fast))
         with OpenRequest(run, self._session) as opened:
             return opened.result(), opened.id_
 
@@ -179,18 +213,23 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         self,
         text_gen_request: TextGenerateAsyncRequest,
         timeout: int = GENERATION_MAX_LIFE,
+        *,
+        fail_fast: bool | None = None,
     ) -> OpenRequest[TextGenerateStatusResponse, TextGenerateStatusResponse]:
         """Return a request to be followed by yourself; it is sent when you enter its `with` block.
 
         Args:
             text_gen_request: What to make.
             timeout: Seconds to wait at most.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         See `OpenRequest` for an example.
         """
         from horde_sdk.ai_horde_api.text_requests import TextRequestRun
 
-        return OpenRequest(TextRequestRun.of(text_gen_request, self._options_of_run(timeout, None)), self._session)
+        return OpenRequest(
+            TextRequestRun.of(text_gen_request, self._options_of_run(timeout, None, fail_fast=fail_fast)), self._session
+        )
 
     def text_generate_batch(
         self,
@@ -201,6 +240,7 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         at_once: int = REQUESTS_AT_ONCE,
         timeout: int = GENERATION_MAX_LIFE,
         check_callback: TextCheckCallback | None = None,
+        fail_fast: bool | None = None,
     ) -> BatchResult[TextGenerateStatusResponse]:
         """Ask for more texts than one request may, in several requests; whatever cuts the wait short cancels them.
 
@@ -211,6 +251,7 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
             at_once: How many requests may be open together.
             timeout: Seconds to wait for each request at most.
             check_callback: Told every poll's answer.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         Returns:
             What was made; a request that brought nothing is among the failures.
@@ -218,16 +259,17 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         Raises:
             AIHordeRequestError: The horde refused a request before any was finished, or none brought anything.
             HordeConnectionError: The horde could not be reached, and no request brought anything.
+            TypeError: An argument is of a wrong type; nothing was sent.
             ValueError: A number is out of bounds, or the callback takes no argument.
         """
         from horde_sdk.ai_horde_api.text_requests import TextRequestRun
 
         runs = [
-            TextRequestRun.of(one, self._options_of_run(timeout, check_callback))
+            TextRequestRun.of(one, self._options_of_run(timeout, check_callback, fail_fast=fail_fast))
             for one in split_texts(text_gen_request, n, per_request)
         ]
-        with self._session() as session:
-            return self._transport.carry_out(RequestBatch(runs, at_once, self._poll_interval_s).steps(session._ask))
+        with cleaned_up_on_termination(), self._session() as session:
+            return self._transport.carry_out(RequestBatch(runs, at_once).steps(session._ask))
 
     def text_generate_request_dry_run(
         self,
@@ -249,6 +291,8 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         alchemy_request: AlchemyAsyncRequest,
         timeout: int = GENERATION_MAX_LIFE,
         check_callback: AlchemyCheckCallback | None = None,
+        *,
+        fail_fast: bool | None = None,
     ) -> tuple[AlchemyStatusResponse, GenerationID]:
         """Ask for work on an image, wait for it and return it. Whatever cuts the wait short cancels the request.
 
@@ -258,16 +302,19 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
             alchemy_request: What to do with which image.
             timeout: Seconds to wait at most.
             check_callback: Told every poll's answer.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         Raises:
             AIHordeRequestError: The server answered with an error.
             AIHordeGenerationTimedOutError: It took too long; what was finished is attached.
+            AIHordeImpossibleError: Nobody can do it, and `fail_fast` was said.
             HordeConnectionError: The horde could not be reached.
+            TypeError: An argument is of a wrong type; nothing was sent.
             ValueError: The callback takes no argument.
         """
         from horde_sdk.ai_horde_api.alchemy_requests import AlchemyRequestRun
 
-        run = AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, check_callback))
+        run = AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, check_callback, fail_fast=fail_fast))
         with OpenRequest(run, self._session) as opened:
             return opened.result(), opened.id_
 
@@ -275,18 +322,24 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         self,
         alchemy_request: AlchemyAsyncRequest,
         timeout: int = GENERATION_MAX_LIFE,
+        *,
+        fail_fast: bool | None = None,
     ) -> OpenRequest[AlchemyStatusResponse, AlchemyStatusResponse]:
         """Return a request to be followed by yourself; it is sent when you enter its `with` block.
 
         Args:
             alchemy_request: What to do with which image.
             timeout: Seconds to wait at most.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
 
         See `OpenRequest` for an example.
         """
         from horde_sdk.ai_horde_api.alchemy_requests import AlchemyRequestRun
 
-        return OpenRequest(AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, None)), self._session)
+        return OpenRequest(
+            AlchemyRequestRun.of(alchemy_request, self._options_of_run(timeout, None, fail_fast=fail_fast)),
+            self._session,
+        )
 
     def download_image_from_generation(self, generation: ImageGeneration) -> Image:
         """Return the picture of a generation.
@@ -331,15 +384,17 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
             url,
             session=self._transport.session,
             outside=self._transport.outside,
-            horde_url=horde_options(self._options)["base_url"],
+            horde_url=horde_options(self._options, client=self)["base_url"],
         ).getvalue()
 
     def _answer(self, question: Question[ResponseT]) -> ResponseT:
         with self._session() as session:
             return self._transport.carry_out(question.steps(session._ask))
 
-    def _options_of_run(self, timeout: float, callback: Callable[[Any], object] | None) -> RunOptions:
-        return self._run_options(timeout, callback, silence_s=self._transport.timeout_s)
+    def _options_of_run(
+        self, timeout: float, callback: Callable[[Any], object] | None, *, fail_fast: bool | None
+    ) -> RunOptions:
+        return self._run_options(timeout, callback, fail_fast=fail_fast, silence_s=self._transport.timeout_s)
 
     def _session(self) -> AIHordeAPIClientSession:
         return AIHordeAPIClientSession(transport=self._transport, **self._options)

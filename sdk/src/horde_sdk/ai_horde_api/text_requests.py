@@ -15,9 +15,11 @@ from horde_sdk.ai_horde_api.apimodels.generate.text.status import (
     TextGenerateStatusRequest,
     TextGenerateStatusResponse,
 )
+from horde_sdk.ai_horde_api.exceptions import AIHordeTextTimedOutError
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.ai_horde_api.request_runs import Ask, RequestRun, RunOptions, expect
 from horde_sdk.generic_api.apimodels import RequestErrorResponse
+from horde_sdk.generic_api.argument_checks import require_request
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Steps
 
@@ -30,7 +32,9 @@ def dry_run(ask: Ask, request: TextGenerateAsyncRequest) -> Steps[TextGenerateAs
 
     Raises:
         RuntimeError: The request does not say `dry_run=True`, so that it would be carried out.
+        TypeError: It is something else.
     """
+    require_request(request, TextGenerateAsyncRequest)
     if not request.dry_run:
         raise RuntimeError("text_generate_request_dry_run() needs a request with dry_run=True")
     return (yield from expect(ask, request, TextGenerateAsyncDryRunResponse))
@@ -40,11 +44,18 @@ def dry_run(ask: Ask, request: TextGenerateAsyncRequest) -> Steps[TextGenerateAs
 class TextRequestRun(RequestRun[TextGenerateStatusResponse, TextGenerateStatusResponse]):
     """One text request under way."""
 
+    _late_error = AIHordeTextTimedOutError
+
     request: TextGenerateAsyncRequest
 
     @classmethod
     def of(cls, request: TextGenerateAsyncRequest, options: RunOptions) -> TextRequestRun:
-        """Return the run of a request."""
+        """Return the run of a request.
+
+        Raises:
+            TypeError: It is something else.
+        """
+        require_request(request, TextGenerateAsyncRequest)
         return cls(request.get_number_of_results_expected(), options, request)
 
     def submit(self, ask: Ask) -> Steps[TextGenerateAsyncResponse]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +17,15 @@ from horde_sdk.command_line.connection import (
     readable_errors,
 )
 from horde_sdk.command_line.terminal import one_line
-from horde_sdk.command_line.worker_choice import FastOption, TrustedOption, WebhookOption, given
+from horde_sdk.command_line.worker_choice import (
+    FailFastOption,
+    FastOption,
+    TimeoutOption,
+    TrustedOption,
+    WebhookOption,
+    given,
+    waiting_options,
+)
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels import AlchemyAsyncRequest, AlchemyStatusResponse
@@ -44,6 +52,8 @@ def alchemy(
     trusted_workers: TrustedOption = False,
     fast_workers: FastOption = False,
     webhook: WebhookOption = None,
+    timeout: TimeoutOption = None,
+    fail_fast: FailFastOption = False,
     horde: HordeOption = None,
     apikey: KeyOption = None,
     as_json: JsonOption = False,
@@ -68,7 +78,7 @@ def alchemy(
         require_room(out)
         client = client_for(horde, apikey)
         try:
-            status, request_id = _carry_out(client, request)
+            status, request_id = _carry_out(client, request, waiting_options(timeout, fail_fast=fail_fast))
         except AIHordeGenerationTimedOutError as late:
             if isinstance(late.partial, AlchemyStatusResponse):
                 told = deliver(client, late.partial, out, name_of(source), as_json=as_json)
@@ -96,9 +106,9 @@ def form_of(text: str) -> dict[str, object]:
 
 
 def _carry_out(
-    client: AIHordeAPISimpleClient, request: AlchemyAsyncRequest
+    client: AIHordeAPISimpleClient, request: AlchemyAsyncRequest, waiting: dict[str, Any]
 ) -> tuple[AlchemyStatusResponse, GenerationID]:
     from horde_sdk.command_line.progress_display import progress_display, standing_of_forms
 
     with progress_display(request.get_number_of_results_expected(), standing_of_forms) as display:
-        return client.alchemy_request(request, check_callback=display.show)
+        return client.alchemy_request(request, check_callback=display.show, **waiting)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,7 @@ from horde_sdk.consts import ANON_API_KEY
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.simple_clients import AIHordeAPISimpleClient
+    from horde_sdk.generic_api.retries import Retry
 
 DEFAULT_HORDE_URL = "http://127.0.0.1:7001"
 CANCELLED = "Interrupted; what was asked for has been cancelled."
@@ -30,7 +32,7 @@ KeyOption = Annotated[
     typer.Option(
         "--apikey",
         metavar="KEY",
-        help="Your key. Default: AI_HORDE_API_KEY, else HORDE_API_KEY, else anonymous.",
+        help="Your key. Default: AI_HORDE_DEV_APIKEY, else AI_HORDE_API_KEY, else HORDE_API_KEY, else anonymous.",
         show_default=False,
     ),
 ]
@@ -39,6 +41,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for progra
 
 def client_for(horde: str | None, apikey: str | None) -> AIHordeAPISimpleClient:
     """Return a client for the options of a command."""
+    from horde_sdk.ai_horde_api.base_clients import apikey_of_environment
     from horde_sdk.ai_horde_api.endpoints import base_url_of
     from horde_sdk.ai_horde_api.simple_clients import AIHordeAPISimpleClient
     from horde_sdk.client_agent import create_bridge_agent_string
@@ -53,34 +56,95 @@ def client_for(horde: str | None, apikey: str | None) -> AIHordeAPISimpleClient:
     return AIHordeAPISimpleClient(
         poll_interval=POLL_INTERVAL_S,
         base_url=url,
-        apikey=apikey or os.environ.get("AI_HORDE_API_KEY") or os.environ.get("HORDE_API_KEY") or ANON_API_KEY,
+        apikey=apikey or apikey_of_environment() or ANON_API_KEY,
+        on_retry=say_retry,
         client_agent=create_bridge_agent_string("openhorde_cli", __version__, "unknown"),
     )
 
 
+def say_retry(retry: Retry) -> None:
+    """Say that a call is tried again, and why.
+
+    Raises:
+        HordeConnectionRefusedError: There never was a horde at that address, and waiting makes none.
+    """
+    from horde_sdk.exceptions import HordeConnectionError, HordeConnectionRefusedError
+
+    failure = retry.failure
+    if isinstance(failure, HordeConnectionRefusedError) and not retry.has_ever_answered:
+        raise failure
+    reason = str(failure) if isinstance(failure, HordeConnectionError) else _reason_of(failure.status, failure.body)
+    again = f"Trying again in {retry.delay_s:.1f} s."
+    typer.secho(one_line(f"{reason.rstrip('.')}. {again}"), err=True, fg=typer.colors.YELLOW)
+
+
+def _reason_of(status: int, body: bytes) -> str:
+    """Return what a refusal says, as far as it is for people."""
+    from horde_sdk.generic_api.rate_limits import rate_in_words
+
+    try:
+        message = str(json.loads(body)["message"])
+    except (ValueError, RecursionError, KeyError, TypeError):
+        message = ""
+    if allowed := rate_in_words(message):
+        return f"{allowed[0].upper()}{allowed[1:]}"
+    return message[:300] or f"The horde answered HTTP {status}"
+
+
 @contextmanager
-def readable_errors(interrupted: str = "Interrupted.") -> Iterator[None]:
-    """Turn what goes wrong into one sentence on standard error and exit code 1.
+def readable_errors(interrupted: str = "Interrupted.", *, feature: str | None = None) -> Iterator[None]:
+    """Turn what goes wrong into one sentence on standard error and exit code 1; warnings become sentences too.
 
     Args:
-        interrupted: What to say after Ctrl-C.
+        interrupted: What to say after Ctrl-C or SIGTERM.
+        feature: What the command is about, where some hordes have no such thing.
     """
     from pydantic import ValidationError
 
-    from horde_sdk.exceptions import AIHordeRequestError, HordeException, PayloadValidationError
+    from horde_sdk.exceptions import AIHordeRequestError, HordeConnectionRefusedError, HordeException
+    from horde_sdk.generic_api.termination import interrupted_by_termination
 
     try:
-        yield
-    except PayloadValidationError as error:
-        fail("; ".join([error.message, *(f"{field}: {reason}" for field, reason in error.errors.items())]), error.rc)
+        with interrupted_by_termination(), _readable_warnings():
+            yield
     except AIHordeRequestError as error:
-        fail(error.message, error.rc)
+        if feature is not None and error.status_code == 404 and error.rc in ("NotFound", "RC_MISSING"):
+            fail(f"This horde does not support {feature}.")
+        fail(str(error), error.rc)
     except ValidationError as error:
-        fail("; ".join(f"{'.'.join(map(str, one['loc'])) or 'request'}: {one['msg']}" for one in error.errors()))
+        fail("; ".join(map(_misfit, error.errors())))
+    except HordeConnectionRefusedError as error:
+        fail(f"{error} `horde up` starts one; --horde names another.")
     except (HordeException, OSError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         fail(interrupted)
+
+
+@contextmanager
+def _readable_warnings() -> Iterator[None]:
+    """Print what the library warns of as a sentence."""
+    from horde_sdk.exceptions import HordeWarning
+
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+            if issubclass(category, HordeWarning):
+                typer.secho(one_line(str(message)), err=True, fg=typer.colors.YELLOW)
+            else:
+                usual(message, category, *rest, **more)
+
+        warnings.simplefilter("always", HordeWarning)
+        warnings.showwarning = show
+        yield
+
+
+def _misfit(error: Any) -> str:
+    """Name a field and what is wrong with it; numbers are repeated, as they are nobody's secret."""
+    given = error.get("input")
+    told = f", not {given}" if isinstance(given, int | float) and not isinstance(given, bool) else ""
+    return f"{'.'.join(map(str, error['loc'])) or 'request'}: {error['msg']}{told}"
 
 
 def fail(sentence: str, rc: str = "RC_MISSING") -> None:

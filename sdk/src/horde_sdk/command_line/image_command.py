@@ -28,12 +28,15 @@ from horde_sdk.command_line.worker_choice import (
     DowngradeOption,
     DryRunOption,
     ExtraSlowOption,
+    FailFastOption,
     FastOption,
     ModelOption,
+    TimeoutOption,
     TrustedOption,
     WebhookOption,
     WorkerOption,
     given,
+    waiting_options,
     worker_choice,
 )
 
@@ -46,6 +49,8 @@ def image(
     prompt: Annotated[str, typer.Argument(help="What to draw.")],
     n: Annotated[int, typer.Option("-n", min=1, max=20, help="How many images.")] = 1,
     size: Annotated[str, typer.Option(help="Width and height in pixels, multiples of 64.")] = "512x512",
+    width: Annotated[int | None, typer.Option(help="Pixels; instead of that of --size.")] = None,
+    height: Annotated[int | None, typer.Option(help="Pixels; instead of that of --size.")] = None,
     negative: Annotated[str | None, typer.Option(help="What not to draw.")] = None,
     model: ModelOption = None,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the images.")] = Path("."),
@@ -58,6 +63,8 @@ def image(
             "--preview/--no-preview", help="Show the images in the terminal. Default: where it can.", show_default=False
         ),
     ] = None,
+    timeout: TimeoutOption = None,
+    fail_fast: FailFastOption = False,
     dry_run: DryRunOption = False,
     horde: HordeOption = None,
     apikey: KeyOption = None,
@@ -172,7 +179,7 @@ def image(
     allow_downgrade: DowngradeOption = False,
 ) -> None:
     """Draw images and save them as WebP. Ctrl-C cancels the request on the horde."""
-    width, height = size_of(size)
+    usual_width, usual_height = size_of(size)
     extra_texts = extra_texts_of(extra_text or [])
     choice = worker_choice(
         models=model,
@@ -188,8 +195,8 @@ def image(
         from horde_sdk.command_line.image_results import draw
 
         params = given(
-            width=width,
-            height=height,
+            width=usual_width if width is None else width,
+            height=usual_height if height is None else height,
             n=n,
             steps=steps,
             seed=seed,
@@ -226,4 +233,5 @@ def image(
         if dry_run:
             say_price(client.image_generate_request_dry_run(request).kudos, as_json=as_json)
         else:
-            draw(client, request, out, as_json=as_json, preview=preview)
+            waiting = waiting_options(timeout, fail_fast=fail_fast)
+            draw(client, request, out, waiting, as_json=as_json, preview=preview)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from horde_sdk.command_line.connection import print_json
+from horde_sdk.command_line.remarks import say_remarks
 from horde_sdk.command_line.terminal import one_line
 from horde_sdk.exceptions import HordeException
 
@@ -24,11 +25,21 @@ def draw(
     client: AIHordeAPISimpleClient,
     request: ImageGenerateAsyncRequest,
     folder: Path,
+    waiting: dict[str, Any],
     *,
     as_json: bool,
     preview: bool | None = None,
 ) -> None:
-    """Carry a request out and save its images; what was finished when it took too long is saved too."""
+    """Carry a request out and save its images; what was finished when it took too long is saved too.
+
+    Args:
+        client: Of the horde.
+        request: What to draw.
+        folder: Where to.
+        waiting: How long, see `waiting_options`.
+        as_json: Print JSON.
+        preview: Show the images in the terminal; `None`: where it can.
+    """
     from horde_sdk.ai_horde_api.apimodels import ImageGenerateStatusResponse
     from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError
     from horde_sdk.command_line.image_files import require_room
@@ -37,7 +48,7 @@ def draw(
     require_room(folder)
     try:
         with progress_display(request.get_number_of_results_expected()) as display:
-            status, job_id = client.image_generate_request(request, check_callback=display.show)
+            status, job_id = client.image_generate_request(request, check_callback=display.show, **waiting)
     except AIHordeGenerationTimedOutError as late:
         if isinstance(late.partial, ImageGenerateStatusResponse):
             saved = _save_all(client, request, late.partial, folder, as_json=as_json)
@@ -87,6 +98,7 @@ def _save_all(
             censored = ", censored" if generation.censored else ""
             made = f"{generation.model} by {generation.worker_name}, seed {generation.seed}{censored}"
             typer.echo(f"{path}  ({one_line(made)})")
+            say_remarks(generation.gen_metadata)
     if lost:
         raise lost[0]
     return saved

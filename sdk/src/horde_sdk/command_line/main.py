@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 import typer
 
 from horde_sdk._version import __version__
+from horde_sdk.command_line.help_pages import WIDEST_PAGE_CHARACTERS, use_plain_help_pages
 
 ENTRY_POINT_GROUP = "horde.commands"
 
@@ -27,6 +28,8 @@ def build_app(plugins: Iterable[EntryPoint] | None = None) -> typer.Typer:
         help="Ask a horde, serve a horde, be a horde.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"max_content_width": WIDEST_PAGE_CHARACTERS},
     )
 
     @app.callback()
@@ -40,6 +43,7 @@ def build_app(plugins: Iterable[EntryPoint] | None = None) -> typer.Typer:
     found = entry_points(group=ENTRY_POINT_GROUP) if plugins is None else plugins
     for plugin in sorted(found, key=lambda one: one.name):
         _add_commands(app, plugin)
+    use_plain_help_pages(app)
     return app
 
 

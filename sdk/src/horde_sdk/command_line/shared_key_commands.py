@@ -43,7 +43,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Make a shared key. Whoever has it may spend your kudos within its limits."""
-    with readable_errors():
+    with readable_errors(feature="shared keys"):
         from horde_sdk.ai_horde_api.apimodels import ExpiryStrSharedKeyDetailsResponse, SharedKeyCreateRequest
 
         made = client_for(horde, apikey).ask(
@@ -70,7 +70,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a shared key may spend, and what it has spent."""
-    with readable_errors():
+    with readable_errors(feature="shared keys"):
         from horde_sdk.ai_horde_api.apimodels import ExpiryStrSharedKeyDetailsResponse, SharedKeyDetailsRequest
 
         found = client_for(horde, apikey).ask(SharedKeyDetailsRequest(id=shared_key), ExpiryStrSharedKeyDetailsResponse)
@@ -91,7 +91,7 @@ def change(
     as_json: JsonOption = False,
 ) -> None:
     """Change a shared key; what is left out stays as it is."""
-    with readable_errors():
+    with readable_errors(feature="shared keys"):
         from horde_sdk.ai_horde_api.apimodels import ExpiryStrSharedKeyDetailsResponse, SharedKeyModifyRequest
 
         changes = {
@@ -116,7 +116,7 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """End a shared key at once."""
-    with readable_errors():
+    with readable_errors(feature="shared keys"):
         from horde_sdk.ai_horde_api.apimodels import SharedKeyDeleteRequest, SharedKeyDeleteResponse
 
         said = client_for(horde, apikey).ask(SharedKeyDeleteRequest(id=shared_key), SharedKeyDeleteResponse)

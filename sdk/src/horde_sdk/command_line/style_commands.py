@@ -32,7 +32,7 @@ def list_styles(
     as_json: JsonOption = False,
 ) -> None:
     """List styles, the most used first."""
-    with readable_errors():
+    with readable_errors(feature="styles"):
         from horde_sdk.ai_horde_api.apimodels import (
             AllStylesImageRequest,
             AllStylesImageResponse,
@@ -69,7 +69,7 @@ def show(
     apikey: KeyOption = None,
 ) -> None:
     """Print a style as JSON."""
-    with readable_errors():
+    with readable_errors(feature="styles"):
         from uuid import UUID
 
         from horde_sdk.ai_horde_api.apimodels import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,18 +16,22 @@ from horde_sdk.command_line.connection import (
     readable_errors,
     say_price,
 )
+from horde_sdk.command_line.remarks import say_remarks
 from horde_sdk.command_line.terminal import one_line, printable
 from horde_sdk.command_line.worker_choice import (
     AvoidOption,
     DowngradeOption,
     DryRunOption,
     ExtraSlowOption,
+    FailFastOption,
     FastOption,
     ModelOption,
+    TimeoutOption,
     TrustedOption,
     WebhookOption,
     WorkerOption,
     given,
+    waiting_options,
     worker_choice,
 )
 
@@ -55,6 +59,8 @@ def text(
     softprompt: Annotated[str | None, typer.Option(help="A soft prompt that the worker must have.")] = None,
     style: Annotated[str | None, typer.Option(help="Name or id of a style of this horde.")] = None,
     webhook: WebhookOption = None,
+    timeout: TimeoutOption = None,
+    fail_fast: FailFastOption = False,
     dry_run: DryRunOption = False,
     horde: HordeOption = None,
     apikey: KeyOption = None,
@@ -184,7 +190,7 @@ def text(
         if dry_run:
             say_price(client.text_generate_request_dry_run(request).kudos, as_json=as_json)
         else:
-            _write(client, request, as_json=as_json)
+            _write(client, request, waiting_options(timeout, fail_fast=fail_fast), as_json=as_json)
 
 
 def sampler_order_of(text: str) -> list[int]:
@@ -197,14 +203,16 @@ def sampler_order_of(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def _write(client: AIHordeAPISimpleClient, request: TextGenerateAsyncRequest, *, as_json: bool) -> None:
+def _write(
+    client: AIHordeAPISimpleClient, request: TextGenerateAsyncRequest, waiting: dict[str, Any], *, as_json: bool
+) -> None:
     from horde_sdk.ai_horde_api.apimodels import TextGenerateStatusResponse
     from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError
     from horde_sdk.command_line.progress_display import progress_display
 
     try:
         with progress_display(request.get_number_of_results_expected()) as display:
-            status, job_id = client.text_generate_request(request, check_callback=display.show)
+            status, job_id = client.text_generate_request(request, check_callback=display.show, **waiting)
     except AIHordeGenerationTimedOutError as late:
         if isinstance(late.partial, TextGenerateStatusResponse) and not as_json:
             _print_texts(late.partial)
@@ -224,3 +232,4 @@ def _print_texts(status: TextGenerateStatusResponse) -> None:
         typer.echo(printable(generation.text or ""))
         if generation.state != "ok":
             typer.echo(f"Text {number} is {one_line(str(generation.state))}.", err=True)
+        say_remarks(generation.gen_metadata)

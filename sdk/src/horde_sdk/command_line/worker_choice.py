@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,7 +10,7 @@ _PANEL = "Who may serve it"
 
 ModelOption = Annotated[
     list[str] | None,
-    typer.Option("--model", metavar="NAME", help="A model; repeat to allow several. Default: any."),
+    typer.Option("--model", "-m", metavar="NAME", help="A model; repeat to allow several. Default: any."),
 ]
 WorkerOption = Annotated[
     list[str] | None,
@@ -41,6 +41,18 @@ WebhookOption = Annotated[
     str | None,
     typer.Option(metavar="URL", help="An https:// address that the horde tells of each result and of the end."),
 ]
+TimeoutOption = Annotated[
+    int | None,
+    typer.Option(
+        "--timeout",
+        min=1,
+        metavar="SECONDS",
+        help="Wait so long at most, then cancel. Default: 1170, a request's longest life.",
+    ),
+]
+FailFastOption = Annotated[
+    bool, typer.Option("--fail-fast", help="Cancel at once what no worker that is there can do.")
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what it would cost.")]
 
 
@@ -68,6 +80,11 @@ def worker_choice(
         **({"slow_workers": False} if fast else {}),
         **given(trusted_workers=trusted, extra_slow_workers=extra_slow, allow_downgrade=downgrade),
     }
+
+
+def waiting_options(timeout_s: int | None, *, fail_fast: bool) -> dict[str, Any]:
+    """Return the arguments of the client's calls that the options set."""
+    return {"fail_fast": fail_fast, **({} if timeout_s is None else {"timeout": timeout_s})}
 
 
 def given(**values: object) -> dict[str, object]:

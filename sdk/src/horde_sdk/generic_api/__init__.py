@@ -1,1 +1,5 @@
 """What any horde API is made of."""
+
+from horde_sdk._lazy_exports import lazy_exports
+
+__all__, __getattr__, __dir__ = lazy_exports(__name__, {})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from horde_sdk.exceptions import HordeConnectionError, HordeTimeoutError
 from horde_sdk.generic_api import bounds
+from horde_sdk.generic_api.connection_failures import connection_error
 from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Step, Steps, Tell
 from horde_sdk.horde_logging import logger
 
@@ -50,6 +51,8 @@ class AsyncTransport:
         self._ssl_context = ssl_context
         self._timeout_s = timeout_s
         self._sleep = sleep
+        self.has_answered = False
+        """Whether any request was answered so far."""
 
     @property
     def timeout_s(self) -> float:
@@ -150,6 +153,7 @@ class AsyncTransport:
                 timeout=timeout,
             ) as answer:
                 body = await collected.read_async(answer.content.iter_chunked(PIECE_BYTES))
+                self.has_answered = True
                 return Answer(status=answer.status, headers=dict(answer.headers), body=body)
         except bounds.AnswerOutOfBoundsError as error:
             raise HordeConnectionError(f"{exchange.shown_url}: {error}") from None
@@ -158,9 +162,7 @@ class AsyncTransport:
                 f"{exchange.shown_url} did not answer in time ({type(error).__name__})"
             ) from exchange.cause(error)
         except (aiohttp.ClientError, OSError) as error:
-            raise HordeConnectionError(
-                f"{exchange.shown_url} could not be reached ({type(error).__name__})"
-            ) from exchange.cause(error)
+            raise connection_error(exchange, error) from exchange.cause(error)
 
 
 async def finish_despite_cancellation(work: asyncio.Future[T]) -> T:

@@ -17,5 +17,7 @@ def url_with_path(*, base_url: str, path: str) -> str:
     """
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValueError(f"{base_url!r} is not the URL of a horde: it must start with http:// or https://")
+        bare = base_url.rpartition("//")[2]
+        meant = f": did you mean http://{bare}?" if bare and parts.scheme not in ("http", "https") else ""
+        raise ValueError(f"{base_url!r} is not the URL of a horde: it must start with http:// or https://{meant}")
     return f"{base_url.rstrip('/')}/{path.lstrip('/')}"

@@ -13,6 +13,13 @@ from horde_sdk.client_agent import default_bridge_agent_string
 from horde_sdk.consts import ANON_API_KEY
 from horde_sdk.exceptions import HordeConnectionError
 from horde_sdk.generic_api.apimodels import HordeRequest, HordeResponseTypes, RequestErrorResponse
+from horde_sdk.generic_api.argument_checks import (
+    require_callable,
+    require_request,
+    require_response_type,
+    require_seconds,
+    require_session,
+)
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.metadata import GenericHeaderFields, GenericPathFields, GenericQueryFields
 from horde_sdk.generic_api.pending import PendingFollowUp, PendingFollowUps, cleanup_or_none
@@ -20,10 +27,13 @@ from horde_sdk.generic_api.redirects import MOST_REDIRECTS, redirected
 from horde_sdk.generic_api.retries import (
     DEFAULT_RETRY_STATUS_CODES,
     REPEATABLE_METHODS,
+    Retry,
+    RetryCallback,
     RetryConfiguration,
     was_turned_away,
 )
 from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Steps
+from horde_sdk.generic_api.unknown_fields import warn_of_unknown_fields
 from horde_sdk.generic_api.wire import Caller, ResponseT, to_exchange, to_response
 from horde_sdk.horde_logging import logger
 
@@ -62,6 +72,8 @@ T = TypeVar("T")
 class BaseHordeAPIClient:
     """What every client knows and decides, whichever way it waits."""
 
+    _transport: SyncTransport | AsyncTransport
+
     def __init__(
         self,
         *,
@@ -72,6 +84,7 @@ class BaseHordeAPIClient:
         path_fields: type[GenericPathFields] = GenericPathFields,
         query_fields: type[GenericQueryFields] = GenericQueryFields,
         retry_config: RetryConfiguration | None = None,
+        on_retry: RetryCallback | None = None,
     ) -> None:
         """Prepare a client; nothing is sent.
 
@@ -83,6 +96,10 @@ class BaseHordeAPIClient:
             path_fields: Which fields fill the path.
             query_fields: Which fields go into the query.
             retry_config: How patient the client is.
+            on_retry: Told before a call is tried again; what it raises ends the call.
+
+        Raises:
+            TypeError: An argument is of a wrong type.
         """
         for name, value, kind in (
             ("header_fields", header_fields, GenericHeaderFields),
@@ -93,6 +110,8 @@ class BaseHordeAPIClient:
                 raise TypeError(f"{name} must be {kind.__name__} or a class derived from it")
         if retry_config is not None and not isinstance(retry_config, RetryConfiguration):
             raise TypeError("retry_config must be a RetryConfiguration")
+        require_callable(on_retry, "on_retry")
+        self._on_retry = on_retry
         self.retry_config = retry_config or RetryConfiguration()
         self._caller = Caller(
             apikey=apikey or os.environ.get("AI_HORDE_DEV_APIKEY") or ANON_API_KEY,
@@ -120,6 +139,9 @@ class BaseHordeAPIClient:
         long_poll: LongPoll | None = None,
     ) -> Steps[ResponseT | RequestErrorResponse]:
         """Send a request, again where that is safe, and return the answer."""
+        require_request(request, HordeRequest)
+        require_response_type(expected)
+        warn_of_unknown_fields(request)
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s %s", type(request).__name__, request.log_safe_model_dump({"prompt"}))
         exchange = to_exchange(request, self._caller)
@@ -148,19 +170,28 @@ class BaseHordeAPIClient:
         while True:
             try:
                 answer: Answer = yield exchange
-            except HordeConnectionError:
+            except HordeConnectionError as error:
                 failures += 1
                 patient = repeatable and self.retry_config.retry_on_connection_errors
                 if not patient or failures > self.retry_config.max_retries:
                     raise
-                yield Pause(self.retry_config.delay_s(failures, chance=self._chance))
+                yield self._pause(exchange, error, self.retry_config.delay_s(failures, chance=self._chance))
                 continue
             failures += 1
             may_repeat = repeatable or was_turned_away(answer)
             if not may_repeat or not self.should_retry(answer.status, failures):
                 return answer
-            logger.info("%s %s: HTTP %s, trying again", exchange.method, exchange.shown_url, answer.status)
-            yield Pause(self.retry_config.delay_s(failures, answer.header("Retry-After"), chance=self._chance))
+            delay_s = self.retry_config.delay_s(failures, answer.header("Retry-After"), chance=self._chance)
+            yield self._pause(exchange, answer, delay_s)
+
+    def _pause(self, exchange: Exchange, failure: Answer | HordeConnectionError, delay_s: float) -> Pause:
+        """Return the pause before a call is tried again, having told of it."""
+        reason = f"HTTP {failure.status}" if isinstance(failure, Answer) else failure
+        logger.info("%s %s: %s, trying again in %.1f s", exchange.method, exchange.shown_url, reason, delay_s)
+        if self._on_retry is not None:
+            has_answered = self._transport.has_answered
+            self._on_retry(Retry(exchange.method, exchange.shown_url, failure, delay_s, has_answered))
+        return Pause(delay_s)
 
     def _clean_up(self, entry: PendingFollowUp) -> Steps[None]:
         """Tell the server that nobody will follow up; failures are logged, never raised."""
@@ -193,8 +224,9 @@ class GenericHordeAPIManualClient(BaseHordeAPIClient):
         """
         from horde_sdk.generic_api.sync_transport import SyncTransport
 
+        require_seconds(timeout, "timeout")
         super().__init__(**kwargs)
-        self._transport = transport or SyncTransport(timeout_s=timeout)
+        self._transport: SyncTransport = transport or SyncTransport(timeout_s=timeout)
 
     def submit_request(
         self,
@@ -206,6 +238,7 @@ class GenericHordeAPIManualClient(BaseHordeAPIClient):
         Raises:
             PayloadValidationError: The server lists what is wrong with the payload.
             HordeConnectionError: The horde could not be reached.
+            TypeError: Something else was given than a request and the class of its answer.
         """
         return self._transport.carry_out(self._ask(api_request, expected_response_type))
 
@@ -260,9 +293,13 @@ class GenericAsyncHordeAPIManualClient(BaseHordeAPIClient):
         """
         from horde_sdk.generic_api.async_transport import AsyncTransport
 
+        require_seconds(timeout, "timeout")
+        require_session(aiohttp_session)
         super().__init__(**kwargs)
         self._aiohttp_session = aiohttp_session
-        self._transport = transport or AsyncTransport(aiohttp_session, ssl_context=ssl_context, timeout_s=timeout)
+        self._transport: AsyncTransport = transport or AsyncTransport(
+            aiohttp_session, ssl_context=ssl_context, timeout_s=timeout
+        )
 
     async def submit_request(
         self,
@@ -274,6 +311,7 @@ class GenericAsyncHordeAPIManualClient(BaseHordeAPIClient):
         Raises:
             PayloadValidationError: The server lists what is wrong with the payload.
             HordeConnectionError: The horde could not be reached.
+            TypeError: Something else was given than a request and the class of its answer.
         """
         return await self._transport.carry_out(self._ask(api_request, expected_response_type))
 

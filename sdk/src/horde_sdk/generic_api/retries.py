@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from pydantic import BaseModel, Field
 
 from horde_sdk.consts import HTTPStatusCode
+from horde_sdk.exceptions import HordeConnectionError
 from horde_sdk.generic_api.steps import Answer
 
 DEFAULT_RETRY_STATUS_CODES = frozenset(
@@ -38,6 +40,29 @@ def was_turned_away(answer: Answer) -> bool:
     except (ValueError, RecursionError):
         return True
     return not (isinstance(content, dict) and content.get("rc"))
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A call that failed and is about to be tried again.
+
+    Attributes:
+        method: The verb.
+        url: The address, without what is secret of it.
+        failure: The horde's answer, or why there was none.
+        delay_s: Seconds until the call is sent again.
+        has_ever_answered: Whether the client ever got an answer; if not, perhaps there is no horde.
+    """
+
+    method: str
+    url: str
+    failure: Answer | HordeConnectionError
+    delay_s: float
+    has_ever_answered: bool
+
+
+RetryCallback = Callable[[Retry], object]
+"""Told before each pause; what it raises ends the call."""
 
 
 class RetryConfiguration(BaseModel):

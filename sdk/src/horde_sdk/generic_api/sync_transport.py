@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from horde_sdk.exceptions import HordeConnectionError, HordeTimeoutError
 from horde_sdk.generic_api import bounds
+from horde_sdk.generic_api.connection_failures import connection_error
 from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Step, Steps, Tell
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class SyncTransport:
         self._outside: requests.Session | None = None
         self._opening = threading.Lock()
         self._of_thread = _OfThread()
+        self.has_answered = False
+        """Whether any request was answered so far."""
 
     @property
     def timeout_s(self) -> float:
@@ -179,9 +182,8 @@ class SyncTransport:
                 f"{exchange.shown_url} did not answer in time ({type(error).__name__})"
             ) from exchange.cause(error)
         except requests.RequestException as error:
-            raise HordeConnectionError(
-                f"{exchange.shown_url} could not be reached ({type(error).__name__})"
-            ) from exchange.cause(error)
+            raise connection_error(exchange, error) from exchange.cause(error)
+        self.has_answered = True
         return Answer(status=answer.status_code, headers=dict(answer.headers), body=body)
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from horde_sdk.client_agent import default_bridge_agent_string
 from horde_sdk.consts import ANON_API_KEY
-from horde_sdk.exceptions import PayloadValidationError
+from horde_sdk.exceptions import PayloadValidationError, reasons_in_words
 from horde_sdk.generic_api.apimodels import (
     APIKeyAllowedInRequestMixin,
     HordeRequest,
@@ -151,9 +151,21 @@ def to_response(answer: Answer, expected: type[ResponseT]) -> ResponseT | Reques
     except ValidationError as problem:
         return _error(
             answer,
-            message=f"The horde's answer is not a {expected.__name__}: {problem.error_count()} fields do not fit.",
+            message=f"The horde's answer is not {with_article(expected)}: {_misfits(problem)}.",
             object_data={"exception": problem, "raw_response": content},
         )
+
+
+def with_article(kind: type) -> str:
+    """Return a class as a sentence names it."""
+    return f"{'an' if kind.__name__[0] in 'AEIO' else 'a'} {kind.__name__}"
+
+
+def _misfits(problem: ValidationError) -> str:
+    """Name the fields that do not fit; their values are the horde's and may be private."""
+    return reasons_in_words(
+        (".".join(map(str, one["loc"])) or "the whole", one["msg"]) for one in problem.errors(include_input=False)
+    )
 
 
 def _error_of(answer: Answer, content: object) -> RequestErrorResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from horde_sdk.generic_api.argument_checks import require_known_options
 from horde_sdk.generic_api.generic_clients import GenericAsyncHordeAPIManualClient, GenericHordeAPIManualClient
 from horde_sdk.generic_api.retries import RetryConfiguration
 from horde_sdk.ratings_api.metadata import RatingsAPIPathFields, RatingsAPIQueryFields
@@ -34,7 +35,8 @@ class RatingsClientOptions(TypedDict, total=False):
     retry_config: RetryConfiguration | None
 
 
-def _with_fields(options: RatingsClientOptions) -> dict[str, Any]:
+def _with_fields(options: RatingsClientOptions, client: object) -> dict[str, Any]:
+    require_known_options(options, RatingsClientOptions.__annotations__, type(client).__name__)
     return {**options, "path_fields": RatingsAPIPathFields, "query_fields": RatingsAPIQueryFields}
 
 
@@ -51,7 +53,7 @@ class RatingsAPIClient(GenericHordeAPIManualClient):
 
     def __init__(self, **options: Unpack[RatingsClientOptions]) -> None:
         """Prepare a client; nothing is sent. See `RatingsClientOptions`."""
-        super().__init__(**_with_fields(options))
+        super().__init__(**_with_fields(options, self))
 
 
 class RatingsAPIAsyncClient(GenericAsyncHordeAPIManualClient):
@@ -71,4 +73,4 @@ class RatingsAPIAsyncClient(GenericAsyncHordeAPIManualClient):
             ssl_context: TLS settings; default: Mozilla's certificates.
             **options: See `RatingsClientOptions`.
         """
-        super().__init__(aiohttp_session, ssl_context=ssl_context, **_with_fields(options))
+        super().__init__(aiohttp_session, ssl_context=ssl_context, **_with_fields(options, self))

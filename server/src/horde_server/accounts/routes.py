@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from horde_server.accounts.answers import ModifyUser, UserDetails
 from horde_server.accounts.changes import change_user
@@ -17,6 +16,7 @@ from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import InvalidAPIKey, UserNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
+from horde_server.http.parameters import ApiKey, Id
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.settings import Settings
@@ -52,7 +52,7 @@ def routes(
         publish("account", [str(account_id)])
 
     @router.get("/find_user", operation_id="get_find_user", response_model=UserDetails, responses=refusals(401, 404))
-    async def find_user(apikey: Annotated[str | None, Header()] = None) -> Response:
+    async def find_user(apikey: ApiKey = None) -> Response:
         """Whose key this is."""
         if not apikey:
             raise InvalidAPIKey
@@ -67,7 +67,7 @@ def routes(
         response_model=UserDetails,
         responses=refusals(401, 404),
     )
-    async def user(user_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
+    async def user(user_id: Id, apikey: ApiKey = None) -> Response:
         """One user."""
         account_id = parse_account_id(user_id)
         caller: Account | None = None
@@ -87,7 +87,7 @@ def routes(
         responses=refusals(401, 403, 404, 413),
         openapi_extra=body_documentation(UserChange),
     )
-    async def change(request: Request, user_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
+    async def change(request: Request, user_id: Id, apikey: ApiKey = None) -> Response:
         """Change a user: roles and limits by moderators, kudos by administrators, names by the user."""
         wanted = await read_body(request, UserChange)
         key = required_apikey(apikey)

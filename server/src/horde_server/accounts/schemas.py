@@ -6,21 +6,28 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from horde_server.http.wire_types import WireFloat, WireInt, WireStr
+from horde_server.http.wire_types import Line, Text, Whole, WireFloat
 from horde_server.kudos.schemas import MOST_KUDOS
 
 
 class UserChange(BaseModel):
     """What to change of a user; fields that are left out stay as they are."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, allow_inf_nan=False, title="ModifyUserInput")
+    model_config = ConfigDict(
+        strict=True,
+        extra="ignore",
+        frozen=True,
+        allow_inf_nan=False,
+        title="ModifyUserInput",
+        json_schema_extra={"example": {"public_workers": True}},
+    )
 
     kudos: Annotated[WireFloat, Field(ge=-MOST_KUDOS, le=MOST_KUDOS)] = 0
-    monthly_kudos: Annotated[WireInt, Field(ge=-MOST_KUDOS, le=MOST_KUDOS)] = 0
+    monthly_kudos: Annotated[int, Whole(-MOST_KUDOS, MOST_KUDOS)] = 0
     usage_multiplier: Annotated[WireFloat, Field(ge=0.1, le=10)] = 1.0
     moderator: bool = False
-    concurrency: Annotated[WireInt, Field(ge=0, le=500)] = 30
-    worker_invited: Annotated[WireInt, Field(ge=0, le=2**31 - 1)] = 0
+    concurrency: Annotated[int, Whole(0, 500)] = 30
+    worker_invited: Annotated[int, Whole(0, 2**31 - 1)] = 0
     trusted: bool = False
     flagged: bool = False
     customizer: bool = False
@@ -29,10 +36,10 @@ class UserChange(BaseModel):
     education: bool = False
     special: bool = False
     reset_suspicion: Any = None
-    admin_comment: Annotated[WireStr, Field(min_length=5, max_length=500)] = ""
+    admin_comment: Annotated[str, Line(500, least=5)] = ""
     public_workers: bool = False
-    username: Annotated[WireStr, Field(min_length=3, max_length=100)] = ""
-    contact: Annotated[WireStr, Field(min_length=5, max_length=500)] = ""
+    username: Annotated[str, Line(100, least=3)] = ""
+    contact: Annotated[str, Line(500, least=5)] = ""
     generate_proxy_passkey: Any = None
     undelete: Any = None
 
@@ -43,8 +50,8 @@ class TestUser(BaseModel):
     __test__ = False  # no test class
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, allow_inf_nan=False)
 
-    username: Annotated[WireStr, Field(min_length=1, max_length=30)] = "test_user"
-    oauth_id: Annotated[WireStr, Field(min_length=1, max_length=100)] = "ci_test_user"
+    username: Annotated[str, Line(30, least=1)] = "test_user"
+    oauth_id: Annotated[str, Text(100, least=1)] = "ci_test_user"
     moderator: bool = True
     trusted: bool = True
-    kudos: Annotated[WireInt, Field(ge=0, le=MOST_KUDOS)] | None = 10_000
+    kudos: Annotated[int, Whole(0, MOST_KUDOS)] | None = 10_000

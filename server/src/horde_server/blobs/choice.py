@@ -2,7 +2,7 @@
 
 | purpose | keys | kept |
 |---|---|---|
-| results | `<job id>.webp` | a while after their request has gone |
+| results | `<job id>.webp`; until it is delivered `<job id>_upload.webp` | a while after their request has gone |
 | sources | `<request id>_src.webp`, `_msk.webp`, `_exra_src_<n>.webp` | as long as their request |
 | shared | `<job id>.webp`, `<job id>.json` | until somebody takes them back |
 | evidence | `<new id>.json` | until the operator removes it |

@@ -1,4 +1,7 @@
-"""Blobs in a local folder, spread over sub-folders by the first two characters of their key."""
+"""Blobs in a local folder, spread over sub-folders by the first two characters of their key.
+
+Nobody but the server's own user can read them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from pathlib import Path
 import structlog
 
 from horde_server.blobs.signing import UrlSigner
-from horde_server.blobs.store import BEGINNING_BYTES, ID_CHARACTERS, BlobStoreFailed, Glimpse, is_key
+from horde_server.blobs.store import ID_CHARACTERS, BlobStoreFailed, T, is_key, uploaded_key
+from horde_server.blobs.structure import ReadAt
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +26,10 @@ SHORT_WRITE_BYTES = 16 * 1024
 """To the page cache about 60 µs; a trip to a thread costs several times that."""
 SHORT_READ_BYTES = 128 * 1024
 """From the page cache about 30 µs: they were written a moment ago."""
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_OTHERS = 0o077
 
 
 def _size_bytes(path: Path) -> int:
@@ -38,11 +46,19 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def _write(path: str, data: bytes) -> None:
-    with open(path, "wb", buffering=0) as file:  # noqa: PTH123 on the path of every result
+def beside(path: str) -> str:
+    """A name of its own for what will be renamed to `path` when it is whole."""
+    folder, _, name = path.rpartition(os.sep)
+    return f"{folder}{os.sep}.{name}.{secrets.token_hex(4)}"
+
+
+def _write(file: int, data: bytes) -> None:
+    try:
         left = memoryview(data)
         while left:
-            left = left[file.write(left) :]
+            left = left[os.write(file, left) :]
+    finally:
+        os.close(file)
 
 
 def _is_ours(name: str) -> bool:
@@ -65,35 +81,53 @@ class FolderStore:
 
     def __init__(self, folder: Path, signer: UrlSigner, clock: Callable[[], float]) -> None:
         self._folder = folder
+        self._folder_path = str(folder)
         self.signer = signer
         self._clock = clock
+        _shut_out_others(folder)
 
-    async def put(self, key: str, data: bytes, prepare: Callable[[bytes], bytes] | None = None) -> None:
+    async def put(self, key: str, data: bytes) -> None:
         """Written beside and renamed, so a reader sees all or nothing; short files at once, others in a thread."""
-        if prepare is None and len(data) <= SHORT_WRITE_BYTES:
+        if len(data) <= SHORT_WRITE_BYTES:
             self._put(key, data)
         else:
-            await asyncio.to_thread(self._prepare_and_put, key, data, prepare)
-
-    def _prepare_and_put(self, key: str, data: bytes, prepare: Callable[[bytes], bytes] | None) -> None:
-        self._put(key, data if prepare is None else prepare(data))
+            await asyncio.to_thread(self._put, key, data)
 
     def _put(self, key: str, data: bytes) -> None:
-        path = str(self.path(key))
-        folder, _, name = path.rpartition(os.sep)
-        beside = f"{folder}{os.sep}.{name}.{secrets.token_hex(4)}"
+        path = self._path(key)
+        unfinished = beside(path)
         with failures():
             try:
-                try:
-                    _write(beside, data)
-                except FileNotFoundError:
-                    Path(folder).mkdir(parents=True, exist_ok=True)
-                    _write(beside, data)
-                os.replace(beside, path)  # noqa: PTH105 on the path of every result
+                _write(self.open_new(unfinished), data)
+                os.replace(unfinished, path)  # noqa: PTH105 on the path of every result
             except OSError:
                 with contextlib.suppress(OSError):
-                    Path(beside).unlink()
+                    Path(unfinished).unlink()
                 raise
+
+    def open_new(self, path: str) -> int:
+        """A new file in a sub-folder, which is made where it is missing; its descriptor, for writing."""
+        try:
+            return os.open(path, _NEW, FILE_MODE)
+        except FileNotFoundError:
+            for folder in (self._folder, Path(path).parent):
+                folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            return os.open(path, _NEW, FILE_MODE)
+
+    async def claim(self, key: str, examine: Callable[[ReadAt, int], T]) -> T | None:
+        """A rename and some short reads, not worth a thread. Nothing else of this process happens in between."""
+        path, waiting = self._path(key), self._path(uploaded_key(key))
+        with failures():
+            try:
+                if not os.path.exists(path):  # noqa: PTH110 on the path of every result
+                    os.rename(waiting, path)  # noqa: PTH104
+                file = os.open(path, os.O_RDONLY)
+            except FileNotFoundError:
+                return None
+            try:
+                return examine(lambda offset, length: os.pread(file, length, offset), os.fstat(file).st_size)
+            finally:
+                os.close(file)
 
     async def get(self, key: str) -> bytes | None:
         """Read whole; images are small."""
@@ -107,15 +141,6 @@ class FolderStore:
                 return list(map(_read, paths))
             return await asyncio.to_thread(lambda: list(map(_read, paths)))
 
-    async def look(self, key: str) -> Glimpse | None:
-        """One short read, not worth a thread."""
-        with failures():
-            try:
-                with self.path(key).open("rb", buffering=0) as file:
-                    return Glimpse(file.read(BEGINNING_BYTES), os.fstat(file.fileno()).st_size)
-            except FileNotFoundError:
-                return None
-
     async def delete(self, keys: Sequence[str]) -> None:
         """Remove the files."""
         with failures():
@@ -128,7 +153,7 @@ class FolderStore:
 
     async def signed_put_url(self, key: str, ttl_s: int, base_url: str) -> str:
         """Our own route."""
-        return self.signer.url("PUT", key, ttl_s, base_url)
+        return self.signer.url("PUT", uploaded_key(key), ttl_s, base_url)
 
     async def signed_get_url(self, key: str, ttl_s: int, base_url: str) -> str:
         """Our own route."""
@@ -150,6 +175,24 @@ class FolderStore:
 
     def path(self, key: str) -> Path:
         """Where a blob lies. Raises ValueError for what is no key."""
+        return Path(self._path(key))
+
+    def _path(self, key: str) -> str:
         if not is_key(key):
             raise ValueError("not a blob key")
-        return self._folder / key[:2] / key
+        return f"{self._folder_path}{os.sep}{key[:2]}{os.sep}{key}"
+
+
+def _shut_out_others(folder: Path) -> None:
+    """Close sub-folders that older versions left open to every user of the machine.
+
+    The folder itself may be the operator's, with other things in it: what is not ours is left as it is.
+    """
+    for ours in folder.glob("[0-9a-f][0-9a-f]"):
+        try:
+            mode = ours.stat().st_mode
+            if mode & _OTHERS:
+                ours.chmod(FOLDER_MODE)
+        except OSError as error:
+            log.warning("blobs.folder_open_to_others", folder=str(ours), reason=error.strerror)
+            return

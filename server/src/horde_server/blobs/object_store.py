@@ -14,12 +14,16 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from horde_server.blobs.store import BEGINNING_BYTES, ID_CHARACTERS, BlobStoreFailed, Glimpse, content_type, is_key
+from horde_server.blobs.store import ID_CHARACTERS, BlobStoreFailed, T, is_key, media_type, uploaded_key
+from horde_server.blobs.structure import MAX_IMAGE_BYTES, ReadAt
 
 log = structlog.get_logger(__name__)
 
 _TIMEOUT_S = 10  # of one exchange, and of its repetitions: a worker waits for the answer, and will ask again
 _PAGE = 500
+LITTLE_BYTES = 2 * 1024 * 1024
+LARGE_UPLOADS = 4
+"""Uploads of more than LITTLE_BYTES that are in memory at a time: 160 MiB at most."""
 
 
 class ObjectStore:
@@ -34,6 +38,7 @@ class ObjectStore:
         options: dict[str, Any] = dict(parse_qsl(parts.query))
         endpoint = options.get("endpoint", "")
         self._clock = clock
+        self._large_uploads = asyncio.Semaphore(LARGE_UPLOADS)
         self._store = S3Store(
             parts.netloc,
             prefix=parts.path.strip("/") or None,
@@ -42,12 +47,42 @@ class ObjectStore:
             **options,
         )
 
-    async def put(self, key: str, data: bytes, prepare: Callable[[bytes], bytes] | None = None) -> None:
+    async def put(self, key: str, data: bytes) -> None:
         """One PUT."""
-        if prepare is not None:
-            data = await asyncio.to_thread(prepare, data)
         with _failures():
-            await obstore.put_async(self._store, key, data, attributes={"Content-Type": content_type(key)})
+            await obstore.put_async(
+                self._store, key, data, attributes={"Content-Type": media_type(key, data) or "application/octet-stream"}
+            )
+
+    async def claim(self, key: str, examine: Callable[[ReadAt, int], T]) -> T | None:
+        """A GET and a PUT: who has the address may go on writing where it leads, so the blob is a copy of ours.
+
+        Its type is what its bytes are: what its uploader said of it is forgotten.
+        """
+        data = await self._uploaded(uploaded_key(key))
+        if data is None:  # claimed by an attempt that went no further, and swept away since
+            data = await self.get(key)
+            return None if data is None else _examined(data, examine)
+        seen = _examined(data, examine)
+        await self.put(key, data)
+        return seen
+
+    async def _uploaded(self, key: str) -> bytes | None:
+        """What was uploaded; its beginning, where it is larger than any image may be."""
+        with _failures():
+            try:
+                result = await obstore.get_async(self._store, key)
+            except FileNotFoundError:
+                return None
+            if result.meta["size"] <= LITTLE_BYTES:
+                return bytes(await result.bytes_async())
+            async with self._large_uploads:
+                beginning = bytearray()
+                async for piece in result.stream(min_chunk_size=LITTLE_BYTES):
+                    beginning += piece
+                    if len(beginning) > MAX_IMAGE_BYTES:
+                        break
+                return bytes(beginning)
 
     async def get(self, key: str) -> bytes | None:
         """One GET."""
@@ -62,18 +97,6 @@ class ObjectStore:
         """GETs side by side."""
         return await asyncio.gather(*map(self.get, keys))
 
-    async def look(self, key: str) -> Glimpse | None:
-        """One GET, left after its first piece: a range would be refused for an empty object."""
-        with _failures():
-            try:
-                result = await obstore.get_async(self._store, key)
-            except FileNotFoundError:
-                return None
-            size_bytes = result.meta["size"]
-            async for piece in result.stream(min_chunk_size=BEGINNING_BYTES):
-                return Glimpse(bytes(piece)[:BEGINNING_BYTES], size_bytes)
-            return Glimpse(b"", size_bytes)
-
     async def delete(self, keys: Sequence[str]) -> None:
         """Remove the objects."""
         with _failures():
@@ -82,9 +105,9 @@ class ObjectStore:
     async def signed_put_url(self, key: str, ttl_s: int, base_url: str) -> str:
         """Signed by the store's own scheme; `base_url` plays no part.
 
-        It cannot limit what is uploaded to less than some size: whoever takes the result looks at its size.
+        It cannot limit what is uploaded to less than some size or type: `claim` looks at it.
         """
-        return await obstore.sign_async(self._store, "PUT", key, timedelta(seconds=ttl_s))
+        return await obstore.sign_async(self._store, "PUT", uploaded_key(key), timedelta(seconds=ttl_s))
 
     async def signed_get_url(self, key: str, ttl_s: int, base_url: str) -> str:
         """Signed by the store's own scheme; `base_url` plays no part."""
@@ -117,3 +140,7 @@ def _failures() -> Iterator[None]:
     except (BaseError, OSError) as error:
         log.error("blobs.store_failed", reason=str(error).splitlines()[0])
         raise BlobStoreFailed from error
+
+
+def _examined(data: bytes, examine: Callable[[ReadAt, int], T]) -> T:
+    return examine(lambda offset, length: data[offset : offset + length], len(data))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol, TypeVar
 
+from horde_server.blobs.file_kinds import picture_kind
+from horde_server.blobs.structure import ReadAt
 from horde_server.errors import HordeError
 
-BEGINNING_BYTES = 32
+T = TypeVar("T")
+
 RETRY_AFTER_S = 5
 
+_UPLOADED = "_upload"
 _KEY = re.compile(r"[0-9a-f]{2}[0-9a-zA-Z_-]{1,98}\.(webp|json)")
 
 
@@ -33,25 +37,34 @@ def is_key(text: str) -> bool:
     return _KEY.fullmatch(text) is not None
 
 
-def content_type(key: str) -> str:
-    """The media type that a key's ending tells."""
-    return "application/json" if key.endswith(".json") else "image/webp"
+def media_type(key: str, beginning: bytes) -> str | None:
+    """What a blob is, by its bytes; None: nothing that anybody should look at."""
+    return "application/json" if key.endswith(".json") else picture_kind(beginning)
 
 
-class Glimpse(NamedTuple):
-    """What a look at a blob shows without fetching it."""
+def uploaded_key(key: str) -> str:
+    """Where what is uploaded for a blob waits until it is claimed; begins with the same id."""
+    stem, _, ending = key.rpartition(".")
+    return f"{stem}{_UPLOADED}.{ending}"
 
-    beginning: bytes  # BEGINNING_BYTES at most: enough to tell a picture from something else
-    size_bytes: int
+
+def claimed_key(key: str) -> str:
+    """Where what is uploaded under this key belongs."""
+    stem, _, ending = key.rpartition(".")
+    return f"{stem.removesuffix(_UPLOADED)}.{ending}"
 
 
 class BlobStore(Protocol):
     """Keeps small binary objects by key (see `is_key`). Raises `BlobStoreFailed` when it cannot be reached."""
 
-    async def put(self, key: str, data: bytes, prepare: Callable[[bytes], bytes] | None = None) -> None:
-        """Store, replacing what was there; whole or not at all.
+    async def put(self, key: str, data: bytes) -> None:
+        """Store, replacing what was there; whole or not at all."""
 
-        `prepare` says in another thread what is to be kept of the data; what it raises is raised, and nothing is kept.
+    async def claim(self, key: str, examine: Callable[[ReadAt, int], T]) -> T | None:
+        """Make what was uploaded the blob, and tell what `examine` finds of it, by a way to read it and its size.
+
+        From then on nothing that is uploaded replaces it, but by a claim. None where nothing was uploaded; what was
+        claimed before is found again. What `examine` raises is raised, and then nobody may rely on the blob.
         """
 
     async def get(self, key: str) -> bytes | None:
@@ -60,14 +73,11 @@ class BlobStore(Protocol):
     async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
         """`get` for each key, at once."""
 
-    async def look(self, key: str) -> Glimpse | None:
-        """The first bytes and the size, or None."""
-
     async def delete(self, keys: Sequence[str]) -> None:
         """Remove; what is not there is no error."""
 
     async def signed_put_url(self, key: str, ttl_s: int, base_url: str) -> str:
-        """An address good for `ttl_s` seconds where anyone may PUT this blob, without a key."""
+        """An address good for `ttl_s` seconds where anyone may PUT what will be `claim`ed, without a key."""
 
     async def signed_get_url(self, key: str, ttl_s: int, base_url: str) -> str:
         """An address good for `ttl_s` seconds where anyone may GET this blob, without a key."""

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -140,17 +141,21 @@ def first_picture(url: str, folder: Path, model: str) -> Path:
     """Ask for a picture as anybody would, through the SDK, and save it. Raises `AIHordeRequestError`."""
     from horde_sdk.ai_horde_api.ai_horde_clients import AIHordeAPISimpleClient
     from horde_sdk.ai_horde_api.apimodels import ImageGenerateAsyncRequest, ImageGenerationInputPayload
+    from horde_sdk.exceptions import HordeWarning
 
     logging.getLogger("horde_sdk").setLevel(logging.ERROR)  # it warns that there is no worker: ours is just starting
     client = AIHordeAPISimpleClient(base_url=f"{url}/api/", poll_interval=0.5)
-    status, _ = client.image_generate_request(
-        ImageGenerateAsyncRequest(
-            prompt=FIRST_PROMPT,
-            models=[model],
-            params=ImageGenerationInputPayload(width=512, height=512, steps=20, seed="42", cfg_scale=5.0),
-        ),
-        timeout=300,
-    )
+    with warnings.catch_warnings():
+        # Our worker is still starting: that nobody is there yet is no news.
+        warnings.simplefilter("ignore", HordeWarning)
+        status, _ = client.image_generate_request(
+            ImageGenerateAsyncRequest(
+                prompt=FIRST_PROMPT,
+                models=[model],
+                params=ImageGenerationInputPayload(width=512, height=512, steps=20, seed="42", cfg_scale=5.0),
+            ),
+            timeout=300,
+        )
     data = client.download_bytes_from_generation(status.generations[0])
     folder.mkdir(parents=True, exist_ok=True)
     path = free_path(folder, "first-picture")

@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from horde_server.http.wire_types import RawStr, WireInt, WireStr, empty
+from horde_server.http.wire_types import Items, Line, RawText, Text, Whole, empty
 
 INT32_MAX = 2_147_483_647
+MOST_METADATA_READ = 1000
+"""Remarks in one body; long before, the rule refuses them in its own words."""
 
 
 class Wire(BaseModel):
@@ -20,28 +22,24 @@ class Wire(BaseModel):
 class WorkerPop(Wire):
     """What every worker says when it asks for jobs."""
 
-    name: Annotated[RawStr, Field(max_length=1000)]
-    models: Annotated[list[Annotated[WireStr, Field(min_length=3, max_length=255)]], Field(max_length=20_000)] = empty(
-        list
-    )
-    bridge_agent: Annotated[RawStr, Field(max_length=1000)] = "unknown:0:unknown"
-    threads: Annotated[WireInt, Field(ge=1, le=50)] = 1
-    amount: Annotated[WireInt, Field(ge=1, le=20)] = 1
+    name: Annotated[str, RawText(1000)]
+    models: Annotated[list[Annotated[str, Line(255, least=3)]], Items(20_000)] = empty(list)
+    bridge_agent: Annotated[str, RawText(1000)] = "unknown:0:unknown"
+    threads: Annotated[int, Whole(1, 50)] = 1
+    amount: Annotated[int, Whole(1, 20)] = 1
     nsfw: bool = True
-    priority_usernames: Annotated[list[Annotated[WireStr, Field(max_length=255)]], Field(max_length=1000)] = empty(list)
+    priority_usernames: Annotated[list[Annotated[str, Text(255)]], Items(1000)] = empty(list)
     require_upfront_kudos: bool = False
     extra_slow_worker: bool = False
     named_only: bool = Field(
         False,
         description="Beyond the original API: serve only requests that name this worker in `workers`, to try it out.",
     )
-    capabilities: (
-        Annotated[list[Annotated[WireStr, Field(max_length=64)]], Field(max_length=200)] | None
-    ) = Field(
+    capabilities: Annotated[list[Annotated[str, Text(64)]], Items(200)] | None = Field(
         None,
         description="Beyond the original API: what the worker's software can do, in the words of the capability table "
         "(`img2img`, `karras`, `r2`, sampler names …). Absent: the bridge agent decides.",
-    )  # fmt: skip
+    )
 
 
 class Metadata(Wire):
@@ -54,4 +52,4 @@ class Metadata(Wire):
         "aesthetic_score",
     ]  # fmt: skip
     value: Literal["download_failed", "parse_failed", "baseline_mismatch", "csam", "nsfw", "see_ref"]
-    ref: Annotated[WireStr, Field(max_length=255)] = ""
+    ref: Annotated[str, Text(255)] = ""

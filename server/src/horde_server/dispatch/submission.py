@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Protocol, TypeAlias
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -21,7 +21,7 @@ from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.kind import Delivery, OrderT
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
-from horde_server.errors import BadRequest, HordeError, InvalidAPIKey
+from horde_server.errors import BadRequest, HordeError, InvalidWorkerKey
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import settlement, split_reward
 from horde_server.moderation.suspects import Suspects
@@ -58,19 +58,33 @@ class AbortedGen(HordeError):
     rc = "AbortedGen"
 
 
+class UnusableResult(BadRequest):
+    """The result of this job cannot be used, so the job went back into the queue."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credit:
     """What a submit earned, in hundredths of kudos: `escrowed` is the part held back until the owner is trusted."""
 
     reward_hundredths: int
     escrowed_hundredths: int = 0
+    message: str = ""  # why it is nothing
 
     def to_json(self) -> bytes:
         """The body of the answer: `reward` is what is really credited."""
-        body: dict[str, float] = {"reward": self.reward_hundredths / 100}
+        body: dict[str, float | str] = {"reward": self.reward_hundredths / 100}
         if self.escrowed_hundredths:
             body["escrowed"] = self.escrowed_hundredths / 100
+        if self.message:
+            body["message"] = self.message
         return msgspec.json.encode(body)
+
+
+class Kept(NamedTuple):
+    """A result that is delivered."""
+
+    result: str  # what the job's row holds of it
+    unpaid: str = ""  # why nobody pays for it, if so
 
 
 class Submit(Protocol):
@@ -104,11 +118,8 @@ FollowUp: TypeAlias = Callable[[Connection], Awaitable[None]]
 class Results(Protocol):
     """What a kind does with the results of its jobs."""
 
-    unusable: str
-    """What a worker is told whose result cannot be used."""
-
-    async def keep(self, job: HeldJob[Any], generation: str) -> str | None:
-        """Verify and keep a result; what the job's row holds of it, or None when it is unusable (D13)."""
+    async def keep(self, job: HeldJob[Any], generation: str, *, censored: bool) -> Kept:
+        """Verify and keep a result. Raises `UnusableResult` (D13)."""
 
     def follow_up(self, job: HeldJob[Any], seed: int, *, censored: bool) -> FollowUp | None:
         """What is written together with the delivery; mostly nothing."""
@@ -152,7 +163,7 @@ class Submissions(Generic[OrderT]):
             raise BadRequest(f"A generation has at most {MAX_METADATA} metadata entries.")
         job = await self._find(body.id)
         if account is None:
-            raise InvalidAPIKey
+            raise InvalidWorkerKey
         if job.owner_id != account.id:
             raise WrongCredentials("Wrong credentials: this job belongs to another account's worker.")
         if job.state != "processing":
@@ -160,12 +171,13 @@ class Submissions(Generic[OrderT]):
         censored = self._results.is_censored(body)
         if body.state == "faulted" and not censored:
             return await self._fault(job, body)
-        result = await self._results.keep(job, body.generation)
-        if result is None:
+        try:
+            kept = await self._results.keep(job, body.generation, censored=censored)
+        except UnusableResult:
             await self._fault(job, body)
-            raise BadRequest(self._results.unusable)
+            raise
         remarks = self._results.remarks(body)
-        return await self._settle(job, body.seed, result, remarks, owner_trusted=account.trusted, censored=censored)
+        return await self._settle(job, body.seed, kept, remarks, owner_trusted=account.trusted, censored=censored)
 
     async def _find(self, text: str) -> HeldJob[OrderT]:
         try:
@@ -192,17 +204,19 @@ class Submissions(Generic[OrderT]):
         self,
         job: HeldJob[OrderT],
         seed: int,
-        result: str,
+        kept: Kept,
         remarks: Sequence[Metadata],
         *,
         owner_trusted: bool,
         censored: bool,
     ) -> Credit:
-        order = job.order
+        order, result = job.order, kept.result
         delivery = Delivery(job.model, len(result), owner_trusted, job.backend_validated)
         reward = self._kind.reward_hundredths(job.price_hundredths, order, delivery)
         paid = reward * job.reward_percent // 100
         debit = self._kind.debit_hundredths(0 if censored else reward, order)
+        if kept.unpaid:
+            reward = paid = debit = 0
         things = self._kind.things_done(order, delivery)
         speed = self._kind.speed(things, max(self._clock() - job.started_s, 0.001))
         movements = settlement(
@@ -243,7 +257,7 @@ class Submissions(Generic[OrderT]):
         self._dispatcher.changed(state)
         if not owner_trusted and speed > self._kind.fastest_speed(job.model):
             await self._suspects.note(job.worker_id, Suspicion.UNREASONABLY_FAST)
-        return Credit(paid, split_reward(paid, trusted=owner_trusted)[1])
+        return Credit(paid, split_reward(paid, trusted=owner_trusted)[1], kept.unpaid)
 
     async def _settle_and_more(
         self,

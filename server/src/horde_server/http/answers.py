@@ -7,6 +7,7 @@ absent. The contract tests hold real answers against them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -30,6 +31,13 @@ class SimpleResponse(Answer):
     """It is done."""
 
     message: str = "OK"
+
+
+def add_warnings(answer: dict[str, Any], warnings: Mapping[str, str]) -> None:
+    """Add warnings, sentences by code, to an answer, beside those that it has."""
+    if warnings:
+        told = [{"code": code, "message": text} for code, text in warnings.items()]
+        answer["warnings"] = [*answer.get("warnings", ()), *told]
 
 
 _REFUSALS = {

@@ -2,57 +2,114 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import pydantic
+import pydantic_core
 from fastapi import Request, Response
 
-from horde_server.errors import BadRequest, InvalidPayload, UnreadableBody
+from horde_server.errors import BadRequest, InvalidPayload, NulByteInPayload, UnreadableBody
+from horde_server.http.client_agent import MOST_AGENT_CHARACTERS
+from horde_server.http.fault_words import NOTHING, in_words, kind_of
+from horde_server.http.parameters import MOST_ID_CHARACTERS, MOST_KEY_CHARACTERS
+from horde_server.http.unread_bodies import mended, refuse_media_type, why_unread
 from horde_server.http.wire_types import NulByte
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
 JSON_TYPE = "application/json; charset=utf-8"
-MOST_COMMAS = 550_000
-"""In a body, which bounds how many values it has: ten million take seconds to read, in which nobody else is served.
-The longest drawing of an alchemist, pairs of numbers in a MiB of text, has less."""
+MOST_COMMAS = 40_000
+"""Between the values of a body, which bounds how many it has: ten million take seconds to read, in which nobody else is
+served. A worker that offers as many models, words and prompts as are read has less."""
+_MOST_CHARACTERS = {"apikey": MOST_KEY_CHARACTERS, "Client_Agent": MOST_AGENT_CHARACTERS}
+_QUOTES_PER_COMMA = 4
+"""A body of more texts than this would take long to take apart."""
+_MOST_TAKEN_APART_BYTES = 8 * 1024 * 1024
+"""Prompts have commas too: as large as the longest prompt, with each character escaped."""
+_MOST_REPEATED_BYTES = 1024 * 1024
+"""Of larger bodies no value is told with its fault: they would be read a second time for it."""
+_WRITTEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
 
-def refuse_endless(body: bytes) -> None:
-    """Raises `BadRequest` when a body has so many values that nobody can mean it."""
-    if len(body) > MOST_COMMAS and body.count(b",") > MOST_COMMAS:
-        raise BadRequest(f"The body has more than {MOST_COMMAS} commas: send less values at once.")
+def refuse_endless(body: bytes, most_commas: int = MOST_COMMAS) -> None:
+    """Raises `BadRequest` when a body has so many values that nobody can mean it; commas in texts do not count."""
+    if len(body) <= most_commas or body.count(b",") <= most_commas:
+        return
+    is_plain = len(body) <= _MOST_TAKEN_APART_BYTES and body.count(b'"') <= _QUOTES_PER_COMMA * most_commas
+    if not is_plain or _WRITTEN.sub(b"", body).count(b",") > most_commas:
+        raise BadRequest(f"The body has more than {most_commas} commas: send less values at once.")
 
 
 async def read_body(request: Request, model: type[Model]) -> Model:
-    """The body as `model`. Raises `UnreadableBody` (not JSON) or `InvalidPayload` with every violation by its path."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not (media_type.startswith("application/") and media_type.endswith(("/json", "+json"))):
-        raise UnreadableBody
+    """The body as `model`. Raises `UnreadableBody` (no JSON object) or `InvalidPayload` with the faults by path."""
+    refuse_media_type(request.headers)
+    body = await request.body()
+    refuse_endless(body)
     try:
-        body = await request.body()
-        refuse_endless(body)
         return model.model_validate_json(body)
     except pydantic.ValidationError as error:
-        raise _as_refusal(error) from None
+        fault = error
+    if _unread_reason(fault) is not None and (better := mended(body)) is not None:
+        try:
+            return model.model_validate_json(better)
+        except pydantic.ValidationError as error:
+            fault, body = error, better
+    raise _as_refusal(fault, body, request.headers.get("content-encoding", "")) from None
 
 
-def _as_refusal(error: pydantic.ValidationError) -> Exception:
+def read_free_json(body: bytes) -> Any:
+    """Any JSON value, of a body without a schema. Raises `ValueError` with what the reader says."""
+    try:
+        return pydantic_core.from_json(body, allow_inf_nan=False)
+    except ValueError:
+        better = mended(body)
+        if better is None:
+            raise
+        return pydantic_core.from_json(better, allow_inf_nan=False)
+
+
+def _unread_reason(error: pydantic.ValidationError) -> str | None:
+    """What the reader of JSON says; None when it had nothing to say."""
+    if error.error_count() != 1:
+        return None
+    fault = error.errors(include_url=False, include_input=False)[0]
+    return str(fault["ctx"]["error"]) if fault["type"] == "json_invalid" else None
+
+
+def _as_refusal(error: pydantic.ValidationError, body: bytes, content_encoding: str) -> Exception:
+    if (reason := _unread_reason(error)) is not None:
+        return UnreadableBody(why_unread(body, reason, content_encoding))
+    given = pydantic_core.from_json(body) if len(body) <= _MOST_REPEATED_BYTES else NOTHING
     found: dict[str, str] = {}
     for fault in error.errors(include_url=False, include_input=False):
-        if fault["type"] == "json_invalid":
-            return UnreadableBody()
-        context_error = (fault.get("ctx") or {}).get("error")
-        if isinstance(context_error, NulByte):
-            return context_error.refusal()
-        found.setdefault(".".join(str(step) for step in fault["loc"]), fault["msg"])
+        context = fault.get("ctx") or {}
+        if isinstance(context.get("error"), NulByte):
+            return NulByteInPayload()
+        if not fault["loc"]:
+            return UnreadableBody(f"It is {kind_of(given)}." if given is not NOTHING else "It is no object.")
+        value = _value_at(given, fault["loc"])
+        path = ".".join(str(step) for step in fault["loc"])
+        found.setdefault(path, in_words(fault["type"], context, value, fault["msg"]))
     return InvalidPayload(found)
+
+
+def _value_at(given: Any, path: tuple[int | str, ...]) -> object:
+    """What stands at a path of a body; `NOTHING` where nothing does."""
+    for step in path:
+        try:
+            given = given[step]
+        except (KeyError, IndexError, TypeError):
+            return NOTHING
+    return given
 
 
 def required_apikey(apikey: str | None) -> str:
     """The key, or the parser's refusal: 400 and not 401 where the header is missing (generation.md §1.3)."""
     if not apikey:
         raise InvalidPayload({"apikey": "Missing required parameter in the HTTP headers"})
+    if len(apikey) > MOST_KEY_CHARACTERS:
+        raise InvalidPayload({"apikey": f"must have at most {MOST_KEY_CHARACTERS} characters"})
     return apikey
 
 
@@ -79,7 +136,7 @@ def parameter_documentation(place: str, **descriptions: str) -> dict[str, Any]:
             "in": place,
             "required": place == "path",
             "description": description,
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "maxLength": _MOST_CHARACTERS.get(name, MOST_ID_CHARACTERS)},
         }
         for name, description in descriptions.items()
     ]

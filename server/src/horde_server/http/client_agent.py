@@ -9,7 +9,7 @@ from horde_server.errors import InvalidPayload
 
 UNKNOWN_AGENT = "unknown:0:unknown"
 _UNKNOWN = UNKNOWN_AGENT.encode()
-_MOST_CHARACTERS = 1000
+MOST_AGENT_CHARACTERS = 1000
 
 
 def names_no_program(scope: Scope) -> bool:
@@ -20,6 +20,6 @@ def names_no_program(scope: Scope) -> bool:
 def client_agent_of(request: Request) -> str:
     """The `Client-Agent` header. Raises `InvalidPayload` when it is too long to keep."""
     agent = request.headers.get("client-agent", UNKNOWN_AGENT)
-    if len(agent) > _MOST_CHARACTERS:
-        raise InvalidPayload({"Client-Agent": f"at most {_MOST_CHARACTERS} characters"})
+    if len(agent) > MOST_AGENT_CHARACTERS:
+        raise InvalidPayload({"Client-Agent": f"must have at most {MOST_AGENT_CHARACTERS} characters"})
     return agent.replace("\0", "")

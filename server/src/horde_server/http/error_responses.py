@@ -15,7 +15,10 @@ from starlette.requests import ClientDisconnect
 
 from horde_server.database.pool import DatabaseAway
 from horde_server.errors import HordeError, InvalidPayload
+from horde_server.http.addresses import nothing_at, other_methods
 from horde_server.http.body import JSON_TYPE
+from horde_server.http.fault_words import in_words
+from horde_server.http.key_hints import with_key_told
 
 log = structlog.get_logger(__name__)
 
@@ -30,16 +33,24 @@ def error_body(error: HordeError) -> bytes:
     return msgspec.json.encode({**body, **error.extra})
 
 
-def answer_to(error: Exception, path: str) -> Response:  # noqa: PLR0911 one return a kind of failure
+def answer_to(error: Exception, path: str, request: Request | None = None) -> Response:  # noqa: PLR0911 one a kind
     """The answer to a failure that ended a request: a refusal, a part that is away for the moment, or a defect."""
     match error:
         case HordeError():
-            return Response(error_body(error), error.status, error.headers, media_type=JSON_TYPE)
+            body = error_body(error if request is None else with_key_told(error, request))
+            return Response(body, error.status, error.headers, media_type=JSON_TYPE)
         case RequestValidationError():
-            found = {str(fault["loc"][-1]): str(fault["msg"]) for fault in error.errors()}
+            found = {
+                str(fault["loc"][-1]): in_words(fault["type"], fault.get("ctx") or {}, message=fault["msg"])
+                for fault in error.errors()
+            }
             return answer_to(InvalidPayload(found), path)
         case HTTPException(status_code=404):
-            return _answer({"message": "There is nothing at this address: see /api/.", "rc": "NotFound"}, 404)
+            message = nothing_at(path, request.app.routes if request else ())
+            return _answer({"message": message, "rc": "NotFound"}, 404)
+        case HTTPException(status_code=405) if request is not None:
+            message, taken = other_methods(path, request.method, request.app.routes)
+            return _answer({"message": message}, 405, {"Allow": ", ".join(taken)})
         case HTTPException():
             return _answer({"message": str(error.detail)}, error.status_code, dict(error.headers or {}))
         case ClientDisconnect():  # nobody reads the answer
@@ -62,7 +73,7 @@ def install(app: FastAPI) -> None:
     """Make the app answer every failure as JSON."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return answer_to(error, request.url.path)
+        return answer_to(error, request.url.path, request)
 
     for kind in (
         HordeError,

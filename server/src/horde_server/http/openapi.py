@@ -7,7 +7,17 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from horde_server.http.examples import ANONYMOUS_KEY, PARAMETER_EXAMPLES
+from horde_server.http.introduction import DESCRIPTION, heading, headings
+
 Document = dict[str, Any]
+_KEY = "apikey"
+_SECURITY = {
+    "type": "apiKey",
+    "in": "header",
+    "name": _KEY,
+    "description": f"Your API key, or {ANONYMOUS_KEY} to stay anonymous.",
+}
 _SCHEMAS = "#/components/schemas/"
 
 
@@ -25,16 +35,33 @@ def describe(app: FastAPI) -> None:
 
 def _finish(document: Document) -> Document:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for operations in document["paths"].values():
+    document["info"]["description"] = DESCRIPTION
+    document["tags"] = headings()
+    document["components"]["securitySchemes"] = {_KEY: _SECURITY}
+    for path, operations in document["paths"].items():
         for operation in operations.values():
+            operation["tags"] = [heading(path)]
+            _finish_parameters(operation)
             operation["summary"] = re.split(r"[.:;]", operation.get("description", operation["summary"]), maxsplit=1)[0]
             operation["responses"].pop("422", None)  # what FastAPI would say is a 400 here, as in the original
             if body := operation.get("requestBody"):
                 content = body["content"]["application/json"]
+                if example := content["schema"].get("example"):
+                    content["example"] = example
                 content["schema"] = _hoist(content["schema"], schemas)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     return document
+
+
+def _finish_parameters(operation: Document) -> None:
+    """Give them examples, and say of those who take a key that they do."""
+    for parameter in operation.get("parameters", ()):
+        name = parameter["name"]
+        if name in PARAMETER_EXAMPLES and parameter["in"] in ("path", "header"):
+            parameter["example"] = PARAMETER_EXAMPLES[name]
+        if name == _KEY:
+            operation["security"] = [{_KEY: []}]
 
 
 def _hoist(schema: Document, schemas: Document) -> Document:

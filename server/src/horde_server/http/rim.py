@@ -149,7 +149,7 @@ class Rim:
         try:
             response = await endpoint(request)
         except Exception as error:  # noqa: BLE001 what the framework's outermost layer does for other routes
-            response = answer_to(error, request.url.path)
+            response = answer_to(error, request.url.path, request)
         await send(
             {
                 "type": "http.response.start",

@@ -29,7 +29,8 @@ def swagger2(openapi: Document) -> Document:
         "info": openapi["info"],
         "produces": ["application/json"],
         "consumes": ["application/json"],
-        "tags": [{"name": "v2", "description": "API Version 2"}],
+        "tags": openapi.get("tags", []),
+        "securityDefinitions": openapi.get("components", {}).get("securitySchemes", {}),
         "paths": paths,
         "definitions": {name: _schema(schema) for name, schema in definitions.items()},
     }
@@ -48,6 +49,7 @@ def _operation(operation: Document) -> Document:
         "description": operation.get("description", ""),
         "tags": operation.get("tags", []),
         "parameters": parameters,
+        **({"security": operation["security"]} if "security" in operation else {}),
         "responses": {code: _response(answer) for code, answer in operation["responses"].items()},
     }
 
@@ -64,6 +66,8 @@ def _parameter(parameter: Document) -> Document:
     found = {"name": parameter["name"], "in": parameter["in"], "type": schema.get("type", "string")}
     found["required"] = bool(parameter.get("required", False))
     found.update({key: schema[key] for key in ("default", "minimum", "maximum", "maxLength", "enum") if key in schema})
+    if "example" in parameter:
+        found["x-example"] = parameter["example"]
     if parameter.get("description"):
         found["description"] = parameter["description"]
     return found
@@ -89,6 +93,8 @@ def _schema(schema: Any) -> Any:
             found[key] = value.replace("#/components/schemas/", "#/definitions/")
         elif key == "const":
             found["enum"] = [value]
+        elif key in ("example", "default", "enum"):  # values, which may look like schemas
+            found[key] = value
         elif key not in ("examples", "$defs"):
             found[key] = _schema(value)
     return found

@@ -15,6 +15,7 @@ from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import InvalidPayload
 from horde_server.http.answers import refusals
 from horde_server.http.body import json_response
+from horde_server.http.parameters import Name, Word
 from horde_server.insight import store
 from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformance
 from horde_server.requests.model_reference import is_known, text_parameters_b
@@ -50,10 +51,10 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
 
     @router.get("/models", operation_id="get_models", response_model=list[ActiveModel], responses=refusals())
     async def models(
-        type: str = "image",  # noqa: A002 - the API's own name
+        type: Word = "image",  # noqa: A002 - the API's own name
         min_count: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
         max_count: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
-        model_state: str = "all",
+        model_state: Word = "all",
     ) -> Response:
         """Models that are served or asked for, with their workers and queues."""
         if model_state not in _STATES:
@@ -69,9 +70,12 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
         return json_response(_encode(rows))
 
     @router.get(
-        "/models/{model_name}", operation_id="get_model_single", response_model=list[ActiveModel], responses=refusals()
+        "/models/{model_name:path}",
+        operation_id="get_model_single",
+        response_model=list[ActiveModel],
+        responses=refusals(),
     )
-    async def model(model_name: str) -> Response:
+    async def model(model_name: Name) -> Response:
         """One model, in a list of none or one."""
         return json_response(
             _encode(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -168,9 +169,21 @@ def settlement(
 
 
 class KudosUpfront(HordeError):
-    """This request needs kudos in hand: make it smaller, set slow_workers to true, or earn kudos."""
+    """This request needs kudos in hand."""
 
     status, rc = 403, "KudosUpfront"
+
+    def __init__(self, needed_hundredths: int, spendable_hundredths: int) -> None:
+        self._need = (
+            f"This request needs {needed_hundredths / 100:.2f} kudos in hand and you can spend "
+            f"{max(spendable_hundredths, 0) / 100:.2f}"
+        )
+        super().__init__(f"{self._need}: earn kudos.", required_kudos=needed_hundredths / 100)
+
+    def advise(self, changes: Sequence[str], **extra: Any) -> None:
+        """Say which changes of the request, made together, do without kudos. `extra`: beside the message."""
+        self.message = f"{self._need}: {' and '.join(changes)}, or earn kudos."
+        self.extra.update(extra)
 
 
 _SPENDABLE = """
@@ -206,8 +219,4 @@ async def reserve(conn: Connection, account_id: int, amount_hundredths: int) -> 
     await lock_spending(conn, account_id)
     available = await spendable_hundredths(conn, account_id)
     if available < amount_hundredths:
-        raise KudosUpfront(
-            f"This request needs {amount_hundredths / 100:.2f} kudos in hand and you can spend "
-            f"{max(available, 0) / 100:.2f}: make it smaller, set slow_workers to true, or earn kudos.",
-            required_kudos=amount_hundredths / 100,
-        )
+        raise KudosUpfront(amount_hundredths, available)

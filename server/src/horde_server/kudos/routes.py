@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from horde_server.database.pool import Pool
 from horde_server.errors import InvalidAPIKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
+from horde_server.http.parameters import ApiKey, IdempotencyKey
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.kudos.answers import KudosAwarded, KudosTransferred
 from horde_server.kudos.awards import award
@@ -37,8 +36,8 @@ def routes(pool: Pool, accounts: AccountDirectory) -> APIRouter:
     )
     async def give(
         request: Request,
-        apikey: Annotated[str | None, Header()] = None,
-        idempotency_key: Annotated[str | None, Header()] = None,
+        apikey: ApiKey = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> Response:
         """Give some of your kudos to somebody; sent again with the same Idempotency-Key, nothing moves twice."""
         gift = await read_body(request, KudosGift)
@@ -54,7 +53,7 @@ def routes(pool: Pool, accounts: AccountDirectory) -> APIRouter:
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(KudosGift),
     )
-    async def give_new(request: Request, apikey: Annotated[str | None, Header()] = None) -> Response:
+    async def give_new(request: Request, apikey: ApiKey = None) -> Response:
         """Award kudos that did not exist before; the first user only."""
         gift = await read_body(request, KudosGift)
         account = await caller_of(apikey)

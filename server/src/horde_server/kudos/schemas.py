@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from horde_server.http.wire_types import WireInt, WireStr
+from horde_server.http.wire_types import Text, Whole
 
 MOST_KUDOS = 10**13
 
@@ -22,7 +22,13 @@ def _number(value: Any) -> Any:
 class KudosGift(BaseModel):
     """Whom to give kudos, and how many."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, title="KudosTransferInput")
+    model_config = ConfigDict(
+        strict=True,
+        extra="ignore",
+        frozen=True,
+        title="KudosTransferInput",
+        json_schema_extra={"example": {"username": "friend#2", "amount": 10}},
+    )
 
-    username: Annotated[WireStr, Field(min_length=1, max_length=255)]
-    amount: Annotated[WireInt, BeforeValidator(_number), Field(ge=-MOST_KUDOS, le=MOST_KUDOS)] = 100
+    username: Annotated[str, Text(255, least=1)]
+    amount: Annotated[int, Whole(-MOST_KUDOS, MOST_KUDOS), BeforeValidator(_number)] = 100

@@ -39,6 +39,19 @@ def text_upfront(
     return None
 
 
+def free_changes(*, max_length: int, slow_workers: bool, most_tokens: int, on_worker_list: bool) -> list[str]:
+    """What to change of a request that needs kudos in hand, all of it together, so that it needs none.
+
+    `on_worker_list`: whether workers are named, and this horde charges for that.
+    """
+    changes = {
+        "set slow_workers to true": not slow_workers,
+        f"set max_length to {most_tokens} or less": max_length > most_tokens,
+        "name no workers": on_worker_list,
+    }
+    return [change for change, helps in changes.items() if helps]
+
+
 def downgraded_length(max_length: int, most_tokens: int) -> int:
     """The length a payer gets who allowed a smaller request; slow workers then serve it too."""
     return min(max_length, most_tokens)

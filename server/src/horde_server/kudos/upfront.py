@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -18,6 +19,7 @@ MOST_SIDE = 1024
 FEWEST_DOWNGRADED_STEPS = 5
 SMALLEST_DOWNGRADED_AREA = 512 * 512
 
+_ADAPTIVE, _PLAIN = "k_dpm_adaptive", "k_euler_a"
 _LARGE_BASELINES = frozenset({"stable_diffusion_xl", "stable_cascade", "flux_1"})
 _SD2_BASELINES = frozenset({"stable diffusion 2", "stable diffusion 2 512"})
 
@@ -36,6 +38,9 @@ class ImageUpfront(StrEnum):
     def can_be_downgraded(self) -> bool:
         """Whether a smaller request would not need kudos."""
         return self is not ImageUpfront.WORKER_LIST
+
+
+_STEPS = frozenset({ImageUpfront.LCM_STEPS, ImageUpfront.MODEL_STEPS, ImageUpfront.CONTROL_STEPS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class UpfrontImage:
     @property
     def accurate_steps(self) -> int:
         """Model evaluations of one image."""
-        if self.sampler_name == "k_dpm_adaptive":
+        if self.sampler_name == _ADAPTIVE:
             return 40
         return self.steps * 2 if self.sampler_name in SECOND_ORDER_SAMPLERS else self.steps
 
@@ -97,6 +102,41 @@ def free_side(baselines: frozenset[str], *, image_threads: int, queued_jobs: int
 
 def image_upfront(image: UpfrontImage, side: int, *, on_worker_list: bool) -> ImageUpfront | None:
     """Why the request needs kudos in hand; None: it is taken whatever the balance. `side` is `free_side`'s."""
+    return next(_reasons(image, side, on_worker_list=on_worker_list), None)
+
+
+def free_changes(image: UpfrontImage, side: int, *, on_worker_list: bool) -> list[str]:
+    """What to change of a request, all of it together, so that it needs no kudos in hand."""
+    reasons = list(_reasons(image, side, on_worker_list=on_worker_list))
+    if image.sampler_name == _ADAPTIVE and _STEPS.intersection(reasons):  # it takes as many steps as it likes
+        other = replace(image, sampler_name=_PLAIN)
+        return [f"choose another sampler than {_ADAPTIVE}", *free_changes(other, side, on_worker_list=on_worker_list)]
+    return list(dict.fromkeys(_change(reason, image, side) for reason in reasons))
+
+
+def _change(reason: ImageUpfront, image: UpfrontImage, side: int) -> str:
+    match reason:
+        case ImageUpfront.FAST_WORKERS:
+            return "set slow_workers to true"
+        case ImageUpfront.RESOLUTION:
+            return f"ask for at most {side}x{side} pixels"
+        case ImageUpfront.WORKER_LIST:
+            return "name no workers"
+        case _:
+            return f"ask for at most {_most_steps(image)} steps"
+
+
+def _most_steps(image: UpfrontImage) -> int:
+    """The most that are free, as they are asked for."""
+    limit = image.steps_limit(DEFAULT_MAX_STEPS)
+    if image.has_control:
+        limit = min(limit, MAX_CONTROL_STEPS)
+    if image.uses_lcm:
+        limit = min(limit, MAX_LCM_STEPS)
+    return max(limit // (image.accurate_steps // image.steps), 1)
+
+
+def _reasons(image: UpfrontImage, side: int, *, on_worker_list: bool) -> Iterator[ImageUpfront]:
     steps = image.accurate_steps
     reasons = (
         (ImageUpfront.FAST_WORKERS, not image.slow_workers),
@@ -106,7 +146,7 @@ def image_upfront(image: UpfrontImage, side: int, *, on_worker_list: bool) -> Im
         (ImageUpfront.CONTROL_STEPS, image.has_control and steps > MAX_CONTROL_STEPS),
         (ImageUpfront.WORKER_LIST, on_worker_list and image.names_workers),
     )
-    return next((reason for reason, holds in reasons if holds), None)
+    return (reason for reason, holds in reasons if holds)
 
 
 def downgraded(image: UpfrontImage, side: int) -> UpfrontImage:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
-from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from horde_server.errors import HordeError, InvalidAPIKey, NotAdmin, NotModerator
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
+from horde_server.http.parameters import ApiKey
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.moderation.answers import HordeModes
 from horde_server.moderation.modes import Modes
@@ -35,7 +35,7 @@ def routes(
         return account.moderator or account.id in admin_ids
 
     @router.get("/modes", operation_id="get_horde_modes", response_model=HordeModes, responses=refusals(401, 403))
-    async def show(apikey: Annotated[str | None, Header()] = None) -> Response:
+    async def show(apikey: ApiKey = None) -> Response:
         """Which modes are on; moderators see all of them."""
         body = {"maintenance_mode": modes.maintenance, "invite_only_mode": modes.invite_only}
         if apikey:
@@ -54,7 +54,7 @@ def routes(
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(ModesChange),
     )
-    async def change(request: Request, apikey: Annotated[str | None, Header()] = None) -> Response:
+    async def change(request: Request, apikey: ApiKey = None) -> Response:
         """Turn modes on or off: maintenance by administrators, the others by moderators.
 
         Maintenance also cancels what waits; jobs that workers hold go on.

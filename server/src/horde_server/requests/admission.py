@@ -13,6 +13,7 @@ from horde_server.dispatch.account_counts import AccountCounts
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, WorkerNotFound
 from horde_server.identity.directory import Account
+from horde_server.moderation.addresses.networks import household
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
@@ -58,6 +59,13 @@ class Caller:
     account: Account | None
     address: str
     client_agent: str
+
+    @property
+    def requester(self) -> int | str:
+        """Who takes turns with others: an account; of Anonymous, who is everybody, a household."""
+        if self.account is None or self.account.kind == "anonymous":
+            return household(self.address)
+        return self.account.id
 
 
 class Arrival:

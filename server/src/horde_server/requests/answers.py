@@ -43,3 +43,4 @@ class GenerationSubmitted(Answer):
 
     reward: float
     escrowed: float = 0
+    message: str | None = None  # beyond the original API: why the reward is nothing

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from horde_server.blobs.choice import BlobStores, Purpose
-from horde_server.blobs.store import ID_CHARACTERS, BlobStoreFailed
+from horde_server.blobs.store import ID_CHARACTERS, BlobStoreFailed, uploaded_key
 from horde_server.database.pool import Connection, Pool
 from horde_server.dispatch.store import Expired, requests_older_than
 from horde_server.requests import blob_owners
@@ -84,7 +84,7 @@ class BlobRetention:
         """
         gone = list(released)
         await self.delete(conn, Purpose.SOURCES, [key for each in gone for key in each.sources])
-        results = [key for each in gone for key in each.results]
+        results = [key for each in gone for result in each.results for key in (result, uploaded_key(result))]
         await self.delete(conn, Purpose.RESULTS, results, delay_s=self._link_s)
 
     async def delete(

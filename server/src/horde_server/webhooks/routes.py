@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 
 from horde_server.database.pool import Pool
 from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import json_response, required_apikey
+from horde_server.http.parameters import ApiKey
 from horde_server.identity.directory import AccountDirectory
 from horde_server.webhooks import store
 from horde_server.webhooks.answers import WebhookSecret
@@ -50,7 +49,7 @@ def routes(pool: Pool, accounts: AccountDirectory) -> APIRouter:
         response_model=WebhookSecret,
         responses=refusals(401, 403),
     )
-    async def show(apikey: Annotated[str | None, Header()] = None) -> Response:
+    async def show(apikey: ApiKey = None) -> Response:
         """What your webhooks are signed with; made when first asked for."""
         account_id = await owner(apikey)
         async with pool.connection() as conn:
@@ -62,7 +61,7 @@ def routes(pool: Pool, accounts: AccountDirectory) -> APIRouter:
         response_model=WebhookSecret,
         responses=refusals(401, 403),
     )
-    async def renew(apikey: Annotated[str | None, Header()] = None) -> Response:
+    async def renew(apikey: ApiKey = None) -> Response:
         """Replace your secret. For a day webhooks are signed with the old one too, so that receivers can follow."""
         account_id = await owner(apikey)
         async with pool.connection() as conn:

@@ -26,6 +26,7 @@ from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.moderation.suspects import Suspects
 from horde_server.moderation.suspicion import Suspicion
 from horde_server.requests.model_reference import text_parameters_b
+from horde_server.visible_text import without_invisible
 from horde_server.workers import store
 from horde_server.workers.abilities import Abilities
 from horde_server.workers.capabilities import validated_backend_bit
@@ -55,14 +56,22 @@ class PolymorphicNameConflict(HordeError):
 
 
 class WrongCredentials(HordeError):
-    """Wrong credentials: this worker name belongs to another account."""
+    """Wrong credentials: this worker name belongs to another account. Choose another name for your worker."""
 
     status, rc = 403, "WrongCredentials"
+
+
+LOOKS_THE_SAME = "Wrong credentials: a worker of another account has a name that looks the same. Choose another name."
 
 
 def cleaned_text(text: str) -> str:
     """Plain text: NULs dropped, markup escaped, trimmed (generation.md §3.3.1, the SHOULD)."""
     return html.escape(text.replace("\0", ""), quote=False).strip()
+
+
+def cleaned_line(text: str) -> str:
+    """Plain text to be shown in one line: also without what moves the text or is not seen."""
+    return without_invisible(cleaned_text(text))
 
 
 class CheckIn:
@@ -137,6 +146,8 @@ class CheckIn:
             async with conn.transaction():
                 await store.take_turns(conn, account.id, address)
                 await self._refuse_one_more(conn, account, address)
+                if await store.is_imitation(conn, name, account.id):
+                    raise WrongCredentials(LOOKS_THE_SAME)
                 is_new = await store.add_worker(conn, worker_id, name, kind, account.id, abilities, address)
         worker = await self._workers.find(name)
         if worker is None:

@@ -84,6 +84,8 @@ class WorkerManagement:
             worker, account = await self._find(conn, worker_id, caller)
             self._check_rights(asked, worker, account)
             columns = self._new_values(change, asked)
+            if "name" in columns and await store.is_imitation(conn, columns["name"], worker.account_id):
+                raise WorkerNameAlreadyExists
             try:
                 if columns and not await store.change_worker(conn, worker.id, columns):
                     raise WorkerNotFound

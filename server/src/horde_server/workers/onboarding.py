@@ -6,6 +6,7 @@ from horde_server.errors import BadRequest, HordeError
 from horde_server.identity.directory import Account
 from horde_server.moderation.addresses.networks import is_public
 from horde_server.moderation.profanity import ProfanityFilter
+from horde_server.visible_text import invisible_character, named
 from horde_server.workers.store import WorkerCounts
 
 WORKERS_UNTRUSTED = 3
@@ -61,6 +62,8 @@ def refuse_name(name: str, profanity: ProfanityFilter) -> None:
     """Raise when a worker may not be called so."""
     if not name:
         raise BadRequest("A worker needs a name.")
+    if (hidden := invisible_character(name)) is not None:
+        raise BadRequest(f"Worker names must be of visible characters, in one line: remove {named(hidden)}.")
     if profanity.is_profane(name):
         raise ProfaneWorkerName
     if any(word in name.lower() for word in _BORROWED_MACHINES):

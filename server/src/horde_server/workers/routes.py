@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from horde_server.database.pool import Pool
 from horde_server.errors import InvalidAPIKey, WorkerNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
+from horde_server.http.parameters import ApiKey, Id, Name
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.workers import store
 from horde_server.workers.answers import DeletedWorker, ModifyWorker, WorkerDetails
@@ -36,7 +37,7 @@ def routes(pool: Pool, accounts: AccountDirectory, management: WorkerManagement)
         responses=refusals(),
     )
     async def online_workers(
-        apikey: Annotated[str | None, Header()] = None,
+        apikey: ApiKey = None,
         type: Annotated[str | None, Query(max_length=30)] = None,  # noqa: A002 - the API's own name
         name: Annotated[str | None, Query(max_length=200)] = None,
     ) -> Response:
@@ -52,7 +53,7 @@ def routes(pool: Pool, accounts: AccountDirectory, management: WorkerManagement)
         response_model=WorkerDetails,
         responses=refusals(404),
     )
-    async def worker(worker_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
+    async def worker(worker_id: Id, apikey: ApiKey = None) -> Response:
         """One worker, also when it is offline."""
         found = parse_worker_id(worker_id)
         async with pool.connection() as conn:
@@ -67,7 +68,7 @@ def routes(pool: Pool, accounts: AccountDirectory, management: WorkerManagement)
         response_model=WorkerDetails,
         responses=refusals(404),
     )
-    async def worker_by_name(worker_name: str, apikey: Annotated[str | None, Header()] = None) -> Response:
+    async def worker_by_name(worker_name: Name, apikey: ApiKey = None) -> Response:
         """The worker of exactly this name, also when it is offline."""
         async with pool.connection() as conn:
             row = await store.show_by_name(conn, _without_nul(worker_name) or "")
@@ -82,7 +83,7 @@ def routes(pool: Pool, accounts: AccountDirectory, management: WorkerManagement)
         responses=refusals(401, 403, 404, 413),
         openapi_extra=body_documentation(WorkerChange),
     )
-    async def change(request: Request, worker_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
+    async def change(request: Request, worker_id: Id, apikey: ApiKey = None) -> Response:
         """Change a worker: its owner's part, or pause it as a moderator."""
         wanted = await read_body(request, WorkerChange)
         key = required_apikey(apikey)
@@ -95,7 +96,7 @@ def routes(pool: Pool, accounts: AccountDirectory, management: WorkerManagement)
         response_model=DeletedWorker,
         responses=refusals(401, 403, 404),
     )
-    async def delete(worker_id: str, apikey: Annotated[str | None, Header()] = None) -> Response:
+    async def delete(worker_id: Id, apikey: ApiKey = None) -> Response:
         """Remove a worker; the jobs it holds go back to the queue."""
         if not apikey:
             raise InvalidAPIKey

@@ -149,6 +149,16 @@ async def count_workers(conn: Connection, account_id: int, address: str) -> Work
     return WorkerCounts(*row)
 
 
+async def is_imitation(conn: Connection, name: str, account_id: int) -> bool:
+    """Whether a worker of another account has a name that looks like this one: in another case, or other widths."""
+    cursor = await conn.execute(
+        """SELECT 1 FROM worker
+           WHERE account_id <> %s AND lower(normalize(name, NFKC)) = lower(normalize(%s, NFKC)) LIMIT 1""",
+        (account_id, name),
+    )
+    return await cursor.fetchone() is not None
+
+
 async def add_worker(
     conn: Connection, worker_id: UUID, name: str, kind: str, account_id: int, abilities: Abilities, address: str
 ) -> bool:

@@ -12,9 +12,9 @@ from PIL import Image
 from strange_servers import answer as found_there
 from strange_servers import serving
 
+from horde_server.http.wire_types import MOST_MAP_BYTES
 from horde_server.requests.alchemy.answers import RequestInterrogationResponse
 from horde_server.requests.alchemy.forms import FORMS
-from horde_server.requests.alchemy.schemas import MAX_PAYLOAD_BYTES
 
 
 def inline(width: int, height: int, kind: str = "PNG") -> str:
@@ -63,7 +63,7 @@ async def test_a_name_outside_the_list_is_refused_by_its_path(horde, name):
         ("forms", [{"name": "caption"}] * 1001, "forms"),
         ("forms", [{}], "forms.0.name"),
         ("forms", [{"name": "caption", "payload": "x"}], "forms.0.payload"),
-        ("forms", [{"name": "caption", "payload": {"x": "y" * MAX_PAYLOAD_BYTES}}], "forms.0.payload"),
+        ("forms", [{"name": "caption", "payload": {"x": "y" * MOST_MAP_BYTES}}], "forms.0.payload"),
         ("forms", [{"name": "caption", "payload": {"x": 10**5000}}], None),
         ("slow_workers", "yes", "slow_workers"),
         ("trusted_workers", 1, "trusted_workers"),

@@ -47,6 +47,14 @@ async def test_a_request_is_made_as_small_as_is_free(horde, asker, pop, params, 
     assert (payload["width"], payload["height"], payload["ddim_steps"]) == wanted
 
 
+async def test_the_refusal_advises_only_what_helps(horde, asker) -> None:
+    """§2.7: slow_workers is true already, so that nobody is told to set it."""
+    answer = await horde.ask(asker, models=[PLAIN], params={"steps": 60})
+    assert answer.json()["message"].endswith(": ask for at most 40 steps, or earn kudos.")
+    answer = await horde.ask(asker, models=[PLAIN], slow_workers=False)
+    assert answer.json()["message"].endswith(": set slow_workers to true, or earn kudos.")
+
+
 async def test_a_downgraded_request_takes_slow_workers(horde, asker, pop, module_horde) -> None:
     """§2.7: slow_workers := true, so that it costs no more for the haste that it does not get."""
     request_id = await horde.request(asker, models=[PLAIN], slow_workers=False, allow_downgrade=True)

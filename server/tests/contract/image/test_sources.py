@@ -90,6 +90,25 @@ async def test_a_remix_has_more_images_with_their_strengths(horde, trusted, pop)
     assert pictures == [like(RED), like(BLUE)]
 
 
+async def test_every_picture_of_a_request_comes_upright(horde, trusted, pop) -> None:
+    """As people see it on their screen: the worker gets no note of the camera's to turn it by."""
+    image, exif, target = Image.new("RGB", (96, 64), TEAL), Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    image.save(target, "JPEG", exif=exif.tobytes())
+    lying = base64.b64encode(target.getvalue()).decode()
+    await horde.request(
+        trusted,
+        models=[CASCADE],
+        source_processing="remix",
+        source_image=lying,
+        source_mask=lying,
+        extra_source_images=[{"image": lying}],
+    )
+    job = await pop(models=[CASCADE])
+    addresses = [job["source_image"], job["source_mask"], job["extra_source_images"][0]["image"]]
+    assert [shown(await fetched(horde, address)) for address in addresses] == [like(TEAL, (64, 96))] * 3
+
+
 async def test_extra_images_cost_five_each_at_once(horde, module_horde) -> None:
     """§2.8: the tax is 3 and 5 per extra source image."""
     payer = await module_horde.account("payer", trusted=True, kudos=1000)

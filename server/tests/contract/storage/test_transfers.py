@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 
 import pytest
+from PIL import Image
 
-from horde_server.blobs import images
+from horde_server.blobs import structure
 
 
 async def test_an_uploaded_result_is_downloaded_by_its_link_without_a_key(horde, places, transfers, picture) -> None:
@@ -16,7 +18,7 @@ async def test_an_uploaded_result_is_downloaded_by_its_link_without_a_key(horde,
     job = await horde.job(owner.api_key)
     assert (await transfers.put(job["r2_upload"], picture)).status_code == 200
     await horde.submit(owner.api_key, job["id"], generation="R2")
-    assert places.kept("blobs") == {f"{job['id']}.webp"}
+    assert f"{job['id']}.webp" in places.kept("blobs")
     answer = await transfers.get((await horde.status(request_id))["generations"][0]["img"])
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, picture, "image/webp")
 
@@ -59,7 +61,10 @@ async def test_an_image_that_is_gone_is_not_available(horde, places, transfers, 
     assert (await transfers.get(link)).status_code == 404
 
 
-@pytest.mark.parametrize("content", [b"", b"<!doctype html>", b"GIF89a" + bytes(26)])
+SCRIPT = b"RIFF????WEBP<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize("content", [b"", b"<!doctype html>", b"GIF89a" + bytes(26), SCRIPT])
 async def test_what_is_no_image_is_refused_at_submit(horde, transfers, content: bytes) -> None:
     """§2.2: a worker can upload anything, but is not paid for it; the job goes back into the queue."""
     owner = await horde.account("owner")
@@ -101,7 +106,7 @@ async def test_an_upload_over_the_limit_is_refused_at_submit(
     horde, transfers, picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """§2.2: no signed address of a bucket limits the size, so the result is looked at."""
-    monkeypatch.setattr(images, "MAX_IMAGE_BYTES", len(picture) + 9)
+    monkeypatch.setattr(structure, "MAX_IMAGE_BYTES", len(picture) + 9)
     owner = await horde.account("owner")
     request_id = await horde.request()
     job = await horde.job(owner.api_key)
@@ -134,3 +139,64 @@ async def test_a_link_is_good_for_its_purpose_only(horde, places, transfers, pic
     await horde.submit(owner.api_key, job["id"])
     link = (await horde.status(request_id))["generations"][0]["img"]
     assert (await transfers.put(link, picture)).status_code == 403
+
+
+async def test_a_delivered_image_cannot_be_replaced(horde, places, transfers, picture) -> None:
+    """Its address is good for half an hour, and it has been paid for: what comes later is seen by nobody."""
+    owner = await horde.account("owner")
+    request_id = await horde.request()
+    job = await horde.job(owner.api_key)
+    await transfers.put(job["r2_upload"], picture)
+    await horde.submit(owner.api_key, job["id"], generation="R2")
+    late = await transfers.put(job["r2_upload"], b"<!doctype html><script>alert(1)</script>")
+    assert late.status_code == (403 if "/api/blobs/" in job["r2_upload"] else 200)
+    assert horde.outcome(await horde.try_submit(owner.api_key, job["id"], generation="R2")) == (400, "DuplicateGen")
+    link = (await horde.status(request_id))["generations"][0]["img"]
+    assert (await transfers.get(link)).content == picture
+
+
+async def test_an_image_is_shown_as_what_it_is_whatever_its_uploader_said(horde, transfers) -> None:
+    owner = await horde.account("owner")
+    request_id = await horde.request()
+    job = await horde.job(owner.api_key)
+    await transfers.put(job["r2_upload"], horde.picture(kind="PNG"))
+    await horde.submit(owner.api_key, job["id"], generation="R2")
+    answer = await transfers.get((await horde.status(request_id))["generations"][0]["img"])
+    assert answer.headers["content-type"] == "image/png"
+
+
+async def try_png(horde, transfers, job, key: str, way: str, side: int):
+    """Deliver a square PNG, and see what the horde says."""
+    target = io.BytesIO()
+    Image.new("RGB", (side, side)).save(target, "PNG")
+    if way == "uploaded":
+        await transfers.put(job["r2_upload"], target.getvalue())
+    generation = "R2" if way == "uploaded" else base64.b64encode(target.getvalue()).decode()
+    return await horde.try_submit(key, job["id"], generation=generation)
+
+
+@pytest.mark.parametrize("way", ["uploaded", "inline"])
+async def test_an_image_larger_than_asked_for_is_refused(horde, transfers, way: str) -> None:
+    """A poster for a stamp: known before anything is decoded."""
+    key = (await horde.account("owner")).api_key
+    request_id = await horde.request(params={"width": 64, "height": 64})
+    refused = await try_png(horde, transfers, await horde.job(key), key, way, 1600)
+    assert horde.outcome(refused) == (400, "BadRequest")
+    assert "1600×1600 pixels" in refused.json()["message"]
+    assert "went back into the queue" in refused.json()["message"]
+    assert (await horde.check(request_id))["waiting"] == 1
+
+
+@pytest.mark.parametrize("way", ["uploaded", "inline"])
+async def test_an_image_much_smaller_than_asked_for_is_delivered_and_not_paid(horde, transfers, way: str) -> None:
+    """A pixel for a poster: the worker earns nothing, and is told why; the requester pays for the request alone."""
+    owner, ada = await horde.account("owner"), await horde.account("ada", kudos=1000)
+    request_id = await horde.request(ada.api_key, params={"width": 1024, "height": 1024, "steps": 10})
+    taxed = (await horde.user(ada))["kudos"]
+    taken = await try_png(horde, transfers, await horde.job(owner.api_key), owner.api_key, way, 1)
+    assert taken.status_code == 200
+    assert taken.json()["reward"] == 0
+    assert "1×1 pixels" in taken.json()["message"]
+    await horde.folded()
+    assert (await horde.user(ada))["kudos"] == taxed
+    assert (await horde.status(request_id))["done"]

@@ -62,7 +62,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
             ImageGenerateJobPopSkippedStatus NoValidRequestFound PopInput PopResponseModelMessage
         """,
         "horde_sdk.ai_horde_api.apimodels.generate.pop_downloads": """
-            ExtraSourceImageMixin
+            ExtraSourceImageMixin SourceImagesDownloadMixin
         """,
         "horde_sdk.ai_horde_api.apimodels.generate.progress": """
             ResponseGenerationProgressCombinedMixin ResponseGenerationProgressInfoMixin

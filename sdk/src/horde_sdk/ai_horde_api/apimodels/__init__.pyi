@@ -118,6 +118,7 @@ from horde_sdk.ai_horde_api.apimodels.generate.pop import (
 )
 from horde_sdk.ai_horde_api.apimodels.generate.pop_downloads import (
     ExtraSourceImageMixin as ExtraSourceImageMixin,
+    SourceImagesDownloadMixin as SourceImagesDownloadMixin,
 )
 from horde_sdk.ai_horde_api.apimodels.generate.progress import (
     ResponseGenerationProgressCombinedMixin as ResponseGenerationProgressCombinedMixin,

@@ -237,8 +237,8 @@ class _BaseImageGenerateParamMixin(HordeAPIObjectBaseModel):
 class ImageGenerateParamMixin(_BaseImageGenerateParamMixin, api_name="ModelPayloadRootStable"):
     """Parameters of an image, as asked for and as handed to a worker."""
 
-    seed: str | None = None
-    """Text: digits are a number, anything else is hashed by the server. An explicit `None` draws one at random."""
+    seed: str | None = Field(default=None, coerce_numbers_to_str=True)
+    """Text or a number: digits are a number, other text is hashed by the server. An explicit `None` draws one."""
     seed_variation: int | None = Field(default=None, ge=1, le=1000)
     """How far apart the seeds of several images are."""
     control_type: str | KNOWN_IMAGE_CONTROLNETS | None = None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from horde_server.database.pool import Pool
 from horde_server.errors import BadRequest, WorkerNotFound
 from horde_server.http.answers import SimpleResponse, refusals
 from horde_server.http.body import body_documentation, json_response, read_body
+from horde_server.http.parameters import ApiKey, Id
 from horde_server.moderation.addresses.answers import IPTimeout
 from horde_server.moderation.addresses.networks import Network, household_of, is_block, parse_network
 from horde_server.moderation.addresses.schemas import LiftedTimeout, NewTimeout, NewWorkerTimeout
@@ -20,8 +20,6 @@ from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.rights import Moderators
 from horde_server.workers.check_in import parse_worker_id
 from horde_server.workers.store import find_managed
-
-Key = Annotated[str | None, Header()]
 
 _DONE = b'{"message":"OK"}'
 _HOUR_S, _DAY_S = 3600, 24 * 3600
@@ -34,7 +32,7 @@ def routes(pool: Pool, timeouts: AddressTimeouts, moderators: Moderators) -> API
     @router.get(
         "/ipaddr", operation_id="get_operations_ip", response_model=list[IPTimeout], responses=refusals(401, 403)
     )
-    async def blocks(apikey: Key = None) -> Response:
+    async def blocks(apikey: ApiKey = None) -> Response:
         """The blocks in time-out; single addresses are not listed."""
         await moderators.by_key(apikey)
         return _listed(await timeouts.blocks())
@@ -46,7 +44,7 @@ def routes(pool: Pool, timeouts: AddressTimeouts, moderators: Moderators) -> API
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(NewTimeout),
     )
-    async def set_timeout(request: Request, apikey: Key = None) -> Response:
+    async def set_timeout(request: Request, apikey: ApiKey = None) -> Response:
         """Keep an address or block out for some hours from now on."""
         body = await read_body(request, NewTimeout)
         network = _network(body.ipaddr)
@@ -61,7 +59,7 @@ def routes(pool: Pool, timeouts: AddressTimeouts, moderators: Moderators) -> API
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(LiftedTimeout),
     )
-    async def lift_timeout(request: Request, apikey: Key = None) -> Response:
+    async def lift_timeout(request: Request, apikey: ApiKey = None) -> Response:
         """Let an address or block in again, and forget its strikes."""
         body = await read_body(request, LiftedTimeout)
         network = _network(body.ipaddr)
@@ -75,7 +73,7 @@ def routes(pool: Pool, timeouts: AddressTimeouts, moderators: Moderators) -> API
         response_model=list[IPTimeout],
         responses=refusals(401, 403),
     )
-    async def timeouts_of(ipaddr: str, apikey: Key = None) -> Response:
+    async def timeouts_of(ipaddr: Id, apikey: ApiKey = None) -> Response:
         """The time-outs that hold for an address or block: its own, and those of the blocks around it."""
         network = _network(ipaddr)
         await moderators.by_key(apikey)
@@ -88,7 +86,7 @@ def routes(pool: Pool, timeouts: AddressTimeouts, moderators: Moderators) -> API
         responses=refusals(401, 403, 404, 413),
         openapi_extra=body_documentation(NewWorkerTimeout),
     )
-    async def keep_worker_out(request: Request, worker_id: str, apikey: Key = None) -> Response:
+    async def keep_worker_out(request: Request, worker_id: Id, apikey: ApiKey = None) -> Response:
         """Keep out the address that a worker popped from last; of IPv6 its /64."""
         body = await read_body(request, NewWorkerTimeout)
         await moderators.by_key(apikey)
@@ -101,13 +99,13 @@ def routes(pool: Pool, timeouts: AddressTimeouts, moderators: Moderators) -> API
         response_model=SimpleResponse,
         responses=refusals(401, 403, 404),
     )
-    async def let_worker_in(worker_id: str, apikey: Key = None) -> Response:
+    async def let_worker_in(worker_id: Id, apikey: ApiKey = None) -> Response:
         """Let in again the address that a worker popped from last."""
         await moderators.by_key(apikey)
         await timeouts.lift(await address_of_worker(worker_id))
         return json_response(_DONE)
 
-    async def address_of_worker(worker_id: str) -> Network:
+    async def address_of_worker(worker_id: Id) -> Network:
         found = parse_worker_id(worker_id)
         async with pool.connection() as conn:
             worker = await find_managed(conn, found) if found else None

@@ -6,11 +6,12 @@ import asyncio
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from horde_server.errors import HordeError
 from horde_server.http.answers import SimpleResponse, refusals
 from horde_server.http.body import body_documentation, json_response, read_body
+from horde_server.http.parameters import ApiKey, Id
 from horde_server.moderation.prompt_filters.answers import FilterDetails, FilterPromptSuspicion, FilterRegex
 from horde_server.moderation.prompt_filters.directory import FilterNotFound, PromptFilters
 from horde_server.moderation.prompt_filters.filter_set import USED_TYPES
@@ -22,7 +23,6 @@ from horde_server.moderation.rights import Moderators
 _INT32_MAX = 2**31 - 1
 _encode = msgspec.json.Encoder().encode
 
-Key = Annotated[str | None, Header()]
 AskedType = Annotated[int | None, Query(ge=0, le=_INT32_MAX)]
 
 
@@ -40,7 +40,7 @@ def routes(filters: PromptFilters, moderators: Moderators) -> APIRouter:
     async def find(
         filter_type: AskedType = None,
         contains: Annotated[str | None, Query(max_length=2000)] = None,
-        apikey: Key = None,
+        apikey: ApiKey = None,
     ) -> Response:
         """The filters of a type, with a text in their regex or description; all, where neither is given."""
         await moderators.by_key(apikey)
@@ -55,7 +55,7 @@ def routes(filters: PromptFilters, moderators: Moderators) -> APIRouter:
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(NewFilter),
     )
-    async def add(request: Request, apikey: Key = None) -> Response:
+    async def add(request: Request, apikey: ApiKey = None) -> Response:
         """Add a filter; one that is there already with this type and regex is answered as it is."""
         body = await read_body(request, NewFilter)
         moderator = await moderators.by_key(apikey)
@@ -75,7 +75,7 @@ def routes(filters: PromptFilters, moderators: Moderators) -> APIRouter:
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(TestedPrompt),
     )
-    async def test(request: Request, apikey: Key = None) -> Response:
+    async def test(request: Request, apikey: ApiKey = None) -> Response:
         """Hold a prompt against the filters, as a request's would be."""
         body = await read_body(request, TestedPrompt)
         await moderators.by_key(apikey)
@@ -90,7 +90,7 @@ def routes(filters: PromptFilters, moderators: Moderators) -> APIRouter:
     @router.get(
         "/regex", operation_id="get_filter_regex", response_model=list[FilterRegex], responses=refusals(401, 403)
     )
-    async def regexes(filter_type: AskedType = None, apikey: Key = None) -> Response:
+    async def regexes(filter_type: AskedType = None, apikey: ApiKey = None) -> Response:
         """What is in force, by type: the regexes joined by `|`."""
         await moderators.by_key(apikey)
         answer: list[dict[str, Any]] = []
@@ -105,7 +105,7 @@ def routes(filters: PromptFilters, moderators: Moderators) -> APIRouter:
         response_model=FilterDetails,
         responses=refusals(401, 403, 404),
     )
-    async def show(filter_id: str, apikey: Key = None) -> Response:
+    async def show(filter_id: Id, apikey: ApiKey = None) -> Response:
         """One filter."""
         await moderators.by_key(apikey)
         return json_response(_encode(_body(await filters.show(_number(filter_id)))))
@@ -117,7 +117,7 @@ def routes(filters: PromptFilters, moderators: Moderators) -> APIRouter:
         responses=refusals(401, 403, 404, 413),
         openapi_extra=body_documentation(FilterChange),
     )
-    async def change(request: Request, filter_id: str, apikey: Key = None) -> Response:
+    async def change(request: Request, filter_id: Id, apikey: ApiKey = None) -> Response:
         """Change a filter; whoever does is its user from now on."""
         body = await read_body(request, FilterChange)
         moderator = await moderators.by_key(apikey)
@@ -135,7 +135,7 @@ def routes(filters: PromptFilters, moderators: Moderators) -> APIRouter:
         response_model=SimpleResponse,
         responses=refusals(401, 403, 404),
     )
-    async def remove(filter_id: str, apikey: Key = None) -> Response:
+    async def remove(filter_id: Id, apikey: ApiKey = None) -> Response:
         """Remove a filter; it counts no more at once."""
         await moderators.by_key(apikey)
         await filters.remove(_number(filter_id))

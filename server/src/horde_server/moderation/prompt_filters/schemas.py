@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from horde_server.http.wire_types import WireInt, WireStr
+from horde_server.http.wire_types import Text, Whole
 
 MOST_TESTED_CHARACTERS = 100_000
 
-FilterType = Annotated[WireInt, Field(ge=10, le=29)]
-Regex = Annotated[WireStr, Field(min_length=1, max_length=2000)]
-Description = Annotated[WireStr, Field(max_length=1000)]
-Replacement = Annotated[WireStr, Field(max_length=255)]
+FilterType = Annotated[int, Whole(10, 29)]
+Regex = Annotated[str, Text(2000, least=1)]
+Description = Annotated[str, Text(1000)]
+Replacement = Annotated[str, Text(255)]
 
 
 class _Wire(BaseModel):
@@ -23,7 +23,10 @@ class _Wire(BaseModel):
 class NewFilter(_Wire):
     """A filter to add."""
 
-    model_config = ConfigDict(title="PutNewFilter")
+    model_config = ConfigDict(
+        title="PutNewFilter",
+        json_schema_extra={"example": {"regex": "forbidden words?", "filter_type": 10, "description": "an example"}},
+    )
     regex: Regex
     filter_type: FilterType
     description: Description = ""
@@ -33,7 +36,9 @@ class NewFilter(_Wire):
 class FilterChange(_Wire):
     """What to change of a filter; fields that are left out stay, an empty description or replacement is cleared."""
 
-    model_config = ConfigDict(title="PatchExistingFilter")
+    model_config = ConfigDict(
+        title="PatchExistingFilter", json_schema_extra={"example": {"description": "what it is for"}}
+    )
     regex: Regex = "x"
     filter_type: FilterType = 10
     description: Description = ""
@@ -44,6 +49,6 @@ class TestedPrompt(_Wire):
     """A prompt to hold against the filters, or against those of one type."""
 
     __test__ = False  # no test class
-    model_config = ConfigDict(title="TestFilterPrompt")
-    prompt: Annotated[WireStr, Field(max_length=MOST_TESTED_CHARACTERS)]
-    filter_type: Annotated[WireInt, Field(ge=0, le=2**31 - 1)] | None = None
+    model_config = ConfigDict(title="TestFilterPrompt", json_schema_extra={"example": {"prompt": "a red circle"}})
+    prompt: Annotated[str, Text(MOST_TESTED_CHARACTERS)]
+    filter_type: Annotated[int, Whole(0, 2**31 - 1)] | None = None

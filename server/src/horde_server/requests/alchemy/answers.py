@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from horde_server.http.answers import Answer
+from horde_server.requests.answers import RequestSingleWarning
 
 
 class RequestInterrogationResponse(Answer):
@@ -14,6 +15,7 @@ class RequestInterrogationResponse(Answer):
 
     id: str
     message: str = ""
+    warnings: list[RequestSingleWarning] = Field([])
 
 
 class InterrogationFormStatus(Answer):

@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 import msgspec
 from psycopg_pool import AsyncConnectionPool
 
+from horde_server.blobs.images import Recompressed
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import OpenRequest
+from horde_server.http.wire_types import encode_map
 from horde_server.identity.directory import Account
 from horde_server.kudos.alchemy_charges import reward_hundredths, tiles
 from horde_server.moderation.addresses.reputation import AddressReputation
@@ -20,7 +22,7 @@ from horde_server.moderation.modes import Modes
 from horde_server.requests.admission import Admission, Arrival, Caller
 from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.order import FormOrder, encode_order
-from horde_server.requests.alchemy.schemas import InterrogationForm, InterrogationRequest, encode_payload
+from horde_server.requests.alchemy.schemas import InterrogationForm, InterrogationRequest
 from horde_server.requests.alchemy.store import NewForm, NewInterrogation, insert_interrogation
 from horde_server.requests.image.source_images import SourceImages, image_key
 from horde_server.requests.image.source_intake import SourceIntake
@@ -64,10 +66,9 @@ class AlchemyIntake:
             account = self._validate(body, caller, len(asked), arrival)
             await self._admission.check_reputation(account, caller)
             interrogation_id = uuid4()
-            picture = await self._sources.keep_picture(interrogation_id, body.source_image)
-            picture_tiles = tiles(picture.width, picture.height)
+            picture = await self._sources.keep_picture(interrogation_id, body.source_image, caller.requester)
             try:
-                orders = [_order(form, interrogation_id, picture_tiles, body, account) for form in asked]
+                orders = [_order(form, interrogation_id, picture, body, account) for form in asked]
                 await self._store(interrogation_id, orders, account, caller, encode_hook(body.webhook, links_base))
             except BaseException:
                 await self._sources.discard(SourceImages(image_key(interrogation_id)))
@@ -143,14 +144,15 @@ class AlchemyIntake:
 
 
 def _order(
-    form: InterrogationForm, interrogation_id: UUID, picture_tiles: int, body: InterrogationRequest, account: Account
+    form: InterrogationForm, interrogation_id: UUID, picture: Recompressed, body: InterrogationRequest, account: Account
 ) -> FormOrder:
     """The normalised order. Education accounts are served by trusted workers only (generation.md §3.6)."""
     return FormOrder(
         form=form.name,
         interrogation_id=interrogation_id,
-        tiles=picture_tiles,
-        payload=msgspec.Raw(encode_payload(form.payload)),
+        tiles=tiles(picture.width, picture.height),
+        payload=msgspec.Raw(encode_map(form.payload)),
         slow_workers=body.slow_workers,
         trusted_workers=body.trusted_workers or account.education,
+        pixels=picture.width * picture.height,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from horde_server.kudos.alchemy_charges import TILE_SIDE_PIXELS
 from horde_server.requests.image.source_images import image_key
 
 
@@ -21,11 +22,17 @@ class FormOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     payload: msgspec.Raw = msgspec.Raw(b"{}")  # as sent
     slow_workers: bool = True
     trusted_workers: bool = False
+    pixels: int = 0  # of its picture; 0: not known, as of interrogations of earlier versions
 
     @property
     def source_key(self) -> str:
         """Of its picture in the blob store."""
         return image_key(self.interrogation_id)
+
+    @property
+    def source_pixels(self) -> int:
+        """Of its picture; where only the tiles are known, as many as these may have."""
+        return self.pixels or self.tiles * TILE_SIDE_PIXELS**2
 
     @property
     def prompt(self) -> str:

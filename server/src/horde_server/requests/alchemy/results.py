@@ -9,9 +9,10 @@ from typing import Any
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
-from horde_server.dispatch.submission import FollowUp, Submit
+from horde_server.dispatch.submission import FollowUp, Kept, Submit, UnusableResult
 from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.order import FormOrder
+from horde_server.requests.image.result_sizes import sizes_of_form
 from horde_server.requests.image.results import UPLOADED, ImageResults
 from horde_server.webhooks.hook import Announcement, Picture
 
@@ -24,25 +25,30 @@ CANCELLED_RESULT = "{}"
 class AlchemyResults:
     """A `Results`; see there. What is kept is JSON, with the marker `R2` where the job's picture is."""
 
-    unusable = (
-        "The result of this form is unusable, so the form went back into the queue: upload the picture to the address "
-        "of the form before submitting or send it as base64, under the form's name; at most "
-        f"{MAX_RESULT_CHARACTERS} characters else."
-    )
-
     def __init__(self, images: ImageResults) -> None:
         self._images = images
 
-    async def keep(self, job: HeldJob[FormOrder], generation: str) -> str | None:
+    async def keep(self, job: HeldJob[FormOrder], generation: str, *, censored: bool) -> Kept:
         """Analyses may have any shape; of a form that makes a picture there must be one."""
+        unpaid = ""
         if is_image_form(job.model):
             result: dict[str, Any] = json.loads(generation)
             name = job.model if job.model in result else next(iter(result), "")
             picture = result.get(name)
-            if not isinstance(picture, str) or await self._images.keep_image(job.id, picture) is None:
-                return None
+            if not isinstance(picture, str):
+                raise UnusableResult(
+                    "There is no picture in the result of this form, so the form went back into the queue: upload it "
+                    "to the address of the form and say `R2`, or send it as base64, under the form's name."
+                )
+            sizes = sizes_of_form(job.order.form, job.order.source_pixels)
+            unpaid = (await self._images.keep_image(job, picture, sizes)).unpaid
             generation = json.dumps({**result, name: UPLOADED})
-        return generation if len(generation) <= MAX_RESULT_CHARACTERS else None
+        if len(generation) > MAX_RESULT_CHARACTERS:
+            raise UnusableResult(
+                f"The result of this form has more than {MAX_RESULT_CHARACTERS} characters, so the form went back into "
+                "the queue: send a shorter one."
+            )
+        return Kept(generation, unpaid)
 
     def follow_up(self, job: HeldJob[Any], seed: int, *, censored: bool) -> FollowUp | None:
         """Nothing."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from horde_server.http.answers import refusals
 from horde_server.http.body import (
@@ -18,6 +17,8 @@ from horde_server.http.body import (
 )
 from horde_server.http.client_agent import client_agent_of
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.parameters import RequestId
+from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import AccountDirectory
 from horde_server.requests.admission import Caller
 from horde_server.requests.alchemy.answers import InterrogationStatus, RequestInterrogationResponse
@@ -28,8 +29,6 @@ from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.progress import parse_request_id
 
 _encode = msgspec.json.Encoder().encode
-
-RequestId = Annotated[str, Path(alias="id")]
 
 
 def routes(
@@ -61,7 +60,7 @@ def routes(
         account = await accounts.by_key(required_apikey(request.headers.get("apikey")))
         caller = Caller(account, request.state.client_address, client_agent_of(request))
         found = await intake.submit(body, caller, links.base_url(request) if body.webhook else "")
-        return json_response(_encode({"id": str(found)}), 202)
+        return json_response(told(_encode({"id": str(found)}), body), 202)
 
     @router.get(
         "/status/{id}",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
-from horde_server.dispatch.submission import Credit, DuplicateGen, InvalidJobID, Submissions
+from horde_server.dispatch.submission import Credit, DuplicateGen, InvalidJobID, Kept, Submissions
 from horde_server.requests.alchemy.order import FormOrder
 from horde_server.requests.alchemy.results import CANCELLED_RESULT
 
@@ -38,6 +38,6 @@ class FormSubmissions(Submissions[FormOrder]):
         """Pay for a form that was cancelled while it was processed; once, whoever was first."""
         try:
             job = await self._find(str(job_id))
-            await self._settle(job, 0, CANCELLED_RESULT, (), owner_trusted=owner_trusted, censored=False)
+            await self._settle(job, 0, Kept(CANCELLED_RESULT), (), owner_trusted=owner_trusted, censored=False)
         except (InvalidJobID, DuplicateGen):  # delivered, aborted or expired at this very moment
             return

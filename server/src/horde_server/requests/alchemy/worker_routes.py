@@ -7,10 +7,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from horde_server.dispatch.dispatcher import Dispatcher, HandOut
-from horde_server.errors import BadRequest, InvalidAPIKey
+from horde_server.errors import BadRequest, InvalidWorkerKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import AccountDirectory
 from horde_server.requests.alchemy.answers import InterrogationPopPayload
 from horde_server.requests.alchemy.forms import is_image_form
@@ -22,7 +23,7 @@ from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.source_links import SourceLinks
 from horde_server.workers.abilities import Abilities
-from horde_server.workers.check_in import CheckIn, cleaned_text
+from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import InvalidPriorityUsername, friend_ids, tell_maintenance
 
 MOST_FORMS_A_POP = 100
@@ -59,7 +60,7 @@ def routes(
             raise BadRequest(refusal.message) from None  # by another code than for images and texts (§1.6)
         account = await accounts.by_key(key)
         if account is None:
-            raise InvalidAPIKey
+            raise InvalidWorkerKey
         name, address = cleaned_text(body.name), request.state.client_address
         worker = await check_in(account, name, _abilities(body, friends), address, kind=dispatcher.kind.name)
         view = dispatcher.queue.view(worker.offer)
@@ -70,9 +71,9 @@ def routes(
                 break
             forms.append(await handed_form(hand_out, request))
         if forms:
-            return json_response(forms_answer(forms))
+            return json_response(told(forms_answer(forms), body))
         tell_maintenance(worker)
-        return json_response(empty_answer({} if worker.paused else dispatcher.queue.skipped(view)))
+        return json_response(told(empty_answer({} if worker.paused else dispatcher.queue.skipped(view)), body))
 
     @router.post(
         "/submit",
@@ -106,7 +107,7 @@ def _abilities(body: AlchemyPop, friends: tuple[int, ...]) -> Abilities:
     """What the alchemist offers; forms stand where other kinds have models."""
     return Abilities(
         models=tuple(dict.fromkeys(body.forms)),
-        bridge_agent=cleaned_text(body.bridge_agent)[:1000],
+        bridge_agent=cleaned_line(body.bridge_agent)[:1000],
         threads=body.threads,
         nsfw=False,
         friends=friends,

@@ -6,7 +6,7 @@ from horde_server.http.answers import Answer
 from horde_server.requests.answers import RequestStatusCheck
 
 
-class GenerationMetadata(Answer):
+class GenerationMetadataStable(Answer):
     """A remark of the worker about an image."""
 
     type: str
@@ -21,7 +21,7 @@ class GenerationStable(Answer):
     seed: str
     id: str
     censored: bool
-    gen_metadata: list[GenerationMetadata]
+    gen_metadata: list[GenerationMetadataStable]
     worker_id: str
     worker_name: str
     model: str

@@ -20,7 +20,7 @@ from horde_server.errors import NotSupportedYet
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
 from horde_server.kudos.price_book import PriceBook
-from horde_server.kudos.upfront import ImageUpfront, downgraded, free_side, image_upfront, upfront_image
+from horde_server.kudos.upfront import ImageUpfront, downgraded, free_changes, free_side, image_upfront, upfront_image
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
@@ -99,7 +99,7 @@ class ImageIntake:
             request_id = uuid4()
             admitted = await self._admit(request_id, body, account)
             order = admitted.order
-            kept = await self._sources.keep(request_id, _given_sources(body))
+            kept = await self._sources.keep(request_id, _given_sources(body), caller.requester)
             try:
                 tax = request_tax(account.id, request_id, self._prices.price(order).request_hundredths, "image")
                 with self._dispatcher.turns.turn(
@@ -200,7 +200,8 @@ class ImageIntake:
         except KudosUpfront as refusal:
             if body.allow_downgrade and reason is not ImageUpfront.WORKER_LIST:
                 return Admitted(_smaller(order, side), 0)
-            refusal.extra.update(reason=str(reason), max_resolution=side)
+            changes = free_changes(image, side, on_worker_list=self._settings.upfront_kudos_on_workerlist)
+            refusal.advise(changes, reason=str(reason), max_resolution=side)
             raise
         return Admitted(order, held)
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict
 
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.errors import HordeError, RequestNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, read_body
-from horde_server.http.wire_types import WireInt, WireStr
+from horde_server.http.examples import EXAMPLE_ID
+from horde_server.http.parameters import RequestId
+from horde_server.http.wire_types import Items, Text, Whole
 from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.progress import parse_request_id
 
-ImageId = Annotated[WireStr, Field(min_length=36, max_length=36)]
+ImageId = Annotated[str, Text(36, least=36)]
 
 
 class AestheticsNotCompleted(HordeError):
@@ -45,17 +47,17 @@ class Rating(_Wire):
     model_config = ConfigDict(title="AestheticRating")
 
     id: ImageId
-    rating: Annotated[WireInt, Field(ge=1, le=10)]
-    artifacts: Annotated[WireInt, Field(ge=0, le=5)] = 0
+    rating: Annotated[int, Whole(1, 10)]
+    artifacts: Annotated[int, Whole(0, 5)] = 0
 
 
 class Ratings(_Wire):
     """The body: the best image, ratings of single ones, or both."""
 
-    model_config = ConfigDict(title="AestheticsPayload")
+    model_config = ConfigDict(title="AestheticsPayload", json_schema_extra={"example": {"best": EXAMPLE_ID}})
 
     best: ImageId = ""
-    ratings: list[Rating] = []
+    ratings: Annotated[list[Rating], Items(100)] = []
 
 
 def routes(dispatcher: Dispatcher[ImageOrder]) -> APIRouter:
@@ -69,7 +71,7 @@ def routes(dispatcher: Dispatcher[ImageOrder]) -> APIRouter:
         responses=refusals(404, 413),
         openapi_extra=body_documentation(Ratings),
     )
-    async def rate(request: Request, request_id: Annotated[str, Path(alias="id")]) -> Response:
+    async def rate(request: Request, request_id: RequestId) -> Response:
         """Rate the images of a request: refused."""
         await read_body(request, Ratings)
         entry = await dispatcher.find(parse_request_id(request_id))

@@ -3,64 +3,107 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
-from horde_server.blobs.images import UnusableImage, as_webp, looks_like_image, thumbnail_as_webp
+from horde_server.blobs.decoding import Decoders, PixelRoom
+from horde_server.blobs.images import MAX_ENCODED_PIXELS, as_webp, is_thumbnail, needs_encoding
 from horde_server.blobs.store import BlobStore
+from horde_server.blobs.structure import (
+    MAX_IMAGE_BYTES,
+    ReadAt,
+    Seen,
+    UnusableImage,
+    examined,
+    examined_at,
+)
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
-from horde_server.dispatch.submission import FollowUp, Submit
+from horde_server.dispatch.submission import FollowUp, Kept, Submit, UnusableResult
 from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_links import result_key
+from horde_server.requests.image.result_sizes import ResultSizes, sizes_of_image
 from horde_server.requests.image.sharing.service import SharedImages
 from horde_server.webhooks.hook import Announcement, Picture
 
 UPLOADED = "R2"
+SHORT_CHARACTERS = 1024 * 1024
+"""Base64 that is decoded at once, in about a millisecond."""
 
 
 class ImageResults:
     """A `Results`; see there. What is kept of an image is its key in the store."""
 
-    unusable = (
-        "The image of this job is missing or unreadable, so the job went back into the queue: upload it to the address "
-        "of the job before submitting, or send it as base64."
-    )
-
-    def __init__(self, blobs: BlobStore, shared: SharedImages, missed_uploads: MissedUploads) -> None:
+    def __init__(
+        self, blobs: BlobStore, shared: SharedImages, missed_uploads: MissedUploads, decoders: Decoders
+    ) -> None:
         self._blobs = blobs
         self._shared = shared
         self._missed_uploads = missed_uploads
+        self._decoders = decoders
 
-    async def keep(self, job: HeldJob[ImageOrder], generation: str) -> str | None:
+    async def keep(self, job: HeldJob[ImageOrder], generation: str, *, censored: bool) -> Kept:
         """See `keep_image`."""
-        key = await self.keep_image(job.id, generation)
-        if generation == UPLOADED:
-            (self._missed_uploads.missed if key is None else self._missed_uploads.arrived)(job.worker_id)
-        return key
+        return await self.keep_image(job, generation, sizes_of_image(job.order, censored=censored))
 
-    async def keep_image(self, job_id: UUID, generation: str) -> str | None:
-        """The key of the image, which must be there, or be given, and be an image of a size we take; else None."""
-        key = result_key(job_id)
-        if generation == UPLOADED:
-            glimpse = await self._blobs.look(key)
-            return key if glimpse is not None and looks_like_image(glimpse) else None
+    async def keep_image(self, job: HeldJob[Any], generation: str, sizes: ResultSizes) -> Kept:
+        """The key of the image, which must be there, or be given: whole, by its structure, and not too large.
+
+        Raises `UnusableResult`; and `TooManyPictures` or `BlobStoreFailed`, with which the job stays its worker's.
+        """
+        key = result_key(job.id)
         try:
-            data = base64.b64decode(generation.encode("ascii"), validate=False)
-            thumbnail = thumbnail_as_webp(data)
-            if thumbnail is not None:
-                await self._blobs.put(key, thumbnail)
+            if generation == UPLOADED:
+                seen = await self._claim(job, key)
+                sizes.check(seen)
             else:
-                await self._blobs.put(key, data, prepare=as_webp)
-        except (UnicodeEncodeError, binascii.Error, UnusableImage):
-            return None
-        return key
+                seen, webp = await self._webp(job.owner_id, generation, sizes)
+                await self._blobs.put(key, webp)
+        except UnusableImage as found:
+            raise UnusableResult(
+                f"The image of this job is {found}, so the job went back into the queue: upload a WebP to the address "
+                "of the job before submitting, or send it as base64."
+            ) from None
+        return Kept(key, sizes.unpaid(seen))
+
+    async def _claim(self, job: HeldJob[Any], key: str) -> Seen:
+        """Take what was uploaded, byte for byte; and note of the worker whether something was."""
+
+        def examine(read_at: ReadAt, size_bytes: int) -> Seen:
+            return _still(examined_at(read_at, size_bytes))
+
+        try:
+            seen = await self._blobs.claim(key, examine)
+            if seen is None:
+                raise UnusableImage("missing")
+        except UnusableImage:
+            self._missed_uploads.missed(job.worker_id)
+            raise
+        self._missed_uploads.arrived(job.worker_id)
+        return seen
+
+    async def _webp(self, owner_id: int, text: str, sizes: ResultSizes) -> tuple[Seen, bytes]:
+        """The image that came inline; only what is no WebP, or lies there turned, is decoded."""
+        if len(text) > MAX_IMAGE_BYTES * 4 // 3 + 4:
+            raise UnusableImage(f"larger than {MAX_IMAGE_BYTES // 2**20} MiB")
+        if len(text) <= SHORT_CHARACTERS:
+            data = _from_base64(text)
+        else:
+            data = await self._decoders.run(owner_id, partial(_from_base64, text))
+        seen = _still(examined(data))
+        sizes.check(seen)
+        if not needs_encoding(seen):
+            return seen, data
+        if is_thumbnail(data, seen):
+            return seen, as_webp(data)
+        if seen.pixels > MAX_ENCODED_PIXELS:
+            raise UnusableImage("too large to be turned into a WebP here")
+        return seen, await self._decoders.run(owner_id, partial(as_webp, data))
 
     def follow_up(self, job: HeldJob[ImageOrder], seed: int, *, censored: bool) -> FollowUp | None:
         """Sharing, for who opted in; never of a picture that stands for a withheld one."""
@@ -91,3 +134,17 @@ def described(made: Generation) -> dict[str, Any]:
         "worker_name": made.worker_name,
         "model": made.model,
     }
+
+
+def _from_base64(text: str, room: PixelRoom | None = None) -> bytes:
+    """Leniently, as everywhere. `room`: nothing is decoded that would need it."""
+    try:
+        return base64.b64decode(text)
+    except ValueError:
+        raise UnusableImage("neither `R2` nor base64") from None
+
+
+def _still(seen: Seen) -> Seen:
+    if seen.is_animated:
+        raise UnusableImage("an animation")
+    return seen

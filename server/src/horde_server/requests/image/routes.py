@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from horde_server.blobs.store import BlobStore
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.store import Generation
 from horde_server.errors import RequestNotFound
-from horde_server.http.answers import refusals
+from horde_server.http.answers import add_warnings, refusals
 from horde_server.http.body import (
     body_documentation,
     json_response,
@@ -24,6 +24,7 @@ from horde_server.http.body import (
 )
 from horde_server.http.client_agent import client_agent_of, names_no_program
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.parameters import RequestId
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
@@ -32,6 +33,7 @@ from horde_server.requests.answers import RequestAsync, RequestStatusCheck
 from horde_server.requests.image.answers import RequestStatusStable
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.image.oversights import oversights
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.results import described
 from horde_server.requests.image.schemas import ImageRequest
@@ -39,8 +41,6 @@ from horde_server.requests.image.warnings import NO_WORKER_CODE
 from horde_server.requests.progress import generation_state, parse_request_id, progress
 
 _encode = msgspec.json.Encoder().encode
-
-RequestId = Annotated[str, Path(alias="id")]
 
 
 def routes(
@@ -76,13 +76,16 @@ def routes(
         if limits is not None and account is not None and (account.trusted or account.education or account.service):
             limits.trust(caller.address)
         if body.dry_run:
-            return json_response(_encode({"kudos": await intake.quote(body, caller)}))
+            quoted: dict[str, Any] = {"kudos": await intake.quote(body, caller)}
+            add_warnings(quoted, oversights(body))
+            return json_response(_encode(quoted))
         ticket = await intake.submit(body, caller, links.base_url(request) if body.webhook else "")
         answer: dict[str, Any] = {"id": str(ticket.id), "kudos": ticket.kudos}
         if NO_WORKER_CODE in ticket.warnings:
             answer["message"] = ticket.warnings[NO_WORKER_CODE]
         if ticket.warnings:
             answer["warnings"] = [{"code": code, "message": text} for code, text in ticket.warnings.items()]
+        add_warnings(answer, oversights(body))
         return json_response(_encode(answer), 202)
 
     @router.get(

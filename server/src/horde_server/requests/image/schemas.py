@@ -9,7 +9,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from horde_server.http.wire_types import WireFloat, WireInt, WireStr, empty
+from horde_server.http.wire_types import (
+    MOST_INLINE_IMAGE_CHARACTERS,
+    FreeMap,
+    Items,
+    Line,
+    Text,
+    Whole,
+    WireFloat,
+    empty,
+)
 
 SamplerName = Literal[
     "k_lms", "k_heun", "k_euler", "k_euler_a", "k_dpm_2", "k_dpm_2_a", "k_dpm_fast", "k_dpm_adaptive",
@@ -20,6 +29,12 @@ PostProcessor = Literal[
     "CodeFormers", "strip_background", "4xNomos8kSC", "4xLSDIRplus", "4xNomosWebPhoto_RealPLKSR",
     "4xNomos2_realplksr_dysample", "4xNomos2_hq_dat2", "2xModernSpanimationV1", "GFPGANv1.3", "RestoreFormer",
 ]  # fmt: skip
+MOST_WORKERS = 100
+MOST_EXTRA_SOURCE_IMAGES = 20
+_MOST_MODELS = 200
+_MOST_ADDITIONS = 100
+_MOST_PROMPT_CHARACTERS = 1_000_000
+"""Of these and other lists more than a rule allows are read, so that the rule can refuse them by its own code."""
 ControlType = Literal["canny", "hed", "depth", "normal", "openpose", "seg", "scribble", "fakescribbles", "hough"]
 
 
@@ -36,70 +51,80 @@ class _Wire(BaseModel):
 
 class Lora(_Wire):
     model_config = ConfigDict(title="ModelPayloadLorasStable")
-    name: Annotated[WireStr, Field(min_length=1, max_length=255)]
+    name: Annotated[str, Text(255, least=1)]
     model: Annotated[WireFloat, Field(ge=-5, le=5)] = 1.0
     clip: Annotated[WireFloat, Field(ge=-5, le=5)] = 1.0
-    inject_trigger: Annotated[WireStr, Field(min_length=1, max_length=30)] = ""
+    inject_trigger: Annotated[str, Text(30, least=1)] = ""
     is_version: bool = False
 
 
 class TextualInversion(_Wire):
     model_config = ConfigDict(title="ModelPayloadTextualInversionsStable")
-    name: Annotated[WireStr, Field(min_length=1, max_length=255)]
+    name: Annotated[str, Text(255, least=1)]
     inject_ti: Literal["prompt", "negprompt"] = "prompt"
     strength: Annotated[WireFloat, Field(ge=-5, le=5)] = 1.0
 
 
 class ExtraText(_Wire):
     model_config = ConfigDict(title="ExtraText")
-    text: Annotated[WireStr, Field(min_length=1, max_length=10_000)] = ""
-    reference: Annotated[WireStr, Field(min_length=3, max_length=255)]
+    text: Annotated[str, Text(10_000, least=1)] = ""
+    reference: Annotated[str, Text(255, least=3)]
 
 
 class ExtraSourceImage(_Wire):
     model_config = ConfigDict(title="ExtraSourceImage")
-    image: Annotated[WireStr, Field(min_length=1)]
-    strength: WireFloat = 1.0
+    image: Annotated[str, Text(MOST_INLINE_IMAGE_CHARACTERS, least=1)]
+    strength: Annotated[WireFloat, Field(ge=-1000, le=1000)] = 1.0
 
 
 class GenerationParams(_Wire):
     """`params` of an image request."""
 
-    model_config = ConfigDict(title="ModelGenerationInputStable")
+    model_config = ConfigDict(title="ModelGenerationInputStable", extra="allow")
 
     sampler_name: SamplerName = "k_euler_a"
     cfg_scale: Annotated[WireFloat, Field(ge=0, le=100)] = 5.0
     denoising_strength: Annotated[WireFloat, Field(ge=0.01, le=1.0)] = 1.0
     hires_fix_denoising_strength: Annotated[WireFloat, Field(ge=0.01, le=1.0)] = 1.0
-    height: Annotated[WireInt, Field(ge=64, le=3072, multiple_of=64)] = 512
-    width: Annotated[WireInt, Field(ge=64, le=3072, multiple_of=64)] = 512
-    post_processing: Annotated[list[PostProcessor], AfterValidator(unique)] = empty(list)
+    height: Annotated[int, Whole(64, 3072, multiple_of=64)] = 512
+    width: Annotated[int, Whole(64, 3072, multiple_of=64)] = 512
+    post_processing: Annotated[list[PostProcessor], Items(50), AfterValidator(unique)] = empty(list)
     karras: bool = True
     tiling: bool = False
     hires_fix: bool = False
-    clip_skip: Annotated[WireInt, Field(ge=1, le=12)] = 1
+    clip_skip: Annotated[int, Whole(1, 12)] = 1
     facefixer_strength: Annotated[WireFloat, Field(ge=0, le=1)] = 0.75
-    loras: list[Lora] = empty(list)
-    tis: list[TextualInversion] = empty(list)
-    special: dict[str, Any] = empty(dict)
+    loras: Annotated[list[Lora], Items(_MOST_ADDITIONS)] = empty(list)
+    tis: Annotated[list[TextualInversion], Items(_MOST_ADDITIONS)] = empty(list)
+    special: Annotated[dict[str, Any], FreeMap()] = empty(dict)
     workflow: Literal["qr_code"] = "qr_code"
     transparent: bool = False
-    seed: Annotated[WireStr, Field(max_length=1000)] = ""
-    seed_variation: Annotated[WireInt, Field(ge=1, le=1000)] = 1
+    seed: Annotated[str, Text(1000)] = ""
+    seed_variation: Annotated[int, Whole(1, 1000)] = 1
     control_type: ControlType = "canny"
     image_is_control: bool = False
     return_control_map: bool = False
-    extra_texts: list[ExtraText] = empty(list)
-    steps: Annotated[WireInt, Field(ge=1, le=500)] = 30
-    n: Annotated[WireInt, Field(ge=1, le=20)] = 1
+    extra_texts: Annotated[list[ExtraText], Items(_MOST_ADDITIONS)] = empty(list)
+    steps: Annotated[int, Whole(1, 500)] = 30
+    n: Annotated[int, Whole(1, 20)] = 1
 
 
 class ImageRequest(_Wire):
     """The body of `POST /generate/async`."""
 
-    model_config = ConfigDict(title="GenerationInputStable")
+    model_config = ConfigDict(
+        title="GenerationInputStable",
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "prompt": "a red circle",
+                "params": {"width": 512, "height": 512, "steps": 20, "n": 1},
+                "models": [],
+            }
+        },
+    )
 
-    prompt: Annotated[WireStr, Field(min_length=1)]
+    prompt: Annotated[str, Text(_MOST_PROMPT_CHARACTERS, least=1)]
     params: GenerationParams = GenerationParams()
     nsfw: bool = True
     censor_nsfw: bool = True
@@ -107,19 +132,19 @@ class ImageRequest(_Wire):
     validated_backends: bool = False
     slow_workers: bool = True
     extra_slow_workers: bool = False
-    workers: list[Annotated[WireStr, Field(max_length=255)]] = empty(list)
+    workers: Annotated[list[Annotated[str, Text(255)]], Items(MOST_WORKERS)] = empty(list)
     worker_blacklist: bool = False
-    models: list[Annotated[WireStr, Field(max_length=255)]] = ["stable_diffusion"]
-    source_image: WireStr = ""
+    models: Annotated[list[Annotated[str, Line(255)]], Items(_MOST_MODELS)] = ["stable_diffusion"]
+    source_image: Annotated[str, Text(MOST_INLINE_IMAGE_CHARACTERS)] = ""
     source_processing: Literal["img2img", "inpainting", "outpainting", "remix"] = "img2img"
-    source_mask: WireStr = ""
-    extra_source_images: list[ExtraSourceImage] = empty(list)
+    source_mask: Annotated[str, Text(MOST_INLINE_IMAGE_CHARACTERS)] = ""
+    extra_source_images: Annotated[list[ExtraSourceImage], Items(MOST_EXTRA_SOURCE_IMAGES)] = empty(list)
     r2: bool = True
     shared: bool = False
     replacement_filter: bool = True
     dry_run: bool = False
-    proxied_account: Annotated[WireStr, Field(max_length=255)] = ""
+    proxied_account: Annotated[str, Text(255)] = ""
     disable_batching: bool = False
     allow_downgrade: bool = False
-    webhook: Annotated[WireStr, Field(min_length=10, max_length=1024)] = ""
-    style: Annotated[WireStr, Field(min_length=3, max_length=1024)] = ""
+    webhook: Annotated[str, Text(1024, least=10)] = ""
+    style: Annotated[str, Text(1024, least=3)] = ""

@@ -24,6 +24,7 @@ class SourceImages(msgspec.Struct, frozen=True, omit_defaults=True):
     image: str | None = None
     mask: str | None = None
     extra: tuple[ExtraSource, ...] = ()
+    pixels: int = 0  # of the image; 0: not known, as of requests of earlier versions
 
     @property
     def keys(self) -> tuple[str, ...]:

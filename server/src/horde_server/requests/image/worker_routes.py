@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request, Response
 from horde_server.dispatch.dispatcher import Dispatcher, HandOut
 from horde_server.dispatch.refusal import Offer
 from horde_server.dispatch.submission import Submissions
-from horde_server.errors import BadRequest, InvalidAPIKey
+from horde_server.errors import BadRequest, InvalidWorkerKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.image.missed_uploads import MissedUploads
@@ -23,7 +24,7 @@ from horde_server.requests.image.worker_schemas import ImagePop, ImageSubmit
 from horde_server.requests.model_reference import is_known
 from horde_server.workers.abilities import MODELS_KEPT, Abilities, kept_blacklist
 from horde_server.workers.capabilities import BIT
-from horde_server.workers.check_in import CheckIn, cleaned_text
+from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
 
@@ -55,7 +56,7 @@ def routes(
         friends = friend_ids(body.priority_usernames)
         account = await accounts.by_key(key)
         if account is None:
-            raise InvalidAPIKey
+            raise InvalidWorkerKey
         abilities = _abilities(body, account, friends)
         worker = await check_in(account, cleaned_text(body.name), abilities, request.state.client_address)
         view = dispatcher.queue.view(worker.offer)
@@ -67,9 +68,9 @@ def routes(
             if hand_out.order.r2 or worker.id not in missed_uploads:
                 uploads = [await links.upload(job_id, hand_out.ttl_s, request) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
-            return json_response(job_answer(hand_out, uploads, sources))
+            return json_response(told(job_answer(hand_out, uploads, sources), body))
         tell_maintenance(worker)
-        return json_response(empty_answer(dispatcher.queue.skipped(view)))
+        return json_response(told(empty_answer(dispatcher.queue.skipped(view)), body))
 
     @router.post(
         "/submit",
@@ -120,7 +121,7 @@ def _abilities(body: ImagePop, account: Account, friends: tuple[int, ...]) -> Ab
         )
     return Abilities(
         models=models,
-        bridge_agent=cleaned_text(body.bridge_agent)[:1000],
+        bridge_agent=cleaned_line(body.bridge_agent)[:1000],
         threads=body.threads,
         max_pixels=body.max_pixels,
         nsfw=body.nsfw,

@@ -16,7 +16,7 @@ from horde_server.dispatch.store import NewRequest
 from horde_server.errors import NotSupportedYet
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
-from horde_server.kudos.text_upfront import downgraded_length, free_tokens, text_upfront
+from horde_server.kudos.text_upfront import downgraded_length, free_changes, free_tokens, text_upfront
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.requests.admission import Admission, Arrival, Caller
@@ -170,7 +170,13 @@ class TextIntake:
         except KudosUpfront as refusal:
             if body.allow_downgrade and reason.can_be_downgraded:
                 return Admitted(_smaller(order, most_tokens), 0)
-            refusal.extra.update(reason=str(reason), max_tokens=most_tokens)
+            changes = free_changes(
+                max_length=order.max_length,
+                slow_workers=order.slow_workers,
+                most_tokens=most_tokens,
+                on_worker_list=self._settings.upfront_kudos_on_workerlist and bool(order.workers),
+            )
+            refusal.advise(changes, reason=str(reason), max_tokens=most_tokens)
             raise
         return Admitted(order, held)
 
@@ -189,7 +195,8 @@ def _kudos(order: TextOrder) -> int:
 def make_order(body: TextRequest, *, education: bool) -> TextOrder:
     """The normalised order. Education accounts are served by trusted workers only (§3.6)."""
     params = body.params
-    asked = params.model_dump(exclude_unset=True, exclude={"n", "max_length", "max_context_length"})
+    unknown = params.model_extra or ()
+    asked = params.model_dump(exclude_unset=True, exclude={"n", "max_length", "max_context_length", *unknown})
     if stops := asked.get("stop_sequence"):
         asked["stop_sequence"] = list(dict.fromkeys(stops))
     return TextOrder(

@@ -10,7 +10,7 @@ import msgspec
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
-from horde_server.dispatch.submission import FollowUp, Submit
+from horde_server.dispatch.submission import FollowUp, Kept, Submit, UnusableResult
 from horde_server.requests.progress import generation_state
 from horde_server.requests.text.order import TextOrder
 from horde_server.webhooks.hook import Announcement
@@ -23,16 +23,14 @@ _CSAM = Metadata(type="censorship", value="csam")
 class TextResults:
     """A `Results`; see there. What is kept of a text is itself."""
 
-    unusable = (
-        f"The text of this job has more than {MAX_GENERATION_CHARACTERS} characters, so the job went back into the "
-        "queue: send what max_length allows."
-    )
-
-    async def keep(self, job: HeldJob[TextOrder], generation: str) -> str | None:
+    async def keep(self, job: HeldJob[TextOrder], generation: str, *, censored: bool) -> Kept:
         """It may be empty; what the database cannot hold is replaced."""
         if len(generation) > MAX_GENERATION_CHARACTERS:
-            return None
-        return generation.replace("\0", "\N{REPLACEMENT CHARACTER}")
+            raise UnusableResult(
+                f"The text of this job has more than {MAX_GENERATION_CHARACTERS} characters, so the job went back into "
+                "the queue: send what max_length allows."
+            )
+        return Kept(generation.replace("\0", "\N{REPLACEMENT CHARACTER}"))
 
     def follow_up(self, job: HeldJob[Any], seed: int, *, censored: bool) -> FollowUp | None:
         """Nothing."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.errors import RequestNotFound
-from horde_server.http.answers import refusals
+from horde_server.http.answers import add_warnings, refusals
 from horde_server.http.body import (
     body_documentation,
     json_response,
@@ -20,6 +20,8 @@ from horde_server.http.body import (
 )
 from horde_server.http.client_agent import client_agent_of
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.parameters import RequestId
+from horde_server.http.unknown_fields import UNKNOWN_FIELD_CODE, unknown_field_warning
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.admission import Caller
@@ -32,8 +34,6 @@ from horde_server.requests.text.results import described
 from horde_server.requests.text.schemas import TextRequest
 
 _encode = msgspec.json.Encoder().encode
-
-RequestId = Annotated[str, Path(alias="id")]
 
 
 def routes(
@@ -71,6 +71,8 @@ def routes(
         answer: dict[str, Any] = {"id": str(ticket.id), "kudos": ticket.kudos}
         if ticket.message:
             answer["message"] = ticket.message
+        if unknown := unknown_field_warning(body, body.params):
+            add_warnings(answer, {UNKNOWN_FIELD_CODE: unknown})
         return json_response(_encode(answer), 202)
 
     @router.get(

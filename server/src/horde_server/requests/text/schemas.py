@@ -11,41 +11,42 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from horde_server.dispatch.schemas import INT32_MAX, Wire
-from horde_server.http.wire_types import WireFloat, WireInt, WireStr
-from horde_server.requests.image.schemas import ExtraSourceImage
+from horde_server.http.examples import shown_as
+from horde_server.http.wire_types import Items, Line, Text, Whole, WireFloat, empty
+from horde_server.requests.image.schemas import MOST_EXTRA_SOURCE_IMAGES, MOST_WORKERS, ExtraSourceImage
 from horde_server.requests.text.order import DEFAULT_MAX_CONTEXT_LENGTH, DEFAULT_MAX_LENGTH
 
 MAX_SOFTPROMPT_CHARACTERS = 100
 """As many as are kept of a worker's."""
-_MOST_NAMES = 1000
+_MOST_MODELS = 500
+_MOST_PROMPT_CHARACTERS = 2_097_152  # half of it is allowed: beyond, the rule refuses by its own code
 _MOST_SEQUENCES = 2000  # beyond 128 distinct ones they are refused by the rule's own code
+StopSequence = Annotated[str, Text(20_000)]
 
 
 class TextParams(Wire):
     """`params` of a text request."""
 
-    model_config = ConfigDict(title="ModelGenerationInputKobold")
+    model_config = ConfigDict(title="ModelGenerationInputKobold", extra="allow")
 
-    n: Annotated[WireInt, Field(ge=1, le=20)] = 1
-    max_length: Annotated[WireInt, Field(ge=16, le=4096)] = DEFAULT_MAX_LENGTH
-    max_context_length: Annotated[WireInt, Field(ge=80, le=1_048_576)] = DEFAULT_MAX_CONTEXT_LENGTH
+    n: Annotated[int, Whole(1, 20)] = 1
+    max_length: Annotated[int, Whole(16, 4096)] = DEFAULT_MAX_LENGTH
+    max_context_length: Annotated[int, Whole(80, 1_048_576)] = DEFAULT_MAX_CONTEXT_LENGTH
     rep_pen: Annotated[WireFloat, Field(ge=1, le=3)] = 1.0
-    rep_pen_range: Annotated[WireInt, Field(ge=0, le=4096)] = 0
+    rep_pen_range: Annotated[int, Whole(0, 4096)] = 0
     rep_pen_slope: Annotated[WireFloat, Field(ge=0, le=10)] = 0.0
     temperature: Annotated[WireFloat, Field(ge=0, le=5)] = 1.0
     tfs: Annotated[WireFloat, Field(ge=0, le=1)] = 1.0
     top_a: Annotated[WireFloat, Field(ge=0, le=1)] = 0.0
-    top_k: Annotated[WireInt, Field(ge=0, le=200)] = 0
+    top_k: Annotated[int, Whole(0, 200)] = 0
     top_p: Annotated[WireFloat, Field(ge=0.001, le=1)] = 1.0
     typical: Annotated[WireFloat, Field(ge=0, le=1)] = 1.0
     min_p: Annotated[WireFloat, Field(ge=0, le=1)] = 0.0
     smoothing_factor: Annotated[WireFloat, Field(ge=0, le=10)] = 0.0
     dynatemp_range: Annotated[WireFloat, Field(ge=0, le=5)] = 0.0
     dynatemp_exponent: Annotated[WireFloat, Field(ge=0, le=5)] = 1.0
-    sampler_order: list[Annotated[WireInt, Field(ge=-INT32_MAX, le=INT32_MAX)]] = Field(
-        default_factory=list, max_length=100
-    )
-    stop_sequence: list[WireStr] = Field(default_factory=list, max_length=_MOST_SEQUENCES)
+    sampler_order: Annotated[list[Annotated[int, Whole(-INT32_MAX, INT32_MAX)]], Items(100)] = empty(list)
+    stop_sequence: Annotated[list[StopSequence], Items(_MOST_SEQUENCES)] = empty(list)
     singleline: bool = False
     frmtadsnsp: bool = False
     frmtrmblln: bool = False
@@ -57,26 +58,32 @@ class TextParams(Wire):
 class TextRequest(Wire):
     """The body of `POST /generate/text/async`."""
 
-    model_config = ConfigDict(title="GenerationInputKobold")
+    model_config = ConfigDict(
+        title="GenerationInputKobold",
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "prompt": "Once upon a time",
+                "params": {"max_length": 80, "max_context_length": 1024},
+                "models": [],
+            }
+        },
+    )
 
-    prompt: WireStr
+    prompt: Annotated[str, Text(_MOST_PROMPT_CHARACTERS), shown_as("Once upon a time")]
     params: TextParams = TextParams()
-    softprompt: Annotated[WireStr, Field(min_length=1, max_length=MAX_SOFTPROMPT_CHARACTERS)] = ""
-    models: Annotated[
-        list[Annotated[WireStr, Field(max_length=255)]], Field(max_length=_MOST_NAMES, default_factory=list)
-    ]
+    softprompt: Annotated[str, Text(MAX_SOFTPROMPT_CHARACTERS, least=1)] = ""
+    models: Annotated[list[Annotated[str, Line(255)]], Items(_MOST_MODELS)] = empty(list)
     trusted_workers: bool = False
     validated_backends: bool = False
     slow_workers: bool = True
     extra_slow_workers: bool = False
-    workers: Annotated[
-        list[Annotated[WireStr, Field(max_length=255)]], Field(max_length=_MOST_NAMES, default_factory=list)
-    ]
+    workers: Annotated[list[Annotated[str, Text(255)]], Items(MOST_WORKERS)] = empty(list)
     worker_blacklist: bool = False
     dry_run: bool = False
-    proxied_account: Annotated[WireStr, Field(max_length=255)] = ""
+    proxied_account: Annotated[str, Text(255)] = ""
     disable_batching: bool = False
     allow_downgrade: bool = False
-    webhook: Annotated[WireStr, Field(max_length=1024)] = ""
-    style: Annotated[WireStr, Field(min_length=3, max_length=1024)] = ""
-    extra_source_images: Annotated[list[ExtraSourceImage], Field(default_factory=list)]
+    webhook: Annotated[str, Text(1024)] = ""
+    style: Annotated[str, Text(1024, least=3)] = ""
+    extra_source_images: Annotated[list[ExtraSourceImage], Items(MOST_EXTRA_SOURCE_IMAGES)] = empty(list)

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.submission import Submissions
-from horde_server.errors import BadRequest, InvalidAPIKey
+from horde_server.errors import BadRequest, InvalidWorkerKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.text.order import TextOrder
@@ -18,7 +19,7 @@ from horde_server.requests.text.schemas import MAX_SOFTPROMPT_CHARACTERS
 from horde_server.requests.text.worker_answers import GenerationPayloadKobold
 from horde_server.requests.text.worker_schemas import TextPop, TextSubmit
 from horde_server.workers.abilities import Abilities
-from horde_server.workers.check_in import CheckIn, cleaned_text
+from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
 MODELS_KEPT = 200
@@ -51,16 +52,16 @@ def routes(
         friends = friend_ids(body.priority_usernames)
         account = await accounts.by_key(key)
         if account is None:
-            raise InvalidAPIKey
+            raise InvalidWorkerKey
         abilities = _abilities(body, account, friends)
         name, address = cleaned_text(body.name), request.state.client_address
         worker = await check_in(account, name, abilities, address, kind="text")
         view = dispatcher.queue.view(worker.offer)
         hand_out = await dispatcher.hand_out(view, body.amount, threads=body.threads, reward_percent=_REWARD_PERCENT)
         if hand_out is not None:
-            return json_response(job_answer(hand_out))
+            return json_response(told(job_answer(hand_out), body))
         tell_maintenance(worker)
-        return json_response(empty_answer(dispatcher.queue.skipped(view)))
+        return json_response(told(empty_answer(dispatcher.queue.skipped(view)), body))
 
     @router.post(
         "/submit",
@@ -94,7 +95,7 @@ def _abilities(body: TextPop, account: Account, friends: tuple[int, ...]) -> Abi
             )
     return Abilities(
         models=models,
-        bridge_agent=cleaned_text(body.bridge_agent)[:1000],
+        bridge_agent=cleaned_line(body.bridge_agent)[:1000],
         threads=body.threads,
         nsfw=body.nsfw,
         capabilities=tuple(body.capabilities) if body.capabilities is not None else None,

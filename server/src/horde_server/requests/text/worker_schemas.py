@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict
 
-from horde_server.dispatch.schemas import INT32_MAX, Metadata, Wire, WorkerPop
-from horde_server.http.wire_types import RawStr, WireInt, WireStr
+from horde_server.dispatch.schemas import INT32_MAX, MOST_METADATA_READ, Metadata, Wire, WorkerPop
+from horde_server.http.examples import EXAMPLE_ID, shown_as
+from horde_server.http.wire_types import Items, RawText, Text, Whole, empty
+
+_MOST_GENERATION_CHARACTERS = 4 * 1024 * 1024
+"""That are read; the text is cut far shorter."""
 
 
 def _from_digits(value: Any) -> Any:
@@ -18,13 +22,23 @@ def _from_digits(value: Any) -> Any:
 class TextPop(WorkerPop):
     """A worker asks for text jobs."""
 
-    model_config = ConfigDict(title="PopInputKobold")
+    model_config = ConfigDict(
+        title="PopInputKobold",
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "name": "my first scribe",
+                "models": ["koboldcpp/my-model"],
+                "bridge_agent": "my program:1.0:https://example.org",
+                "max_length": 80,
+                "max_context_length": 1024,
+            }
+        },
+    )
 
-    max_length: Annotated[WireInt, Field(ge=-INT32_MAX, le=INT32_MAX)] = 512
-    max_context_length: Annotated[WireInt, Field(ge=-INT32_MAX, le=INT32_MAX)] = 2048
-    softprompts: Annotated[
-        list[Annotated[WireStr, Field(max_length=1000)]], Field(max_length=10_000, default_factory=list)
-    ]
+    max_length: Annotated[int, Whole(-INT32_MAX, INT32_MAX)] = 512
+    max_context_length: Annotated[int, Whole(-INT32_MAX, INT32_MAX)] = 2048
+    softprompts: Annotated[list[Annotated[str, Text(1000)]], Items(10_000)] = empty(list)
 
 
 class TextMetadata(Metadata):
@@ -39,10 +53,13 @@ class TextMetadata(Metadata):
 class TextSubmit(Wire):
     """A worker delivers a text, or reports that it could not."""
 
-    model_config = ConfigDict(title="SubmitInputKobold")
+    model_config = ConfigDict(
+        title="SubmitInputKobold",
+        json_schema_extra={"example": {"id": EXAMPLE_ID, "generation": "there was a harbour."}},
+    )
 
-    id: Annotated[WireStr, Field(max_length=255)]
-    generation: RawStr
+    id: Annotated[str, Text(255)]
+    generation: Annotated[str, RawText(_MOST_GENERATION_CHARACTERS), shown_as("there was a harbour.")]
     state: Literal["ok", "censored", "faulted", "csam"] = "ok"
-    seed: Annotated[WireInt, BeforeValidator(_from_digits), Field(ge=-(2**63), le=2**63 - 1)] = 0
-    gen_metadata: Annotated[list[TextMetadata], Field(default_factory=list)]
+    seed: Annotated[int, Whole(-(2**63), 2**63 - 1), BeforeValidator(_from_digits)] = 0
+    gen_metadata: Annotated[list[TextMetadata], Items(MOST_METADATA_READ)] = empty(list)

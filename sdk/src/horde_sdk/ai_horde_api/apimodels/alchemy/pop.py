@@ -73,8 +73,12 @@ class NoValidAlchemyFound(HordeAPIObjectBaseModel, api_name="NoValidInterrogatio
         return self.bridge_version, self.untrusted, self.worker_id
 
 
+def _id_of(form: AlchemyPopFormPayload) -> str:
+    return str(form.id_)
+
+
 class AlchemyJobPopResponse(HordeResponseBaseModel, ResponseRequiringFollowUpMixin, api_name="InterrogationPopPayload"):
-    """Forms to do, or why there are none. Two answers are equal if they hold the same forms and counts.
+    """Forms to do, or why there are none. Equal are those with the same forms, in any order, and counts.
 
     200 of POST /v2/interrogate/pop.
     """
@@ -117,12 +121,12 @@ class AlchemyJobPopResponse(HordeResponseBaseModel, ResponseRequiringFollowUpMix
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, AlchemyJobPopResponse)
-            and (self.forms or []) == (other.forms or [])
+            and sorted(self.forms or [], key=_id_of) == sorted(other.forms or [], key=_id_of)
             and self.skipped == other.skipped
         )
 
     def __hash__(self) -> int:
-        return hash((tuple(self.ids), self.skipped))
+        return hash((frozenset(self.ids), self.skipped))
 
 
 AlchemyPopResponse = AlchemyJobPopResponse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import AliasChoices, Field, field_validator, model_validator
+from pydantic import AliasChoices, ConfigDict, Field, field_validator, model_validator
 
 from horde_sdk.ai_horde_api.apimodels.base import (
     BaseAIHordeRequest,
@@ -78,6 +78,8 @@ class ImageGenerateAsyncDryRunResponse(HordeResponseBaseModel, api_name=_ANONYMO
 
 class ImageGenerationInputPayload(ImageGenerateParamMixin, api_name="ModelGenerationInputStable"):
     """Parameters of the images asked for."""
+
+    model_config = ConfigDict(hide_input_in_errors=False)  # figures and names, nobody's secret
 
     steps: int = Field(default=25, validation_alias=AliasChoices("steps", "ddim_steps"), ge=1)
     """Sampling steps."""

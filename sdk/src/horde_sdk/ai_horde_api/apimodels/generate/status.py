@@ -33,7 +33,7 @@ class ImageGeneration(Generation, api_name="GenerationStable"):
     """Its id."""
     img: str
     """URL, or base64 where the request said `r2: false`."""
-    seed: str
+    seed: str = Field(coerce_numbers_to_str=True)
     """What it was drawn with."""
     censored: bool
     """Whether it was blackened."""

@@ -1,1 +1,5 @@
 """Requests and responses about workers."""
+
+from horde_sdk._lazy_exports import lazy_exports
+
+__all__, __getattr__, __dir__ = lazy_exports(__name__, {})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Response
+from fastapi import APIRouter, Response
 
 from horde_server.errors import InvalidAPIKey
 from horde_server.http.body import json_response, required_apikey
+from horde_server.http.parameters import ApiKey, RequestId
 from horde_server.identity.directory import AccountDirectory
 from horde_server.requests.image.sharing.service import SharedImageNotFound, SharedImages
 
@@ -19,9 +19,7 @@ def routes(shared: SharedImages, accounts: AccountDirectory, admin_ids: Collecti
     router = APIRouter(prefix="/api/v2/generate", include_in_schema=False)
 
     @router.delete("/shared/{id}")
-    async def take_back(
-        image_id: Annotated[str, Path(alias="id")], apikey: Annotated[str | None, Header()] = None
-    ) -> Response:
+    async def take_back(image_id: RequestId, apikey: ApiKey = None) -> Response:
         """Remove a shared image for ever: by who asked for it, or a moderator."""
         account = await accounts.by_key(required_apikey(apikey))
         if account is None:

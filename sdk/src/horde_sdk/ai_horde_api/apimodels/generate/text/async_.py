@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from horde_sdk.ai_horde_api.apimodels.base import (
     BaseAIHordeRequest,
@@ -131,6 +131,8 @@ class ModelPayloadRootKobold(_BasePayloadKoboldMixin, api_name="ModelPayloadRoot
 @Unhashable
 class ModelGenerationInputKobold(ModelPayloadRootKobold, api_name="ModelGenerationInputKobold"):
     """Parameters of the texts asked for."""
+
+    model_config = ConfigDict(hide_input_in_errors=False)  # figures and names, nobody's secret
 
 
 @Unhashable
