@@ -12,7 +12,7 @@ SOURCES := sdk/src server/src worker/src
 ARGS ?=
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup up test test-fast test-slow test-clients lint typing format sdk-symbols bench bench-sdk train-demo train-demo-text docs lock clean
+.PHONY: help setup up test test-fast test-slow test-clients attack lint typing format sdk-symbols bench bench-sdk train-demo train-demo-text docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -53,6 +53,9 @@ test-slow: .venv/.development ## Run the suites that take minutes
 
 test-clients: .venv/.development ## Published clients, each in a place of its own, against our server
 	@$(BIN)/python -m pytest tests/clients -m clients -rs $(ARGS)
+
+attack: .venv/.development ## One stranger's floods against a default server while a second client measures (ARGS="NAME --share 0.1")
+	@$(BIN)/python tests/attack/run.py $(ARGS)
 
 lint: .venv/.development ## Check format, style, types and generated documents
 	@$(BIN)/ruff format --check .

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -158,8 +158,15 @@ class RunningHorde(RunningProcess):
         return answer
 
 
-def start(arguments: list[str], folder: Path, *, program: Path = PROGRAM, **environment: str) -> RunningProcess:
-    """Start `horde …` in `folder`; `program` may be that of another checkout."""
+def start(
+    arguments: list[str],
+    folder: Path,
+    *,
+    program: Path = PROGRAM,
+    preexec: Callable[[], None] | None = None,
+    **environment: str,
+) -> RunningProcess:
+    """Start `horde …` in `folder`; `program` may be that of another checkout, `preexec` runs in the child before it."""
     folder.mkdir(parents=True, exist_ok=True)
     log_path = folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
     with log_path.open("wb") as log:
@@ -171,6 +178,7 @@ def start(arguments: list[str], folder: Path, *, program: Path = PROGRAM, **envi
             stderr=subprocess.STDOUT,
             env=clean_environment(**environment),
             start_new_session=True,
+            preexec_fn=preexec,  # noqa: PLW1509 sets limits only, takes no lock
         )
     return RunningProcess(process, log_path)
 
@@ -181,13 +189,14 @@ def start_horde(
     *options: str,
     port: int | None = None,
     program: Path = PROGRAM,
+    preexec: Callable[[], None] | None = None,
     **environment: str,
 ) -> RunningHorde:
     """Start `horde serve` or `horde up` and wait until it is ready."""
     port = port or free_port()
     data = folder / "horde data"
     arguments = [command, "--data", str(data), "--port", str(port), *options]
-    started = start(arguments, folder, program=program, **environment)
+    started = start(arguments, folder, program=program, preexec=preexec, **environment)
     horde = RunningHorde(started.process, started.log_path, url=f"http://127.0.0.1:{port}", data=data)
 
     def ready() -> bool:
@@ -207,10 +216,15 @@ def start_horde(
 
 @contextlib.contextmanager
 def running_horde(
-    command: str, folder: Path, *options: str, program: Path = PROGRAM, **environment: str
+    command: str,
+    folder: Path,
+    *options: str,
+    program: Path = PROGRAM,
+    preexec: Callable[[], None] | None = None,
+    **environment: str,
 ) -> Iterator[RunningHorde]:
     """A horde for the time of a `with` block; afterwards nothing of it is left."""
-    horde = start_horde(command, folder, *options, program=program, **environment)
+    horde = start_horde(command, folder, *options, program=program, preexec=preexec, **environment)
     try:
         yield horde
     finally:

@@ -1,0 +1,1 @@
+"""One stranger against a default horde: `make attack`."""
