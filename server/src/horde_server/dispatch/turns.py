@@ -14,7 +14,7 @@ from itertools import islice
 from uuid import UUID
 
 from horde_server.dispatch.live_queue import LiveQueue
-from horde_server.moderation.addresses.networks import household
+from horde_server.http.networks import household
 
 STEP_S = 30.0
 """Seconds of waiting that each image puts between a request and the next one of the same requester."""

@@ -14,7 +14,7 @@ import structlog
 from starlette.types import Scope
 
 from horde_server.http.forwarded import forwarded, last_element, parameter, x_forwarded_for, x_real_ip
-from horde_server.moderation.addresses.networks import Network, NetworkSet, is_public, normalised
+from horde_server.http.networks import Network, NetworkSet, is_public, normalised
 
 log = structlog.get_logger(__name__)
 

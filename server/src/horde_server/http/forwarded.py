@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from horde_server.moderation.addresses.networks import parse_address
+from horde_server.http.networks import parse_address
 
 MOST_ENTRY_BYTES = 1000
 """Longer elements are no proxy's, and are not looked at; of the addresses in them, those of more than 100 bytes."""

@@ -20,7 +20,7 @@ from horde_server.http.error_responses import answer_to, error_body
 from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
 from horde_server.http.incoming_body import Doorkeeper, IncomingBody, LargeRequest
-from horde_server.moderation.addresses.networks import household
+from horde_server.http.networks import household
 
 _CORS = (
     (b"access-control-allow-origin", b"*"),

@@ -12,7 +12,7 @@ from limits.strategies import FixedWindowRateLimiter
 from starlette.types import Scope
 
 from horde_server.errors import HordeError
-from horde_server.moderation.addresses.networks import NetworkSet, household, site
+from horde_server.http.networks import NetworkSet, household, site
 from horde_server.settings import Settings
 
 log = structlog.get_logger(__name__)

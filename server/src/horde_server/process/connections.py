@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
-from horde_server.moderation.addresses.networks import household
+from horde_server.http.networks import household
 from horde_server.settings import Settings
 
 _LOOK_EVERY_S = 1.0

@@ -12,8 +12,8 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.dispatch.account_counts import AccountCounts
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, WorkerNotFound
+from horde_server.http.networks import household
 from horde_server.identity.directory import Account
-from horde_server.moderation.addresses.networks import household
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from horde_server.errors import BadRequest, HordeError
+from horde_server.http.networks import is_public
 from horde_server.identity.directory import Account
-from horde_server.moderation.addresses.networks import is_public
 from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.visible_text import invisible_character, named
 from horde_server.workers.store import WorkerCounts

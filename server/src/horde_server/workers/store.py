@@ -10,8 +10,8 @@ from psycopg.rows import dict_row
 
 from horde_server.database.pool import Connection
 from horde_server.dispatch.down_time_store import IS_UP
+from horde_server.http.networks import household
 from horde_server.kudos.ledger import Movement
-from horde_server.moderation.addresses.networks import household
 from horde_server.workers.abilities import Abilities, encode_abilities
 
 ONLINE_S = 300.0

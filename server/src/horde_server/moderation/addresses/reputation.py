@@ -16,8 +16,8 @@ import structlog
 from horde_server.blobs.guard import FetchFailed
 from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.errors import HordeError
+from horde_server.http.networks import household, is_public
 from horde_server.identity.directory import Account
-from horde_server.moderation.addresses.networks import household, is_public
 from horde_server.moderation.modes import Modes
 
 log = structlog.get_logger(__name__)

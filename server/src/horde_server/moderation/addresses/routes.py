@@ -11,9 +11,9 @@ from horde_server.database.pool import Pool
 from horde_server.errors import BadRequest, WorkerNotFound
 from horde_server.http.answers import SimpleResponse, refusals
 from horde_server.http.body import body_documentation, json_response, read_body
+from horde_server.http.networks import Network, household_of, is_block, parse_network
 from horde_server.http.parameters import ApiKey, Id
 from horde_server.moderation.addresses.answers import IPTimeout
-from horde_server.moderation.addresses.networks import Network, household_of, is_block, parse_network
 from horde_server.moderation.addresses.schemas import LiftedTimeout, NewTimeout, NewWorkerTimeout
 from horde_server.moderation.addresses.store import Timeout
 from horde_server.moderation.addresses.timeouts import AddressTimeouts

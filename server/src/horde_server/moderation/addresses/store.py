@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from horde_server.database.pool import Connection
-from horde_server.moderation.addresses.networks import Network
+from horde_server.http.networks import Network
 
 STRIKE_S = 180
 """Strike n of an address, counted from 0, lasts (2n + 1) times as long."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from horde_server.http.networks import is_public
 from horde_server.identity.directory import Account
-from horde_server.moderation.addresses.networks import is_public
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 
 _ANONYMOUS_ID = 0

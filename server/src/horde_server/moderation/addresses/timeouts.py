@@ -13,9 +13,7 @@ import structlog
 
 from horde_server.database.pool import Pool
 from horde_server.errors import HordeError
-from horde_server.identity.directory import Account
-from horde_server.moderation.addresses import store
-from horde_server.moderation.addresses.networks import (
+from horde_server.http.networks import (
     Network,
     NetworkSet,
     NetworkTable,
@@ -23,6 +21,8 @@ from horde_server.moderation.addresses.networks import (
     household_of,
     parse_network,
 )
+from horde_server.identity.directory import Account
+from horde_server.moderation.addresses import store
 from horde_server.moderation.addresses.store import Timeout
 
 log = structlog.get_logger(__name__)

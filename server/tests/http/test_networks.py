@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from horde_server.moderation.addresses.networks import (
+from horde_server.http.networks import (
     NetworkSet,
     NetworkTable,
     household,
