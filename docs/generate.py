@@ -117,7 +117,7 @@ def compatibility_document() -> str:
         "",
         "## In the worker layer",
         "",
-        "Jobs, generations, templates, safety checks and source images behave as release 0.27.0 answered in some 540",
+        "Jobs, generations, templates, safety checks and source images behave as release 0.27.0 answered in some 590",
         "scenarios (`sdk/tests/worker/published_scenarios/`), except:",
         "",
         "| scenario | here |",

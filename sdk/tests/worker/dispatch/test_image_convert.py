@@ -451,3 +451,15 @@ def test_converting_loads_no_pillow() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("baseline", "steps"), [("stable_diffusion_1", 11), (None, 11), ("something new", 11)])
+def test_second_pass_of_an_unknown_model_has_as_many_steps_as_one_of_512_pixels(
+    baseline: str | None, steps: int
+) -> None:
+    hires = parameters(
+        baseline=baseline, payload={"hires_fix": True, "width": 1024, "height": 1024}
+    ).additional_params.hires_fix_params
+
+    assert hires is not None
+    assert (hires.first_pass.width, hires.second_pass.steps) == (512, steps)

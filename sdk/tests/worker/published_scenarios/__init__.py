@@ -4,9 +4,9 @@
 `published_0_27_0/told.json` holds.
 """
 
-from published_scenarios import ids, lives, results, sources, templates
+from published_scenarios import conversions, ids, lives, results, sources, templates
 from published_scenarios.telling import tell_all
 
-AREAS = (ids, lives, results, sources, templates)
+AREAS = (conversions, ids, lives, results, sources, templates)
 
 __all__ = ["AREAS", "tell_all"]
