@@ -10,9 +10,11 @@ BIN := .venv/bin
 PACKAGES := sdk server worker
 SOURCES := sdk/src server/src worker/src
 ARGS ?=
+SHIM_VERSION ?=
+DIST ?= dist
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup up test test-fast test-slow test-clients attack lint typing format sdk-symbols bench bench-sdk train-demo train-demo-text docs lock clean
+.PHONY: help setup up test test-fast test-slow test-clients attack lint typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -101,6 +103,11 @@ train-demo-text: .training/.ready ## Train the built-in language model (ARGS="--
 bench-sdk: ## Compare import, memory, size and calls of the SDK with published releases (Python 3.12)
 	@$(PYTHON) sdk/benchmarks/compare_releases.py
 
+shim: | $(UV) ## Build openhorde-sdk and the shim that stands for the published horde_sdk into dist/ (SHIM_VERSION=0.17.2)
+	@$(UV) build --quiet --wheel --out-dir $(DIST) ./sdk
+	@SHIM_VERSION=$(SHIM_VERSION) $(UV) build --no-build-isolation --wheel --out-dir $(DIST) ./sdk/shim
+	@ls $(DIST)/*sdk-*.whl
+
 # The site's builder lives in a place of its own, so that tests need not wait for it.
 .docs/.ready: requirements/docs.lock | $(UV)
 	@echo "Installing mkdocs …"
@@ -123,5 +130,5 @@ lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) requirements/docs.in -o requirements/docs.lock
 
 clean: ## Remove what setup and tests made (not your data)
-	@rm -rf .venv .uv .clients .typing .docs build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .uv .clients .typing .docs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

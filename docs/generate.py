@@ -21,6 +21,7 @@ from horde_server.settings import Settings
 
 FOLDER = Path(__file__).parent
 FACTS = FOLDER.parent / "sdk" / "tests" / "compatibility"
+WORKER_DIFFERENCES = "../worker/published_0_27_0/differences.csv"
 MADE = "<!-- Made by `make docs`; do not edit. -->"
 
 
@@ -113,6 +114,15 @@ def compatibility_document() -> str:
         "| in the published library | here |",
         "|---|---|",
         *(f"| {_cell(row['original'])} | {_cell(row['here'])} |" for row in _facts("behaviour.csv")),
+        "",
+        "## In the worker layer",
+        "",
+        "Jobs, generations, templates, safety checks and source images behave as release 0.27.0 answered in some 590",
+        "scenarios (`sdk/tests/worker/published_scenarios/`), except:",
+        "",
+        "| scenario | here |",
+        "|---|---|",
+        *(f"| `{_cell(row['scenario'])}` | {_cell(row['here'])} |" for row in _facts(WORKER_DIFFERENCES)),
     ]
     return "\n".join(lines) + "\n"
 

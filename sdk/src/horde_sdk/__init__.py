@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from horde_sdk._lazy_exports import lazy_exports
+from horde_sdk._mixed_installation import warn_if_mixed
 
 if TYPE_CHECKING:
     from horde_sdk import (
@@ -104,3 +105,5 @@ __all__, __getattr__, __dir__ = lazy_exports(
         ),
     },
 )
+
+warn_if_mixed()

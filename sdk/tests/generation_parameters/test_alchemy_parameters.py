@@ -158,9 +158,18 @@ def test_a_form_that_is_set_comes_before_the_default() -> None:
     assert SingleAlchemyParametersTemplate(form="palette").to_parameters(default_form="vectorize").form == "palette"
 
 
-def test_a_template_that_leaves_its_choice_open_cannot_be_closed() -> None:
-    with pytest.raises(ValidationError, match="upscaler"):
-        UpscaleAlchemyParametersTemplate().to_parameters()
+def test_a_template_that_leaves_its_choice_open_becomes_what_its_form_says() -> None:
+    unnamed = UpscaleAlchemyParametersTemplate().to_parameters(source_image=b"png")
+
+    assert (type(unnamed), unnamed.form, unnamed.source_image) == (SingleAlchemyParameters, "post_process", b"png")
+
+
+def test_a_template_of_what_a_generation_makes_needs_no_source_image() -> None:
+    template = UpscaleAlchemyParametersTemplate(form="post_process", upscaler="x", result_id="t")
+
+    assert instantiate_alchemy_parameters(template) == UpscaleAlchemyParameters(
+        upscaler="x", result_id="t", source_image=None
+    )
 
 
 def test_ids_are_explicit_or_the_templates_or_the_allocators() -> None:

@@ -280,3 +280,10 @@ def test_a_job_survives_json() -> None:
     job = a_job(Image2ImageGenerationParameters(source_image="cGljdHVyZQ==", source_mask=None), A_LORA)
 
     assert ImageGenerationParameters.model_validate_json(job.model_dump_json()) == job
+
+
+def test_results_of_complete_parameters_keep_their_ids() -> None:
+    job = a_job(batch_size=2, result_ids=["a", "b"])
+
+    assert job.to_parameters(allocator=ResultIdAllocator()).result_ids == ["a", "b"]
+    assert job.to_parameters(result_ids=["x", "y"]).result_ids == ["x", "y"]

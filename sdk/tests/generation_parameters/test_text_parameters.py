@@ -136,3 +136,11 @@ def test_a_list_of_parts_finds_them_by_type() -> None:
 )
 def test_a_source_of_small_models_belongs_to_a_service(source: str, service: str) -> None:
     assert KNOWN_AUX_MODEL_SOURCE(source).map_to_known_service() == service
+
+
+def test_results_of_complete_parameters_keep_their_ids() -> None:
+    base = BasicTextGenerationParameters(model="m", prompt="once")
+    job = TextGenerationParameters(base_params=base, result_ids=["existing"])
+
+    assert job.to_parameters(allocator=ResultIdAllocator()).result_ids == ["existing"]
+    assert job.to_parameters(result_ids=["given"]).result_ids == ["given"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from making import P, a_text, an_image, an_upscaling, states
@@ -205,12 +205,18 @@ def test_what_is_handed_out_cannot_change_the_generation() -> None:
     assert states(generation)[0] is P.NOT_STARTED
 
 
-@pytest.mark.parametrize("option", ["result_ids", "dispatch_result_ids"])
-def test_each_result_has_one_id(option: str) -> None:
-    ids, too_few = ({option: given} for given in (["x", "y"], ["x"]))
-    assert getattr(an_image(batch=2, **cast("Any", ids)), option) == ["x", "y"]
+def test_each_result_has_one_id() -> None:
+    assert an_image(batch=2, result_ids=["x", "y"]).result_ids == ["x", "y"]
     with pytest.raises(ValueError, match="length 1 does not match batch size 2"):
-        an_image(batch=2, **cast("Any", too_few))
+        an_image(batch=2, result_ids=["x"])
+
+
+@pytest.mark.parametrize("ids", [[], ["x"], ["x", "y"], ["x", "y", "z"]], ids=len)
+def test_dispatcher_names_as_many_results_as_it_likes(ids: list[Any]) -> None:
+    told_later = an_image(batch=2)
+    told_later.set_dispatch_result_ids(ids)
+
+    assert an_image(batch=2, dispatch_result_ids=ids).dispatch_result_ids == told_later.dispatch_result_ids == ids
 
 
 def test_callbacks_are_told_after_the_step_and_may_take_steps_themselves() -> None:

@@ -164,12 +164,14 @@ def test_generation_may_fail_in_a_state_as_often_as_the_limit_says(limit: int) -
     generation = failed_often(limit, state_error_limits={P.GENERATING: limit}, generation_id="gid")
 
     with pytest.raises(
-        GenerationStateErrorLimitExceeded, match=f"gid has exceeded the error limit of {limit}"
+        GenerationStateErrorLimitExceeded,
+        match=f"gid has exceeded the maximum number of errors for state GENERATING: {limit}",
     ) as raised:
         generation.on_generating()
 
     assert not generation.is_next_state_valid(P.GENERATING)
     assert (raised.value.error_limit, raised.value.last_non_error_state) == (limit, P.GENERATING)
+    assert raised.value.state is P.GENERATING
     assert generation.error_counts == {P.GENERATING: limit}
     assert generation.get_generation_progress() is P.ERROR
     assert generation.on_abort(failed_message="too often") is P.ABORTED

@@ -71,9 +71,22 @@ def test_dispatcher_has_names_of_its_own() -> None:
 
     assert (job.dispatch_job_id, job.generation.dispatch_result_ids) == ("D", ["x"])
     job.set_dispatch_job_id(None)
-    assert job.dispatch_job_id is None
-    with pytest.raises(ValueError, match="batch size"):
-        an_image_job(dispatch_result_ids=["x", "y"])
+    assert (job.dispatch_job_id, job.generation.dispatch_result_ids) == (None, ["x"])
+
+
+@pytest.mark.parametrize(
+    ("job_of", "make"),
+    [(ImageWorkerJob, an_image), (TextWorkerJob, a_text), (AlchemyWorkerJob, an_upscaling)],
+    ids=["image", "text", "alchemy"],
+)
+def test_dispatcher_with_one_name_for_a_job_calls_its_result_by_that(job_of: Any, make: Any) -> None:
+    named = job_of(generation=make(), dispatch_job_id="D")
+    asked_more = job_of(generation=make(), dispatch_job_id="D", dispatch_result_ids=["x", "y"])
+    told_before = job_of(generation=make(dispatch_result_ids=["g"]), dispatch_job_id="D")
+    local = job_of(generation=make())
+
+    told = [job.generation.dispatch_result_ids for job in (named, asked_more, told_before, local)]
+    assert told == [["D"], ["x", "y"], ["g"], None]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from horde_sdk._mixed_installation import mixed_installation
+
 
 def main() -> None:
     """Run the program."""
+    # A package whose `__init__` is ours has warned by itself, and works.
+    if not hasattr(sys.modules["horde_sdk"], "warn_if_mixed") and (problem := mixed_installation()):
+        sys.exit(problem)
     try:
         import rich  # noqa: F401
         import typer  # noqa: F401

@@ -18,14 +18,27 @@ class GenerationStateErrorLimitExceeded(GenerationStateException, RuntimeError):
     Attributes:
         generation_id: Which generation.
         error_limit: How often it may fail there.
+        state: The state that it may not enter any more; `None` where nobody said.
         last_non_error_state: Where it failed last.
     """
 
-    def __init__(self, generation_id: str | UUID, error_limit: int, last_non_error_state: GENERATION_PROGRESS) -> None:
+    def __init__(
+        self,
+        generation_id: str | UUID,
+        error_limit: int,
+        last_non_error_state: GENERATION_PROGRESS,
+        *,
+        state: GENERATION_PROGRESS | None = None,
+    ) -> None:
+        exceeded = (
+            f"the error limit of {error_limit}"
+            if state is None
+            else f"the maximum number of errors for state {state}: {error_limit}"
+        )
         super().__init__(
-            f"Generation {generation_id} has exceeded the error limit of {error_limit}. "
-            f"Last non-error state was {last_non_error_state}."
+            f"Generation {generation_id} has exceeded {exceeded}. Last non-error state was {last_non_error_state}."
         )
         self.generation_id = generation_id
         self.error_limit = error_limit
+        self.state = state
         self.last_non_error_state = last_non_error_state

@@ -35,7 +35,7 @@ class GenerationIdentity:
         safety_rules: SafetyRules,
         black_box_mode: bool,
     ) -> None:
-        self.generation_id: ID_TYPES = generation_id or str(uuid.uuid4())
+        self.generation_id: ID_TYPES = str(uuid.uuid4()) if generation_id is None else generation_id
         self.generation_parameters = generation_parameters
         self._requires_generation = requires_generation
         self._requires_post_processing = requires_post_processing
@@ -72,19 +72,14 @@ class GenerationIdentity:
 
     @property
     def dispatch_result_ids(self) -> list[ID_TYPES] | None:
-        """How the dispatcher calls the results, in the same order, `None` where it did not say."""
+        """How the dispatcher calls the results, `None` where it did not say. It need not name each."""
         return None if self._dispatch_result_ids is None else list(self._dispatch_result_ids)
 
     def set_dispatch_result_ids(self, dispatch_result_ids: Sequence[ID_TYPES] | None) -> None:
-        """Say how the dispatcher calls the results.
+        """Say how the dispatcher calls the results, in their order.
 
-        Raises:
-            ValueError: Not one for each result.
+        Its count is its own: one id may stand for a whole batch, and a list may name results that are not made here.
         """
-        if dispatch_result_ids is not None and len(dispatch_result_ids) != self.batch_size:
-            raise ValueError(
-                f"Dispatch result IDs length {len(dispatch_result_ids)} does not match batch size {self.batch_size}"
-            )
         self._dispatch_result_ids = None if dispatch_result_ids is None else list(dispatch_result_ids)
 
     @property

@@ -86,7 +86,7 @@ class GenerationProgress:
 
     @property
     def retry_events(self) -> list[tuple[GENERATION_RETRY_KIND, GENERATION_PROGRESS, float]]:
-        """How, where and when work was tried again within a state."""
+        """How, at what and when work was tried again; the state is the last that is not `ERROR`."""
         with self._lock:
             return list(self._states.retries)
 
@@ -111,7 +111,7 @@ class GenerationProgress:
                 "generation %s: %s retry in %s (%s)",
                 self.generation_id,
                 kind,
-                self._states.current,
+                self._states.last_but_errors[0],
                 error or "no reason",
             )
 

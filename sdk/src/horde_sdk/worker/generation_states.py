@@ -119,7 +119,7 @@ class GenerationStates:
             raise ValueError(f"Invalid transition from {self.current} to {following}")
         if self._has_failed_too_often_in(following):
             limit = self._error_limits[following]
-            raise GenerationStateErrorLimitExceeded(str(generation_id), limit, self.last_but_errors[0])
+            raise GenerationStateErrorLimitExceeded(str(generation_id), limit, self.last_but_errors[0], state=following)
 
     def may_enter(self, following: GENERATION_PROGRESS) -> bool:
         """Tell whether a state may follow the current one."""
@@ -141,7 +141,8 @@ class GenerationStates:
         return True
 
     def note_retry(self, kind: GENERATION_RETRY_KIND) -> None:
-        self.retries.append((kind, self.current, self._clock()))
+        """Keep how work is tried again, and at what: after a failure, at what failed."""
+        self.retries.append((kind, self.last_but_errors[0], self._clock()))
 
     def durations_s(self) -> dict[GENERATION_PROGRESS, float]:
         """Return how long the generation was in each state, the current one until now."""

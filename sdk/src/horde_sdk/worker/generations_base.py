@@ -98,7 +98,7 @@ class HordeSingleGeneration(GenerationIdentity, GenerationProgress, ABC, Generic
             generation_parameters: What is asked for.
             result_type: What a result must be an instance of; left out, anything will do.
             generation_id: Left out, a new UUID.
-            dispatch_result_ids: How the dispatcher calls the results, where it calls them otherwise.
+            dispatch_result_ids: How the dispatcher calls the results, as many as it likes.
             result_ids: How the results are called; left out, as in the parameters, else new UUIDs.
             requires_generation: There is something to generate, rather than only to process.
             requires_post_processing: Results of the generation are processed further.
@@ -114,7 +114,7 @@ class HordeSingleGeneration(GenerationIdentity, GenerationProgress, ABC, Generic
             extra_logging: Log every step.
 
         Raises:
-            ValueError: A table that leads nowhere, a wrong number of ids, or a requirement that this kind of
+            ValueError: A table that leads nowhere, a wrong number of `result_ids`, or a requirement that this kind of
                 generation cannot do without.
         """
         if self.does_class_require_generation() and not requires_generation:

@@ -103,14 +103,14 @@ class HordeWorkerJob(ABC, Generic[SingleGenerationTypeVar, ComposedParameterSetT
             generation_cls: Its kind.
             job_id: What the job is called here; left out, a new UUID, or the generation's id if it is preserved.
             dispatch_job_id: What the dispatcher calls it.
-            dispatch_result_ids: What the dispatcher calls its results.
+            dispatch_result_ids: What the dispatcher calls its results; left out, what the generation says, else
+                `dispatch_job_id` alone: a dispatcher with one id for a job expects its result by that id.
             job_config: How patiently it is done.
             time_received: When it came, in seconds since the epoch.
             preserve_generation_id: Let the generation keep its id; it is called like the job otherwise.
 
         Raises:
             TypeError: The generation is of another kind.
-            ValueError: The dispatcher does not call each result by one id.
         """
         if not isinstance(generation, generation_cls):
             raise TypeError(
@@ -124,6 +124,8 @@ class HordeWorkerJob(ABC, Generic[SingleGenerationTypeVar, ComposedParameterSetT
         self._faulted_reason: WORKER_ERRORS | None = None
         self._faulted_at: float | None = None
         self._time_submitted: float | None = None
+        if dispatch_result_ids is None and dispatch_job_id is not None and generation.dispatch_result_ids is None:
+            dispatch_result_ids = [dispatch_job_id]
         if dispatch_result_ids is not None:
             generation.set_dispatch_result_ids(dispatch_result_ids)
         if job_id is None:

@@ -203,8 +203,37 @@ def test_without_a_usable_source_image_a_job_becomes_txt2img_with_a_fault(
     assert result.generation_parameters.source_processing == "txt2img"
     assert result.generation_parameters.additional_params.components == []
     assert faults(result) == [fault]
+
+
+@pytest.mark.parametrize("processing", [*FROM_ONE_IMAGE, "remix"])
+@pytest.mark.parametrize("source", [None, "https://example.com/a.png"], ids=["none", "not fetched"])
+def test_a_job_whose_source_image_is_not_there_is_known_as_txt2img(processing: str, source: str | None) -> None:
+    job = an_image_job(source_processing=processing, source_image=source)
+
     assert resolve_effective_source_processing(job) == "txt2img"
     assert not job_requires_source_image_input(job)
+
+
+@pytest.mark.parametrize("processing", [*FROM_ONE_IMAGE, "remix"])
+@pytest.mark.parametrize("source", [PICTURE_BASE64, "", "!!!"], ids=["image", "empty", "no base64"])
+def test_a_job_keeps_its_source_processing_until_its_image_is_decoded(processing: str, source: str) -> None:
+    job = an_image_job(source_processing=processing, source_image=source)
+
+    assert resolve_effective_source_processing(job) == processing
+    assert job_requires_source_image_input(job)
+
+
+@pytest.mark.parametrize("processing", FROM_ONE_IMAGE)
+def test_a_program_may_fetch_images_in_its_own_way(processing: str) -> None:
+    link = "https://example.com/a.png"
+    job = an_image_job(source_processing=processing, source_image=link, source_mask=link)
+    job._downloaded_source_image = job._downloaded_source_mask = PICTURE_BASE64
+
+    assert resolve_effective_source_processing(job) == processing
+    assert (job.get_downloaded_source_image(), job.get_downloaded_source_mask()) == (PICTURE_BASE64, PICTURE_BASE64)
+    assert convert(job).generation_parameters.additional_params.components == [
+        Image2ImageGenerationParameters(source_image=PICTURE, source_mask=PICTURE)
+    ]
 
 
 @pytest.mark.parametrize("processing", ["txt2img", "a newer word"])
@@ -422,3 +451,15 @@ def test_converting_loads_no_pillow() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("baseline", "steps"), [("stable_diffusion_1", 11), (None, 11), ("something new", 11)])
+def test_second_pass_of_an_unknown_model_has_as_many_steps_as_one_of_512_pixels(
+    baseline: str | None, steps: int
+) -> None:
+    hires = parameters(
+        baseline=baseline, payload={"hires_fix": True, "width": 1024, "height": 1024}
+    ).additional_params.hires_fix_params
+
+    assert hires is not None
+    assert (hires.first_pass.width, hires.second_pass.steps) == (512, steps)

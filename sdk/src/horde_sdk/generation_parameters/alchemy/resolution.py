@@ -46,7 +46,11 @@ _rules: tuple[ResolverRule, ...] = (
     ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.nsfw_detector), NSFWAlchemyParameters),
     ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.control_type), AnnotationAlchemyParameters),
     ResolverRule(
-        lambda payload: payload.get(ALCHEMY_PARAMETER_FIELDS.form) == KNOWN_ALCHEMY_FORMS.post_process,
+        lambda payload: (
+            payload.get(ALCHEMY_PARAMETER_FIELDS.form) == KNOWN_ALCHEMY_FORMS.post_process
+            # Where the upscaler is known to be open (a template of one), nothing but the form is left to describe.
+            and ALCHEMY_PARAMETER_FIELDS.upscaler not in payload
+        ),
         UpscaleAlchemyParameters,
     ),
 )
@@ -92,7 +96,10 @@ def instantiate_alchemy_parameters(
 
 
 def _fields(payload: Mapping[str, object] | BaseModel) -> dict[str, object]:
-    """Return the given fields; open ones of a template are left out, so that the model's defaults apply."""
-    if isinstance(payload, BaseModel):
-        return payload.model_dump(exclude_none=True)
-    return {str(name): value for name, value in payload.items()}
+    """Return the fields by name. A template's form is left out where it is open, so that the model's applies."""
+    if not isinstance(payload, BaseModel):
+        return {str(name): value for name, value in payload.items()}
+    fields = payload.model_dump()
+    if fields.get(ALCHEMY_PARAMETER_FIELDS.form) is None:
+        fields.pop(ALCHEMY_PARAMETER_FIELDS.form, None)
+    return fields

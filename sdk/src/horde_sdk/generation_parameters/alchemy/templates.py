@@ -78,6 +78,7 @@ class SingleAlchemyParametersTemplate(CompositeParametersBase):
         )
         return instantiate_alchemy_parameters(
             {
+                **dict.fromkeys(type(self).model_fields),
                 **final.payload,
                 ALCHEMY_PARAMETER_FIELDS.source_image: image,
                 ALCHEMY_PARAMETER_FIELDS.result_id: str(result),

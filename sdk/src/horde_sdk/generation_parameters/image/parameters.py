@@ -125,6 +125,24 @@ class ImageGenerationParameters(ImageGenerationParametersTemplate):
     result_ids: list[str | UUID]
     """One for each image."""
 
+    def to_parameters(
+        self,
+        *,
+        base_param_updates: BasicImageGenerationParametersTemplate | None = None,
+        additional_param_updates: ImageGenerationComponentContainer | None = None,
+        result_ids: Sequence[ID_TYPES] | None = None,
+        allocator: ResultIdAllocator | None = None,
+        seed: str = "image",
+    ) -> ImageGenerationParameters:
+        """Return a copy with changes. Its results keep their ids unless others are given; nothing is allocated."""
+        return super().to_parameters(
+            base_param_updates=base_param_updates,
+            additional_param_updates=additional_param_updates,
+            result_ids=self.result_ids if result_ids is None else result_ids,
+            allocator=allocator,
+            seed=seed,
+        )
+
     @model_validator(mode="after")
     def verify_id_count(self) -> Self:
         """Refuse a batch whose images have not one id each."""

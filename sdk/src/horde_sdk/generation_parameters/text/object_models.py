@@ -151,6 +151,22 @@ class TextGenerationParameters(TextGenerationParametersTemplate):
     result_ids: list[str | UUID]
     """One for each text."""
 
+    def to_parameters(
+        self,
+        *,
+        base_param_updates: BasicTextGenerationParametersTemplate | None = None,
+        result_ids: Sequence[ID_TYPES] | None = None,
+        allocator: ResultIdAllocator | None = None,
+        seed: str = "text",
+    ) -> TextGenerationParameters:
+        """Return a copy with changes. Its results keep their ids unless others are given; nothing is allocated."""
+        return super().to_parameters(
+            base_param_updates=base_param_updates,
+            result_ids=self.result_ids if result_ids is None else result_ids,
+            allocator=allocator,
+            seed=seed,
+        )
+
     def get_number_expected_results(self) -> int:
         return max(1, len(self.result_ids))
 

@@ -25,6 +25,24 @@ class SourceImagesDownloadMixin(ResponseRequiringDownloadMixin):
         """Return the mask as base64; `None` until it was fetched."""
         return self._fetched("source_mask")
 
+    @property
+    def _downloaded_source_image(self) -> str | None:
+        """What programs that fetch the image in their own way set, and published releases keep under this name."""
+        return self._downloaded.get("source_image")
+
+    @_downloaded_source_image.setter
+    def _downloaded_source_image(self, image: str | None) -> None:
+        self._downloaded["source_image"] = image
+
+    @property
+    def _downloaded_source_mask(self) -> str | None:
+        """What programs that fetch the mask in their own way set."""
+        return self._downloaded.get("source_mask")
+
+    @_downloaded_source_mask.setter
+    def _downloaded_source_mask(self, image: str | None) -> None:
+        self._downloaded["source_mask"] = image
+
     def async_download_source_image(self, client_session: aiohttp.ClientSession) -> asyncio.Task[None]:
         """Start fetching the source image; the caller awaits the task."""
         return asyncio.create_task(self._fetch(client_session, "source_image"))

@@ -40,6 +40,7 @@ from horde_sdk.generation_parameters.image.consts import (
     TI_TRIGGER_INJECT_CHOICE,
 )
 from horde_sdk.utils.first_pass import (
+    STANDARD_RESOLUTION,
     calc_upscale_sampler_steps,
     get_first_pass_image_resolution_by_baseline,
     is_hires_fix_of_use,
@@ -95,7 +96,11 @@ def hires_fix_component(
     width, height = get_first_pass_image_resolution_by_baseline(payload.width, payload.height, base.model_baseline)
     strength = _second_pass_strength(payload, processing)
     steps = calc_upscale_sampler_steps(
-        native_resolution(base.model_baseline), payload.width, payload.height, strength, payload.ddim_steps
+        native_resolution(base.model_baseline) or STANDARD_RESOLUTION,  # as the first pass is sized
+        payload.width,
+        payload.height,
+        strength,
+        payload.ddim_steps,
     )
     yield HiresFixGenerationParameters(
         first_pass=base.model_copy(update={"width": width, "height": height}),

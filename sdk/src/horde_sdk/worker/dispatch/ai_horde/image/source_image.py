@@ -89,15 +89,20 @@ class SourceImages:
 
 
 def job_requires_source_image_input(api_response: ImageGenerateJobPopResponse) -> bool:
-    """Tell whether a job starts from an image, and has one that can be used."""
-    return SourceImages(api_response).processing in SOURCE_IMAGE_REQUIRING_PROCESSING
+    """Tell whether a job starts from an image, and has it."""
+    return resolve_effective_source_processing(api_response) in SOURCE_IMAGE_REQUIRING_PROCESSING
 
 
 def resolve_effective_source_processing(
     api_response: ImageGenerateJobPopResponse,
 ) -> str | KNOWN_IMAGE_SOURCE_PROCESSING:
-    """Return what is done with the source image; `txt2img` where one is needed and none can be used.
+    """Return what is done with the source image; `txt2img` where one is needed and none is there.
 
-    An image that was sent as URL can be used once `async_download_source_image` has fetched it.
+    An image that was sent as URL is there once `async_download_source_image` has fetched it. Nothing is decoded here:
+    that an image is empty or broken comes out when the job is converted, which then goes on without it.
     """
-    return SourceImages(api_response).processing
+    processing = KNOWN_IMAGE_SOURCE_PROCESSING.known_or_text(api_response.source_processing)
+    is_there = api_response.source_image is not None and api_response.get_downloaded_source_image() is not None
+    if processing in SOURCE_IMAGE_REQUIRING_PROCESSING and not is_there:
+        return KNOWN_IMAGE_SOURCE_PROCESSING.txt2img
+    return processing
