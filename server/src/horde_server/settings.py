@@ -240,6 +240,12 @@ class Settings(BaseSettings):
         "count), read at start and hourly. Default: a built-in list.",
     )
 
+    model_fallback: bool | None = Field(
+        None,
+        description="Serve requests whose models nobody online has with the models that there are, and say so in a "
+        "warning; otherwise they wait. Default: on in the `household` profile, off in `public`.",
+    )
+
     # Queue
     priority_head_start_s: float = Field(
         1800.0, ge=0, description="Most seconds of waiting that kudos can buy; reached only asymptotically."
@@ -283,6 +289,11 @@ class Settings(BaseSettings):
     def limits_enabled(self) -> bool:
         """Whether rate limits are enforced at all."""
         return self.rate_limits and not self.test_ratelimit_disabled
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether a request whose models nobody has is served with others."""
+        return self.profile is Profile.HOUSEHOLD if self.model_fallback is None else self.model_fallback
 
     @property
     def admin_ids(self) -> frozenset[int]:

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.live_queue import RECENT_FAULT_S, LiveQueue
-from horde_server.dispatch.refusal import Offer, Permission, Requirement
+from horde_server.dispatch.refusal import Offer, Permission, Requirement, usable_models
 
 PLAIN, FLUX, SDXL, CASCADE, INPAINTING = (
     "Deliberate", "Flux.1-Schnell fp8 (Compact)", "SDXL 1.0", "Stable Cascade 1.0", "stable_diffusion_inpainting",
@@ -47,10 +47,17 @@ any_requirements = st.builds(
     softprompt=st.sampled_from(("", "sea", "hill")),
     tiles=st.sampled_from((0, 1, 9)),
 )
+# what any model will do for, since nobody had those asked for when it came
+fallen_back = st.builds(
+    lambda requirement, preferred: requirement._replace(models=frozenset(), preferred=preferred),
+    any_requirements,
+    st.frozensets(st.sampled_from((*MODELS, "nobody's")), min_size=1, max_size=2),
+)
 # equal requirements share a class: most requests draw from a few, so that classes fill up
 requirements = st.one_of(
     st.sampled_from([a_requirement(models=frozenset(models)) for models in ((PLAIN,), (PLAIN, SDXL), (SDXL,), ())]),
     any_requirements,
+    fallen_back,
 )
 plain_offers = st.builds(
     an_offer,
@@ -191,6 +198,13 @@ def obstacle(requirement: Requirement, offer: Offer, model: str) -> str | None:
     return None
 
 
+def job_models(requirement: Requirement, offer: Offer) -> set[str]:
+    """The models that a job may name: those preferred, if the worker may use one of them, else any that it may use."""
+    could_use = {model for model in offer.models if not requirement.models or model in requirement.models}
+    may_use = {model for model in could_use if obstacle(requirement, offer, model) is None}
+    return may_use & requirement.preferred or may_use
+
+
 class QueueAgainstTwin(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -275,6 +289,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
         if entry is None:
             return
         one = self.known[entry.id]
+        assert usable_models(one.requirement, offer) == job_models(one.requirement, offer)
         taken = min(jobs, one.waiting)
         self.queue.begin_claim(entry, taken)
         assert entry.available == one.waiting - taken
@@ -352,7 +367,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
             assert self.queue.by_account.open(account_id) == sum(one.waiting + one.processing for one in theirs)
             asked = frozenset({PLAIN})
             assert self.queue.by_account.waiting(account_id, asked) == sum(
-                one.waiting for one in mine if one.requirement.models & asked
+                one.waiting for one in mine if (one.requirement.models or one.requirement.preferred) & asked
             )
 
     @invariant()

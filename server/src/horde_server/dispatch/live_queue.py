@@ -21,7 +21,15 @@ from sortedcontainers import SortedKeyList
 
 from horde_server.dispatch.account_counts import AccountCounts
 from horde_server.dispatch.entry import RequestState
-from horde_server.dispatch.refusal import Offer, Reason, Requirement, has_word, personal_refusal
+from horde_server.dispatch.refusal import (
+    SPECIAL_MODEL,
+    Offer,
+    Reason,
+    Requirement,
+    has_word,
+    personal_refusal,
+    usable_models,
+)
 from horde_server.dispatch.request_classes import Entry, RequestClass, WorkerView, entry_key
 
 RECENT_FAULT_S = 120.0
@@ -197,7 +205,8 @@ class LiveQueue:
             self.waiting_jobs += waiting
             self.waiting_things += waiting * entry.order.things
         if waiting or processing:
-            self.by_account.count(entry.account_id, entry.requirement.models, waiting, processing)
+            requirement = entry.requirement
+            self.by_account.count(entry.account_id, requirement.models or requirement.preferred, waiting, processing)
 
     def requests_of(self, account_id: int) -> list[UUID]:
         """Ids of the mirrored requests of an account that are not done."""
@@ -387,12 +396,34 @@ class LiveQueue:
         for_friends = self._wants_acquaintance(group.requirement)
         counts: Counter[Reason] = Counter()
         for view in self._views.values():
-            reason = view.verdict(group) if view.is_for_all else Reason.MAINTENANCE
+            is_there = view.is_for_all or view.offer.owner_id == account_id
+            reason = view.verdict(group) if is_there else Reason.MAINTENANCE
             if reason is None and for_friends and account_id not in view.offer.favoured:
                 reason = Reason.WORKER_ID
             if reason is not None:
                 counts[reason] += 1
         return counts
+
+    def models_on_offer(self, account_id: int, most: int) -> list[str]:
+        """At most so many of the models that workers online serve this account with. O(workers), when they have few."""
+        found: dict[str, None] = {}
+        for view in self._views.values():
+            offer = view.offer
+            if not offer.named_only and (view.is_for_all or offer.owner_id == account_id):
+                found.update((model, None) for model in offer.models if SPECIAL_MODEL not in model)
+                if len(found) >= most:
+                    break
+        return sorted(found)[:most]
+
+    def models_for(self, group: RequestClass, account_id: int, most: int) -> list[str]:
+        """At most so many of the models that a request of this class from this account may be served with now."""
+        found: dict[str, None] = {}
+        for view in self._views.values():
+            if (view.is_for_all or view.offer.owner_id == account_id) and view.verdict(group) is None:
+                found.update(dict.fromkeys(usable_models(group.requirement, view.offer)))
+                if len(found) >= most:
+                    break
+        return sorted(found)[:most]
 
     def class_of(self, requirement: Requirement) -> RequestClass:
         """The class of a requirement, for asking `could_serve` before a request exists."""
@@ -456,7 +487,7 @@ class LiveQueue:
         for entry in self.entries.values():
             open_jobs = entry.state.waiting + entry.state.processing
             if open_jobs and not entry.state.is_done:
-                for model in entry.requirement.models:
+                for model in entry.requirement.models or entry.requirement.preferred:
                     jobs, things = found.get(model, (0, 0.0))
                     found[model] = (jobs + open_jobs, things + open_jobs * entry.order.things)
         self._by_model = (now, found)

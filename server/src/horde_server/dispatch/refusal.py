@@ -91,6 +91,8 @@ class Requirement(NamedTuple):
     softprompt: str = ""
     # of forms
     tiles: int = 0  # of 512×512 pixels
+    # of requests that nobody had the models of when they came
+    preferred: frozenset[str] = frozenset()  # where any model will do: those asked for
 
 
 class Offer(NamedTuple):
@@ -172,9 +174,11 @@ def _too_long(requirement: Requirement, offer: Offer) -> Reason | None:
 def usable_models(requirement: Requirement, offer: Offer) -> frozenset[str]:
     """The models of the worker that may serve the request: those a job may name. O(models)."""
     if not (requirement.paints or requirement.has_second_pass or requirement.has_qr_code or offer.limits_steps):
-        return _wanted(requirement, offer.plain_models)
-    common = _wanted(requirement, offer.models)
-    return frozenset(model for model in common if model_refusal(requirement, offer, model) is None)
+        usable = _wanted(requirement, offer.plain_models)
+    else:
+        common = _wanted(requirement, offer.models)
+        usable = frozenset(model for model in common if model_refusal(requirement, offer, model) is None)
+    return usable & requirement.preferred or usable
 
 
 def _wanted(requirement: Requirement, models: frozenset[str]) -> frozenset[str]:

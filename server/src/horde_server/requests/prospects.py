@@ -1,20 +1,31 @@
-"""Words for a request that nobody online can serve (generation.md §2.4, D4): it waits, and says why."""
+"""Words for who can serve a request (generation.md §2.4, D4): it waits, and says why; or other models serve it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Reason
+from horde_server.dispatch.request_classes import Entry
+from horde_server.requests.alchemy.forms import FORMS, is_image_form
 
+NO_WORKER_CODE: Final = "NoAvailableWorker"
+FALLBACK_CODE: Final = "ModelFallback"
 NO_WORKER: Final = (
     "Warning: no available workers can fulfill this request. It will expire unless a suitable worker joins."
 )
+_MOST_NAMES: Final = 10
+_MOST_NAME_CHARACTERS: Final = 60
+_MOST_BYTES_OF_NAMES: Final = 300
+_MOST_REASONS: Final = 6
+_MOST_GROUPS: Final = 4
 _OBSTACLES: Final = {
     Reason.MODELS: "serve none of the models",
     Reason.WORKER_ID: "are not among the workers named",
     Reason.MAX_PIXELS: "take fewer pixels",
-    Reason.MAX_TILES: "take fewer tiles",
+    Reason.MAX_TILES: "take smaller pictures",
     Reason.NSFW: "take no NSFW requests",
     Reason.UNTRUSTED: "are not trusted",
     Reason.PERFORMANCE: "are too slow",
@@ -30,11 +41,106 @@ _OBSTACLES: Final = {
     Reason.MATCHING_SOFTPROMPT: "lack the soft prompt",
     Reason.MAINTENANCE: "are in maintenance",
 }
+_OBSTACLES_OF_FORMS: Final = {**_OBSTACLES, Reason.MODELS: "do none of these forms"}
 
 
-def no_worker_warning(refusals: Counter[Reason]) -> str:
-    """The warning, with what stands in the way of the workers that are online."""
+def prospects(entry: Entry, queue: LiveQueue, *, tells_obstacles: bool) -> dict[str, str]:
+    """Warnings by code for a request of images or texts that was just taken; none when all is as it was asked for.
+
+    `tells_obstacles`: whether who asks may know that nobody can serve it.
+    """
+    found: dict[str, str] = {}
+    order = entry.order
+    if order.preferred_models:
+        usable = queue.models_for(entry.group, entry.account_id, _MOST_NAMES + 1)
+        found[FALLBACK_CODE] = fallback_warning(order.preferred_models, usable)
+    if tells_obstacles and not queue.is_possible(entry):
+        found[NO_WORKER_CODE] = no_worker_warning(
+            queue.refusals(entry.group, entry.account_id),
+            order.models,
+            queue.models_on_offer(entry.account_id, _MOST_NAMES + 1),
+        )
+    return found
+
+
+def no_worker_warning(refusals: Counter[Reason], asked: Sequence[str], offered: Sequence[str]) -> str:
+    """The warning, with what stands in the way of the workers that are online; below 1 KB.
+
+    `asked`: the models of the request; `offered`: those that there are, at least one more than are named.
+    """
     if not refusals:
         return f"{NO_WORKER} No worker is online."
-    counted = ", ".join(f"{count} {_OBSTACLES.get(reason, reason)}" for reason, count in refusals.most_common())
-    return f"{NO_WORKER} Of {refusals.total()} online: {counted}."
+    told = f"{NO_WORKER} {_counted(refusals, _OBSTACLES)}"
+    if Reason.MODELS not in refusals:
+        return told
+    wanted = f"Asked for: {named(asked)}; served" if asked else "Served"
+    return f"{told} {wanted} now: {named(offered)}."
+
+
+def fallback_warning(asked: Sequence[str], usable: Sequence[str]) -> str:
+    """That other models than those asked for serve the request, and which."""
+    served = f"what there is: {named(usable)}" if usable else "whatever the first suitable worker has"
+    return (
+        f"No worker online can serve this with {named(asked)}: it is served with {served}. "
+        "Each generation names its `model`."
+    )
+
+
+def forms_warning(entries: Iterable[Entry], queue: LiveQueue) -> str:
+    """What stands in the way of an interrogation's forms that nobody does now; empty where there are none.
+
+    Forms that nobody does for the same reasons share a sentence or two, each below 1 KB; few groups are told apart.
+    """
+    alike: dict[frozenset[tuple[Reason, int]], list[Entry]] = {}
+    for entry in entries:
+        if not queue.is_possible(entry):
+            refusals = queue.refusals(entry.group, entry.account_id)
+            alike.setdefault(frozenset(refusals.items()), []).append(entry)
+    groups = list(alike.items())
+    told = [
+        f"{_no_alchemist(group)} {_obstacles_of(group[0], Counter(dict(reasons)), queue)}"
+        for reasons, group in groups[:_MOST_GROUPS]
+    ]
+    if others := [entry for _, group in groups[_MOST_GROUPS:] for entry in group]:
+        told.append(_no_alchemist(others))
+    return " ".join(told)
+
+
+def _no_alchemist(forms: Sequence[Entry]) -> str:
+    return (
+        f"Warning: no available workers can fulfill {named([entry.order.form for entry in forms])}. "
+        f"{'It' if len(forms) == 1 else 'They'} will expire unless a suitable worker joins."
+    )
+
+
+def _obstacles_of(form: Entry, refusals: Counter[Reason], queue: LiveQueue) -> str:
+    if not refusals:
+        return "No alchemist is online."
+    counted = _counted(refusals, _OBSTACLES_OF_FORMS)
+    if Reason.MODELS not in refusals:
+        return counted
+    # upscalers are many and alike: what tells something of a picture is named first
+    offered = sorted(queue.models_on_offer(form.account_id, len(FORMS)), key=is_image_form)
+    return f"{counted} Done now: {named(offered)}."
+
+
+def _counted(refusals: Counter[Reason], obstacles: dict[Reason, str]) -> str:
+    most = refusals.most_common(_MOST_REASONS)
+    counted = [f"{count} {obstacles.get(reason, reason)}" for reason, count in most]
+    if others := refusals.total() - sum(count for _, count in most):
+        counted.append(f"{others} cannot for other reasons")
+    return f"Of {refusals.total()} online: {', '.join(counted)}."
+
+
+def named(names: Sequence[str]) -> str:
+    """Names for a sentence: as many as are worth reading, each as far as it tells something."""
+    shown: list[str] = []
+    room = _MOST_BYTES_OF_NAMES
+    for name in names[:_MOST_NAMES]:
+        short = name if len(name) <= _MOST_NAME_CHARACTERS else f"{name[: _MOST_NAME_CHARACTERS - 1]}…"
+        room -= len(short.encode())
+        if shown and room < 0:
+            break
+        shown.append(short)
+    more = " and more" if len(shown) < len(names) else ""
+    return f"{', '.join(shown)}{more}" if shown else "nothing"

@@ -40,10 +40,51 @@ def kept_pictures(horde) -> list[Path]:
 async def test_every_form_of_the_list_is_taken(horde):
     """§1.1: seven analyses and sixteen forms that make pictures; 202 with an id and nothing else (§1.2)."""
     assert len(FORMS) == 23
+    await horde.alchemy.pop((await horde.account()).api_key, *FORMS)
     answer = await horde.alchemy.ask(*FORMS)
     assert (answer.status_code, set(answer.json())) == (202, {"id"})
     RequestInterrogationResponse.model_validate(answer.json(), strict=True)
     assert [form["form"] for form in (await horde.alchemy.status(answer.json()["id"]))["forms"]] == list(FORMS)
+
+
+async def test_forms_that_nobody_does_are_told_at_once(horde):
+    """§1.2 says nothing of them and they wait in silence upstream; here the 202 says which, why, and what is done."""
+    first = (await horde.alchemy.ask("caption")).json()
+    assert set(first) == {"id", "message", "warnings"}
+    assert first["message"] == (
+        "Warning: no available workers can fulfill caption. It will expire unless a suitable worker joins. "
+        "No alchemist is online."
+    )
+    assert first["warnings"] == [{"code": "NoAvailableWorker", "message": first["message"]}]
+
+    await horde.alchemy.pop((await horde.account("olga")).api_key, "nsfw", "RealESRGAN_x2plus")
+    mixed = (await horde.alchemy.ask("caption", "nsfw", "interrogation")).json()
+    assert mixed["message"] == (
+        "Warning: no available workers can fulfill caption, interrogation. They will expire unless a suitable worker "
+        "joins. Of 1 online: 1 do none of these forms. Done now: nsfw, RealESRGAN_x2plus."
+    )
+    RequestInterrogationResponse.model_validate(mixed, strict=True)
+    assert set((await horde.alchemy.ask("nsfw")).json()) == {"id"}
+
+
+async def test_forms_are_told_each_for_its_own_reasons(horde):
+    """Who does a form, but for smaller pictures or not for this account, is another obstacle than who does not."""
+    await horde.alchemy.pop((await horde.account()).api_key, "nsfw", max_tiles=1)
+    told = (await horde.alchemy.ask("caption", "nsfw", source_image=inline(600, 600))).json()
+    will_expire = "It will expire unless a suitable worker joins. Of 1 online:"
+    assert told["message"] == (
+        f"Warning: no available workers can fulfill caption. {will_expire} 1 do none of these forms. Done now: nsfw. "
+        f"Warning: no available workers can fulfill nsfw. {will_expire} 1 take smaller pictures."
+    )
+    assert told["warnings"] == [{"code": "NoAvailableWorker", "message": told["message"]}]
+
+
+async def test_in_raid_mode_nobody_is_told_which_forms_are_done(horde):
+    """As for images (generation.md §2.4)."""
+    mod = await horde.account("mod", moderator=True)
+    changed = await horde.client.put("/api/v2/status/modes", json={"raid_mode": True}, headers={"apikey": mod.api_key})
+    assert changed.status_code == 200
+    assert set((await horde.alchemy.ask("caption")).json()) == {"id"}
 
 
 @pytest.mark.parametrize("name", ["annotation", "Caption", "", "GFPGANv1.4", "nsfw."])

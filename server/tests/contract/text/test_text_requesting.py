@@ -270,12 +270,28 @@ async def test_a_dry_run_is_validated(horde):
 
 
 async def test_a_request_that_nobody_can_serve_says_so(horde):
-    """§2.4: texts get a top-level `message` and never `warnings`; none where a worker can."""
+    """§2.4: texts get a top-level `message`, and the warning that images get; neither where a worker can.
+
+    Upstream texts have never `warnings`: whoever asks for both kinds finds the same here.
+    """
     answer = (await horde.texts.ask()).json()
-    assert "no available workers" in answer["message"]
-    assert "warnings" not in answer
+    assert answer["message"].endswith("No worker is online.")
+    assert answer["warnings"] == [{"code": "NoAvailableWorker", "message": answer["message"]}]
     owner = await horde.account("owner")
     await horde.texts.pop(owner.api_key)
+    assert set((await horde.texts.ask()).json()) == {"id", "kudos"}
+    told = (await horde.texts.ask(models=["aphrodite/Unheard-Of-70B"])).json()["message"]
+    assert told.endswith(
+        "Of 1 online: 1 serve none of the models. Asked for: aphrodite/Unheard-Of-70B; "
+        "served now: koboldcpp/Mistral-7B-Instruct-v0.2."
+    )
+
+
+async def test_in_raid_mode_nobody_is_told_that_no_worker_fits(horde):
+    """§2.8: `message` only while there is no raid."""
+    mod = await horde.account("mod", moderator=True)
+    changed = await horde.client.put("/api/v2/status/modes", json={"raid_mode": True}, headers={"apikey": mod.api_key})
+    assert changed.status_code == 200
     assert set((await horde.texts.ask()).json()) == {"id", "kudos"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from horde_server.blobs.images import Recompressed
 from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import OpenRequest
 from horde_server.http.wire_types import encode_map
@@ -26,11 +28,20 @@ from horde_server.requests.alchemy.schemas import InterrogationForm, Interrogati
 from horde_server.requests.alchemy.store import NewForm, NewInterrogation, insert_interrogation
 from horde_server.requests.image.source_images import SourceImages, image_key
 from horde_server.requests.image.source_intake import SourceIntake
+from horde_server.requests.prospects import forms_warning
 from horde_server.settings import Settings
 from horde_server.webhooks.hook import check_webhook, encode_hook, webhook_reach
 
 _PLACE_S = 1e-4
 """Forms of one interrogation start together; so little apart they are served as they were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An accepted interrogation. `message` says of forms that nobody does now why, if there are any."""
+
+    id: UUID
+    message: str
 
 
 class AlchemyIntake:
@@ -55,8 +66,8 @@ class AlchemyIntake:
         self._admission = Admission(pool, dispatcher.queue, modes, addresses, reputation)
         self._clock = clock
 
-    async def submit(self, body: InterrogationRequest, caller: Caller, links_base: str = "") -> UUID:
-        """Store an interrogation; its id. Nothing is charged yet. Raises the refusals of §1.2.
+    async def submit(self, body: InterrogationRequest, caller: Caller, links_base: str = "") -> Ticket:
+        """Store an interrogation. Nothing is charged yet. Raises the refusals of §1.2.
 
         `links_base`: what links in webhooks begin with.
         """
@@ -69,11 +80,13 @@ class AlchemyIntake:
             picture = await self._sources.keep_picture(interrogation_id, body.source_image, caller.requester)
             try:
                 orders = [_order(form, interrogation_id, picture, body, account) for form in asked]
-                await self._store(interrogation_id, orders, account, caller, encode_hook(body.webhook, links_base))
+                webhook = encode_hook(body.webhook, links_base)
+                entries = await self._store(interrogation_id, orders, account, caller, webhook)
             except BaseException:
                 await self._sources.discard(SourceImages(image_key(interrogation_id)))
                 raise
-            return interrogation_id
+            tells_obstacles = self._admission.tells_prospects
+            return Ticket(interrogation_id, forms_warning(entries, self._dispatcher.queue) if tells_obstacles else "")
 
     def _validate(self, body: InterrogationRequest, caller: Caller, forms: int, arrival: Arrival) -> Account:
         """The checks before the picture is looked at; who asks."""
@@ -92,7 +105,7 @@ class AlchemyIntake:
         account: Account,
         caller: Caller,
         webhook: str | None,
-    ) -> None:
+    ) -> list[Entry[FormOrder]]:
         """All forms of an interrogation start where one request of so many jobs would."""
         by_id = {uuid4(): order for order in orders}
         # the last form to be served stands for all, when it is asked where the requester's next one starts
@@ -124,7 +137,7 @@ class AlchemyIntake:
                 states = await insert_interrogation(conn, new, forms)
             now = self._clock()
             kind = self._dispatcher.kind.name
-            self._dispatcher.accepted(
+            return self._dispatcher.accepted(
                 (
                     OpenRequest(
                         states[form.id], kind, account.id, form.order_key, form.price_hundredths, True, now, "", webhook

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from horde_server.http.answers import refusals
+from horde_server.http.answers import add_warnings, refusals
 from horde_server.http.body import (
     body_documentation,
     json_response,
@@ -27,6 +28,7 @@ from horde_server.requests.alchemy.interrogations import Interrogations
 from horde_server.requests.alchemy.schemas import InterrogationRequest
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.progress import parse_request_id
+from horde_server.requests.prospects import NO_WORKER_CODE
 
 _encode = msgspec.json.Encoder().encode
 
@@ -59,8 +61,12 @@ def routes(
         body = await read_body(request, InterrogationRequest)
         account = await accounts.by_key(required_apikey(request.headers.get("apikey")))
         caller = Caller(account, request.state.client_address, client_agent_of(request))
-        found = await intake.submit(body, caller, links.base_url(request) if body.webhook else "")
-        return json_response(told(_encode({"id": str(found)}), body), 202)
+        ticket = await intake.submit(body, caller, links.base_url(request) if body.webhook else "")
+        answer: dict[str, Any] = {"id": str(ticket.id)}
+        if ticket.message:
+            answer["message"] = ticket.message
+            add_warnings(answer, {NO_WORKER_CODE: ticket.message})
+        return json_response(told(_encode(answer), body), 202)
 
     @router.get(
         "/status/{id}",

@@ -31,8 +31,9 @@ from horde_server.requests.image.order import ImageOrder, encode_order
 from horde_server.requests.image.schemas import ImageRequest
 from horde_server.requests.image.source_intake import GivenSources, SourceIntake
 from horde_server.requests.image.validation import check_extra_source_images, check_wishes
-from horde_server.requests.image.warnings import NO_WORKER_CODE, model_warnings
-from horde_server.requests.prospects import no_worker_warning
+from horde_server.requests.image.warnings import model_warnings
+from horde_server.requests.model_fallback import with_models_there_are
+from horde_server.requests.prospects import prospects
 from horde_server.settings import Profile, Settings
 from horde_server.webhooks.hook import check_webhook, encode_hook, webhook_reach
 from horde_server.workers.directory import WorkerDirectory
@@ -111,9 +112,8 @@ class ImageIntake:
             except BaseException:
                 await self._sources.discard(kept)
                 raise
-            warnings = model_warnings(order)
-            if self._admission.tells_prospects and not self._dispatcher.queue.is_possible(entry):
-                warnings[NO_WORKER_CODE] = no_worker_warning(self._dispatcher.queue.refusals(entry.group, account.id))
+            tells_obstacles = self._admission.tells_prospects
+            warnings = model_warnings(order) | prospects(entry, self._dispatcher.queue, tells_obstacles=tells_obstacles)
             return Ticket(request_id, round(new.price_hundredths / 100), warnings)
 
     def _earliest_key(self, account: Account) -> float:
@@ -182,6 +182,8 @@ class ImageIntake:
         order = make_order(
             request_id, body, education=account.education, can_share=self._settings.shared_blobs is not None
         )
+        if self._settings.falls_back:
+            order = with_models_there_are(order, self._dispatcher, account.id)
         if self._settings.profile is Profile.HOUSEHOLD:
             return Admitted(order, 0)
         image = upfront_image(order)

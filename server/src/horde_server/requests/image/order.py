@@ -100,6 +100,7 @@ class ImageOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     extra_texts: tuple[ExtraText, ...] = ()
     special: dict[str, Any] | None = None
     proxied_account: str | None = None
+    preferred_models: tuple[str, ...] = ()  # asked for, where `models` is empty because nobody had them
 
     @property
     def pixels(self) -> int:

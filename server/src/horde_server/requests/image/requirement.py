@@ -31,6 +31,7 @@ def requirement(order: ImageOrder) -> Requirement:
         has_qr_code=order.workflow == "qr_code",
         workers=frozenset(UUID(worker) for worker in order.workers),
         worker_blacklist=order.worker_blacklist,
+        preferred=frozenset(order.preferred_models),
     )
 
 

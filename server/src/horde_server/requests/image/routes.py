@@ -37,8 +37,8 @@ from horde_server.requests.image.oversights import oversights
 from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.results import described
 from horde_server.requests.image.schemas import ImageRequest
-from horde_server.requests.image.warnings import NO_WORKER_CODE
 from horde_server.requests.progress import generation_state, parse_request_id, progress
+from horde_server.requests.prospects import NO_WORKER_CODE
 
 _encode = msgspec.json.Encoder().encode
 
@@ -83,8 +83,7 @@ def routes(
         answer: dict[str, Any] = {"id": str(ticket.id), "kudos": ticket.kudos}
         if NO_WORKER_CODE in ticket.warnings:
             answer["message"] = ticket.warnings[NO_WORKER_CODE]
-        if ticket.warnings:
-            answer["warnings"] = [{"code": code, "message": text} for code, text in ticket.warnings.items()]
+        add_warnings(answer, ticket.warnings)
         add_warnings(answer, oversights(body))
         return json_response(_encode(answer), 202)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.model_reference import requirements
 
-NO_WORKER_CODE = "NoAvailableWorker"
-
 
 def model_warnings(order: ImageOrder) -> dict[str, str]:
     """Sentences by code: where an order differs from what its models work well with. Each code once."""

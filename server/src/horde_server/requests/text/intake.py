@@ -20,7 +20,8 @@ from horde_server.kudos.text_upfront import downgraded_length, free_changes, fre
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.requests.admission import Admission, Arrival, Caller
-from horde_server.requests.prospects import no_worker_warning
+from horde_server.requests.model_fallback import with_models_there_are
+from horde_server.requests.prospects import prospects
 from horde_server.requests.text import prices
 from horde_server.requests.text.order import Sampling, TextOrder, encode_order
 from horde_server.requests.text.refusals import (
@@ -40,11 +41,11 @@ TARGETED_WORKERS_KEPT = 5
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """An accepted request. `kudos` is the estimate of the whole; `message` says why nobody can serve it, if so."""
+    """An accepted request. `kudos` is the estimate of the whole; `warnings` sentences by code."""
 
     id: UUID
     kudos: int
-    message: str
+    warnings: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,9 @@ class TextIntake:
                     webhook=encode_hook(body.webhook),
                 )
                 entry = await self._dispatcher.accept(new, order, tax)
-            queue = self._dispatcher.queue
-            message = "" if queue.is_possible(entry) else no_worker_warning(queue.refusals(entry.group, account.id))
-            return Ticket(request_id, _kudos(order), message)
+            tells_obstacles = self._admission.tells_prospects
+            warnings = prospects(entry, self._dispatcher.queue, tells_obstacles=tells_obstacles)
+            return Ticket(request_id, _kudos(order), warnings)
 
     def _earliest_key(self, account: Account) -> float:
         return order_key(
@@ -148,6 +149,8 @@ class TextIntake:
         Raises `KudosUpfront`.
         """
         order = make_order(body, education=account.education)
+        if self._settings.falls_back:
+            order = with_models_there_are(order, self._dispatcher, account.id)
         if self._settings.profile is Profile.HOUSEHOLD:
             return Admitted(order, 0)
         most_tokens = free_tokens(

@@ -55,6 +55,7 @@ class TextOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     workers: tuple[str, ...] = ()  # worker ids: only these, or none of these when worker_blacklist
     worker_blacklist: bool = False
     proxied_account: str = ""  # for whom a service account asks
+    preferred_models: tuple[str, ...] = ()  # asked for, where `models` is empty because nobody had them
 
     @property
     def things(self) -> float:

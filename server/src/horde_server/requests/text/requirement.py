@@ -30,4 +30,5 @@ def requirement(order: TextOrder) -> Requirement:
         max_length=order.max_length,
         max_context_length=order.max_context_length,
         softprompt=order.softprompt,
+        preferred=frozenset(order.preferred_models),
     )

@@ -27,6 +27,7 @@ from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.admission import Caller
 from horde_server.requests.answers import RequestAsync
 from horde_server.requests.progress import parse_request_id, progress
+from horde_server.requests.prospects import NO_WORKER_CODE
 from horde_server.requests.text.answers import RequestStatusKobold
 from horde_server.requests.text.intake import TextIntake
 from horde_server.requests.text.order import TextOrder
@@ -69,8 +70,9 @@ def routes(
             return json_response(_encode({"kudos": await intake.quote(body, caller)}))
         ticket = await intake.submit(body, caller)
         answer: dict[str, Any] = {"id": str(ticket.id), "kudos": ticket.kudos}
-        if ticket.message:
-            answer["message"] = ticket.message
+        if NO_WORKER_CODE in ticket.warnings:
+            answer["message"] = ticket.warnings[NO_WORKER_CODE]
+        add_warnings(answer, ticket.warnings)
         if unknown := unknown_field_warning(body, body.params):
             add_warnings(answer, {UNKNOWN_FIELD_CODE: unknown})
         return json_response(_encode(answer), 202)
