@@ -23,6 +23,7 @@ Flood = Callable[[Target, float], Awaitable[list[Answer]]]
 FLOODS: dict[str, Flood] = {}
 _ASYNC = "/api/v2/generate/async"
 _MEGABYTE = b"a" * 1_000_000
+ACCOUNT_HOLDER = "127.0.0.78"
 _BRIDGE = "AI Horde Worker reGen:13.0.0:https://example.org"
 
 
@@ -247,8 +248,12 @@ def huge_picture(side_px: int = 6144) -> bytes:
 async def _jobs(session: aiohttp.ClientSession, url: str, count: int) -> list[dict[str, Any]]:
     """Jobs of his own request, popped by his own worker."""
     body = {"prompt": "x", "params": {"n": count, "width": 64, "height": 64, "steps": 1}, "r2": True}
-    async with session.post(f"{url}/generate/async", json=body) as answer:
-        assert answer.status == 202, await answer.text()
+    for _ in range(10):
+        async with session.post(f"{url}/generate/async", json=body) as answer:
+            if answer.status != 429:
+                assert answer.status == 202, await answer.text()
+                break
+        await asyncio.sleep(1)
     jobs = []
     for number in range(count * 4):
         pop = {"name": f"attacker-{number % 2}", "models": ["stable_diffusion"], "bridge_agent": _BRIDGE, "threads": 20}
@@ -272,8 +277,10 @@ async def _said(answer: aiohttp.ClientResponse) -> Answer:
 
 
 def _session(target: Target) -> aiohttp.ClientSession:
+    """From an address of its own: what the keyless floods are limited to would stop this one before it began."""
     headers = {"apikey": target.key, "Client-Agent": "attacker:1:example.org"}
-    return aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(60))
+    connector = aiohttp.TCPConnector(local_addr=(ACCOUNT_HOLDER, 0), force_close=True)
+    return aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(60), connector=connector)
 
 
 @flood

@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from horde_server.errors import BadRequest, InvalidPayload, NulByteInPayload, UnreadableBody
 from horde_server.http.client_agent import MOST_AGENT_CHARACTERS
 from horde_server.http.fault_words import NOTHING, in_words, kind_of
-from horde_server.http.parameters import MOST_ID_CHARACTERS, MOST_KEY_CHARACTERS
+from horde_server.http.parameters import MOST_KEY_CHARACTERS, MOST_NAME_CHARACTERS
 from horde_server.http.unread_bodies import mended, refuse_media_type, why_unread
 from horde_server.http.wire_types import NulByte
 
@@ -136,7 +136,7 @@ def parameter_documentation(place: str, **descriptions: str) -> dict[str, Any]:
             "in": place,
             "required": place == "path",
             "description": description,
-            "schema": {"type": "string", "maxLength": _MOST_CHARACTERS.get(name, MOST_ID_CHARACTERS)},
+            "schema": {"type": "string", "maxLength": _MOST_CHARACTERS.get(name, MOST_NAME_CHARACTERS)},
         }
         for name, description in descriptions.items()
     ]
