@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-_WEBP = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="
+from PIL import Image
+
+SIDE_PX = 64
+
+
+def picture() -> str:
+    """A picture of the size asked for, in base64: much smaller ones earn nothing."""
+    made = io.BytesIO()
+    Image.new("RGB", (SIDE_PX, SIDE_PX), "navy").save(made, "WEBP")
+    return base64.b64encode(made.getvalue()).decode()
 
 
 class KindOnTheWire(Protocol):
@@ -86,7 +97,7 @@ class AlchemyOnTheWire:
 
     def request(self, jobs: int) -> dict[str, Any]:
         """One form of each name."""
-        return {"source_image": _WEBP, "forms": [{"name": form} for form in self.forms[:jobs]]}
+        return {"source_image": picture(), "forms": [{"name": form} for form in self.forms[:jobs]]}
 
     def offer(self, worker: str) -> dict[str, Any]:
         """All of them."""
@@ -98,7 +109,7 @@ class AlchemyOnTheWire:
 
     def result(self, job_id: str) -> dict[str, Any]:
         """A picture, which is good for every form."""
-        return {"id": job_id, "result": {"made": _WEBP}}
+        return {"id": job_id, "result": {"made": picture()}}
 
     def finished(self, status: Mapping[str, Any]) -> int:
         """Forms that are done."""
@@ -109,12 +120,12 @@ IMAGE = GenerationOnTheWire(
     name="image",
     root="generate",
     check="generate/check",
-    params={"width": 64, "height": 64, "steps": 1},
+    params={"width": SIDE_PX, "height": SIDE_PX, "steps": 1},
     extra={"r2": False},
     model="stable_diffusion",
     agent="AI Horde Worker reGen:13.0.0:https://example.org",
     limits={"max_pixels": 4_000_000},
-    generation=_WEBP,
+    generation=picture(),
 )
 TEXT = GenerationOnTheWire(
     name="text",

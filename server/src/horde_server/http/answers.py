@@ -46,11 +46,14 @@ _REFUSALS = {
     403: "Not allowed.",
     404: "There is no such thing.",
     405: "There is no such method at this address.",
+    408: "The request arrived too slowly.",
     413: "The body is too large.",
+    414: "The address is too long.",
     429: "Too many requests: wait for `Retry-After` seconds.",
+    431: "The headers are too many, or too long.",
     503: "Not available for the moment: try again.",
 }
-_ALWAYS = (400, 429, 503)
+_ALWAYS = (400, 408, 414, 429, 431, 503)
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
