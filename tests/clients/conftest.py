@@ -14,9 +14,13 @@ SDK_VERSIONS = ("0.18.0", "0.33.3")
 
 @pytest.fixture(scope="session")
 def household(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHorde]:
-    """`horde up` whose demo workers stand in for the models the clients ask for; nothing went wrong inside it."""
+    """`horde up` whose demo workers stand in for the models the clients ask for; nothing went wrong inside it.
+
+    Requests for other models wait for the published workers, as on a public horde, and do not fall to the demo.
+    """
     aliases = ["--alias", "Deliberate", "--text-alias", "koboldcpp/LLaMA2-13B-Psyfighter2"]
-    with running_horde("up", tmp_path_factory.mktemp("household"), *aliases) as horde:
+    folder = tmp_path_factory.mktemp("household")
+    with running_horde("up", folder, *aliases, HORDE_MODEL_FALLBACK="0") as horde:
         wait_until(lambda: "Ctrl-C stops everything" in horde.log(), 120, "the first picture")
         yield horde
         assert "Traceback" not in horde.log(), horde.log()[-3000:]
