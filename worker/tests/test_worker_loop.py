@@ -14,14 +14,19 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from horde_worker.backends.demo_backend import DemoBackend
-from horde_worker.backends.interface import BackendFailure, ImageJob, ImageResult, Remark
-from horde_worker.horde_api import FAULT_TRIES
-from horde_worker.kinds.image import encode_webp
+from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.image import ImageJob, ImageResult, Remark
+from horde_worker.backends.interface import BackendSettings
+from horde_worker.exit_codes import ExitCode
+from horde_worker.horde_api import FAULT_TRIES, HordeApi
+from horde_worker.kinds.image.kind import ImageKind
+from horde_worker.kinds.pictures import encode_webp
+from horde_worker.settings import OperatorWishes
 from horde_worker.tally import Tally
-from horde_worker.worker import FAILURE_PAUSE_S, IDLE_PAUSE_S, MAINTENANCE_PAUSE_S, ExitCode
+from horde_worker.worker import FAILURE_PAUSE_S, IDLE_PAUSE_S, MAINTENANCE_PAUSE_S, Worker
 
 if TYPE_CHECKING:
-    from conftest import Answer, Naps, Painter, PlayedHorde, Workshop
+    from conftest import Answer, Naps, PlayedHorde, Workshop
 
 
 def failing(error: BaseException) -> Callable[[ImageJob], list[ImageResult]]:
@@ -710,16 +715,16 @@ async def test_the_jobs_in_hand_are_those_to_be_finished(horde: PlayedHorde, wor
 # ------------------------------------------------------------------------ backends
 
 
-async def test_a_backend_that_does_not_start_ends_the_worker(horde: PlayedHorde, workshop: Workshop) -> None:
+async def test_a_kind_that_has_nothing_to_offer_ends_the_worker(horde: PlayedHorde, workshop: Workshop) -> None:
     """Before it takes a job it could not make, with its own exit code."""
-    painter: Painter = workshop.painter
 
-    class Broken(type(painter)):  # type: ignore[misc]
+    class Broken(ImageKind):
         async def start(self) -> None:
             raise BackendFailure("no canvas")
 
-    workshop.start(backend=Broken())
-    assert await workshop.ended() == ExitCode.BACKEND
+    api = HordeApi(workshop.session, horde.url, "the key", workshop.naps)
+    worker = Worker(Broken(api, "painter", workshop.painter, OperatorWishes("a worker", ("paint",))))
+    assert await worker.run() == ExitCode.BACKEND
     assert horde.pops == []
 
 
@@ -727,7 +732,8 @@ async def test_the_demo_model_serves_a_job(horde: PlayedHorde, workshop: Worksho
     """With the real built-in backend: a picture of the size asked for, and what it did not understand."""
     payload = {"prompt": "a red circle wearing a hat", "sampler_name": "k_euler", "seed": 3}
     horde.pop_script = [horde.job("j1", model="ember-demo", payload=payload)]
-    workshop.start(models=("ember-demo",), backend=DemoBackend(), jobs_wanted=1)
+    demo = await DemoBackend.open(BackendSettings("demo"))
+    workshop.start(models=("ember-demo",), maker=demo, jobs_wanted=1)
     assert await workshop.ended() == ExitCode.OK
     assert opened(horde.uploads[0].data).size == (64, 64)
     [remark] = horde.submit_of("j1")["gen_metadata"]

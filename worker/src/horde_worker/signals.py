@@ -1,0 +1,58 @@
+"""Signals that ask a process to stop, heard on its event loop: by the loop itself on POSIX, by a detour on Windows."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+STOP_SIGNALS: Final = tuple(
+    # SIGBREAK is Ctrl-Break on Windows, and there what another program can send.
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK")
+    if hasattr(signal, name)
+)
+
+
+@contextmanager
+def on_stop_signals(handle: Callable[[], None]) -> Iterator[None]:
+    """Call `handle` on the running loop at each signal to stop, in this block. For the main thread only."""
+    loop = asyncio.get_running_loop()
+    put_back = _heard_by_the_loop(loop, handle) or _heard_by_the_interpreter(loop, handle)
+    try:
+        yield
+    finally:
+        put_back()
+
+
+def _heard_by_the_loop(loop: asyncio.AbstractEventLoop, handle: Callable[[], None]) -> Callable[[], None] | None:
+    """How to undo it; None where loops cannot hear signals, as on Windows."""
+    try:
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, handle)
+    except NotImplementedError:
+        return None
+
+    def put_back() -> None:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+    return put_back
+
+
+def _heard_by_the_interpreter(loop: asyncio.AbstractEventLoop, handle: Callable[[], None]) -> Callable[[], None]:
+    """How to undo it. Python runs handlers between two steps of the main thread; this one wakes the loop there."""
+
+    def wake(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(handle)
+
+    before = {number: signal.signal(number, wake) for number in STOP_SIGNALS}
+
+    def put_back() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+    return put_back
