@@ -23,6 +23,7 @@ from horde_worker.kinds.image.kind import ImageKind
 from horde_worker.kinds.pictures import encode_webp
 from horde_worker.settings import OperatorWishes
 from horde_worker.tally import Tally
+from horde_worker.waiting import LATE_ANSWER_LIMIT_S
 from horde_worker.worker import FAILURE_PAUSE_S, IDLE_PAUSE_S, MAINTENANCE_PAUSE_S, Worker
 
 if TYPE_CHECKING:
@@ -240,6 +241,54 @@ async def test_a_job_that_arrives_while_draining_is_made(horde: PlayedHorde, wor
     late.gate.set()
     assert await workshop.ended() == ExitCode.OK
     assert horde.submit_of("j1")["state"] == "ok"
+
+
+async def test_a_stop_does_not_wait_for_the_answer_to_a_pop(
+    horde: PlayedHorde, workshop: Workshop, answer: type[Answer]
+) -> None:
+    """However long the horde would hold it: the connection is closed, so that it knows. Nothing is popped after it."""
+    silence = asyncio.Event()
+    horde.pop_script = [answer(gate=silence), horde.job("j1")]
+    worker = workshop.start()
+    await horde.until(lambda: horde.pops)
+    worker.drain()
+    async with asyncio.timeout(LATE_ANSWER_LIMIT_S + 2):  # the rest is for a busy machine
+        assert await workshop.running == ExitCode.OK
+    silence.set()
+    assert (len(horde.pops), horde.submits) == (1, [])
+
+
+async def test_a_job_that_arrives_while_leaving_is_given_back(horde: PlayedHorde, workshop: Workshop) -> None:
+    """The horde gave it to us in that very moment; another worker can have it at once."""
+    late = horde.job("j1")
+    late.gate = asyncio.Event()
+    horde.pop_script = [late]
+    worker = workshop.start()
+    await horde.until(lambda: horde.pops)
+    worker.leave()
+    late.gate.set()
+    assert await workshop.ended() == ExitCode.OK
+    assert horde.fault_of("j1") == "the worker is leaving"
+    assert workshop.painter.jobs == []
+
+
+async def test_a_stop_does_not_wait_for_a_self_test(horde: PlayedHorde, workshop: Workshop) -> None:
+    """Nothing was taken yet."""
+    has_begun = asyncio.Event()
+
+    class Slow(ImageKind):
+        async def start(self) -> None:
+            has_begun.set()
+            await asyncio.Event().wait()
+
+    api = HordeApi(workshop.session, horde.url, "the key", workshop.naps)
+    worker = Worker(Slow(api, "painter", workshop.painter, OperatorWishes("a worker", ("paint",))))
+    running = asyncio.create_task(worker.run())
+    await has_begun.wait()
+    worker.drain()
+    async with asyncio.timeout(5):
+        assert await running == ExitCode.OK
+    assert horde.pops == []
 
 
 async def test_leaving_gives_back_what_is_held(horde: PlayedHorde, workshop: Workshop) -> None:

@@ -143,9 +143,8 @@ class Hooks:
         except BackendFailure:
             raise
         except Exception as error:
-            reason = str(error) or type(error).__name__
-            log.exception("worker.hook_failed", hook=_name(hook), at=event, reason=reason)
-            raise BackendFailure(f"{_name(hook)} could not decide: {reason}") from error
+            _log_failure(hook, event, error)
+            raise BackendFailure(f"{_name(hook)} could not decide: {_reason(error)}") from error
 
     async def _tell(self, event: str, call: Callable[[Hook], Awaitable[None]]) -> None:
         for hook in self._that_have(event):
@@ -154,11 +153,18 @@ class Hooks:
             try:
                 async with asyncio.timeout(self._listening_limit_s):
                     await call(hook)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever a listener does wrong, the work goes on
                 self._deaf.add((event, hook))
-                log.exception(
-                    "worker.hook_failed", hook=_name(hook), at=event, reason=str(error) or type(error).__name__
-                )
+                _log_failure(hook, event, error)
+
+
+def _log_failure(hook: Hook, event: str, error: Exception) -> None:
+    """Without a traceback: some show the values of variables, and a job has a prompt."""
+    log.error("worker.hook_failed", hook=_name(hook), at=event, reason=_reason(error), kind=type(error).__name__)
+
+
+def _reason(error: Exception) -> str:
+    return "it took too long" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
 
 
 def _name(hook: Hook) -> str:

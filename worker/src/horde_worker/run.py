@@ -13,7 +13,7 @@ import structlog
 
 from horde_sdk.reach import outside
 from horde_worker.backends.events import BackendFailure
-from horde_worker.backends.interface import Backend
+from horde_worker.backends.interface import Backend, BackendSettings
 from horde_worker.backends.registry import open_backend
 from horde_worker.exit_codes import ExitCode
 from horde_worker.horde_api import HordeApi
@@ -44,25 +44,41 @@ async def run_worker(settings: WorkerSettings) -> ExitCode:
         api = await opened.enter_async_context(
             aclosing(HordeApi(session, settings.horde_url, settings.api_key, reach=reach))
         )
-        backends: list[Backend] = []
-        for one in settings.backends:
-            opening = asyncio.ensure_future(open_backend(one))
-            stop.opening = opening
-            try:
-                backend = await opening
-            except BackendFailure as error:
-                log.error("worker.backend_failed", backend=one.name, reason=str(error))
-                return ExitCode.BACKEND
-            except asyncio.CancelledError:
-                if not stop.is_asked:
-                    raise
-                return ExitCode.OK
-            opened.push_async_callback(backend.close)
-            backends.append(backend)
+        try:
+            backends = [await _opened(one, opened, stop) for one in settings.backends]
+        except _NotOpened as why:
+            return why.code
         stop.workers = _workers(api, backends, settings)
-        if stop.is_asked:
-            return ExitCode.OK
+        if not stop.workers:
+            log.error("worker.backend_failed", backend=settings.backends[0].name, reason="it makes nothing")
+            return ExitCode.BACKEND
         return await _run_all(stop.workers)
+
+
+class _NotOpened(Exception):
+    """A backend is not open, and the process ends with this code."""
+
+    def __init__(self, code: ExitCode) -> None:
+        super().__init__(code.name)
+        self.code = code
+
+
+async def _opened(settings: BackendSettings, stack: AsyncExitStack, stop: _Stop) -> Backend:
+    """An open backend, closed at the end of the stack. Raises `UnknownBackend` and `_NotOpened`."""
+    stop.opening = asyncio.ensure_future(open_backend(settings))
+    try:
+        backend = await stop.opening
+    except BackendFailure as error:
+        log.error("worker.backend_failed", backend=settings.name, reason=str(error))
+        raise _NotOpened(ExitCode.BACKEND) from error
+    except asyncio.CancelledError:
+        if not stop.is_asked:
+            raise
+        raise _NotOpened(ExitCode.OK) from None
+    stack.push_async_callback(backend.close)
+    if stop.is_asked:  # in the moment in which it was open
+        raise _NotOpened(ExitCode.OK)
+    return backend
 
 
 class _Stop:

@@ -21,38 +21,34 @@ STOP_SIGNALS: Final = tuple(
 def on_stop_signals(handle: Callable[[], None]) -> Iterator[None]:
     """Call `handle` on the running loop at each signal to stop, in this block. For the main thread only."""
     loop = asyncio.get_running_loop()
-    put_back = _heard_by_the_loop(loop, handle) or _heard_by_the_interpreter(loop, handle)
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    is_by_loop = _heard_by_the_loop(loop, handle)
+    if not is_by_loop:
+        _heard_by_the_interpreter(loop, handle)
     try:
         yield
     finally:
-        put_back()
+        for number, handler in before.items():
+            if is_by_loop:
+                loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
-def _heard_by_the_loop(loop: asyncio.AbstractEventLoop, handle: Callable[[], None]) -> Callable[[], None] | None:
-    """How to undo it; None where loops cannot hear signals, as on Windows."""
+def _heard_by_the_loop(loop: asyncio.AbstractEventLoop, handle: Callable[[], None]) -> bool:
+    """Whether the loop can hear signals itself: not so on Windows."""
     try:
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, handle)
     except NotImplementedError:
-        return None
-
-    def put_back() -> None:
-        for number in STOP_SIGNALS:
-            loop.remove_signal_handler(number)
-
-    return put_back
+        return False
+    return True
 
 
-def _heard_by_the_interpreter(loop: asyncio.AbstractEventLoop, handle: Callable[[], None]) -> Callable[[], None]:
-    """How to undo it. Python runs handlers between two steps of the main thread; this one wakes the loop there."""
+def _heard_by_the_interpreter(loop: asyncio.AbstractEventLoop, handle: Callable[[], None]) -> None:
+    """Python runs handlers between two steps of the main thread; this one wakes the loop there."""
 
     def wake(_number: int, _frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(handle)
 
-    before = {number: signal.signal(number, wake) for number in STOP_SIGNALS}
-
-    def put_back() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
-
-    return put_back
+    for number in STOP_SIGNALS:
+        signal.signal(number, wake)

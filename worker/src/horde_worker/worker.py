@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Coroutine, Sequence
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
@@ -42,6 +42,7 @@ TTL_MARGIN_S = 10.0
 LEAVING_LIMIT_S = 10.0
 FAULTS_LIMIT_S = 30.0
 WANTED_LIMIT_S = 10.0
+CLOSING_LIMIT_S = 10.0
 
 _T = TypeVar("_T")
 
@@ -114,7 +115,7 @@ class Worker(Generic[JobT, ResultT, MadeT]):
     async def run(self) -> ExitCode:
         """Work until drained, or until the horde will not have us."""
         try:
-            await self._kind.start()
+            await unless_stopped(self._draining, self._kind.start())
         except BackendFailure as error:
             log.error("worker.backend_failed", backend=self._kind.backend_name, reason=str(error))
             return ExitCode.BACKEND
@@ -237,14 +238,18 @@ class Worker(Generic[JobT, ResultT, MadeT]):
         """Make a job and deliver it, as far as that works; whether anything was made."""
         try:
             await self._in_time(self._hooks.before_job(job), give_up_at)
-            async with aclosing(self._kind.make(job, partial(self._hooks.watch, job))) as results:
-                return await self._make_each(job, results, give_up_at)
-        except BackendFailure as error:  # before the job
+        except BackendFailure as error:
             await self._fail(job, job.ids, error)
             self.jobs_in_hand -= len(job.ids)
-            return False
-        finally:
-            await self._hooks.after_job(job)
+            has_made = False
+        else:
+            results = self._kind.make(job, partial(self._hooks.watch, job))
+            try:
+                has_made = await self._make_each(job, results, give_up_at)
+            finally:
+                await _close(results)
+        await self._hooks.after_job(job)
+        return has_made
 
     async def _make_each(
         self, job: JobT, results: AsyncGenerator[ResultT | BackendFailure, None], give_up_at: float
@@ -319,6 +324,15 @@ class Worker(Generic[JobT, ResultT, MadeT]):
                         await self._kind.give_back(job_id, reason)
                     except (Refused, Unreachable) as error:
                         log.warning("worker.fault_not_delivered", job=job_id, reason=str(error))
+
+
+async def _close(results: AsyncGenerator[Any, None]) -> None:
+    """Let a backend end what it has begun; whatever goes wrong there, the job is over."""
+    try:
+        async with asyncio.timeout(CLOSING_LIMIT_S):
+            await results.aclose()
+    except Exception as error:  # noqa: BLE001 - a backend may raise anything
+        log.warning("worker.backend_not_stopped", reason=str(error) or type(error).__name__)
 
 
 async def _next(results: AsyncGenerator[_T, None]) -> _T:
