@@ -267,6 +267,33 @@ async def test_one_form_that_fails_does_not_take_the_others_along(
     assert FAILURE_PAUSE_S not in naps.taken
 
 
+async def test_a_result_that_json_cannot_say_is_given_back(horde: PlayedHorde, start: Start, form: Form) -> None:
+    """It would end the worker where it is sent."""
+    apothecary = Apothecary()
+    horde.alchemy_pop_script = [horde.alchemy_forms(form("f1"), form("f2", "palette"))]
+    worker = start(apothecary, jobs_wanted=1)
+
+    async def work(name: str, source: Image.Image, payload: Mapping[str, Any]) -> Any:
+        if is_picture_form(name):
+            return source
+        return {"odd": object()} if name == "caption" else {"none": None}
+
+    apothecary.done_with = work  # type: ignore[method-assign]
+    assert await worker.run() == ExitCode.OK
+    assert horde.alchemy_submits == [
+        {"id": "f1", "result": {}, "state": "faulted"},
+        {"id": "f2", "result": {"palette": {"none": None}}, "state": "ok"},
+    ]
+
+
+async def test_forms_that_the_api_does_not_know_are_not_offered(horde: PlayedHorde, start: Start, form: Form) -> None:
+    """A backend may do more than a horde can ask for."""
+    horde.alchemy_pop_script = [horde.alchemy_forms(form("f1"))]
+    await start(Apothecary("caption", "juggle"), jobs_wanted=1).run()
+    assert horde.alchemy_pops[0]["forms"] == ["caption"]
+    assert await start(Apothecary("juggle")).run() == ExitCode.BACKEND
+
+
 async def test_a_finished_form_is_delivered_though_the_next_one_overruns_its_time(
     horde: PlayedHorde, start: Start, form: Form
 ) -> None:

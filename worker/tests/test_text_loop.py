@@ -14,6 +14,7 @@ from horde_worker.backends.events import BackendFailure, Piece
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextMaker, TextResult
 from horde_worker.exit_codes import ExitCode
+from horde_worker.hooks import Hook, Job
 from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.text.kind import TextKind
 from horde_worker.settings import OperatorWishes
@@ -178,3 +179,20 @@ async def test_the_built_in_model_continues_a_prompt(horde: PlayedHorde, start: 
     text = horde.text_submits[0]["generation"]
     assert len(text.split()) > 8
     assert text[-1] in '.!?"'
+
+
+async def test_the_pieces_of_the_built_in_model_are_what_is_submitted(horde: PlayedHorde, start: Start) -> None:
+    """As a stream shows them; a job without wishes for its format has no other text in the end."""
+    pieces: dict[int, str] = {}
+
+    class Stream(Hook):
+        async def on_piece(self, job: Job, piece: Piece) -> None:
+            pieces[piece.place] = pieces.get(piece.place, "") + piece.text
+
+    horde.text_pop_script = [
+        horde.text_job("t1", "t2", model="ember-demo-text", payload={"prompt": "Once upon a time", "max_length": 30})
+    ]
+    demo = await DemoTextBackend.open(BackendSettings("demo-text"))
+    await start(demo, models=("ember-demo-text",), jobs_wanted=1, hooks=[Stream()]).run()
+    assert [pieces[0], pieces[1]] == [one["generation"] for one in horde.text_submits]
+    assert all(len(text.split()) > 5 for text in pieces.values())
