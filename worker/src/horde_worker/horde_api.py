@@ -27,9 +27,8 @@ from horde_sdk.generic_api.wire import ResponseT
 from horde_sdk.reach import Reach
 from horde_worker import VERSION
 from horde_worker.connection_failures import in_words
-from horde_worker.kinds.hand_out import MAX_MODEL_CHARACTERS
-from horde_worker.kinds.tolerance import Tolerant
 from horde_worker.named_places import NamedPlaces, Sleep
+from horde_worker.tolerance import MAX_MODEL_CHARACTERS, Tolerant
 
 ANSWER_LIMIT_BYTES: Final = 64 * 1024 * 1024  # two source pictures of 20 MiB in base64, and a margin
 ANSWER_LIMIT_S: Final = 40.0

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
-from horde_worker.kinds.tolerance import finite_number, whole_text
+from horde_worker.tolerance import finite_number, whole_text
 
 DEFAULT_TTL_S: Final = 150.0
 MAX_TTL_S: Final = 86_400.0
 MAX_IDS: Final = 100
 """Far more than anybody asks for at a time."""
 MAX_ID_CHARACTERS: Final = 100
-MAX_MODEL_CHARACTERS: Final = 255
 MAX_WORD_CHARACTERS: Final = 100
 """Of what stands for one of a few."""
 MAX_REASONS: Final = 20

@@ -12,7 +12,6 @@ from horde_worker.backends.image import ImageJob, SourceGiven
 from horde_worker.kinds.hand_out import (
     DEFAULT_TTL_S,
     MAX_IDS,
-    MAX_MODEL_CHARACTERS,
     MAX_TTL_S,
     MAX_WORD_CHARACTERS,
     UnusableJob,
@@ -20,7 +19,7 @@ from horde_worker.kinds.hand_out import (
     seed_of,
     without_ids,
 )
-from horde_worker.kinds.tolerance import Tolerant
+from horde_worker.tolerance import MAX_MODEL_CHARACTERS, Tolerant
 
 MAX_SIDE: Final = 8192
 MAX_STEPS: Final = 1000

@@ -11,7 +11,7 @@ from horde_sdk.ai_horde_api.apimodels.base import GenMetadataEntry
 from horde_sdk.ai_horde_api.apimodels.generate.submit import ImageGenerationJobSubmitRequest
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
 from horde_worker.backends.image import Remark
-from horde_worker.kinds.tolerance import whole_text
+from horde_worker.tolerance import whole_text
 
 MOST_REMARKS: Final = 50
 MAX_REF_CHARACTERS: Final = 255

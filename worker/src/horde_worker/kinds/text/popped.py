@@ -11,16 +11,15 @@ from horde_sdk.ai_horde_api.apimodels.generate.text.pop import ModelPayloadKobol
 from horde_worker.backends.text import TextJob
 from horde_worker.kinds.hand_out import (
     DEFAULT_TTL_S,
-    MAX_MODEL_CHARACTERS,
     MAX_TTL_S,
     UnusableJob,
     job_ids,
     seed_of,
     without_ids,
 )
-from horde_worker.kinds.tolerance import Tolerant, finite_number
 from horde_worker.sampler_settings import DEFAULT_ORDER, TextSampling
 from horde_worker.text_format import TextFormat
+from horde_worker.tolerance import MAX_MODEL_CHARACTERS, Tolerant, finite_number
 
 MAX_PROMPT_CHARACTERS: Final = 5_000_000
 MAX_STOP_SEQUENCES: Final = 128

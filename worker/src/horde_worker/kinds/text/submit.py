@@ -6,7 +6,7 @@ from pydantic import Field
 
 from horde_sdk.ai_horde_api.apimodels.generate.text.submit import TextGenerationJobSubmitRequest
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
-from horde_worker.kinds.tolerance import whole_text
+from horde_worker.tolerance import whole_text
 
 
 class TextSubmit(TextGenerationJobSubmitRequest):

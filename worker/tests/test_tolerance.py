@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from horde_sdk.ai_horde_api.apimodels.generate.pop import ImageGenerateJobPopPayload
 from horde_worker.kinds.image.popped import ImagePayload, read_image_pop
-from horde_worker.kinds.tolerance import MAX_ITEMS, whole_text
+from horde_worker.tolerance import MAX_ITEMS, whole_text
 
 ODD: list[Any] = [None, True, [], {}, [[]], "x", "nan", float("inf"), -1, 1e14, 10**400, "\ud800", ["\ud800"] * 2]
 

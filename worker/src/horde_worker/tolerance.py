@@ -13,6 +13,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 MAX_NUMBER_CHARACTERS: Final = 100
+MAX_MODEL_CHARACTERS: Final = 255
 MAX_ITEMS: Final = 1000
 """Longer lists count as absent, unless their field cuts them itself before."""
 
