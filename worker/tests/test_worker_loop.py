@@ -21,10 +21,11 @@ from horde_worker.exit_codes import ExitCode
 from horde_worker.horde_api import FAULT_TRIES, HordeApi
 from horde_worker.kinds.image.kind import ImageKind
 from horde_worker.kinds.pictures import encode_webp
+from horde_worker.refusals import MAINTENANCE_PAUSE_S
 from horde_worker.settings import OperatorWishes
 from horde_worker.tally import Tally
 from horde_worker.waiting import LATE_ANSWER_LIMIT_S
-from horde_worker.worker import FAILURE_PAUSE_S, IDLE_PAUSE_S, MAINTENANCE_PAUSE_S, Worker
+from horde_worker.worker import FAILURE_PAUSE_S, IDLE_PAUSE_S, Worker
 
 if TYPE_CHECKING:
     from conftest import Answer, Naps, PlayedHorde, Workshop

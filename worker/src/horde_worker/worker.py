@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar, cast
 import structlog
 
 from horde_worker.backends.events import BackendFailure
-from horde_worker.exit_codes import ADVICE, FATAL_CODES, IN_OTHER_WORDS, ExitCode
+from horde_worker.exit_codes import ExitCode
 from horde_worker.hooks import Delivery, Hook, Hooks
 from horde_worker.horde_api import Refused, Unreachable, backoff_s
 from horde_worker.idle_advice import IdleAdvice
@@ -26,6 +26,7 @@ from horde_worker.job_log import JobLog
 from horde_worker.kinds.hand_out import HandOut, UnusableJob
 from horde_worker.kinds.interface import JobT, Kind, MadeT, ResultT
 from horde_worker.named_places import Sleep
+from horde_worker.refusals import verdict_on
 from horde_worker.tally import Tally
 from horde_worker.waiting import LATE_ANSWER_LIMIT_S, unless_stopped
 
@@ -34,8 +35,6 @@ log = structlog.get_logger(__name__)
 IDLE_PAUSE_S = 1.0
 LONG_IDLE_PAUSE_S = 3.0
 LONG_IDLE_AFTER_S = 60.0
-MAINTENANCE_PAUSE_S = 30.0
-BUSY_PAUSE_S = 5.0
 FAILURES_BEFORE_PAUSE = 3
 FAILURE_PAUSE_S = 180.0
 TTL_MARGIN_S = 10.0
@@ -146,9 +145,11 @@ class Worker(Generic[JobT, ResultT, MadeT]):
                 await self._pause(IDLE_PAUSE_S)
                 continue
             except Refused as refusal:
-                misses = 0
-                if not await self._take_refusal(refusal):
+                verdict = verdict_on(refusal, exit_on_maintenance=self._exit_on_maintenance)
+                if verdict.exit_code is not None:
+                    self.exit_code = verdict.exit_code
                     break
+                await self._pause(verdict.pause_s)
                 continue
             except Unreachable as error:
                 misses += 1
@@ -194,28 +195,6 @@ class Worker(Generic[JobT, ResultT, MadeT]):
             self._failures_in_a_row = 0
             await self._pause(FAILURE_PAUSE_S)
         return not self._draining.is_set()
-
-    async def _take_refusal(self, refusal: Refused) -> bool:
-        """Whether to go on popping after this refusal."""
-        if refusal.rc == "WorkerMaintenance":
-            log.warning("worker.in_maintenance", message=refusal.message)
-            if self._exit_on_maintenance:
-                self.exit_code = ExitCode.MAINTENANCE
-                return False
-            await self._pause(MAINTENANCE_PAUSE_S)
-            return True
-        if refusal.status == 429:
-            await self._pause(refusal.retry_after_s or BUSY_PAUSE_S)
-            return True
-        if refusal.rc in FATAL_CODES or refusal.status in (400, 401):
-            advice = {"advice": ADVICE[refusal.rc]} if refusal.rc in ADVICE else {}
-            message = IN_OTHER_WORDS.get(refusal.rc, refusal.message)
-            log.error("worker.refused", rc=refusal.rc, message=message, **advice)
-            self.exit_code = ExitCode.CREDENTIALS
-            return False
-        log.warning("worker.refused", rc=refusal.rc, message=refusal.message)
-        await self._pause(MAINTENANCE_PAUSE_S)
-        return True
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not longer than until draining begins."""
