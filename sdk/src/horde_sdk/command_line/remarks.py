@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from horde_sdk.command_line.terminal import one_line
+from horde_sdk.harmless_text import one_line
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels import GenMetadataEntry

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 
-from horde_sdk.command_line.terminal import one_line
 from horde_sdk.exceptions import HordeWarning
+from horde_sdk.harmless_text import one_line
 from horde_sdk.horde_logging import logger
 
 LONGEST_WARNING_CHARACTERS = 2000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from pydantic import BaseModel
 
@@ -18,9 +18,7 @@ from horde_sdk.generation_parameters.alchemy.parameters import (
     SingleAlchemyParameters,
     UpscaleAlchemyParameters,
 )
-
-if TYPE_CHECKING:
-    from horde_sdk.generation_parameters.alchemy.templates import SingleAlchemyParametersTemplate
+from horde_sdk.generation_parameters.generic.parameters import CompositeParametersBase
 
 Predicate: TypeAlias = Callable[[Mapping[str, object]], bool]
 """Looks at the fields that are given; open ones may be missing or `None`."""
@@ -76,7 +74,7 @@ def unregister_alchemy_parameter_rule(rule: ResolverRule) -> None:
 
 
 def resolve_alchemy_parameter_model(
-    payload: Mapping[str, object] | SingleAlchemyParametersTemplate,
+    payload: Mapping[str, object] | CompositeParametersBase,
 ) -> type[SingleAlchemyParameters]:
     """Return the model that describes an operation; `SingleAlchemyParameters` where no rule fits."""
     fields = _fields(payload)
@@ -84,7 +82,7 @@ def resolve_alchemy_parameter_model(
 
 
 def instantiate_alchemy_parameters(
-    payload: Mapping[str, object] | SingleAlchemyParametersTemplate,
+    payload: Mapping[str, object] | CompositeParametersBase,
 ) -> SingleAlchemyParameters:
     """Return an operation in the model that describes it.
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from horde_sdk.ai_horde_api.consts import DEFAULT_HIRES_DENOISE_STRENGTH
 from horde_sdk.generation_parameters.generic.consts import KNOWN_AUX_MODEL_SOURCE
 from horde_sdk.generation_parameters.generic.parameters import GenerationParameterBaseModel
 from horde_sdk.generation_parameters.image.basic_parameters import BasicImageGenerationParameters
@@ -18,9 +17,6 @@ from horde_sdk.generation_parameters.image.consts import (
     LORA_TRIGGER_INJECT_CHOICE,
     TI_TRIGGER_INJECT_CHOICE,
 )
-
-HIRES_FIX_DENOISE_STRENGTH_DEFAULT = DEFAULT_HIRES_DENOISE_STRENGTH
-"""Of the second pass, where the job does not say."""
 
 
 class Image2ImageGenerationParameters(GenerationParameterBaseModel):
