@@ -102,9 +102,8 @@ def find_subclasses(module: ModuleType, super_type: type) -> list[type]:
 
     What pydantic makes of a generic class for each of its parameters is left out.
     """
-    modules = [module]
-    for found in walk_packages(getattr(module, "__path__", ()), f"{module.__name__}."):
-        modules.append(import_module(found.name))
+    below = walk_packages(getattr(module, "__path__", ()), f"{module.__name__}.")
+    modules = [module, *(import_module(found.name) for found in below)]
     classes = {
         member
         for each in modules

@@ -120,9 +120,13 @@ def test_dry_run_refuses_a_request_that_would_be_carried_out(horde: FakeHorde, c
 
 
 def test_session_cancels_what_was_not_fetched_when_an_exception_leaves_it(horde: FakeHorde) -> None:
-    with pytest.raises(ZeroDivisionError), AIHordeAPIClientSession() as session:
-        session.submit_request(a_request(), ImageGenerateAsyncResponse)
-        raise ZeroDivisionError
+    def ask_and_fail() -> None:
+        with AIHordeAPIClientSession() as session:
+            session.submit_request(a_request(), ImageGenerateAsyncResponse)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ask_and_fail()
 
     assert horde.lines == [ASYNC, DELETE]
 

@@ -148,9 +148,12 @@ def test_field_that_is_not_known_is_sent_and_warned_of_once(
 ) -> None:
     request = ImageGenerateAsyncRequest.model_validate({"prompt": "p", "models": [], **fields})
 
-    with pytest.warns(UnknownFieldWarning, match=sentence) as shown:
+    def submit_three_times() -> None:
         for _ in range(3):
             AIHordeAPIManualClient().submit_request(request, ImageGenerateAsyncResponse)
+
+    with pytest.warns(UnknownFieldWarning, match=sentence) as shown:
+        submit_three_times()
 
     assert len(shown) == 1
     assert shown[0].filename == __file__

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
-from horde_sdk.ai_horde_api.request_runs import Ask, expect
+from horde_sdk.ai_horde_api.request_runs import expect
 from horde_sdk.generic_api.apimodels import HordeRequest
+from horde_sdk.generic_api.asking import Ask
 from horde_sdk.generic_api.steps import Steps
 from horde_sdk.generic_api.wire import ResponseT
 

@@ -11,7 +11,8 @@ from horde_sdk.ai_horde_api.exceptions import (
     AIHordeTooManyRequestsError,
     HordeException,
 )
-from horde_sdk.ai_horde_api.request_runs import Ask, LookT, RequestRun, StatusT
+from horde_sdk.ai_horde_api.request_runs import LookT, RequestRun, StatusT
+from horde_sdk.generic_api.asking import Ask
 from horde_sdk.generic_api.steps import Pause, Steps
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from horde_sdk.ai_horde_api.exceptions import (
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
 from horde_sdk.generic_api.argument_checks import require_callable, require_seconds
+from horde_sdk.generic_api.asking import Ask
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Pause, Steps, Tell
 from horde_sdk.generic_api.visible_warnings import warn_visibly
@@ -59,19 +60,6 @@ class Look(Protocol):
 
 LookT = TypeVar("LookT", bound=Look)
 StatusT = TypeVar("StatusT", bound="StatusResponse")
-
-
-class Ask(Protocol):
-    """Sends a request as steps of the calling procedure."""
-
-    def __call__(
-        self,
-        request: HordeRequest,
-        expected: type[ResponseT],
-        /,
-        long_poll: LongPoll | None = None,
-    ) -> Steps[ResponseT | RequestErrorResponse]:
-        """Return the steps."""
 
 
 def expect(

@@ -48,7 +48,7 @@ def alchemy(
             "GFPGAN, RealESRGAN_x4plus, …; repeatable. Options of a form follow a colon: caption:min_length=30",
         ),
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", "--output", help="Folder for images.")] = Path("."),
+    out: Annotated[Path, typer.Option("-o", "--out", "--output", help="Folder for images.")] = Path(),
     trusted_workers: TrustedOption = False,
     fast_workers: FastOption = False,
     webhook: WebhookOption = None,

@@ -221,6 +221,10 @@ class RequestErrorResponse(HordeResponseBaseModel, ContainsMessageResponseMixin,
     _http_status: int | None = PrivateAttr(default=None)
     _retry_after_s: float = PrivateAttr(default=0.0)
 
+    def note_http(self, status: int, retry_after_s: float) -> None:
+        """Take note of what HTTP says besides the body."""
+        self._http_status, self._retry_after_s = status, retry_after_s
+
     @property
     def http_status(self) -> int | None:
         """The HTTP status of the answer, where it came over HTTP."""

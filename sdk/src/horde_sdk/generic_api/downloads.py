@@ -31,6 +31,10 @@ class ResponseRequiringDownloadMixin(HordeAPIData):
 
         return base64.b64encode(await fetch_named(url, client_session, own_url=self._own_url())).decode()
 
+    def note_origin(self, url: str) -> None:
+        """Take note of where the answer came from."""
+        self._asked_url = url
+
     def _own_url(self) -> str | None:
         """Return the service whose files may lie in a private network, as it may itself; `None` where unknown."""
         return self._asked_url

@@ -21,7 +21,7 @@ def warn_visibly(text: str, category: type[HordeWarning] = HordeWarning) -> None
     """
     text = one_line(text)[:LONGEST_WARNING_CHARACTERS]
     logger.warning("%s", text)
-    frame = sys._getframe(1)
+    frame = sys._getframe(1)  # noqa: SLF001 as `warnings` does it: `inspect.currentframe` may be None
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__")):
         frame = frame.f_back
     warnings.warn_explicit(

@@ -19,7 +19,7 @@ from horde_sdk.generic_api.endpoints import GENERIC_API_ENDPOINT_SUBPATH
 class OPENHORDE_ENDPOINT_SUBPATH(GENERIC_API_ENDPOINT_SUBPATH):
     """Paths that OpenHorde has and other AI Hordes lack."""
 
-    v2_webhook_secret = "/v2/webhook_secret"
+    v2_webhook_secret = "/v2/webhook_secret"  # noqa: S105 the path, not the secret
 
 
 @Unhashable

@@ -157,7 +157,7 @@ class GenerationProgress:
         for callback in tuple(self._callbacks.get(state, ())):
             try:
                 callback()
-            except Exception:
+            except Exception:  # noqa: BLE001 callbacks are the program's and may raise anything
                 logger.exception("generation %s: a callback for %s failed", self.generation_id, state)
 
     def _enter(self, state: GENERATION_PROGRESS, entered: list[GENERATION_PROGRESS]) -> GENERATION_PROGRESS:

@@ -1,4 +1,4 @@
-"""The names of this package for type checkers; at run time each is imported when first used."""
+# The names of this package for type checkers; at run time each is imported when first used.
 
 from horde_sdk.ai_horde_api.apimodels.alchemy.async_ import (
     AlchemyAsyncRequest as AlchemyAsyncRequest,

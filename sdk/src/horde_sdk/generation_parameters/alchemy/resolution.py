@@ -36,7 +36,18 @@ def _has(field: ALCHEMY_PARAMETER_FIELDS) -> Predicate:
     return lambda payload: payload.get(field) is not None
 
 
-_rules: tuple[ResolverRule, ...] = (
+class _Rules:
+    """Rules in the order in which they are asked: the first that fits counts.
+
+    Attributes:
+        in_order: Replaced as a whole, never changed, so that readers need no lock.
+    """
+
+    def __init__(self, *in_order: ResolverRule) -> None:
+        self.in_order = in_order
+
+
+_rules = _Rules(
     ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.upscaler), UpscaleAlchemyParameters),
     ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.facefixer), FacefixAlchemyParameters),
     ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.interrogator), InterrogateAlchemyParameters),
@@ -52,7 +63,6 @@ _rules: tuple[ResolverRule, ...] = (
         UpscaleAlchemyParameters,
     ),
 )
-"""The first that fits counts. Replaced as a whole, never changed: readers need no lock."""
 
 
 def register_alchemy_parameter_rule(rule: ResolverRule, *, append: bool = True) -> None:
@@ -62,15 +72,13 @@ def register_alchemy_parameter_rule(rule: ResolverRule, *, append: bool = True) 
         rule: The rule.
         append: Ask it after all others; else before them.
     """
-    global _rules
-    others = tuple(other for other in _rules if other != rule)
-    _rules = (*others, rule) if append else (rule, *others)
+    others = [other for other in _rules.in_order if other != rule]
+    _rules.in_order = (*others, rule) if append else (rule, *others)
 
 
 def unregister_alchemy_parameter_rule(rule: ResolverRule) -> None:
     """Take a rule out again; nothing happens if it is not there."""
-    global _rules
-    _rules = tuple(other for other in _rules if other != rule)
+    _rules.in_order = tuple(other for other in _rules.in_order if other != rule)
 
 
 def resolve_alchemy_parameter_model(
@@ -78,7 +86,7 @@ def resolve_alchemy_parameter_model(
 ) -> type[SingleAlchemyParameters]:
     """Return the model that describes an operation; `SingleAlchemyParameters` where no rule fits."""
     fields = _fields(payload)
-    return next((rule.model for rule in _rules if rule.predicate(fields)), SingleAlchemyParameters)
+    return next((rule.model for rule in _rules.in_order if rule.predicate(fields)), SingleAlchemyParameters)
 
 
 def instantiate_alchemy_parameters(
