@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from horde_sdk.ai_horde_api import image_downloads
-from horde_sdk.ai_horde_api.apimodels.generate._async import (
+from horde_sdk.ai_horde_api.apimodels.generate.async_ import (
     ImageGenerateAsyncDryRunResponse,
     ImageGenerateAsyncRequest,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from horde_sdk.ai_horde_api.apimodels.generate._async import (
+from horde_sdk.ai_horde_api.apimodels.generate.async_ import (
     ImageGenerateAsyncDryRunResponse,
     ImageGenerateAsyncRequest,
     ImageGenerateAsyncResponse,
