@@ -20,6 +20,7 @@ from horde_sdk.ai_horde_api.apimodels import (
     ImageGenerateCheckResponse,
     ImageGenerateJobPopRequest,
     ImageGenerateJobPopResponse,
+    ImageGenerateStatusResponse,
     ImageGenerationInputPayload,
 )
 from horde_sdk.ai_horde_api.exceptions import (
@@ -206,7 +207,7 @@ def test_timeout_cancels_the_request_and_hands_over_what_was_finished(
     assert sum(naps.taken) == 30
     assert horde.lines[-1] == DELETE
     assert horde.lines.count(DELETE) == 1
-    assert caught.value.partial is not None
+    assert isinstance(caught.value.partial, ImageGenerateStatusResponse)
     assert len(caught.value.partial.generations) == 1
     assert "was cancelled; 1 of 1 results were finished" in caught.value.message
 

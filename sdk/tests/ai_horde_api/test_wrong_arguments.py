@@ -110,7 +110,7 @@ async def test_asynchronous_clients_refuse_the_same_options() -> None:
     async with aiohttp.ClientSession() as connections:
         for client in (AIHordeAPIAsyncManualClient, AIHordeAPIAsyncClientSession):
             with pytest.raises(TypeError, match="did you mean 'apikey'"):
-                client(connections, api_key="k" * 22)
+                client(connections, api_key="k" * 22)  # type: ignore[call-arg]
         with pytest.raises(TypeError, match="api_key"):
             AIHordeAPIAsyncSimpleClient(connections, api_key="k" * 22)  # type: ignore[call-arg]
 
@@ -190,6 +190,6 @@ def test_value_of_a_parameter_that_is_refused_is_told() -> None:
 
 
 def test_seed_may_be_a_number(horde: FakeHorde) -> None:
-    params = ImageGenerationInputPayload(seed=42)  # type: ignore[arg-type]
+    params = ImageGenerationInputPayload(seed=42)
 
     assert params.seed == "42"

@@ -31,7 +31,7 @@ from horde_sdk.worker.generations import (
     TextGenerationInitKwargs,
     TextSingleGeneration,
 )
-from horde_sdk.worker.job_base import HordeWorkerJob, HordeWorkerJobConfig
+from horde_sdk.worker.job_base import HordeWorkerJob as HordeWorkerJob, HordeWorkerJobConfig as HordeWorkerJobConfig
 
 DEFAULT_UPLOAD_METHOD = HTTPMethod.PUT
 """How results are sent to where they are stored."""
