@@ -1,4 +1,4 @@
-"""Holding the models against the API's own document, and against the rules of their docstrings.
+"""Checks of the models against the API's own document, and against the rules of their docstrings.
 
 Nothing here is needed to use a horde; it is for those who change this library. What asks the API asks the one that the
 environment names, see `horde_sdk.ai_horde_api.endpoints.ai_horde_base_url`.

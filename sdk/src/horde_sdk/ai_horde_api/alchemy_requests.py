@@ -1,4 +1,4 @@
-"""How an alchemy request is seen through: its status is polled, and the last look is it."""
+"""The run of an alchemy request: its status is polled, and holds the results in the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a generation to a picture. Pillow is imported with the first picture."""
+"""Pictures of generations: fetched or decoded, opened, saved. Pillow is imported with the first picture."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def download_image_bytes(
     outside: requests.Session | None = None,
     horde_url: str | None = None,
 ) -> io.BytesIO:
-    """Fetch a URL.
+    """Fetch an image file that a horde named by URL, and return its bytes.
 
     Args:
         url: What a horde named.
@@ -120,7 +120,7 @@ async def fetch_image_bytes(
     tls: ssl.SSLContext | bool = True,
     horde_url: str | None = None,
 ) -> bytes:
-    """Fetch a URL.
+    """Fetch an image file that a horde named by URL, and return its bytes.
 
     Args:
         url: What a horde named.

@@ -1,4 +1,4 @@
-"""How an image request is seen through: polled at its cheap check, its images fetched once."""
+"""The run of an image request: its cheap check is polled, its images are fetched once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request under way, for callers that want to look, wait or cancel at moments of their own."""
+"""Requests under way, for callers that look, wait or cancel at moments of their own."""
 
 from __future__ import annotations
 

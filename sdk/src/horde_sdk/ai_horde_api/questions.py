@@ -50,7 +50,7 @@ class Question(Generic[ResponseT]):
     expected: type[ResponseT]
 
     def steps(self, ask: Ask) -> Steps[ResponseT]:
-        """Ask it.
+        """Send the request and return its answer.
 
         Raises:
             AIHordeRequestError: The server answered with an error.

@@ -1,4 +1,4 @@
-"""More results than one request may ask for: several requests, a few of them open at a time."""
+"""Batches: several requests, a few of them open at a time, for more results than one request may ask for."""
 
 from __future__ import annotations
 

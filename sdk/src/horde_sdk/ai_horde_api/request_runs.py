@@ -1,4 +1,4 @@
-"""How a request is seen through, whatever it is for: submit, poll, fetch; told as steps, for both kinds of client."""
+"""The run of a request of any kind, as steps for both kinds of client: submit, poll, fetch, cancel."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class Accepted(Protocol):
 
 @dataclass(slots=True)
 class RunOptions:
-    """How a client waits.
+    """The patience of a client with a request.
 
     Attributes:
         timeout_s: Waiting longer than this ends in an error.

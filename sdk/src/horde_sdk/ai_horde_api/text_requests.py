@@ -1,4 +1,4 @@
-"""How a text request is seen through: there is no check endpoint, so its status is polled, and the last look is it."""
+"""The run of a text request: without a check endpoint, its status is polled, and holds the texts in the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of an alchemy request: files for images and drawings, lines for words and figures."""
+"""Output of alchemy requests: files for images and drawings, lines for words and figures."""
 
 from __future__ import annotations
 

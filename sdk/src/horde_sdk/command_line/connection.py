@@ -1,4 +1,4 @@
-"""Which horde a command talks to, with which key, and how it says that something went wrong."""
+"""Connection of a command: which horde, with which key, and how it says that something went wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the files of a command go: their names say what they are, and they never replace one another."""
+"""Names of the files that commands write: they say what is in them, and none replaces another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of an image request: WebP files, and a line on each."""
+"""Output of image requests: WebP files, and a line on each."""
 
 from __future__ import annotations
 

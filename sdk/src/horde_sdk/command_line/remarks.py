@@ -1,4 +1,4 @@
-"""What a worker remarks about a result: words that it ignored, what was blackened, a LoRA that it could not fetch."""
+"""Remarks of workers on results: words ignored, images blackened, LoRAs that could not be fetched."""
 
 from __future__ import annotations
 

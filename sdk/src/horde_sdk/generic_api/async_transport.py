@@ -1,4 +1,4 @@
-"""Carries out a client's steps on asyncio over an `aiohttp` session."""
+"""The transport of asynchronous clients: carries out steps on asyncio over an `aiohttp` session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a horde could not be reached, in a sentence that says what to look at."""
+"""Reasons why a horde could not be reached, in a sentence that says what to look at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetches what a service names by URL: from the service's own host, or the internet, never from the user's network.
+"""Downloads of what a service names by URL: from its own host or the internet, never from the user's network.
 
 A program that asks a strange service would otherwise knock at any door behind its user's router that it points to.
 Redirects are followed by hand, so that each step is looked at, and nothing of the service's connections goes along.
@@ -52,7 +52,7 @@ def download_named(
     session: requests.Session | None = None,
     outside: requests.Session | None = None,
 ) -> io.BytesIO:
-    """Fetch a URL.
+    """Fetch what a service named by URL, and return its bytes.
 
     Args:
         url: What a service named.
@@ -107,7 +107,7 @@ async def fetch_named(
     own_url: str | None,
     tls: ssl.SSLContext | bool = True,
 ) -> bytes:
-    """Fetch a URL.
+    """Fetch what a service named by URL, and return its bytes.
 
     Args:
         url: What a service named.

@@ -1,4 +1,4 @@
-"""What a session remembers: answers that still oblige it to something."""
+"""The memory of a session: answers that still oblige it to something."""
 
 from __future__ import annotations
 

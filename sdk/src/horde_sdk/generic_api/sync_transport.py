@@ -1,4 +1,4 @@
-"""Carries out a client's steps by blocking; `requests` is imported with the first request."""
+"""The transport of synchronous clients: carries out steps by blocking. `requests` is imported with the first one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling a program's user what the program did not ask about: on the warnings channel, and in the log."""
+"""Warnings that a program's user sees without having asked: on the warnings channel, and in the log."""
 
 from __future__ import annotations
 

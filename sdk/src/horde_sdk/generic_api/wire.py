@@ -1,4 +1,4 @@
-"""From a request object to bytes, and from bytes to a response object."""
+"""The wire format: from a request object to bytes, and from bytes to a response object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET and POST /v2/webhook_secret: what a user's webhooks are signed with. OpenHorde only.
+"""GET and POST /v2/webhook_secret: the secret that a user's webhooks are signed with. OpenHorde only.
 
 Not among the models of the AI Horde API: tools of the published library take those for what every AI Horde has.
 """

@@ -1,4 +1,4 @@
-"""Where a generation is and was, for many threads, and who is told of it."""
+"""The progress of a generation for many threads: where it is and was, and who is told of it."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def _as_configured(kwargs: Any, job_config: HordeWorkerJobConfig | None) -> Any:
 
 
 class ImageWorkerJob(HordeWorkerJob[ImageSingleGeneration, ImageGenerationParameters]):
-    """A batch of images for somebody."""
+    """A job that makes a batch of images."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class ImageWorkerJob(HordeWorkerJob[ImageSingleGeneration, ImageGenerationParame
 
 
 class TextWorkerJob(HordeWorkerJob[TextSingleGeneration, TextGenerationParameters]):
-    """A text for somebody."""
+    """A job that makes a text."""
 
     def __init__(
         self,
@@ -191,7 +191,7 @@ class TextWorkerJob(HordeWorkerJob[TextSingleGeneration, TextGenerationParameter
 
 
 class AlchemyWorkerJob(HordeWorkerJob[AlchemySingleGeneration, SingleAlchemyParameters]):
-    """An operation on an image for somebody."""
+    """A job that does one operation on an image."""
 
     def __init__(
         self,

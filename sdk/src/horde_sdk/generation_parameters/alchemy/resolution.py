@@ -1,4 +1,4 @@
-"""Which model an operation is described by, told from the fields that are given. Programs may add rules."""
+"""Rules that tell from the fields of an operation which model describes it. Programs may add rules."""
 
 from __future__ import annotations
 

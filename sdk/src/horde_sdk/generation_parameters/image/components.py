@@ -1,4 +1,4 @@
-"""What may be added to the basics of an image: a source, control, hires-fix, LoRAs, workflows."""
+"""Components that may be added to the basics of an image: a source, control, hires-fix, LoRAs, workflows."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class ExtraTextEntry(GenerationParameterBaseModel):
 
 
 class CustomWorkflowGenerationParameters(GenerationParameterBaseModel):
-    """Another way of making an image altogether."""
+    """A workflow that takes the place of plain generation."""
 
     custom_workflow_name: KNOWN_IMAGE_WORKFLOWS | str
     custom_workflow_version: str | None = None
@@ -155,12 +155,12 @@ class ImageGenerationComponentContainer(GenerationParameterBaseModel):
 
     @property
     def controlnet_params(self) -> ControlnetGenerationParameters | None:
-        """What to keep to."""
+        """What of a source image is kept to."""
         return self._first(ControlnetGenerationParameters)
 
     @property
     def hires_fix_params(self) -> HiresFixGenerationParameters | None:
-        """The two passes."""
+        """The two passes of hires-fix."""
         return self._first(HiresFixGenerationParameters)
 
     @property

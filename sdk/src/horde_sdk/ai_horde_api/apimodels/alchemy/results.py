@@ -1,4 +1,4 @@
-"""What comes of alchemy forms, and how the class of a result is told.
+"""Results of alchemy forms: a class each, and how it is recognised in an answer.
 
 On the wire a result is an object whose one key names the form. A shape that is not known here stays an object: no
 answer of a newer horde makes the whole status unreadable.

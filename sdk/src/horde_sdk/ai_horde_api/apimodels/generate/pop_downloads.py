@@ -1,4 +1,4 @@
-"""Fetching the source images of a popped job."""
+"""Source images of a popped job: links are fetched and kept as base64."""
 
 from __future__ import annotations
 

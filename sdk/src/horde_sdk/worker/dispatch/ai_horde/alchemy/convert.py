@@ -1,4 +1,4 @@
-"""From the answer to a pop to operations that know neither horde nor backend."""
+"""Conversion of an alchemy pop to operations that know neither horde nor backend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The additions of an image job, each read from the payload of a pop (worker.md 2.0)."""
+"""Additions of an image job, each read from the payload of a pop."""
 
 from __future__ import annotations
 
