@@ -80,7 +80,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHorde]:
 @pytest.fixture(scope="module")
 def known(target: RunningHorde) -> dict[str, str]:
     """Things that exist, so that hostile requests get past "there is no such thing"."""
-    key = target.create_user("root", "--kudos", "1000", "--customizer")["api_key"]
+    key = target.create_user("root", kudos=1000, customizer=True)["api_key"]
     status, asked = target.api("generate/async", {"prompt": "a harbour"}, key=key)
     assert status == 202, asked
     pop = {"name": "target", "models": ["stable_diffusion"], "bridge_agent": AGENT, "max_pixels": 4_000_000}
