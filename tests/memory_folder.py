@@ -6,7 +6,6 @@ both take longer than all else that they do (measured: 133 of 330 ms of CPU a co
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -23,7 +22,7 @@ class MemoryFolder:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        self._previous = os.environ.get("TMPDIR")
+        self._is_kept = False
 
     @classmethod
     def enter(cls, memory: Path = _SHARED_MEMORY) -> Self:
@@ -36,20 +35,21 @@ class MemoryFolder:
                 shutil.rmtree(left, ignore_errors=True)
         path = memory / f"{PREFIX}{os.getpid()}"
         path.mkdir(mode=0o711, exist_ok=True)  # the database's user passes through it
-        made = cls(path)
-        _use(str(path))
-        return made
+        os.environ["TMPDIR"] = str(path)
+        tempfile.tempdir = None  # asked anew at the next use
+        return cls(path)
 
     def keep(self) -> None:
         """Leave what is in it for whoever wants to look."""
-        self.path = None
+        self._is_kept = True
 
     def leave(self) -> None:
-        """Remove it with all in it."""
+        """Remove it with all in it, unless it is to be kept."""
         if self.path is not None:
-            _use(self._previous)
-            shutil.rmtree(self.path, ignore_errors=True)
-            self.path = None
+            del os.environ["TMPDIR"]
+            tempfile.tempdir = None
+            if not self._is_kept:
+                shutil.rmtree(self.path, ignore_errors=True)
 
 
 def has_room(memory: Path) -> bool:
@@ -61,12 +61,3 @@ def has_room(memory: Path) -> bool:
         return False
     available_bytes = min(found.f_bavail * found.f_frsize, int(free.split()[0]) * 1024)
     return os.access(memory, os.W_OK | os.X_OK) and available_bytes >= _NEEDED_BYTES
-
-
-def _use(folder: str | None) -> None:
-    """Have `tempfile` make its files there, here and in children."""
-    with contextlib.suppress(KeyError):
-        del os.environ["TMPDIR"]
-    if folder is not None:
-        os.environ["TMPDIR"] = folder
-    tempfile.tempdir = None  # asked anew at the next use
