@@ -105,11 +105,10 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(shared_image_routes(node.shared_images, node.accounts, settings.admin_ids))
     app.include_router(
         image_routes(
-            images.intake,
-            images.dispatcher,
+            images.desk,
+            images.statuses,
             node.accounts,
-            node.blobs.results,
-            node.links,
+            node.public_address,
             node.addresses,
             limits,
             hot,
@@ -124,13 +123,14 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
             node.links,
             images.missed_uploads,
             node.source_links,
+            node.public_address,
             hot,
         )
     )
-    app.include_router(text_routes(texts.intake, texts.dispatcher, node.accounts, limits, hot))
+    app.include_router(text_routes(texts.desk, node.accounts, limits, hot))
     app.include_router(text_dispatch_routes(texts.dispatcher, node.accounts, node.check_in, texts.submissions, hot))
     alchemy = node.alchemy
-    app.include_router(alchemy_routes(alchemy.intake, alchemy.interrogations, node.accounts, node.links, hot))
+    app.include_router(alchemy_routes(alchemy.desk, alchemy.statuses, node.accounts, node.public_address, hot))
     app.include_router(
         alchemist_routes(
             alchemy.dispatcher,
@@ -139,6 +139,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
             alchemy.submissions,
             node.links,
             node.source_links,
+            node.public_address,
             hot,
         )
     )

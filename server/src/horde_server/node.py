@@ -21,6 +21,7 @@ from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.mirror import Mirror
 from horde_server.dispatch.submission import Submissions
 from horde_server.http.client_address import ClientAddresses
+from horde_server.http.public_address import PublicAddress
 from horde_server.identity.directory import AccountDirectory
 from horde_server.models.updates import CatalogueAddresses, ReferenceUpdates
 from horde_server.moderation.addresses.reputation import AddressReputation
@@ -32,19 +33,22 @@ from horde_server.moderation.prompt_filters.directory import PromptFilters
 from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
 from horde_server.moderation.prompt_filters.evidence import PromptEvidence
 from horde_server.moderation.suspects import Suspects
-from horde_server.requests.alchemy.intake import AlchemyIntake
+from horde_server.requests.admission import Admission
+from horde_server.requests.alchemy.desk import AlchemyDesk
 from horde_server.requests.alchemy.interrogations import Interrogations
 from horde_server.requests.alchemy.kind import AlchemyKind
 from horde_server.requests.alchemy.order import FormOrder
 from horde_server.requests.alchemy.results import AlchemyResults
+from horde_server.requests.alchemy.status import InterrogationStatuses
 from horde_server.requests.alchemy.submissions import FormSubmissions
+from horde_server.requests.desk import RequestDesk
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.image.prices.book import PriceBook
 from horde_server.requests.image.results import ImageResults
 from horde_server.requests.image.sharing.service import SharedImages
+from horde_server.requests.image.status import ImageStatuses
 from horde_server.requests.pictures.result_links import LINK_LIFETIME_S, ResultLinks
 from horde_server.requests.pictures.retention import BlobRetention
 from horde_server.requests.pictures.source_intake import SourceIntake
@@ -71,7 +75,8 @@ class ImageService:
     """What images need."""
 
     dispatcher: Dispatcher[ImageOrder]
-    intake: ImageIntake
+    desk: RequestDesk[ImageOrder]
+    statuses: ImageStatuses
     submissions: Submissions[ImageOrder]
     missed_uploads: MissedUploads
 
@@ -81,7 +86,7 @@ class TextService:
     """What texts need."""
 
     dispatcher: Dispatcher[TextOrder]
-    intake: TextIntake
+    desk: RequestDesk[TextOrder]
     submissions: Submissions[TextOrder]
 
 
@@ -90,7 +95,8 @@ class AlchemyService:
     """What alchemy needs."""
 
     dispatcher: Dispatcher[FormOrder]
-    intake: AlchemyIntake
+    desk: AlchemyDesk
+    statuses: InterrogationStatuses
     submissions: FormSubmissions
     interrogations: Interrogations
 
@@ -118,6 +124,7 @@ class Node:
     worker_management: WorkerManagement
     check_in: CheckIn
     blobs: BlobStores
+    public_address: PublicAddress
     links: ResultLinks
     source_links: SourceLinks
     shared_images: SharedImages
@@ -142,7 +149,6 @@ def build_node(  # noqa: PLR0915 - a list of what there is
         "text": LiveQueue(clock),
         "interrogation": LiveQueue(clock),
     }
-    prices = PriceBook(matched_targeting=settings.require_matched_targeting)
     blobs = open_blob_stores(settings, signing_secret, clock, down_time.up_clock(clock))
     tasks = TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s))
     retention = BlobRetention(
@@ -193,7 +199,7 @@ def build_node(  # noqa: PLR0915 - a list of what there is
         blobs.sources, GuardedFetcher(ANYWHERE if settings.allow_private_addresses else PUBLIC), decoders
     )
     lifetime_s = settings.request_lifetime_s
-    images = Dispatcher(ImageKind(prices), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
+    images = Dispatcher(ImageKind(), pool, queues["image"], notices.publish, lifetime_s=lifetime_s)
     texts = Dispatcher(TextKind(), pool, queues["text"], notices.publish, lifetime_s=lifetime_s)
     forms = Dispatcher(AlchemyKind(), pool, queues["interrogation"], notices.publish, lifetime_s=lifetime_s)
     mirror = Mirror(
@@ -213,6 +219,37 @@ def build_node(  # noqa: PLR0915 - a list of what there is
     form_submissions = FormSubmissions(
         pool, forms, workers, AlchemyResults(image_results), suspects, clock, lifetime_s=lifetime_s
     )
+
+    def admission(queue: LiveQueue) -> Admission:
+        return Admission(
+            settings=settings,
+            pool=pool,
+            queue=queue,
+            modes=modes,
+            addresses=addresses,
+            reputation=reputation,
+            clock=clock,
+        )
+
+    image_admission, text_admission = admission(images.queue), admission(texts.queue)
+    image_intake = ImageIntake(
+        settings=settings,
+        admission=image_admission,
+        doorkeeper=doorkeeper,
+        sources=source_intake,
+        workers=workers,
+        queue=images.queue,
+    )
+    text_intake = TextIntake(settings=settings, admission=text_admission, workers=workers, queue=texts.queue)
+    image_desk = RequestDesk(
+        settings=settings, pool=pool, dispatcher=images, admission=image_admission, intake=image_intake
+    )
+    text_desk = RequestDesk(
+        settings=settings, pool=pool, dispatcher=texts, admission=text_admission, intake=text_intake
+    )
+    links = ResultLinks(blobs.results)
+    interrogations = Interrogations(pool, mirror, form_submissions, retention)
+    interrogation_statuses = InterrogationStatuses(pool=pool, links=links)
     return Node(
         settings=settings,
         clients=clients,
@@ -230,26 +267,36 @@ def build_node(  # noqa: PLR0915 - a list of what there is
         worker_management=WorkerManagement(pool, workers, mirror, profanity, settings.admin_ids),
         images=ImageService(
             images,
-            ImageIntake(
-                settings, pool, images, workers, prices, source_intake, modes, addresses, reputation, doorkeeper, clock
-            ),
+            image_desk,
+            ImageStatuses(desk=image_desk, blobs=blobs.results, links=links),
             Submissions(pool, images, workers.changed, image_results, suspects, clock, lifetime_s=lifetime_s),
             missed_uploads,
         ),
         texts=TextService(
             texts,
-            TextIntake(settings, pool, texts, workers, modes, addresses, clock),
+            text_desk,
             Submissions(pool, texts, workers.changed, TextResults(), suspects, clock, lifetime_s=lifetime_s),
         ),
         alchemy=AlchemyService(
             forms,
-            AlchemyIntake(settings, pool, forms, source_intake, modes, addresses, reputation, clock),
+            AlchemyDesk(
+                settings=settings,
+                pool=pool,
+                dispatcher=forms,
+                admission=admission(forms.queue),
+                sources=source_intake,
+                interrogations=interrogations,
+                statuses=interrogation_statuses,
+                clock=clock,
+            ),
+            interrogation_statuses,
             form_submissions,
-            Interrogations(pool, mirror, form_submissions, retention),
+            interrogations,
         ),
         check_in=CheckIn(pool, workers, modes, profanity, addresses, reputation, suspects, notices.publish, clock),
         blobs=blobs,
-        links=ResultLinks(blobs.results, settings.url, clients.scheme),
+        public_address=PublicAddress(settings.url, clients.scheme),
+        links=links,
         source_links=SourceLinks(blobs.sources),
         shared_images=shared_images,
         model_updates=ReferenceUpdates(

@@ -12,13 +12,14 @@ from horde_server.errors import BadRequest, InvalidWorkerKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.public_address import PublicAddress
 from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import AccountDirectory
 from horde_server.requests.alchemy.answers import InterrogationPopPayload
-from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.order import FormOrder
 from horde_server.requests.alchemy.pop_answer import empty_answer, form_body, forms_answer
 from horde_server.requests.alchemy.submissions import FormSubmissions
+from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.alchemy.worker_schemas import AlchemyPop, AlchemySubmit, read_submit
 from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.pictures.result_links import ResultLinks
@@ -37,6 +38,7 @@ def routes(
     submissions: FormSubmissions,
     links: ResultLinks,
     source_links: SourceLinks,
+    public_address: PublicAddress,
     hot: HotRoutes,
 ) -> APIRouter:
     """The alchemist's side of alchemy."""
@@ -85,19 +87,18 @@ def routes(
     @hot.add("POST", "/api/v2/interrogate/submit")
     async def submit(request: Request) -> Response:
         """Deliver a form, or report that it failed."""
-        body = await read_submit(request)
+        body = read_submit(await request.body(), request.headers.get("content-encoding", ""))
         key = required_apikey(request.headers.get("apikey"))
         credited = await submissions.submit(body, await accounts.by_key(key))
         return json_response(credited.to_json())
 
     async def handed_form(hand_out: HandOut[FormOrder], request: Request) -> dict[str, Any]:
         """Alchemists get the picture from us, also where the requester gave an address: they need not call on it."""
-        source = await source_links.link(
-            hand_out.order.source_key, ttl_s=hand_out.ttl_s, base_url=links.base_url(request)
-        )
+        base_url = public_address(request)
+        source = await source_links.link(hand_out.order.source_key, ttl_s=hand_out.ttl_s, base_url=base_url)
         upload = None
         if is_image_form(hand_out.order.form):
-            upload = await links.upload(hand_out.job_ids[0], hand_out.ttl_s, request)
+            upload = await links.upload(hand_out.job_ids[0], hand_out.ttl_s, base_url)
         return form_body(hand_out, source, upload)
 
     return router

@@ -7,7 +7,7 @@ from horde_server.dispatch.refusal import Offer, Requirement
 from horde_server.moderation.suspicion import FASTEST_IMAGE_SPEED
 from horde_server.requests.image import lease
 from horde_server.requests.image.order import ImageOrder, decode_order
-from horde_server.requests.image.prices.book import PriceBook
+from horde_server.requests.image.prices import charges
 from horde_server.requests.image.requirement import requirement
 
 
@@ -16,9 +16,6 @@ class ImageKind:
 
     name = "image"
     is_part = False
-
-    def __init__(self, prices: PriceBook) -> None:
-        self._prices = prices
 
     def decode(self, stored: str | bytes) -> ImageOrder:
         """From JSON."""
@@ -50,7 +47,7 @@ class ImageKind:
 
     def reward_hundredths(self, price_hundredths: int, order: ImageOrder, delivery: Delivery) -> int:
         """By the model's baseline."""
-        return self._prices.reward_hundredths(price_hundredths, order, delivery.model)
+        return charges.reward_hundredths(price_hundredths, order, delivery.model)
 
     def things_done(self, order: ImageOrder, delivery: Delivery) -> float:
         """All that was asked."""
@@ -58,4 +55,4 @@ class ImageKind:
 
     def debit_hundredths(self, reward_hundredths: int, order: ImageOrder) -> int:
         """The reward and what is burnt."""
-        return self._prices.debit_hundredths(reward_hundredths, order)
+        return charges.debit_hundredths(reward_hundredths, order)

@@ -13,6 +13,7 @@ from horde_server.errors import BadRequest, InvalidWorkerKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.public_address import PublicAddress
 from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.models.catalogue import is_known
@@ -36,6 +37,7 @@ def routes(
     links: ResultLinks,
     missed_uploads: MissedUploads,
     source_links: SourceLinks,
+    public_address: PublicAddress,
     hot: HotRoutes,
 ) -> APIRouter:
     """The worker's side of image generation."""
@@ -66,7 +68,8 @@ def routes(
         if hand_out is not None:
             uploads = None
             if hand_out.order.r2 or worker.id not in missed_uploads:
-                uploads = [await links.upload(job_id, hand_out.ttl_s, request) for job_id in hand_out.job_ids]
+                base_url = public_address(request)
+                uploads = [await links.upload(job_id, hand_out.ttl_s, base_url) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
             return json_response(told(job_answer(hand_out, uploads, sources), body))
         tell_maintenance(worker)
@@ -94,7 +97,7 @@ def routes(
         return await source_links.hand_out(
             sources,
             ttl_s=hand_out.ttl_s,
-            base_url=links.base_url(request),
+            base_url=public_address(request),
             takes_links=bool(offer.can & BIT["r2_source"]),
             takes_extra=bool(offer.can & BIT["extra_source_images"]),
         )
