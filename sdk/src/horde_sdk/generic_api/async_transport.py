@@ -1,4 +1,4 @@
-"""Carries out a client's steps on asyncio over an `aiohttp` session."""
+"""The transport of asynchronous clients: carries out steps on asyncio over an `aiohttp` session."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class AsyncTransport:
                         outcome = await self._send_to_the_end(step, steps)
                     else:
                         outcome = await self._do(step)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 it is thrown into the procedure
                     failure = error
         except StopIteration as end:
             result: T = end.value
@@ -175,7 +175,7 @@ async def finish_despite_cancellation(work: asyncio.Future[T]) -> T:
             if work.cancelled():
                 raise
             cancelled = error
-        except Exception:
+        except Exception:  # noqa: BLE001 `result` raises it again
             break
     if cancelled is not None:
         work.exception()

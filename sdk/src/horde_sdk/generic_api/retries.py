@@ -1,4 +1,4 @@
-"""When a call is tried again, and after how long."""
+"""Retries: when a call is tried again, and after how long."""
 
 from __future__ import annotations
 

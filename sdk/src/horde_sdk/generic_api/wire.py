@@ -1,4 +1,4 @@
-"""From a request object to bytes, and from bytes to a response object."""
+"""The wire format: from a request object to bytes, and from bytes to a response object."""
 
 from __future__ import annotations
 
@@ -183,6 +183,6 @@ def _error_of(answer: Answer, content: object) -> RequestErrorResponse:
 
 def _error(answer: Answer, **fields: object) -> RequestErrorResponse:
     error = RequestErrorResponse.model_construct(**{"message": "", **fields})  # type: ignore[arg-type]
-    error._http_status = answer.status
-    error._retry_after_s = seconds_of(answer.header("Retry-After")) if answer.status >= 400 else 0.0
+    retry_after_s = seconds_of(answer.header("Retry-After")) if answer.status >= 400 else 0.0
+    error.note_http(answer.status, retry_after_s)
     return error

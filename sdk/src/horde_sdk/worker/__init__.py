@@ -1,4 +1,4 @@
-"""What workers are made of: generations and jobs with their states, capabilities, chains. Imported when first used."""
+"""Building blocks of workers: generations and jobs with their states, abilities, chains. Imported when first used."""
 
 from typing import TYPE_CHECKING
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
-from horde_server.database.pool import Pool
+from horde_server.core import Core
 from horde_server.dispatch.account_counts import AccountCounts
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.order import order_key
 from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, WorkerNotFound
 from horde_server.http.networks import household
 from horde_server.identity.directory import Account
-from horde_server.moderation.addresses.reputation import AddressReputation
-from horde_server.moderation.addresses.timeouts import AddressTimeouts
-from horde_server.moderation.modes import Modes
-from horde_server.settings import Settings
+from horde_server.moderation.slice import Moderation
 from horde_server.webhooks.hook import Hook, check_webhook, webhook_reach
 from horde_server.workers import store as worker_store
 
@@ -103,24 +100,15 @@ class Arrival:
 class Admission:
     """The checks for one kind of request; each raises its refusal. The kinds call them in the API's order."""
 
-    def __init__(
-        self,
-        *,
-        settings: Settings,
-        pool: Pool,
-        queue: LiveQueue,
-        modes: Modes,
-        addresses: AddressTimeouts,
-        reputation: AddressReputation,
-        clock: Callable[[], float],
-    ) -> None:
+    def __init__(self, core: Core, moderation: Moderation, queue: LiveQueue) -> None:
         """`queue` is the kind's."""
-        self._pool = pool
+        settings = core.settings
+        self._pool = core.pool
+        self._clock = core.clock
         self._queue = queue
-        self._modes = modes
-        self._addresses = addresses
-        self._reputation = reputation
-        self._clock = clock
+        self._modes = moderation.modes
+        self._addresses = moderation.addresses
+        self._reputation = moderation.reputation
         self._webhook_reach = webhook_reach(settings.webhook_private_networks)
         self._head_start_cap_s = settings.priority_head_start_s
 

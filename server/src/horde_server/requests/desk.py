@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID, uuid4
 
-from horde_server.database.pool import Pool
+from horde_server.core import Core
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.store import Generation, NewRequest
@@ -24,7 +24,7 @@ from horde_server.requests.model_fallback import NamesModels, with_models_there_
 from horde_server.requests.progress import Progress, progress
 from horde_server.requests.prospects import prospects
 from horde_server.requests.upfront import Upfront
-from horde_server.settings import Profile, Settings
+from horde_server.settings import Profile
 from horde_server.webhooks.hook import encode_hook
 
 
@@ -71,15 +71,14 @@ class RequestDesk(Generic[OrderT]):
 
     def __init__(
         self,
+        core: Core,
         *,
-        settings: Settings,
-        pool: Pool,
         dispatcher: Dispatcher[OrderT],
         admission: Admission,
         intake: Intake[OrderT],
     ) -> None:
-        self._settings = settings
-        self._pool = pool
+        self._settings = core.settings
+        self._pool = core.pool
         self._dispatcher = dispatcher
         self._admission = admission
         self._intake = intake

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID, uuid4
 
 from horde_server.blobs.images import Recompressed
-from horde_server.database.pool import Pool
+from horde_server.core import Core
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.store import NewRequest
@@ -25,7 +24,6 @@ from horde_server.requests.pictures.source_images import SourceImages, image_key
 from horde_server.requests.pictures.source_intake import SourceIntake
 from horde_server.requests.pictures.tiles import tiles
 from horde_server.requests.prospects import NO_WORKER_CODE
-from horde_server.settings import Settings
 from horde_server.webhooks.hook import encode_hook
 
 _PLACE_S = 1e-4
@@ -37,24 +35,22 @@ class AlchemyDesk:
 
     def __init__(
         self,
+        core: Core,
         *,
-        settings: Settings,
-        pool: Pool,
         dispatcher: Dispatcher[FormOrder],
         admission: Admission,
         sources: SourceIntake,
         interrogations: Interrogations,
         statuses: InterrogationStatuses,
-        clock: Callable[[], float],
     ) -> None:
-        self._lifetime_s = settings.request_lifetime_s
-        self._pool = pool
+        self._lifetime_s = core.settings.request_lifetime_s
+        self._pool = core.pool
+        self._clock = core.clock
         self._dispatcher = dispatcher
         self._admission = admission
         self._sources = sources
         self._interrogations = interrogations
         self._statuses = statuses
-        self._clock = clock
 
     async def quote(self, asked: Asked[Interrogation], caller: Caller) -> Price:
         """What all forms would cost: the picture, by whose size they are paid, is looked at and not kept."""

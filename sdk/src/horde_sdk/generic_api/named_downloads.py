@@ -1,7 +1,7 @@
-"""Fetches what a horde names by URL: from the horde's own host, or the internet, and never from the user's network.
+"""Downloads of what a service names by URL: from its own host or the internet, never from the user's network.
 
-A program that asks a strange horde would otherwise knock at any door behind its user's router that the horde points to.
-Redirects are followed by hand, so that each step is looked at, and nothing of the horde's connections goes along.
+A program that asks a strange service would otherwise knock at any door behind its user's router that it points to.
+Redirects are followed by hand, so that each step is looked at, and nothing of the service's connections goes along.
 The HTTP libraries are imported with the first picture.
 """
 
@@ -41,26 +41,24 @@ def _refusal(url: str) -> str:
     )
 
 
-def _own(horde_url: str | None) -> str:
-    from horde_sdk.ai_horde_api.endpoints import ai_horde_base_url
-
-    return horde_url or ai_horde_base_url()
+def _is_own(url: str, own_url: str | None) -> bool:
+    return own_url is not None and is_same_host(url, own_url)
 
 
-def download_image_bytes(
+def download_named(
     url: str,
     *,
+    own_url: str | None,
     session: requests.Session | None = None,
     outside: requests.Session | None = None,
-    horde_url: str | None = None,
 ) -> io.BytesIO:
-    """Fetch a URL.
+    """Fetch what a service named by URL, and return its bytes.
 
     Args:
-        url: What a horde named.
-        session: Connections to the horde.
+        url: What a service named.
+        own_url: The service, wherever it is; `None`: nothing but the internet.
+        session: Connections to the service.
         outside: Connections to anywhere else, guarded.
-        horde_url: The horde, wherever it is; default: the environment's.
 
     Raises:
         requests.HTTPError: The answer is not 200.
@@ -73,12 +71,11 @@ def download_image_bytes(
 
     from horde_sdk.guarded_requests import guarded_session, was_forbidden
 
-    own = _own(horde_url)
     collected = bounds.Collected(bounds.LARGEST_IMAGE_BYTES, DOWNLOAD_TIMEOUT_S)
     try:
         with ExitStack() as opened:
             for _ in range(1 + MOST_REDIRECTS):
-                if not is_same_host(url, own):
+                if not _is_own(url, own_url):
                     _check_written(url)
                     outside = outside or opened.enter_context(guarded_session(outside_as_configured()))
                     way = outside
@@ -103,20 +100,20 @@ def download_image_bytes(
     raise requests.TooManyRedirects(f"{_without_signature(url)} could not be fetched (TooManyRedirects)")
 
 
-async def fetch_image_bytes(
+async def fetch_named(
     url: str,
     session: aiohttp.ClientSession,
     *,
+    own_url: str | None,
     tls: ssl.SSLContext | bool = True,
-    horde_url: str | None = None,
 ) -> bytes:
-    """Fetch a URL.
+    """Fetch what a service named by URL, and return its bytes.
 
     Args:
-        url: What a horde named.
-        session: Connections to the horde; and to everywhere, where they lead through a proxy.
+        url: What a service named.
+        session: Connections to the service; and to everywhere, where they lead through a proxy.
+        own_url: The service, wherever it is; `None`: nothing but the internet.
         tls: Whose certificates are believed; default: Mozilla's.
-        horde_url: The horde, wherever it is; default: the environment's.
 
     Raises:
         aiohttp.ClientResponseError: The answer is not 200.
@@ -128,11 +125,10 @@ async def fetch_image_bytes(
 
     from horde_sdk.guarded_connections import was_forbidden
 
-    own = _own(horde_url)
     collected = bounds.Collected(bounds.LARGEST_IMAGE_BYTES, DOWNLOAD_TIMEOUT_S)
     try:
         for _ in range(1 + MOST_REDIRECTS):
-            async with _way_to(url, own, session, tls) as way:
+            async with _way_to(url, own_url, session, tls) as way:
                 found = await _fetched(url, way, tls, collected)
             if isinstance(found, bytes):
                 return found
@@ -149,7 +145,7 @@ async def fetch_image_bytes(
 
 
 def _way_to(
-    url: str, own: str, session: aiohttp.ClientSession, tls: ssl.SSLContext | bool
+    url: str, own_url: str | None, session: aiohttp.ClientSession, tls: ssl.SSLContext | bool
 ) -> AbstractAsyncContextManager[aiohttp.ClientSession]:
     """Return the connections to use, to be closed unless they are the caller's."""
     from contextlib import nullcontext
@@ -158,7 +154,7 @@ def _way_to(
 
     from horde_sdk.guarded_connections import guarded_connector
 
-    if is_same_host(url, own):
+    if _is_own(url, own_url):
         return nullcontext(session)
     _check_written(url)
     if _leads_through_a_proxy(session):

@@ -1,4 +1,4 @@
-"""What others wrote, on this terminal: by `one_line` where a name or a sentence stands, by `printable` whole texts.
+"""Strangers' words made harmless before they are printed: `one_line` for a name or a sentence, `printable` for texts.
 
 A stranger's words must neither steer a terminal, nor make a line that looks like ours, nor turn the rest of theirs
 round or hide in it. Half a character, which JSON can hold and no terminal can show, must not end the program.
