@@ -16,7 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, cast
 
 import structlog
@@ -71,14 +71,16 @@ class _Server(uvicorn.Server):
     Sleeps until it is to stop; uvicorn looks ten times a second, which a node at rest pays for.
     """
 
-    def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
+    def __init__(self, config: uvicorn.Config, stop: asyncio.Event, let_go: Callable[[], None]) -> None:
         super().__init__(config)
         self._stop = stop
+        self._let_go = let_go
 
     async def main_loop(self) -> None:
         """One tick sets the headers of all answers; they have no date, so they stay."""
         await self.on_tick(0)
         await self._stop.wait()
+        self._let_go()
         self.should_exit = True
 
     @contextlib.contextmanager
@@ -93,9 +95,14 @@ def _leave_out_cancellations(record: logging.LogRecord) -> bool:
 
 
 async def serve_app(
-    app: ASGIApp, connections: Connections, name: str, listener: socket.socket, stop: asyncio.Event
+    app: ASGIApp,
+    connections: Connections,
+    name: str,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    let_go: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve an app on a socket, over connections that are looked after, until `stop`."""
+    """Serve an app on a socket, over connections that are looked after, until `stop`; then `let_go` of who waits."""
     raw_headers = b"".join(b"%s: %s\r\n" % header for header in [*answer_headers(name), JSON_HEADER])
     logging.getLogger("uvicorn.error").addFilter(_leave_out_cancellations)
     config = uvicorn.Config(
@@ -110,7 +117,7 @@ async def serve_app(
         server_header=False,
         date_header=False,
     )
-    server = _Server(config, stop)
+    server = _Server(config, stop, let_go)
     await server.serve(sockets=[listener])
     if not server.started:
         raise RuntimeError("The server could not start; see the log above.")
@@ -123,7 +130,8 @@ async def _serve_here(settings: Settings, dsn: str, listener: socket.socket, sto
     connections = Connections(
         ConnectionLimits.of(settings, most), exempt=ClientAddresses(settings.trusted_proxies).trusts
     )
-    await serve_app(create_app(settings, dsn), connections, node_name(settings), listener, stop)
+    app = create_app(settings, dsn)
+    await serve_app(app, connections, node_name(settings), listener, stop, app.let_go)
 
 
 async def _serve_in_children(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
