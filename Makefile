@@ -7,8 +7,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV := .uv/bin/uv
 BIN := .venv/bin
-PACKAGES := sdk server worker
-SOURCES := sdk/src server/src worker/src
+PACKAGES := sdk server worker models
+SOURCES := sdk/src server/src worker/src models/src
 ARGS ?=
 SHIM_VERSION ?=
 DIST ?= dist
@@ -28,7 +28,7 @@ $(UV):
 .venv/bin/python: | $(UV)
 	@$(UV) venv --quiet --allow-existing --python 3.11 .venv || $(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 
-.venv/.runtime: requirements/runtime.lock $(PACKAGES:%=%/pyproject.toml) | .venv/bin/python
+.venv/.runtime: requirements/runtime.lock sdk/src/horde_sdk/_version.py $(PACKAGES:%=%/pyproject.toml) | .venv/bin/python
 	@echo "Installing OpenHorde …"
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/runtime.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps $(PACKAGES:%=-e ./%)
@@ -86,10 +86,10 @@ bench: .venv/.development ## Measure CPU per operation of server and database, a
 	@PYTHONPATH=tests $(BIN)/python bench/run.py $(ARGS)
 
 # Torch lives in a place of its own: nothing else needs it.
-.training/.ready: sdk/pyproject.toml worker/pyproject.toml
+.training/.ready: sdk/pyproject.toml worker/pyproject.toml models/pyproject.toml
 	@echo "Installing torch …"
 	@$(PYTHON) -m venv .training
-	@.training/bin/pip install --quiet --disable-pip-version-check "$(TORCH)" -e ./sdk -e ./worker
+	@.training/bin/pip install --quiet --disable-pip-version-check "$(TORCH)" -e ./sdk -e ./worker -e ./models
 	@touch $@
 
 train-demo: .training/.ready ## Train the built-in image model (ARGS="--minutes 75"; goes on where it was stopped)
@@ -121,7 +121,7 @@ docs: .venv/.development .docs/.ready ## Write the generated documents, and buil
 	@echo "build/sdk-docs/index.html"
 
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
-	--no-emit-package openhorde-sdk
+	--no-emit-package openhorde-sdk --no-emit-package openhorde-models
 
 lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) $(PACKAGES:%=%/pyproject.toml) -c requirements/constraints.in -o requirements/runtime.lock
