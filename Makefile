@@ -5,16 +5,19 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+VENV_PYTHON ?= 3.11
 UV := .uv/bin/uv
 BIN := .venv/bin
 PACKAGES := sdk server worker models
+DISTRIBUTIONS := $(PACKAGES) release/openhorde
 SOURCES := sdk/src server/src worker/src models/src
 ARGS ?=
 SHIM_VERSION ?=
 DIST ?= dist
+TRIAL_PYTHON ?= $(BIN)/python
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup up test test-fast test-slow test-clients attack lint typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs lock clean
+.PHONY: help setup up test test-fast test-slow test-clients attack lint typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -26,7 +29,7 @@ $(UV):
 		--no-warn-script-location --target .uv --upgrade uv 2>/dev/null
 
 .venv/bin/python: | $(UV)
-	@$(UV) venv --quiet --allow-existing --python 3.11 .venv || $(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	@$(UV) venv --quiet --allow-existing --python $(VENV_PYTHON) .venv || $(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 
 .venv/.runtime: requirements/runtime.lock sdk/src/horde_sdk/_version.py $(PACKAGES:%=%/pyproject.toml) | .venv/bin/python
 	@echo "Installing OpenHorde …"
@@ -62,7 +65,7 @@ attack: .venv/.development ## One stranger's floods against a default server whi
 lint: .venv/.development ## Check format, style, types and generated documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy $(SOURCES) sdk/typing_tests
+	@$(BIN)/mypy $(SOURCES) sdk/typing_tests release/*.py
 	@$(BIN)/python docs/generate.py --check
 
 # Pyright and the node it runs on take 300 MB: a place of their own, so that tests need not wait for them.
@@ -120,6 +123,26 @@ docs: .venv/.development .docs/.ready ## Write the generated documents, and buil
 	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --quiet --config-file docs/mkdocs.yml
 	@echo "build/sdk-docs/index.html"
 
+# What releases are built and checked with, in a place of its own.
+.dist/.ready: requirements/dist.lock | .venv/bin/python
+	@echo "Installing twine and hatchling …"
+	@$(UV) venv --quiet --allow-existing --python $(BIN)/python .dist
+	@$(UV) pip install --quiet --python .dist/bin/python --require-hashes -r requirements/dist.lock
+	@touch $@
+
+dist: .dist/.ready ## Build all wheels and sources into dist/, check them, and make a picture with what they install
+	@rm -f $(DIST)/openhorde*
+	@for one in $(DISTRIBUTIONS); do \
+		$(UV) build --quiet --no-build-isolation --python .dist/bin/python --out-dir $(DIST) ./$$one; done
+	@.dist/bin/twine check --strict $(DIST)/openhorde*
+	@# W002: modules that only keep a name are alike; W007, W008: `openhorde` has no modules
+	@.dist/bin/check-wheel-contents --no-config --ignore W002,W007,W008 $(DIST)/openhorde*.whl
+	@.dist/bin/python release/check.py $(DIST)
+	@.dist/bin/python release/trial.py $(DIST) --uv $(UV) --python $(TRIAL_PYTHON)
+
+version: ## Set the version of all distributions (VERSION=0.2.0)
+	@$(PYTHON) release/set_version.py $(VERSION)
+
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
 	--no-emit-package openhorde-sdk --no-emit-package openhorde-models
 
@@ -128,7 +151,8 @@ lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) requirements/development.in -o requirements/development.lock
 	@$(LOCK) requirements/typing.in -o requirements/typing.lock
 	@$(LOCK) requirements/docs.in -o requirements/docs.lock
+	@$(LOCK) requirements/dist.in -o requirements/dist.lock
 
 clean: ## Remove what setup and tests made (not your data)
-	@rm -rf .venv .uv .clients .typing .docs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .uv .clients .typing .docs .dist build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

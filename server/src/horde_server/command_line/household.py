@@ -67,8 +67,12 @@ async def _has_key(conn: Connection, api_key: str) -> bool:
 
 def horde_command() -> str:
     """How to call this program here: its name where the shell finds it, else its path."""
-    if shutil.which("horde"):
-        return "horde"
+    called = Path(sys.argv[0]).stem
+    if called == "openhorde" and "UV" in os.environ:
+        return "uvx openhorde"  # uv has put an environment of its own on our PATH, not on the shell's
+    for name in ("horde", "openhorde"):
+        if shutil.which(name):
+            return name
     return os.path.relpath(Path(sys.executable).with_name("horde"))
 
 
