@@ -141,8 +141,8 @@ dist: .dist/.ready ## Build all wheels and sources into dist/, check them, and m
 	@.dist/bin/python release/check.py $(DIST)
 	@.dist/bin/python release/trial.py $(DIST) --uv $(UV) --python $(TRIAL_PYTHON)
 
-version: ## Set the version of all distributions (VERSION=0.2.0)
-	@$(PYTHON) release/set_version.py $(VERSION)
+version: .dist/.ready ## Set the version of all distributions (VERSION=0.2.0)
+	@.dist/bin/python release/set_version.py $(VERSION)
 
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
 	--no-emit-package openhorde-sdk --no-emit-package openhorde-models
