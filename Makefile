@@ -67,6 +67,7 @@ lint: .venv/.development ## Check format, style, types and generated documents
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy $(SOURCES) sdk/typing_tests release/*.py
 	@for system in win32 darwin; do $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system $(SOURCES); done
+	@$(BIN)/lint-imports --no-logo --config pyproject.toml >/dev/null || $(BIN)/lint-imports --config pyproject.toml
 	@$(BIN)/python docs/generate.py --check
 
 # Pyright and the node it runs on take 300 MB: a place of their own, so that tests need not wait for them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.submission import Submissions
 from horde_server.errors import BadRequest, InvalidWorkerKey
@@ -18,13 +19,11 @@ from horde_server.requests.text.pop_answer import empty_answer, job_answer
 from horde_server.requests.text.schemas import MAX_SOFTPROMPT_CHARACTERS
 from horde_server.requests.text.worker_answers import GenerationPayloadKobold
 from horde_server.requests.text.worker_schemas import TextPop, TextSubmit
-from horde_server.workers.abilities import Abilities
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
 MODELS_KEPT = 200
 SOFTPROMPTS_KEPT = 200
-_REWARD_PERCENT = 100  # the software plays no part in what texts earn, but for being validated (§4.6)
 
 
 def routes(
@@ -55,9 +54,11 @@ def routes(
             raise InvalidWorkerKey
         abilities = _abilities(body, account, friends)
         name, address = cleaned_text(body.name), request.state.client_address
-        worker = await check_in(account, name, abilities, address, kind="text")
+        worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
         view = dispatcher.queue.view(worker.offer)
-        hand_out = await dispatcher.hand_out(view, body.amount, threads=body.threads, reward_percent=_REWARD_PERCENT)
+        hand_out = await dispatcher.hand_out(
+            view, body.amount, threads=body.threads, reward_percent=dispatcher.kind.reward_percent(abilities)
+        )
         if hand_out is not None:
             return json_response(told(job_answer(hand_out), body))
         tell_maintenance(worker)
