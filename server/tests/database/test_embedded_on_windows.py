@@ -72,6 +72,7 @@ async def test_what_a_crashed_holder_left_is_stopped_at_the_next_start(tmp_path:
     left = first.pid
     assert first._watchdog is not None and first._held is not None and first._process is not None
     first._watchdog.cancel()
+    await asyncio.wait([first._watchdog])
     first._held.release()  # as the system does for a holder that was killed
     async with EmbeddedPostgres(tmp_path, on_windows=True) as database:
         assert database.pid != left
