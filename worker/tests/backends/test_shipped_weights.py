@@ -9,7 +9,8 @@ import pytest
 from horde_worker import VERSION
 from horde_worker.backends.demo_backend import DemoBackend
 from horde_worker.backends.demo_text_backend import DemoTextBackend
-from horde_worker.backends.interface import BackendFailure
+from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.interface import BackendSettings
 from horde_worker.backends.shipped_weights import WeightsNotInstalled, shipped_weights
 
 
@@ -29,4 +30,4 @@ async def test_a_worker_without_the_weights_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "horde_models", None)
     with pytest.raises(BackendFailure, match=f"pip install openhorde-models=={VERSION}$"):
-        await backend().start()
+        await backend.open(BackendSettings(backend.name))
