@@ -20,6 +20,7 @@ from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Offer, usable_models
 from horde_server.dispatch.request_classes import WorkerView
+from horde_server.dispatch.states import JobPhase
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.dispatch.turns import Turns
 from horde_server.kudos.ledger import reserve
@@ -29,7 +30,7 @@ HELD_JOBS_PER_THREAD = 128
 """A worker that holds so many jobs gets no more until it delivers some (D15): far beyond what it can be at."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOut(Generic[OrderT]):
     """Jobs of one request given to one worker."""
 
@@ -185,23 +186,23 @@ class Dispatcher(Generic[OrderT]):
         for job_id in job_ids:
             self.held_jobs.add(
                 HeldJob(
-                    job_id,
-                    entry.id,
-                    offer.worker_id,
-                    offer.owner_id,
-                    entry.account_id,
-                    model,
-                    "processing",
-                    now,
-                    entry.price_hundredths,
-                    entry.order,
-                    reward_percent,
-                    bool(offer.can & VALIDATED_BACKEND),
-                    entry.webhook,
+                    id=job_id,
+                    request_id=entry.id,
+                    worker_id=offer.worker_id,
+                    owner_id=offer.owner_id,
+                    requester_id=entry.account_id,
+                    model=model,
+                    state=JobPhase.PROCESSING,
+                    started_s=now,
+                    price_hundredths=entry.price_hundredths,
+                    order=entry.order,
+                    reward_percent=reward_percent,
+                    backend_validated=bool(offer.can & VALIDATED_BACKEND),
+                    webhook=entry.webhook,
                 ),
                 deadline_s=now + lease_s,
             )
-        return HandOut(entry.order, model, job_ids, seed, lease_s)
+        return HandOut(order=entry.order, model=model, job_ids=job_ids, seed=seed, ttl_s=lease_s)
 
     async def _look_again(self, conn: AsyncConnection[Any], entry: Entry[OrderT], known_version: int) -> None:
         """What the database says of a request that another node changed first."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple
 from uuid import UUID
 
 from horde_server.dispatch.kind import OrderT
 from horde_server.dispatch.refusal import Requirement
+from horde_server.dispatch.states import RequestPhase
+
+if TYPE_CHECKING:  # classes hold entries, entries name their class
+    from horde_server.dispatch.request_classes import RequestClass
 
 
 class RequestState(NamedTuple):
     """The part of a request row that changes. Every statement that changes one returns these columns, in this order."""
 
     id: UUID
-    state: str
+    state: str  # a RequestPhase
     jobs: int
     waiting: int
     processing: int
@@ -27,7 +31,7 @@ class RequestState(NamedTuple):
     @property
     def is_done(self) -> bool:
         """generation.md §2.9.2, the SHOULD: nothing waits and nothing is processed any more, or it is faulted."""
-        return self.state == "faulted" or (self.waiting == 0 and self.processing == 0)
+        return self.state == RequestPhase.FAULTED or (self.waiting == 0 and self.processing == 0)
 
 
 STATE_COLUMNS = (
@@ -37,7 +41,7 @@ STATE_COLUMNS = (
 """SQL columns of `RequestState`; format with a table prefix such as "" or "request."."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class Entry(Generic[OrderT]):
     """An open request in memory: what never changes, the newest known state, and what is being claimed right now."""
 
@@ -59,13 +63,13 @@ class Entry(Generic[OrderT]):
     listed_things: float = 0.0  # what its class counts of it
     place: tuple[float, int, int] | None = None  # (computed at, queue position, wait in seconds)
     done_at_s: float | None = None
-    group: Any = None  # its RequestClass
     webhook: str | None = None  # webhooks/hook.py
+    group: RequestClass = field(init=False)  # its class, once a live queue knows it
 
     @property
     def available(self) -> int:
         """Jobs that nobody has taken and no local claim reaches for."""
-        return self.state.waiting - self.claiming if self.state.state == "open" else 0
+        return self.state.waiting - self.claiming if self.state.state == RequestPhase.OPEN else 0
 
     def lowered_prompt(self) -> str:
         """The lower-cased prompt, made when a worker with a word list first asks."""

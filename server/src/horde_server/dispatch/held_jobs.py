@@ -11,11 +11,12 @@ from typing import Generic
 from uuid import UUID
 
 from horde_server.dispatch.kind import OrderT
+from horde_server.dispatch.states import JobPhase
 
 MOST_REMEMBERED = 50_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldJob(Generic[OrderT]):
     """A job with what settling it needs to know of its request and its worker."""
 
@@ -25,7 +26,7 @@ class HeldJob(Generic[OrderT]):
     owner_id: int
     requester_id: int
     model: str
-    state: str
+    state: JobPhase
     started_s: float  # since the epoch
     price_hundredths: int
     order: OrderT

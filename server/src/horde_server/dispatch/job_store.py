@@ -21,6 +21,7 @@ from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.job_locks import SWEEP_LOCK
 from horde_server.dispatch.kind import Kind, OrderT
+from horde_server.dispatch.states import JobPhase
 from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements
 from horde_server.moderation.suspicion import MOST_NOTED, SUSPICIOUS_FROM, Suspicion
 
@@ -110,7 +111,7 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJo
         owner_id=owner_id,
         requester_id=requester_id,
         model=model,
-        state=state,
+        state=JobPhase(state),
         started_s=started_s,
         price_hundredths=price,
         order=kind.decode(order),

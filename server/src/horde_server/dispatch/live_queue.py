@@ -31,6 +31,7 @@ from horde_server.dispatch.refusal import (
     usable_models,
 )
 from horde_server.dispatch.request_classes import Entry, RequestClass, WorkerView, entry_key
+from horde_server.dispatch.states import RequestPhase
 
 RECENT_FAULT_S = 120.0
 """How long a worker is kept from a request whose job it has just failed."""
@@ -403,9 +404,9 @@ class LiveQueue:
     def is_possible(self, entry: Entry) -> bool:
         """Whether it is being served, is done with results, or some online worker could take it now. Never stale."""
         state = entry.state
-        if state.processing > 0 or (state.is_done and state.state != "faulted"):
+        if state.processing > 0 or (state.is_done and state.state != RequestPhase.FAULTED):
             return True
-        if state.state == "faulted" or state.expires_at_s <= self._clock():
+        if state.state == RequestPhase.FAULTED or state.expires_at_s <= self._clock():
             return False
         return self.could_serve(entry.group, entry.account_id)
 
@@ -476,7 +477,7 @@ class LiveQueue:
         if entry.place is not None and now - entry.place[0] < max_age_s:
             return entry.place[1], entry.place[2]
         state = entry.state
-        is_waiting = state.waiting > 0 and state.state == "open"
+        is_waiting = state.waiting > 0 and state.state == RequestPhase.OPEN
         wait_s = 0.0
         if not state.is_done:
             able, speed = self.capacity(entry.group)

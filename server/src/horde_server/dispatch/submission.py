@@ -20,6 +20,7 @@ from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.kind import Delivery, OrderT
 from horde_server.dispatch.schemas import Metadata
+from horde_server.dispatch.states import JobPhase
 from horde_server.dispatch.store import Generation
 from horde_server.errors import BadRequest, HordeError, InvalidWorkerKey, WrongCredentials
 from horde_server.identity.directory import Account
@@ -167,7 +168,7 @@ class Submissions(Generic[OrderT]):
             raise InvalidWorkerKey
         if job.owner_id != account.id:
             raise WrongCredentials("Wrong credentials: this job belongs to another account's worker.")
-        if job.state != "processing":
+        if job.state is not JobPhase.PROCESSING:
             return self._late(job, is_fault=body.state == "faulted")
         censored = self._results.is_censored(body)
         if body.state == "faulted" and not censored:
@@ -195,7 +196,7 @@ class Submissions(Generic[OrderT]):
 
     def _late(self, job: HeldJob[OrderT], *, is_fault: bool) -> Credit:
         """What a worker is told whose job is not being processed any more."""
-        if job.state == "done":
+        if job.state is JobPhase.DONE:
             raise DuplicateGen(f"Processing Job with ID {job.id} already submitted.")
         if not is_fault:
             raise AbortedGen(_ABORTED.format(job.id))

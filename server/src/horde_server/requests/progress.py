@@ -9,6 +9,7 @@ import msgspec
 
 from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.dispatch.states import RequestPhase
 from horde_server.errors import RequestNotFound
 
 
@@ -53,7 +54,7 @@ def progress(entry: Entry[Any], queue: LiveQueue) -> Progress:
         restarted=state.restarted,
         waiting=state.waiting,
         done=state.is_done,
-        faulted=state.state == "faulted",
+        faulted=state.state == RequestPhase.FAULTED,
         wait_time=wait_s,
         queue_position=position,
         kudos=round(state.consumed_hundredths / 100),

@@ -11,7 +11,7 @@ import msgspec
 from horde_server.database.pool import Pool
 from horde_server.errors import RequestNotFound
 from horde_server.requests.alchemy import store
-from horde_server.requests.alchemy.states import form_state, overall_state
+from horde_server.requests.alchemy.states import FormState, form_state, overall_state
 from horde_server.requests.alchemy.store import FormRow
 from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.image.results import UPLOADED
@@ -22,14 +22,14 @@ class FormStatus(msgspec.Struct):
     """A form, by the names of the API. `result`: an object, once there is one."""
 
     form: str
-    state: str
+    state: FormState
     result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 class InterrogationStatus(msgspec.Struct):
     """How far an interrogation is, its forms as they were asked for."""
 
-    state: str
+    state: FormState
     forms: list[FormStatus]
 
 
@@ -57,7 +57,7 @@ class InterrogationStatuses:
 
     async def _told(self, row: FormRow, base_url: str) -> FormStatus:
         status = _form(row)
-        if status.state != "done" or row.result is None or row.job_id is None:
+        if status.state is not FormState.DONE or row.result is None or row.job_id is None:
             return status
         result = row.result
         if is_image_form(row.form):
