@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
@@ -16,6 +16,7 @@ from horde_server.dispatch import job_store, store
 from horde_server.dispatch.capabilities import VALIDATED_BACKEND
 from horde_server.dispatch.entry import Entry, RequestState
 from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
+from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Offer, usable_models
@@ -36,7 +37,7 @@ class HandOut(Generic[OrderT]):
 
     order: OrderT
     model: str
-    job_ids: tuple[UUID, ...]
+    job_ids: tuple[JobId, ...]
     seed: int
     ttl_s: int
 
@@ -99,14 +100,14 @@ class Dispatcher(Generic[OrderT]):
         self._publish("request", [str(entry.id) for entry in entries])
         return entries
 
-    async def cancel(self, request_id: UUID) -> None:
+    async def cancel(self, request_id: RequestId) -> None:
         """Take back what still waits. Cancelling twice, or too late, changes nothing."""
         async with self._pool.connection() as conn:
             state = await store.cancel(conn, request_id)
         if state is not None:
             self.changed(state)
 
-    async def find(self, request_id: UUID) -> Entry[OrderT] | None:
+    async def find(self, request_id: RequestId) -> Entry[OrderT] | None:
         """The request from memory, else from the database; None when it does not exist or is of another kind."""
         entry = self.queue.entries.get(request_id)
         if entry is not None:
@@ -115,7 +116,7 @@ class Dispatcher(Generic[OrderT]):
             rows = await store.fetch_requests(conn, [request_id])
         return self.mirror(rows[0]) if rows and rows[0].kind == self.kind.name else None
 
-    async def status(self, request_id: UUID) -> tuple[Entry[OrderT], list[Generation]] | None:
+    async def status(self, request_id: RequestId) -> tuple[Entry[OrderT], list[Generation]] | None:
         """The request with what was delivered so far."""
         async with self._pool.connection() as conn:
             found = await store.find_status(conn, self.kind.name, request_id)
@@ -154,7 +155,7 @@ class Dispatcher(Generic[OrderT]):
         jobs = self.kind.batch_size(entry.order, model, offer, amount=amount, available=entry.available)
         seed = self.kind.seed(entry.order, entry.state.waiting, random.getrandbits(32))
         lease_s = self.kind.ttl_s(entry.order, model, offer, jobs=jobs)
-        job_ids = tuple(uuid4() for _ in range(jobs))
+        job_ids = tuple(JobId(uuid4()) for _ in range(jobs))
         known_version = entry.state.version
         self.queue.begin_claim(entry, jobs)
         self.held_jobs.begin_claim(offer.worker_id, jobs)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, NamedTuple
 from uuid import UUID
 
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.kind import OrderT
 from horde_server.dispatch.refusal import Requirement
 from horde_server.dispatch.states import RequestPhase
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # classes hold entries, entries name their class
 class RequestState(NamedTuple):
     """The part of a request row that changes. Every statement that changes one returns these columns, in this order."""
 
-    id: UUID
+    id: RequestId
     state: str  # a RequestPhase
     jobs: int
     waiting: int
@@ -45,7 +46,7 @@ STATE_COLUMNS = (
 class Entry(Generic[OrderT]):
     """An open request in memory: what never changes, the newest known state, and what is being claimed right now."""
 
-    id: UUID
+    id: RequestId
     account_id: int
     order: OrderT
     requirement: Requirement

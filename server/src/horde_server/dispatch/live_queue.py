@@ -21,6 +21,7 @@ from sortedcontainers import SortedKeyList
 
 from horde_server.dispatch.account_counts import AccountCounts
 from horde_server.dispatch.entry import RequestState
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.refusal import (
     SPECIAL_MODEL,
     Offer,
@@ -121,7 +122,7 @@ class LiveQueue:
         self._changed(entry)
         return entry
 
-    def remove(self, request_id: UUID) -> None:
+    def remove(self, request_id: RequestId) -> None:
         """Forget a request (expired, or long done)."""
         entry = self.entries.pop(request_id, None)
         if entry is None:
@@ -145,7 +146,7 @@ class LiveQueue:
         entry.claiming -= jobs
         self._settle_listing(entry)
 
-    def note_fault(self, request_id: UUID, worker_id: UUID) -> None:
+    def note_fault(self, request_id: RequestId, worker_id: UUID) -> None:
         """Remember that a worker failed a job of a request, to not hand it the same slot at once."""
         if entry := self.entries.get(request_id):
             self.version += 1
@@ -232,7 +233,7 @@ class LiveQueue:
             requirement = entry.requirement
             self.by_account.count(entry.account_id, requirement.models or requirement.preferred, waiting, processing)
 
-    def requests_of(self, account_id: int) -> list[UUID]:
+    def requests_of(self, account_id: int) -> list[RequestId]:
         """Ids of the mirrored requests of an account that are not done."""
         mine = self._by_account.get(account_id, {}).values()
         return [entry.id for entry in mine if not entry.state.is_done]

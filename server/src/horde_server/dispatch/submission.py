@@ -18,6 +18,7 @@ from horde_server.dispatch import job_store, store
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.held_jobs import HeldJob
+from horde_server.dispatch.ids import JobId
 from horde_server.dispatch.kind import Delivery, OrderT
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.states import JobPhase
@@ -183,7 +184,7 @@ class Submissions(Generic[OrderT]):
 
     async def _find(self, text: str) -> HeldJob[OrderT]:
         try:
-            job_id = UUID(text)
+            job_id = JobId(UUID(text))
         except ValueError:
             raise InvalidJobID(f"Processing Job with ID {text[:64]} does not exist") from None
         job = self._dispatcher.held_jobs.take(job_id)

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from horde_server.dispatch.entry import Entry
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.states import RequestPhase
 from horde_server.errors import RequestNotFound
@@ -28,10 +29,10 @@ class Progress(msgspec.Struct, kw_only=True):
     is_possible: bool
 
 
-def parse_request_id(text: str) -> UUID:
+def parse_request_id(text: str) -> RequestId:
     """The id of a request; what is no UUID names no request."""
     try:
-        return UUID(text)
+        return RequestId(UUID(text))
     except ValueError:
         raise RequestNotFound from None
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
 from horde_server.database.pool import Pool
+from horde_server.dispatch.ids import RequestId
 from horde_server.errors import RequestNotFound
 from horde_server.requests.alchemy import store
 from horde_server.requests.alchemy.states import FormState, form_state, overall_state
@@ -40,15 +40,15 @@ class InterrogationStatuses:
         self._pool = pool
         self._links = links
 
-    async def look(self, interrogation_id: UUID) -> InterrogationStatus:
+    async def look(self, interrogation_id: RequestId) -> InterrogationStatus:
         """The states alone. Raises `RequestNotFound`."""
         return _status([_form(row) for row in await self._rows(interrogation_id)])
 
-    async def of(self, interrogation_id: UUID, base_url: str) -> InterrogationStatus:
+    async def of(self, interrogation_id: RequestId, base_url: str) -> InterrogationStatus:
         """The status now, with results; links begin with `base_url`. Raises `RequestNotFound`."""
         return _status([await self._told(row, base_url) for row in await self._rows(interrogation_id)])
 
-    async def _rows(self, interrogation_id: UUID) -> list[FormRow]:
+    async def _rows(self, interrogation_id: RequestId) -> list[FormRow]:
         async with self._pool.connection() as conn:
             rows = await store.find_forms(conn, interrogation_id)
         if not rows:
