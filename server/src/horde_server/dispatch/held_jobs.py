@@ -37,7 +37,7 @@ class HeldJob(Generic[OrderT]):
 
 
 class HeldJobs(Generic[OrderT]):
-    """See the module."""
+    """Jobs by their ids, with their deadlines by worker: the oldest are forgotten first."""
 
     def __init__(self) -> None:
         self._jobs: dict[JobId, HeldJob[OrderT]] = {}

@@ -51,7 +51,7 @@ def _nobody_listens(_: object) -> None:
 
 
 class LiveQueue:
-    """See the module. Not thread-safe: it belongs to the event loop."""
+    """An index of the open requests of one kind. Not thread-safe: it belongs to the event loop."""
 
     def __init__(self, clock: Callable[[], float], *, matched_targeting: bool = False) -> None:
         """`matched_targeting`: workers that a request names serve it only when they know who asks (§3.5.1 rule 17)."""

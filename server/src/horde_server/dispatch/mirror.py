@@ -28,7 +28,7 @@ Removing: TypeAlias = Callable[[store.Connection, Sequence[store.Expired]], Awai
 
 
 class Mirror:
-    """See the module. Belongs to the event loop."""
+    """Compares, and takes over, row by row what other nodes changed. Belongs to the event loop."""
 
     def __init__(
         self,

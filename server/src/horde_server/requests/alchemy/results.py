@@ -24,7 +24,7 @@ CANCELLED_RESULT = "{}"
 
 
 class AlchemyResults:
-    """A `Results`; see there. What is kept is JSON, with the marker `R2` where the job's picture is."""
+    """Forms as `Results`: what is kept is JSON, with the marker `R2` where the job's picture is."""
 
     def __init__(self, images: ImageResults) -> None:
         self._images = images

@@ -19,7 +19,7 @@ from horde_server.workers.directory import WorkerDirectory
 
 @dataclass(frozen=True, slots=True)
 class FormSubmit:
-    """A `Submit`; see there. `generation` is the result as JSON; any state but `faulted` is success."""
+    """A submit of a form as a `Submit`: `generation` is the result as JSON; any state but `faulted` is success."""
 
     id: str
     generation: str
