@@ -14,13 +14,12 @@ from psycopg_pool import AsyncConnectionPool
 
 from horde_server.dispatch import job_store, store
 from horde_server.dispatch.capabilities import VALIDATED_BACKEND
-from horde_server.dispatch.entry import Entry, RequestState
+from horde_server.dispatch.entry import Entry, RequestState, WorkerView
 from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
 from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Offer, usable_models
-from horde_server.dispatch.request_classes import WorkerView
 from horde_server.dispatch.states import JobPhase
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.dispatch.turns import Turns

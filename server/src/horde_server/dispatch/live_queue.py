@@ -20,7 +20,8 @@ from uuid import UUID
 from sortedcontainers import SortedKeyList
 
 from horde_server.dispatch.account_counts import AccountCounts
-from horde_server.dispatch.entry import RequestState
+from horde_server.dispatch.entry import AnyEntry as Entry
+from horde_server.dispatch.entry import RequestClass, RequestState, WorkerView, entry_key
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.refusal import (
     SPECIAL_MODEL,
@@ -31,7 +32,6 @@ from horde_server.dispatch.refusal import (
     personal_refusal,
     usable_models,
 )
-from horde_server.dispatch.request_classes import Entry, RequestClass, WorkerView, entry_key
 from horde_server.dispatch.states import RequestPhase
 
 RECENT_FAULT_S = 120.0
