@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
@@ -144,6 +144,19 @@ class Dispatcher(Generic[OrderT]):
             if claimed is not None:
                 return claimed
         return None
+
+    def may_hold_more(self, worker_id: UUID, threads: int) -> bool:
+        """Whether a worker that works on so many jobs at a time has not too many in hand."""
+        return self.held_jobs.held_by(worker_id, self.queue.now()) < HELD_JOBS_PER_THREAD * threads
+
+    async def hand_back(self, hand_out: HandOut[OrderT]) -> None:
+        """The worker went away before it could be told of these jobs: they wait again, as if nothing had happened."""
+        for job_id in hand_out.job_ids:
+            self.held_jobs.take(job_id)
+        async with self._pool.connection() as conn:
+            state = await job_store.hand_back(conn, hand_out.job_ids)
+        if state is not None:
+            self.changed(state)
 
     async def _claim(
         self, entry: Entry[OrderT], offer: Offer, amount: int, reward_percent: int

@@ -25,6 +25,7 @@ from horde_server.requests.model_fallback import NamesModels, with_models_there_
 from horde_server.requests.progress import Progress, progress
 from horde_server.requests.prospects import prospects
 from horde_server.requests.upfront import Upfront
+from horde_server.requests.waiting import Patience, Waiting
 from horde_server.settings import Profile
 from horde_server.webhooks.hook import encode_hook
 
@@ -77,12 +78,14 @@ class RequestDesk(Generic[OrderT]):
         dispatcher: Dispatcher[OrderT],
         admission: Admission,
         intake: Intake[OrderT],
+        waiting: Waiting,
     ) -> None:
         self._settings = core.settings
         self._pool = core.pool
         self._dispatcher = dispatcher
         self._admission = admission
         self._intake = intake
+        self._waiting = waiting
 
     async def quote(self, asked: Asked[OrderT], caller: Caller) -> Price:
         """What the whole would cost: checked and covered like a request, but nothing is stored or charged."""
@@ -134,6 +137,17 @@ class RequestDesk(Generic[OrderT]):
         if entry is None:
             raise RequestNotFound
         return progress(entry, self._dispatcher.queue)
+
+    async def follow(self, request_id: RequestId, patience: Patience) -> None:
+        """Return when a request is done, faulted or gone, or the client's patience at an end. No query while it waits.
+
+        Raises `RequestNotFound`.
+        """
+        entry = await self._dispatcher.find(request_id)
+        if entry is None:
+            raise RequestNotFound
+        entries = self._dispatcher.queue.entries
+        await self._waiting.until(lambda: entry.state.is_done or request_id not in entries, (request_id,), patience)
 
     async def delivered(self, request_id: RequestId) -> tuple[Entry[OrderT], Progress, list[Generation]]:
         """A request with what was delivered so far, by one query. Raises `RequestNotFound`."""

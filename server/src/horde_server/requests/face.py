@@ -6,16 +6,31 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from fastapi import Response
+from fastapi import Request, Response
 
 from horde_server.http.answers import add_warnings
 from horde_server.http.body import json_response
+from horde_server.http.preferences import wait_asked_s
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.admission import Caller
 from horde_server.requests.asked import Ticket
 from horde_server.requests.prospects import NO_WORKER_CODE
+from horde_server.requests.waiting import MAX_WAIT_S, Patience
 
 encode = msgspec.json.Encoder().encode
+
+
+def patience_of(request: Request) -> Patience:
+    """Whether, and how long, the client would have its answer held back until there is news."""
+    return Patience(wait_asked_s(request.scope, MAX_WAIT_S), request.receive)
+
+
+def answered(body: bytes, patience: Patience) -> Response:
+    """A ready JSON body that was, or might have been, held back."""
+    response = json_response(body)
+    if patience:
+        response.headers["Preference-Applied"] = f"wait={patience.wait_s:.0f}"
+    return response
 
 
 def raise_limits(limits: RateLimits | None, caller: Caller) -> None:

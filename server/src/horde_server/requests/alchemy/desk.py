@@ -25,6 +25,7 @@ from horde_server.requests.pictures.source_images import SourceImages, image_key
 from horde_server.requests.pictures.source_intake import SourceIntake
 from horde_server.requests.pictures.tiles import tiles
 from horde_server.requests.prospects import NO_WORKER_CODE
+from horde_server.requests.waiting import Patience, Waiting
 from horde_server.webhooks.hook import encode_hook
 
 _PLACE_S = 1e-4
@@ -43,6 +44,7 @@ class AlchemyDesk:
         sources: SourceIntake,
         interrogations: Interrogations,
         statuses: InterrogationStatuses,
+        waiting: Waiting,
     ) -> None:
         self._lifetime_s = core.settings.request_lifetime_s
         self._pool = core.pool
@@ -52,6 +54,7 @@ class AlchemyDesk:
         self._sources = sources
         self._interrogations = interrogations
         self._statuses = statuses
+        self._waiting = waiting
 
     async def quote(self, asked: Asked[Interrogation], caller: Caller) -> Price:
         """What all forms would cost: the picture, by whose size they are paid, is looked at and not kept."""
@@ -79,6 +82,19 @@ class AlchemyDesk:
     async def look(self, interrogation_id: RequestId) -> InterrogationStatus:
         """How far each form is, without results. Raises `RequestNotFound`."""
         return await self._statuses.look(interrogation_id)
+
+    async def follow(self, interrogation_id: RequestId, patience: Patience) -> None:
+        """Return when all forms are done, faulted or gone, or the client's patience is at an end.
+
+        Raises `RequestNotFound`.
+        """
+        forms = await self._statuses.form_ids(interrogation_id)
+        entries = self._dispatcher.queue.entries
+
+        def is_done() -> bool:
+            return all(entry.state.is_done for form_id in forms if (entry := entries.get(form_id)))
+
+        await self._waiting.until(is_done, (interrogation_id,), patience)
 
     async def cancel(self, interrogation_id: RequestId) -> None:
         """Cancel what is not done; what alchemists work on is paid. Of none there is nothing to cancel."""

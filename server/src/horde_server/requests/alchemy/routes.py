@@ -24,7 +24,7 @@ from horde_server.requests.alchemy.desk import AlchemyDesk
 from horde_server.requests.alchemy.schemas import InterrogationRequest
 from horde_server.requests.alchemy.status import InterrogationStatuses
 from horde_server.requests.alchemy.wire import asked
-from horde_server.requests.face import accepted, encode
+from horde_server.requests.face import accepted, answered, encode, patience_of
 from horde_server.requests.progress import parse_request_id
 
 
@@ -69,8 +69,10 @@ def routes(
     @hot.add("GET", "/api/v2/interrogate/status/{id}")
     async def status(request: Request) -> Response:
         """How far each form is, with the results so far."""
-        found = await statuses.of(parse_request_id(request.path_params["id"]), public_address(request))
-        return json_response(encode(found))
+        found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
+        if patience:
+            await desk.follow(found, patience)
+        return answered(encode(await statuses.of(found, public_address(request))), patience)
 
     @router.delete(
         "/status/{id}",

@@ -24,6 +24,7 @@ from horde_server.requests.alchemy.submissions import FormSubmissions
 from horde_server.requests.alchemy.worker_routes import routes as worker_routes
 from horde_server.requests.image.results import ImageResults
 from horde_server.requests.pictures.slice import Pictures
+from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slice
 from horde_server.workers.slice import Workers
 
@@ -37,6 +38,7 @@ class Alchemy(Slice):
         identity: Identity,
         moderation: Moderation,
         dispatch: Dispatch,
+        waiting: Waiting,
         workers: Workers,
         pictures: Pictures,
         image_results: ImageResults,
@@ -47,6 +49,8 @@ class Alchemy(Slice):
         self._workers = workers
         self._pictures = pictures
         self.dispatcher = dispatch.open(AlchemyKind())
+        self._waiting = waiting
+        waiting.open(self.dispatcher.queue, lambda entry: (entry.order.interrogation_id, entry.account_id))
         self._submissions = FormSubmissions(
             core.pool,
             self.dispatcher,
@@ -65,6 +69,7 @@ class Alchemy(Slice):
             sources=pictures.source_intake,
             interrogations=self._interrogations,
             statuses=self._statuses,
+            waiting=waiting,
         )
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
@@ -80,6 +85,7 @@ class Alchemy(Slice):
                 pictures.links,
                 pictures.source_links,
                 pictures.public_address,
+                self._waiting,
                 hot,
             ),
         ]

@@ -44,6 +44,10 @@ class InterrogationStatuses:
         """The states alone. Raises `RequestNotFound`."""
         return _status([_form(row) for row in await self._rows(interrogation_id)])
 
+    async def form_ids(self, interrogation_id: RequestId) -> list[RequestId]:
+        """The requests of its forms. Raises `RequestNotFound`."""
+        return [row.id for row in await self._rows(interrogation_id)]
+
     async def of(self, interrogation_id: RequestId, base_url: str) -> InterrogationStatus:
         """The status now, with results; links begin with `base_url`. Raises `RequestNotFound`."""
         return _status([await self._told(row, base_url) for row in await self._rows(interrogation_id)])

@@ -73,8 +73,9 @@ def _form(new: NewRequest[FormOrder]) -> dict[str, Any]:
 
 
 class FormRow(NamedTuple):
-    """A form as status shows it. `result` is JSON; what was delivered, with its job, for forms that are done."""
+    """A form, by its request, as status shows it. `result` is JSON, with its job; of forms that are done."""
 
+    id: RequestId
     form: str
     state: str
     waiting: int
@@ -86,7 +87,8 @@ class FormRow(NamedTuple):
 async def find_forms(conn: Connection, interrogation_id: RequestId) -> list[FormRow]:
     """The forms of an interrogation as they were asked for; none when there is no such interrogation."""
     cursor = await conn.execute(
-        """SELECT request.request_order ->> 'form', request.state, request.waiting, request.finished, job.id, job.result
+        """SELECT request.id,
+                  request.request_order ->> 'form', request.state, request.waiting, request.finished, job.id, job.result
            FROM request LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
            WHERE request.interrogation_id = %s ORDER BY request.order_key""",
         (interrogation_id,),

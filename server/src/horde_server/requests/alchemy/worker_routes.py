@@ -20,8 +20,11 @@ from horde_server.requests.alchemy.submissions import FormSubmissions
 from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.alchemy.worker_schemas import AlchemyPop, AlchemySubmit, read_submit
 from horde_server.requests.answers import GenerationSubmitted
+from horde_server.requests.face import answered, patience_of
 from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.pictures.source_links import SourceLinks
+from horde_server.requests.popping import jobs_for
+from horde_server.requests.waiting import NO_PATIENCE, Waiting
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import InvalidPriorityUsername, friend_ids, tell_maintenance
 
@@ -36,6 +39,7 @@ def routes(
     links: ResultLinks,
     source_links: SourceLinks,
     public_address: PublicAddress,
+    waiting: Waiting,
     hot: HotRoutes,
 ) -> APIRouter:
     """The alchemist's side of alchemy."""
@@ -63,19 +67,19 @@ def routes(
         name, address = cleaned_text(body.name), request.state.client_address
         abilities = _abilities(body, friends)
         worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
-        view = dispatcher.queue.view(worker.offer)
+        patience = patience_of(request)
         forms: list[HandedForm] = []
         while len(forms) < min(max(body.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
-            hand_out = await dispatcher.hand_out(
-                view, 1, threads=body.threads, reward_percent=dispatcher.kind.reward_percent(abilities)
-            )
+            # only the first is waited for: whoever has some forms in hand wants to begin
+            hand_out = await jobs_for(worker, dispatcher, 1, waiting, patience if not forms else NO_PATIENCE)
             if hand_out is None:
                 break
             forms.append(await signed(hand_out, request))
         if forms:
-            return json_response(told(forms_answer(forms), body))
+            return answered(told(forms_answer(forms), body), patience)
         tell_maintenance(worker)
-        return json_response(told(empty_answer({} if worker.paused else dispatcher.queue.skipped(view)), body))
+        skipped = {} if worker.paused else dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
+        return answered(told(empty_answer(skipped), body), patience)
 
     @router.post(
         "/submit",

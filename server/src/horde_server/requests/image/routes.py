@@ -22,7 +22,7 @@ from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.requests.admission import Caller
 from horde_server.requests.answers import RequestAsync, RequestStatusCheck
 from horde_server.requests.desk import RequestDesk
-from horde_server.requests.face import accepted, encode, quoted, raise_limits
+from horde_server.requests.face import accepted, answered, encode, patience_of, quoted, raise_limits
 from horde_server.requests.image.answers import RequestStatusStable
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.oversights import oversights
@@ -79,7 +79,10 @@ def routes(
         """How far a request is, without its images."""
         if names_no_program(request.scope):
             addresses.refuse_nameless(request.state.client_address)
-        return json_response(encode(await desk.look(parse_request_id(request_id))))
+        found, patience = parse_request_id(request_id), patience_of(request)
+        if patience:
+            await desk.follow(found, patience)
+        return answered(encode(await desk.look(found)), patience)
 
     @router.get(
         "/status/{id}",
@@ -91,8 +94,10 @@ def routes(
     @hot.add("GET", "/api/v2/generate/status/{id}")
     async def status(request: Request) -> Response:
         """How far a request is, with the images delivered so far."""
-        found = await statuses.of(parse_request_id(request.path_params["id"]), public_address(request))
-        return json_response(encode(found))
+        found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
+        if patience:
+            await desk.follow(found, patience)
+        return answered(encode(await statuses.of(found, public_address(request))), patience)
 
     @router.delete(
         "/status/{id}",

@@ -30,6 +30,7 @@ from horde_server.requests.image.status import ImageStatuses
 from horde_server.requests.image.worker_routes import routes as worker_routes
 from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.progress import progress
+from horde_server.requests.waiting import Waiting
 from horde_server.slice import Heard, Slice
 from horde_server.workers.slice import Workers
 
@@ -46,6 +47,7 @@ class Images(Slice):
         identity: Identity,
         moderation: Moderation,
         dispatch: Dispatch,
+        waiting: Waiting,
         workers: Workers,
         pictures: Pictures,
     ) -> None:
@@ -57,6 +59,8 @@ class Images(Slice):
         self._workers = workers
         self._pictures = pictures
         self.dispatcher = dispatch.open(ImageKind(), matched_targeting=settings.require_matched_targeting)
+        self._waiting = waiting
+        waiting.open(self.dispatcher.queue, lambda entry: (entry.id, entry.account_id))
         self._shared = SharedImages(core.pool, core.blobs, core.tasks, pictures.retention)
         self._missed_uploads = MissedUploads(core.clock, core.publish)
         self.results = ImageResults(core.blobs.results, self._shared, self._missed_uploads, pictures.decoders)
@@ -69,7 +73,7 @@ class Images(Slice):
             workers=workers.directory,
             queue=self.dispatcher.queue,
         )
-        self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake)
+        self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
         self._statuses = ImageStatuses(desk=self.desk, blobs=core.blobs.results, links=pictures.links)
         self._submissions = Submissions(
             core.pool,
@@ -105,6 +109,7 @@ class Images(Slice):
                 self._missed_uploads,
                 pictures.source_links,
                 pictures.public_address,
+                self._waiting,
                 hot,
             ),
         ]

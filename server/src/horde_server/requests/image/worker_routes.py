@@ -18,6 +18,7 @@ from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.models.catalogue import is_known
 from horde_server.requests.answers import GenerationSubmitted
+from horde_server.requests.face import answered, patience_of
 from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.pop_answer import empty_answer, job_answer
@@ -25,6 +26,8 @@ from horde_server.requests.image.worker_answers import GenerationPayloadStable
 from horde_server.requests.image.worker_schemas import ImagePop, ImageSubmit
 from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.pictures.source_links import HandedSources, SourceLinks
+from horde_server.requests.popping import jobs_for
+from horde_server.requests.waiting import Waiting
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
@@ -38,6 +41,7 @@ def routes(
     missed_uploads: MissedUploads,
     source_links: SourceLinks,
     public_address: PublicAddress,
+    waiting: Waiting,
     hot: HotRoutes,
 ) -> APIRouter:
     """The worker's side of image generation."""
@@ -63,19 +67,18 @@ def routes(
         worker = await check_in(
             account, cleaned_text(body.name), abilities, request.state.client_address, kind=dispatcher.kind
         )
-        view = dispatcher.queue.view(worker.offer)
-        hand_out = await dispatcher.hand_out(
-            view, body.amount, threads=body.threads, reward_percent=dispatcher.kind.reward_percent(abilities)
-        )
+        patience = patience_of(request)
+        hand_out = await jobs_for(worker, dispatcher, body.amount, waiting, patience)
         if hand_out is not None:
             uploads = None
             if hand_out.order.r2 or worker.id not in missed_uploads:
                 base_url = public_address(request)
                 uploads = [await links.upload(job_id, hand_out.ttl_s, base_url) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
-            return json_response(told(job_answer(hand_out, uploads, sources), body))
+            return answered(told(job_answer(hand_out, uploads, sources), body), patience)
         tell_maintenance(worker)
-        return json_response(told(empty_answer(dispatcher.queue.skipped(view)), body))
+        skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
+        return answered(told(empty_answer(skipped), body), patience)
 
     @router.post(
         "/submit",

@@ -21,7 +21,7 @@ from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.admission import Caller
 from horde_server.requests.answers import RequestAsync
 from horde_server.requests.desk import RequestDesk
-from horde_server.requests.face import accepted, encode, quoted, raise_limits
+from horde_server.requests.face import accepted, answered, encode, patience_of, quoted, raise_limits
 from horde_server.requests.progress import parse_request_id
 from horde_server.requests.text.answers import RequestStatusKobold
 from horde_server.requests.text.order import TextOrder
@@ -74,7 +74,10 @@ def routes(
     @hot.add("GET", "/api/v2/generate/text/status/{id}")
     async def status(request: Request) -> Response:
         """How far a request is, with the texts delivered so far."""
-        return json_response(encode(await text_status(desk, parse_request_id(request.path_params["id"]))))
+        found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
+        if patience:
+            await desk.follow(found, patience)
+        return answered(encode(await text_status(desk, found)), patience)
 
     @router.delete(
         "/status/{id}",

@@ -19,6 +19,7 @@ from horde_server.requests.text.kind import TextKind
 from horde_server.requests.text.results import TextResults
 from horde_server.requests.text.routes import routes
 from horde_server.requests.text.worker_routes import routes as worker_routes
+from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slice
 from horde_server.workers.slice import Workers
 
@@ -27,7 +28,13 @@ class Texts(Slice):
     """Requests for texts, from both sides."""
 
     def __init__(
-        self, core: Core, identity: Identity, moderation: Moderation, dispatch: Dispatch, workers: Workers
+        self,
+        core: Core,
+        identity: Identity,
+        moderation: Moderation,
+        dispatch: Dispatch,
+        waiting: Waiting,
+        workers: Workers,
     ) -> None:
         settings = core.settings
         self._core = core
@@ -35,11 +42,13 @@ class Texts(Slice):
         self._limits = identity.limits
         self._workers = workers
         self.dispatcher = dispatch.open(TextKind())
+        self._waiting = waiting
+        waiting.open(self.dispatcher.queue, lambda entry: (entry.id, entry.account_id))
         admission = Admission(core, moderation, self.dispatcher.queue)
         intake = TextIntake(
             settings=settings, admission=admission, workers=workers.directory, queue=self.dispatcher.queue
         )
-        self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake)
+        self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
         self._submissions = Submissions(
             core.pool,
             self.dispatcher,
@@ -54,5 +63,7 @@ class Texts(Slice):
         """Of requesters and of workers."""
         return [
             routes(self.desk, self._accounts, self._limits, hot),
-            worker_routes(self.dispatcher, self._accounts, self._workers.check_in, self._submissions, hot),
+            worker_routes(
+                self.dispatcher, self._accounts, self._workers.check_in, self._submissions, self._waiting, hot
+            ),
         ]
