@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 
 from horde_server.dispatch.abilities import Abilities
@@ -17,7 +15,7 @@ from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import AccountDirectory
 from horde_server.requests.alchemy.answers import InterrogationPopPayload
 from horde_server.requests.alchemy.order import FormOrder
-from horde_server.requests.alchemy.pop_answer import empty_answer, form_body, forms_answer
+from horde_server.requests.alchemy.pop_answer import HandedForm, empty_answer, forms_answer, handed_form
 from horde_server.requests.alchemy.submissions import FormSubmissions
 from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.alchemy.worker_schemas import AlchemyPop, AlchemySubmit, read_submit
@@ -70,13 +68,13 @@ def routes(
         abilities = _abilities(body, friends)
         worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
         patience = patience_of(request)
-        forms: list[dict[str, Any]] = []
+        forms: list[HandedForm] = []
         while len(forms) < min(max(body.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
             # only the first is waited for: whoever has some forms in hand wants to begin
             hand_out = await jobs_for(worker, dispatcher, 1, waiting, patience if not forms else NO_PATIENCE)
             if hand_out is None:
                 break
-            forms.append(await handed_form(hand_out, request))
+            forms.append(await signed(hand_out, request))
         if forms:
             return answered(told(forms_answer(forms), body), patience)
         tell_maintenance(worker)
@@ -98,14 +96,14 @@ def routes(
         credited = await submissions.submit(body, await accounts.by_key(key))
         return json_response(credited.to_json())
 
-    async def handed_form(hand_out: HandOut[FormOrder], request: Request) -> dict[str, Any]:
+    async def signed(hand_out: HandOut[FormOrder], request: Request) -> HandedForm:
         """Alchemists get the picture from us, also where the requester gave an address: they need not call on it."""
         base_url = public_address(request)
         source = await source_links.link(hand_out.order.source_key, ttl_s=hand_out.ttl_s, base_url=base_url)
         upload = None
         if is_image_form(hand_out.order.form):
             upload = await links.upload(hand_out.job_ids[0], hand_out.ttl_s, base_url)
-        return form_body(hand_out, source, upload)
+        return handed_form(hand_out, source, upload)
 
     return router
 

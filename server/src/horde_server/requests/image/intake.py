@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from uuid import UUID
 
 import msgspec
 
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.identity.directory import Account
 from horde_server.kudos.price import Price
@@ -67,7 +67,7 @@ class ImageIntake:
         admission.check_client_agent(caller)
         return order
 
-    def served(self, order: ImageOrder, request_id: UUID, pictures: GivenPictures, account: Account) -> ImageOrder:
+    def served(self, order: ImageOrder, request_id: RequestId, pictures: GivenPictures, account: Account) -> ImageOrder:
         """Education accounts get safe pictures from trusted workers only (§3.6), a workflow is never batched.
 
         Shared is what nobody's picture went into, where this horde shares; never what pupils ask for
@@ -100,7 +100,7 @@ class ImageIntake:
         )
 
     async def keep_pictures(
-        self, order: ImageOrder, request_id: UUID, pictures: GivenPictures, requester: Hashable
+        self, order: ImageOrder, request_id: RequestId, pictures: GivenPictures, requester: Hashable
     ) -> ImageOrder:
         """To paint into a picture needs a mask, or transparency."""
         if order.sources is None:

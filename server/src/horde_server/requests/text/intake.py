@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from uuid import UUID
 
 import msgspec
 
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.identity.directory import Account
 from horde_server.kudos.price import Price
@@ -45,7 +45,7 @@ class TextIntake:
         admission.check_client_agent(caller)
         return order
 
-    def served(self, order: TextOrder, request_id: UUID, pictures: GivenPictures, account: Account) -> TextOrder:
+    def served(self, order: TextOrder, request_id: RequestId, pictures: GivenPictures, account: Account) -> TextOrder:
         """Education accounts are served by trusted workers only (§3.6)."""
         return msgspec.structs.replace(
             order,
@@ -68,7 +68,7 @@ class TextIntake:
         )
 
     async def keep_pictures(
-        self, order: TextOrder, request_id: UUID, pictures: GivenPictures, requester: Hashable
+        self, order: TextOrder, request_id: RequestId, pictures: GivenPictures, requester: Hashable
     ) -> TextOrder:
         """Texts have none: `check` refuses them."""
         return order
