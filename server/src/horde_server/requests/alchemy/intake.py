@@ -16,11 +16,12 @@ from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import OpenRequest
 from horde_server.http.wire_types import encode_map
+from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
-from horde_server.requests.admission import Admission, Arrival, Caller
+from horde_server.requests.admission import Admission, Arrival
 from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.order import FormOrder, encode_order
 from horde_server.requests.alchemy.prices.charges import reward_hundredths

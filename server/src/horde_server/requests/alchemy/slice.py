@@ -41,7 +41,7 @@ class Alchemy(Slice):
     ) -> None:
         settings = core.settings
         self._core = core
-        self._accounts = identity.accounts
+        self._door = identity.door
         self._workers = workers
         self._pictures = pictures
         self.dispatcher = dispatch.open(AlchemyKind())
@@ -70,15 +70,14 @@ class Alchemy(Slice):
         """Of requesters and of alchemists."""
         links = self._pictures.links
         return [
-            routes(self._intake, self._interrogations, self._accounts, links, hot),
+            routes(self._intake, self._interrogations, links, self._door),
             worker_routes(
                 self.dispatcher,
-                self._accounts,
                 self._workers.check_in,
                 self._submissions,
                 links,
                 self._pictures.source_links,
-                hot,
+                self._door,
             ),
         ]
 

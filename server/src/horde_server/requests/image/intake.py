@@ -17,13 +17,14 @@ from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import NewRequest
 from horde_server.errors import NotSupportedYet
+from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
-from horde_server.requests.admission import Admission, Arrival, Caller
+from horde_server.requests.admission import Admission, Arrival
 from horde_server.requests.image.making import make_order
 from horde_server.requests.image.order import ImageOrder, encode_order
 from horde_server.requests.image.prices.book import PriceBook

@@ -15,20 +15,14 @@ from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.store import Generation
 from horde_server.errors import RequestNotFound
 from horde_server.http.answers import add_warnings, refusals
-from horde_server.http.body import (
-    body_documentation,
-    json_response,
-    parameter_documentation,
-    read_body,
-    required_apikey,
-)
-from horde_server.http.client_agent import client_agent_of, names_no_program
-from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.body import body_documentation, json_response, parameter_documentation
+from horde_server.http.client_agent import names_no_program
+from horde_server.http.declared_routes import ASKED_LATER, Right
 from horde_server.http.parameters import RequestId
-from horde_server.identity.directory import AccountDirectory
+from horde_server.identity.caller import Caller
+from horde_server.identity.door import Door
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
-from horde_server.requests.admission import Caller
 from horde_server.requests.answers import RequestAsync, RequestStatusCheck
 from horde_server.requests.image.answers import RequestStatusStable
 from horde_server.requests.image.intake import ImageIntake
@@ -46,18 +40,20 @@ _encode = msgspec.json.Encoder().encode
 def routes(
     intake: ImageIntake,
     dispatcher: Dispatcher[ImageOrder],
-    accounts: AccountDirectory,
     blobs: BlobStore,
     links: ResultLinks,
     addresses: AddressTimeouts,
     limits: RateLimits | None,
-    hot: HotRoutes,
+    door: Door,
 ) -> APIRouter:
     """The requester's side of image generation."""
-    router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
+    router = door.router("/api/v2/generate", tags=["v2"])
 
     @router.post(
         "/async",
+        right=Right.ASK,
+        unknown_key=ASKED_LATER,
+        hot=True,
         status_code=202,
         operation_id="post_image_async_generate",
         response_model=RequestAsync,
@@ -66,13 +62,9 @@ def routes(
             ImageRequest, apikey="Whose request it is", Client_Agent="The program that asks: name:version:contact"
         ),
     )
-    @hot.add("POST", "/api/v2/generate/async")
-    async def submit_request(request: Request) -> Response:
+    async def submit_request(request: Request, caller: Caller, body: ImageRequest) -> Response:
         """Ask for images; they are made by a worker and fetched with the returned id."""
-        body = await read_body(request, ImageRequest)
-        client_agent = client_agent_of(request)
-        account = await accounts.by_key(required_apikey(request.headers.get("apikey")))
-        caller = Caller(account, request.state.client_address, client_agent)
+        account = caller.account
         if limits is not None and account is not None and (account.trusted or account.education or account.service):
             limits.trust(caller.address)
         if body.dry_run:
@@ -89,6 +81,7 @@ def routes(
 
     @router.get(
         "/check/{id}",
+        right=Right.ANYBODY,
         operation_id="get_image_async_check",
         response_model=RequestStatusCheck,
         responses=refusals(403, 404),
@@ -104,18 +97,20 @@ def routes(
 
     @router.get(
         "/status/{id}",
+        right=Right.ANYBODY,
+        hot=True,
         operation_id="get_image_async_status",
         response_model=RequestStatusStable,
         responses=refusals(404),
         openapi_extra=parameter_documentation("path", id="Of the request"),
     )
-    @hot.add("GET", "/api/v2/generate/status/{id}")
     async def status(request: Request) -> Response:
         """How far a request is, with the images delivered so far."""
         return json_response(await full_status(request, parse_request_id(request.path_params["id"])))
 
     @router.delete(
         "/status/{id}",
+        right=Right.ANYBODY,
         operation_id="delete_image_async_status",
         response_model=RequestStatusStable,
         responses=refusals(404),
@@ -146,7 +141,7 @@ def routes(
             return []
         return [base64.b64encode(data).decode() if data is not None else "N/A" for data in await blobs.get_all(keys)]
 
-    return router
+    return router.api
 
 
 def _generation_body(made: Generation, image: str) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Images(Slice):
     ) -> None:
         settings = core.settings
         self._core = core
-        self._accounts = identity.accounts
+        self._door = identity.door
         self._limits = identity.limits
         self._addresses = moderation.addresses
         self._workers = workers
@@ -87,26 +87,24 @@ class Images(Slice):
         core, pictures = self._core, self._pictures
         return [
             rating_routes(self.dispatcher),
-            sharing_routes(self._shared, self._accounts, core.settings.admin_ids),
+            sharing_routes(self._shared, self._door),
             routes(
                 self._intake,
                 self.dispatcher,
-                self._accounts,
                 core.blobs.results,
                 pictures.links,
                 self._addresses,
                 self._limits,
-                hot,
+                self._door,
             ),
             worker_routes(
                 self.dispatcher,
-                self._accounts,
                 self._workers.check_in,
                 self._submissions,
                 pictures.links,
                 self._missed_uploads,
                 pictures.source_links,
-                hot,
+                self._door,
             ),
         ]
 

@@ -14,11 +14,12 @@ from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import NewRequest
 from horde_server.errors import NotSupportedYet
+from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
-from horde_server.requests.admission import Admission, Arrival, Caller
+from horde_server.requests.admission import Admission, Arrival
 from horde_server.requests.model_fallback import with_models_there_are
 from horde_server.requests.prospects import prospects
 from horde_server.requests.text.order import Sampling, TextOrder, encode_order

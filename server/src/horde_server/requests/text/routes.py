@@ -11,20 +11,13 @@ from fastapi import APIRouter, Request, Response
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.errors import RequestNotFound
 from horde_server.http.answers import add_warnings, refusals
-from horde_server.http.body import (
-    body_documentation,
-    json_response,
-    parameter_documentation,
-    read_body,
-    required_apikey,
-)
-from horde_server.http.client_agent import client_agent_of
-from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.body import body_documentation, json_response, parameter_documentation
+from horde_server.http.declared_routes import ASKED_LATER, Right
 from horde_server.http.parameters import RequestId
 from horde_server.http.unknown_fields import UNKNOWN_FIELD_CODE, unknown_field_warning
-from horde_server.identity.directory import AccountDirectory
+from horde_server.identity.caller import Caller
+from horde_server.identity.door import Door
 from horde_server.identity.rate_limits import RateLimits
-from horde_server.requests.admission import Caller
 from horde_server.requests.answers import RequestAsync
 from horde_server.requests.progress import parse_request_id, progress
 from horde_server.requests.prospects import NO_WORKER_CODE
@@ -40,15 +33,17 @@ _encode = msgspec.json.Encoder().encode
 def routes(
     intake: TextIntake,
     dispatcher: Dispatcher[TextOrder],
-    accounts: AccountDirectory,
     limits: RateLimits | None,
-    hot: HotRoutes,
+    door: Door,
 ) -> APIRouter:
     """The requester's side of text generation."""
-    router = APIRouter(prefix="/api/v2/generate/text", tags=["v2"])
+    router = door.router("/api/v2/generate/text", tags=["v2"])
 
     @router.post(
         "/async",
+        right=Right.ASK,
+        unknown_key=ASKED_LATER,
+        hot=True,
         status_code=202,
         operation_id="post_text_async_generate",
         response_model=RequestAsync,
@@ -57,13 +52,9 @@ def routes(
             TextRequest, apikey="Whose request it is", Client_Agent="The program that asks: name:version:contact"
         ),
     )
-    @hot.add("POST", "/api/v2/generate/text/async")
-    async def submit_request(request: Request) -> Response:
+    async def submit_request(caller: Caller, body: TextRequest) -> Response:
         """Ask for texts; they are written by a worker and fetched with the returned id."""
-        body = await read_body(request, TextRequest)
-        client_agent = client_agent_of(request)
-        account = await accounts.by_key(required_apikey(request.headers.get("apikey")))
-        caller = Caller(account, request.state.client_address, client_agent)
+        account = caller.account
         if limits is not None and account is not None and (account.trusted or account.education or account.service):
             limits.trust(caller.address)
         if body.dry_run:
@@ -79,18 +70,20 @@ def routes(
 
     @router.get(
         "/status/{id}",
+        right=Right.ANYBODY,
+        hot=True,
         operation_id="get_text_async_status",
         response_model=RequestStatusKobold,
         responses=refusals(404),
         openapi_extra=parameter_documentation("path", id="Of the request"),
     )
-    @hot.add("GET", "/api/v2/generate/text/status/{id}")
     async def status(request: Request) -> Response:
         """How far a request is, with the texts delivered so far."""
         return json_response(await full_status(parse_request_id(request.path_params["id"])))
 
     @router.delete(
         "/status/{id}",
+        right=Right.ANYBODY,
         operation_id="delete_text_async_status",
         response_model=RequestStatusKobold,
         responses=refusals(404),
@@ -111,4 +104,4 @@ def routes(
         answer["generations"] = [described(made) for made in generations]
         return _encode(answer)
 
-    return router
+    return router.api

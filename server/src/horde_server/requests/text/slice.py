@@ -29,7 +29,7 @@ class Texts(Slice):
     ) -> None:
         settings = core.settings
         self._core = core
-        self._accounts = identity.accounts
+        self._door = identity.door
         self._limits = identity.limits
         self._workers = workers
         self.dispatcher = dispatch.open(TextKind())
@@ -55,6 +55,6 @@ class Texts(Slice):
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Of requesters and of workers."""
         return [
-            routes(self._intake, self.dispatcher, self._accounts, self._limits, hot),
-            worker_routes(self.dispatcher, self._accounts, self._workers.check_in, self._submissions, hot),
+            routes(self._intake, self.dispatcher, self._limits, self._door),
+            worker_routes(self.dispatcher, self._workers.check_in, self._submissions, self._door),
         ]
