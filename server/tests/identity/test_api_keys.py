@@ -9,10 +9,11 @@ import pytest
 import pytest_asyncio
 
 from horde_server.accounts.creation import create_account
+from horde_server.command_line.admin import KeyScope
 from horde_server.database.migrations import migrate, read_migrations
 from horde_server.database.pool import Connection, Pool
 from horde_server.identity import key_store
-from horde_server.identity.directory import AccountDirectory
+from horde_server.identity.directory import FRESH_S, AccountDirectory
 from horde_server.identity.keys import KeyGrant, Scope, key_hash, load_secret, new_api_key
 
 BEFORE_KEYS = 12
@@ -131,6 +132,25 @@ async def test_a_change_of_the_account_is_seen_by_all_its_keys(pool: Pool) -> No
     await sql(pool, "UPDATE account SET username = 'mia' WHERE id = %s", made.id)
     accounts.invalidate(made.id)
     assert await seen() == [("mia", {Scope.FULL}), ("mia", {Scope.ASK})]
+
+
+async def test_a_key_that_ended_is_not_kept_alive_by_a_busy_account(pool: Pool) -> None:
+    """Balances are read anew with every fold, keys are not."""
+    now = [0.0]
+    accounts = AccountDirectory(pool, await salt_of(pool), lambda: now[0])
+    async with pool.connection() as conn:
+        made = await create_account(conn, "ada")
+    assert await accounts.by_key(made.api_key) is not None
+    await sql(pool, "UPDATE api_key SET expires_at = now()")
+    for second in range(1, int(FRESH_S) + 1):
+        now[0] = second
+        await accounts.renew([made.id])
+    assert await accounts.by_key(made.api_key) is None
+    assert await accounts.by_id(made.id) is not None
+
+
+def test_the_command_line_knows_every_scope() -> None:
+    assert {scope.name: scope.value for scope in KeyScope} == {scope.name: scope.value for scope in Scope}
 
 
 class TestBesideNodesOfTheReleaseBefore:

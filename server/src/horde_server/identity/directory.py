@@ -128,7 +128,10 @@ class AccountDirectory:
         if changes == self._changes:  # else something newer is known of one of them
             for account in map(self._account, rows):
                 for name in self._names_of[account.id]:
-                    self._known[name] = (self._clock(), Holder(account, self._known[name][1].key))
+                    known_at, holder = self._known[name]
+                    # what is known of a key grows old all the same: it may have ended meanwhile
+                    fresh_at = self._clock() if isinstance(name, int) else known_at
+                    self._known[name] = (fresh_at, Holder(account, holder.key))
         else:
             for account_id in wanted:
                 self.invalidate(account_id)
