@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from horde_sdk.command_line.terminal import one_line
+from horde_sdk.harmless_text import one_line
 from horde_server.command_line.options import Data, DatabaseUrl, fail, settings_from
 
 
