@@ -14,6 +14,7 @@ from horde_server.blobs.folder import FolderStore, beside, failures
 from horde_server.blobs.store import claimed_key, is_key, media_type
 from horde_server.blobs.structure import MAX_IMAGE_BYTES
 from horde_server.errors import HordeError
+from horde_server.http.declared_routes import DeclaredRouter, Right
 
 _GUARDED = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
 """What strangers uploaded is shown as a picture, or not at all; opened by itself it runs nothing."""
@@ -43,9 +44,9 @@ class BlobTooLarge(HordeError):
 
 def routes(store: FolderStore) -> APIRouter:
     """The routes that a folder's signed addresses lead to."""
-    router = APIRouter(prefix=store.signer.route.rstrip("/"), include_in_schema=False)
+    router = DeclaredRouter(store.signer.route.rstrip("/"), include_in_schema=False)
 
-    @router.put("/{key}")
+    @router.put("/{key}", right=Right.SIGNED)
     async def upload(request: Request, key: str, expires: str = "", signature: str = "") -> Response:
         """Take an image from a worker, piece by piece, whole or not at all, until it is claimed."""
         if not is_key(key) or not store.signer.allows("PUT", key, expires, signature):
@@ -65,7 +66,7 @@ def routes(store: FolderStore) -> APIRouter:
                     unfinished.unlink()
         return Response(status_code=200)
 
-    @router.get("/{key}")
+    @router.get("/{key}", right=Right.SIGNED)
     async def download(key: str, expires: str = "", signature: str = "") -> Response:
         """Give an image to whoever has its address, as what it is."""
         if not is_key(key) or not store.signer.allows("GET", key, expires, signature):
@@ -86,7 +87,7 @@ def routes(store: FolderStore) -> APIRouter:
             content_disposition_type="inline" if shown_as else "attachment",
         )
 
-    return router
+    return router.api
 
 
 def _refuse_claimed(path: Path) -> None:

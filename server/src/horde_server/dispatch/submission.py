@@ -23,8 +23,8 @@ from horde_server.dispatch.kind import Delivery, OrderT
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.states import JobPhase
 from horde_server.dispatch.store import Generation
-from horde_server.errors import BadRequest, HordeError, InvalidWorkerKey, WrongCredentials
-from horde_server.identity.directory import Account
+from horde_server.errors import BadRequest, HordeError, WrongCredentials
+from horde_server.identity.caller import Caller
 from horde_server.kudos.ledger import settlement, split_reward
 from horde_server.moderation.suspects import Suspects
 from horde_server.moderation.suspicion import Suspicion
@@ -160,13 +160,12 @@ class Submissions(Generic[OrderT]):
         self._clock = clock
         self._lifetime_s = lifetime_s
 
-    async def submit(self, body: Submit, account: Account | None) -> Credit:
+    async def submit(self, body: Submit, caller: Caller) -> Credit:
         """Settle a job; what it earned. Raises the refusals of §3.7."""
         if len(body.gen_metadata) > MAX_METADATA:
             raise BadRequest(f"A generation has at most {MAX_METADATA} metadata entries.")
         job = await self._find(body.id)
-        if account is None:
-            raise InvalidWorkerKey
+        account = caller.user
         if job.owner_id != account.id:
             raise WrongCredentials("Wrong credentials: this job belongs to another account's worker.")
         if job.state is not JobPhase.PROCESSING:

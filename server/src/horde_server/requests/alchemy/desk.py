@@ -10,9 +10,10 @@ from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import NewRequest
+from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.kudos.price import Price
-from horde_server.requests.admission import Admission, Arrival, Caller
+from horde_server.requests.admission import Admission, Arrival
 from horde_server.requests.alchemy.interrogations import Interrogations
 from horde_server.requests.alchemy.order import FormOrder, Interrogation
 from horde_server.requests.alchemy.prices.charges import debit_hundredths, reward_hundredths

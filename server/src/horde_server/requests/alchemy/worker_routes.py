@@ -6,17 +6,18 @@ from fastapi import APIRouter, Request, Response
 
 from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.dispatcher import Dispatcher, HandOut
-from horde_server.errors import BadRequest, InvalidWorkerKey
+from horde_server.errors import BadRequest
 from horde_server.http.answers import refusals
-from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
-from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.body import body_documentation, json_response
+from horde_server.http.declared_routes import ASKED_LATER, Right
 from horde_server.http.public_address import PublicAddress
 from horde_server.http.unknown_fields import told
-from horde_server.identity.directory import AccountDirectory
+from horde_server.identity.caller import Caller
+from horde_server.identity.door import Door
 from horde_server.requests.alchemy.answers import InterrogationPopPayload
 from horde_server.requests.alchemy.order import FormOrder
 from horde_server.requests.alchemy.pop_answer import HandedForm, empty_answer, forms_answer, handed_form
-from horde_server.requests.alchemy.submissions import FormSubmissions
+from horde_server.requests.alchemy.submissions import FormSubmissions, FormSubmit
 from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.alchemy.worker_schemas import AlchemyPop, AlchemySubmit, read_submit
 from horde_server.requests.answers import GenerationSubmitted
@@ -33,40 +34,36 @@ MOST_FORMS_A_POP = 100
 
 def routes(
     dispatcher: Dispatcher[FormOrder],
-    accounts: AccountDirectory,
     check_in: CheckIn,
     submissions: FormSubmissions,
     links: ResultLinks,
     source_links: SourceLinks,
     public_address: PublicAddress,
     waiting: Waiting,
-    hot: HotRoutes,
+    door: Door,
 ) -> APIRouter:
     """The alchemist's side of alchemy."""
-    router = APIRouter(prefix="/api/v2/interrogate", tags=["v2"])
+    router = door.router("/api/v2/interrogate", tags=["v2"])
 
     @router.post(
         "/pop",
+        right=Right.WORK,
+        unknown_key=ASKED_LATER,
+        hot=True,
         operation_id="post_interrogate_pop",
         response_model=InterrogationPopPayload,
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(AlchemyPop, apikey="Of the worker's owner"),
     )
-    @hot.add("POST", "/api/v2/interrogate/pop")
-    async def pop(request: Request) -> Response:
+    async def pop(request: Request, caller: Caller, body: AlchemyPop) -> Response:
         """Check in as an alchemist and ask for forms."""
-        body = await read_body(request, AlchemyPop)
-        key = required_apikey(request.headers.get("apikey"))
         try:
             friends = friend_ids(body.priority_usernames)
         except InvalidPriorityUsername as refusal:
             raise BadRequest(refusal.message) from None  # by another code than for images and texts (§1.6)
-        account = await accounts.by_key(key)
-        if account is None:
-            raise InvalidWorkerKey
-        name, address = cleaned_text(body.name), request.state.client_address
-        abilities = _abilities(body, friends)
-        worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
+        account = caller.user
+        name, abilities = cleaned_text(body.name), _abilities(body, friends)
+        worker = await check_in(account, name, abilities, caller.address, kind=dispatcher.kind)
         patience = patience_of(request)
         forms: list[HandedForm] = []
         while len(forms) < min(max(body.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
@@ -83,17 +80,18 @@ def routes(
 
     @router.post(
         "/submit",
+        right=Right.WORK,
+        unknown_key=ASKED_LATER,
+        hot=True,
+        reads=_submit_of,
         operation_id="post_interrogate_submit",
         response_model=GenerationSubmitted,
         responses=refusals(401, 403, 404, 413),
         openapi_extra=body_documentation(AlchemySubmit, apikey="Of the worker's owner"),
     )
-    @hot.add("POST", "/api/v2/interrogate/submit")
-    async def submit(request: Request) -> Response:
+    async def submit(caller: Caller, body: FormSubmit) -> Response:
         """Deliver a form, or report that it failed."""
-        body = read_submit(await request.body(), request.headers.get("content-encoding", ""))
-        key = required_apikey(request.headers.get("apikey"))
-        credited = await submissions.submit(body, await accounts.by_key(key))
+        credited = await submissions.submit(body, caller)
         return json_response(credited.to_json())
 
     async def signed(hand_out: HandOut[FormOrder], request: Request) -> HandedForm:
@@ -105,7 +103,11 @@ def routes(
             upload = await links.upload(hand_out.job_ids[0], hand_out.ttl_s, base_url)
         return handed_form(hand_out, source, upload)
 
-    return router
+    return router.api
+
+
+async def _submit_of(request: Request) -> FormSubmit:
+    return read_submit(await request.body(), request.headers.get("content-encoding", ""))
 
 
 def _abilities(body: AlchemyPop, friends: tuple[int, ...]) -> Abilities:

@@ -8,10 +8,11 @@ import msgspec
 
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.kudos.price import Price
 from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
-from horde_server.requests.admission import WORKERS_KEPT, Admission, Arrival, Caller
+from horde_server.requests.admission import WORKERS_KEPT, Admission, Arrival
 from horde_server.requests.asked import NO_PICTURES, Asked, GivenPictures
 from horde_server.requests.image.checks import check_extra_source_images, check_wishes
 from horde_server.requests.image.order import ImageOrder

@@ -8,9 +8,10 @@ import msgspec
 
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.kudos.price import Price
-from horde_server.requests.admission import WORKERS_KEPT, Admission, Arrival, Caller
+from horde_server.requests.admission import WORKERS_KEPT, Admission, Arrival
 from horde_server.requests.asked import Asked, GivenPictures
 from horde_server.requests.text.checks import check_extra_source_images, check_prompt, check_wishes
 from horde_server.requests.text.order import TextOrder
