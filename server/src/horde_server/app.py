@@ -7,21 +7,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.types import ASGIApp
 
 from horde_server import VERSION
 from horde_server.http import error_responses
 from horde_server.http.client_address import ClientAddresses
-from horde_server.http.declared_routes import Right, declare_all, include, refuse_undeclared
+from horde_server.http.declared_routes import declare_all, include, refuse_undeclared
 from horde_server.http.documentation import routes as documentation_routes
 from horde_server.http.openapi import describe
+from horde_server.http.rights import Right
 from horde_server.http.rim import Rim
 from horde_server.identity.rate_limits import rate_limits
 from horde_server.running import running_node
 from horde_server.settings import Settings
 
 
-def create_app(settings: Settings, dsn: str) -> ASGIApp:
+def create_app(settings: Settings, dsn: str) -> Rim:
     """The ASGI app of one server process on the database `dsn`."""
 
     @asynccontextmanager
@@ -33,7 +33,7 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
                     include(app, router)
             include(app, documentation_routes(app, settings))
             refuse_undeclared((path, endpoint) for _, path, endpoint in door.hot)
-            rim.open(node.images.check_from_memory, door.hot, door.ask_before_body)
+            rim.open(node.images.check_from_memory, door.hot, door.ask_before_body, node.waiting)
             yield
             rim.close()
 

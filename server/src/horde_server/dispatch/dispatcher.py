@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic
 from uuid import UUID, uuid4
 
@@ -13,28 +14,29 @@ from psycopg_pool import AsyncConnectionPool
 
 from horde_server.dispatch import job_store, store
 from horde_server.dispatch.capabilities import VALIDATED_BACKEND
-from horde_server.dispatch.entry import Entry, RequestState
+from horde_server.dispatch.entry import Entry, RequestState, WorkerView
 from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
+from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Offer, usable_models
-from horde_server.dispatch.request_classes import WorkerView
+from horde_server.dispatch.states import JobPhase
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.dispatch.turns import Turns
-from horde_server.kudos.ledger import Movement
+from horde_server.kudos.ledger import reserve
 
 CLAIM_TRIES = 20
 HELD_JOBS_PER_THREAD = 128
 """A worker that holds so many jobs gets no more until it delivers some (D15): far beyond what it can be at."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOut(Generic[OrderT]):
     """Jobs of one request given to one worker."""
 
     order: OrderT
     model: str
-    job_ids: tuple[UUID, ...]
+    job_ids: tuple[JobId, ...]
     seed: int
     ttl_s: int
 
@@ -61,44 +63,50 @@ class Dispatcher(Generic[OrderT]):
 
     # ---------------------------------------------------------------- requests
 
-    async def accept(self, new: NewRequest, order: OrderT, tax: Movement) -> Entry[OrderT]:
-        """Store a priced request with its tax and its hold, and let workers see it."""
+    async def accept(self, new: NewRequest[OrderT]) -> Entry[OrderT]:
+        """Store a priced request with its tax and its hold, and let workers see it. Raises `KudosUpfront`."""
+        insert = partial(store.insert_request, new=new, kind=self.kind.name, lifetime_s=self._lifetime_s)
         async with self._pool.connection() as conn:
             if new.held_hundredths:
                 async with conn.transaction():
-                    await store.reserve_upfront(conn, new)
-                    state = await store.insert_request(conn, new, tax)
+                    await reserve(conn, new.account_id, new.held_hundredths)
+                    state = await insert(conn)
             else:
-                state = await store.insert_request(conn, new, tax)
-        row = OpenRequest(
-            state,
-            new.kind,
-            new.account_id,
-            new.order_key,
-            new.price_hundredths,
-            new.payer_covered,
-            state.expires_at_s - new.lifetime_s,
-            "",
-            new.webhook,
-        )
-        return self.accepted([(row, order)])[0]
+                state = await insert(conn)
+        return self.accepted([(new, state)], created_s=state.expires_at_s - self._lifetime_s)[0]
 
-    def accepted(self, stored: Iterable[tuple[OpenRequest, OrderT]]) -> list[Entry[OrderT]]:
-        """Let workers see requests that were just stored."""
-        entries = [self._entry(row, order) for row, order in stored]
+    def accepted(
+        self, stored: Iterable[tuple[NewRequest[OrderT], RequestState]], *, created_s: float
+    ) -> list[Entry[OrderT]]:
+        """Let workers see requests that were just stored, all at a time."""
+        entries = [
+            Entry(
+                id=new.id,
+                account_id=new.account_id,
+                order=new.order,
+                requirement=self.kind.requirement(new.order),
+                key=new.order_key,
+                price_hundredths=new.price_hundredths,
+                balance_covers_price=new.payer_covered,
+                created_s=created_s,
+                state=state,
+                webhook=new.webhook,
+            )
+            for new, state in stored
+        ]
         for entry in entries:
             self.queue.add(entry)
         self._publish("request", [str(entry.id) for entry in entries])
         return entries
 
-    async def cancel(self, request_id: UUID) -> None:
+    async def cancel(self, request_id: RequestId) -> None:
         """Take back what still waits. Cancelling twice, or too late, changes nothing."""
         async with self._pool.connection() as conn:
             state = await store.cancel(conn, request_id)
         if state is not None:
             self.changed(state)
 
-    async def find(self, request_id: UUID) -> Entry[OrderT] | None:
+    async def find(self, request_id: RequestId) -> Entry[OrderT] | None:
         """The request from memory, else from the database; None when it does not exist or is of another kind."""
         entry = self.queue.entries.get(request_id)
         if entry is not None:
@@ -107,7 +115,7 @@ class Dispatcher(Generic[OrderT]):
             rows = await store.fetch_requests(conn, [request_id])
         return self.mirror(rows[0]) if rows and rows[0].kind == self.kind.name else None
 
-    async def status(self, request_id: UUID) -> tuple[Entry[OrderT], list[Generation]] | None:
+    async def status(self, request_id: RequestId) -> tuple[Entry[OrderT], list[Generation]] | None:
         """The request with what was delivered so far."""
         async with self._pool.connection() as conn:
             found = await store.find_status(conn, self.kind.name, request_id)
@@ -137,6 +145,19 @@ class Dispatcher(Generic[OrderT]):
                 return claimed
         return None
 
+    def may_hold_more(self, worker_id: UUID, threads: int) -> bool:
+        """Whether a worker that works on so many jobs at a time has not too many in hand."""
+        return self.held_jobs.held_by(worker_id, self.queue.now()) < HELD_JOBS_PER_THREAD * threads
+
+    async def hand_back(self, hand_out: HandOut[OrderT]) -> None:
+        """The worker went away before it could be told of these jobs: they wait again, as if nothing had happened."""
+        for job_id in hand_out.job_ids:
+            self.held_jobs.take(job_id)
+        async with self._pool.connection() as conn:
+            state = await job_store.hand_back(conn, hand_out.job_ids)
+        if state is not None:
+            self.changed(state)
+
     async def _claim(
         self, entry: Entry[OrderT], offer: Offer, amount: int, reward_percent: int
     ) -> HandOut[OrderT] | None:
@@ -146,7 +167,7 @@ class Dispatcher(Generic[OrderT]):
         jobs = self.kind.batch_size(entry.order, model, offer, amount=amount, available=entry.available)
         seed = self.kind.seed(entry.order, entry.state.waiting, random.getrandbits(32))
         lease_s = self.kind.ttl_s(entry.order, model, offer, jobs=jobs)
-        job_ids = tuple(uuid4() for _ in range(jobs))
+        job_ids = tuple(JobId(uuid4()) for _ in range(jobs))
         known_version = entry.state.version
         self.queue.begin_claim(entry, jobs)
         self.held_jobs.begin_claim(offer.worker_id, jobs)
@@ -178,23 +199,23 @@ class Dispatcher(Generic[OrderT]):
         for job_id in job_ids:
             self.held_jobs.add(
                 HeldJob(
-                    job_id,
-                    entry.id,
-                    offer.worker_id,
-                    offer.owner_id,
-                    entry.account_id,
-                    model,
-                    "processing",
-                    now,
-                    entry.price_hundredths,
-                    entry.order,
-                    reward_percent,
-                    bool(offer.can & VALIDATED_BACKEND),
-                    entry.webhook,
+                    id=job_id,
+                    request_id=entry.id,
+                    worker_id=offer.worker_id,
+                    owner_id=offer.owner_id,
+                    requester_id=entry.account_id,
+                    model=model,
+                    state=JobPhase.PROCESSING,
+                    started_s=now,
+                    price_hundredths=entry.price_hundredths,
+                    order=entry.order,
+                    reward_percent=reward_percent,
+                    backend_validated=bool(offer.can & VALIDATED_BACKEND),
+                    webhook=entry.webhook,
                 ),
                 deadline_s=now + lease_s,
             )
-        return HandOut(entry.order, model, job_ids, seed, lease_s)
+        return HandOut(order=entry.order, model=model, job_ids=job_ids, seed=seed, ttl_s=lease_s)
 
     async def _look_again(self, conn: AsyncConnection[Any], entry: Entry[OrderT], known_version: int) -> None:
         """What the database says of a request that another node changed first."""
@@ -224,8 +245,8 @@ class Dispatcher(Generic[OrderT]):
             self.queue.add(entry)
         return entry
 
-    def _entry(self, row: OpenRequest, order: OrderT | None = None) -> Entry[OrderT]:
-        order = order or self.kind.decode(row.request_order)
+    def _entry(self, row: OpenRequest) -> Entry[OrderT]:
+        order = self.kind.decode(row.request_order)
         return Entry(
             id=row.state.id,
             account_id=row.account_id,

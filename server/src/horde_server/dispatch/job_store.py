@@ -19,8 +19,10 @@ from horde_server.dispatch.capabilities import VALIDATED_BACKEND
 from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
 from horde_server.dispatch.held_jobs import HeldJob
+from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.job_locks import SWEEP_LOCK
 from horde_server.dispatch.kind import Kind, OrderT
+from horde_server.dispatch.states import JobPhase
 from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements
 from horde_server.moderation.suspicion import MOST_NOTED, SUSPICIOUS_FROM, Suspicion
 
@@ -59,8 +61,8 @@ _CLAIM_PART = _CLAIM.format(guard=_IS_ALIVE, keep=_KEEP_INTERROGATION.format(cha
 async def claim(
     conn: Connection,
     *,
-    request_id: UUID,
-    job_ids: Sequence[UUID],
+    request_id: RequestId,
+    job_ids: Sequence[JobId],
     worker_id: UUID,
     owner_id: int,
     model: str,
@@ -88,7 +90,7 @@ async def claim(
     return RequestState(*row) if row else None
 
 
-async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJob[OrderT] | None:
+async def find_job(conn: Connection, kind: Kind[OrderT], job_id: JobId) -> HeldJob[OrderT] | None:
     """The job, or None when it never existed, is of another kind, or went with its request."""
     cursor = await conn.execute(
         """SELECT job.id, job.request_id, job.worker_id, job.owner_id, request.account_id, job.model, job.state,
@@ -110,7 +112,7 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJo
         owner_id=owner_id,
         requester_id=requester_id,
         model=model,
-        state=state,
+        state=JobPhase(state),
         started_s=started_s,
         price_hundredths=price,
         order=kind.decode(order),
@@ -147,7 +149,7 @@ _SETTLE_PART = _SETTLE.format(keep=_KEEP_INTERROGATION.format(changed="counted")
 async def settle_done(
     conn: Connection,
     *,
-    job_id: UUID,
+    job_id: JobId,
     seed: int,
     result: str,
     gen_metadata: str,
@@ -234,7 +236,7 @@ WITH faulted AS (
 SELECT * FROM counted"""
 
 
-async def settle_fault(conn: Connection, job_id: UUID, gen_metadata: str) -> RequestState | None:
+async def settle_fault(conn: Connection, job_id: JobId, gen_metadata: str) -> RequestState | None:
     """A worker reports that it failed: return the slot, once; None when the job was settled before."""
     cursor = await conn.execute(_FAULT, {"job_id": job_id, "gen_metadata": gen_metadata})
     row = await cursor.fetchone()
@@ -286,6 +288,26 @@ WITH held AS (
     RETURNING {_STATE}
 )
 SELECT * FROM counted"""
+
+
+# As if it had never been handed out: nobody is blamed, and no slot counts as restarted.
+_HAND_BACK = f"""
+WITH gone AS (
+    DELETE FROM job WHERE id = ANY(%(job_ids)s) AND state = 'processing' RETURNING request_id
+), counted AS (
+    UPDATE request SET processing = processing - gone.jobs, version = version + 1,
+        waiting = CASE WHEN state = 'open' THEN waiting + gone.jobs ELSE 0 END
+    FROM (SELECT request_id, count(*)::int AS jobs FROM gone GROUP BY 1) AS gone WHERE request.id = gone.request_id
+    RETURNING {_STATE}
+)
+SELECT * FROM counted"""
+
+
+async def hand_back(conn: Connection, job_ids: Sequence[UUID]) -> RequestState | None:
+    """Return jobs of one request of which their worker never heard; None when they were settled or swept before."""
+    cursor = await conn.execute(_HAND_BACK, {"job_ids": list(job_ids)})
+    row = await cursor.fetchone()
+    return RequestState(*row) if row else None
 
 
 async def take_back(conn: Connection, worker_id: UUID) -> list[RequestState]:

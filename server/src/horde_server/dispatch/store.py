@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Generic, NamedTuple, TypeAlias
 from uuid import UUID
 
+import msgspec
 import psycopg
 from psycopg.rows import tuple_row
 
 from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
-from horde_server.kudos.ledger import Movement, reserve
+from horde_server.dispatch.ids import JobId, RequestId
+from horde_server.dispatch.kind import OrderT
+from horde_server.kudos.ledger import request_tax
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
+_encode = msgspec.json.Encoder().encode
 _STATE = STATE_COLUMNS.format("request.")
 
 _OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.kind, request.account_id, request.order_key, request.price_hundredths,
@@ -57,7 +61,7 @@ async def fetch_requests(conn: Connection, ids: Sequence[UUID]) -> list[OpenRequ
     return [_open_request(row) for row in await cursor.fetchall()]
 
 
-async def fetch_states(conn: Connection) -> list[tuple[UUID, int]]:
+async def fetch_states(conn: Connection) -> list[tuple[RequestId, int]]:
     """(id, version) of every open request, for reconciling."""
     cursor = await conn.execute(
         "SELECT id, version FROM request"
@@ -66,28 +70,25 @@ async def fetch_states(conn: Connection) -> list[tuple[UUID, int]]:
     return await cursor.fetchall()
 
 
-@dataclass(frozen=True, slots=True)
-class NewRequest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRequest(Generic[OrderT]):
     """A request to be stored."""
 
-    id: UUID
-    kind: str
+    id: RequestId
+    order: OrderT
     account_id: int
-    jobs: int
-    order_key: float
-    price_hundredths: int
-    held_hundredths: int
+    order_key: float  # dispatch/order.py
+    price_hundredths: int  # what the reward of a job is worked out from
+    tax_hundredths: int = 0  # for accepting it
+    held_hundredths: int = 0  # of all it may cost, reserved from the payer
     payer_covered: bool
     client_agent: str
     address: str | None
-    lifetime_s: int
-    request_order: str
-    webhook: str | None = None
+    webhook: str | None  # webhooks/hook.py
 
-
-async def reserve_upfront(conn: Connection, new: NewRequest) -> None:
-    """Make sure, inside the caller's transaction, that the payer can cover the hold; raises `KudosUpfront`."""
-    await reserve(conn, new.account_id, new.held_hundredths)
+    def encoded_order(self) -> str:
+        """The order as JSON, as it is stored."""
+        return _encode(self.order).decode()
 
 
 _INSERT_REQUEST = f"""
@@ -103,16 +104,17 @@ WITH added AS (
 SELECT * FROM added"""
 
 
-async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> RequestState:
+async def insert_request(conn: Connection, new: NewRequest[OrderT], *, kind: str, lifetime_s: int) -> RequestState:
     """Store a request and charge its tax, in one statement."""
+    tax = request_tax(new.account_id, new.id, new.tax_hundredths, kind)
     cursor = await conn.execute(
         _INSERT_REQUEST,
         (
             new.id,
-            new.kind,
+            kind,
             new.account_id,
-            new.jobs,
-            new.jobs,
+            new.order.n,
+            new.order.n,
             new.order_key,
             new.price_hundredths,
             tax.amount_hundredths,
@@ -120,8 +122,8 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
             new.payer_covered,
             new.client_agent,
             new.address,
-            new.lifetime_s,
-            new.request_order,
+            lifetime_s,
+            new.encoded_order(),
             new.webhook,
             tax.event_id,
             tax.payer,
@@ -129,7 +131,7 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
             tax.amount_hundredths,
             new.id,
             new.account_id,
-            new.kind,
+            kind,
         ),
     )
     row = await cursor.fetchone()
@@ -145,7 +147,7 @@ WHERE {{which}} AND state = 'open'
 RETURNING {STATE_COLUMNS.format("")}"""
 
 
-async def cancel(conn: Connection, request_id: UUID) -> RequestState | None:
+async def cancel(conn: Connection, request_id: RequestId) -> RequestState | None:
     """Cancel what still waits; jobs with workers go on. None when it was not open any more."""
     cursor = await conn.execute(_CANCEL.format(which="id = %s"), (request_id,))
     row = await cursor.fetchone()
@@ -177,10 +179,10 @@ async def whats_due(conn: Connection) -> Due:
 class Expired(NamedTuple):
     """A request that was removed."""
 
-    id: UUID
+    id: RequestId
     kind: str
     sources: Any  # of its order, as stored
-    job_ids: list[UUID]
+    job_ids: list[JobId]
 
 
 async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
@@ -213,7 +215,7 @@ _DELETED_WORKER = "a deleted worker"
 class Generation(NamedTuple):
     """A delivered job as status shows it."""
 
-    id: UUID
+    id: JobId
     worker_id: UUID
     worker_name: str
     model: str
@@ -229,7 +231,9 @@ async def name_of_worker(conn: Connection, worker_id: UUID) -> str:
     return str(row[0]) if row else _DELETED_WORKER
 
 
-async def find_status(conn: Connection, kind: str, request_id: UUID) -> tuple[OpenRequest, list[Generation]] | None:
+async def find_status(
+    conn: Connection, kind: str, request_id: RequestId
+) -> tuple[OpenRequest, list[Generation]] | None:
     """A request with what was delivered so far, in the order of delivery; one query."""
     async with conn.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 
 from horde_server.dispatch.abilities import Abilities
@@ -11,19 +9,24 @@ from horde_server.dispatch.dispatcher import Dispatcher, HandOut
 from horde_server.errors import BadRequest
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.declared_routes import ASKED_LATER, Right
+from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.public_address import PublicAddress
+from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import told
 from horde_server.identity.caller import Caller
 from horde_server.identity.door import Door
 from horde_server.requests.alchemy.answers import InterrogationPopPayload
-from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.order import FormOrder
-from horde_server.requests.alchemy.pop_answer import empty_answer, form_body, forms_answer
+from horde_server.requests.alchemy.pop_answer import HandedForm, empty_answer, forms_answer, handed_form
 from horde_server.requests.alchemy.submissions import FormSubmissions, FormSubmit
+from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.alchemy.worker_schemas import AlchemyPop, AlchemySubmit, read_submit
 from horde_server.requests.answers import GenerationSubmitted
+from horde_server.requests.face import answered, patience_of
 from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.pictures.source_links import SourceLinks
+from horde_server.requests.popping import jobs_for
+from horde_server.requests.waiting import NO_PATIENCE, Waiting
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import InvalidPriorityUsername, friend_ids, tell_maintenance
 
@@ -36,6 +39,8 @@ def routes(
     submissions: FormSubmissions,
     links: ResultLinks,
     source_links: SourceLinks,
+    public_address: PublicAddress,
+    waiting: Waiting,
     door: Door,
 ) -> APIRouter:
     """The alchemist's side of alchemy."""
@@ -58,28 +63,29 @@ def routes(
         except InvalidPriorityUsername as refusal:
             raise BadRequest(refusal.message) from None  # by another code than for images and texts (§1.6)
         account = caller.user
-        name, abilities = cleaned_text(body.name), _abilities(body, friends)
-        worker = await check_in(account, name, abilities, caller.address, kind=dispatcher.kind)
-        view = dispatcher.queue.view(worker.offer)
-        forms: list[dict[str, Any]] = []
+        name, address = cleaned_text(body.name), caller.address
+        abilities = _abilities(body, friends)
+        worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
+        patience = patience_of(request)
+        forms: list[HandedForm] = []
         while len(forms) < min(max(body.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
-            hand_out = await dispatcher.hand_out(
-                view, 1, threads=body.threads, reward_percent=dispatcher.kind.reward_percent(abilities)
-            )
+            # only the first is waited for: whoever has some forms in hand wants to begin
+            hand_out = await jobs_for(worker, dispatcher, 1, waiting, patience if not forms else NO_PATIENCE)
             if hand_out is None:
                 break
-            forms.append(await handed_form(hand_out, request))
+            forms.append(await signed(hand_out, request))
         if forms:
-            return json_response(told(forms_answer(forms), body))
+            return answered(told(forms_answer(forms), body), patience)
         tell_maintenance(worker)
-        return json_response(told(empty_answer({} if worker.paused else dispatcher.queue.skipped(view)), body))
+        skipped = {} if worker.paused else dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
+        return answered(told(empty_answer(skipped), body), patience)
 
     @router.post(
         "/submit",
         right=Right.WORK,
         unknown_key=ASKED_LATER,
         hot=True,
-        reads=read_submit,
+        reads=_read_submit,
         operation_id="post_interrogate_submit",
         response_model=GenerationSubmitted,
         responses=refusals(401, 403, 404, 413),
@@ -90,17 +96,20 @@ def routes(
         credited = await submissions.submit(body, caller)
         return json_response(credited.to_json())
 
-    async def handed_form(hand_out: HandOut[FormOrder], request: Request) -> dict[str, Any]:
+    async def signed(hand_out: HandOut[FormOrder], request: Request) -> HandedForm:
         """Alchemists get the picture from us, also where the requester gave an address: they need not call on it."""
-        source = await source_links.link(
-            hand_out.order.source_key, ttl_s=hand_out.ttl_s, base_url=links.base_url(request)
-        )
+        base_url = public_address(request)
+        source = await source_links.link(hand_out.order.source_key, ttl_s=hand_out.ttl_s, base_url=base_url)
         upload = None
         if is_image_form(hand_out.order.form):
-            upload = await links.upload(hand_out.job_ids[0], hand_out.ttl_s, request)
-        return form_body(hand_out, source, upload)
+            upload = await links.upload(hand_out.job_ids[0], hand_out.ttl_s, base_url)
+        return handed_form(hand_out, source, upload)
 
     return router.api
+
+
+async def _read_submit(request: Request) -> FormSubmit:
+    return read_submit(await request.body(), request.headers.get("content-encoding", ""))
 
 
 def _abilities(body: AlchemyPop, friends: tuple[int, ...]) -> Abilities:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -37,7 +37,7 @@ SHORT_CHARACTERS = 1024 * 1024
 
 
 class ImageResults:
-    """A `Results`; see there. What is kept of an image is its key in the store."""
+    """Images as `Results`: what is kept of one is its key in the store."""
 
     def __init__(
         self, blobs: BlobStore, shared: SharedImages, missed_uploads: MissedUploads, decoders: Decoders
@@ -48,7 +48,7 @@ class ImageResults:
         self._decoders = decoders
 
     async def keep(self, job: HeldJob[ImageOrder], generation: str, *, censored: bool) -> Kept:
-        """See `keep_image`."""
+        """The key of the image, whose size must fit the order; a censored one may have any small size."""
         return await self.keep_image(job, generation, sizes_of_image(job.order, censored=censored))
 
     async def keep_image(self, job: HeldJob[Any], generation: str, sizes: ResultSizes) -> Kept:
@@ -124,8 +124,19 @@ class ImageResults:
         return Announcement({"seed": made.seed, **described(made)}, Picture(("img",), made.result, inline=not order.r2))
 
 
-def described(made: Generation) -> dict[str, Any]:
-    """What a status and a webhook tell of an image alike."""
+class DescribedImage(TypedDict):
+    """What a status and a webhook tell of an image alike, by the names of the API."""
+
+    id: str
+    censored: bool
+    gen_metadata: list[dict[str, str]]
+    worker_id: str
+    worker_name: str
+    model: str
+
+
+def described(made: Generation) -> DescribedImage:
+    """All of a delivered image but the image and its seed."""
     return {
         "id": str(made.id),
         "censored": made.censored,

@@ -12,13 +12,16 @@ from horde_server.dispatch.submission import Submissions
 from horde_server.errors import BadRequest
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.declared_routes import ASKED_LATER, Right
+from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.public_address import PublicAddress
+from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import told
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.identity.door import Door
 from horde_server.models.catalogue import is_known
 from horde_server.requests.answers import GenerationSubmitted
+from horde_server.requests.face import answered, patience_of
 from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.pop_answer import empty_answer, job_answer
@@ -26,6 +29,8 @@ from horde_server.requests.image.worker_answers import GenerationPayloadStable
 from horde_server.requests.image.worker_schemas import ImagePop, ImageSubmit
 from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.pictures.source_links import HandedSources, SourceLinks
+from horde_server.requests.popping import jobs_for
+from horde_server.requests.waiting import Waiting
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
@@ -37,6 +42,8 @@ def routes(
     links: ResultLinks,
     missed_uploads: MissedUploads,
     source_links: SourceLinks,
+    public_address: PublicAddress,
+    waiting: Waiting,
     door: Door,
 ) -> APIRouter:
     """The worker's side of image generation."""
@@ -58,18 +65,18 @@ def routes(
         account = caller.user
         abilities = _abilities(body, account, friends)
         worker = await check_in(account, cleaned_text(body.name), abilities, caller.address, kind=dispatcher.kind)
-        view = dispatcher.queue.view(worker.offer)
-        hand_out = await dispatcher.hand_out(
-            view, body.amount, threads=body.threads, reward_percent=dispatcher.kind.reward_percent(abilities)
-        )
+        patience = patience_of(request)
+        hand_out = await jobs_for(worker, dispatcher, body.amount, waiting, patience)
         if hand_out is not None:
             uploads = None
             if hand_out.order.r2 or worker.id not in missed_uploads:
-                uploads = [await links.upload(job_id, hand_out.ttl_s, request) for job_id in hand_out.job_ids]
+                base_url = public_address(request)
+                uploads = [await links.upload(job_id, hand_out.ttl_s, base_url) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
-            return json_response(told(job_answer(hand_out, uploads, sources), body))
+            return answered(told(job_answer(hand_out, uploads, sources), body), patience)
         tell_maintenance(worker)
-        return json_response(told(empty_answer(dispatcher.queue.skipped(view)), body))
+        skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
+        return answered(told(empty_answer(skipped), body), patience)
 
     @router.post(
         "/submit",
@@ -93,7 +100,7 @@ def routes(
         return await source_links.hand_out(
             sources,
             ttl_s=hand_out.ttl_s,
-            base_url=links.base_url(request),
+            base_url=public_address(request),
             takes_links=bool(offer.can & BIT["r2_source"]),
             takes_extra=bool(offer.can & BIT["extra_source_images"]),
         )

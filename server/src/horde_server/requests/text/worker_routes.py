@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.dispatcher import Dispatcher
@@ -10,17 +10,21 @@ from horde_server.dispatch.submission import Submissions
 from horde_server.errors import BadRequest
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.declared_routes import ASKED_LATER, Right
+from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import told
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.identity.door import Door
 from horde_server.requests.answers import GenerationSubmitted
+from horde_server.requests.face import answered, patience_of
+from horde_server.requests.popping import jobs_for
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.pop_answer import empty_answer, job_answer
 from horde_server.requests.text.schemas import MAX_SOFTPROMPT_CHARACTERS
 from horde_server.requests.text.worker_answers import GenerationPayloadKobold
 from horde_server.requests.text.worker_schemas import TextPop, TextSubmit
+from horde_server.requests.waiting import Waiting
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
@@ -32,6 +36,7 @@ def routes(
     dispatcher: Dispatcher[TextOrder],
     check_in: CheckIn,
     submissions: Submissions[TextOrder],
+    waiting: Waiting,
     door: Door,
 ) -> APIRouter:
     """The worker's side of text generation."""
@@ -47,20 +52,20 @@ def routes(
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(TextPop, apikey="Of the worker's owner"),
     )
-    async def pop(caller: Caller, body: TextPop) -> Response:
+    async def pop(request: Request, caller: Caller, body: TextPop) -> Response:
         """Check in as a text worker and ask for jobs."""
         friends = friend_ids(body.priority_usernames)
         account = caller.user
         abilities = _abilities(body, account, friends)
-        worker = await check_in(account, cleaned_text(body.name), abilities, caller.address, kind=dispatcher.kind)
-        view = dispatcher.queue.view(worker.offer)
-        hand_out = await dispatcher.hand_out(
-            view, body.amount, threads=body.threads, reward_percent=dispatcher.kind.reward_percent(abilities)
-        )
+        name, address = cleaned_text(body.name), caller.address
+        worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
+        patience = patience_of(request)
+        hand_out = await jobs_for(worker, dispatcher, body.amount, waiting, patience)
         if hand_out is not None:
-            return json_response(told(job_answer(hand_out), body))
+            return answered(told(job_answer(hand_out), body), patience)
         tell_maintenance(worker)
-        return json_response(told(empty_answer(dispatcher.queue.skipped(view)), body))
+        skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
+        return answered(told(empty_answer(skipped), body), patience)
 
     @router.post(
         "/submit",
