@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from horde_server import VERSION
 from horde_server.http import error_responses
 from horde_server.http.client_address import ClientAddresses
-from horde_server.http.declared_routes import Right, declare_all, include, refuse_undeclared
+from horde_server.http.declared_routes import declare_all, include, refuse_undeclared
 from horde_server.http.documentation import routes as documentation_routes
 from horde_server.http.openapi import describe
+from horde_server.http.rights import Right
 from horde_server.http.rim import Rim
 from horde_server.identity.rate_limits import rate_limits
 from horde_server.running import running_node

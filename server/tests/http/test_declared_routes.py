@@ -11,13 +11,13 @@ from horde_server.http.declared_routes import (
     ASKED_LATER,
     Declaration,
     DeclaredRouter,
-    Right,
     UndeclaredRoute,
     declaration_of,
     include,
     refuse_undeclared,
 )
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.rights import Right
 
 VERBS = ("get", "post", "put", "patch", "delete")
 

@@ -10,7 +10,7 @@ from horde_server.accounts.creation import adjust_kudos, balance_hundredths
 from horde_server.accounts.schemas import UserChange
 from horde_server.database.pool import Connection
 from horde_server.errors import HordeError, UserNotFound
-from horde_server.http.declared_routes import Right
+from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.floors import floor_hundredths
 from horde_server.kudos.fold import release_escrow

@@ -13,7 +13,8 @@ from horde_server.database.pool import Pool
 from horde_server.errors import HordeError
 from horde_server.http.body import json_response, read_body
 from horde_server.http.client_address import is_loopback, peer_address
-from horde_server.http.declared_routes import DeclaredRouter, Right
+from horde_server.http.declared_routes import DeclaredRouter
+from horde_server.http.rights import Right
 from horde_server.identity.directory import AccountDirectory
 
 

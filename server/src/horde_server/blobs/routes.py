@@ -14,7 +14,8 @@ from horde_server.blobs.folder import FolderStore, beside, failures
 from horde_server.blobs.store import claimed_key, is_key, media_type
 from horde_server.blobs.structure import MAX_IMAGE_BYTES
 from horde_server.errors import HordeError
-from horde_server.http.declared_routes import DeclaredRouter, Right
+from horde_server.http.declared_routes import DeclaredRouter
+from horde_server.http.rights import Right
 
 _GUARDED = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
 """What strangers uploaded is shown as a picture, or not at all; opened by itself it runs nothing."""

@@ -9,7 +9,8 @@ from fastapi import APIRouter, FastAPI, Response
 
 from horde_server.errors import HordeError
 from horde_server.http.body import json_response
-from horde_server.http.declared_routes import DeclaredRouter, Right
+from horde_server.http.declared_routes import DeclaredRouter
+from horde_server.http.rights import Right
 from horde_server.http.swagger2 import swagger2
 from horde_server.settings import Settings
 

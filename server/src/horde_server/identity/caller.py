@@ -1,8 +1,8 @@
 """Who calls, and what they may: the one place where rights are granted.
 
-A route declares the `Right` it needs (`http/declared_routes.py`); the door (`door.py`) finds out who calls and hands a
-`Caller` to the endpoint. What depends on the thing at hand – whose worker it is, which field is changed – services ask
-of the caller, by `may` and `check`.
+A route declares the `Right` it needs (`http/rights.py`, `http/declared_routes.py`); the door (`door.py`) finds out who
+calls and hands a `Caller` to the endpoint. What depends on the thing at hand – whose worker it is, which field is
+changed – services ask of the caller, by `may` and `check`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 
 from horde_server.errors import HordeError, InvalidAPIKey, NotAdmin, NotModerator
-from horde_server.http.declared_routes import KEYLESS, Right
 from horde_server.http.networks import household
+from horde_server.http.rights import KEYLESS, Right
 from horde_server.identity.directory import Account
 from horde_server.identity.keys import KeyGrant, Scope
 

@@ -11,8 +11,9 @@ from horde_server.errors import HordeError, InvalidAPIKey, InvalidWorkerKey
 from horde_server.http.body import required_apikey
 from horde_server.http.body_limits import KEYLESS as KEYLESS_PATHS
 from horde_server.http.client_agent import UNKNOWN_AGENT, client_agent
-from horde_server.http.declared_routes import ASKED_LATER, Declaration, DeclaredRouter, Right, declaration_of
+from horde_server.http.declared_routes import ASKED_LATER, Declaration, DeclaredRouter, declaration_of
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller, check_scope
 from horde_server.identity.directory import AccountDirectory
 

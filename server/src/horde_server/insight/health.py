@@ -14,7 +14,8 @@ from psycopg_pool import PoolTimeout
 
 from horde_server.database.pool import Pool
 from horde_server.http.body import json_response
-from horde_server.http.declared_routes import DeclaredRouter, Right
+from horde_server.http.declared_routes import DeclaredRouter
+from horde_server.http.rights import Right
 from horde_server.insight.disk_room import floor_of, local_places, what_is_full
 from horde_server.settings import Settings
 from horde_server.slice import Gauge

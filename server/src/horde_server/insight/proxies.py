@@ -7,7 +7,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from horde_server.http.body import json_response
 from horde_server.http.client_address import ClientAddresses, is_loopback, peer_address
-from horde_server.http.declared_routes import DeclaredRouter, Right
+from horde_server.http.declared_routes import DeclaredRouter
+from horde_server.http.rights import Right
 
 
 def routes(clients: ClientAddresses) -> APIRouter:

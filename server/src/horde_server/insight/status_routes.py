@@ -16,8 +16,9 @@ from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import InvalidPayload
 from horde_server.http.answers import refusals
 from horde_server.http.body import json_response
-from horde_server.http.declared_routes import DeclaredRouter, Right
+from horde_server.http.declared_routes import DeclaredRouter
 from horde_server.http.parameters import Name, Word
+from horde_server.http.rights import Right
 from horde_server.insight import store
 from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformance
 from horde_server.workers.directory import WorkerDirectory

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 from horde_server.database.pool import Pool
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.declared_routes import Right
 from horde_server.http.parameters import IdempotencyKey
+from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.door import Door

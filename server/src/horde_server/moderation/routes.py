@@ -10,7 +10,8 @@ from fastapi import APIRouter, Response
 from horde_server.errors import HordeError
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.declared_routes import ASKED_LATER, Right
+from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.door import Door
 from horde_server.moderation.answers import HordeModes

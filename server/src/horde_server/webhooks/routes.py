@@ -9,7 +9,7 @@ from horde_server.database.pool import Pool
 from horde_server.errors import DeletedUser, HordeError
 from horde_server.http.answers import refusals
 from horde_server.http.body import json_response
-from horde_server.http.declared_routes import Right
+from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.door import Door
 from horde_server.webhooks import store

@@ -8,9 +8,9 @@ from horde_server.database.pool import Pool
 from horde_server.errors import BadRequest, WorkerNotFound
 from horde_server.http.answers import SimpleResponse, refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.declared_routes import Right
 from horde_server.http.networks import Network, household_of, parse_network
 from horde_server.http.parameters import Id
+from horde_server.http.rights import Right
 from horde_server.identity.door import Door
 from horde_server.moderation.addresses.schemas import NewWorkerTimeout
 from horde_server.moderation.addresses.timeouts import AddressTimeouts

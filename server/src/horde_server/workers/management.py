@@ -11,7 +11,7 @@ from psycopg.errors import UniqueViolation
 from horde_server.database.pool import Connection, Pool
 from horde_server.dispatch.mirror import Mirror
 from horde_server.errors import HordeError, NotModerator, WorkerNotFound
-from horde_server.http.declared_routes import Right
+from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.workers import store

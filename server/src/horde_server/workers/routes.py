@@ -13,8 +13,9 @@ from horde_server.dispatch.kind import WorkerRules
 from horde_server.errors import InvalidAPIKey, WorkerNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.declared_routes import ASKED_LATER, Right
+from horde_server.http.declared_routes import ASKED_LATER
 from horde_server.http.parameters import Id, Name
+from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.door import Door
 from horde_server.workers import store

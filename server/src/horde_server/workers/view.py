@@ -6,7 +6,7 @@ from typing import Any
 
 from horde_server.dispatch.abilities import Abilities, decode_abilities
 from horde_server.dispatch.kind import WorkerRules
-from horde_server.http.declared_routes import Right
+from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 
 

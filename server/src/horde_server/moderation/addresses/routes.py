@@ -11,9 +11,9 @@ from pydantic import AfterValidator
 
 from horde_server.http.answers import SimpleResponse, refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.declared_routes import Right
 from horde_server.http.networks import is_block
 from horde_server.http.parameters import Id
+from horde_server.http.rights import Right
 from horde_server.identity.door import Door
 from horde_server.moderation.addresses.answers import IPTimeout
 from horde_server.moderation.addresses.schemas import LiftedTimeout, NewTimeout, network_of

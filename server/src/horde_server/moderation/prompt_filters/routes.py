@@ -11,8 +11,8 @@ from fastapi import APIRouter, Query, Response
 from horde_server.errors import HordeError
 from horde_server.http.answers import SimpleResponse, refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.declared_routes import Right
 from horde_server.http.parameters import Id
+from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.door import Door
 from horde_server.moderation.prompt_filters.answers import FilterDetails, FilterPromptSuspicion, FilterRegex

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request, Response
 
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, parameter_documentation
-from horde_server.http.declared_routes import ASKED_LATER, Right
+from horde_server.http.declared_routes import ASKED_LATER
 from horde_server.http.parameters import RequestId
 from horde_server.http.public_address import PublicAddress
+from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import slips
 from horde_server.identity.caller import Caller
 from horde_server.identity.door import Door

@@ -9,8 +9,9 @@ from horde_server.dispatch.dispatcher import Dispatcher, HandOut
 from horde_server.errors import BadRequest
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.declared_routes import ASKED_LATER, Right
+from horde_server.http.declared_routes import ASKED_LATER
 from horde_server.http.public_address import PublicAddress
+from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import told
 from horde_server.identity.caller import Caller
 from horde_server.identity.door import Door
@@ -62,8 +63,9 @@ def routes(
         except InvalidPriorityUsername as refusal:
             raise BadRequest(refusal.message) from None  # by another code than for images and texts (§1.6)
         account = caller.user
-        name, abilities = cleaned_text(body.name), _abilities(body, friends)
-        worker = await check_in(account, name, abilities, caller.address, kind=dispatcher.kind)
+        name, address = cleaned_text(body.name), caller.address
+        abilities = _abilities(body, friends)
+        worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
         patience = patience_of(request)
         forms: list[HandedForm] = []
         while len(forms) < min(max(body.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
@@ -83,7 +85,7 @@ def routes(
         right=Right.WORK,
         unknown_key=ASKED_LATER,
         hot=True,
-        reads=_submit_of,
+        reads=_read_submit,
         operation_id="post_interrogate_submit",
         response_model=GenerationSubmitted,
         responses=refusals(401, 403, 404, 413),
@@ -106,7 +108,7 @@ def routes(
     return router.api
 
 
-async def _submit_of(request: Request) -> FormSubmit:
+async def _read_submit(request: Request) -> FormSubmit:
     return read_submit(await request.body(), request.headers.get("content-encoding", ""))
 
 

@@ -15,9 +15,10 @@ from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.errors import HordeError, RequestNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, read_body
-from horde_server.http.declared_routes import DeclaredRouter, Right
+from horde_server.http.declared_routes import DeclaredRouter
 from horde_server.http.examples import EXAMPLE_ID
 from horde_server.http.parameters import RequestId
+from horde_server.http.rights import Right
 from horde_server.http.wire_types import Items, Text, Whole
 from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.image.order import ImageOrder

@@ -12,8 +12,9 @@ from horde_server.dispatch.submission import Submissions
 from horde_server.errors import BadRequest
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.declared_routes import ASKED_LATER, Right
+from horde_server.http.declared_routes import ASKED_LATER
 from horde_server.http.public_address import PublicAddress
+from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import told
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account

@@ -10,7 +10,8 @@ from horde_server.dispatch.submission import Submissions
 from horde_server.errors import BadRequest
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.declared_routes import ASKED_LATER, Right
+from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import told
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
@@ -56,7 +57,8 @@ def routes(
         friends = friend_ids(body.priority_usernames)
         account = caller.user
         abilities = _abilities(body, account, friends)
-        worker = await check_in(account, cleaned_text(body.name), abilities, caller.address, kind=dispatcher.kind)
+        name, address = cleaned_text(body.name), caller.address
+        worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
         patience = patience_of(request)
         hand_out = await jobs_for(worker, dispatcher, body.amount, waiting, patience)
         if hand_out is not None:

@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from horde_server.http.body import json_response
-from horde_server.http.declared_routes import Right
 from horde_server.http.parameters import RequestId
+from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.door import Door
 from horde_server.requests.image.sharing.service import SharedImageNotFound, SharedImages

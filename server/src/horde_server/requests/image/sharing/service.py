@@ -17,7 +17,7 @@ from horde_server.blobs.store import BlobStore, BlobStoreFailed
 from horde_server.database.pool import Connection, Pool
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.errors import HordeError
-from horde_server.http.declared_routes import Right
+from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.sharing import store
