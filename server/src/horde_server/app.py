@@ -159,7 +159,7 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(proxy_routes(node.clients))
     app.include_router(documentation_routes(app, settings))
     for store in node.blobs.served:
-        app.include_router(blob_routes(store))
+        app.include_router(blob_routes(store, hot))
 
 
 def fast_check(node: Node) -> FastAnswer:
