@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request, Response
 from horde_server.dispatch.dispatcher import Dispatcher, HandOut
 from horde_server.errors import BadRequest, InvalidWorkerKey
 from horde_server.http.answers import refusals
-from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
+from horde_server.http.body import body_documentation, json_response, required_apikey
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.repeated_bodies import RepeatedBodies
 from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import AccountDirectory
 from horde_server.requests.alchemy.answers import InterrogationPopPayload
@@ -41,6 +42,7 @@ def routes(
 ) -> APIRouter:
     """The alchemist's side of alchemy."""
     router = APIRouter(prefix="/api/v2/interrogate", tags=["v2"])
+    pops: RepeatedBodies[AlchemyPop, Abilities] = RepeatedBodies(AlchemyPop)
 
     @router.post(
         "/pop",
@@ -52,7 +54,8 @@ def routes(
     @hot.add("POST", "/api/v2/interrogate/pop")
     async def pop(request: Request) -> Response:
         """Check in as an alchemist and ask for forms."""
-        body = await read_body(request, AlchemyPop)
+        sent = await pops.read(request)
+        body = sent.body
         key = required_apikey(request.headers.get("apikey"))
         try:
             friends = friend_ids(body.priority_usernames)
@@ -62,7 +65,8 @@ def routes(
         if account is None:
             raise InvalidWorkerKey
         name, address = cleaned_text(body.name), request.state.client_address
-        worker = await check_in(account, name, _abilities(body, friends), address, kind=dispatcher.kind.name)
+        abilities = sent.derived(account.id, lambda: _abilities(body, friends))
+        worker = await check_in(account, name, abilities, address, kind=dispatcher.kind.name)
         view = dispatcher.queue.view(worker.offer)
         forms: list[dict[str, Any]] = []
         while len(forms) < min(max(body.amount, 1), MOST_FORMS_A_POP) and not worker.paused:

@@ -11,6 +11,7 @@ from horde_server.errors import BadRequest, InvalidWorkerKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.repeated_bodies import RepeatedBodies
 from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.requests.answers import GenerationSubmitted
@@ -21,7 +22,7 @@ from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.source_links import HandedSources, SourceLinks
 from horde_server.requests.image.worker_answers import GenerationPayloadStable
 from horde_server.requests.image.worker_schemas import ImagePop, ImageSubmit
-from horde_server.requests.model_reference import is_known
+from horde_server.requests.model_reference import current, is_known
 from horde_server.workers.abilities import MODELS_KEPT, Abilities, kept_blacklist
 from horde_server.workers.capabilities import BIT
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
@@ -40,6 +41,7 @@ def routes(
 ) -> APIRouter:
     """The worker's side of image generation."""
     router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
+    pops: RepeatedBodies[ImagePop, Abilities] = RepeatedBodies(ImagePop)
 
     @router.post(
         "/pop",
@@ -51,13 +53,14 @@ def routes(
     @hot.add("POST", "/api/v2/generate/pop")
     async def pop(request: Request) -> Response:
         """Check in as an image worker and ask for jobs."""
-        body = await read_body(request, ImagePop)
+        sent = await pops.read(request)
+        body = sent.body
         key = required_apikey(request.headers.get("apikey"))
         friends = friend_ids(body.priority_usernames)
         account = await accounts.by_key(key)
         if account is None:
             raise InvalidWorkerKey
-        abilities = _abilities(body, account, friends)
+        abilities = sent.derived((account, current.get()), lambda: _abilities(body, account, friends))
         worker = await check_in(account, cleaned_text(body.name), abilities, request.state.client_address)
         view = dispatcher.queue.view(worker.offer)
         hand_out = await dispatcher.hand_out(

@@ -10,6 +10,7 @@ from horde_server.errors import BadRequest, InvalidWorkerKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.repeated_bodies import RepeatedBodies
 from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.requests.answers import GenerationSubmitted
@@ -36,6 +37,7 @@ def routes(
 ) -> APIRouter:
     """The worker's side of text generation."""
     router = APIRouter(prefix="/api/v2/generate/text", tags=["v2"])
+    pops: RepeatedBodies[TextPop, Abilities] = RepeatedBodies(TextPop)
 
     @router.post(
         "/pop",
@@ -47,13 +49,14 @@ def routes(
     @hot.add("POST", "/api/v2/generate/text/pop")
     async def pop(request: Request) -> Response:
         """Check in as a text worker and ask for jobs."""
-        body = await read_body(request, TextPop)
+        sent = await pops.read(request)
+        body = sent.body
         key = required_apikey(request.headers.get("apikey"))
         friends = friend_ids(body.priority_usernames)
         account = await accounts.by_key(key)
         if account is None:
             raise InvalidWorkerKey
-        abilities = _abilities(body, account, friends)
+        abilities = sent.derived(account, lambda: _abilities(body, account, friends))
         name, address = cleaned_text(body.name), request.state.client_address
         worker = await check_in(account, name, abilities, address, kind="text")
         view = dispatcher.queue.view(worker.offer)
