@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import tuple_row
 
+from horde_server.database.statements import Statement
 from horde_server.dispatch.down_time_store import IS_UP
-from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
+from horde_server.dispatch.entry import STATE_COLUMNS, STATE_TYPES, RequestState
 from horde_server.kudos.ledger import Movement, reserve
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
@@ -21,6 +21,7 @@ _STATE = STATE_COLUMNS.format("request.")
 _OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.kind, request.account_id, request.order_key, request.price_hundredths,
     request.payer_covered, extract(epoch from request.created_at)::float8, request.request_order::text,
     request.webhook::text"""
+_OPEN_REQUEST_TYPES = (*STATE_TYPES, "text", "int", "float8", "int", "bool", "float8", "text", "text")
 
 
 class OpenRequest(NamedTuple):
@@ -89,49 +90,48 @@ async def reserve_upfront(conn: Connection, new: NewRequest) -> None:
     await reserve(conn, new.account_id, new.held_hundredths)
 
 
-_INSERT_REQUEST = f"""
+_INSERT_REQUEST = Statement(
+    f"""
 WITH added AS (
     INSERT INTO request (id, kind, account_id, jobs, waiting, order_key, price_hundredths, consumed_hundredths,
                          held_hundredths, payer_covered, client_agent, address, expires_at, request_order, webhook)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s::json, %s::json)
+    VALUES (%(id)s, %(kind)s, %(account_id)s, %(jobs)s, %(jobs)s, %(order_key)s, %(price)s, %(tax)s, %(held)s,
+            %(payer_covered)s, %(client_agent)s, %(address)s, now() + make_interval(secs => %(lifetime_s)s::int),
+            %(request_order)s::json, %(webhook)s::json)
     RETURNING {STATE_COLUMNS.format("")}
 ), entries AS (
     INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths, request_id, requester_id, domain)
-    VALUES (%s, 'request_tax', %s, %s, %s, %s, %s, %s)
+    VALUES (%(event_id)s, 'request_tax', %(payer)s, %(payee)s, %(tax)s, %(id)s, %(account_id)s, %(kind)s)
 )
-SELECT * FROM added"""
+SELECT * FROM added""",
+    STATE_TYPES,
+)
 
 
 async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> RequestState:
     """Store a request and charge its tax, in one statement."""
-    cursor = await conn.execute(
-        _INSERT_REQUEST,
-        (
-            new.id,
-            new.kind,
-            new.account_id,
-            new.jobs,
-            new.jobs,
-            new.order_key,
-            new.price_hundredths,
-            tax.amount_hundredths,
-            max(new.held_hundredths - tax.amount_hundredths, 0),
-            new.payer_covered,
-            new.client_agent,
-            new.address,
-            new.lifetime_s,
-            new.request_order,
-            new.webhook,
-            tax.event_id,
-            tax.payer,
-            tax.payee,
-            tax.amount_hundredths,
-            new.id,
-            new.account_id,
-            new.kind,
-        ),
+    row = await _INSERT_REQUEST.row(
+        conn,
+        {
+            "id": new.id,
+            "kind": new.kind,
+            "account_id": new.account_id,
+            "jobs": new.jobs,
+            "order_key": new.order_key,
+            "price": new.price_hundredths,
+            "tax": tax.amount_hundredths,
+            "held": max(new.held_hundredths - tax.amount_hundredths, 0),
+            "payer_covered": new.payer_covered,
+            "client_agent": new.client_agent,
+            "address": new.address,
+            "lifetime_s": new.lifetime_s,
+            "request_order": new.request_order,
+            "webhook": new.webhook,
+            "event_id": tax.event_id,
+            "payer": tax.payer,
+            "payee": tax.payee,
+        },
     )
-    row = await cursor.fetchone()
     assert row is not None  # an INSERT … RETURNING that did not raise has its row
     return RequestState(*row)
 
@@ -228,20 +228,20 @@ async def name_of_worker(conn: Connection, worker_id: UUID) -> str:
     return str(row[0]) if row else _DELETED_WORKER
 
 
+_STATUS = Statement(
+    f"""SELECT {_OPEN_REQUEST_COLUMNS}, job.id, job.worker_id, coalesce(worker.name, '{_DELETED_WORKER}'), job.model,
+               job.seed, job.censored, job.gen_metadata::text, job.result
+        FROM request
+        LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
+        LEFT JOIN worker ON worker.id = job.worker_id
+        WHERE request.id = %(id)s AND request.kind = %(kind)s ORDER BY job.settled_at, job.id""",
+    (*_OPEN_REQUEST_TYPES, "uuid", "uuid", "text", "text", "int", "bool", "text", "text"),
+)
+
+
 async def find_status(conn: Connection, kind: str, request_id: UUID) -> tuple[OpenRequest, list[Generation]] | None:
     """A request with what was delivered so far, in the order of delivery; one query."""
-    async with conn.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(
-            f"""SELECT {_OPEN_REQUEST_COLUMNS}, job.id, job.worker_id,
-                       coalesce(worker.name, '{_DELETED_WORKER}'), job.model, job.seed, job.censored,
-                       job.gen_metadata::text, job.result
-                FROM request
-                LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
-                LEFT JOIN worker ON worker.id = job.worker_id
-                WHERE request.id = %s AND request.kind = %s ORDER BY job.settled_at, job.id""",
-            (request_id, kind),
-        )
-        rows = await cursor.fetchall()
+    rows = await _STATUS.rows(conn, {"id": request_id, "kind": kind})
     if not rows:
         return None
     width = len(RequestState._fields) + len(OpenRequest._fields) - 1
