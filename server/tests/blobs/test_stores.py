@@ -79,8 +79,18 @@ def app_of(store: FolderStore, *, is_hot: bool) -> ASGIApp:
     rim = Rim(
         app, node_name="node", max_body_bytes=2**26, bodies_in_flight_bytes=2**26, client_address=lambda _: "127.0.0.1"
     )
-    rim.open(lambda _: None, hot, nobody_asks)
+    rim.open(lambda _: None, hot, nobody_asks, NobodyWaits())
     return rim
+
+
+class NobodyWaits:
+    """No answer is held back."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
 
 
 async def nobody_asks(_: Scope) -> None:

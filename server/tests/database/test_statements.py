@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import uuid4
 
@@ -68,6 +69,27 @@ async def test_floats_keep_every_bit(pool: Pool, number: float) -> None:
         row = await ECHO.row(conn, {**NOTHING, "float": number, "ids": [uuid4()]})
     assert row is not None
     assert row[1].hex() == number.hex()
+
+
+class Word(StrEnum):
+    """A text that is one of a few."""
+
+    ONE = "one"
+
+
+class Number(IntEnum):
+    """A number that is one of a few."""
+
+    SEVEN = 7
+
+
+async def test_members_of_enumerations_go_as_their_values(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        row = await ECHO.row(conn, {**NOTHING, "int": Number.SEVEN, "text": Word.ONE, "ids": [uuid4()]})
+        assert row is not None
+        assert row[2:4] == (7, "one")
+        with pytest.raises(TypeError, match="bytes"):
+            await ECHO.row(conn, {**NOTHING, "text": b"bytes", "ids": []})
 
 
 async def test_a_text_with_a_nul_is_refused_and_never_cut(pool: Pool) -> None:

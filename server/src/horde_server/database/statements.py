@@ -29,15 +29,28 @@ def _text(value: str) -> bytes:
     return value.encode()
 
 
-_PACK: dict[type, Callable[[Any], bytes | None]] = {
-    type(None): lambda _: None,
-    bool: lambda value: b"t" if value else b"f",
-    int: lambda value: b"%d" % value,
-    float: lambda value: repr(value).encode(),
-    str: _text,
-    UUID: lambda value: value.hex.encode(),
-    list: lambda value: f"{{{','.join(map(str, value))}}}".encode(),  # of UUIDs: nothing else needs no quotes
-}
+class _Packers(dict[type, Callable[[Any], bytes | None]]):
+    """How a parameter is written, by its type; an enumeration's is that of what it is made of."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], bytes | None]:
+        for base in kind.__mro__:
+            if base in self:
+                self[kind] = self[base]
+                return self[base]
+        raise TypeError(f"no parameter of a statement can be a {kind.__name__}")
+
+
+_PACK = _Packers(
+    {
+        type(None): lambda _: None,
+        bool: lambda value: b"t" if value else b"f",
+        int: lambda value: b"%d" % value,
+        float: lambda value: repr(value).encode(),
+        str: _text,
+        UUID: lambda value: value.hex.encode(),
+        list: lambda value: f"{{{','.join(map(str, value))}}}".encode(),  # of UUIDs: nothing else needs no quotes
+    }
+)
 UNPACK: Mapping[str, Callable[[bytes], Any]] = {
     "bool": lambda value: value == b"t",
     "float8": float,

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from starlette.requests import Request
+from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from horde_server.errors import HordeError
@@ -21,6 +22,7 @@ from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
 from horde_server.http.incoming_body import Doorkeeper, IncomingBody, LargeRequest
 from horde_server.http.networks import household
+from horde_server.http.preferences import asks_to_wait
 
 _CORS = (
     (b"access-control-allow-origin", b"*"),
@@ -40,6 +42,16 @@ ClientAddress = Callable[[Scope], str]
 """Whose address a request counts for."""
 RateLimit = Callable[[Scope, str], "list[tuple[bytes, bytes]]"]
 """Headers that tell the caller's limit; raises `HordeError` when it is exceeded."""
+
+
+class Waits(Protocol):
+    """Answers that are held back until there is news."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def stop(self) -> None:
+        """Answer all as things are."""
 
 
 def answer_headers(node_name: str) -> list[tuple[bytes, bytes]]:
@@ -68,12 +80,23 @@ class Rim:
         self._fast_answer: FastAnswer | None = None
         self._hot_routes = HotRoutes()
         self._doorkeeper: Doorkeeper | None = None
+        self._waits: Waits | None = None
         self._client_address = client_address
         self._rate_limit = rate_limit
 
-    def open(self, fast_answer: FastAnswer, hot_routes: HotRoutes, doorkeeper: Doorkeeper) -> None:
+    def open(self, fast_answer: FastAnswer, hot_routes: HotRoutes, doorkeeper: Doorkeeper, waits: Waits) -> None:
         """Short ways become possible once the node runs and its mirrors are filled."""
+        self._waits = waits
         self._fast_answer, self._hot_routes, self._doorkeeper = fast_answer, hot_routes, doorkeeper
+
+    def let_go(self) -> None:
+        """The server is about to stop: whoever waits for news is answered as things are."""
+        if self._waits is not None:
+            self._waits.stop()
+
+    def waits(self) -> int:
+        """How many answers are held back."""
+        return len(self._waits) if self._waits is not None else 0
 
     def close(self) -> None:
         """The node stops: everything goes through the app."""
@@ -93,7 +116,7 @@ class Rim:
                 headers = [*headers, *self._rate_limit(scope, address)]
             mask = _mask(scope)
             if mask is None and scope["method"] == "GET" and self._fast_answer is not None:
-                answer = self._fast_answer(scope)
+                answer = self._fast_answer(scope) if not asks_to_wait(scope) else None
                 if answer is not None:
                     await _respond(send, 200, answer, headers)
                     return
@@ -150,6 +173,9 @@ class Rim:
             response = await endpoint(request)
         except Exception as error:  # noqa: BLE001 what the framework's outermost layer does for other routes
             response = answer_to(error, request.url.path, request)
+        if isinstance(response, StreamingResponse):
+            await response(request.scope, request.receive, _with_headers(send, headers))
+            return
         await send(
             {
                 "type": "http.response.start",
@@ -183,6 +209,15 @@ class Rim:
             await send(message)
 
         await self._app(scope, receive, send_on)
+
+
+def _with_headers(send: Send, headers: list[tuple[bytes, bytes]]) -> Send:
+    async def send_on(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *headers]
+        await send(message)
+
+    return send_on
 
 
 def _closing(send: Send, body: IncomingBody) -> Send:

@@ -9,10 +9,10 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from horde_server.database.pool import Connection
+from horde_server.dispatch.abilities import Abilities, encode_abilities
 from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.http.networks import household
 from horde_server.kudos.ledger import Movement
-from horde_server.workers.abilities import Abilities, encode_abilities
 
 ONLINE_S = 300.0
 """A worker is online when it checked in within this many seconds."""
@@ -50,6 +50,12 @@ async def find_by_ids(conn: Connection, ids: Sequence[UUID]) -> list[WorkerRow]:
     """Those of the named workers that exist."""
     cursor = await conn.execute(f"{_MIRRORED} WHERE worker.id = ANY(%s)", (list(ids),))
     return [WorkerRow(*row) for row in await cursor.fetchall()]
+
+
+async def existing(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these ids are a worker's."""
+    cursor = await conn.execute("SELECT id FROM worker WHERE id = ANY(%s)", (list(ids),))
+    return {row[0] for row in await cursor.fetchall()}
 
 
 async def find_online(conn: Connection, known: Sequence[UUID]) -> list[WorkerRow]:

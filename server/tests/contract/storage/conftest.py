@@ -21,7 +21,7 @@ from s3_server import S3Server
 from horde_server.blobs.choice import BlobStores, Purpose, open_blob_stores
 from horde_server.database.pool import Pool, open_pool
 from horde_server.requests.image.sharing.service import Share, SharedImages
-from horde_server.requests.retention import BlobRetention, Deletion
+from horde_server.requests.pictures.retention import BlobRetention, Deletion
 from horde_server.tasks.queue import TaskLimits, TaskQueue
 
 PURPOSES = ("blobs", "source_blobs", "shared_blobs")

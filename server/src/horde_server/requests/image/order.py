@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from horde_server.requests.image.source_images import SourceImages
+from horde_server.requests.pictures.source_images import SourceImages
 
 SECOND_ORDER_SAMPLERS = frozenset({"k_heun", "k_dpm_2", "k_dpm_2_a", "k_dpmpp_2s_a", "k_dpmpp_sde"})
 """Samplers that cost two evaluations a step (generation.md §2.2)."""
@@ -140,13 +140,7 @@ class ImageOrder(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.transparent or not HEAVY_POST_PROCESSORS.isdisjoint(self.post_processing)
 
 
-_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(ImageOrder)
-
-
-def encode_order(order: ImageOrder) -> bytes:
-    """The order as JSON, as stored."""
-    return _encoder.encode(order)
 
 
 def decode_order(stored: bytes | str) -> ImageOrder:

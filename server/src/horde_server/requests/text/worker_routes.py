@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.submission import Submissions
 from horde_server.errors import BadRequest, InvalidWorkerKey
@@ -14,18 +15,19 @@ from horde_server.http.repeated_bodies import RepeatedBodies
 from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.requests.answers import GenerationSubmitted
+from horde_server.requests.face import answered, patience_of
+from horde_server.requests.popping import jobs_for
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.pop_answer import empty_answer, job_answer
 from horde_server.requests.text.schemas import MAX_SOFTPROMPT_CHARACTERS
 from horde_server.requests.text.worker_answers import GenerationPayloadKobold
 from horde_server.requests.text.worker_schemas import TextPop, TextSubmit
-from horde_server.workers.abilities import Abilities
+from horde_server.requests.waiting import Waiting
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
 MODELS_KEPT = 200
 SOFTPROMPTS_KEPT = 200
-_REWARD_PERCENT = 100  # the software plays no part in what texts earn, but for being validated (§4.6)
 
 
 def routes(
@@ -33,6 +35,7 @@ def routes(
     accounts: AccountDirectory,
     check_in: CheckIn,
     submissions: Submissions[TextOrder],
+    waiting: Waiting,
     hot: HotRoutes,
 ) -> APIRouter:
     """The worker's side of text generation."""
@@ -58,13 +61,14 @@ def routes(
             raise InvalidWorkerKey
         abilities = sent.derived(account, lambda: _abilities(body, account, friends))
         name, address = cleaned_text(body.name), request.state.client_address
-        worker = await check_in(account, name, abilities, address, kind="text")
-        view = dispatcher.queue.view(worker.offer)
-        hand_out = await dispatcher.hand_out(view, body.amount, threads=body.threads, reward_percent=_REWARD_PERCENT)
+        worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
+        patience = patience_of(request)
+        hand_out = await jobs_for(worker, dispatcher, body.amount, waiting, patience)
         if hand_out is not None:
-            return json_response(told(job_answer(hand_out), body))
+            return answered(told(job_answer(hand_out), body), patience)
         tell_maintenance(worker)
-        return json_response(told(empty_answer(dispatcher.queue.skipped(view)), body))
+        skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
+        return answered(told(empty_answer(skipped), body), patience)
 
     @router.post(
         "/submit",
