@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import uuid4
 
+from psycopg.errors import ForeignKeyViolation
+
 from horde_server.database.pool import Connection
-from horde_server.identity.keys import key_hash, load_secret, new_api_key
+from horde_server.errors import UserNotFound
+from horde_server.identity import key_store
+from horde_server.identity.keys import Scope, key_hash, load_secret, new_api_key
 from horde_server.kudos.ledger import ADMIN, EntryKind, Movement, post, spendable
 
 
@@ -37,22 +42,35 @@ async def create_account(
 ) -> NewAccount:
     """Make an account, or give the one with this `external_id` a fresh key and these roles. Moderators are trusted."""
     key = new_api_key()
-    salt = await load_secret(conn, "api_key_salt")
+    hashed = key_hash(await load_secret(conn, "api_key_salt"), key)
     async with conn.transaction():
         cursor = await conn.execute(
+            # the hash stands here too as long as nodes may run that know no other place (migration 0014)
             """INSERT INTO account (username, external_id, api_key_hash, moderator, trusted, customizer)
                VALUES (%s, %s, %s, %s, %s, %s)
                ON CONFLICT (external_id) DO UPDATE SET username = excluded.username,
                    api_key_hash = excluded.api_key_hash, moderator = excluded.moderator, trusted = excluded.trusted
                RETURNING id, (xmax = 0)""",
-            (username, external_id, key_hash(salt, key), moderator, trusted or moderator, customizer),
+            (username, external_id, hashed, moderator, trusted or moderator, customizer),
         )
         row = await cursor.fetchone()
         assert row is not None  # INSERT … ON CONFLICT DO UPDATE always returns its row
         account_id, is_new = row
+        await key_store.renew_keys(conn, account_id, hashed)
         if kudos:
             await adjust_kudos(conn, account_id, kudos * 100)
     return NewAccount(account_id, username, key, is_new)
+
+
+async def create_key(conn: Connection, account_id: int, *, name: str, scopes: Collection[Scope]) -> str:
+    """Give an account one more key, for certain things only; shown once. Raises `UserNotFound`."""
+    key = new_api_key()
+    hashed = key_hash(await load_secret(conn, "api_key_salt"), key)
+    try:
+        await key_store.add_key(conn, account_id, hashed, name=name, scopes=scopes)
+    except ForeignKeyViolation:
+        raise UserNotFound from None
+    return key
 
 
 async def has_accounts(conn: Connection) -> bool:

@@ -29,7 +29,7 @@ class Accounts(Slice):
         workers: WorkerDirectory,
     ) -> None:
         self._core = core
-        self._accounts = identity.accounts
+        self._accounts, self._door = identity.accounts, identity.door
         self._profanity = profanity
         self._queues = dispatch.queues
         self._workers = workers
@@ -37,8 +37,6 @@ class Accounts(Slice):
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Users; accounts for tests of programs, where the horde allows them."""
         core = self._core
-        yield routes(
-            core.settings, core.pool, self._accounts, core.publish, self._queues, self._workers, self._profanity
-        )
+        yield routes(core.pool, self._accounts, core.publish, self._queues, self._workers, self._profanity, self._door)
         if core.settings.test_apikeys:
             yield trial_routes(core.pool, self._accounts, core.publish)

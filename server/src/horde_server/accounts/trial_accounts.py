@@ -13,6 +13,7 @@ from horde_server.database.pool import Pool
 from horde_server.errors import HordeError
 from horde_server.http.body import json_response, read_body
 from horde_server.http.client_address import is_loopback, peer_address
+from horde_server.http.declared_routes import DeclaredRouter, Right
 from horde_server.identity.directory import AccountDirectory
 
 
@@ -24,9 +25,9 @@ class NotFromHere(HordeError):
 
 def routes(pool: Pool, accounts: AccountDirectory, publish: Callable[[str, Iterable[str]], None]) -> APIRouter:
     """Test accounts, for callers on this machine."""
-    router = APIRouter(prefix="/api/v2", tags=["v2"])
+    router = DeclaredRouter("/api/v2", tags=["v2"])
 
-    @router.post("/dev/test-user", include_in_schema=False)
+    @router.post("/dev/test-user", right=Right.LOCAL, include_in_schema=False)
     async def test_user(request: Request) -> Response:
         """Make or renew a test account."""
         # the peer as the contract says; and whom it forwards for, as a proxy on this machine brings strangers
@@ -58,4 +59,4 @@ def routes(pool: Pool, accounts: AccountDirectory, publish: Callable[[str, Itera
         }
         return json_response(msgspec.json.encode(answer), 201 if made.is_new else 200)
 
-    return router
+    return router.api

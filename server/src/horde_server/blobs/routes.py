@@ -15,6 +15,7 @@ from horde_server.blobs.folder import FolderStore, beside, failures, write_all
 from horde_server.blobs.store import claimed_key, is_key, media_type
 from horde_server.blobs.structure import MAX_IMAGE_BYTES
 from horde_server.errors import HordeError
+from horde_server.http.declared_routes import DeclaredRouter, Right
 from horde_server.http.hot_routes import HotRoutes
 
 _SIGNED_QUERY = re.compile(rb"expires=([0-9]+)&signature=([0-9a-f]+)")
@@ -47,10 +48,9 @@ class BlobTooLarge(HordeError):
 
 def routes(store: FolderStore, hot: HotRoutes) -> APIRouter:
     """The routes that a folder's signed addresses lead to."""
-    router = APIRouter(prefix=store.signer.route.rstrip("/"), include_in_schema=False)
+    router = DeclaredRouter(store.signer.route.rstrip("/"), hot=hot, include_in_schema=False)
 
-    @router.put("/{id}")
-    @hot.add("PUT", f"{store.signer.route}{{id}}")
+    @router.put("/{id}", right=Right.SIGNED, hot=True)
     async def upload(request: Request) -> Response:
         """Take an image from a worker, piece by piece, whole or not at all, until it is claimed."""
         key = request.path_params["id"]
@@ -73,7 +73,7 @@ def routes(store: FolderStore, hot: HotRoutes) -> APIRouter:
                 raise
         return Response(status_code=200)
 
-    @router.get("/{key}")
+    @router.get("/{key}", right=Right.SIGNED)
     async def download(key: str, expires: str = "", signature: str = "") -> Response:
         """Give an image to whoever has its address, as what it is."""
         if not is_key(key) or not store.signer.allows("GET", key, expires, signature):
@@ -90,7 +90,7 @@ def routes(store: FolderStore, hot: HotRoutes) -> APIRouter:
             content_disposition_type="inline" if shown_as else "attachment",
         )
 
-    return router
+    return router.api
 
 
 def _expiry_and_signature(request: Request) -> tuple[str, str]:

@@ -20,8 +20,10 @@ from horde_server.dispatch.capabilities import VALIDATED_BACKEND
 from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.dispatch.entry import STATE_COLUMNS, STATE_TYPES, RequestState
 from horde_server.dispatch.held_jobs import HeldJob
+from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.job_locks import SWEEP_LOCK
 from horde_server.dispatch.kind import Kind, OrderT
+from horde_server.dispatch.states import JobPhase
 from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements
 from horde_server.moderation.suspicion import MOST_NOTED, SUSPICIOUS_FROM, Suspicion
 
@@ -60,8 +62,8 @@ _CLAIM_PART = Statement(_CLAIM.format(guard=_IS_ALIVE, keep=_KEEP_INTERROGATION.
 async def claim(
     conn: Connection,
     *,
-    request_id: UUID,
-    job_ids: Sequence[UUID],
+    request_id: RequestId,
+    job_ids: Sequence[JobId],
     worker_id: UUID,
     owner_id: int,
     model: str,
@@ -88,7 +90,7 @@ async def claim(
     return RequestState(*row) if row else None
 
 
-async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJob[OrderT] | None:
+async def find_job(conn: Connection, kind: Kind[OrderT], job_id: JobId) -> HeldJob[OrderT] | None:
     """The job, or None when it never existed, is of another kind, or went with its request."""
     cursor = await conn.execute(
         """SELECT job.id, job.request_id, job.worker_id, job.owner_id, request.account_id, job.model, job.state,
@@ -110,7 +112,7 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJo
         owner_id=owner_id,
         requester_id=requester_id,
         model=model,
-        state=state,
+        state=JobPhase(state),
         started_s=started_s,
         price_hundredths=price,
         order=kind.decode(order),
@@ -147,7 +149,7 @@ _SETTLE_PART = Statement(_SETTLE.format(keep=_KEEP_INTERROGATION.format(changed=
 async def settle_done(
     conn: Connection,
     *,
-    job_id: UUID,
+    job_id: JobId,
     seed: int,
     result: str,
     gen_metadata: str,
@@ -233,7 +235,7 @@ WITH faulted AS (
 SELECT * FROM counted"""
 
 
-async def settle_fault(conn: Connection, job_id: UUID, gen_metadata: str) -> RequestState | None:
+async def settle_fault(conn: Connection, job_id: JobId, gen_metadata: str) -> RequestState | None:
     """A worker reports that it failed: return the slot, once; None when the job was settled before."""
     cursor = await conn.execute(_FAULT, {"job_id": job_id, "gen_metadata": gen_metadata})
     row = await cursor.fetchone()

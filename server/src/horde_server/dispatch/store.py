@@ -13,6 +13,7 @@ import psycopg
 from horde_server.database.statements import Statement
 from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.dispatch.entry import STATE_COLUMNS, STATE_TYPES, RequestState
+from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.kind import OrderT
 from horde_server.kudos.ledger import request_tax
 
@@ -63,7 +64,7 @@ async def fetch_requests(conn: Connection, ids: Sequence[UUID]) -> list[OpenRequ
     return [_open_request(row) for row in await cursor.fetchall()]
 
 
-async def fetch_states(conn: Connection) -> list[tuple[UUID, int]]:
+async def fetch_states(conn: Connection) -> list[tuple[RequestId, int]]:
     """(id, version) of every open request, for reconciling."""
     cursor = await conn.execute(OPEN_VERSIONS)
     return await cursor.fetchall()
@@ -73,7 +74,7 @@ async def fetch_states(conn: Connection) -> list[tuple[UUID, int]]:
 class NewRequest(Generic[OrderT]):
     """A request to be stored."""
 
-    id: UUID
+    id: RequestId
     order: OrderT
     account_id: int
     order_key: float  # dispatch/order.py
@@ -145,7 +146,7 @@ WHERE {{which}} AND state = 'open'
 RETURNING {STATE_COLUMNS.format("")}"""
 
 
-async def cancel(conn: Connection, request_id: UUID) -> RequestState | None:
+async def cancel(conn: Connection, request_id: RequestId) -> RequestState | None:
     """Cancel what still waits; jobs with workers go on. None when it was not open any more."""
     cursor = await conn.execute(_CANCEL.format(which="id = %s"), (request_id,))
     row = await cursor.fetchone()
@@ -177,10 +178,10 @@ async def whats_due(conn: Connection) -> Due:
 class Expired(NamedTuple):
     """A request that was removed."""
 
-    id: UUID
+    id: RequestId
     kind: str
     sources: Any  # of its order, as stored
-    job_ids: list[UUID]
+    job_ids: list[JobId]
 
 
 async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
@@ -213,7 +214,7 @@ _DELETED_WORKER = "a deleted worker"
 class Generation(NamedTuple):
     """A delivered job as status shows it."""
 
-    id: UUID
+    id: JobId
     worker_id: UUID
     worker_name: str
     model: str
@@ -240,7 +241,9 @@ _STATUS = Statement(
 )
 
 
-async def find_status(conn: Connection, kind: str, request_id: UUID) -> tuple[OpenRequest, list[Generation]] | None:
+async def find_status(
+    conn: Connection, kind: str, request_id: RequestId
+) -> tuple[OpenRequest, list[Generation]] | None:
     """A request with what was delivered so far, in the order of delivery; one query."""
     rows = await _STATUS.rows(conn, {"id": request_id, "kind": kind})
     if not rows:

@@ -14,6 +14,7 @@ from psycopg_pool import PoolTimeout
 
 from horde_server.database.pool import Pool
 from horde_server.http.body import json_response
+from horde_server.http.declared_routes import DeclaredRouter, Right
 from horde_server.insight.disk_room import floor_of, local_places, what_is_full
 from horde_server.settings import Settings
 from horde_server.slice import Gauge
@@ -52,17 +53,17 @@ class DiskWatch:
 def routes(settings: Settings, pool: Pool, gauges: Iterable[Gauge]) -> APIRouter:
     """Health of this node, and the figures that its slices tell; `/healthz` depends on nothing shared."""
     disks = DiskWatch(settings)
-    router = APIRouter(include_in_schema=False)
+    router = DeclaredRouter(include_in_schema=False)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     for name, help_text, value in gauges:
         PrometheusGauge(name, help_text, registry=registry).set_function(value)
 
-    @router.get("/healthz")
+    @router.get("/healthz", right=Right.ANYBODY)
     async def healthz() -> Response:
         return json_response(b'{"message":"OK"}')
 
-    @router.get("/readyz")
+    @router.get("/readyz", right=Right.ANYBODY)
     async def readyz() -> Response:
         if not await database_answers(pool):
             return json_response(b'{"message":"The database does not answer."}', 503)
@@ -70,8 +71,8 @@ def routes(settings: Settings, pool: Pool, gauges: Iterable[Gauge]) -> APIRouter
             return json_response(msgspec.json.encode({"message": complaint}), 503)
         return json_response(b'{"message":"OK"}')
 
-    @router.get("/metrics")
+    @router.get("/metrics", right=Right.ANYBODY)
     async def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    return router
+    return router.api

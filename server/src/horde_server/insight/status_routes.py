@@ -16,6 +16,7 @@ from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import InvalidPayload
 from horde_server.http.answers import refusals
 from horde_server.http.body import json_response
+from horde_server.http.declared_routes import DeclaredRouter, Right
 from horde_server.http.parameters import Name, Word
 from horde_server.insight import store
 from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformance
@@ -30,10 +31,11 @@ def routes(
     pool: Pool, kinds: Mapping[str, WorkerRules], queues: Mapping[str, LiveQueue], workers: WorkerDirectory
 ) -> APIRouter:
     """How the horde is doing."""
-    router = APIRouter(prefix="/api/v2/status", tags=["v2"])
+    router = DeclaredRouter("/api/v2/status", tags=["v2"])
 
     @router.get(
         "/heartbeat",
+        right=Right.ANYBODY,
         operation_id="get_heartbeat",
         response_model=HeartBeat,
     )
@@ -51,7 +53,13 @@ def routes(
         }
         return json_response(_encode(body))
 
-    @router.get("/models", operation_id="get_models", response_model=list[ActiveModel], responses=refusals())
+    @router.get(
+        "/models",
+        right=Right.ANYBODY,
+        operation_id="get_models",
+        response_model=list[ActiveModel],
+        responses=refusals(),
+    )
     async def models(
         type: Word = "image",  # noqa: A002 - the API's own name
         min_count: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
@@ -73,6 +81,7 @@ def routes(
 
     @router.get(
         "/models/{model_name:path}",
+        right=Right.ANYBODY,
         operation_id="get_model_single",
         response_model=list[ActiveModel],
         responses=refusals(),
@@ -90,7 +99,13 @@ def routes(
             )
         )
 
-    @router.get("/performance", operation_id="get_horde_load", response_model=HordePerformance, responses=refusals())
+    @router.get(
+        "/performance",
+        right=Right.ANYBODY,
+        operation_id="get_horde_load",
+        response_model=HordePerformance,
+        responses=refusals(),
+    )
     async def performance() -> Response:
         """Sums over queue and workers."""
         async with pool.connection() as conn:
@@ -115,7 +130,7 @@ def routes(
         }
         return json_response(_encode(body))
 
-    return router
+    return router.api
 
 
 def model_rows(kind: WorkerRules, queue: LiveQueue, workers: WorkerDirectory) -> list[dict[str, Any]]:

@@ -26,11 +26,11 @@ class Kudos(Slice):
 
     def __init__(self, core: Core, identity: Identity) -> None:
         self._core = core
-        self._accounts = identity.accounts
+        self._accounts, self._door = identity.accounts, identity.door
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Giving kudos."""
-        return [routes(self._core.pool, self._accounts)]
+        return [routes(self._core.pool, self._accounts, self._door)]
 
     def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """Fold and promote."""

@@ -6,11 +6,12 @@ import msgspec
 from fastapi import APIRouter, Response
 
 from horde_server.database.pool import Pool
-from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey
+from horde_server.errors import DeletedUser, HordeError
 from horde_server.http.answers import refusals
-from horde_server.http.body import json_response, required_apikey
-from horde_server.http.parameters import ApiKey
-from horde_server.identity.directory import AccountDirectory
+from horde_server.http.body import json_response
+from horde_server.http.declared_routes import Right
+from horde_server.identity.caller import Caller
+from horde_server.identity.door import Door
 from horde_server.webhooks import store
 from horde_server.webhooks.answers import WebhookSecret
 from horde_server.webhooks.signing import new_secret, shown
@@ -23,14 +24,12 @@ class AnonForbidden(HordeError):
     status, rc = 403, "AnonForbidden"
 
 
-def routes(pool: Pool, accounts: AccountDirectory) -> APIRouter:
+def routes(pool: Pool, door: Door) -> APIRouter:
     """The secrets of webhooks."""
-    router = APIRouter(prefix="/api/v2", tags=["v2"])
+    router = door.router("/api/v2", tags=["v2"])
 
-    async def owner(apikey: str | None) -> int:
-        account = await accounts.by_key(required_apikey(apikey))
-        if account is None:
-            raise InvalidAPIKey
+    def owner(caller: Caller) -> int:
+        account = caller.user
         if account.id == 0:
             raise AnonForbidden
         if account.deleted:
@@ -45,26 +44,28 @@ def routes(pool: Pool, accounts: AccountDirectory) -> APIRouter:
 
     @router.get(
         "/webhook_secret",
+        right=Right.MANAGE_OWN,
         operation_id="get_webhook_secret",
         response_model=WebhookSecret,
         responses=refusals(401, 403),
     )
-    async def show(apikey: ApiKey = None) -> Response:
+    async def show(caller: Caller) -> Response:
         """What your webhooks are signed with; made when first asked for."""
-        account_id = await owner(apikey)
+        account_id = owner(caller)
         async with pool.connection() as conn:
             return answer(await store.secret_of(conn, account_id, new_secret()))
 
     @router.post(
         "/webhook_secret",
+        right=Right.MANAGE_OWN,
         operation_id="post_webhook_secret",
         response_model=WebhookSecret,
         responses=refusals(401, 403),
     )
-    async def renew(apikey: ApiKey = None) -> Response:
+    async def renew(caller: Caller) -> Response:
         """Replace your secret. For a day webhooks are signed with the old one too, so that receivers can follow."""
-        account_id = await owner(apikey)
+        account_id = owner(caller)
         async with pool.connection() as conn:
             return answer(await store.renew_secret(conn, account_id, new_secret()))
 
-    return router
+    return router.api

@@ -24,7 +24,7 @@ class Webhooks(Slice):
 
     def __init__(self, core: Core, identity: Identity) -> None:
         self._pool = core.pool
-        self._accounts = identity.accounts
+        self._door = identity.door
         settings = core.settings
         poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
         deliveries = Deliveries(core.pool, core.blobs.results, poster, Receivers(core.monotonic))
@@ -33,4 +33,4 @@ class Webhooks(Slice):
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """An account's webhooks."""
-        return [routes(self._pool, self._accounts)]
+        return [routes(self._pool, self._door)]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from horde_server.database.pool import Pool
 from horde_server.errors import BadRequest, WorkerNotFound
 from horde_server.http.answers import SimpleResponse, refusals
-from horde_server.http.body import body_documentation, json_response, read_body
+from horde_server.http.body import body_documentation, json_response
+from horde_server.http.declared_routes import Right
 from horde_server.http.networks import Network, household_of, parse_network
-from horde_server.http.parameters import ApiKey, Id
+from horde_server.http.parameters import Id
+from horde_server.identity.door import Door
 from horde_server.moderation.addresses.schemas import NewWorkerTimeout
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
-from horde_server.moderation.rights import Moderators
 from horde_server.workers.check_in import parse_worker_id
 from horde_server.workers.store import find_managed
 
@@ -20,33 +21,32 @@ _DONE = b'{"message":"OK"}'
 _DAY_S = 24 * 3600
 
 
-def routes(pool: Pool, timeouts: AddressTimeouts, moderators: Moderators) -> APIRouter:
+def routes(pool: Pool, timeouts: AddressTimeouts, door: Door) -> APIRouter:
     """Time-outs by worker; for moderators."""
-    router = APIRouter(prefix="/api/v2/operations", tags=["v2"])
+    router = door.router("/api/v2/operations", tags=["v2"])
 
     @router.put(
         "/block_worker_ipaddr/{worker_id}",
+        right=Right.MODERATE,
         operation_id="put_operations_block_worker_ip",
         response_model=SimpleResponse,
         responses=refusals(401, 403, 404, 413),
         openapi_extra=body_documentation(NewWorkerTimeout),
     )
-    async def keep_worker_out(request: Request, worker_id: Id, apikey: ApiKey = None) -> Response:
+    async def keep_worker_out(body: NewWorkerTimeout, worker_id: Id) -> Response:
         """Keep out the address that a worker popped from last; of IPv6 its /64."""
-        body = await read_body(request, NewWorkerTimeout)
-        await moderators.by_key(apikey)
         await timeouts.set(await address_of_worker(worker_id), body.days * _DAY_S)
         return json_response(_DONE)
 
     @router.delete(
         "/block_worker_ipaddr/{worker_id}",
+        right=Right.MODERATE,
         operation_id="delete_operations_block_worker_ip",
         response_model=SimpleResponse,
         responses=refusals(401, 403, 404),
     )
-    async def let_worker_in(worker_id: Id, apikey: ApiKey = None) -> Response:
+    async def let_worker_in(worker_id: Id) -> Response:
         """Let in again the address that a worker popped from last."""
-        await moderators.by_key(apikey)
         await timeouts.lift(await address_of_worker(worker_id))
         return json_response(_DONE)
 
@@ -61,4 +61,4 @@ def routes(pool: Pool, timeouts: AddressTimeouts, moderators: Moderators) -> API
             raise BadRequest("No address is known of this worker.")
         return household_of(network)
 
-    return router
+    return router.api

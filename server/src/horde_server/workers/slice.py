@@ -27,7 +27,7 @@ class Workers(Slice):
 
     def __init__(self, core: Core, identity: Identity, moderation: Moderation, dispatch: Dispatch) -> None:
         self._core = core
-        self._accounts = identity.accounts
+        self._door = identity.door
         self._moderation = moderation
         self._kinds = dispatch.kinds
         self.directory = WorkerDirectory(core.pool, dispatch.kinds, dispatch.queues, core.publish, core.clock)
@@ -42,15 +42,13 @@ class Workers(Slice):
             core.publish,
             core.clock,
         )
-        self._management = WorkerManagement(
-            core.pool, self.directory, dispatch.mirror, moderation.profanity, core.settings.admin_ids
-        )
+        self._management = WorkerManagement(core.pool, self.directory, dispatch.mirror, moderation.profanity)
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Lists and changes of workers."""
         return [
-            routes(self._core.pool, self._accounts, self._management, self._kinds),
-            address_routes(self._core.pool, self._moderation.addresses, self._moderation.moderators),
+            routes(self._core.pool, self._management, self._kinds, self._door),
+            address_routes(self._core.pool, self._moderation.addresses, self._door),
         ]
 
     def notices(self) -> Mapping[str, Heard]:
