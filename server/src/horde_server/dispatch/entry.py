@@ -43,6 +43,8 @@ STATE_COLUMNS = (
     "extract(epoch from {0}expires_at)::float8, {0}version"
 )
 """SQL columns of `RequestState`; format with a table prefix such as "" or "request."."""
+STATE_TYPES = ("uuid", "text", "int", "int", "int", "int", "int", "int", "float8", "int")
+"""Their types, for `database/statements.py`."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

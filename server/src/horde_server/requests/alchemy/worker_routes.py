@@ -11,6 +11,7 @@ from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
 from horde_server.http.declared_routes import ASKED_LATER
 from horde_server.http.public_address import PublicAddress
+from horde_server.http.repeated_bodies import RepeatedBodies, RepeatedBody
 from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import told
 from horde_server.identity.caller import Caller
@@ -45,40 +46,43 @@ def routes(
 ) -> APIRouter:
     """The alchemist's side of alchemy."""
     router = door.router("/api/v2/interrogate", tags=["v2"])
+    pops: RepeatedBodies[AlchemyPop, Abilities] = RepeatedBodies(AlchemyPop)
 
     @router.post(
         "/pop",
         right=Right.WORK,
         unknown_key=ASKED_LATER,
         hot=True,
+        reads=pops.read,
         operation_id="post_interrogate_pop",
         response_model=InterrogationPopPayload,
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(AlchemyPop, apikey="Of the worker's owner"),
     )
-    async def pop(request: Request, caller: Caller, body: AlchemyPop) -> Response:
+    async def pop(request: Request, caller: Caller, body: RepeatedBody[AlchemyPop, Abilities]) -> Response:
         """Check in as an alchemist and ask for forms."""
+        offer = body.body
         try:
-            friends = friend_ids(body.priority_usernames)
+            friends = friend_ids(offer.priority_usernames)
         except InvalidPriorityUsername as refusal:
             raise BadRequest(refusal.message) from None  # by another code than for images and texts (§1.6)
         account = caller.user
-        name, address = cleaned_text(body.name), caller.address
-        abilities = _abilities(body, friends)
+        name, address = cleaned_text(offer.name), caller.address
+        abilities = body.derived(account.id, lambda: _abilities(offer, friends))
         worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
         patience = patience_of(request)
         forms: list[HandedForm] = []
-        while len(forms) < min(max(body.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
+        while len(forms) < min(max(offer.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
             # only the first is waited for: whoever has some forms in hand wants to begin
             hand_out = await jobs_for(worker, dispatcher, 1, waiting, patience if not forms else NO_PATIENCE)
             if hand_out is None:
                 break
             forms.append(await signed(hand_out, request))
         if forms:
-            return answered(told(forms_answer(forms), body), patience)
+            return answered(told(forms_answer(forms), offer), patience)
         tell_maintenance(worker)
         skipped = {} if worker.paused else dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), body), patience)
+        return answered(told(empty_answer(skipped), offer), patience)
 
     @router.post(
         "/submit",

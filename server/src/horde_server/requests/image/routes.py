@@ -64,15 +64,17 @@ def routes(
     @router.get(
         "/check/{id}",
         right=Right.ANYBODY,
+        hot=True,
         operation_id="get_image_async_check",
         response_model=RequestStatusCheck,
         responses=refusals(403, 404),
+        openapi_extra=parameter_documentation("path", id="Of the request"),
     )
-    async def check(request: Request, request_id: RequestId) -> Response:
+    async def check(request: Request) -> Response:
         """How far a request is, without its images."""
         if names_no_program(request.scope):
             addresses.refuse_nameless(request.state.client_address)
-        found, patience = parse_request_id(request_id), patience_of(request)
+        found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
         if patience:
             await desk.follow(found, patience)
         return answered(encode(await desk.look(found)), patience)

@@ -14,11 +14,13 @@ from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
 from horde_server.http.declared_routes import ASKED_LATER
 from horde_server.http.public_address import PublicAddress
+from horde_server.http.repeated_bodies import RepeatedBodies, RepeatedBody
 from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import told
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.identity.door import Door
+from horde_server.models import current
 from horde_server.models.catalogue import is_known
 from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.face import answered, patience_of
@@ -48,35 +50,38 @@ def routes(
 ) -> APIRouter:
     """The worker's side of image generation."""
     router = door.router("/api/v2/generate", tags=["v2"])
+    pops: RepeatedBodies[ImagePop, Abilities] = RepeatedBodies(ImagePop)
 
     @router.post(
         "/pop",
         right=Right.WORK,
         unknown_key=ASKED_LATER,
         hot=True,
+        reads=pops.read,
         operation_id="post_image_job_pop",
         response_model=GenerationPayloadStable,
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(ImagePop, apikey="Of the worker's owner"),
     )
-    async def pop(request: Request, caller: Caller, body: ImagePop) -> Response:
+    async def pop(request: Request, caller: Caller, body: RepeatedBody[ImagePop, Abilities]) -> Response:
         """Check in as an image worker and ask for jobs."""
-        friends = friend_ids(body.priority_usernames)
+        offer = body.body
+        friends = friend_ids(offer.priority_usernames)
         account = caller.user
-        abilities = _abilities(body, account, friends)
-        worker = await check_in(account, cleaned_text(body.name), abilities, caller.address, kind=dispatcher.kind)
+        abilities = body.derived((account, current.get()), lambda: _abilities(offer, account, friends))
+        worker = await check_in(account, cleaned_text(offer.name), abilities, caller.address, kind=dispatcher.kind)
         patience = patience_of(request)
-        hand_out = await jobs_for(worker, dispatcher, body.amount, waiting, patience)
+        hand_out = await jobs_for(worker, dispatcher, offer.amount, waiting, patience)
         if hand_out is not None:
             uploads = None
             if hand_out.order.r2 or worker.id not in missed_uploads:
                 base_url = public_address(request)
                 uploads = [await links.upload(job_id, hand_out.ttl_s, base_url) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
-            return answered(told(job_answer(hand_out, uploads, sources), body), patience)
+            return answered(told(job_answer(hand_out, uploads, sources), offer), patience)
         tell_maintenance(worker)
         skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), body), patience)
+        return answered(told(empty_answer(skipped), offer), patience)
 
     @router.post(
         "/submit",

@@ -11,6 +11,7 @@ from horde_server.errors import BadRequest
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
 from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.repeated_bodies import RepeatedBodies, RepeatedBody
 from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import told
 from horde_server.identity.caller import Caller
@@ -41,31 +42,34 @@ def routes(
 ) -> APIRouter:
     """The worker's side of text generation."""
     router = door.router("/api/v2/generate/text", tags=["v2"])
+    pops: RepeatedBodies[TextPop, Abilities] = RepeatedBodies(TextPop)
 
     @router.post(
         "/pop",
         right=Right.WORK,
         unknown_key=ASKED_LATER,
         hot=True,
+        reads=pops.read,
         operation_id="post_text_job_pop",
         response_model=GenerationPayloadKobold,
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(TextPop, apikey="Of the worker's owner"),
     )
-    async def pop(request: Request, caller: Caller, body: TextPop) -> Response:
+    async def pop(request: Request, caller: Caller, body: RepeatedBody[TextPop, Abilities]) -> Response:
         """Check in as a text worker and ask for jobs."""
-        friends = friend_ids(body.priority_usernames)
+        offer = body.body
+        friends = friend_ids(offer.priority_usernames)
         account = caller.user
-        abilities = _abilities(body, account, friends)
-        name, address = cleaned_text(body.name), caller.address
+        abilities = body.derived(account, lambda: _abilities(offer, account, friends))
+        name, address = cleaned_text(offer.name), caller.address
         worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
         patience = patience_of(request)
-        hand_out = await jobs_for(worker, dispatcher, body.amount, waiting, patience)
+        hand_out = await jobs_for(worker, dispatcher, offer.amount, waiting, patience)
         if hand_out is not None:
-            return answered(told(job_answer(hand_out), body), patience)
+            return answered(told(job_answer(hand_out), offer), patience)
         tell_maintenance(worker)
         skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), body), patience)
+        return answered(told(empty_answer(skipped), offer), patience)
 
     @router.post(
         "/submit",
