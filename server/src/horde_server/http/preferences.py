@@ -11,13 +11,6 @@ _WAIT_DIGITS: Final = 6
 _MOST_QUERY_BYTES: Final = 4096
 
 
-def asks_to_wait(scope: Scope) -> bool:
-    """Whether it may be that the client would wait; cheap, for routes that are called most."""
-    if b"wait" in scope["query_string"]:
-        return True
-    return any(name == b"prefer" and b"wait" in value.lower() for name, value in scope["headers"])
-
-
 def wait_asked_s(scope: Scope, most_s: int) -> int:
     """Whole seconds, at most so many; of both ways the smaller. 0: it does not ask, or in no usable way."""
     asked = [

@@ -22,7 +22,6 @@ from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
 from horde_server.http.incoming_body import Doorkeeper, IncomingBody, LargeRequest
 from horde_server.http.networks import household
-from horde_server.http.preferences import asks_to_wait
 
 _CORS = (
     (b"access-control-allow-origin", b"*"),
@@ -114,9 +113,9 @@ class Rim:
             body = self._large_body(scope, receive, address)
             if self._rate_limit is not None:
                 headers = [*headers, *self._rate_limit(scope, address)]
-            mask = _mask(scope)
-            if mask is None and scope["method"] == "GET" and self._fast_answer is not None:
-                answer = self._fast_answer(scope) if not asks_to_wait(scope) else None
+            mask, may_wait = _wishes(scope)
+            if mask is None and not may_wait and scope["method"] == "GET" and self._fast_answer is not None:
+                answer = self._fast_answer(scope)
                 if answer is not None:
                     await _respond(send, 200, answer, headers)
                     return
@@ -260,11 +259,17 @@ class _Masking:
         await send({"type": "http.response.body", "body": body})
 
 
-def _mask(scope: Scope) -> Mask | None:
+def _wishes(scope: Scope) -> tuple[Mask | None, bool]:
+    """What a client wants of the answer, in one look at the headers: its part, and perhaps to wait for news."""
+    mask = None
+    may_wait = b"wait" in scope["query_string"]
     for name, value in scope["headers"]:
-        if name == b"x-fields" and scope["path"] != "/api/v2/status/heartbeat":
-            return parse_mask(value.decode("latin-1"))
-    return None
+        if name == b"x-fields":
+            if mask is None and scope["path"] != "/api/v2/status/heartbeat":
+                mask = parse_mask(value.decode("latin-1"))
+        elif name == b"prefer":
+            may_wait = True
+    return mask, may_wait
 
 
 async def _respond(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
