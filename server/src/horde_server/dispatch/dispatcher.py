@@ -22,6 +22,7 @@ from horde_server.dispatch.request_classes import WorkerView
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.dispatch.turns import Turns
 from horde_server.kudos.ledger import Movement
+from horde_server.kudos.spending import reserve
 
 CLAIM_TRIES = 20
 HELD_JOBS_PER_THREAD = 128
@@ -62,11 +63,11 @@ class Dispatcher(Generic[OrderT]):
     # ---------------------------------------------------------------- requests
 
     async def accept(self, new: NewRequest, order: OrderT, tax: Movement) -> Entry[OrderT]:
-        """Store a priced request with its tax and its hold, and let workers see it."""
+        """Store a priced request with its tax and its hold, and let workers see it. Raises `KudosUpfront`."""
         async with self._pool.connection() as conn:
             if new.held_hundredths:
                 async with conn.transaction():
-                    await store.reserve_upfront(conn, new)
+                    await reserve(conn, new.account_id, new.held_hundredths)
                     state = await store.insert_request(conn, new, tax)
             else:
                 state = await store.insert_request(conn, new, tax)

@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 
 from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
-from horde_server.kudos.ledger import Movement, reserve
+from horde_server.kudos.ledger import Movement
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
@@ -83,11 +83,6 @@ class NewRequest:
     lifetime_s: int
     request_order: str
     webhook: str | None = None
-
-
-async def reserve_upfront(conn: Connection, new: NewRequest) -> None:
-    """Make sure, inside the caller's transaction, that the payer can cover the hold; raises `KudosUpfront`."""
-    await reserve(conn, new.account_id, new.held_hundredths)
 
 
 _INSERT_REQUEST = f"""

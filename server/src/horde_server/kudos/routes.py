@@ -5,19 +5,17 @@ from __future__ import annotations
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from horde_server.database.pool import Pool
 from horde_server.errors import InvalidAPIKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.parameters import ApiKey, IdempotencyKey
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.kudos.answers import KudosAwarded, KudosTransferred
-from horde_server.kudos.awards import award
 from horde_server.kudos.schemas import KudosGift
-from horde_server.kudos.transfers import transfer
+from horde_server.kudos.service import KudosGifts
 
 
-def routes(pool: Pool, accounts: AccountDirectory) -> APIRouter:
+def routes(gifts: KudosGifts, accounts: AccountDirectory) -> APIRouter:
     """Giving kudos."""
     router = APIRouter(prefix="/api/v2/kudos", tags=["v2"])
 
@@ -42,8 +40,7 @@ def routes(pool: Pool, accounts: AccountDirectory) -> APIRouter:
         """Give some of your kudos to somebody; sent again with the same Idempotency-Key, nothing moves twice."""
         gift = await read_body(request, KudosGift)
         account = await caller_of(apikey)
-        await transfer(pool, account.id, gift.username, gift.amount, idempotency_key=idempotency_key or None)
-        accounts.invalidate(account.id)
+        await gifts.transfer(account, gift.username, gift.amount, idempotency_key=idempotency_key or None)
         return json_response(msgspec.json.encode({"transferred": float(gift.amount)}))
 
     @router.post(
@@ -57,7 +54,7 @@ def routes(pool: Pool, accounts: AccountDirectory) -> APIRouter:
         """Award kudos that did not exist before; the first user only."""
         gift = await read_body(request, KudosGift)
         account = await caller_of(apikey)
-        await award(pool, account, gift.username, gift.amount)
+        await gifts.award(account, gift.username, gift.amount)
         return json_response(msgspec.json.encode({"awarded": float(gift.amount)}))
 
     return router

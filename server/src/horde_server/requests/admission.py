@@ -17,6 +17,7 @@ from horde_server.identity.directory import Account
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
+from horde_server.workers import store as worker_store
 
 FORMS_PER_CONCURRENCY = 10
 SAMPLE_CLIENT_AGENT = "My-Project:v0.0.1:My-Contact"
@@ -150,8 +151,7 @@ class Admission:
         if not ids:
             return
         async with self._pool.connection() as conn:
-            cursor = await conn.execute("SELECT id FROM worker WHERE id = ANY(%s)", (ids,))
-            found = {row[0] for row in await cursor.fetchall()}
+            found = await worker_store.existing(conn, ids)
         for worker_id in ids:
             if worker_id not in found:
                 raise WorkerNotFound(f"There is no worker with the id {worker_id}.")

@@ -5,37 +5,26 @@ from __future__ import annotations
 import msgspec
 from fastapi import APIRouter, Response
 
-from horde_server.database.pool import Pool
-from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey
+from horde_server.errors import InvalidAPIKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import json_response, required_apikey
 from horde_server.http.parameters import ApiKey
-from horde_server.identity.directory import AccountDirectory
-from horde_server.webhooks import store
+from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.webhooks.account_secrets import AccountSecrets
 from horde_server.webhooks.answers import WebhookSecret
-from horde_server.webhooks.signing import new_secret, shown
+from horde_server.webhooks.signing import shown
 from horde_server.webhooks.store import Secret
 
 
-class AnonForbidden(HordeError):
-    """Anonymous has no secret, as everybody could read it: webhooks of anonymous requests are not signed."""
-
-    status, rc = 403, "AnonForbidden"
-
-
-def routes(pool: Pool, accounts: AccountDirectory) -> APIRouter:
+def routes(secrets: AccountSecrets, accounts: AccountDirectory) -> APIRouter:
     """The secrets of webhooks."""
     router = APIRouter(prefix="/api/v2", tags=["v2"])
 
-    async def owner(apikey: str | None) -> int:
+    async def owner(apikey: str | None) -> Account:
         account = await accounts.by_key(required_apikey(apikey))
         if account is None:
             raise InvalidAPIKey
-        if account.id == 0:
-            raise AnonForbidden
-        if account.deleted:
-            raise DeletedUser
-        return account.id
+        return account
 
     def answer(secret: Secret) -> Response:
         body = {"secret": shown(secret.value), "renewed_at": secret.renewed_at.isoformat()}
@@ -51,9 +40,7 @@ def routes(pool: Pool, accounts: AccountDirectory) -> APIRouter:
     )
     async def show(apikey: ApiKey = None) -> Response:
         """What your webhooks are signed with; made when first asked for."""
-        account_id = await owner(apikey)
-        async with pool.connection() as conn:
-            return answer(await store.secret_of(conn, account_id, new_secret()))
+        return answer(await secrets.read(await owner(apikey)))
 
     @router.post(
         "/webhook_secret",
@@ -63,8 +50,6 @@ def routes(pool: Pool, accounts: AccountDirectory) -> APIRouter:
     )
     async def renew(apikey: ApiKey = None) -> Response:
         """Replace your secret. For a day webhooks are signed with the old one too, so that receivers can follow."""
-        account_id = await owner(apikey)
-        async with pool.connection() as conn:
-            return answer(await store.renew_secret(conn, account_id, new_secret()))
+        return answer(await secrets.renew(await owner(apikey)))
 
     return router

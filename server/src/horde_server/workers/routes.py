@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from horde_server.database.pool import Pool
-from horde_server.dispatch.kind import WorkerRules
-from horde_server.errors import InvalidAPIKey, WorkerNotFound
+from horde_server.errors import InvalidAPIKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.parameters import ApiKey, Id, Name
 from horde_server.identity.directory import Account, AccountDirectory
-from horde_server.workers import store
 from horde_server.workers.answers import DeletedWorker, ModifyWorker, WorkerDetails
 from horde_server.workers.check_in import parse_worker_id
 from horde_server.workers.management import WorkerManagement
 from horde_server.workers.schemas import WorkerChange
-from horde_server.workers.view import worker_body
+from horde_server.workers.shown import ShownWorkers
 
 _encode = msgspec.json.Encoder().encode
 
 
-def routes(
-    pool: Pool, accounts: AccountDirectory, management: WorkerManagement, kinds: Mapping[str, WorkerRules]
-) -> APIRouter:
+def routes(shown: ShownWorkers, accounts: AccountDirectory, management: WorkerManagement) -> APIRouter:
     """Who serves this horde."""
     router = APIRouter(prefix="/api/v2/workers", tags=["v2"])
 
@@ -46,10 +40,7 @@ def routes(
         name: Annotated[str | None, Query(max_length=200)] = None,
     ) -> Response:
         """Workers that checked in within the last five minutes."""
-        caller = await viewer(apikey)
-        async with pool.connection() as conn:  # the published SDK sends an empty type for all types
-            rows = await store.show_online(conn, name=_without_nul(name), kind=_without_nul(type))
-        return json_response(_encode([worker_body(row, kinds[row["kind"]], caller) for row in rows]))
+        return json_response(_encode(await shown.online(await viewer(apikey), name=name, kind=type)))
 
     @router.get(
         "/{worker_id}",
@@ -59,12 +50,7 @@ def routes(
     )
     async def worker(worker_id: Id, apikey: ApiKey = None) -> Response:
         """One worker, also when it is offline."""
-        found = parse_worker_id(worker_id)
-        async with pool.connection() as conn:
-            row = await store.show_by_id(conn, found) if found else None
-        if row is None:
-            raise WorkerNotFound
-        return json_response(_encode(worker_body(row, kinds[row["kind"]], await viewer(apikey))))
+        return json_response(_encode(await shown.one(await viewer(apikey), parse_worker_id(worker_id))))
 
     @router.get(
         "/name/{worker_name:path}",
@@ -74,11 +60,7 @@ def routes(
     )
     async def worker_by_name(worker_name: Name, apikey: ApiKey = None) -> Response:
         """The worker of exactly this name, also when it is offline."""
-        async with pool.connection() as conn:
-            row = await store.show_by_name(conn, _without_nul(worker_name) or "")
-        if row is None:
-            raise WorkerNotFound
-        return json_response(_encode(worker_body(row, kinds[row["kind"]], await viewer(apikey))))
+        return json_response(_encode(await shown.named(await viewer(apikey), worker_name)))
 
     @router.put(
         "/{worker_id}",
@@ -108,8 +90,3 @@ def routes(
         return json_response(_encode({"deleted_id": str(gone.id), "deleted_name": gone.name}))
 
     return router
-
-
-def _without_nul(text: str | None) -> str | None:
-    """PostgreSQL takes no NULs, and no name has one."""
-    return text.replace("\0", "") if text else text

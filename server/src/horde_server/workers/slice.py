@@ -20,6 +20,7 @@ from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
 from horde_server.workers.management import WorkerManagement
 from horde_server.workers.routes import routes
+from horde_server.workers.shown import ShownWorkers
 
 
 class Workers(Slice):
@@ -29,7 +30,7 @@ class Workers(Slice):
         self._core = core
         self._accounts = identity.accounts
         self._moderation = moderation
-        self._kinds = dispatch.kinds
+        self._shown = ShownWorkers(core.pool, dispatch.kinds)
         self.directory = WorkerDirectory(core.pool, dispatch.kinds, dispatch.queues, core.publish, core.clock)
         self.check_in = CheckIn(
             core.pool,
@@ -49,8 +50,8 @@ class Workers(Slice):
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Lists and changes of workers."""
         return [
-            routes(self._core.pool, self._accounts, self._management, self._kinds),
-            address_routes(self._core.pool, self._moderation.addresses, self._moderation.moderators),
+            routes(self._shown, self._accounts, self._management),
+            address_routes(self._management, self._moderation.addresses, self._moderation.moderators),
         ]
 
     def notices(self) -> Mapping[str, Heard]:

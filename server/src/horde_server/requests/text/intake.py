@@ -15,7 +15,8 @@ from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import NewRequest
 from horde_server.errors import NotSupportedYet
 from horde_server.identity.directory import Account
-from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
+from horde_server.kudos.ledger import request_tax
+from horde_server.kudos.spending import KudosUpfront, reserve
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.requests.admission import Admission, Arrival, Caller
