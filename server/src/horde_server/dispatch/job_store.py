@@ -263,16 +263,15 @@ SELECT counted.*, (SELECT array_agg(DISTINCT worker_id) FROM faulted WHERE reque
 
 
 async def sweep_overdue(conn: Connection, batch: int = 500) -> list[tuple[RequestState, list[UUID]]]:
-    """Fault the jobs whose lease ran out and return their slots. Any node may run it; one at a time does.
+    """Fault the jobs whose lease ran out and return their slots, within the caller's transaction.
 
-    Returns the changed requests with the workers that let them down.
+    Any node may run it; one at a time does. Returns the changed requests with the workers that let them down.
     """
-    async with conn.transaction():
-        cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (SWEEP_LOCK,))
-        if not (await cursor.fetchone() or (False,))[0]:
-            return []
-        cursor = await conn.execute(_SWEEP, {"batch": batch})
-        return [(RequestState(*row[:-1]), row[-1]) for row in await cursor.fetchall()]
+    cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (SWEEP_LOCK,))
+    if not (await cursor.fetchone() or (False,))[0]:
+        return []
+    cursor = await conn.execute(_SWEEP, {"batch": batch})
+    return [(RequestState(*row[:-1]), row[-1]) for row in await cursor.fetchall()]
 
 
 _TAKE_BACK = f"""

@@ -10,8 +10,9 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import tuple_row
 
+from horde_server.dispatch.announcement_store import EndedRequest
 from horde_server.dispatch.down_time_store import IS_UP
-from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
+from horde_server.dispatch.entry import NOT_DONE, STATE_COLUMNS, RequestState
 from horde_server.kudos.ledger import Movement
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
@@ -42,12 +43,12 @@ def _open_request(row: tuple[Any, ...]) -> OpenRequest:
     return OpenRequest(RequestState(*row[:width]), *row[width:])
 
 
+_IS_OPEN = f"{NOT_DONE.format('')} AND expires_at > now()"
+
+
 async def load_open(conn: Connection) -> list[OpenRequest]:
     """Every request that still waits or is processed."""
-    cursor = await conn.execute(
-        f"SELECT {_OPEN_REQUEST_COLUMNS} FROM request"
-        " WHERE (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
-    )
+    cursor = await conn.execute(f"SELECT {_OPEN_REQUEST_COLUMNS} FROM request WHERE {_IS_OPEN}")
     return [_open_request(row) for row in await cursor.fetchall()]
 
 
@@ -59,10 +60,7 @@ async def fetch_requests(conn: Connection, ids: Sequence[UUID]) -> list[OpenRequ
 
 async def fetch_states(conn: Connection) -> list[tuple[UUID, int]]:
     """(id, version) of every open request, for reconciling."""
-    cursor = await conn.execute(
-        "SELECT id, version FROM request"
-        " WHERE (waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
-    )
+    cursor = await conn.execute(f"SELECT id, version FROM request WHERE {_IS_OPEN}")
     return await cursor.fetchall()
 
 
@@ -176,6 +174,7 @@ class Expired(NamedTuple):
     kind: str
     sources: Any  # of its order, as stored
     job_ids: list[UUID]
+    ended: EndedRequest | None = None  # when it was not done, and a webhook is to be told so
 
 
 async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
@@ -186,10 +185,18 @@ async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
                ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED)
            DELETE FROM request USING gone WHERE request.id = gone.id
            RETURNING request.id, kind, request_order -> 'sources',
-                     ARRAY(SELECT job.id FROM job WHERE job.request_id = request.id)""",
+                     ARRAY(SELECT job.id FROM job WHERE job.request_id = request.id),
+                     CASE WHEN {NOT_DONE.format("")} AND NOT end_told THEN webhook::text END, account_id, {_STATE}""",
         (batch,),
     )
-    return [Expired(*row) for row in await cursor.fetchall()]
+    return [_expired(*row) for row in await cursor.fetchall()]
+
+
+def _expired(
+    request_id: UUID, kind: str, sources: Any, job_ids: list[UUID], webhook: str | None, account_id: int, *state: Any
+) -> Expired:
+    ended = EndedRequest(RequestState(*state), account_id, webhook) if webhook is not None else None
+    return Expired(request_id, kind, sources, job_ids, ended)
 
 
 async def requests_older_than(conn: Connection, age_s: float) -> list[UUID]:

@@ -64,7 +64,9 @@ class Alchemy(Slice):
             core.clock,
             lifetime_s=settings.request_lifetime_s,
         )
-        self._interrogations = Interrogations(core.pool, dispatch.mirror, self._submissions, pictures.retention)
+        self._interrogations = Interrogations(
+            core.pool, dispatch.mirror, dispatch.announcements, self._submissions, pictures.retention
+        )
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Of requesters and of alchemists."""
