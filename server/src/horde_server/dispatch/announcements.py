@@ -47,7 +47,9 @@ class Announcements:
             return
         ended = await store.take_ended(conn, done)
         news = [_news(each, _end_of_request(each.state)) for each in ended]
-        await self._announcer.announce(conn, news + await self._last_forms(conn, done))
+        if len(ended) < len(done):  # the others may be forms
+            news += await self._last_forms(conn, done)
+        await self._announcer.announce(conn, news)
 
     async def expired(self, conn: Connection, requests: Iterable[EndedRequest]) -> None:
         """These are removed in the caller's transaction, before they were done."""

@@ -1,4 +1,4 @@
-"""Keeps the live queues of all kinds in step with the database, and returns what workers let lie."""
+"""The live queues of all kinds, kept in step with the database; what workers let lie goes back to them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Removing: TypeAlias = Callable[[store.Connection, Sequence[store.Expired]], Awai
 
 
 class Mirror:
-    """See the module. Belongs to the event loop."""
+    """The bridge between live queues and rows. Belongs to the event loop."""
 
     def __init__(
         self,

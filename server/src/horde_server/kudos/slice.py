@@ -1,4 +1,4 @@
-"""The books, as one of a node's slices."""
+"""Kudos, as one of a node's slices."""
 
 from __future__ import annotations
 

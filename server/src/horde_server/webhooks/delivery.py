@@ -1,4 +1,4 @@
-"""Delivering: a durable task an announcement, tried for about a day until the receiver takes it."""
+"""Deliveries: a durable task an announcement, tried for about a day until the receiver takes it."""
 
 from __future__ import annotations
 
