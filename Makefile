@@ -46,7 +46,7 @@ up: .venv/.runtime ## Run a horde with a demo worker and make a first picture (A
 	@$(BIN)/horde up $(ARGS)
 
 test: .venv/.development ## Run all tests that need nothing but this machine
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-fast: .venv/.development ## Run the tests that need neither database nor processes
 	@$(BIN)/python -m pytest -q sdk/tests worker/tests server/tests/dispatch $(ARGS)

@@ -27,6 +27,8 @@ from horde_sdk.generic_api.steps import Answer, Exchange
 
 ResponseT = TypeVar("ResponseT", bound=HordeResponseTypes)
 
+_LONGEST_TARGET_CHARACTERS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -130,11 +132,12 @@ def to_response(answer: Answer, expected: type[ResponseT]) -> ResponseT | Reques
         PayloadValidationError: The server lists what is wrong with the payload.
     """
     if 300 <= answer.status < 400:
-        elsewhere = answer.header("Location")
+        elsewhere = (answer.header("Location") or "nowhere")[:_LONGEST_TARGET_CHARACTERS]
         return _error(
             answer,
             message=f"The horde answered HTTP {answer.status} and points to {elsewhere}: not followed. "
             "If that is where your horde is now, give that address.",
+            object_data={"location": elsewhere},
         )
     try:
         content = json.loads(answer.body)

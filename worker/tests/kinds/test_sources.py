@@ -16,10 +16,11 @@ import pytest
 from PIL import Image
 
 from horde_worker.backends.demo_backend import DemoBackend
-from horde_worker.backends.interface import ImageJob, Remark
-from horde_worker.horde_api import DOWNLOAD_LIMIT_BYTES, DOWNLOAD_TRIES, HordeApi
-from horde_worker.popped import read_pop
-from horde_worker.sources import MAX_PIXELS, SourceFailure, SourceFetcher
+from horde_worker.backends.image import ImageJob, Remark
+from horde_worker.backends.interface import BackendSettings
+from horde_worker.kinds.image.popped import read_image_pop
+from horde_worker.kinds.sources import MAX_PIXELS, SourceFailure, SourceFetcher
+from horde_worker.named_places import DOWNLOAD_LIMIT_BYTES, DOWNLOAD_TRIES, NamedPlaces
 
 if TYPE_CHECKING:
     from conftest import Answer, Naps, PlayedHorde, Workshop
@@ -59,7 +60,7 @@ def huge_png(side: int) -> bytes:
 def a_job(**answer: Any) -> ImageJob:
     """A job with a source, as popped."""
     payload = answer.pop("payload", {})
-    job = read_pop({"ids": ["a"], "model": "paint", "payload": {"prompt": "a circle", **payload}, **answer})
+    job = read_image_pop({"ids": ["a"], "model": "paint", "payload": {"prompt": "a circle", **payload}, **answer})
     assert job is not None
     return job
 
@@ -67,7 +68,7 @@ def a_job(**answer: Any) -> ImageJob:
 @pytest.fixture
 def fetcher(horde: PlayedHorde, session: aiohttp.ClientSession, naps: Naps) -> SourceFetcher:
     """Fetches from the played horde."""
-    return SourceFetcher(HordeApi(session, horde.url, "the key", naps), limit_s=10)
+    return SourceFetcher(NamedPlaces(session, horde.url, naps), limit_s=10)
 
 
 @pytest.fixture
@@ -278,7 +279,8 @@ async def test_inpainting_changes_only_what_the_mask_shows(horde: PlayedHorde, w
             source_processing="inpainting",
         )
     ]
-    workshop.start(backend=DemoBackend(), models=("ember-demo",), jobs_wanted=1)
+    demo = await DemoBackend.open(BackendSettings("demo"))
+    workshop.start(maker=demo, models=("ember-demo",), jobs_wanted=1)
     await workshop.ended()
     painted = np.asarray(Image.open(io.BytesIO(horde.uploads[0].data)).convert("RGB"), dtype=int)
     difference = np.abs(painted - np.asarray(source, dtype=int)).mean(axis=2)

@@ -1,12 +1,15 @@
-"""From a pop's answer to an alchemy job: one total, pure function, whatever the horde sends (worker.md §1.3)."""
+"""From a pop's answer to an alchemy job: one total, pure function, whatever the horde sends (worker.md §1.3).
+
+By hand: the SDK's model knows neither ids that are no UUIDs nor a time to live, and options are whatever a form has.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from horde_worker.backends.interface import AlchemyForm, AlchemyJob
-from horde_worker.popped import MAX_ID_CHARACTERS, MAX_WORD_CHARACTERS, text_of, ttl_of
+from horde_worker.backends.alchemy import AlchemyForm, AlchemyJob
+from horde_worker.kinds.hand_out import MAX_WORD_CHARACTERS, is_id, text_of, ttl_of
 
 LEASE_S = 180.0
 """A form goes to another worker three minutes after its pop, where the answer says nothing else."""
@@ -25,7 +28,7 @@ def read_alchemy_pop(answer: Mapping[str, Any]) -> AlchemyJob | None:
 
 
 def _form(sent: object) -> AlchemyForm | None:
-    if not isinstance(sent, Mapping) or not text_of(sent.get("id"), MAX_ID_CHARACTERS):
+    if not isinstance(sent, Mapping) or not is_id(sent.get("id")):
         return None
     payload = sent.get("payload")
     options = payload if isinstance(payload, Mapping) else {}

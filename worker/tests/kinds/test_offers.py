@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from horde_sdk.generic_api.apimodels import HordeRequest
+from horde_sdk.generic_api.wire import Caller, to_exchange
 from horde_worker import VERSION
-from horde_worker.backends.interface import BackendAbilities, TextAbilities
-from horde_worker.offer import OperatorWishes, check_offered, check_text_offered, pop_body, text_pop_body
-from horde_worker.popped import UnusableJob, read_pop
-from horde_worker.popped_text import read_text_pop
+from horde_worker.backends.image import ImageAbilities
+from horde_worker.backends.text import TextAbilities
+from horde_worker.kinds.hand_out import UnusableJob
+from horde_worker.kinds.image.offer import check_image_offered, image_offer
+from horde_worker.kinds.image.popped import read_image_pop
+from horde_worker.kinds.text.offer import check_text_offered, text_offer
+from horde_worker.kinds.text.popped import read_text_pop
+from horde_worker.settings import OperatorWishes
 
-ABLE = BackendAbilities(
+ABLE = ImageAbilities(
     models=("paint",),
     max_pixels=512 * 512,
     capabilities=frozenset({"r2", "karras"}),
@@ -30,10 +38,26 @@ FLAGS = {
 }
 
 
+def body(offer: HordeRequest) -> dict[str, Any]:
+    """What goes over the wire."""
+    sent: dict[str, Any] = json.loads(to_exchange(offer, Caller()).body or b"")
+    return sent
+
+
+def pop_body(wishes: OperatorWishes, abilities: ImageAbilities) -> dict[str, Any]:
+    """Of a pop for images."""
+    return body(image_offer(wishes, abilities))
+
+
+def text_pop_body(wishes: OperatorWishes, abilities: TextAbilities) -> dict[str, Any]:
+    """Of a pop for texts."""
+    return body(text_offer(wishes, abilities))
+
+
 def test_the_worker_gives_its_name_and_models() -> None:
     """Models are those offered, aliases included."""
-    body = pop_body(WISHES, ABLE)
-    assert (body["name"], body["models"]) == ("a worker", ["alias", "paint"])
+    sent = pop_body(WISHES, ABLE)
+    assert (sent["name"], sent["models"]) == ("a worker", ["alias", "paint"])
 
 
 def test_the_software_is_named_truthfully_unless_told_otherwise() -> None:
@@ -80,9 +104,9 @@ def test_capabilities_and_samplers_are_declared_in_order() -> None:
 
 def popped(*ids: str, model: str = "paint", width: int = 512, height: int = 512) -> None:
     """Read a job and check it against the offer."""
-    job = read_pop({"ids": list(ids), "model": model, "payload": {"width": width, "height": height}})
+    job = read_image_pop({"ids": list(ids), "model": model, "payload": {"width": width, "height": height}})
     assert job is not None
-    check_offered(job, pop_body(WISHES, ABLE))
+    check_image_offered(job, image_offer(WISHES, ABLE))
 
 
 @pytest.mark.parametrize("model", ["paint", "alias"])
@@ -115,11 +139,11 @@ def test_more_pictures_than_offered_are_given_back() -> None:
 
 def test_a_text_worker_offers_lengths_and_no_soft_prompts() -> None:
     """The keys of generation.md §4.5.1, and none about pictures."""
-    body = text_pop_body(replace(WISHES, models=("quill",)), WRITES)
-    assert body["models"] == ["quill"]
-    assert (body["max_length"], body["max_context_length"], body["amount"]) == (512, 4096, 2)
-    assert body["softprompts"] == []
-    assert not [name for name in body if name.startswith("allow_")] and "max_pixels" not in body
+    sent = text_pop_body(replace(WISHES, models=("quill",)), WRITES)
+    assert sent["models"] == ["quill"]
+    assert (sent["max_length"], sent["max_context_length"], sent["amount"]) == (512, 4096, 2)
+    assert sent["softprompts"] == []
+    assert not [name for name in sent if name.startswith("allow_")] and "max_pixels" not in sent
 
 
 @pytest.mark.parametrize(("wished", "offered"), [(None, 512), (80, 80), (9999, 512)])
@@ -140,4 +164,4 @@ def test_a_longer_text_than_offered_is_given_back(payload: dict[str, int], reaso
     job = read_text_pop({"ids": ["a"], "model": "paint", "payload": payload})
     assert job is not None
     with pytest.raises(UnusableJob, match=reason):
-        check_text_offered(job, text_pop_body(WISHES, WRITES))
+        check_text_offered(job, text_offer(WISHES, WRITES))

@@ -14,8 +14,8 @@ from typing import Final
 
 from PIL import Image, ImageChops
 
-from horde_worker.backends.interface import ImageJob, Remark
-from horde_worker.horde_api import DOWNLOAD_LIMIT_BYTES, HordeApi
+from horde_worker.backends.image import ImageJob, Remark
+from horde_worker.named_places import DOWNLOAD_LIMIT_BYTES, NamedPlaces
 
 MAX_PIXELS: Final = 25_000_000
 FORMATS: Final = ("WEBP", "PNG", "JPEG")
@@ -34,8 +34,8 @@ class SourceFailure(Exception):
 class SourceFetcher:
     """Gets pictures from addresses that a horde sent, or from base64."""
 
-    def __init__(self, api: HordeApi, limit_s: float = FETCH_LIMIT_S) -> None:
-        self._api = api
+    def __init__(self, places: NamedPlaces, limit_s: float = FETCH_LIMIT_S) -> None:
+        self._places = places
         self._limit_s = limit_s
 
     async def filled(self, job: ImageJob) -> ImageJob:
@@ -66,7 +66,7 @@ class SourceFetcher:
         try:
             if where.startswith(("http://", "https://")):
                 async with asyncio.timeout(self._limit_s):
-                    raw = await self._api.download(where)
+                    raw = await self._places.download(where)
             elif len(where) > MAX_INLINE_CHARACTERS:
                 return SourceFailure("parse_failed")
             else:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from horde_worker.backends.interface import AlchemyForm
-from horde_worker.popped_alchemy import LEASE_S, MAX_FORMS, MAX_OPTION_CHARACTERS, MAX_OPTIONS, read_alchemy_pop
+from horde_worker.backends.alchemy import AlchemyForm
+from horde_worker.kinds.alchemy.popped import LEASE_S, MAX_FORMS, MAX_OPTION_CHARACTERS, MAX_OPTIONS, read_alchemy_pop
 
 FORM = {
     "id": "a",

@@ -9,23 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from horde_worker.backends.interface import ImageJob
-from horde_worker.popped import (
-    MAX_ID_CHARACTERS,
-    MAX_IDS,
-    MAX_PROMPT_CHARACTERS,
-    MAX_TTL_S,
-    UnusableJob,
-    read_pop,
-    seed_of,
-)
+from horde_worker.backends.image import ImageJob
+from horde_worker.kinds.hand_out import MAX_ID_CHARACTERS, MAX_IDS, MAX_TTL_S, UnusableJob, seed_of
+from horde_worker.kinds.image.popped import MAX_PROMPT_CHARACTERS, read_image_pop
 
 PAYLOAD = {"prompt": "a red circle", "width": 512, "height": 384, "ddim_steps": 20, "seed": "7"}
 
 
 def read(*, payload: dict[str, Any] | None = None, **answer: Any) -> ImageJob:
     """The job of a plain answer with these changes."""
-    found = read_pop(
+    found = read_image_pop(
         {"id": "a", "ids": ["a"], "model": "ember-demo", "payload": {**PAYLOAD, **(payload or {})}, **answer}
     )
     assert found is not None
@@ -35,12 +28,12 @@ def read(*, payload: dict[str, Any] | None = None, **answer: Any) -> ImageJob:
 @pytest.mark.parametrize("answer", [{}, {"id": None, "ids": []}, {"ids": "abc"}, {"ids": [None, 3, ""]}, {"id": 7}])
 def test_an_answer_without_ids_is_no_job(answer: dict[str, Any]) -> None:
     """Nothing to do is no error, however it is said."""
-    assert read_pop({"payload": PAYLOAD, **answer}) is None
+    assert read_image_pop({"payload": PAYLOAD, **answer}) is None
 
 
 def test_an_answer_with_one_id_only_is_a_job() -> None:
     """Older hordes send `id` and no `ids`."""
-    found = read_pop({"id": "a", "payload": PAYLOAD})
+    found = read_image_pop({"id": "a", "payload": PAYLOAD})
     assert found is not None
     assert found.ids == ("a",)
 
@@ -159,7 +152,7 @@ def test_a_size_out_of_bounds_is_unusable(field: str, value: object) -> None:
 def test_a_job_without_a_payload_is_unusable(payload: object) -> None:
     """There is an id to give back, and nothing to make."""
     with pytest.raises(UnusableJob, match="no payload") as refused:
-        read_pop({"ids": ["a"], "payload": payload})
+        read_image_pop({"ids": ["a"], "payload": payload})
     assert refused.value.ids == ("a",)
 
 
@@ -204,7 +197,7 @@ FIELDS = ("prompt", "width", "height", "ddim_steps", "seed", "cfg_scale", "sampl
 def test_whatever_a_horde_sends_is_a_job_or_unusable(answer: dict[str, Any], payload: Any) -> None:
     """No JSON raises anything but `UnusableJob`, and every job has a seed for each of its pictures."""
     with contextlib.suppress(UnusableJob):
-        job = read_pop({**answer, "payload": payload})
+        job = read_image_pop({**answer, "payload": payload})
         assert job is None or len(job.seeds) == len(job.ids) > 0
 
 
@@ -222,7 +215,7 @@ def test_whatever_a_horde_sends_is_a_job_or_unusable(answer: dict[str, Any], pay
 def test_endless_lists_and_texts_are_unusable(answer: dict[str, Any], reason: str) -> None:
     """With no more ids to give back than anybody would ask for, each once."""
     with pytest.raises(UnusableJob, match=reason) as unusable:
-        read_pop({"ids": ["a"], "model": "m", "payload": PAYLOAD, **answer})
+        read_image_pop({"ids": ["a"], "model": "m", "payload": PAYLOAD, **answer})
     assert len(unusable.value.ids) == len(set(unusable.value.ids)) <= MAX_IDS + 1
     assert all(len(one) <= MAX_ID_CHARACTERS for one in unusable.value.ids)
 

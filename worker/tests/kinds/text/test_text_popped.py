@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from horde_worker.backends.interface import TextJob
-from horde_worker.popped import UnusableJob
-from horde_worker.popped_text import read_text_pop
+from horde_worker.backends.text import TextJob
+from horde_worker.kinds.hand_out import UnusableJob
+from horde_worker.kinds.text.popped import read_text_pop
+from horde_worker.sampler_settings import DEFAULT_ORDER, NEUTRAL, TextSampling
 from horde_worker.text_format import TextFormat
-from horde_worker.text_sampling import DEFAULT_ORDER, NEUTRAL, TextSampling
 
 EXAMPLE = {
     "n": 1, "max_context_length": 4096, "max_length": 200, "prompt": "Once", "rep_pen": 1.1, "rep_pen_range": 600,
