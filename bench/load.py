@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import aiohttp
@@ -17,7 +18,16 @@ SERVED = "stable_diffusion"
 OTHERS = ("Anything Diffusion", "Realistic Vision", "Fustercluck", "ICBINP XL", "Juggernaut XL")
 REQUESTORS, OWNERS = 32, 8
 _PICTURE = "UklGRiQAAABXRUJQVlA4TBcAAAAvf8AfAAdQwChg/8MAJIT//5WI/qf+AQA="  # WebP, 128×128
+_PICTURE_BYTES = base64.b64decode(_PICTURE)
 _HEADERS = {"Client-Agent": "openhorde-bench:1:example.org"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker holds. `upload_url`: where its result goes before the submit; None where it comes with it."""
+
+    id: str
+    upload_url: str | None = None
 
 
 class Kind(Protocol):
@@ -45,10 +55,10 @@ class Kind(Protocol):
     def pop(self) -> dict[str, Any]:
         """What workers offer, beside their names."""
 
-    def job_id(self, popped: Mapping[str, Any]) -> str | None:
+    def job(self, popped: Mapping[str, Any]) -> Job | None:
         """The job that a pop got."""
 
-    def submit(self, job_id: str) -> dict[str, Any]:
+    def submit(self, job: Job) -> dict[str, Any]:
         """A finished job."""
 
     def is_done(self, answer: Mapping[str, Any]) -> bool:
@@ -67,6 +77,8 @@ class Generation:
     result: Mapping[str, Any]
     wishes: Callable[[int], dict[str, Any]]
     """`params` of the request of this number, but for how many it asks for."""
+    uploads: bool = False
+    """Whether results are uploaded, and shown as links."""
 
     def request(self, number: int, model: str, jobs: int) -> dict[str, Any]:
         """Something small."""
@@ -75,20 +87,22 @@ class Generation:
             "params": {"n": jobs, **self.wishes(number)},
             "models": [model],
             "extra_slow_workers": True,
-            "r2": False,
+            "r2": self.uploads,
         }
 
     def pop(self) -> dict[str, Any]:
         """One model."""
         return {"models": [self.served], "nsfw": True, **self.offer}
 
-    def job_id(self, popped: Mapping[str, Any]) -> str | None:
+    def job(self, popped: Mapping[str, Any]) -> Job | None:
         """The first of them."""
-        return popped["id"]  # type: ignore[no-any-return]
+        if popped["id"] is None:
+            return None
+        return Job(popped["id"], popped["r2_upload"] if self.uploads else None)
 
-    def submit(self, job_id: str) -> dict[str, Any]:
-        """Inline."""
-        return {"id": job_id, "state": "ok", **self.result}
+    def submit(self, job: Job) -> dict[str, Any]:
+        """Inline, or what was uploaded."""
+        return {"id": job.id, "state": "ok", **self.result}
 
     def is_done(self, answer: Mapping[str, Any]) -> bool:
         """As it says."""
@@ -104,6 +118,7 @@ PICTURES = Generation(
     result={"generation": _PICTURE, "seed": 1},
     wishes=lambda number: {"width": 128, "height": 128, "steps": 4 + number % 5, "sampler_name": "k_euler_a"},
 )
+UPLOADED_PICTURES = replace(PICTURES, uploads=True, result={"generation": "R2", "seed": 1})
 TEXTS = Generation(
     name="text",
     root="generate/text",
@@ -133,13 +148,13 @@ class Forms:
         """All of them."""
         return {"forms": list(self.forms)}
 
-    def job_id(self, popped: Mapping[str, Any]) -> str | None:
+    def job(self, popped: Mapping[str, Any]) -> Job | None:
         """One at a time."""
-        return popped["forms"][0]["id"] if popped["forms"] else None
+        return Job(popped["forms"][0]["id"]) if popped["forms"] else None
 
-    def submit(self, job_id: str) -> dict[str, Any]:
+    def submit(self, job: Job) -> dict[str, Any]:
         """Words, whatever was asked."""
-        return {"id": job_id, "state": "ok", "result": {"caption": "a quiet harbour at dawn, with a small boat"}}
+        return {"id": job.id, "state": "ok", "result": {"caption": "a quiet harbour at dawn, with a small boat"}}
 
     def is_done(self, answer: Mapping[str, Any]) -> bool:
         """All forms are."""
@@ -202,16 +217,26 @@ class Load:
         key = self.requestors[number % len(self.requestors)]
         return str((await self.call("POST", f"{kind.root}/async", key, body, into))["id"])
 
-    async def pop(self, worker: dict[str, Any], into: Measurement | None = None, kind: Kind = PICTURES) -> str | None:
-        """Ask for a job; its id."""
+    async def pop(self, worker: dict[str, Any], into: Measurement | None = None, kind: Kind = PICTURES) -> Job | None:
+        """Ask for a job."""
         body = {"name": f"{worker['name']} {kind.name}", **kind.pop()}
-        return kind.job_id(await self.call("POST", f"{kind.root}/pop", worker["key"], body, into))
+        return kind.job(await self.call("POST", f"{kind.root}/pop", worker["key"], body, into))
+
+    async def upload(self, url: str, into: Measurement | None = None) -> None:
+        """PUT the picture to a job's address, without a key."""
+        began = time.perf_counter()
+        async with self._session.put(url, data=_PICTURE_BYTES) as response:
+            if response.status != 200:
+                raise UnexpectedAnswer(f"PUT answered {response.status}: {await response.text()}")
+            await response.read()
+        if into is not None:
+            into.latencies_s.append(time.perf_counter() - began)
 
     async def submit(
-        self, worker: dict[str, Any], job_id: str, into: Measurement | None = None, kind: Kind = PICTURES
+        self, worker: dict[str, Any], job: Job, into: Measurement | None = None, kind: Kind = PICTURES
     ) -> None:
         """Hand in the result of a job."""
-        await self.call("POST", f"{kind.root}/submit", worker["key"], kind.submit(job_id), into)
+        await self.call("POST", f"{kind.root}/submit", worker["key"], kind.submit(job), into)
 
     async def have_waiting(self, count: int) -> None:
         """Have exactly so many requests waiting that no worker here can serve; then let the horde come to rest."""

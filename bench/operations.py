@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from load import FORMS, OTHERS, PICTURES, SERVED, TEXTS, Kind, Load
+from load import FORMS, OTHERS, PICTURES, SERVED, TEXTS, UPLOADED_PICTURES, Job, Kind, Load
 from measured_horde import Measurement, cpu_time, measuring
 from prompt_filters import made_up_filters
 
@@ -21,6 +21,7 @@ TARGETS_MS = {
     "lifecycle": 6.0,
     "lifecycle-alchemy": 6.0,
     "lifecycle-text": 6.0,
+    "lifecycle-upload": 4.0,
     "pop-empty-100": 0.5,
     "pop-empty-1000": 0.5,
     "pop-empty-10000": 0.5,
@@ -32,6 +33,8 @@ LIFECYCLE_WARM_UP_S = 2.0
 POLL_S = 1.0
 IDLE_S = 0.1
 _POP_LIMIT_S = 60
+_MOST_HELD = 1000
+"""Jobs that all workers here may hold at a time."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ async def jobs(bench: Bench) -> list[Measurement]:
     load = bench.load
     await load.have_waiting(100)
     asked: list[str] = []
-    popped: list[tuple[dict[str, Any], str]] = []
+    popped: list[tuple[dict[str, Any], Job]] = []
 
     async def ask(_: int) -> None:
         asked.append(await load.ask(SERVED))
@@ -73,17 +76,17 @@ async def jobs(bench: Bench) -> list[Measurement]:
 
         async def take(number: int) -> None:
             worker = load.workers[number % len(load.workers)]
-            while (job_id := await load.pop(worker, into=pop)) is None:
+            while (job := await load.pop(worker, into=pop)) is None:
                 await asyncio.sleep(IDLE_S)  # other pops held what this one was offered
-            popped.append((worker, job_id))
+            popped.append((worker, job))
 
         async with asyncio.timeout(_POP_LIMIT_S):
             await load.each(range(bench.jobs), take)
         pop.count = len(popped)
     with measuring(bench.pid, "submit") as submit:
 
-        async def hand_in(job: tuple[dict[str, Any], str]) -> None:
-            await load.submit(*job, into=submit)
+        async def hand_in(held: tuple[dict[str, Any], Job]) -> None:
+            await load.submit(*held, into=submit)
 
         await load.each(popped, hand_in)
     await load.settle()
@@ -94,6 +97,33 @@ async def jobs(bench: Bench) -> list[Measurement]:
 
         await load.each(asked, collect)
     return [pop, submit, status]
+
+
+async def upload(bench: Bench) -> list[Measurement]:
+    """`PUT` of a small picture to the address of a job, each job's once; as many as the workers may hold."""
+    load = bench.load
+    await load.have_waiting(0)
+    popped: list[tuple[dict[str, Any], Job]] = []
+
+    async def take(number: int) -> None:
+        worker = load.workers[number % len(load.workers)]
+        await load.ask(SERVED, kind=UPLOADED_PICTURES)
+        while (job := await load.pop(worker, kind=UPLOADED_PICTURES)) is None:
+            await asyncio.sleep(IDLE_S)
+        popped.append((worker, job))
+
+    async with asyncio.timeout(_POP_LIMIT_S):
+        await load.each(range(min(bench.jobs, _MOST_HELD)), take)
+    await load.settle()
+    with measuring(bench.pid, "upload") as result:
+
+        async def put(held: tuple[dict[str, Any], Job]) -> None:
+            await load.upload(str(held[1].upload_url), into=result)
+
+        await load.each(popped, put)
+    for worker, job in popped:
+        await load.submit(worker, job, kind=UPLOADED_PICTURES)
+    return [result]
 
 
 def empty_pop(waiting: int) -> Callable[[Bench], Awaitable[list[Measurement]]]:
@@ -159,8 +189,10 @@ def lifecycle(name: str, kind: Kind) -> Callable[[Bench], Awaitable[list[Measure
         async def work(worker: dict[str, Any]) -> None:
             nonlocal submitted
             while True:
-                if job_id := await load.pop(worker, kind=kind):
-                    await load.submit(worker, job_id, kind=kind)
+                if job := await load.pop(worker, kind=kind):
+                    if job.upload_url:
+                        await load.upload(job.upload_url)
+                    await load.submit(worker, job, kind=kind)
                     submitted += 1
                 else:
                     await asyncio.sleep(IDLE_S)
@@ -186,10 +218,12 @@ def lifecycle(name: str, kind: Kind) -> Callable[[Bench], Awaitable[list[Measure
 # Names of the results of each group; the order keeps the refilling of the queue short.
 GROUPS: dict[tuple[str, ...], Callable[[Bench], Awaitable[list[Measurement]]]] = {
     ("lifecycle",): lifecycle("lifecycle", PICTURES),
+    ("lifecycle-upload",): lifecycle("lifecycle-upload", UPLOADED_PICTURES),
     ("lifecycle-text",): lifecycle("lifecycle-text", TEXTS),
     ("lifecycle-alchemy",): lifecycle("lifecycle-alchemy", FORMS),
     ("check",): check,
     ("pop-job", "submit", "status"): jobs,
+    ("upload",): upload,
     ("pop-empty-100",): empty_pop(100),
     ("pop-empty-1000",): empty_pop(1000),
     ("submit-async",): submit_async("submit-async"),

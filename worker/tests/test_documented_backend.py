@@ -17,6 +17,7 @@ from horde_worker.settings import OperatorWishes, WorkerSettings
 
 if TYPE_CHECKING:
     import pytest
+
     from conftest import PlayedHorde
 
 GUIDE = Path(__file__).parents[2] / "docs" / "worker.md"

@@ -6,28 +6,19 @@ import platform
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import msgspec
 from fastapi import FastAPI
-from starlette.types import Scope
 
 from horde_server import VERSION
-from horde_server.errors import InvalidAPIKey, InvalidWorkerKey
 from horde_server.http import error_responses
-from horde_server.http.body import required_apikey
-from horde_server.http.body_limits import KEYLESS
 from horde_server.http.client_address import ClientAddresses
+from horde_server.http.declared_routes import declare_all, include, refuse_undeclared
 from horde_server.http.documentation import routes as documentation_routes
-from horde_server.http.hot_routes import HotRoutes
-from horde_server.http.incoming_body import Doorkeeper
 from horde_server.http.openapi import describe
+from horde_server.http.rights import Right
 from horde_server.http.rim import Rim
 from horde_server.identity.rate_limits import rate_limits
-from horde_server.node import Node
 from horde_server.running import running_node
 from horde_server.settings import Settings
-
-_CHECK = "/api/v2/generate/check/"
-_encode = msgspec.json.Encoder().encode
 
 
 def create_app(settings: Settings, dsn: str) -> Rim:
@@ -36,12 +27,13 @@ def create_app(settings: Settings, dsn: str) -> Rim:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running_node(settings, dsn, clients, limits) as node:
-            hot_routes = HotRoutes()
+            door = node.identity.door
             for each in node.slices:
-                for router in each.routes(hot_routes):
-                    app.include_router(router)
-            app.include_router(documentation_routes(app, settings))
-            rim.open(node.images.check_from_memory, hot_routes, doorkeeper(node), node.waiting)
+                for router in each.routes(door.hot):
+                    include(app, router)
+            include(app, documentation_routes(app, settings))
+            refuse_undeclared((path, endpoint) for _, path, endpoint in door.hot)
+            rim.open(node.images.check_from_memory, door.hot, door.ask_before_body, node.waiting)
             yield
             rim.close()
 
@@ -55,6 +47,7 @@ def create_app(settings: Settings, dsn: str) -> Rim:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
+    declare_all(app.routes, Right.ANYBODY)  # the document, which FastAPI serves itself
     clients = ClientAddresses(settings.trusted_proxies)
     limits = rate_limits(settings)
     error_responses.install(app)
@@ -73,17 +66,3 @@ def create_app(settings: Settings, dsn: str) -> Rim:
 def node_name(settings: Settings) -> str:
     """How this process calls itself in its answers (generation.md §1.8)."""
     return f"{platform.node()}:{settings.port}:{VERSION}"
-
-
-def doorkeeper(node: Node) -> Doorkeeper:
-    """Asks for the key before a large body is read, in the words of the route that would ask for it afterwards."""
-
-    async def ask(scope: Scope) -> None:
-        path: str = scope["path"]
-        if not path.startswith("/api/v2/") or path.startswith(KEYLESS):
-            return
-        key = next((value for name, value in scope["headers"] if name == b"apikey"), b"")
-        if await node.identity.accounts.by_key(required_apikey(key.decode("latin-1"))) is None:
-            raise InvalidWorkerKey if path.endswith(("/pop", "/submit")) else InvalidAPIKey
-
-    return ask

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from horde_processes import free_port
 from PIL import Image
 from s3_server import CREDENTIALS, S3Server
+from starlette.types import ASGIApp, Scope
 
 from horde_server.blobs.choice import open_blob_store
 from horde_server.blobs.folder import FolderStore
@@ -27,6 +28,8 @@ from horde_server.blobs.signing import UrlSigner
 from horde_server.blobs.store import BlobStore, BlobStoreFailed, is_key, uploaded_key
 from horde_server.blobs.structure import MAX_IMAGE_BYTES, ReadAt
 from horde_server.http import error_responses
+from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.rim import Rim
 
 KEY = "3f2b8c1e-0000-4000-8000-000000000000.webp"
 OTHER = "a12b8c1e-0000-4000-8000-000000000000.webp"
@@ -63,16 +66,45 @@ class Harness:
         self.move_server(ahead_s)
 
 
-@pytest_asyncio.fixture(params=["folder", "s3"])
+def app_of(store: FolderStore, *, is_hot: bool) -> ASGIApp:
+    """The routes of a folder; behind the rim, hot ones never come to the framework, which would answer them 404."""
+    app, hot = FastAPI(), HotRoutes()
+    error_responses.install(app)
+    router = routes(store, hot)
+    if not is_hot:
+        app.include_router(router)
+        return app
+    router.routes = [route for route in router.routes if "PUT" not in getattr(route, "methods", ())]
+    app.include_router(router)
+    rim = Rim(
+        app, node_name="node", max_body_bytes=2**26, bodies_in_flight_bytes=2**26, client_address=lambda _: "127.0.0.1"
+    )
+    rim.open(lambda _: None, hot, nobody_asks, NobodyWaits())
+    return rim
+
+
+class NobodyWaits:
+    """No answer is held back."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
+
+
+async def nobody_asks(_: Scope) -> None:
+    """A doorkeeper who lets everybody in."""
+
+
+@pytest_asyncio.fixture(params=["folder", "hot folder", "s3"])
 async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
     clock = Clock()
     signer = UrlSigner(b"a secret of this test", clock)
-    if request.param == "folder":
+    if request.param != "s3":
         store = open_blob_store(str(tmp_path / "blobs"), signer, clock)
         assert isinstance(store, FolderStore)
-        app = FastAPI()
-        error_responses.install(app)
-        app.include_router(routes(store))
+        app = app_of(store, is_hot=request.param == "hot folder")
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE)
         harness = Harness(store, client, clock)
     else:
@@ -307,7 +339,7 @@ async def test_a_store_that_is_away_says_so(place: str, tmp_path: Path, monkeypa
         assert (failure.value.status, failure.value.headers) == (503, {"Retry-After": "5"})
 
 
-@pytest.mark.parametrize("harness", ["folder"], indirect=True)
+@pytest.mark.parametrize("harness", ["folder", "hot folder"], indirect=True)
 class TestOwnRoutes:
     """What our own signed addresses refuse; a bucket's are its owner's."""
 

@@ -52,6 +52,25 @@ def test_an_impossible_name_is_refused_in_words(tmp_path: Path, database_dsn: st
         assert made.stderr.strip()
 
 
+def test_an_account_is_given_keys_for_certain_things_only(tmp_path: Path, database_dsn: str) -> None:
+    where = ("--database-url", database_dsn)
+    assert horde(tmp_path, "admin", "create-user", "bob", *where).returncode == 0
+    made = horde(
+        tmp_path, "admin", "create-key", "bob#1", "--scope", "read", "--scope", "ask", "--name", "bot", "--json", *where
+    )
+    assert made.returncode == 0, made.stderr
+    answer = json.loads(made.stdout)
+    assert (answer["scopes"], len(answer["api_key"])) == (["ask", "read"], 22)
+    with psycopg.connect(database_dsn) as conn:
+        keys = conn.execute("SELECT account_id, name, scopes, revoked_at FROM api_key ORDER BY id").fetchall()
+    assert keys == [(1, "main", ["full"], None), (1, "bot", ["ask", "read"], None)]
+    for user, code in (("bob", 2), ("7", 1), ("0", 2)):
+        refused = horde(tmp_path, "admin", "create-key", user, "--scope", "ask", *where)
+        assert refused.returncode == code, user
+        assert "Traceback" not in refused.stderr
+        assert refused.stderr.strip()
+
+
 def test_doctor_finds_a_healthy_machine_healthy(tmp_path: Path) -> None:
     found = horde(tmp_path, "doctor", "--data", "d", "--port", str(free_port()))
     assert found.returncode == 0, found.stdout

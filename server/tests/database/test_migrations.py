@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from horde_server.database.limits import SessionLimits
-from horde_server.database.migrations import Migration, migrate, read_migrations
+from horde_server.database.migrations import Migration, migrate, read_migrations, refuse_older
 from horde_server.database.pool import Connection, DatabaseUnusable
 
 FIRST = Migration(9001, "first", "CREATE TABLE first (n int)")
@@ -59,6 +59,15 @@ async def test_a_database_newer_than_the_program_is_refused(conn: Connection) ->
     await migrate(conn, [FIRST, SECOND])
     with pytest.raises(DatabaseUnusable, match="newer than this program"):
         await migrate(conn, [FIRST])
+
+
+async def test_a_database_older_than_the_program_is_told_of(conn: Connection) -> None:
+    """By programs that work on the database of a server that runs: they leave it as it is."""
+    await migrate(conn, read_migrations()[:-1])
+    with pytest.raises(DatabaseUnusable, match="older than this program"):
+        await refuse_older(conn)
+    await migrate(conn)
+    await refuse_older(conn)
 
 
 async def test_an_applied_step_that_was_edited_is_refused(conn: Connection) -> None:

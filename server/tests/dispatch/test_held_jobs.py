@@ -12,6 +12,7 @@ from horde_server.dispatch import dispatcher as dispatching
 from horde_server.dispatch.dispatcher import HELD_JOBS_PER_THREAD, Dispatcher
 from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.dispatch.states import JobPhase
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.order import ImageOrder
 
@@ -19,7 +20,20 @@ WORKER = UUID(int=7)
 
 
 def a_job(worker_id: UUID = WORKER) -> HeldJob[ImageOrder]:
-    return HeldJob(uuid4(), uuid4(), worker_id, 1, 2, "m", "processing", 0.0, 100, ImageOrder(prompt="x"), 100, False)
+    return HeldJob(
+        id=uuid4(),
+        request_id=uuid4(),
+        worker_id=worker_id,
+        owner_id=1,
+        requester_id=2,
+        model="m",
+        state=JobPhase.PROCESSING,
+        started_s=0.0,
+        price_hundredths=100,
+        order=ImageOrder(prompt="x"),
+        reward_percent=100,
+        backend_validated=False,
+    )
 
 
 def test_jobs_are_counted_until_they_are_taken_or_overdue():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from builders import a_requirement, an_entry, an_offer
 
-from horde_server.dispatch import request_classes
+from horde_server.dispatch import entry as entries
 from horde_server.dispatch.live_queue import PERSONAL_LOOK_AHEAD, WORD_SEARCH_LIMIT, LiveQueue
 
 CLASSES, WORKERS = 50, 40
@@ -37,7 +37,7 @@ def queue(clock: Clock) -> LiveQueue:
 def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """How often the predicate was computed since the last call."""
     calls = 0
-    real = request_classes.refusal
+    real = entries.refusal
 
     def counted(*args):  # type: ignore[no-untyped-def]
         nonlocal calls
@@ -49,7 +49,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
         found, calls = calls, 0
         return found
 
-    monkeypatch.setattr(request_classes, "refusal", counted)
+    monkeypatch.setattr(entries, "refusal", counted)
     return since_last
 
 
@@ -113,14 +113,14 @@ def test_a_place_does_not_look_at_every_class(queue, monkeypatch) -> None:
     queue.view(an_offer(models=frozenset(f"m{place}" for place in range(CLASSES - 5))))
     assert queue.place(last)[0] == 1 + CLASSES - 5
     looked_at = 0
-    real = request_classes.SortedKeyList.bisect_key_left
+    real = entries.SortedKeyList.bisect_key_left
 
     def counted(self, key):  # type: ignore[no-untyped-def]
         nonlocal looked_at
         looked_at += 1
         return real(self, key)
 
-    monkeypatch.setattr(request_classes.SortedKeyList, "bisect_key_left", counted)
+    monkeypatch.setattr(entries.SortedKeyList, "bisect_key_left", counted)
     queue.place(last, max_age_s=0)
     assert looked_at <= 5 + 2
 

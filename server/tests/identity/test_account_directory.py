@@ -39,14 +39,16 @@ async def test_a_key_finds_its_account_and_is_stored_only_as_a_salted_hash(pool:
         cursor = await conn.execute("SELECT api_key_hash FROM account WHERE id = %s", (made.id,))
         salt = await load_secret(conn, "api_key_salt")
         assert await cursor.fetchone() == (key_hash(salt, made.api_key),)
-    found = await accounts.by_key(made.api_key)
-    assert found is not None
+    holder = await accounts.by_key(made.api_key)
+    assert holder is not None
+    found = holder.account
     assert (found.id, found.alias, found.concurrency) == (made.id, f"ada#{made.id}", 30)
 
 
 async def test_the_anonymous_key_is_account_0_with_its_floor(pool: Pool) -> None:
-    found = await (await directory(pool, Clock())).by_key(ANONYMOUS_KEY)
-    assert found is not None
+    holder = await (await directory(pool, Clock())).by_key(ANONYMOUS_KEY)
+    assert holder is not None
+    found = holder.account
     assert (found.id, found.alias, found.concurrency, found.floor_hundredths) == (0, "Anonymous#0", 500, -5_000)
 
 
@@ -72,7 +74,8 @@ async def test_a_change_is_seen_after_a_while_or_at_once_when_told(pool: Pool) -
         made = await create_account(conn, "ada")
 
     async def names() -> list[str]:
-        return [a.username for a in (await accounts.by_key(made.api_key), await accounts.by_id(made.id)) if a]
+        holder = await accounts.by_key(made.api_key)
+        return [a.username for a in (holder and holder.account, await accounts.by_id(made.id)) if a]
 
     assert await names() == ["ada", "ada"]
     await rename(pool, made.id, "eve")
@@ -114,4 +117,4 @@ async def test_a_caller_who_hangs_up_does_not_take_the_others_along(pool: Pool) 
     others = [asyncio.create_task(accounts.by_key(made.api_key)) for _ in range(3)]
     await asyncio.sleep(0)
     first.cancel()
-    assert {account.id for account in await asyncio.gather(*others) if account} == {made.id}
+    assert {holder.account.id for holder in await asyncio.gather(*others) if holder} == {made.id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from horde_server.requests.admission import Caller
+from horde_server.identity.caller import Caller
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 import pytest
 from builders import a_requirement, an_entry, an_offer
 
+from horde_server.dispatch.entry import Entry, WorkerView
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Offer
-from horde_server.dispatch.request_classes import Entry, WorkerView
 from horde_server.requests import waiting as waiting_module
 from horde_server.requests.waiting import Patience, Pop, Waiting
 

@@ -194,6 +194,7 @@ class RC(TextEnum):
     TemplateFieldsRequireStyle = auto()
 
     # Of OpenHorde.
+    KeyLacksScope = auto()
     NotFound = auto()
     SharedImageNotFound = auto()
     BlobAddressInvalid = auto()

@@ -10,8 +10,9 @@ from horde_server.accounts import store
 from horde_server.accounts.creation import adjust_kudos
 from horde_server.accounts.schemas import UserChange
 from horde_server.database.pool import Connection
-from horde_server.errors import HordeError, NotAdmin, NotModerator, UserNotFound
-from horde_server.identity.directory import Account
+from horde_server.errors import HordeError, UserNotFound
+from horde_server.http.rights import Right
+from horde_server.identity.caller import Caller
 from horde_server.identity.floors import floor_hundredths
 from horde_server.kudos.fold_store import release_escrow
 from horde_server.kudos.ledger import MINTED, EntryKind, Movement, spendable
@@ -101,10 +102,8 @@ async def change_user(
     conn: Connection,
     account_id: int,
     change: UserChange,
-    caller: Account,
+    caller: Caller,
     profanity: ProfanityFilter,
-    *,
-    is_admin: bool,
 ) -> dict[str, Any]:
     """Apply a change; the new values of what was changed. Raises when the caller may not, and then changes nothing."""
     async with conn.transaction():
@@ -112,7 +111,7 @@ async def change_user(
         if account is None:
             raise UserNotFound
         asked = change.model_fields_set & (_BY_ADMIN | _BY_MODERATOR | _BY_SELF)
-        _check_rights(asked, change, account_id, caller, is_admin=is_admin)
+        _check_rights(asked, change, account_id, caller)
         for name, refusal in _PROFANE.items():
             if name in asked and profanity.is_profane(getattr(change, name)):
                 raise refusal
@@ -140,22 +139,19 @@ async def change_user(
         return answer
 
 
-def _check_rights(
-    asked: set[str] | frozenset[str], change: UserChange, account_id: int, caller: Account, *, is_admin: bool
-) -> None:
+def _check_rights(asked: set[str] | frozenset[str], change: UserChange, account_id: int, caller: Caller) -> None:
     if not asked:
         raise NoUserModSelected
-    if asked & _BY_ADMIN and not is_admin:
-        raise NotAdmin
-    is_moderator = caller.moderator or is_admin
-    if asked & _BY_MODERATOR and not is_moderator:
-        raise NotModerator
+    if asked & _BY_ADMIN:
+        caller.check(Right.ADMINISTER)
+    if asked & _BY_MODERATOR:
+        caller.check(Right.MODERATE)
     if asked & _BY_SELF:
         if account_id == 0:
             raise AnonForbiddenUserMod
-        if caller.id != account_id and not is_moderator:
-            raise NotModerator
-    if "generate_proxy_passkey" in asked and not caller.service:
+        if caller.user.id != account_id:
+            caller.check(Right.MODERATE)
+    if "generate_proxy_passkey" in asked and not caller.user.service:
         raise NonServiceForbidden
     if "username" in asked and len(change.username) > 30:
         raise TooLongUserName

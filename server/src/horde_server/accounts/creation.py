@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import uuid4
 
+from psycopg.errors import ForeignKeyViolation
+
 from horde_server.accounts import store
 from horde_server.database.pool import Connection
-from horde_server.identity.keys import key_hash, load_secret, new_api_key
+from horde_server.errors import UserNotFound
+from horde_server.identity import key_store
+from horde_server.identity.keys import Scope, key_hash, load_secret, new_api_key
 from horde_server.kudos.ledger import ADMIN, EntryKind, Movement, spendable
 from horde_server.kudos.ledger_store import balance_hundredths, post
 
@@ -39,20 +44,32 @@ async def create_account(
 ) -> NewAccount:
     """Make an account, or give the one with this `external_id` a fresh key and these roles. Moderators are trusted."""
     key = new_api_key()
-    salt = await load_secret(conn, "api_key_salt")
+    hashed = key_hash(await load_secret(conn, "api_key_salt"), key)
     async with conn.transaction():
         account_id, is_new = await store.add_or_renew(
             conn,
             username,
             external_id=external_id,
-            key_hash=key_hash(salt, key),
+            key_hash=hashed,
             moderator=moderator,
             trusted=trusted or moderator,
             customizer=customizer,
         )
+        await key_store.renew_keys(conn, account_id, hashed)
         if kudos:
             await adjust_kudos(conn, account_id, kudos * 100)
     return NewAccount(account_id, username, key, is_new)
+
+
+async def create_key(conn: Connection, account_id: int, *, name: str, scopes: Collection[Scope]) -> str:
+    """Give an account one more key, for certain things only; shown once. Raises `UserNotFound`."""
+    key = new_api_key()
+    hashed = key_hash(await load_secret(conn, "api_key_salt"), key)
+    try:
+        await key_store.add_key(conn, account_id, hashed, name=name, scopes=scopes)
+    except ForeignKeyViolation:
+        raise UserNotFound from None
+    return key
 
 
 async def adjust_kudos(conn: Connection, account_id: int, change_hundredths: int) -> None:

@@ -2,78 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
+from pydantic import AfterValidator
 
 from horde_server.accounts.answers import ModifyUser, UserDetails
 from horde_server.accounts.schemas import UserChange
 from horde_server.accounts.service import Users
 from horde_server.errors import InvalidAPIKey, UserNotFound
 from horde_server.http.answers import refusals
-from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
-from horde_server.http.parameters import ApiKey, Id
-from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.http.body import body_documentation, json_response
+from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.parameters import Id
+from horde_server.http.rights import Right
+from horde_server.identity.caller import Caller
+from horde_server.identity.directory import AccountDirectory
+from horde_server.identity.door import Door
 
 _encode = msgspec.json.Encoder().encode
 _INT32_MAX = 2**31 - 1
 
+AccountNumber = Annotated[Id, AfterValidator(lambda text: str(parse_account_id(text)))]
+"""A number that somebody may have; what cannot be one is not found, before any key is looked at."""
 
-def routes(users: Users, accounts: AccountDirectory, admin_ids: Collection[int]) -> APIRouter:
+
+def routes(users: Users, accounts: AccountDirectory, door: Door) -> APIRouter:
     """Users."""
-    router = APIRouter(prefix="/api/v2", tags=["v2"])
+    router = door.router("/api/v2", tags=["v2"])
 
-    @router.get("/find_user", operation_id="get_find_user", response_model=UserDetails, responses=refusals(401, 404))
-    async def find_user(apikey: ApiKey = None) -> Response:
+    @router.get(
+        "/find_user",
+        right=Right.ANY_KEY,
+        no_key=InvalidAPIKey,
+        unknown_key=UserNotFound,
+        operation_id="get_find_user",
+        response_model=UserDetails,
+        responses=refusals(401, 404),
+    )
+    async def find_user(caller: Caller) -> Response:
         """Whose key this is."""
-        if not apikey:
-            raise InvalidAPIKey
-        account = await accounts.by_key(apikey)
-        if account is None:
-            raise UserNotFound
-        return json_response(_encode(await users.show(account.id, 1)))
+        return json_response(_encode(await users.show(caller.user.id, 1 if caller.may(Right.READ_OWN) else 0)))
 
     @router.get(
         "/users/{user_id}",
+        right=Right.ANYBODY_NAMED,
         operation_id="get_user_single",
         response_model=UserDetails,
         responses=refusals(401, 404),
     )
-    async def user(user_id: Id, apikey: ApiKey = None) -> Response:
+    async def user(caller: Caller, user_id: AccountNumber) -> Response:
         """One user."""
-        account_id = parse_account_id(user_id)
-        caller: Account | None = None
-        if apikey:
-            caller = await accounts.by_key(apikey)
-            if caller is None:
-                raise InvalidAPIKey
+        account_id = int(user_id)
         privilege = 0
-        if caller is not None:
-            privilege = 2 if caller.moderator else 1 if caller.id == account_id and account_id else 0
+        if caller.may(Right.MODERATE):
+            privilege = 2
+        elif account_id and caller.may(Right.READ_OWN) and caller.user.id == account_id:
+            privilege = 1
         return json_response(_encode(await users.show(account_id, privilege)))
 
     @router.put(
         "/users/{user_id}",
+        right=Right.MANAGE_OWN,
+        unknown_key=ASKED_LATER,
         operation_id="put_user_single",
         response_model=ModifyUser,
         responses=refusals(401, 403, 404, 413),
         openapi_extra=body_documentation(UserChange),
     )
-    async def change(request: Request, user_id: Id, apikey: ApiKey = None) -> Response:
+    async def change(caller: Caller, body: UserChange, user_id: Id) -> Response:
         """Change a user: roles and limits by moderators, kudos by administrators, names by the user."""
-        wanted = await read_body(request, UserChange)
-        key = required_apikey(apikey)
         account_id = parse_account_id(user_id)
         if await accounts.by_id(account_id) is None:
             raise UserNotFound
-        caller = await accounts.by_key(key)
-        if caller is None:
-            raise InvalidAPIKey
-        answer = await users.change(account_id, wanted, caller, is_admin=caller.id in admin_ids)
+        caller.check(Right.MANAGE_OWN)
+        answer = await users.change(account_id, body, caller)
         return json_response(_encode(answer))
 
-    return router
+    return router.api
 
 
 def parse_account_id(text: str) -> int:

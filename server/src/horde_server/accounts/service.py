@@ -11,7 +11,8 @@ from horde_server.accounts.schemas import TestUser, UserChange
 from horde_server.accounts.view import user_body
 from horde_server.database.pool import Pool
 from horde_server.dispatch.live_queue import LiveQueue
-from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.identity.caller import Caller
+from horde_server.identity.directory import AccountDirectory
 from horde_server.kudos.ledger_store import balance_hundredths
 from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.workers.directory import WorkerDirectory
@@ -48,10 +49,10 @@ class Users:
         async with self._pool.connection() as conn:
             return await user_body(conn, account_id, privilege, open_requests)
 
-    async def change(self, account_id: int, wanted: UserChange, caller: Account, *, is_admin: bool) -> dict[str, Any]:
+    async def change(self, account_id: int, wanted: UserChange, caller: Caller) -> dict[str, Any]:
         """Apply a change; the new values of what was changed. A refused change changes nothing."""
         async with self._pool.connection() as conn:
-            answer = await change_user(conn, account_id, wanted, caller, self._profanity, is_admin=is_admin)
+            answer = await change_user(conn, account_id, wanted, caller, self._profanity)
         self._accounts.invalidate(account_id)
         await self._workers.reload_of([account_id])  # they may be freed, or trusted
         self._publish("account", [str(account_id)])

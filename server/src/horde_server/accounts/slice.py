@@ -30,11 +30,11 @@ class Accounts(Slice):
         workers: WorkerDirectory,
     ) -> None:
         self._settings = core.settings
-        self._accounts = identity.accounts
+        self._accounts, self._door = identity.accounts, identity.door
         self._users = Users(core.pool, identity.accounts, core.publish, dispatch.queues, workers, profanity)
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Users; accounts for tests of programs, where the horde allows them."""
-        yield routes(self._users, self._accounts, self._settings.admin_ids)
+        yield routes(self._users, self._accounts, self._door)
         if self._settings.test_apikeys:
             yield trial_routes(self._users)

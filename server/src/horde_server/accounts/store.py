@@ -35,6 +35,7 @@ async def add_or_renew(
 ) -> tuple[int, bool]:
     """Store a new account, or give the one with this `external_id` another key and roles: number, whether it is new."""
     cursor = await conn.execute(
+        # the hash stands here too as long as nodes may run that know no other place (migration 0014)
         """INSERT INTO account (username, external_id, api_key_hash, moderator, trusted, customizer)
            VALUES (%s, %s, %s, %s, %s, %s)
            ON CONFLICT (external_id) DO UPDATE SET username = excluded.username,

@@ -10,6 +10,8 @@ from horde_server.accounts.service import Users
 from horde_server.errors import HordeError
 from horde_server.http.body import json_response, read_body
 from horde_server.http.client_address import is_loopback, peer_address
+from horde_server.http.declared_routes import DeclaredRouter
+from horde_server.http.rights import Right
 
 
 class NotFromHere(HordeError):
@@ -20,9 +22,9 @@ class NotFromHere(HordeError):
 
 def routes(users: Users) -> APIRouter:
     """Test accounts, for callers on this machine."""
-    router = APIRouter(prefix="/api/v2", tags=["v2"])
+    router = DeclaredRouter("/api/v2", tags=["v2"])
 
-    @router.post("/dev/test-user", include_in_schema=False)
+    @router.post("/dev/test-user", right=Right.LOCAL, include_in_schema=False)
     async def test_user(request: Request) -> Response:
         """Make or renew a test account."""
         # the peer as the contract says; and whom it forwards for, as a proxy on this machine brings strangers
@@ -42,4 +44,4 @@ def routes(users: Users) -> APIRouter:
         }
         return json_response(msgspec.json.encode(answer), 201 if made.is_new else 200)
 
-    return router
+    return router.api

@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-import aiohttp
 from yarl import URL
 
-from horde_sdk.guarded_connections import guarded_connector
-from horde_sdk.name_resolution import Resolve, SystemResolver
 from horde_sdk.public_addresses import is_public
 from horde_sdk.reach import Reach
 from horde_server import VERSION
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from horde_sdk.name_resolution import Resolve
 
 MAX_URL_CHARACTERS = 8000  # signed addresses of object stores are long
 _HEADERS = {
@@ -49,7 +54,7 @@ class Guard:
     ) -> None:
         """`tls`: whose certificates are believed; Mozilla's by default."""
         self._reach = reach
-        self._resolve = resolve or SystemResolver()
+        self._resolve = resolve
         self._schemes = frozenset(schemes)
         self._tls = tls
 
@@ -67,6 +72,9 @@ class Guard:
     @asynccontextmanager
     async def session(self, time_limit_s: float) -> AsyncIterator[aiohttp.ClientSession]:
         """A session for a block that ends within the limit. Raises `FetchFailed` for whatever goes wrong in it."""
+        await _load_client()
+        import aiohttp
+
         try:
             async with asyncio.timeout(time_limit_s), self._open() as session:
                 yield session
@@ -76,6 +84,13 @@ class Guard:
             raise FetchFailed(f"{type(error).__name__}: {error}") from error
 
     def _open(self) -> aiohttp.ClientSession:
+        import aiohttp
+
+        from horde_sdk.guarded_connections import guarded_connector
+        from horde_sdk.name_resolution import SystemResolver
+
+        if self._resolve is None:
+            self._resolve = SystemResolver()  # one for all sessions: it bounds how many names are looked up at a time
         return aiohttp.ClientSession(
             connector=guarded_connector(self._reach, resolve=self._resolve, tls=self._tls, force_close=True),
             headers=_HEADERS,
@@ -83,3 +98,12 @@ class Guard:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),  # ours is around it
         )
+
+
+_CLIENT = "horde_sdk.guarded_connections"
+
+
+async def _load_client() -> None:
+    """Import the HTTP client when it is first needed: at the start it took a tenth. In a thread: others are served."""
+    if _CLIENT not in sys.modules:
+        await asyncio.to_thread(import_module, _CLIENT)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import aiohttp
 from yarl import URL
 
-from horde_sdk.name_resolution import Resolve
 from horde_sdk.reach import Reach
 from horde_server.blobs.guard import FetchFailed, Guard
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from horde_sdk.name_resolution import Resolve
 
 MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -20,4 +20,4 @@ class Blobs(Slice):
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Upload and download."""
-        return [routes(store) for store in self._stores.served]
+        return [routes(store, hot) for store in self._stores.served]

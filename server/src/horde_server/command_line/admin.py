@@ -7,12 +7,23 @@ the database of that folder is started for the moment. A horde is made only when
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from horde_sdk.harmless_text import one_line
 from horde_server.command_line.options import Data, DatabaseUrl, fail, settings_from
+
+
+class KeyScope(StrEnum):
+    """What a key is for: `identity.keys.Scope`, without what that imports."""
+
+    FULL = "full"
+    ASK = "ask"
+    WORK = "work"
+    READ = "read"
+
 
 app = typer.Typer(help="Work on a horde's database: accounts.", no_args_is_help=True)
 
@@ -67,3 +78,54 @@ def create_user(
         typer.echo(json.dumps({"id": made.id, "username": name, "alias": made.alias, "api_key": made.api_key}))
     else:
         typer.echo(f"{one_line(made.alias)} was made. Its API key, shown only now: {made.api_key}")
+
+
+@app.command("create-key")
+def create_key(
+    user: Annotated[str, typer.Argument(help="Whose key: name#number, or the number alone.")],
+    scopes: Annotated[
+        list[KeyScope],
+        typer.Option("--scope", help="What it is for: everything, asking, serving as a worker, reading. Repeatable."),
+    ],
+    name: Annotated[str, typer.Option(help="What it is called.")] = "another",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Give an account one more API key, for certain things only, and print it, once.
+
+    The horde may be running or not; the account's other keys stay as they are.
+    """
+    import asyncio
+    import logging
+
+    from horde_server.accounts.creation import create_key as create
+    from horde_server.database.opening import existing_database
+    from horde_server.database.pool import connect
+    from horde_server.database.unusable import UNUSABLE
+    from horde_server.errors import UserNotFound
+    from horde_server.identity.keys import Scope
+    from horde_server.process.logs import configure_logs
+
+    number = user.rpartition("#")[2]
+    if not (number.isascii() and number.isdigit() and 0 < int(number) < 2**31):
+        fail("Name the account by its alias, such as ada#1, or by its number.", code=2)
+    if not 1 <= len(name.strip()) <= 100 or "\0" in name:
+        fail("A key's name has 1 to 100 characters.", code=2)
+    settings = settings_from(data=data, database_url=database_url)
+    configure_logs(logging.WARNING)
+
+    async def main() -> str:
+        async with existing_database(settings) as dsn, await connect(dsn) as conn:
+            return await create(conn, int(number), name=name.strip(), scopes={Scope(scope) for scope in scopes})
+
+    try:
+        key = asyncio.run(main())
+    except UserNotFound as refusal:
+        fail(refusal.message)
+    except UNUSABLE as error:
+        fail(str(error))
+    if as_json:
+        typer.echo(json.dumps({"id": int(number), "name": name.strip(), "scopes": sorted(scopes), "api_key": key}))
+    else:
+        typer.echo(f"The key of account {number}, shown only now: {key}")

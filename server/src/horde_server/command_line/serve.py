@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from horde_server.command_line.options import Data, DatabaseUrl, Host, Port, Processes, fail
-from horde_server.command_line.start import claimed
+from horde_server.command_line.start import claimed, without_collector
 
 
 def serve(
@@ -20,17 +20,18 @@ def serve(
         in_words=False, host=host, port=port, data=data, database_url=database_url, processes=processes
     )
 
-    import asyncio
+    with without_collector():
+        import asyncio
 
-    from horde_server.accounts.store import has_accounts
-    from horde_server.database.opening import database
-    from horde_server.database.pool import connect
-    from horde_server.database.unusable import UNUSABLE
-    from horde_server.identity.rate_limits import RateLimitStoreUnusable
-    from horde_server.process.listening import address_of
-    from horde_server.process.logs import configure_logs
-    from horde_server.process.serving import serve as serve_until
-    from horde_server.system.event_loop import stop_signals, uvloop_run
+        from horde_server.accounts.store import has_accounts
+        from horde_server.database.opening import database
+        from horde_server.database.pool import connect
+        from horde_server.database.unusable import UNUSABLE
+        from horde_server.identity.rate_limits import RateLimitStoreUnusable
+        from horde_server.process.listening import address_of
+        from horde_server.process.logs import configure_logs
+        from horde_server.process.serving import serve as serve_until
+        from horde_server.system.event_loop import stop_signals, uvloop_run
 
     configure_logs()
 

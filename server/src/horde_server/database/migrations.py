@@ -57,6 +57,16 @@ async def schema_version(conn: Connection) -> int:
     return int((await cursor.fetchone() or (0,))[0])
 
 
+async def refuse_older(conn: Connection) -> None:
+    """Raise `DatabaseUnusable` when steps are missing: a server of an earlier release runs on this database."""
+    found, newest = await schema_version(conn), max(migration.version for migration in read_migrations())
+    if found < newest:
+        raise DatabaseUnusable(
+            f"The horde that is running is older than this program, or just starting: its database has migration "
+            f"{found}, the program needs {newest}. Start the horde again by this program, then repeat this."
+        )
+
+
 async def migrate(conn: Connection, migrations: Iterable[Migration] | None = None) -> int:
     """Bring the database up to date; how many steps were applied.
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from horde_server.database.data_folder import DataFolderUnusable, FolderHold
 from horde_server.database.embedded import EmbeddedPostgres, running_dsn
 from horde_server.database.limits import UNLIMITED
-from horde_server.database.migrations import migrate, schema_version
-from horde_server.database.pool import open_pool
+from horde_server.database.migrations import migrate, refuse_older, schema_version
+from horde_server.database.pool import connect, open_pool
 from horde_server.settings import Settings
 
 
@@ -54,6 +54,8 @@ async def existing_database(settings: Settings, *, or_make: bool = False) -> Asy
         NoHordeThere: there is none, and none is made.
     """
     if settings.database_url is None and (running := running_dsn(settings.data)) is not None:
+        async with await connect(running) as conn:
+            await refuse_older(conn)
         yield running
         return
     if or_make:

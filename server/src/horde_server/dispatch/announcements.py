@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
 from horde_server.database.pool import Connection
 from horde_server.dispatch import announcement_store as store
 from horde_server.dispatch.announcement_store import AskedTogether, EndedRequest
 from horde_server.dispatch.entry import RequestState
+from horde_server.dispatch.ids import RequestId
+from horde_server.dispatch.states import RequestPhase
 from horde_server.webhooks.announcing import Announcer, News
 from horde_server.webhooks.hook import Announcement
 
@@ -32,7 +33,7 @@ class Announcements:
         *,
         webhook: str,
         account_id: int,
-        request_id: UUID,
+        request_id: RequestId,
         reward_hundredths: int,
         told: Announcement,
     ) -> None:
@@ -63,7 +64,7 @@ class Announcements:
             bodies = [(each, _end_of_interrogation(each.id, forms[each.id], is_expired=True)) for each in expiring]
             await self._announcer.announce(conn, [_news(each, body) for each, body in bodies])
 
-    async def _last_forms(self, conn: Connection, done: Sequence[UUID]) -> list[News]:
+    async def _last_forms(self, conn: Connection, done: Sequence[RequestId]) -> list[News]:
         """The ends of those interrogations whose last form is among these."""
         asked = await store.lock_interrogations_of(conn, done)
         if not asked:
@@ -80,28 +81,28 @@ def _news(ended: EndedRequest | AskedTogether, body: dict[str, Any]) -> News:
 
 
 def _end_of_request(state: RequestState, *, is_expired: bool = False) -> dict[str, Any]:
-    how = "finished" if state.state == "open" else state.state
+    how = "finished" if state.state == RequestPhase.OPEN else state.state
     return _end(
         "expired" if is_expired else how,
         state.id,
         finished=state.finished,
         processing=0 if is_expired else state.processing,  # of a faulted one, what workers still hold
         restarted=state.restarted,
-        is_faulted=state.state == "faulted",
+        is_faulted=state.state == RequestPhase.FAULTED,
         consumed_hundredths=state.consumed_hundredths,
     )
 
 
 def _end_of_interrogation(
-    interrogation_id: UUID, forms: Sequence[RequestState], *, is_expired: bool = False
+    interrogation_id: RequestId, forms: Sequence[RequestState], *, is_expired: bool = False
 ) -> dict[str, Any]:
     states = [form.state for form in forms]
-    is_faulted = all(state == "faulted" for state in states)
-    how = "cancelled" if "cancelled" in states else "faulted" if is_faulted else "finished"
+    is_faulted = all(state == RequestPhase.FAULTED for state in states)
+    how = "cancelled" if RequestPhase.CANCELLED in states else "faulted" if is_faulted else "finished"
     return _end(
         "expired" if is_expired else how,
         interrogation_id,
-        finished=sum(form.finished for form in forms if form.state == "open"),
+        finished=sum(form.finished for form in forms if form.state == RequestPhase.OPEN),
         processing=0,
         restarted=sum(form.restarted for form in forms),
         is_faulted=is_faulted,
@@ -111,7 +112,7 @@ def _end_of_interrogation(
 
 def _end(
     how: str,
-    request_id: UUID,
+    request_id: RequestId,
     *,
     finished: int,
     processing: int,

@@ -15,12 +15,13 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.dispatch import job_store, store
 from horde_server.dispatch.announcements import Announcements
 from horde_server.dispatch.capabilities import VALIDATED_BACKEND
-from horde_server.dispatch.entry import Entry, RequestState
+from horde_server.dispatch.entry import Entry, RequestState, WorkerView
 from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
+from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Offer, usable_models
-from horde_server.dispatch.request_classes import WorkerView
+from horde_server.dispatch.states import JobPhase
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.dispatch.turns import Turns
 from horde_server.kudos.spending import reserve
@@ -30,13 +31,13 @@ HELD_JOBS_PER_THREAD = 128
 """A worker that holds so many jobs gets no more until it delivers some (D15): far beyond what it can be at."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOut(Generic[OrderT]):
     """Jobs of one request given to one worker."""
 
     order: OrderT
     model: str
-    job_ids: tuple[UUID, ...]
+    job_ids: tuple[JobId, ...]
     seed: int
     ttl_s: int
 
@@ -101,7 +102,7 @@ class Dispatcher(Generic[OrderT]):
         self._publish("request", [str(entry.id) for entry in entries])
         return entries
 
-    async def cancel(self, request_id: UUID) -> None:
+    async def cancel(self, request_id: RequestId) -> None:
         """Take back what still waits. Cancelling twice, or too late, changes nothing."""
         entry = self.queue.entries.get(request_id)
         async with self._pool.connection() as conn:
@@ -114,7 +115,7 @@ class Dispatcher(Generic[OrderT]):
         if state is not None:
             self.changed(state)
 
-    async def find(self, request_id: UUID) -> Entry[OrderT] | None:
+    async def find(self, request_id: RequestId) -> Entry[OrderT] | None:
         """The request from memory, else from the database; None when it does not exist or is of another kind."""
         entry = self.queue.entries.get(request_id)
         if entry is not None:
@@ -123,7 +124,7 @@ class Dispatcher(Generic[OrderT]):
             rows = await store.fetch_requests(conn, [request_id])
         return self.mirror(rows[0]) if rows and rows[0].kind == self.kind.name else None
 
-    async def status(self, request_id: UUID) -> tuple[Entry[OrderT], list[Generation]] | None:
+    async def status(self, request_id: RequestId) -> tuple[Entry[OrderT], list[Generation]] | None:
         """The request with what was delivered so far."""
         async with self._pool.connection() as conn:
             found = await store.find_status(conn, self.kind.name, request_id)
@@ -175,7 +176,7 @@ class Dispatcher(Generic[OrderT]):
         jobs = self.kind.batch_size(entry.order, model, offer, amount=amount, available=entry.available)
         seed = self.kind.seed(entry.order, entry.state.waiting, random.getrandbits(32))
         lease_s = self.kind.ttl_s(entry.order, model, offer, jobs=jobs)
-        job_ids = tuple(uuid4() for _ in range(jobs))
+        job_ids = tuple(JobId(uuid4()) for _ in range(jobs))
         known_version = entry.state.version
         self.queue.begin_claim(entry, jobs)
         self.held_jobs.begin_claim(offer.worker_id, jobs)
@@ -207,23 +208,23 @@ class Dispatcher(Generic[OrderT]):
         for job_id in job_ids:
             self.held_jobs.add(
                 HeldJob(
-                    job_id,
-                    entry.id,
-                    offer.worker_id,
-                    offer.owner_id,
-                    entry.account_id,
-                    model,
-                    "processing",
-                    now,
-                    entry.price_hundredths,
-                    entry.order,
-                    reward_percent,
-                    bool(offer.can & VALIDATED_BACKEND),
-                    entry.webhook,
+                    id=job_id,
+                    request_id=entry.id,
+                    worker_id=offer.worker_id,
+                    owner_id=offer.owner_id,
+                    requester_id=entry.account_id,
+                    model=model,
+                    state=JobPhase.PROCESSING,
+                    started_s=now,
+                    price_hundredths=entry.price_hundredths,
+                    order=entry.order,
+                    reward_percent=reward_percent,
+                    backend_validated=bool(offer.can & VALIDATED_BACKEND),
+                    webhook=entry.webhook,
                 ),
                 deadline_s=now + lease_s,
             )
-        return HandOut(entry.order, model, job_ids, seed, lease_s)
+        return HandOut(order=entry.order, model=model, job_ids=job_ids, seed=seed, ttl_s=lease_s)
 
     async def _look_again(self, conn: AsyncConnection[Any], entry: Entry[OrderT], known_version: int) -> None:
         """What the database says of a request that another node changed first."""

@@ -10,22 +10,24 @@ from dataclasses import dataclass
 from typing import Generic
 from uuid import UUID
 
+from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.kind import OrderT
+from horde_server.dispatch.states import JobPhase
 
 MOST_REMEMBERED = 50_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldJob(Generic[OrderT]):
     """A job with what settling it needs to know of its request and its worker."""
 
-    id: UUID
-    request_id: UUID
+    id: JobId
+    request_id: RequestId
     worker_id: UUID
     owner_id: int
     requester_id: int
     model: str
-    state: str
+    state: JobPhase
     started_s: float  # since the epoch
     price_hundredths: int
     order: OrderT
@@ -35,11 +37,11 @@ class HeldJob(Generic[OrderT]):
 
 
 class HeldJobs(Generic[OrderT]):
-    """See the module."""
+    """Jobs by their ids, with their deadlines by worker: the oldest are forgotten first."""
 
     def __init__(self) -> None:
-        self._jobs: dict[UUID, HeldJob[OrderT]] = {}
-        self._deadlines_s: dict[UUID, dict[UUID, float]] = {}  # by worker and job; since the epoch
+        self._jobs: dict[JobId, HeldJob[OrderT]] = {}
+        self._deadlines_s: dict[UUID, dict[JobId, float]] = {}  # by worker and job; since the epoch
         self._claiming: dict[UUID, int] = {}  # jobs that claims under way reach for, by worker
 
     def add(self, job: HeldJob[OrderT], deadline_s: float) -> None:
@@ -49,7 +51,7 @@ class HeldJobs(Generic[OrderT]):
         self._jobs[job.id] = job
         self._deadlines_s.setdefault(job.worker_id, {})[job.id] = deadline_s
 
-    def take(self, job_id: UUID) -> HeldJob[OrderT] | None:
+    def take(self, job_id: JobId) -> HeldJob[OrderT] | None:
         """The job, which somebody is about to settle: from now on the database alone knows."""
         job = self._jobs.pop(job_id, None)
         if job is not None:

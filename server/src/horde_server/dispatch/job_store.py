@@ -14,13 +14,16 @@ from uuid import UUID
 
 import psycopg
 
+from horde_server.database.statements import Statement
 from horde_server.dispatch.abilities import decode_abilities
 from horde_server.dispatch.capabilities import VALIDATED_BACKEND
 from horde_server.dispatch.down_time_store import IS_UP
-from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
+from horde_server.dispatch.entry import STATE_COLUMNS, STATE_TYPES, RequestState
 from horde_server.dispatch.held_jobs import HeldJob
+from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.job_locks import SWEEP_LOCK
 from horde_server.dispatch.kind import Kind, OrderT
+from horde_server.dispatch.states import JobPhase
 from horde_server.kudos.ledger import Movement
 from horde_server.kudos.ledger_store import LEDGER_COLUMNS, MOVEMENT_ROWS, encode_movements
 from horde_server.moderation.store import PAUSES, is_news, may_be_noted, with_reason
@@ -35,34 +38,34 @@ _STATE = STATE_COLUMNS.format("request.")
 _IS_ALIVE = """
       AND EXISTS (SELECT FROM interrogation WHERE id = request.interrogation_id AND expires_at > now())"""
 _KEEP_INTERROGATION = """, kept AS (
-    UPDATE interrogation SET expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s))
+    UPDATE interrogation SET expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s::int))
     WHERE id = (SELECT interrogation_id FROM request JOIN {changed} USING (id))
-      AND expires_at < now() + make_interval(secs => %(lifetime_s)s - 30)
+      AND expires_at < now() + make_interval(secs => %(lifetime_s)s::int - 30)
 )"""
 
 _CLAIM = f"""
 WITH claimed AS (
     UPDATE request
     SET waiting = waiting - %(jobs)s, processing = processing + %(jobs)s, version = version + 1,
-        expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s))
+        expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s::int))
     WHERE id = %(request_id)s AND state = 'open' AND waiting >= %(jobs)s AND expires_at > now(){{guard}}
     RETURNING {STATE_COLUMNS.format("")}
 ){{keep}}, handed_out AS (
     INSERT INTO job (id, request_id, worker_id, owner_id, model, ttl_s, deadline, seed)
-    SELECT job_id, claimed.id, %(worker_id)s, %(owner_id)s, %(model)s, %(ttl_s)s,
-           now() + make_interval(secs => %(ttl_s)s), %(seed)s
+    SELECT job_id, claimed.id, %(worker_id)s, %(owner_id)s, %(model)s, %(ttl_s)s::int,
+           now() + make_interval(secs => %(ttl_s)s::int), %(seed)s
     FROM claimed, unnest(%(job_ids)s::uuid[]) AS job_id
 )
 SELECT * FROM claimed"""
-_CLAIM_WHOLE = _CLAIM.format(guard="", keep="")
-_CLAIM_PART = _CLAIM.format(guard=_IS_ALIVE, keep=_KEEP_INTERROGATION.format(changed="claimed"))
+_CLAIM_WHOLE = Statement(_CLAIM.format(guard="", keep=""), STATE_TYPES)
+_CLAIM_PART = Statement(_CLAIM.format(guard=_IS_ALIVE, keep=_KEEP_INTERROGATION.format(changed="claimed")), STATE_TYPES)
 
 
 async def claim(
     conn: Connection,
     *,
-    request_id: UUID,
-    job_ids: Sequence[UUID],
+    request_id: RequestId,
+    job_ids: Sequence[JobId],
     worker_id: UUID,
     owner_id: int,
     model: str,
@@ -72,8 +75,8 @@ async def claim(
     is_part: bool,
 ) -> RequestState | None:
     """Take jobs of a request for a worker; None when they were not there any more. The lifetime outlasts the lease."""
-    cursor = await conn.execute(
-        _CLAIM_PART if is_part else _CLAIM_WHOLE,
+    row = await (_CLAIM_PART if is_part else _CLAIM_WHOLE).row(
+        conn,
         {
             "jobs": len(job_ids),
             "request_id": request_id,
@@ -86,11 +89,10 @@ async def claim(
             "lifetime_s": max(lifetime_s, ttl_s + 60),
         },
     )
-    row = await cursor.fetchone()
     return RequestState(*row) if row else None
 
 
-async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJob[OrderT] | None:
+async def find_job(conn: Connection, kind: Kind[OrderT], job_id: JobId) -> HeldJob[OrderT] | None:
     """The job, or None when it never existed, is of another kind, or went with its request."""
     cursor = await conn.execute(
         """SELECT job.id, job.request_id, job.worker_id, job.owner_id, request.account_id, job.model, job.state,
@@ -112,7 +114,7 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJo
         owner_id=owner_id,
         requester_id=requester_id,
         model=model,
-        state=state,
+        state=JobPhase(state),
         started_s=started_s,
         price_hundredths=price,
         order=kind.decode(order),
@@ -134,7 +136,7 @@ WITH settled AS (
         consumed_hundredths = consumed_hundredths + %(debit)s,
         held_hundredths = CASE WHEN processing = 1 AND waiting = 0 THEN 0
                                ELSE greatest(held_hundredths - %(debit)s, 0) END,
-        expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s))
+        expires_at = greatest(expires_at, now() + make_interval(secs => %(lifetime_s)s::int))
     FROM settled WHERE request.id = settled.request_id
     RETURNING {_STATE}
 ){{keep}}, entries AS (
@@ -142,14 +144,14 @@ WITH settled AS (
     SELECT posted.* FROM settled, {MOVEMENT_ROWS}
 )
 SELECT * FROM counted"""
-_SETTLE_WHOLE = _SETTLE.format(keep="")
-_SETTLE_PART = _SETTLE.format(keep=_KEEP_INTERROGATION.format(changed="counted"))
+_SETTLE_WHOLE = Statement(_SETTLE.format(keep=""), STATE_TYPES)
+_SETTLE_PART = Statement(_SETTLE.format(keep=_KEEP_INTERROGATION.format(changed="counted")), STATE_TYPES)
 
 
 async def settle_done(
     conn: Connection,
     *,
-    job_id: UUID,
+    job_id: JobId,
     seed: int,
     result: str,
     gen_metadata: str,
@@ -161,8 +163,8 @@ async def settle_done(
     is_part: bool,
 ) -> RequestState | None:
     """Deliver a job and move its kudos, together or not at all; None when it was settled before."""
-    cursor = await conn.execute(
-        _SETTLE_PART if is_part else _SETTLE_WHOLE,
+    row = await (_SETTLE_PART if is_part else _SETTLE_WHOLE).row(
+        conn,
         {
             "job_id": job_id,
             "seed": seed,
@@ -175,7 +177,6 @@ async def settle_done(
             "movements": encode_movements(movements),
         },
     )
-    row = await cursor.fetchone()
     return RequestState(*row) if row else None
 
 
@@ -235,7 +236,7 @@ WITH faulted AS (
 SELECT * FROM counted"""
 
 
-async def settle_fault(conn: Connection, job_id: UUID, gen_metadata: str) -> RequestState | None:
+async def settle_fault(conn: Connection, job_id: JobId, gen_metadata: str) -> RequestState | None:
     """A worker reports that it failed: return the slot, once; None when the job was settled before."""
     cursor = await conn.execute(_FAULT, {"job_id": job_id, "gen_metadata": gen_metadata})
     row = await cursor.fetchone()

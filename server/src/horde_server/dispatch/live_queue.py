@@ -20,7 +20,9 @@ from uuid import UUID
 from sortedcontainers import SortedKeyList
 
 from horde_server.dispatch.account_counts import AccountCounts
-from horde_server.dispatch.entry import RequestState
+from horde_server.dispatch.entry import AnyEntry as Entry
+from horde_server.dispatch.entry import RequestClass, RequestState, WorkerView, entry_key
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.refusal import (
     SPECIAL_MODEL,
     Offer,
@@ -30,7 +32,7 @@ from horde_server.dispatch.refusal import (
     personal_refusal,
     usable_models,
 )
-from horde_server.dispatch.request_classes import Entry, RequestClass, WorkerView, entry_key
+from horde_server.dispatch.states import RequestPhase
 
 RECENT_FAULT_S = 120.0
 """How long a worker is kept from a request whose job it has just failed."""
@@ -49,7 +51,7 @@ def _nobody_listens(_: object) -> None:
 
 
 class LiveQueue:
-    """See the module. Not thread-safe: it belongs to the event loop."""
+    """An index of the open requests of one kind. Not thread-safe: it belongs to the event loop."""
 
     def __init__(self, clock: Callable[[], float], *, matched_targeting: bool = False) -> None:
         """`matched_targeting`: workers that a request names serve it only when they know who asks (§3.5.1 rule 17)."""
@@ -120,7 +122,7 @@ class LiveQueue:
         self._changed(entry)
         return entry
 
-    def remove(self, request_id: UUID) -> None:
+    def remove(self, request_id: RequestId) -> None:
         """Forget a request (expired, or long done)."""
         entry = self.entries.pop(request_id, None)
         if entry is None:
@@ -144,7 +146,7 @@ class LiveQueue:
         entry.claiming -= jobs
         self._settle_listing(entry)
 
-    def note_fault(self, request_id: UUID, worker_id: UUID) -> None:
+    def note_fault(self, request_id: RequestId, worker_id: UUID) -> None:
         """Remember that a worker failed a job of a request, to not hand it the same slot at once."""
         if entry := self.entries.get(request_id):
             self.version += 1
@@ -231,7 +233,7 @@ class LiveQueue:
             requirement = entry.requirement
             self.by_account.count(entry.account_id, requirement.models or requirement.preferred, waiting, processing)
 
-    def requests_of(self, account_id: int) -> list[UUID]:
+    def requests_of(self, account_id: int) -> list[RequestId]:
         """Ids of the mirrored requests of an account that are not done."""
         mine = self._by_account.get(account_id, {}).values()
         return [entry.id for entry in mine if not entry.state.is_done]
@@ -403,9 +405,9 @@ class LiveQueue:
     def is_possible(self, entry: Entry) -> bool:
         """Whether it is being served, is done with results, or some online worker could take it now. Never stale."""
         state = entry.state
-        if state.processing > 0 or (state.is_done and state.state != "faulted"):
+        if state.processing > 0 or (state.is_done and state.state != RequestPhase.FAULTED):
             return True
-        if state.state == "faulted" or state.expires_at_s <= self._clock():
+        if state.state == RequestPhase.FAULTED or state.expires_at_s <= self._clock():
             return False
         return self.could_serve(entry.group, entry.account_id)
 
@@ -476,7 +478,7 @@ class LiveQueue:
         if entry.place is not None and now - entry.place[0] < max_age_s:
             return entry.place[1], entry.place[2]
         state = entry.state
-        is_waiting = state.waiting > 0 and state.state == "open"
+        is_waiting = state.waiting > 0 and state.state == RequestPhase.OPEN
         wait_s = 0.0
         if not state.is_done:
             able, speed = self.capacity(entry.group)

@@ -14,6 +14,7 @@ from horde_server.dispatch import job_store, store
 from horde_server.dispatch.announcements import Announcements
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import RequestState
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.kind import Kind
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,7 @@ class Mirror:
 
     async def refresh(self, ids: Iterable[str]) -> None:
         """Other nodes changed these requests."""
-        wanted = [UUID(text) for text in ids]
+        wanted = [RequestId(UUID(text)) for text in ids]
         async with self._pool.connection() as conn:
             rows = await store.fetch_requests(conn, wanted)
         for row in rows:
@@ -124,7 +125,7 @@ class Mirror:
         self._take_over(state)
         self._publish("request", [str(state.id)])
 
-    def removed(self, ids: Iterable[UUID]) -> None:
+    def removed(self, ids: Iterable[RequestId]) -> None:
         """Requests were removed here: forget them and tell the other nodes."""
         gone = list(ids)
         if gone:
@@ -141,7 +142,7 @@ class Mirror:
                     dispatcher.queue.note_fault(state.id, worker_id)
                 dispatcher.queue.update(state)
 
-    def _remove(self, ids: Iterable[UUID]) -> None:
+    def _remove(self, ids: Iterable[RequestId]) -> None:
         for request_id in ids:
             for dispatcher in self._dispatchers.values():
                 dispatcher.queue.remove(request_id)

@@ -9,11 +9,12 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-from psycopg.rows import tuple_row
 
+from horde_server.database.statements import Statement
 from horde_server.dispatch.announcement_store import EndedRequest
 from horde_server.dispatch.down_time_store import IS_UP
-from horde_server.dispatch.entry import NOT_DONE, STATE_COLUMNS, RequestState
+from horde_server.dispatch.entry import NOT_DONE, STATE_COLUMNS, STATE_TYPES, RequestState
+from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.kind import OrderT
 from horde_server.kudos.ledger import request_tax
 
@@ -25,6 +26,7 @@ _STATE = STATE_COLUMNS.format("request.")
 _OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.kind, request.account_id, request.order_key, request.price_hundredths,
     request.payer_covered, extract(epoch from request.created_at)::float8, request.request_order::text,
     request.webhook::text"""
+_OPEN_REQUEST_TYPES = (*STATE_TYPES, "text", "int", "float8", "int", "bool", "float8", "text", "text")
 
 
 class OpenRequest(NamedTuple):
@@ -47,6 +49,8 @@ def _open_request(row: tuple[Any, ...]) -> OpenRequest:
 
 
 _IS_OPEN = f"{NOT_DONE.format('')} AND expires_at > now()"
+"""Begins as the index `request_open` says it (migration 0013)."""
+OPEN_VERSIONS = f"SELECT id, version FROM request WHERE {_IS_OPEN}"
 
 
 async def load_open(conn: Connection) -> list[OpenRequest]:
@@ -61,9 +65,9 @@ async def fetch_requests(conn: Connection, ids: Sequence[UUID]) -> list[OpenRequ
     return [_open_request(row) for row in await cursor.fetchall()]
 
 
-async def fetch_states(conn: Connection) -> list[tuple[UUID, int]]:
+async def fetch_states(conn: Connection) -> list[tuple[RequestId, int]]:
     """(id, version) of every open request, for reconciling."""
-    cursor = await conn.execute(f"SELECT id, version FROM request WHERE {_IS_OPEN}")
+    cursor = await conn.execute(OPEN_VERSIONS)
     return await cursor.fetchall()
 
 
@@ -71,7 +75,7 @@ async def fetch_states(conn: Connection) -> list[tuple[UUID, int]]:
 class NewRequest(Generic[OrderT]):
     """A request to be stored."""
 
-    id: UUID
+    id: RequestId
     order: OrderT
     account_id: int
     order_key: float  # dispatch/order.py
@@ -88,50 +92,49 @@ class NewRequest(Generic[OrderT]):
         return _encode(self.order).decode()
 
 
-_INSERT_REQUEST = f"""
+_INSERT_REQUEST = Statement(
+    f"""
 WITH added AS (
     INSERT INTO request (id, kind, account_id, jobs, waiting, order_key, price_hundredths, consumed_hundredths,
                          held_hundredths, payer_covered, client_agent, address, expires_at, request_order, webhook)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s::json, %s::json)
+    VALUES (%(id)s, %(kind)s, %(account_id)s, %(jobs)s, %(jobs)s, %(order_key)s, %(price)s, %(tax)s, %(held)s,
+            %(payer_covered)s, %(client_agent)s, %(address)s, now() + make_interval(secs => %(lifetime_s)s::int),
+            %(request_order)s::json, %(webhook)s::json)
     RETURNING {STATE_COLUMNS.format("")}
 ), entries AS (
     INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths, request_id, requester_id, domain)
-    VALUES (%s, 'request_tax', %s, %s, %s, %s, %s, %s)
+    VALUES (%(event_id)s, 'request_tax', %(payer)s, %(payee)s, %(tax)s, %(id)s, %(account_id)s, %(kind)s)
 )
-SELECT * FROM added"""
+SELECT * FROM added""",
+    STATE_TYPES,
+)
 
 
 async def insert_request(conn: Connection, new: NewRequest[OrderT], *, kind: str, lifetime_s: int) -> RequestState:
     """Store a request and charge its tax, in one statement."""
     tax = request_tax(new.account_id, new.id, new.tax_hundredths, kind)
-    cursor = await conn.execute(
-        _INSERT_REQUEST,
-        (
-            new.id,
-            kind,
-            new.account_id,
-            new.order.n,
-            new.order.n,
-            new.order_key,
-            new.price_hundredths,
-            tax.amount_hundredths,
-            max(new.held_hundredths - tax.amount_hundredths, 0),
-            new.payer_covered,
-            new.client_agent,
-            new.address,
-            lifetime_s,
-            new.encoded_order(),
-            new.webhook,
-            tax.event_id,
-            tax.payer,
-            tax.payee,
-            tax.amount_hundredths,
-            new.id,
-            new.account_id,
-            kind,
-        ),
+    row = await _INSERT_REQUEST.row(
+        conn,
+        {
+            "id": new.id,
+            "kind": kind,
+            "account_id": new.account_id,
+            "jobs": new.order.n,
+            "order_key": new.order_key,
+            "price": new.price_hundredths,
+            "tax": tax.amount_hundredths,
+            "held": max(new.held_hundredths - tax.amount_hundredths, 0),
+            "payer_covered": new.payer_covered,
+            "client_agent": new.client_agent,
+            "address": new.address,
+            "lifetime_s": lifetime_s,
+            "request_order": new.encoded_order(),
+            "webhook": new.webhook,
+            "event_id": tax.event_id,
+            "payer": tax.payer,
+            "payee": tax.payee,
+        },
     )
-    row = await cursor.fetchone()
     assert row is not None  # an INSERT … RETURNING that did not raise has its row
     return RequestState(*row)
 
@@ -144,7 +147,7 @@ WHERE {{which}} AND state = 'open'
 RETURNING {STATE_COLUMNS.format("")}"""
 
 
-async def cancel(conn: Connection, request_id: UUID) -> RequestState | None:
+async def cancel(conn: Connection, request_id: RequestId) -> RequestState | None:
     """Cancel what still waits; jobs with workers go on. None when it was not open any more."""
     cursor = await conn.execute(_CANCEL.format(which="id = %s"), (request_id,))
     row = await cursor.fetchone()
@@ -176,10 +179,10 @@ async def whats_due(conn: Connection) -> Due:
 class Expired(NamedTuple):
     """A request that was removed."""
 
-    id: UUID
+    id: RequestId
     kind: str
     sources: Any  # of its order, as stored
-    job_ids: list[UUID]
+    job_ids: list[JobId]
     ended: EndedRequest | None = None  # when it was not done, and a webhook is to be told so
 
 
@@ -199,7 +202,13 @@ async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
 
 
 def _expired(
-    request_id: UUID, kind: str, sources: Any, job_ids: list[UUID], webhook: str | None, account_id: int, *state: Any
+    request_id: RequestId,
+    kind: str,
+    sources: Any,
+    job_ids: list[JobId],
+    webhook: str | None,
+    account_id: int,
+    *state: Any,
 ) -> Expired:
     ended = EndedRequest(RequestState(*state), account_id, webhook) if webhook is not None else None
     return Expired(request_id, kind, sources, job_ids, ended)
@@ -221,7 +230,7 @@ _DELETED_WORKER = "a deleted worker"
 class Generation(NamedTuple):
     """A delivered job as status shows it."""
 
-    id: UUID
+    id: JobId
     worker_id: UUID
     worker_name: str
     model: str
@@ -237,20 +246,22 @@ async def name_of_worker(conn: Connection, worker_id: UUID) -> str:
     return str(row[0]) if row else _DELETED_WORKER
 
 
-async def find_status(conn: Connection, kind: str, request_id: UUID) -> tuple[OpenRequest, list[Generation]] | None:
+_STATUS = Statement(
+    f"""SELECT {_OPEN_REQUEST_COLUMNS}, job.id, job.worker_id, coalesce(worker.name, '{_DELETED_WORKER}'), job.model,
+               job.seed, job.censored, job.gen_metadata::text, job.result
+        FROM request
+        LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
+        LEFT JOIN worker ON worker.id = job.worker_id
+        WHERE request.id = %(id)s AND request.kind = %(kind)s ORDER BY job.settled_at, job.id""",
+    (*_OPEN_REQUEST_TYPES, "uuid", "uuid", "text", "text", "int", "bool", "text", "text"),
+)
+
+
+async def find_status(
+    conn: Connection, kind: str, request_id: RequestId
+) -> tuple[OpenRequest, list[Generation]] | None:
     """A request with what was delivered so far, in the order of delivery; one query."""
-    async with conn.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(
-            f"""SELECT {_OPEN_REQUEST_COLUMNS}, job.id, job.worker_id,
-                       coalesce(worker.name, '{_DELETED_WORKER}'), job.model, job.seed, job.censored,
-                       job.gen_metadata::text, job.result
-                FROM request
-                LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
-                LEFT JOIN worker ON worker.id = job.worker_id
-                WHERE request.id = %s AND request.kind = %s ORDER BY job.settled_at, job.id""",
-            (request_id, kind),
-        )
-        rows = await cursor.fetchall()
+    rows = await _STATUS.rows(conn, {"id": request_id, "kind": kind})
     if not rows:
         return None
     width = len(RequestState._fields) + len(OpenRequest._fields) - 1

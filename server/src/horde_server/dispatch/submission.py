@@ -18,11 +18,13 @@ from horde_server.dispatch import job_store, store
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.held_jobs import HeldJob
+from horde_server.dispatch.ids import JobId
 from horde_server.dispatch.kind import Delivery, OrderT
 from horde_server.dispatch.schemas import Metadata
+from horde_server.dispatch.states import JobPhase
 from horde_server.dispatch.store import Generation
-from horde_server.errors import BadRequest, HordeError, InvalidWorkerKey, WrongCredentials
-from horde_server.identity.directory import Account
+from horde_server.errors import BadRequest, HordeError, WrongCredentials
+from horde_server.identity.caller import Caller
 from horde_server.kudos.ledger import settlement, split_reward
 from horde_server.moderation.suspects import Suspects
 from horde_server.moderation.suspicion import Suspicion
@@ -157,16 +159,15 @@ class Submissions(Generic[OrderT]):
         self._clock = clock
         self._lifetime_s = lifetime_s
 
-    async def submit(self, body: Submit, account: Account | None) -> Credit:
+    async def submit(self, body: Submit, caller: Caller) -> Credit:
         """Settle a job; what it earned. Raises the refusals of §3.7."""
         if len(body.gen_metadata) > MAX_METADATA:
             raise BadRequest(f"A generation has at most {MAX_METADATA} metadata entries.")
         job = await self._find(body.id)
-        if account is None:
-            raise InvalidWorkerKey
+        account = caller.user
         if job.owner_id != account.id:
             raise WrongCredentials("Wrong credentials: this job belongs to another account's worker.")
-        if job.state != "processing":
+        if job.state is not JobPhase.PROCESSING:
             return self._late(job, is_fault=body.state == "faulted")
         censored = self._results.is_censored(body)
         if body.state == "faulted" and not censored:
@@ -181,7 +182,7 @@ class Submissions(Generic[OrderT]):
 
     async def _find(self, text: str) -> HeldJob[OrderT]:
         try:
-            job_id = UUID(text)
+            job_id = JobId(UUID(text))
         except ValueError:
             raise InvalidJobID(f"Processing Job with ID {text[:64]} does not exist") from None
         job = self._dispatcher.held_jobs.take(job_id)
@@ -194,7 +195,7 @@ class Submissions(Generic[OrderT]):
 
     def _late(self, job: HeldJob[OrderT], *, is_fault: bool) -> Credit:
         """What a worker is told whose job is not being processed any more."""
-        if job.state == "done":
+        if job.state is JobPhase.DONE:
             raise DuplicateGen(f"Processing Job with ID {job.id} already submitted.")
         if not is_fault:
             raise AbortedGen(_ABORTED.format(job.id))

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
-from uuid import UUID
 
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.http.networks import household
 
@@ -38,14 +38,14 @@ class Turns:
 
     def __init__(self, queue: LiveQueue) -> None:
         self._queue = queue
-        self._arriving: set[UUID] = set()
-        self._next_starts: dict[_Requester, dict[UUID, float]] = {}  # by request: where the one behind it starts
+        self._arriving: set[RequestId] = set()
+        self._next_starts: dict[_Requester, dict[RequestId, float]] = {}  # by request: where the one behind it starts
         self._used: dict[_Requester, float] = {}  # of who had a head start: where the next one starts at best
         self._forget_beyond = MOST_IDLE
 
     @contextmanager
     def turn(
-        self, request_id: UUID, account_id: int, address: str, *, jobs: int, earliest_key: float
+        self, request_id: RequestId, account_id: int, address: str, *, jobs: int, earliest_key: float
     ) -> Iterator[float]:
         """The key of a new request of so many jobs, valid while it is being stored. O(1) amortised.
 
@@ -86,7 +86,7 @@ class Turns:
                     behind_open = max(behind_open, start)
         return behind_open, used
 
-    def _is_open(self, request_id: UUID) -> bool:
+    def _is_open(self, request_id: RequestId) -> bool:
         if request_id in self._arriving:
             return True
         entry = self._queue.entries.get(request_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import Request
 from starlette.types import Scope
 
 from horde_server.errors import InvalidPayload
@@ -17,9 +16,8 @@ def names_no_program(scope: Scope) -> bool:
     return next((value for name, value in scope["headers"] if name == b"client-agent"), _UNKNOWN) == _UNKNOWN
 
 
-def client_agent_of(request: Request) -> str:
-    """The `Client-Agent` header. Raises `InvalidPayload` when it is too long to keep."""
-    agent = request.headers.get("client-agent", UNKNOWN_AGENT)
-    if len(agent) > MOST_AGENT_CHARACTERS:
+def client_agent(told: str) -> str:
+    """The program as it is kept. Raises `InvalidPayload` when it is too long for that."""
+    if len(told) > MOST_AGENT_CHARACTERS:
         raise InvalidPayload({"Client-Agent": f"must have at most {MOST_AGENT_CHARACTERS} characters"})
-    return agent.replace("\0", "")
+    return told.replace("\0", "")

@@ -9,6 +9,8 @@ from fastapi import APIRouter, FastAPI, Response
 
 from horde_server.errors import HordeError
 from horde_server.http.body import json_response
+from horde_server.http.declared_routes import DeclaredRouter
+from horde_server.http.rights import Right
 from horde_server.http.swagger2 import swagger2
 from horde_server.settings import Settings
 
@@ -39,20 +41,20 @@ class NoSuchFile(HordeError):
 
 def routes(app: FastAPI, settings: Settings) -> APIRouter:
     """`/api/` and what it needs."""
-    router = APIRouter(include_in_schema=False)
+    router = DeclaredRouter(include_in_schema=False)
     folder = files("horde_server.http") / "static"
 
-    @router.get("/api")
-    @router.get("/api/")
+    @router.get("/api", right=Right.ANYBODY)
+    @router.get("/api/", right=Right.ANYBODY)
     async def page() -> Response:
         title = settings.title.replace("&", "&amp;").replace("<", "&lt;")
         return Response(_PAGE.format(title=title), media_type="text/html; charset=utf-8")
 
-    @router.get("/api/swagger.json")
+    @router.get("/api/swagger.json", right=Right.ANYBODY)
     async def document() -> Response:
         return json_response(msgspec.json.encode(swagger2(app.openapi())))
 
-    @router.get("/api/static/{name}")
+    @router.get("/api/static/{name}", right=Right.ANYBODY)
     async def static(name: str) -> Response:
         kind = _TYPES.get(name.rpartition(".")[2])
         file = folder / name
@@ -60,4 +62,4 @@ def routes(app: FastAPI, settings: Settings) -> APIRouter:
             raise NoSuchFile
         return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": "max-age=86400"})
 
-    return router
+    return router.api

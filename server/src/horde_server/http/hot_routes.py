@@ -1,12 +1,13 @@
 """Routes that are called most, answered without the framework's layers: those cost more than most of the answers.
 
-A hot route is declared to FastAPI too, which documents it and answers what is rare (masks, HEAD). Its endpoint takes
-the `Request` alone and reads what it needs itself, so that both ways run the same code.
+A hot route is declared to FastAPI too (`DeclaredRouter`, `hot=True`), which documents it and answers what is rare
+(masks, HEAD). What is called takes the `Request` alone and reads what it needs itself, so that both ways run the same
+code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from fastapi import Request, Response
 
@@ -27,6 +28,11 @@ class HotRoutes:
             return endpoint
 
         return remember
+
+    def __iter__(self) -> Iterator[tuple[str, str, Endpoint]]:
+        """Method, path and endpoint of each."""
+        for (method, path), endpoint in self._endpoints.items():
+            yield method, path, endpoint
 
     def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
         """The endpoint of a request and its path parameters, if the route is hot."""

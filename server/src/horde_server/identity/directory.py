@@ -1,16 +1,16 @@
-"""Who calls: accounts by key, remembered for a few seconds, since every hot call begins here."""
+"""Accounts by key, with what the key is for: remembered for a few seconds, since every hot call begins here."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from horde_server.database.pool import Pool
 from horde_server.identity.floors import floor_hundredths
-from horde_server.identity.keys import ANONYMOUS_KEY, MAX_KEY_LENGTH, key_hash
+from horde_server.identity.keys import ANONYMOUS_GRANT, ANONYMOUS_KEY, MAX_KEY_LENGTH, KeyGrant, Scope, key_hash
 
 FRESH_S = 10.0
 """A snapshot is used this long; a change made by this or another node ends it at once, and the fold renews balances."""
@@ -29,7 +29,7 @@ class Account:
     kind: str
     concurrency: int
     worker_invited: int
-    moderator: bool
+    moderator: bool  # the role alone, as users are shown it
     trusted: bool
     flagged: bool
     customizer: bool
@@ -39,6 +39,13 @@ class Account:
     special: bool
     deleted: bool
     balance_hundredths: int
+    is_administrator: bool
+    """Whether the operator names it in `HORDE_ADMINS`."""
+
+    @property
+    def is_moderator(self) -> bool:
+        """Whether it may moderate: by its role, or as an administrator. The one place that says so."""
+        return self.moderator or self.is_administrator
 
     @property
     def alias(self) -> str:
@@ -51,35 +58,56 @@ class Account:
         return floor_hundredths(self.kind)
 
 
+class Holder(NamedTuple):
+    """Whose key it is, and what it is for."""
+
+    account: Account
+    key: KeyGrant
+
+
+_NO_KEY = KeyGrant(0, "", frozenset())
+"""Of accounts that were found by their number: it is for nothing."""
+
+
 _COLUMNS = """account.id, username, kind, concurrency, worker_invited, moderator, trusted, flagged, customizer, vpn,
     service, education, special, deleted,
     coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = 2 * account.id), 0)"""
+_BY_ID = f"SELECT {_COLUMNS} FROM account WHERE id = %s"
+_BY_KEY = f"""SELECT api_key.id, api_key.name, api_key.scopes, {_COLUMNS}
+    FROM api_key JOIN account ON account.id = api_key.account_id
+    WHERE hash = %s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"""
 
 
 class AccountDirectory:
     """Accounts by key or id. A hit costs a hash and a dictionary look-up, about a microsecond."""
 
-    def __init__(self, pool: Pool, salt: bytes, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, pool: Pool, salt: bytes, clock: Callable[[], float], admin_ids: Collection[int] = frozenset()
+    ) -> None:
+        """`admin_ids`: the administrators of the horde."""
         self._pool = pool
         self._salt = salt
         self._clock = clock
-        self._known: dict[_Name, tuple[float, Account]] = {}
+        self._admin_ids = admin_ids
+        self._known: dict[_Name, tuple[float, Holder]] = {}
         self._unknown: dict[_Name, float] = {}  # apart, so that guessed keys push no account out
         self._names_of: defaultdict[int, set[_Name]] = defaultdict(set)
         self._asking: dict[_Name, asyncio.Future[None]] = {}
         self._changes = 0
 
-    async def by_key(self, key: str) -> Account | None:
-        """The account of an API key, or None when no account has it."""
+    async def by_key(self, key: str) -> Holder | None:
+        """The holder of an API key, or None when no account has it (any more)."""
         if key == ANONYMOUS_KEY:
-            return await self.by_id(0)
+            anonymous = await self._find(0)
+            return anonymous and Holder(anonymous.account, ANONYMOUS_GRANT)
         if len(key) > MAX_KEY_LENGTH:
             return None
         return await self._find(key_hash(self._salt, key))
 
     async def by_id(self, account_id: int) -> Account | None:
         """The account with this number."""
-        return await self._find(account_id)
+        found = await self._find(account_id)
+        return found and found.account
 
     def invalidate(self, account_id: int) -> None:
         """Forget what is remembered of an account that changed; a question under way is not remembered either."""
@@ -98,9 +126,12 @@ class AccountDirectory:
             cursor = await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE id = ANY(%s)", (wanted,))
             rows = await cursor.fetchall()
         if changes == self._changes:  # else something newer is known of one of them
-            for account in (Account(*row) for row in rows):
+            for account in map(self._account, rows):
                 for name in self._names_of[account.id]:
-                    self._known[name] = (self._clock(), account)
+                    known_at, holder = self._known[name]
+                    # what is known of a key grows old all the same: it may have ended meanwhile
+                    fresh_at = self._clock() if isinstance(name, int) else known_at
+                    self._known[name] = (fresh_at, Holder(account, holder.key))
         else:
             for account_id in wanted:
                 self.invalidate(account_id)
@@ -112,7 +143,7 @@ class AccountDirectory:
         self._names_of.clear()
         self._unknown.clear()
 
-    async def _find(self, name: _Name) -> Account | None:
+    async def _find(self, name: _Name) -> Holder | None:
         while True:
             now = self._clock()
             known = self._known.get(name)
@@ -126,20 +157,20 @@ class AccountDirectory:
                 return await self._ask_for_all(name)
             await asyncio.wait([asking])  # one question at a time about a busy account; whoever asked may have failed
 
-    async def _ask_for_all(self, name: _Name) -> Account | None:
+    async def _ask_for_all(self, name: _Name) -> Holder | None:
         asking = self._asking[name] = asyncio.get_running_loop().create_future()
         changes = self._changes
         try:
-            account = await self._ask(name)
+            holder = await self._ask(name)
             if changes == self._changes:
-                self._remember(name, account)
-            return account
+                self._remember(name, holder)
+            return holder
         finally:
             del self._asking[name]
             asking.set_result(None)
 
-    def _remember(self, name: _Name, account: Account | None) -> None:
-        if account is None:
+    def _remember(self, name: _Name, holder: Holder | None) -> None:
+        if holder is None:
             if len(self._unknown) >= MOST_REMEMBERED:
                 self._unknown.clear()
             self._unknown[name] = self._clock()
@@ -148,12 +179,19 @@ class AccountDirectory:
             self._known.clear()
             self._names_of.clear()
         self._unknown.pop(name, None)
-        self._known[name] = (self._clock(), account)
-        self._names_of[account.id].add(name)
+        self._known[name] = (self._clock(), holder)
+        self._names_of[holder.account.id].add(name)
 
-    async def _ask(self, name: _Name) -> Account | None:
-        column: Any = "id" if isinstance(name, int) else "api_key_hash"
+    async def _ask(self, name: _Name) -> Holder | None:
         async with self._pool.connection() as conn:
-            cursor = await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE {column} = %s", (name,))
+            cursor = await conn.execute(_BY_ID if isinstance(name, int) else _BY_KEY, (name,))
             row = await cursor.fetchone()
-        return Account(*row) if row else None
+        if row is None:
+            return None
+        if isinstance(name, int):
+            return Holder(self._account(row), _NO_KEY)
+        key_id, key_name, scopes, *columns = row
+        return Holder(self._account(columns), KeyGrant(key_id, key_name, frozenset(map(Scope, scopes))))
+
+    def _account(self, columns: Sequence[Any]) -> Account:
+        return Account(*(*columns, columns[0] in self._admin_ids))

@@ -1,11 +1,13 @@
-"""Accounts by their keys, as one of a node's slices."""
+"""Accounts by their keys, and the door of all routes, as one of a node's slices."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from horde_server.core import Core
+from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.directory import AccountDirectory
+from horde_server.identity.door import Door
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.slice import Heard, Slice
 
@@ -15,7 +17,8 @@ class Identity(Slice):
 
     def __init__(self, core: Core, limits: RateLimits | None) -> None:
         self.limits = limits
-        self.accounts = AccountDirectory(core.pool, core.api_key_salt, core.monotonic)
+        self.accounts = AccountDirectory(core.pool, core.api_key_salt, core.monotonic, core.settings.admin_ids)
+        self.door = Door(self.accounts, HotRoutes())
 
     def notices(self) -> Mapping[str, Heard]:
         """Accounts that changed are read anew."""

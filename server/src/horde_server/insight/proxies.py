@@ -7,20 +7,22 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from horde_server.http.body import json_response
 from horde_server.http.client_address import ClientAddresses, is_loopback, peer_address
+from horde_server.http.declared_routes import DeclaredRouter
+from horde_server.http.rights import Right
 
 
 def routes(clients: ClientAddresses) -> APIRouter:
     """For callers on this machine, without a proxy between; others learn nothing, not even that it is there."""
-    router = APIRouter(include_in_schema=False)
+    router = DeclaredRouter(include_in_schema=False)
 
-    @router.get("/proxyz")
+    @router.get("/proxyz", right=Right.LOCAL)
     async def proxyz(request: Request) -> Response:
         if not _is_from_here(request):
             raise HTTPException(404)
         seen = {"untrusted_peers": clients.untrusted_peers, "strangers_headers": clients.strangers_headers}
         return json_response(msgspec.json.encode(seen))
 
-    return router
+    return router.api
 
 
 def _is_from_here(request: Request) -> bool:

@@ -11,7 +11,9 @@ from horde_server import VERSION
 from horde_server.errors import InvalidPayload
 from horde_server.http.answers import refusals
 from horde_server.http.body import json_response
+from horde_server.http.declared_routes import DeclaredRouter
 from horde_server.http.parameters import Name, Word
+from horde_server.http.rights import Right
 from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformance
 from horde_server.insight.load import HordeLoad
 
@@ -22,10 +24,11 @@ _STATES = ("all", "known", "custom")
 
 def routes(load: HordeLoad) -> APIRouter:
     """How the horde is doing."""
-    router = APIRouter(prefix="/api/v2/status", tags=["v2"])
+    router = DeclaredRouter("/api/v2/status", tags=["v2"])
 
     @router.get(
         "/heartbeat",
+        right=Right.ANYBODY,
         operation_id="get_heartbeat",
         response_model=HeartBeat,
     )
@@ -42,7 +45,13 @@ def routes(load: HordeLoad) -> APIRouter:
         }
         return json_response(_encode(body))
 
-    @router.get("/models", operation_id="get_models", response_model=list[ActiveModel], responses=refusals())
+    @router.get(
+        "/models",
+        right=Right.ANYBODY,
+        operation_id="get_models",
+        response_model=list[ActiveModel],
+        responses=refusals(),
+    )
     async def models(
         type: Word = "image",  # noqa: A002 - the API's own name
         min_count: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
@@ -64,6 +73,7 @@ def routes(load: HordeLoad) -> APIRouter:
 
     @router.get(
         "/models/{model_name:path}",
+        right=Right.ANYBODY,
         operation_id="get_model_single",
         response_model=list[ActiveModel],
         responses=refusals(),
@@ -74,9 +84,15 @@ def routes(load: HordeLoad) -> APIRouter:
             _encode([row for kind in _WITH_MODELS for row in load.models(kind) if row["name"] == model_name])
         )
 
-    @router.get("/performance", operation_id="get_horde_load", response_model=HordePerformance, responses=refusals())
+    @router.get(
+        "/performance",
+        right=Right.ANYBODY,
+        operation_id="get_horde_load",
+        response_model=HordePerformance,
+        responses=refusals(),
+    )
     async def performance() -> Response:
         """Sums over queue and workers."""
         return json_response(_encode(await load.performance()))
 
-    return router
+    return router.api

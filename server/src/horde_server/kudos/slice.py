@@ -27,12 +27,12 @@ class Kudos(Slice):
 
     def __init__(self, core: Core, identity: Identity) -> None:
         self._core = core
-        self._accounts = identity.accounts
+        self._accounts, self._door = identity.accounts, identity.door
         self._gifts = KudosGifts(core.pool, identity.accounts)
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Giving kudos."""
-        return [routes(self._gifts, self._accounts)]
+        return [routes(self._gifts, self._door)]
 
     def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """Fold and promote."""

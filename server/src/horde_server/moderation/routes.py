@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
-from horde_server.errors import HordeError, InvalidAPIKey, NotAdmin, NotModerator
+from horde_server.errors import HordeError
 from horde_server.http.answers import refusals
-from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
-from horde_server.http.parameters import ApiKey
-from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.http.body import body_documentation, json_response
+from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.rights import Right
+from horde_server.identity.caller import Caller
+from horde_server.identity.door import Door
 from horde_server.moderation.answers import HordeModes
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.schemas import ModesChange
@@ -25,54 +27,49 @@ class NoHordeModSelected(HordeError):
     rc = "NoHordeModSelected"
 
 
-def routes(
-    modes: Modes, accounts: AccountDirectory, admin_ids: Collection[int], cancel_waiting: Callable[[], Awaitable[None]]
-) -> APIRouter:
+def routes(modes: Modes, cancel_waiting: Callable[[], Awaitable[None]], door: Door) -> APIRouter:
     """The modes of the horde."""
-    router = APIRouter(prefix="/api/v2/status", tags=["v2"])
+    router = door.router("/api/v2/status", tags=["v2"])
 
-    def is_moderator(account: Account) -> bool:
-        return account.moderator or account.id in admin_ids
-
-    @router.get("/modes", operation_id="get_horde_modes", response_model=HordeModes, responses=refusals(401, 403))
-    async def show(apikey: ApiKey = None) -> Response:
+    @router.get(
+        "/modes",
+        right=Right.ANYBODY_NAMED,
+        operation_id="get_horde_modes",
+        response_model=HordeModes,
+        responses=refusals(401, 403),
+    )
+    async def show(caller: Caller) -> Response:
         """Which modes are on; moderators see all of them."""
         body = {"maintenance_mode": modes.maintenance, "invite_only_mode": modes.invite_only}
-        if apikey:
-            account = await accounts.by_key(apikey)
-            if account is None:
-                raise InvalidAPIKey
-            if not is_moderator(account):
-                raise NotModerator
+        if caller.account is not None:
+            caller.check(Right.MODERATE)
             body["raid_mode"] = modes.raid
         return json_response(msgspec.json.encode(body))
 
     @router.put(
         "/modes",
+        right=Right.MODERATE,
+        unknown_key=ASKED_LATER,
         operation_id="put_horde_modes",
         response_model=HordeModes,
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(ModesChange),
     )
-    async def change(request: Request, apikey: ApiKey = None) -> Response:
+    async def change(caller: Caller, body: ModesChange) -> Response:
         """Turn modes on or off: maintenance by administrators, the others by moderators.
 
         Maintenance also cancels what waits; jobs that workers hold go on.
         """
-        body = await read_body(request, ModesChange)
-        account = await accounts.by_key(required_apikey(apikey))
-        if account is None:
-            raise InvalidAPIKey
+        caller.check(Right.ANY_KEY)
         asked = {name: getattr(body, name) for name in sorted(body.model_fields_set & set(ModesChange.model_fields))}
         if not asked:
             raise NoHordeModSelected
-        if "maintenance_mode" in asked and account.id not in admin_ids:
-            raise NotAdmin
-        if not is_moderator(account):
-            raise NotModerator
+        if "maintenance_mode" in asked:
+            caller.check(Right.ADMINISTER)
+        caller.check(Right.MODERATE)
         await modes.change({name.removesuffix(_SUFFIX): value for name, value in asked.items()})
         if asked.get("maintenance_mode"):
             await cancel_waiting()
         return json_response(msgspec.json.encode(asked))
 
-    return router
+    return router.api

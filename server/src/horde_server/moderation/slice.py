@@ -22,7 +22,6 @@ from horde_server.moderation.prompt_filters.directory import PromptFilters
 from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
 from horde_server.moderation.prompt_filters.evidence import PromptEvidence
 from horde_server.moderation.prompt_filters.routes import routes as filter_routes
-from horde_server.moderation.rights import Moderators
 from horde_server.moderation.routes import routes as mode_routes
 from horde_server.moderation.suspects import Suspects
 from horde_server.periodic import every
@@ -38,10 +37,8 @@ class Moderation(Slice):
     def __init__(self, core: Core, identity: Identity, *, cancel_waiting: Callable[[], Awaitable[None]]) -> None:
         """`cancel_waiting`: takes back all that waits, when the horde goes into maintenance."""
         settings = core.settings
-        self._accounts = identity.accounts
-        self._admin_ids = settings.admin_ids
+        self._door = identity.door
         self._cancel_waiting = cancel_waiting
-        self.moderators = Moderators(identity.accounts, settings.admin_ids)
         self.modes = Modes(core.pool, core.publish)
         self.reputation = AddressReputation(settings.ip_checker, GuardedFetcher(ANYWHERE), self.modes, core.monotonic)
         self.addresses = AddressTimeouts(core.pool, core.publish, core.monotonic, settings.rate_limit_whitelist)
@@ -59,9 +56,9 @@ class Moderation(Slice):
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """For moderators."""
         return [
-            mode_routes(self.modes, self._accounts, self._admin_ids, self._cancel_waiting),
-            filter_routes(self.prompt_filters, self.moderators),
-            address_routes(self.addresses, self.moderators),
+            mode_routes(self.modes, self._cancel_waiting, self._door),
+            filter_routes(self.prompt_filters, self._door),
+            address_routes(self.addresses, self._door),
         ]
 
     def notices(self) -> Mapping[str, Heard]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
@@ -11,8 +10,8 @@ from horde_server.core import Core
 from horde_server.dispatch.account_counts import AccountCounts
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.order import order_key
-from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, WorkerNotFound
-from horde_server.http.networks import household
+from horde_server.errors import DeletedUser, HordeError, WorkerNotFound
+from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.moderation.slice import Moderation
 from horde_server.webhooks.hook import Hook, check_webhook, webhook_reach
@@ -52,22 +51,6 @@ class BannedClientAgent(HordeError):
     """Your Client-Agent is the documentation's example: send your own project's name, version and contact."""
 
     status, rc = 403, "BannedClientAgent"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, from where, with which program."""
-
-    account: Account | None
-    address: str
-    client_agent: str
-
-    @property
-    def requester(self) -> int | str:
-        """Who takes turns with others: an account; of Anonymous, who is everybody, a household."""
-        if self.account is None or self.account.kind == "anonymous":
-            return household(self.address)
-        return self.account.id
 
 
 class Arrival:
@@ -139,9 +122,7 @@ class Admission:
             raise MaintenanceMode
         if webhook is not None:
             check_webhook(webhook.url, self._webhook_reach)
-        account = caller.account
-        if account is None:
-            raise InvalidAPIKey
+        account = caller.user
         if proxied_account and not account.service:
             raise OnlyServiceAccountProxy
         if account.deleted:

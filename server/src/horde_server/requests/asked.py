@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from uuid import UUID
 
+from horde_server.dispatch.ids import RequestId
 from horde_server.kudos.price import Price
 from horde_server.webhooks.hook import Hook
 
@@ -43,6 +43,6 @@ class Asked(Generic[WishT]):
 class Ticket:
     """An accepted request: its price as known now, and warnings as sentences by code."""
 
-    id: UUID
+    id: RequestId
     price: Price
     warnings: dict[str, str]

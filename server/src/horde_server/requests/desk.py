@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from typing import Generic, Protocol, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from horde_server.core import Core
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import Entry
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import Generation, NewRequest
 from horde_server.errors import RequestNotFound
+from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.kudos.price import Price
 from horde_server.kudos.spending import KudosUpfront, reserve
-from horde_server.requests.admission import Admission, Arrival, Caller
+from horde_server.requests.admission import Admission, Arrival
 from horde_server.requests.asked import Asked, GivenPictures, Ticket
 from horde_server.requests.model_fallback import NamesModels, with_models_there_are
 from horde_server.requests.progress import Progress, progress
@@ -46,7 +48,7 @@ class Intake(Protocol[OrderT]):
     async def check(self, asked: Asked[OrderT], account: Account, caller: Caller, arrival: Arrival | None) -> OrderT:
         """Raise the first refusal, in the API's order of them; the order, whose prompt may have been rewritten."""
 
-    def served(self, order: OrderT, request_id: UUID, pictures: GivenPictures, account: Account) -> OrderT:
+    def served(self, order: OrderT, request_id: RequestId, pictures: GivenPictures, account: Account) -> OrderT:
         """The order as this horde serves it to that account. Its pictures are named, and not stored yet."""
 
     def price(self, order: OrderT) -> Price:
@@ -56,7 +58,7 @@ class Intake(Protocol[OrderT]):
         """Why it needs kudos in hand, if it does: where this horde asks for them at all."""
 
     async def keep_pictures(
-        self, order: OrderT, request_id: UUID, pictures: GivenPictures, requester: Hashable
+        self, order: OrderT, request_id: RequestId, pictures: GivenPictures, requester: Hashable
     ) -> OrderT:
         """Verify and store the pictures: the last and dearest step before the request is stored."""
 
@@ -90,14 +92,14 @@ class RequestDesk(Generic[OrderT]):
         """What the whole would cost: checked and covered like a request, but nothing is stored or charged."""
         account = self._admission.payer(caller, asked.webhook, asked.order.proxied_account)
         order = await self._intake.check(asked, account, caller, None)
-        return (await self._covered(asked, order, uuid4(), account))[1]
+        return (await self._covered(asked, order, RequestId(uuid4()), account))[1]
 
     async def submit(self, asked: Asked[OrderT], caller: Caller) -> Ticket:
         """Store the request and charge its tax. Raises the refusals of §2.3."""
         with self._admission.arrival() as arrival:
             account = self._admission.payer(caller, asked.webhook, asked.order.proxied_account)
             wished = await self._intake.check(asked, account, caller, arrival)
-            request_id = uuid4()
+            request_id = RequestId(uuid4())
             order, price, held_hundredths = await self._covered(asked, wished, request_id, account)
             order = await self._intake.keep_pictures(order, request_id, asked.pictures, caller.requester)
             free_hundredths = account.balance_hundredths - max(account.floor_hundredths, 0)
@@ -130,14 +132,14 @@ class RequestDesk(Generic[OrderT]):
             told = prospects(entry, self._dispatcher.queue, tells_obstacles=self._admission.tells_prospects)
             return Ticket(id=request_id, price=price, warnings=self._intake.warnings(order) | told)
 
-    async def look(self, request_id: UUID) -> Progress:
+    async def look(self, request_id: RequestId) -> Progress:
         """How far a request is, mostly from memory. Raises `RequestNotFound`."""
         entry = await self._dispatcher.find(request_id)
         if entry is None:
             raise RequestNotFound
         return progress(entry, self._dispatcher.queue)
 
-    async def follow(self, request_id: UUID, patience: Patience) -> None:
+    async def follow(self, request_id: RequestId, patience: Patience) -> None:
         """Return when a request is done, faulted or gone, or the client's patience at an end. No query while it waits.
 
         Raises `RequestNotFound`.
@@ -148,7 +150,7 @@ class RequestDesk(Generic[OrderT]):
         entries = self._dispatcher.queue.entries
         await self._waiting.until(lambda: entry.state.is_done or request_id not in entries, (request_id,), patience)
 
-    async def delivered(self, request_id: UUID) -> tuple[Entry[OrderT], Progress, list[Generation]]:
+    async def delivered(self, request_id: RequestId) -> tuple[Entry[OrderT], Progress, list[Generation]]:
         """A request with what was delivered so far, by one query. Raises `RequestNotFound`."""
         found = await self._dispatcher.status(request_id)
         if found is None:
@@ -156,13 +158,13 @@ class RequestDesk(Generic[OrderT]):
         entry, generations = found
         return entry, progress(entry, self._dispatcher.queue), generations
 
-    async def cancel(self, request_id: UUID) -> None:
+    async def cancel(self, request_id: RequestId) -> None:
         """Take back what still waits. Cancelling twice, or too late, changes nothing. Raises `RequestNotFound`."""
         await self.look(request_id)
         await self._dispatcher.cancel(request_id)
 
     async def _covered(
-        self, asked: Asked[OrderT], wished: OrderT, request_id: UUID, account: Account
+        self, asked: Asked[OrderT], wished: OrderT, request_id: RequestId, account: Account
     ) -> tuple[OrderT, Price, int]:
         """The order as it is served, its price, and what of that the payer must have in hand and has.
 

@@ -11,8 +11,8 @@ from fastapi import Request, Response
 from horde_server.http.answers import add_warnings
 from horde_server.http.body import json_response
 from horde_server.http.preferences import wait_asked_s
+from horde_server.identity.caller import Caller
 from horde_server.identity.rate_limits import RateLimits
-from horde_server.requests.admission import Caller
 from horde_server.requests.asked import Ticket
 from horde_server.requests.prospects import NO_WORKER_CODE
 from horde_server.requests.waiting import MAX_WAIT_S, Patience

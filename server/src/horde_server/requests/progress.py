@@ -8,7 +8,9 @@ from uuid import UUID
 import msgspec
 
 from horde_server.dispatch.entry import Entry
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.dispatch.states import RequestPhase
 from horde_server.errors import RequestNotFound
 
 
@@ -27,10 +29,10 @@ class Progress(msgspec.Struct, kw_only=True):
     is_possible: bool
 
 
-def parse_request_id(text: str) -> UUID:
+def parse_request_id(text: str) -> RequestId:
     """The id of a request; what is no UUID names no request."""
     try:
-        return UUID(text)
+        return RequestId(UUID(text))
     except ValueError:
         raise RequestNotFound from None
 
@@ -53,7 +55,7 @@ def progress(entry: Entry[Any], queue: LiveQueue) -> Progress:
         restarted=state.restarted,
         waiting=state.waiting,
         done=state.is_done,
-        faulted=state.state == "faulted",
+        faulted=state.state == RequestPhase.FAULTED,
         wait_time=wait_s,
         queue_position=position,
         kudos=round(state.consumed_hundredths / 100),

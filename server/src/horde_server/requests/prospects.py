@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from horde_server.dispatch.entry import AnyEntry as Entry
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Reason
-from horde_server.dispatch.request_classes import Entry
 
 NO_WORKER_CODE: Final = "NoAvailableWorker"
 FALLBACK_CODE: Final = "ModelFallback"

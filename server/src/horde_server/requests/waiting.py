@@ -17,8 +17,9 @@ from operator import attrgetter
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
+from horde_server.dispatch.entry import AnyEntry as Entry
+from horde_server.dispatch.entry import WorkerView
 from horde_server.dispatch.live_queue import LiveQueue
-from horde_server.dispatch.request_classes import Entry, WorkerView
 
 MAX_WAIT_S: Final = 55
 """No wait is longer: neither proxies nor clients take it for dead, and a worker checks in each minute."""

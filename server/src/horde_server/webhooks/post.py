@@ -6,12 +6,15 @@ import io
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import certifi
 
-from horde_sdk.name_resolution import Resolve
 from horde_sdk.reach import Reach
 from horde_server.blobs.guard import Guard
+
+if TYPE_CHECKING:
+    from horde_sdk.name_resolution import Resolve
 
 
 def trusting(ca_file: Path | None) -> ssl.SSLContext | None:

@@ -5,26 +5,20 @@ from __future__ import annotations
 import msgspec
 from fastapi import APIRouter, Response
 
-from horde_server.errors import InvalidAPIKey
 from horde_server.http.answers import refusals
-from horde_server.http.body import json_response, required_apikey
-from horde_server.http.parameters import ApiKey
-from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.http.body import json_response
+from horde_server.http.rights import Right
+from horde_server.identity.caller import Caller
+from horde_server.identity.door import Door
 from horde_server.webhooks.account_secrets import AccountSecrets
 from horde_server.webhooks.answers import WebhookSecret
 from horde_server.webhooks.signing import shown
 from horde_server.webhooks.store import Secret
 
 
-def routes(secrets: AccountSecrets, accounts: AccountDirectory) -> APIRouter:
+def routes(secrets: AccountSecrets, door: Door) -> APIRouter:
     """The secrets of webhooks."""
-    router = APIRouter(prefix="/api/v2", tags=["v2"])
-
-    async def owner(apikey: str | None) -> Account:
-        account = await accounts.by_key(required_apikey(apikey))
-        if account is None:
-            raise InvalidAPIKey
-        return account
+    router = door.router("/api/v2", tags=["v2"])
 
     def answer(secret: Secret) -> Response:
         body = {"secret": shown(secret.value), "renewed_at": secret.renewed_at.isoformat()}
@@ -34,22 +28,24 @@ def routes(secrets: AccountSecrets, accounts: AccountDirectory) -> APIRouter:
 
     @router.get(
         "/webhook_secret",
+        right=Right.MANAGE_OWN,
         operation_id="get_webhook_secret",
         response_model=WebhookSecret,
         responses=refusals(401, 403),
     )
-    async def show(apikey: ApiKey = None) -> Response:
+    async def show(caller: Caller) -> Response:
         """What your webhooks are signed with; made when first asked for."""
-        return answer(await secrets.read(await owner(apikey)))
+        return answer(await secrets.read(caller.user))
 
     @router.post(
         "/webhook_secret",
+        right=Right.MANAGE_OWN,
         operation_id="post_webhook_secret",
         response_model=WebhookSecret,
         responses=refusals(401, 403),
     )
-    async def renew(apikey: ApiKey = None) -> Response:
+    async def renew(caller: Caller) -> Response:
         """Replace your secret. For a day webhooks are signed with the old one too, so that receivers can follow."""
-        return answer(await secrets.renew(await owner(apikey)))
+        return answer(await secrets.renew(caller.user))
 
-    return router
+    return router.api

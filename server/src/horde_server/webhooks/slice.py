@@ -25,7 +25,7 @@ class Webhooks(Slice):
 
     def __init__(self, core: Core, identity: Identity) -> None:
         self._secrets = AccountSecrets(core.pool)
-        self._accounts = identity.accounts
+        self._door = identity.door
         settings = core.settings
         poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
         deliveries = Deliveries(core.pool, core.blobs.results, poster, Receivers(core.monotonic))
@@ -34,4 +34,4 @@ class Webhooks(Slice):
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """An account's webhooks."""
-        return [routes(self._secrets, self._accounts)]
+        return [routes(self._secrets, self._door)]

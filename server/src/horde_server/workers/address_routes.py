@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from horde_server.http.answers import SimpleResponse, refusals
-from horde_server.http.body import body_documentation, json_response, read_body
-from horde_server.http.parameters import ApiKey, Id
+from horde_server.http.body import body_documentation, json_response
+from horde_server.http.parameters import Id
+from horde_server.http.rights import Right
+from horde_server.identity.door import Door
 from horde_server.moderation.addresses.schemas import NewWorkerTimeout
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
-from horde_server.moderation.rights import Moderators
 from horde_server.workers.check_in import parse_worker_id
 from horde_server.workers.management import WorkerManagement
 
@@ -17,34 +18,33 @@ _DONE = b'{"message":"OK"}'
 _DAY_S = 24 * 3600
 
 
-def routes(management: WorkerManagement, timeouts: AddressTimeouts, moderators: Moderators) -> APIRouter:
+def routes(management: WorkerManagement, timeouts: AddressTimeouts, door: Door) -> APIRouter:
     """Time-outs by worker; for moderators."""
-    router = APIRouter(prefix="/api/v2/operations", tags=["v2"])
+    router = door.router("/api/v2/operations", tags=["v2"])
 
     @router.put(
         "/block_worker_ipaddr/{worker_id}",
+        right=Right.MODERATE,
         operation_id="put_operations_block_worker_ip",
         response_model=SimpleResponse,
         responses=refusals(401, 403, 404, 413),
         openapi_extra=body_documentation(NewWorkerTimeout),
     )
-    async def keep_worker_out(request: Request, worker_id: Id, apikey: ApiKey = None) -> Response:
+    async def keep_worker_out(body: NewWorkerTimeout, worker_id: Id) -> Response:
         """Keep out the address that a worker popped from last; of IPv6 its /64."""
-        body = await read_body(request, NewWorkerTimeout)
-        await moderators.by_key(apikey)
         await timeouts.set(await management.address_of(parse_worker_id(worker_id)), body.days * _DAY_S)
         return json_response(_DONE)
 
     @router.delete(
         "/block_worker_ipaddr/{worker_id}",
+        right=Right.MODERATE,
         operation_id="delete_operations_block_worker_ip",
         response_model=SimpleResponse,
         responses=refusals(401, 403, 404),
     )
-    async def let_worker_in(worker_id: Id, apikey: ApiKey = None) -> Response:
+    async def let_worker_in(worker_id: Id) -> Response:
         """Let in again the address that a worker popped from last."""
-        await moderators.by_key(apikey)
         await timeouts.lift(await management.address_of(parse_worker_id(worker_id)))
         return json_response(_DONE)
 
-    return router
+    return router.api

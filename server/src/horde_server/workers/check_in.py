@@ -112,10 +112,11 @@ class CheckIn:
             await self._suspects.note(worker.id, Suspicion.UNSAFE_IP)  # once, whatever it pops
         now = self._clock()
         worker.last_check_in_s = now
-        changed = worker.abilities != abilities
+        changed = worker.abilities is not abilities and worker.abilities != abilities
         if changed or worker.owner_trusted != account.trusted:
             worker.abilities, worker.owner_trusted = abilities, account.trusted
             worker.renew_offer()
+        worker.abilities = abilities  # the very same next time, mostly: then nothing is compared
         if changed or now - worker.written_s >= WRITE_INTERVAL_S:
             worker.written_s = now
             if not await self._write(worker, account, address):  # another node deleted it a moment ago

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +10,10 @@ from psycopg.errors import UniqueViolation
 
 from horde_server.database.pool import Connection, Pool
 from horde_server.dispatch.mirror import Mirror
-from horde_server.errors import BadRequest, HordeError, InvalidAPIKey, NotModerator, WorkerNotFound
+from horde_server.errors import BadRequest, HordeError, NotModerator, WorkerNotFound
 from horde_server.http.networks import Network, household_of, parse_network
-from horde_server.identity.directory import Account
+from horde_server.http.rights import Right
+from horde_server.identity.caller import Caller
 from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.workers import store
 from horde_server.workers.check_in import cleaned_text
@@ -70,20 +70,18 @@ class WorkerManagement:
         workers: WorkerDirectory,
         mirror: Mirror,
         profanity: ProfanityFilter,
-        admin_ids: Collection[int],
     ) -> None:
         self._pool = pool
         self._workers = workers
         self._mirror = mirror
         self._profanity = profanity
-        self._admin_ids = admin_ids
 
-    async def change(self, worker_id: UUID | None, change: WorkerChange, caller: Account | None) -> dict[str, Any]:
+    async def change(self, worker_id: UUID | None, change: WorkerChange, caller: Caller) -> dict[str, Any]:
         """Apply a change; the new values of what was changed. A refused change changes nothing."""
         asked = _FIELDS.intersection(change.model_fields_set)
         async with self._pool.connection() as conn:
-            worker, account = await self._find(conn, worker_id, caller)
-            self._check_rights(asked, worker, account)
+            worker = await self._find(conn, worker_id)
+            self._check_rights(asked, worker, caller)
             columns = self._new_values(change, asked)
             if "name" in columns and await store.is_imitation(conn, columns["name"], worker.account_id):
                 raise WorkerNameAlreadyExists
@@ -95,11 +93,11 @@ class WorkerManagement:
         await self._workers.changed([worker.id])
         return {name: columns.get(name, NO_TEAM) for name in _FIELDS if name in asked}
 
-    async def delete(self, worker_id: UUID | None, caller: Account | None) -> ManagedWorker:
+    async def delete(self, worker_id: UUID | None, caller: Caller) -> ManagedWorker:
         """Remove a worker. What it was working on goes back to the queue; what it delivered stays."""
         async with self._pool.connection() as conn:
-            worker, account = await self._find(conn, worker_id, caller)
-            if account.id != worker.account_id and not self._is_moderator(account):
+            worker = await self._find(conn, worker_id)
+            if caller.user.id != worker.account_id and not caller.may(Right.MODERATE):
                 raise NotModerator("Only the worker's owner or a moderator may delete it.")
             async with conn.transaction():
                 returned = await self._mirror.take_back(conn, worker.id)
@@ -123,21 +121,18 @@ class WorkerManagement:
         return household_of(network)
 
     @staticmethod
-    async def _find(conn: Connection, worker_id: UUID | None, caller: Account | None) -> tuple[ManagedWorker, Account]:
+    async def _find(conn: Connection, worker_id: UUID | None) -> ManagedWorker:
         worker = await store.find_managed(conn, worker_id) if worker_id else None
         if worker is None:
             raise WorkerNotFound
-        if caller is None:
-            raise InvalidAPIKey
-        return worker, caller
+        return worker
 
-    def _is_moderator(self, account: Account) -> bool:
-        return account.moderator or account.id in self._admin_ids
-
-    def _check_rights(self, asked: frozenset[str], worker: ManagedWorker, account: Account) -> None:
+    @staticmethod
+    def _check_rights(asked: frozenset[str], worker: ManagedWorker, caller: Caller) -> None:
+        account = caller.user
         if not asked:
             raise NoWorkerModSelected
-        if self._is_moderator(account):
+        if caller.may(Right.MODERATE):
             return
         if account.id != worker.account_id:
             raise NotOwner if asked & _BY_OWNER else NotModerator

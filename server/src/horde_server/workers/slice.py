@@ -28,7 +28,7 @@ class Workers(Slice):
 
     def __init__(self, core: Core, identity: Identity, moderation: Moderation, dispatch: Dispatch) -> None:
         self._core = core
-        self._accounts = identity.accounts
+        self._door = identity.door
         self._moderation = moderation
         self._shown = ShownWorkers(core.pool, dispatch.kinds)
         self.directory = WorkerDirectory(core.pool, dispatch.kinds, dispatch.queues, core.publish, core.clock)
@@ -43,15 +43,13 @@ class Workers(Slice):
             core.publish,
             core.clock,
         )
-        self._management = WorkerManagement(
-            core.pool, self.directory, dispatch.mirror, moderation.profanity, core.settings.admin_ids
-        )
+        self._management = WorkerManagement(core.pool, self.directory, dispatch.mirror, moderation.profanity)
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Lists and changes of workers."""
         return [
-            routes(self._shown, self._accounts, self._management),
-            address_routes(self._management, self._moderation.addresses, self._moderation.moderators),
+            routes(self._shown, self._management, self._door),
+            address_routes(self._management, self._moderation.addresses, self._door),
         ]
 
     def notices(self) -> Mapping[str, Heard]:

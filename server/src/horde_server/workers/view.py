@@ -6,10 +6,11 @@ from typing import Any
 
 from horde_server.dispatch.abilities import Abilities, decode_abilities
 from horde_server.dispatch.kind import WorkerRules
-from horde_server.identity.directory import Account
+from horde_server.http.rights import Right
+from horde_server.identity.caller import Caller
 
 
-def worker_body(row: dict[str, Any], kind: WorkerRules, viewer: Account | None) -> dict[str, Any]:
+def worker_body(row: dict[str, Any], kind: WorkerRules, viewer: Caller) -> dict[str, Any]:
     """The worker as this viewer may see it: moderators and its owner see more. Keys without a value are left out."""
     abilities: Abilities = decode_abilities(row["abilities"])
     body: dict[str, Any] = {
@@ -36,8 +37,8 @@ def worker_body(row: dict[str, Any], kind: WorkerRules, viewer: Account | None) 
         "bridge_agent": abilities.bridge_agent,
         **kind.shown(abilities, row["contributions"]),
     }
-    is_moderator = viewer is not None and viewer.moderator
-    is_owner = viewer is not None and viewer.id == row["account_id"]
+    is_moderator = viewer.may(Right.MODERATE)
+    is_owner = viewer.may(Right.READ_OWN) and viewer.user.id == row["account_id"]
     if row["public_workers"] or is_moderator or is_owner:
         body["owner"] = f"{row['username']}#{row['account_id']}"
     if is_moderator or is_owner:

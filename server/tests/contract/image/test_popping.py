@@ -179,6 +179,20 @@ async def test_a_worker_serves_only_accepted_models(horde):
     assert (await horde.job(customizer.api_key, "mixer", models=models))["model"] == "my own mix"
 
 
+async def test_an_equal_pop_goes_by_the_rights_of_the_moment(horde):
+    """§3.3.2: what was made of its body before is not used when the account's roles or its key's owner differ."""
+    owner, other = await horde.account("owner", customizer=True), await horde.account("other")
+    moderator = await horde.account("moderator", moderator=True)
+    offer = {"models": ["my own mix"]}
+    for _ in range(2):
+        await horde.pop(owner.api_key, **offer)
+    assert horde.outcome(await horde.try_pop(other.api_key, **offer)) == (400, "BadRequest")
+    path, headers = f"/api/v2/users/{owner.id}", {"apikey": moderator.api_key}
+    changed = await horde.client.put(path, json={"customizer": False}, headers=headers)
+    assert changed.status_code == 200, changed.text
+    assert horde.outcome(await horde.try_pop(owner.api_key, **offer)) == (400, "BadRequest")
+
+
 async def test_a_paused_worker_gets_its_owners_jobs_only(start_horde):
     """§3.5.6: a paused worker is honestly refused others' requests; its owner's are served."""
     horde = await start_horde(reconcile_interval_s=0.05)

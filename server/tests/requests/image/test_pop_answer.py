@@ -17,7 +17,7 @@ TOP = {
 
 def a_hand_out(**changes):
     order = ImageOrder(prompt="x ### y", **changes)
-    return HandOut(order, "m", (uuid4(), uuid4()), 42, 150)
+    return HandOut(order=order, model="m", job_ids=(uuid4(), uuid4()), seed=42, ttl_s=150)
 
 
 def test_an_empty_answer_has_defaults_and_zero_counts():

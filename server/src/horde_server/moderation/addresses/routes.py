@@ -3,90 +3,89 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
+from pydantic import AfterValidator
 
-from horde_server.errors import BadRequest
 from horde_server.http.answers import SimpleResponse, refusals
-from horde_server.http.body import body_documentation, json_response, read_body
-from horde_server.http.networks import Network, is_block, parse_network
-from horde_server.http.parameters import ApiKey, Id
+from horde_server.http.body import body_documentation, json_response
+from horde_server.http.networks import is_block
+from horde_server.http.parameters import Id
+from horde_server.http.rights import Right
+from horde_server.identity.door import Door
 from horde_server.moderation.addresses.answers import IPTimeout
-from horde_server.moderation.addresses.schemas import LiftedTimeout, NewTimeout
+from horde_server.moderation.addresses.schemas import LiftedTimeout, NewTimeout, network_of
 from horde_server.moderation.addresses.store import Timeout
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
-from horde_server.moderation.rights import Moderators
 
 _DONE = b'{"message":"OK"}'
 _HOUR_S = 3600
 
 
-def routes(timeouts: AddressTimeouts, moderators: Moderators) -> APIRouter:
+def _named(text: str) -> str:
+    network_of(text)
+    return text
+
+
+NetworkName = Annotated[Id, AfterValidator(_named)]
+"""An address or block; anything else is refused before any key is looked at, as in the bodies."""
+
+
+def routes(timeouts: AddressTimeouts, door: Door) -> APIRouter:
     """Time-outs by address; for moderators."""
-    router = APIRouter(prefix="/api/v2/operations", tags=["v2"])
+    router = door.router("/api/v2/operations", tags=["v2"])
 
     @router.get(
-        "/ipaddr", operation_id="get_operations_ip", response_model=list[IPTimeout], responses=refusals(401, 403)
+        "/ipaddr",
+        right=Right.MODERATE,
+        operation_id="get_operations_ip",
+        response_model=list[IPTimeout],
+        responses=refusals(401, 403),
     )
-    async def blocks(apikey: ApiKey = None) -> Response:
+    async def blocks() -> Response:
         """The blocks in time-out; single addresses are not listed."""
-        await moderators.by_key(apikey)
         return _listed(await timeouts.blocks())
 
     @router.post(
         "/ipaddr",
+        right=Right.MODERATE,
         operation_id="post_operations_ip",
         response_model=SimpleResponse,
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(NewTimeout),
     )
-    async def set_timeout(request: Request, apikey: ApiKey = None) -> Response:
+    async def set_timeout(body: NewTimeout) -> Response:
         """Keep an address or block out for some hours from now on."""
-        body = await read_body(request, NewTimeout)
-        network = _network(body.ipaddr)
-        await moderators.by_key(apikey)
-        await timeouts.set(network, body.hours * _HOUR_S)
+        await timeouts.set(body.network, body.hours * _HOUR_S)
         return json_response(_DONE)
 
     @router.delete(
         "/ipaddr",
+        right=Right.MODERATE,
         operation_id="delete_operations_ip",
         response_model=SimpleResponse,
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(LiftedTimeout),
     )
-    async def lift_timeout(request: Request, apikey: ApiKey = None) -> Response:
+    async def lift_timeout(body: LiftedTimeout) -> Response:
         """Let an address or block in again, and forget its strikes."""
-        body = await read_body(request, LiftedTimeout)
-        network = _network(body.ipaddr)
-        await moderators.by_key(apikey)
-        await timeouts.lift(network)
+        await timeouts.lift(body.network)
         return json_response(_DONE)
 
     @router.get(
         "/ipaddr/{ipaddr:path}",
+        right=Right.MODERATE,
         operation_id="get_operations_ip_single",
         response_model=list[IPTimeout],
         responses=refusals(401, 403),
     )
-    async def timeouts_of(ipaddr: Id, apikey: ApiKey = None) -> Response:
+    async def timeouts_of(ipaddr: NetworkName) -> Response:
         """The time-outs that hold for an address or block: its own, and those of the blocks around it."""
-        network = _network(ipaddr)
-        await moderators.by_key(apikey)
-        return _listed(await timeouts.around(network))
+        return _listed(await timeouts.around(network_of(ipaddr)))
 
-    return router
-
-
-def _network(text: str) -> Network:
-    network = parse_network(text)
-    if network is None:
-        raise BadRequest(
-            f"{text[:60]!r} is neither an address nor a block: send something like 192.0.2.7, 192.0.2.0/24 or "
-            "2001:db8::/48, without bits beyond the mask."
-        )
-    return network
+    return router.api
 
 
 def _listed(found: list[Timeout]) -> Response:

@@ -60,7 +60,7 @@ class Doorkeeper:
                 return prompt
             return await asyncio.to_thread(judged, filters, prompt, circumstances)
         except CorruptPrompt as refusal:
-            if refusal.is_punished and not account.moderator:
+            if refusal.is_punished and not account.is_moderator:
                 await self._evidence.keep(prompt, account.alias)
                 await self._suspects.note_account(account.id, Suspicion.CORRUPT_PROMPT)
                 await self._strikes.strike(account, address)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from horde_server.blobs.images import Recompressed
 from horde_server.core import Core
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import Entry
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import NewRequest
+from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.kudos.price import Price
-from horde_server.requests.admission import Admission, Arrival, Caller
+from horde_server.requests.admission import Admission, Arrival
 from horde_server.requests.alchemy.interrogations import Interrogations
 from horde_server.requests.alchemy.order import FormOrder, Interrogation
 from horde_server.requests.alchemy.prices.charges import debit_hundredths, reward_hundredths
@@ -58,7 +60,7 @@ class AlchemyDesk:
     async def quote(self, asked: Asked[Interrogation], caller: Caller) -> Price:
         """What all forms would cost: the picture, by whose size they are paid, is looked at and not kept."""
         account = await self._check(asked, caller, None)
-        interrogation_id = uuid4()
+        interrogation_id = RequestId(uuid4())
         picture = await self._sources.keep_picture(interrogation_id, asked.pictures.image, caller.requester)
         await self._discard(interrogation_id)
         return _price(_forms(asked.order, interrogation_id, picture, account))
@@ -67,7 +69,7 @@ class AlchemyDesk:
         """Store an interrogation. Nothing is charged yet. Raises the refusals of §1.2."""
         with self._admission.arrival() as arrival:
             account = await self._check(asked, caller, arrival)
-            interrogation_id = uuid4()
+            interrogation_id = RequestId(uuid4())
             picture = await self._sources.keep_picture(interrogation_id, asked.pictures.image, caller.requester)
             try:
                 forms = _forms(asked.order, interrogation_id, picture, account)
@@ -78,11 +80,11 @@ class AlchemyDesk:
             told = forms_warning(entries, self._dispatcher.queue) if self._admission.tells_prospects else ""
             return Ticket(id=interrogation_id, price=_price(forms), warnings={NO_WORKER_CODE: told} if told else {})
 
-    async def look(self, interrogation_id: UUID) -> InterrogationStatus:
+    async def look(self, interrogation_id: RequestId) -> InterrogationStatus:
         """How far each form is, without results. Raises `RequestNotFound`."""
         return await self._statuses.look(interrogation_id)
 
-    async def follow(self, interrogation_id: UUID, patience: Patience) -> None:
+    async def follow(self, interrogation_id: RequestId, patience: Patience) -> None:
         """Return when all forms are done, faulted or gone, or the client's patience is at an end.
 
         Raises `RequestNotFound`.
@@ -95,7 +97,7 @@ class AlchemyDesk:
 
         await self._waiting.until(is_done, (interrogation_id,), patience)
 
-    async def cancel(self, interrogation_id: UUID) -> None:
+    async def cancel(self, interrogation_id: RequestId) -> None:
         """Cancel what is not done; what alchemists work on is paid. Of none there is nothing to cancel."""
         await self._interrogations.cancel(interrogation_id)
 
@@ -108,19 +110,19 @@ class AlchemyDesk:
         await self._admission.check_reputation(account, caller)
         return account
 
-    async def _discard(self, interrogation_id: UUID) -> None:
+    async def _discard(self, interrogation_id: RequestId) -> None:
         await self._sources.discard(SourceImages(image_key(interrogation_id)))
 
     async def _store(
         self,
-        interrogation_id: UUID,
+        interrogation_id: RequestId,
         forms: list[FormOrder],
         asked: Asked[Interrogation],
         account: Account,
         caller: Caller,
     ) -> list[Entry[FormOrder]]:
         """All forms of an interrogation start where one request of so many jobs would."""
-        ids = [uuid4() for _ in forms]
+        ids = [RequestId(uuid4()) for _ in forms]
         # the last form to be served stands for all, when it is asked where the requester's next one starts
         with self._dispatcher.turns.turn(
             ids[-1],
@@ -148,7 +150,9 @@ class AlchemyDesk:
             return self._dispatcher.accepted(((form, states[form.id]) for form in new), created_s=self._clock())
 
 
-def _forms(wished: Interrogation, interrogation_id: UUID, picture: Recompressed, account: Account) -> list[FormOrder]:
+def _forms(
+    wished: Interrogation, interrogation_id: RequestId, picture: Recompressed, account: Account
+) -> list[FormOrder]:
     """The normalised orders. Education accounts are served by trusted workers only (generation.md §3.6)."""
     return [
         FormOrder(

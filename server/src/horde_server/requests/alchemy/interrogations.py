@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from horde_server.database.pool import Pool
 from horde_server.dispatch.announcement_store import AskedTogether
 from horde_server.dispatch.announcements import Announcements
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.mirror import Mirror
 from horde_server.requests.alchemy import store
 from horde_server.requests.alchemy.submissions import FormSubmissions
@@ -32,7 +31,7 @@ class Interrogations:
         self._submissions = submissions
         self._retention = retention
 
-    async def cancel(self, interrogation_id: UUID) -> None:
+    async def cancel(self, interrogation_id: RequestId) -> None:
         """Cancel what is not done, free of charge what waits, paid in full what is processed.
 
         First nothing is handed out any more, then what is in hands is settled, each form by one guarded statement: to

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import msgspec
 
+from horde_server.dispatch.ids import RequestId
 from horde_server.requests.pictures.source_images import image_key
 from horde_server.requests.pictures.tiles import TILE_SIDE_PIXELS
 
@@ -38,7 +37,7 @@ class FormOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     form: str
-    interrogation_id: UUID
+    interrogation_id: RequestId
     tiles: int  # of 512×512 pixels, of its picture
     payload: msgspec.Raw = msgspec.Raw(b"{}")  # as sent
     slow_workers: bool = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -20,20 +19,28 @@ def empty_answer(skipped: dict[str, int]) -> bytes:
     return _encode({"forms": None, "skipped": {reason: skipped[reason] for reason in REPORTED if reason in skipped}})
 
 
-def forms_answer(forms: Sequence[dict[str, Any]]) -> bytes:
+class HandedForm(msgspec.Struct, omit_defaults=True):
+    """A form for an alchemist, by the names of the API. `r2_upload`: where its picture goes, if it makes one."""
+
+    id: str
+    form: str
+    source_image: str
+    payload: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    r2_upload: str | None = None
+
+
+def forms_answer(forms: Sequence[HandedForm]) -> bytes:
     """Forms for this alchemist."""
     return _encode({"forms": forms, "skipped": {}})
 
 
-def form_body(hand_out: HandOut[FormOrder], source: str, upload: str | None) -> dict[str, Any]:
-    """One form: keys without a value are absent. `upload`: where its picture goes, if it makes one."""
-    body: dict[str, Any] = {
-        "id": str(hand_out.job_ids[0]),
-        "form": hand_out.order.form,
-        "source_image": source,
-    }
-    if bytes(hand_out.order.payload) != b"{}":
-        body["payload"] = hand_out.order.payload
-    if upload is not None:
-        body["r2_upload"] = upload
-    return body
+def handed_form(hand_out: HandOut[FormOrder], source: str, upload: str | None) -> HandedForm:
+    """One form: keys without a value are absent."""
+    payload = hand_out.order.payload
+    return HandedForm(
+        id=str(hand_out.job_ids[0]),
+        form=hand_out.order.form,
+        source_image=source,
+        payload=payload if bytes(payload) != b"{}" else msgspec.UNSET,
+        r2_upload=upload,
+    )

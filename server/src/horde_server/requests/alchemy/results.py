@@ -11,6 +11,7 @@ from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
 from horde_server.dispatch.submission import FollowUp, Kept, Submit, UnusableResult
 from horde_server.requests.alchemy.order import FormOrder
+from horde_server.requests.alchemy.states import FormState
 from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.image.result_sizes import sizes_of_form
 from horde_server.requests.image.results import UPLOADED, ImageResults
@@ -23,7 +24,7 @@ CANCELLED_RESULT = "{}"
 
 
 class AlchemyResults:
-    """A `Results`; see there. What is kept is JSON, with the marker `R2` where the job's picture is."""
+    """Forms as `Results`: what is kept is JSON, with the marker `R2` where the job's picture is."""
 
     def __init__(self, images: ImageResults) -> None:
         self._images = images
@@ -69,7 +70,7 @@ class AlchemyResults:
         result: dict[str, Any] = json.loads(made.result)
         told = {
             "form": order.form,
-            "state": "done",
+            "state": FormState.DONE,
             "result": result,
             "worker_id": str(made.worker_id),
             "worker_name": made.worker_name,

@@ -5,20 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from horde_server.http.answers import refusals
-from horde_server.http.body import (
-    body_documentation,
-    json_response,
-    parameter_documentation,
-    read_body,
-    required_apikey,
-)
-from horde_server.http.client_agent import client_agent_of
-from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.body import body_documentation, json_response, parameter_documentation
+from horde_server.http.declared_routes import ASKED_LATER
 from horde_server.http.parameters import RequestId
 from horde_server.http.public_address import PublicAddress
+from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import slips
-from horde_server.identity.directory import AccountDirectory
-from horde_server.requests.admission import Caller
+from horde_server.identity.caller import Caller
+from horde_server.identity.door import Door
 from horde_server.requests.alchemy.answers import InterrogationStatus, RequestInterrogationResponse
 from horde_server.requests.alchemy.desk import AlchemyDesk
 from horde_server.requests.alchemy.schemas import InterrogationRequest
@@ -31,15 +25,17 @@ from horde_server.requests.progress import parse_request_id
 def routes(
     desk: AlchemyDesk,
     statuses: InterrogationStatuses,
-    accounts: AccountDirectory,
     public_address: PublicAddress,
-    hot: HotRoutes,
+    door: Door,
 ) -> APIRouter:
     """The requester's side of alchemy."""
-    router = APIRouter(prefix="/api/v2/interrogate", tags=["v2"])
+    router = door.router("/api/v2/interrogate", tags=["v2"])
 
     @router.post(
         "/async",
+        right=Right.ASK,
+        unknown_key=ASKED_LATER,
+        hot=True,
         status_code=202,
         operation_id="post_interrogate",
         response_model=RequestInterrogationResponse,
@@ -50,23 +46,20 @@ def routes(
             Client_Agent="The program that asks: name:version:contact",
         ),
     )
-    @hot.add("POST", "/api/v2/interrogate/async")
-    async def submit_request(request: Request) -> Response:
+    async def submit_request(request: Request, caller: Caller, body: InterrogationRequest) -> Response:
         """Ask alchemists to tell something of a picture, or to make another one of it."""
-        body = await read_body(request, InterrogationRequest)
-        account = await accounts.by_key(required_apikey(request.headers.get("apikey")))
-        caller = Caller(account, request.state.client_address, client_agent_of(request))
         ticket = await desk.submit(asked(body, public_address(request) if body.webhook else ""), caller)
         return accepted(ticket, slips(body))
 
     @router.get(
         "/status/{id}",
+        right=Right.ANYBODY,
+        hot=True,
         operation_id="get_interrogation_status",
         response_model=InterrogationStatus,
         responses=refusals(404),
         openapi_extra=parameter_documentation("path", id="Of the request"),
     )
-    @hot.add("GET", "/api/v2/interrogate/status/{id}")
     async def status(request: Request) -> Response:
         """How far each form is, with the results so far."""
         found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
@@ -76,6 +69,7 @@ def routes(
 
     @router.delete(
         "/status/{id}",
+        right=Right.ANYBODY,
         operation_id="delete_interrogation_status",
         response_model=InterrogationStatus,
         responses=refusals(404),
@@ -86,4 +80,4 @@ def routes(
         await desk.cancel(found)
         return json_response(encode(await statuses.of(found, public_address(request))))
 
-    return router
+    return router.api

@@ -45,7 +45,7 @@ class Alchemy(Slice):
     ) -> None:
         settings = core.settings
         self._core = core
-        self._accounts = identity.accounts
+        self._door = identity.door
         self._workers = workers
         self._pictures = pictures
         self.dispatcher = dispatch.open(AlchemyKind())
@@ -78,17 +78,16 @@ class Alchemy(Slice):
         """Of requesters and of alchemists."""
         pictures = self._pictures
         return [
-            routes(self.desk, self._statuses, self._accounts, pictures.public_address, hot),
+            routes(self.desk, self._statuses, pictures.public_address, self._door),
             worker_routes(
                 self.dispatcher,
-                self._accounts,
                 self._workers.check_in,
                 self._submissions,
                 pictures.links,
                 pictures.source_links,
                 pictures.public_address,
                 self._waiting,
-                hot,
+                self._door,
             ),
         ]
 

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
+
+from horde_server.dispatch.states import RequestPhase
 
 
-def form_state(request_state: str, *, waiting: int, finished: int) -> str:
-    """What clients are told of a form, by its row."""
-    if request_state != "open":
-        return request_state  # cancelled or faulted, also when it was paid for
+class FormState(StrEnum):
+    """What clients are told of a form, and of the whole."""
+
+    WAITING = "waiting"
+    PROCESSING = "processing"
+    DONE = "done"
+    FAULTED = "faulted"
+    CANCELLED = "cancelled"  # of the whole it is told as `PARTIAL`
+    PARTIAL = "partial"  # of the whole: its forms ended differently
+
+
+def form_state(phase: str, *, waiting: int, finished: int) -> FormState:
+    """By the form's row."""
+    if phase != RequestPhase.OPEN:
+        return FormState(phase)  # cancelled or faulted, also when it was paid for
     if finished:
-        return "done"
-    return "waiting" if waiting else "processing"
+        return FormState.DONE
+    return FormState.WAITING if waiting else FormState.PROCESSING
 
 
-def overall_state(states: Sequence[str]) -> str:
-    """What clients are told of the whole, in the order of §1.4."""
-    for state in ("faulted", "done"):
+def overall_state(states: Sequence[FormState]) -> FormState:
+    """In the order of §1.4."""
+    for state in (FormState.FAULTED, FormState.DONE):
         if all(each == state for each in states):
             return state
-    for state in ("processing", "waiting"):
+    for state in (FormState.PROCESSING, FormState.WAITING):
         if state in states:
             return state
-    return "partial"
+    return FormState.PARTIAL

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
 from horde_server.database.pool import Pool
+from horde_server.dispatch.ids import RequestId
 from horde_server.errors import RequestNotFound
 from horde_server.requests.alchemy import store
-from horde_server.requests.alchemy.states import form_state, overall_state
+from horde_server.requests.alchemy.states import FormState, form_state, overall_state
 from horde_server.requests.alchemy.store import FormRow
 from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.image.results import UPLOADED
@@ -22,14 +22,14 @@ class FormStatus(msgspec.Struct):
     """A form, by the names of the API. `result`: an object, once there is one."""
 
     form: str
-    state: str
+    state: FormState
     result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 class InterrogationStatus(msgspec.Struct):
     """How far an interrogation is, its forms as they were asked for."""
 
-    state: str
+    state: FormState
     forms: list[FormStatus]
 
 
@@ -40,19 +40,19 @@ class InterrogationStatuses:
         self._pool = pool
         self._links = links
 
-    async def look(self, interrogation_id: UUID) -> InterrogationStatus:
+    async def look(self, interrogation_id: RequestId) -> InterrogationStatus:
         """The states alone. Raises `RequestNotFound`."""
         return _status([_form(row) for row in await self._rows(interrogation_id)])
 
-    async def form_ids(self, interrogation_id: UUID) -> list[UUID]:
+    async def form_ids(self, interrogation_id: RequestId) -> list[RequestId]:
         """The requests of its forms. Raises `RequestNotFound`."""
         return [row.id for row in await self._rows(interrogation_id)]
 
-    async def of(self, interrogation_id: UUID, base_url: str) -> InterrogationStatus:
+    async def of(self, interrogation_id: RequestId, base_url: str) -> InterrogationStatus:
         """The status now, with results; links begin with `base_url`. Raises `RequestNotFound`."""
         return _status([await self._told(row, base_url) for row in await self._rows(interrogation_id)])
 
-    async def _rows(self, interrogation_id: UUID) -> list[FormRow]:
+    async def _rows(self, interrogation_id: RequestId) -> list[FormRow]:
         async with self._pool.connection() as conn:
             rows = await store.find_forms(conn, interrogation_id)
         if not rows:
@@ -61,7 +61,7 @@ class InterrogationStatuses:
 
     async def _told(self, row: FormRow, base_url: str) -> FormStatus:
         status = _form(row)
-        if status.state != "done" or row.result is None or row.job_id is None:
+        if status.state is not FormState.DONE or row.result is None or row.job_id is None:
             return status
         result = row.result
         if is_image_form(row.form):

@@ -15,6 +15,7 @@ import msgspec
 from horde_server.database.pool import Connection
 from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
+from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.store import NewRequest
 from horde_server.requests.alchemy.order import FormOrder
 from horde_server.requests.alchemy.vocabulary import IMAGE_FORMS
@@ -38,7 +39,7 @@ RETURNING {STATE_COLUMNS.format("")}"""
 
 
 async def insert_interrogation(
-    conn: Connection, interrogation_id: UUID, forms: Sequence[NewRequest[FormOrder]], *, lifetime_s: int
+    conn: Connection, interrogation_id: RequestId, forms: Sequence[NewRequest[FormOrder]], *, lifetime_s: int
 ) -> dict[UUID, RequestState]:
     """Store an interrogation with its forms, at least one, in one statement; the forms' states by their ids.
 
@@ -74,16 +75,16 @@ def _form(new: NewRequest[FormOrder]) -> dict[str, Any]:
 class FormRow(NamedTuple):
     """A form, by its request, as status shows it. `result` is JSON, with its job; of forms that are done."""
 
-    id: UUID
+    id: RequestId
     form: str
     state: str
     waiting: int
     finished: int
-    job_id: UUID | None
+    job_id: JobId | None
     result: str | None
 
 
-async def find_forms(conn: Connection, interrogation_id: UUID) -> list[FormRow]:
+async def find_forms(conn: Connection, interrogation_id: RequestId) -> list[FormRow]:
     """The forms of an interrogation as they were asked for; none when there is no such interrogation."""
     cursor = await conn.execute(
         """SELECT request.id,
@@ -95,7 +96,7 @@ async def find_forms(conn: Connection, interrogation_id: UUID) -> list[FormRow]:
     return [FormRow(*row) for row in await cursor.fetchall()]
 
 
-async def cancel_forms(conn: Connection, interrogation_id: UUID) -> list[RequestState]:
+async def cancel_forms(conn: Connection, interrogation_id: RequestId) -> list[RequestState]:
     """Cancel every form that is not done, so that none is handed out any more; the changed ones."""
     cursor = await conn.execute(
         f"""UPDATE request SET state = 'cancelled', waiting = 0, version = version + 1
@@ -106,7 +107,7 @@ async def cancel_forms(conn: Connection, interrogation_id: UUID) -> list[Request
     return [RequestState(*row) for row in await cursor.fetchall()]
 
 
-async def find_processing(conn: Connection, interrogation_id: UUID) -> list[tuple[UUID, bool]]:
+async def find_processing(conn: Connection, interrogation_id: RequestId) -> list[tuple[JobId, bool]]:
     """Jobs of its forms that alchemists still hold, each with whether its owner is trusted."""
     cursor = await conn.execute(
         """SELECT job.id, account.trusted
@@ -129,7 +130,7 @@ async def any_expired(conn: Connection) -> bool:
 class ExpiredInterrogation(NamedTuple):
     """An interrogation that nobody came back for in time. `webhook`: of whoever is still to be told of its end."""
 
-    id: UUID
+    id: RequestId
     account_id: int
     webhook: str | None
 
@@ -137,9 +138,9 @@ class ExpiredInterrogation(NamedTuple):
 class Removed(NamedTuple):
     """An interrogation that was removed."""
 
-    id: UUID
-    form_ids: list[UUID]
-    image_job_ids: list[UUID]  # jobs that may have made a picture
+    id: RequestId
+    form_ids: list[RequestId]
+    image_job_ids: list[JobId]  # jobs that may have made a picture
 
 
 async def lock_expired(conn: Connection, batch: int = 500) -> list[ExpiredInterrogation]:
@@ -153,7 +154,7 @@ async def lock_expired(conn: Connection, batch: int = 500) -> list[ExpiredInterr
     return [ExpiredInterrogation(*row) for row in await cursor.fetchall()]
 
 
-async def delete(conn: Connection, ids: Sequence[UUID]) -> list[Removed]:
+async def delete(conn: Connection, ids: Sequence[RequestId]) -> list[Removed]:
     """Remove interrogations with all their forms and jobs."""
     cursor = await conn.execute(
         """WITH gone AS (

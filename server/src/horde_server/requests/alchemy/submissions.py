@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from horde_server.database.pool import Pool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.held_jobs import HeldJob
+from horde_server.dispatch.ids import JobId
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.submission import Credit, DuplicateGen, InvalidJobID, Kept, Results, Submissions
 from horde_server.moderation.suspects import Suspects
@@ -19,7 +19,7 @@ from horde_server.workers.directory import WorkerDirectory
 
 @dataclass(frozen=True, slots=True)
 class FormSubmit:
-    """A `Submit`; see there. `generation` is the result as JSON; any state but `faulted` is success."""
+    """A submit of a form as a `Submit`: `generation` is the result as JSON; any state but `faulted` is success."""
 
     id: str
     generation: str
@@ -52,7 +52,7 @@ class FormSubmissions(Submissions[FormOrder]):
             return Credit(0)
         raise DuplicateGen(f"Processing Job with ID {job.id} was already submitted, or is not processed any more.")
 
-    async def settle_cancelled(self, job_id: UUID, *, owner_trusted: bool) -> None:
+    async def settle_cancelled(self, job_id: JobId, *, owner_trusted: bool) -> None:
         """Pay for a form that was cancelled while it was processed; once, whoever was first."""
         try:
             job = await self._find(str(job_id))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from uuid import UUID
 
 import msgspec
 
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.kudos.price import Price
 from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
-from horde_server.requests.admission import WORKERS_KEPT, Admission, Arrival, Caller
+from horde_server.requests.admission import WORKERS_KEPT, Admission, Arrival
 from horde_server.requests.asked import NO_PICTURES, Asked, GivenPictures
 from horde_server.requests.image.checks import check_extra_source_images, check_wishes
 from horde_server.requests.image.order import ImageOrder
@@ -67,7 +68,7 @@ class ImageIntake:
         admission.check_client_agent(caller)
         return order
 
-    def served(self, order: ImageOrder, request_id: UUID, pictures: GivenPictures, account: Account) -> ImageOrder:
+    def served(self, order: ImageOrder, request_id: RequestId, pictures: GivenPictures, account: Account) -> ImageOrder:
         """Education accounts get safe pictures from trusted workers only (§3.6), a workflow is never batched.
 
         Shared is what nobody's picture went into, where this horde shares; never what pupils ask for
@@ -100,7 +101,7 @@ class ImageIntake:
         )
 
     async def keep_pictures(
-        self, order: ImageOrder, request_id: UUID, pictures: GivenPictures, requester: Hashable
+        self, order: ImageOrder, request_id: RequestId, pictures: GivenPictures, requester: Hashable
     ) -> ImageOrder:
         """To paint into a picture needs a mask, or transparency."""
         if order.sources is None:

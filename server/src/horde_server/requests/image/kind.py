@@ -43,7 +43,7 @@ class ImageKind:
         return decode_order(stored)
 
     def requirement(self, order: ImageOrder) -> Requirement:
-        """See requirement.py."""
+        """What of the order a worker must be able or allowed to do."""
         return requirement(order)
 
     def batch_size(self, order: ImageOrder, model: str, offer: Offer, *, amount: int, available: int) -> int:

@@ -15,8 +15,10 @@ from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.errors import HordeError, RequestNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, read_body
+from horde_server.http.declared_routes import DeclaredRouter
 from horde_server.http.examples import EXAMPLE_ID
 from horde_server.http.parameters import RequestId
+from horde_server.http.rights import Right
 from horde_server.http.wire_types import Items, Text, Whole
 from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.image.order import ImageOrder
@@ -62,10 +64,11 @@ class Ratings(_Wire):
 
 def routes(dispatcher: Dispatcher[ImageOrder]) -> APIRouter:
     """Ratings."""
-    router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
+    router = DeclaredRouter("/api/v2/generate", tags=["v2"])
 
     @router.post(
         "/rate/{id}",
+        right=Right.ANYBODY,
         operation_id="post_aesthetics",
         response_model=GenerationSubmitted,
         responses=refusals(404, 413),
@@ -83,4 +86,4 @@ def routes(dispatcher: Dispatcher[ImageOrder]) -> APIRouter:
             raise AestheticsNotPublic("This horde takes no ratings, not even of shared images.")
         raise AestheticsNotPublic
 
-    return router
+    return router.api

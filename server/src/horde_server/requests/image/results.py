@@ -37,7 +37,7 @@ SHORT_CHARACTERS = 1024 * 1024
 
 
 class ImageResults:
-    """A `Results`; see there. What is kept of an image is its key in the store."""
+    """Images as `Results`: what is kept of one is its key in the store."""
 
     def __init__(
         self, blobs: BlobStore, shared: SharedImages, missed_uploads: MissedUploads, decoders: Decoders
@@ -48,7 +48,7 @@ class ImageResults:
         self._decoders = decoders
 
     async def keep(self, job: HeldJob[ImageOrder], generation: str, *, censored: bool) -> Kept:
-        """See `keep_image`."""
+        """The key of the image, whose size must fit the order; a censored one may have any small size."""
         return await self.keep_image(job, generation, sizes_of_image(job.order, censored=censored))
 
     async def keep_image(self, job: HeldJob[Any], generation: str, sizes: ResultSizes) -> Kept:

@@ -5,21 +5,16 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from horde_server.http.answers import refusals
-from horde_server.http.body import (
-    body_documentation,
-    json_response,
-    parameter_documentation,
-    read_body,
-    required_apikey,
-)
-from horde_server.http.client_agent import client_agent_of, names_no_program
-from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.body import body_documentation, json_response, parameter_documentation
+from horde_server.http.client_agent import names_no_program
+from horde_server.http.declared_routes import ASKED_LATER
 from horde_server.http.parameters import RequestId
 from horde_server.http.public_address import PublicAddress
-from horde_server.identity.directory import AccountDirectory
+from horde_server.http.rights import Right
+from horde_server.identity.caller import Caller
+from horde_server.identity.door import Door
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
-from horde_server.requests.admission import Caller
 from horde_server.requests.answers import RequestAsync, RequestStatusCheck
 from horde_server.requests.desk import RequestDesk
 from horde_server.requests.face import accepted, answered, encode, patience_of, quoted, raise_limits
@@ -35,17 +30,19 @@ from horde_server.requests.progress import parse_request_id
 def routes(
     desk: RequestDesk[ImageOrder],
     statuses: ImageStatuses,
-    accounts: AccountDirectory,
     public_address: PublicAddress,
     addresses: AddressTimeouts,
     limits: RateLimits | None,
-    hot: HotRoutes,
+    door: Door,
 ) -> APIRouter:
     """The requester's side of image generation."""
-    router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
+    router = door.router("/api/v2/generate", tags=["v2"])
 
     @router.post(
         "/async",
+        right=Right.ASK,
+        unknown_key=ASKED_LATER,
+        hot=True,
         status_code=202,
         operation_id="post_image_async_generate",
         response_model=RequestAsync,
@@ -54,13 +51,8 @@ def routes(
             ImageRequest, apikey="Whose request it is", Client_Agent="The program that asks: name:version:contact"
         ),
     )
-    @hot.add("POST", "/api/v2/generate/async")
-    async def submit_request(request: Request) -> Response:
+    async def submit_request(request: Request, caller: Caller, body: ImageRequest) -> Response:
         """Ask for images; they are made by a worker and fetched with the returned id."""
-        body = await read_body(request, ImageRequest)
-        client_agent = client_agent_of(request)
-        account = await accounts.by_key(required_apikey(request.headers.get("apikey")))
-        caller = Caller(account, request.state.client_address, client_agent)
         raise_limits(limits, caller)
         wish = asked(body, public_address(request) if body.webhook else "")
         if body.dry_run:
@@ -71,27 +63,31 @@ def routes(
 
     @router.get(
         "/check/{id}",
+        right=Right.ANYBODY,
+        hot=True,
         operation_id="get_image_async_check",
         response_model=RequestStatusCheck,
         responses=refusals(403, 404),
+        openapi_extra=parameter_documentation("path", id="Of the request"),
     )
-    async def check(request: Request, request_id: RequestId) -> Response:
+    async def check(request: Request) -> Response:
         """How far a request is, without its images."""
         if names_no_program(request.scope):
             addresses.refuse_nameless(request.state.client_address)
-        found, patience = parse_request_id(request_id), patience_of(request)
+        found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
         if patience:
             await desk.follow(found, patience)
         return answered(encode(await desk.look(found)), patience)
 
     @router.get(
         "/status/{id}",
+        right=Right.ANYBODY,
+        hot=True,
         operation_id="get_image_async_status",
         response_model=RequestStatusStable,
         responses=refusals(404),
         openapi_extra=parameter_documentation("path", id="Of the request"),
     )
-    @hot.add("GET", "/api/v2/generate/status/{id}")
     async def status(request: Request) -> Response:
         """How far a request is, with the images delivered so far."""
         found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
@@ -101,6 +97,7 @@ def routes(
 
     @router.delete(
         "/status/{id}",
+        right=Right.ANYBODY,
         operation_id="delete_image_async_status",
         response_model=RequestStatusStable,
         responses=refusals(404),
@@ -112,4 +109,4 @@ def routes(
         await desk.cancel(found)
         return json_response(encode(before))
 
-    return router
+    return router.api

@@ -53,7 +53,7 @@ class Images(Slice):
     ) -> None:
         settings = core.settings
         self._core = core
-        self._accounts = identity.accounts
+        self._door = identity.door
         self._limits = identity.limits
         self._addresses = moderation.addresses
         self._workers = workers
@@ -87,22 +87,20 @@ class Images(Slice):
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Of requesters and of workers."""
-        core, pictures = self._core, self._pictures
+        pictures = self._pictures
         return [
             rating_routes(self.dispatcher),
-            sharing_routes(self._shared, self._accounts, core.settings.admin_ids),
+            sharing_routes(self._shared, self._door),
             routes(
                 self.desk,
                 self._statuses,
-                self._accounts,
                 pictures.public_address,
                 self._addresses,
                 self._limits,
-                hot,
+                self._door,
             ),
             worker_routes(
                 self.dispatcher,
-                self._accounts,
                 self._workers.check_in,
                 self._submissions,
                 pictures.links,
@@ -110,7 +108,7 @@ class Images(Slice):
                 pictures.source_links,
                 pictures.public_address,
                 self._waiting,
-                hot,
+                self._door,
             ),
         ]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 from typing import TypedDict
-from uuid import UUID
 
 import msgspec
 
 from horde_server.blobs.store import BlobStore
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import Generation
 from horde_server.requests.desk import RequestDesk
 from horde_server.requests.image.order import ImageOrder
@@ -46,7 +46,7 @@ class ImageStatuses:
         self._blobs = blobs
         self._links = links
 
-    async def of(self, request_id: UUID, base_url: str) -> ImageStatus:
+    async def of(self, request_id: RequestId, base_url: str) -> ImageStatus:
         """The status now; links begin with `base_url`. Raises `RequestNotFound`."""
         entry, progress, generations = await self._desk.delivered(request_id)
         images = await self._images(entry.order, [made.result for made in generations], base_url)

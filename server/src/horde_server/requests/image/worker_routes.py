@@ -9,13 +9,18 @@ from horde_server.dispatch.capabilities import BIT
 from horde_server.dispatch.dispatcher import Dispatcher, HandOut
 from horde_server.dispatch.refusal import Offer
 from horde_server.dispatch.submission import Submissions
-from horde_server.errors import BadRequest, InvalidWorkerKey
+from horde_server.errors import BadRequest
 from horde_server.http.answers import refusals
-from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
-from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.body import body_documentation, json_response
+from horde_server.http.declared_routes import ASKED_LATER
 from horde_server.http.public_address import PublicAddress
+from horde_server.http.repeated_bodies import RepeatedBodies, RepeatedBody
+from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import told
-from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.identity.caller import Caller
+from horde_server.identity.directory import Account
+from horde_server.identity.door import Door
+from horde_server.models import current
 from horde_server.models.catalogue import is_known
 from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.face import answered, patience_of
@@ -34,7 +39,6 @@ from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
 def routes(
     dispatcher: Dispatcher[ImageOrder],
-    accounts: AccountDirectory,
     check_in: CheckIn,
     submissions: Submissions[ImageOrder],
     links: ResultLinks,
@@ -42,57 +46,56 @@ def routes(
     source_links: SourceLinks,
     public_address: PublicAddress,
     waiting: Waiting,
-    hot: HotRoutes,
+    door: Door,
 ) -> APIRouter:
     """The worker's side of image generation."""
-    router = APIRouter(prefix="/api/v2/generate", tags=["v2"])
+    router = door.router("/api/v2/generate", tags=["v2"])
+    pops: RepeatedBodies[ImagePop, Abilities] = RepeatedBodies(ImagePop)
 
     @router.post(
         "/pop",
+        right=Right.WORK,
+        unknown_key=ASKED_LATER,
+        hot=True,
+        reads=pops.read,
         operation_id="post_image_job_pop",
         response_model=GenerationPayloadStable,
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(ImagePop, apikey="Of the worker's owner"),
     )
-    @hot.add("POST", "/api/v2/generate/pop")
-    async def pop(request: Request) -> Response:
+    async def pop(request: Request, caller: Caller, body: RepeatedBody[ImagePop, Abilities]) -> Response:
         """Check in as an image worker and ask for jobs."""
-        body = await read_body(request, ImagePop)
-        key = required_apikey(request.headers.get("apikey"))
-        friends = friend_ids(body.priority_usernames)
-        account = await accounts.by_key(key)
-        if account is None:
-            raise InvalidWorkerKey
-        abilities = _abilities(body, account, friends)
-        worker = await check_in(
-            account, cleaned_text(body.name), abilities, request.state.client_address, kind=dispatcher.kind
-        )
+        offer = body.body
+        friends = friend_ids(offer.priority_usernames)
+        account = caller.user
+        abilities = body.derived((account, current.get()), lambda: _abilities(offer, account, friends))
+        worker = await check_in(account, cleaned_text(offer.name), abilities, caller.address, kind=dispatcher.kind)
         patience = patience_of(request)
-        hand_out = await jobs_for(worker, dispatcher, body.amount, waiting, patience)
+        hand_out = await jobs_for(worker, dispatcher, offer.amount, waiting, patience)
         if hand_out is not None:
             uploads = None
             if hand_out.order.r2 or worker.id not in missed_uploads:
                 base_url = public_address(request)
                 uploads = [await links.upload(job_id, hand_out.ttl_s, base_url) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
-            return answered(told(job_answer(hand_out, uploads, sources), body), patience)
+            return answered(told(job_answer(hand_out, uploads, sources), offer), patience)
         tell_maintenance(worker)
         skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), body), patience)
+        return answered(told(empty_answer(skipped), offer), patience)
 
     @router.post(
         "/submit",
+        right=Right.WORK,
+        unknown_key=ASKED_LATER,
+        hot=True,
         operation_id="post_image_job_submit",
         response_model=GenerationSubmitted,
         responses=refusals(401, 403, 404, 413),
         openapi_extra=body_documentation(ImageSubmit, apikey="Of the worker's owner"),
     )
-    @hot.add("POST", "/api/v2/generate/submit")
-    async def submit(request: Request) -> Response:
+    async def submit(caller: Caller, body: ImageSubmit) -> Response:
         """Deliver a job, or report that it failed."""
-        body = await read_body(request, ImageSubmit)
-        key = required_apikey(request.headers.get("apikey"))
-        credited = await submissions.submit(body, await accounts.by_key(key))
+        credited = await submissions.submit(body, caller)
         return json_response(credited.to_json())
 
     async def handed_sources(hand_out: HandOut[ImageOrder], offer: Offer, request: Request) -> HandedSources:
@@ -107,7 +110,7 @@ def routes(
             takes_extra=bool(offer.can & BIT["extra_source_images"]),
         )
 
-    return router
+    return router.api
 
 
 def _may_offer(model: str, account: Account) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from horde_server.blobs.store import BlobStore
+from horde_server.dispatch.ids import JobId
 
 LINK_LIFETIME_S = 1800
 """Signed addresses are good for half an hour, or for the lease and some grace where that is longer (D12)."""
@@ -22,7 +23,7 @@ class ResultLinks:
     def __init__(self, blobs: BlobStore) -> None:
         self._blobs = blobs
 
-    async def upload(self, job_id: UUID, ttl_s: int, base_url: str) -> str:
+    async def upload(self, job_id: JobId, ttl_s: int, base_url: str) -> str:
         """Where the worker PUTs the image of a job that is its own for so many seconds."""
         return await self._blobs.signed_put_url(
             result_key(job_id), max(LINK_LIFETIME_S, ttl_s + LEASE_GRACE_S), base_url

@@ -6,10 +6,10 @@ Every key begins with the id of its request (generation.md §2.6): so the sweep 
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
+from horde_server.dispatch.ids import RequestId
 from horde_server.requests.asked import GivenPictures
 
 
@@ -34,7 +34,7 @@ class SourceImages(msgspec.Struct, frozen=True, omit_defaults=True):
         return tuple(key for key in (self.image, self.mask, *(source.key for source in self.extra)) if key)
 
 
-def planned_sources(request_id: UUID, pictures: GivenPictures) -> SourceImages | None:
+def planned_sources(request_id: RequestId, pictures: GivenPictures) -> SourceImages | None:
     """Where the pictures of a request will be kept; a mask counts only with an image (generation.md §2.6)."""
     if not pictures.image and not pictures.extra:
         return None
@@ -52,16 +52,16 @@ def decode_sources(stored: Any) -> SourceImages:
     return msgspec.convert(stored, SourceImages)
 
 
-def image_key(request_id: UUID) -> str:
+def image_key(request_id: RequestId) -> str:
     """Where the picture to start from is kept."""
     return f"{request_id}_src.webp"
 
 
-def mask_key(request_id: UUID) -> str:
+def mask_key(request_id: RequestId) -> str:
     """Where the mask is kept."""
     return f"{request_id}_msk.webp"
 
 
-def extra_key(request_id: UUID, index: int) -> str:
+def extra_key(request_id: RequestId, index: int) -> str:
     """Where the picture number `index` of a remix is kept; the spelling is the API's."""
     return f"{request_id}_exra_src_{index}.webp"

@@ -10,7 +10,6 @@ import base64
 from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
-from uuid import UUID
 
 import structlog
 
@@ -20,6 +19,7 @@ from horde_server.blobs.guarded_fetch import GuardedFetcher, TooManyBytes
 from horde_server.blobs.images import MAX_SIDE_PIXELS, Recompressed, recompressed
 from horde_server.blobs.store import BlobStore
 from horde_server.blobs.structure import MAX_IMAGE_BYTES, NotAnImage, TooManyPixels, UnusableImage, examined
+from horde_server.dispatch.ids import RequestId
 from horde_server.requests.asked import GivenPictures
 from horde_server.requests.pictures.source_images import ExtraSource, SourceImages, extra_key, image_key, mask_key
 from horde_server.requests.pictures.source_refusals import (
@@ -72,7 +72,7 @@ class SourceIntake:
         self._decoders = decoders
 
     async def keep(
-        self, request_id: UUID, given: GivenPictures, requester: Hashable, *, needs_mask: bool = False
+        self, request_id: RequestId, given: GivenPictures, requester: Hashable, *, needs_mask: bool = False
     ) -> SourceImages | None:
         """Verify and store the pictures; None when there are none. A mask without an image is not looked at.
 
@@ -84,7 +84,7 @@ class SourceIntake:
         kept: list[str] = []
         return await self._in_time(self._keep(request_id, given, requester, kept, needs_mask=needs_mask), kept)
 
-    async def keep_picture(self, interrogation_id: UUID, text: str, requester: Hashable) -> Recompressed:
+    async def keep_picture(self, interrogation_id: RequestId, text: str, requester: Hashable) -> Recompressed:
         """Verify and store the picture of an interrogation, as `image_key`; raises as `keep`, also for many tiles."""
         key = image_key(interrogation_id)
 
@@ -118,7 +118,7 @@ class SourceIntake:
             await self._blobs.delete(sources.keys)
 
     async def _keep(
-        self, request_id: UUID, given: GivenPictures, requester: Hashable, kept: list[str], *, needs_mask: bool
+        self, request_id: RequestId, given: GivenPictures, requester: Hashable, kept: list[str], *, needs_mask: bool
     ) -> SourceImages:
         """One after another, so that a request holds one picture at a time; `kept` grows with what may be stored."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from horde_server.blobs.store import BlobStore
 from horde_server.errors import HordeError
@@ -18,13 +18,20 @@ class SourceImageGone(HordeError):
     status, rc = 410, "RequestExpired"
 
 
+class HandedExtra(TypedDict):
+    """A picture of a remix, by the names of the API."""
+
+    image: str
+    strength: float
+
+
 @dataclass(frozen=True, slots=True)
 class HandedSources:
     """`source_image`, `source_mask` and `extra_source_images` of a pop's answer."""
 
     image: str | None = None
     mask: str | None = None
-    extra: list[dict[str, Any]] | None = None
+    extra: list[HandedExtra] | None = None
 
 
 class SourceLinks:

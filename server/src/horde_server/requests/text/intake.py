@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from uuid import UUID
 
 import msgspec
 
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.kudos.price import Price
-from horde_server.requests.admission import WORKERS_KEPT, Admission, Arrival, Caller
+from horde_server.requests.admission import WORKERS_KEPT, Admission, Arrival
 from horde_server.requests.asked import Asked, GivenPictures
 from horde_server.requests.text.checks import check_extra_source_images, check_prompt, check_wishes
 from horde_server.requests.text.order import TextOrder
@@ -45,7 +46,7 @@ class TextIntake:
         admission.check_client_agent(caller)
         return order
 
-    def served(self, order: TextOrder, request_id: UUID, pictures: GivenPictures, account: Account) -> TextOrder:
+    def served(self, order: TextOrder, request_id: RequestId, pictures: GivenPictures, account: Account) -> TextOrder:
         """Education accounts are served by trusted workers only (§3.6)."""
         return msgspec.structs.replace(
             order,
@@ -68,7 +69,7 @@ class TextIntake:
         )
 
     async def keep_pictures(
-        self, order: TextOrder, request_id: UUID, pictures: GivenPictures, requester: Hashable
+        self, order: TextOrder, request_id: RequestId, pictures: GivenPictures, requester: Hashable
     ) -> TextOrder:
         """Texts have none: `check` refuses them."""
         return order

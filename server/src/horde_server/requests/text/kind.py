@@ -41,7 +41,7 @@ class TextKind:
         return decode_order(stored)
 
     def requirement(self, order: TextOrder) -> Requirement:
-        """See requirement.py."""
+        """What of the order a worker must be able or allowed to do."""
         return requirement(order)
 
     def batch_size(self, order: TextOrder, model: str, offer: Offer, *, amount: int, available: int) -> int:

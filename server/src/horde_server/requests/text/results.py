@@ -21,7 +21,7 @@ _CSAM = Metadata(type="censorship", value="csam")
 
 
 class TextResults:
-    """A `Results`; see there. What is kept of a text is itself."""
+    """Texts as `Results`: what is kept of one is itself."""
 
     async def keep(self, job: HeldJob[TextOrder], generation: str, *, censored: bool) -> Kept:
         """It may be empty; what the database cannot hold is replaced."""

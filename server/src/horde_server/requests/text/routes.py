@@ -5,20 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from horde_server.http.answers import refusals
-from horde_server.http.body import (
-    body_documentation,
-    json_response,
-    parameter_documentation,
-    read_body,
-    required_apikey,
-)
-from horde_server.http.client_agent import client_agent_of
-from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.body import body_documentation, json_response, parameter_documentation
+from horde_server.http.declared_routes import ASKED_LATER
 from horde_server.http.parameters import RequestId
+from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import slips
-from horde_server.identity.directory import AccountDirectory
+from horde_server.identity.caller import Caller
+from horde_server.identity.door import Door
 from horde_server.identity.rate_limits import RateLimits
-from horde_server.requests.admission import Caller
 from horde_server.requests.answers import RequestAsync
 from horde_server.requests.desk import RequestDesk
 from horde_server.requests.face import accepted, answered, encode, patience_of, quoted, raise_limits
@@ -32,15 +26,17 @@ from horde_server.requests.text.wire import asked
 
 def routes(
     desk: RequestDesk[TextOrder],
-    accounts: AccountDirectory,
     limits: RateLimits | None,
-    hot: HotRoutes,
+    door: Door,
 ) -> APIRouter:
     """The requester's side of text generation."""
-    router = APIRouter(prefix="/api/v2/generate/text", tags=["v2"])
+    router = door.router("/api/v2/generate/text", tags=["v2"])
 
     @router.post(
         "/async",
+        right=Right.ASK,
+        unknown_key=ASKED_LATER,
+        hot=True,
         status_code=202,
         operation_id="post_text_async_generate",
         response_model=RequestAsync,
@@ -49,13 +45,8 @@ def routes(
             TextRequest, apikey="Whose request it is", Client_Agent="The program that asks: name:version:contact"
         ),
     )
-    @hot.add("POST", "/api/v2/generate/text/async")
-    async def submit_request(request: Request) -> Response:
+    async def submit_request(caller: Caller, body: TextRequest) -> Response:
         """Ask for texts; they are written by a worker and fetched with the returned id."""
-        body = await read_body(request, TextRequest)
-        client_agent = client_agent_of(request)
-        account = await accounts.by_key(required_apikey(request.headers.get("apikey")))
-        caller = Caller(account, request.state.client_address, client_agent)
         raise_limits(limits, caller)
         wish = asked(body)
         if body.dry_run:
@@ -66,12 +57,13 @@ def routes(
 
     @router.get(
         "/status/{id}",
+        right=Right.ANYBODY,
+        hot=True,
         operation_id="get_text_async_status",
         response_model=RequestStatusKobold,
         responses=refusals(404),
         openapi_extra=parameter_documentation("path", id="Of the request"),
     )
-    @hot.add("GET", "/api/v2/generate/text/status/{id}")
     async def status(request: Request) -> Response:
         """How far a request is, with the texts delivered so far."""
         found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
@@ -81,6 +73,7 @@ def routes(
 
     @router.delete(
         "/status/{id}",
+        right=Right.ANYBODY,
         operation_id="delete_text_async_status",
         response_model=RequestStatusKobold,
         responses=refusals(404),
@@ -92,4 +85,4 @@ def routes(
         await desk.cancel(found)
         return json_response(encode(before))
 
-    return router
+    return router.api

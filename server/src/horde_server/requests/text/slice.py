@@ -38,7 +38,7 @@ class Texts(Slice):
     ) -> None:
         settings = core.settings
         self._core = core
-        self._accounts = identity.accounts
+        self._door = identity.door
         self._limits = identity.limits
         self._workers = workers
         self.dispatcher = dispatch.open(TextKind())
@@ -62,8 +62,6 @@ class Texts(Slice):
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Of requesters and of workers."""
         return [
-            routes(self.desk, self._accounts, self._limits, hot),
-            worker_routes(
-                self.dispatcher, self._accounts, self._workers.check_in, self._submissions, self._waiting, hot
-            ),
+            routes(self.desk, self._limits, self._door),
+            worker_routes(self.dispatcher, self._workers.check_in, self._submissions, self._waiting, self._door),
         ]

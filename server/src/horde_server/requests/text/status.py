@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import msgspec
 
+from horde_server.dispatch.ids import RequestId
 from horde_server.requests.desk import RequestDesk
 from horde_server.requests.progress import Progress
 from horde_server.requests.text.order import TextOrder
@@ -18,7 +17,7 @@ class TextStatus(Progress, kw_only=True):
     generations: list[DescribedText]
 
 
-async def text_status(desk: RequestDesk[TextOrder], request_id: UUID) -> TextStatus:
+async def text_status(desk: RequestDesk[TextOrder], request_id: RequestId) -> TextStatus:
     """The status now. Raises `RequestNotFound`."""
     _, progress, generations = await desk.delivered(request_id)
     return TextStatus(**msgspec.structs.asdict(progress), generations=[described(made) for made in generations])

@@ -7,12 +7,16 @@ from fastapi import APIRouter, Request, Response
 from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.submission import Submissions
-from horde_server.errors import BadRequest, InvalidWorkerKey
+from horde_server.errors import BadRequest
 from horde_server.http.answers import refusals
-from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
-from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.body import body_documentation, json_response
+from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.repeated_bodies import RepeatedBodies, RepeatedBody
+from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import told
-from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.identity.caller import Caller
+from horde_server.identity.directory import Account
+from horde_server.identity.door import Door
 from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.face import answered, patience_of
 from horde_server.requests.popping import jobs_for
@@ -31,58 +35,58 @@ SOFTPROMPTS_KEPT = 200
 
 def routes(
     dispatcher: Dispatcher[TextOrder],
-    accounts: AccountDirectory,
     check_in: CheckIn,
     submissions: Submissions[TextOrder],
     waiting: Waiting,
-    hot: HotRoutes,
+    door: Door,
 ) -> APIRouter:
     """The worker's side of text generation."""
-    router = APIRouter(prefix="/api/v2/generate/text", tags=["v2"])
+    router = door.router("/api/v2/generate/text", tags=["v2"])
+    pops: RepeatedBodies[TextPop, Abilities] = RepeatedBodies(TextPop)
 
     @router.post(
         "/pop",
+        right=Right.WORK,
+        unknown_key=ASKED_LATER,
+        hot=True,
+        reads=pops.read,
         operation_id="post_text_job_pop",
         response_model=GenerationPayloadKobold,
         responses=refusals(401, 403, 413),
         openapi_extra=body_documentation(TextPop, apikey="Of the worker's owner"),
     )
-    @hot.add("POST", "/api/v2/generate/text/pop")
-    async def pop(request: Request) -> Response:
+    async def pop(request: Request, caller: Caller, body: RepeatedBody[TextPop, Abilities]) -> Response:
         """Check in as a text worker and ask for jobs."""
-        body = await read_body(request, TextPop)
-        key = required_apikey(request.headers.get("apikey"))
-        friends = friend_ids(body.priority_usernames)
-        account = await accounts.by_key(key)
-        if account is None:
-            raise InvalidWorkerKey
-        abilities = _abilities(body, account, friends)
-        name, address = cleaned_text(body.name), request.state.client_address
+        offer = body.body
+        friends = friend_ids(offer.priority_usernames)
+        account = caller.user
+        abilities = body.derived(account, lambda: _abilities(offer, account, friends))
+        name, address = cleaned_text(offer.name), caller.address
         worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
         patience = patience_of(request)
-        hand_out = await jobs_for(worker, dispatcher, body.amount, waiting, patience)
+        hand_out = await jobs_for(worker, dispatcher, offer.amount, waiting, patience)
         if hand_out is not None:
-            return answered(told(job_answer(hand_out), body), patience)
+            return answered(told(job_answer(hand_out), offer), patience)
         tell_maintenance(worker)
         skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), body), patience)
+        return answered(told(empty_answer(skipped), offer), patience)
 
     @router.post(
         "/submit",
+        right=Right.WORK,
+        unknown_key=ASKED_LATER,
+        hot=True,
         operation_id="post_text_job_submit",
         response_model=GenerationSubmitted,
         responses=refusals(401, 403, 404, 413),
         openapi_extra=body_documentation(TextSubmit, apikey="Of the worker's owner"),
     )
-    @hot.add("POST", "/api/v2/generate/text/submit")
-    async def submit(request: Request) -> Response:
+    async def submit(caller: Caller, body: TextSubmit) -> Response:
         """Deliver a job, or report that it failed."""
-        body = await read_body(request, TextSubmit)
-        key = required_apikey(request.headers.get("apikey"))
-        credited = await submissions.submit(body, await accounts.by_key(key))
+        credited = await submissions.submit(body, caller)
         return json_response(credited.to_json())
 
-    return router
+    return router.api
 
 
 def _abilities(body: TextPop, account: Account, friends: tuple[int, ...]) -> Abilities:

@@ -17,7 +17,8 @@ from horde_server.blobs.store import BlobStore, BlobStoreFailed
 from horde_server.database.pool import Connection, Pool
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.errors import HordeError
-from horde_server.identity.directory import Account
+from horde_server.http.rights import Right
+from horde_server.identity.caller import Caller
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.sharing import store
 from horde_server.requests.pictures.result_links import result_key
@@ -71,8 +72,9 @@ class SharedImages:
         await store.add(conn, job.id, job.requester_id, metadata)
         await self._tasks.defer(conn, SHARE, Share(job.id))
 
-    async def take_back(self, job_id: UUID, account: Account, *, is_moderator: bool) -> None:
+    async def take_back(self, job_id: UUID, caller: Caller) -> None:
         """Remove a shared image for ever; also one that is still on its way."""
+        account, is_moderator = caller.user, caller.may(Right.MODERATE)
         async with self._pool.connection() as conn, conn.transaction():
             owner_id = await store.owner_of(conn, job_id)
             if owner_id is None:

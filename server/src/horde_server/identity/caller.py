@@ -1,0 +1,100 @@
+"""Who calls, and what they may: the one place where rights are granted.
+
+A route declares the `Right` it needs (`http/rights.py`, `http/declared_routes.py`); the door (`door.py`) finds out who
+calls and hands a `Caller` to the endpoint. What depends on the thing at hand – whose worker it is, which field is
+changed – services ask of the caller, by `may` and `check`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from horde_server.errors import HordeError, InvalidAPIKey, NotAdmin, NotModerator
+from horde_server.http.networks import household
+from horde_server.http.rights import KEYLESS, Right
+from horde_server.identity.directory import Account
+from horde_server.identity.keys import KeyGrant, Scope
+
+SCOPES: Final = {
+    Right.ANYBODY_NAMED: frozenset(Scope),
+    Right.ANY_KEY: frozenset(Scope),
+    Right.ASK: frozenset({Scope.FULL, Scope.ASK}),
+    Right.WORK: frozenset({Scope.FULL, Scope.WORK}),
+    Right.READ_OWN: frozenset({Scope.FULL, Scope.READ}),
+    Right.MANAGE_WORKERS: frozenset({Scope.FULL, Scope.WORK}),
+    Right.MANAGE_OWN: frozenset({Scope.FULL}),
+    Right.MODERATE: frozenset({Scope.FULL}),
+    Right.ADMINISTER: frozenset({Scope.FULL}),
+}
+"""The keys that carry a right: those with any of these scopes. A right that is not here is nobody's."""
+
+
+class KeyLacksScope(HordeError):
+    """This API key is not for this: use a key of yours that is, or one for everything."""
+
+    status, rc = 403, "KeyLacksScope"
+
+    def __init__(self, key: KeyGrant | None = None, right: Right | None = None) -> None:
+        if key is None or right is None:
+            super().__init__()
+            return
+        super().__init__(
+            f"The scopes of this API key are: {', '.join(sorted(key.scopes))}. "
+            f"This needs one of: {', '.join(sorted(SCOPES.get(right, ())))}. Use another key of yours."
+        )
+
+
+def check_scope(key: KeyGrant, right: Right) -> None:
+    """Raise `KeyLacksScope` when the key does not carry the right."""
+    if key.scopes.isdisjoint(SCOPES.get(right, ())):
+        raise KeyLacksScope(key, right)
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who calls, from where, with which program. Without an account: who sent no key, or one that nobody has."""
+
+    account: Account | None
+    address: str
+    client_agent: str
+    key: KeyGrant | None = None
+    unknown_key: type[HordeError] = InvalidAPIKey
+    """What is told whose key is nobody's."""
+
+    @property
+    def user(self) -> Account:
+        """The account. Raises `InvalidAPIKey`, or what the route says instead, where there is none."""
+        if self.account is None:
+            raise self.unknown_key
+        return self.account
+
+    @property
+    def requester(self) -> int | str:
+        """Who takes turns with others: an account; of Anonymous, who is everybody, a household."""
+        if self.account is None or self.account.kind == "anonymous":
+            return household(self.address)
+        return self.account.id
+
+    def may(self, right: Right) -> bool:
+        """Whether the key carries the right, and the account has it."""
+        if right in KEYLESS:
+            return True
+        if self.account is None or self.key is None or self.key.scopes.isdisjoint(SCOPES.get(right, ())):
+            return False
+        if right is Right.MODERATE:
+            return self.account.is_moderator
+        if right is Right.ADMINISTER:
+            return self.account.is_administrator
+        return True
+
+    def check(self, right: Right) -> None:
+        """Raise what `user` raises, `KeyLacksScope`, `NotModerator` or `NotAdmin` where the caller may not."""
+        if self.may(right):
+            return
+        account = self.user
+        if right is Right.MODERATE and not account.is_moderator:
+            raise NotModerator
+        if right is Right.ADMINISTER and not account.is_administrator:
+            raise NotAdmin
+        raise KeyLacksScope(self.key, right)

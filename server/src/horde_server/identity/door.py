@@ -1,0 +1,95 @@
+"""The door: finds out who calls, by the key that was sent, and lets in who has the right that the route declares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request
+from starlette.types import Scope
+
+from horde_server.errors import HordeError, InvalidAPIKey, InvalidWorkerKey
+from horde_server.http.body import required_apikey
+from horde_server.http.body_limits import KEYLESS as KEYLESS_PATHS
+from horde_server.http.client_agent import UNKNOWN_AGENT, client_agent
+from horde_server.http.declared_routes import ASKED_LATER, Declaration, DeclaredRouter, declaration_of
+from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.rights import Right
+from horde_server.identity.caller import Caller, check_scope
+from horde_server.identity.directory import AccountDirectory
+
+_API = "/api/v2/"
+_USUAL = Declaration(Right.ANY_KEY)
+
+
+class Door:
+    """Makes the routers of a node, and admits who calls their routes."""
+
+    def __init__(self, accounts: AccountDirectory, hot: HotRoutes) -> None:
+        self._accounts = accounts
+        self.hot = hot
+
+    def router(self, prefix: str = "", **options: Any) -> DeclaredRouter:
+        """A router whose routes are behind this door; `options` are `APIRouter`'s."""
+        return DeclaredRouter(prefix, admit=self.admit, hot=self.hot, **options)
+
+    async def admit(self, request: Request, declaration: Declaration) -> Caller:
+        """Who calls. Raises 400 and 401 where the key is missing or nobody's, 403 where they may not.
+
+        Where the declaration says that this is asked later, only the scopes of a key that somebody has are looked at.
+        """
+        scope = request.scope
+        sent, agent = _key_and_agent(scope)
+        right = declaration.right
+        if right is Right.ASK:
+            agent = client_agent(agent)  # it is kept with the request
+        address: str = scope["state"]["client_address"]
+        if not sent and right is Right.ANYBODY_NAMED:
+            return Caller(None, address, agent)
+        if not sent and declaration.no_key is not None:
+            raise declaration.no_key
+        holder = await self._accounts.by_key(required_apikey(sent))
+        if holder is None:
+            if declaration.unknown_key is not ASKED_LATER:
+                raise declaration.unknown_key or _refusal_of(right)
+            return Caller(None, address, agent, None, _refusal_of(right))
+        account, key = holder
+        caller = Caller(account, address, agent, key, _refusal_of(right))
+        if declaration.unknown_key is ASKED_LATER:
+            check_scope(key, right)
+        else:
+            caller.check(right)
+        return caller
+
+    async def ask_before_body(self, scope: Scope) -> None:
+        """Refuse who sends a large body without a key, or with one that is nobody's or not for this, in the words of
+        the route that would ask for it afterwards. Nothing is asked where the routes ask for no key.
+        """
+        path: str = scope["path"]
+        if not path.startswith(_API) or path.startswith(KEYLESS_PATHS):
+            return
+        found = self.hot.find(scope["method"], path)
+        declaration = (declaration_of(found[0]) if found is not None else None) or _USUAL
+        sent, _ = _key_and_agent(scope)
+        holder = await self._accounts.by_key(required_apikey(sent))
+        if holder is None:
+            raise _refusal_of(declaration.right)
+        check_scope(holder.key, declaration.right)
+
+
+def _key_and_agent(scope: Scope) -> tuple[str, str]:
+    """The key and the program that were sent, in one look at the headers; of headers sent twice the first counts."""
+    key = agent = None
+    for name, value in scope["headers"]:
+        if name == b"apikey":
+            key = value if key is None else key
+        elif name == b"client-agent":
+            agent = value if agent is None else agent
+    return (
+        key.decode("latin-1") if key is not None else "",
+        agent.decode("latin-1") if agent is not None else UNKNOWN_AGENT,
+    )
+
+
+def _refusal_of(right: Right) -> type[HordeError]:
+    """What is told whose key nobody has."""
+    return InvalidWorkerKey if right is Right.WORK else InvalidAPIKey

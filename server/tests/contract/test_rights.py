@@ -1,0 +1,217 @@
+"""Who may call what: every route of a server with its right, and that each is closed to everybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from horde_server.http.declared_routes import ASKED_LATER, declaration_of
+from horde_server.identity import key_store
+from horde_server.identity.keys import Scope, key_hash, load_secret, new_api_key
+
+RIGHTS = {
+    "GET /api": "ANYBODY",
+    "GET /api/": "ANYBODY",
+    "GET /api/static/{name}": "ANYBODY",
+    "GET /api/swagger.json": "ANYBODY",
+    "GET /healthz": "ANYBODY",
+    "GET /metrics": "ANYBODY",
+    "GET /openapi.json": "ANYBODY",
+    "GET /readyz": "ANYBODY",
+    "GET /proxyz": "LOCAL",
+    "POST /api/v2/dev/test-user": "LOCAL",
+    "GET /api/blobs/{key}": "SIGNED",
+    "PUT /api/blobs/{key}": "SIGNED",
+    "GET /api/v2/status/heartbeat": "ANYBODY",
+    "GET /api/v2/status/models": "ANYBODY",
+    "GET /api/v2/status/models/{model_name:path}": "ANYBODY",
+    "GET /api/v2/status/performance": "ANYBODY",
+    "GET /api/v2/status/modes": "ANYBODY_NAMED",
+    "PUT /api/v2/status/modes": "MODERATE, asked later",
+    # whoever knows the id of a request may follow and cancel it, as on the original
+    "POST /api/v2/generate/async": "ASK, asked later",
+    "GET /api/v2/generate/check/{id}": "ANYBODY",
+    "GET /api/v2/generate/status/{id}": "ANYBODY",
+    "DELETE /api/v2/generate/status/{id}": "ANYBODY",
+    "POST /api/v2/generate/rate/{id}": "ANYBODY",
+    "DELETE /api/v2/generate/shared/{id}": "MANAGE_OWN",
+    "POST /api/v2/generate/pop": "WORK, asked later",
+    "POST /api/v2/generate/submit": "WORK, asked later",
+    "POST /api/v2/generate/text/async": "ASK, asked later",
+    "GET /api/v2/generate/text/status/{id}": "ANYBODY",
+    "DELETE /api/v2/generate/text/status/{id}": "ANYBODY",
+    "POST /api/v2/generate/text/pop": "WORK, asked later",
+    "POST /api/v2/generate/text/submit": "WORK, asked later",
+    "POST /api/v2/interrogate/async": "ASK, asked later",
+    "GET /api/v2/interrogate/status/{id}": "ANYBODY",
+    "DELETE /api/v2/interrogate/status/{id}": "ANYBODY",
+    "POST /api/v2/interrogate/pop": "WORK, asked later",
+    "POST /api/v2/interrogate/submit": "WORK, asked later",
+    "GET /api/v2/find_user": "ANY_KEY",
+    "GET /api/v2/users/{user_id}": "ANYBODY_NAMED",
+    "PUT /api/v2/users/{user_id}": "MANAGE_OWN, asked later",
+    "POST /api/v2/kudos/transfer": "MANAGE_OWN",
+    "POST /api/v2/kudos/award": "MANAGE_OWN",
+    "GET /api/v2/webhook_secret": "MANAGE_OWN",
+    "POST /api/v2/webhook_secret": "MANAGE_OWN",
+    "GET /api/v2/workers": "ANYBODY_NAMED, asked later",
+    "GET /api/v2/workers/{worker_id}": "ANYBODY_NAMED, asked later",
+    "GET /api/v2/workers/name/{worker_name:path}": "ANYBODY_NAMED, asked later",
+    "PUT /api/v2/workers/{worker_id}": "MANAGE_WORKERS, asked later",
+    "DELETE /api/v2/workers/{worker_id}": "MANAGE_WORKERS, asked later",
+    "GET /api/v2/filters": "MODERATE",
+    "PUT /api/v2/filters": "MODERATE",
+    "POST /api/v2/filters": "MODERATE",
+    "GET /api/v2/filters/regex": "MODERATE",
+    "GET /api/v2/filters/{filter_id}": "MODERATE",
+    "PATCH /api/v2/filters/{filter_id}": "MODERATE",
+    "DELETE /api/v2/filters/{filter_id}": "MODERATE",
+    "GET /api/v2/operations/ipaddr": "MODERATE",
+    "POST /api/v2/operations/ipaddr": "MODERATE",
+    "DELETE /api/v2/operations/ipaddr": "MODERATE",
+    "GET /api/v2/operations/ipaddr/{ipaddr:path}": "MODERATE",
+    "PUT /api/v2/operations/block_worker_ipaddr/{worker_id}": "MODERATE",
+    "DELETE /api/v2/operations/block_worker_ipaddr/{worker_id}": "MODERATE",
+}
+"""Whoever adds a route, or changes who may call it, says so here."""
+CARRIED_BY = {
+    "ANYBODY_NAMED": {"full", "ask", "work", "read"},
+    "ANY_KEY": {"full", "ask", "work", "read"},
+    "ASK": {"full", "ask"},
+    "WORK": {"full", "work"},
+    "MANAGE_WORKERS": {"full", "work"},
+    "MANAGE_OWN": {"full"},
+    "MODERATE": {"full"},
+}
+"""The scopes of keys by the rights of routes."""
+WITH_A_KEY = {"GET /api/v2/status/modes": "MODERATE"}
+"""Who sends a key there wants to see what moderators see."""
+OPEN = {"ANYBODY", "LOCAL", "SIGNED"}
+NOBODYS_KEY = "k" * 22
+_EXAMPLES = {"ipaddr": "192.0.2.7", "user_id": "1", "filter_id": "1"}
+_NO_ID = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture
+async def horde(start_horde):
+    """A server with all routes that there can be; its first account administers it."""
+    return await start_horde(test_apikeys=True, admins=["root#1"])
+
+
+def told(endpoint: object) -> str:
+    """The right of an endpoint as the table has it."""
+    declaration = declaration_of(endpoint)
+    if declaration is None:
+        return "UNDECLARED"
+    return declaration.right.name + (", asked later" if declaration.unknown_key is ASKED_LATER else "")
+
+
+def routes_of(horde) -> Iterator[tuple[str, str, str]]:
+    """Method, path and right of each route of the app."""
+    for route in iter_route_contexts(horde.app._app.routes):
+        for method in sorted((route.methods or {"?"}) - {"HEAD"}):
+            yield method, route.path, told(route.endpoint)
+
+
+def asked() -> Iterator[tuple[str, str, str]]:
+    """Method, path and right of the routes that ask for a key."""
+    for name, right in RIGHTS.items():
+        if right not in OPEN:
+            method, _, path = name.partition(" ")
+            yield method, path, right.partition(",")[0]
+
+
+async def bodies(horde) -> dict[tuple[str, str], Any]:
+    """A body that is taken, by method and path of the document."""
+    document = (await horde.client.get("/openapi.json")).json()
+    found = {
+        (method.upper(), path): operation["requestBody"]["content"]["application/json"]["example"]
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if "requestBody" in operation
+    }
+    assert len(found) >= 20
+    return found
+
+
+async def call(horde, method: str, path: str, body: Any, key: str | None) -> httpx.Response:
+    """A call of a route, with examples in the place of what its path names."""
+    plain = path.replace(":path", "")
+    names = [part.strip("{}") for part in plain.split("/") if part.startswith("{")]
+    return await horde.client.request(
+        method,
+        plain.format(**{name: _EXAMPLES.get(name, _NO_ID) for name in names}),
+        headers={"apikey": key} if key is not None else {},
+        json=body,
+    )
+
+
+async def a_key(horde, account_id: int, *scopes: Scope) -> str:
+    """One more key of an account."""
+    key = new_api_key()
+    async with await psycopg.AsyncConnection.connect(horde.dsn, autocommit=True) as conn:
+        hashed = key_hash(await load_secret(conn, "api_key_salt"), key)
+        await key_store.add_key(conn, account_id, hashed, name="another", scopes=scopes)
+    return key
+
+
+async def test_every_route_has_the_right_that_is_written_down(horde) -> None:
+    found = {f"{method} {path}": right for method, path, right in routes_of(horde)}
+    assert found == RIGHTS
+
+
+async def test_hot_routes_have_the_rights_of_the_routes_that_they_stand_for(horde) -> None:
+    """They are called before the framework, which knows nothing of it."""
+    documented = {(method, path): right for method, path, right in routes_of(horde)}
+    hot = [
+        (method, path, told(endpoint), documented.get((method, path)) or documented.get((method, path + "{id}")))
+        for method, path, endpoint in horde.app._hot_routes
+    ]
+    assert len(hot) >= 12
+    assert [each for each in hot if each[2] != each[3]] == []
+
+
+async def test_nobody_gets_in_without_a_key(horde) -> None:
+    """400 where it is missing, 401 where it is nobody's, or what is refused before; never an answer."""
+    examples = await bodies(horde)
+    for method, path, right in asked():
+        if right == "ANYBODY_NAMED":
+            continue
+        for key in (None, "", NOBODYS_KEY):
+            answer = await call(horde, method, path, examples.get((method, path)), key)
+            assert answer.status_code in (400, 401, 404), (method, path, key, answer.text)
+
+
+async def test_moderators_routes_are_closed_to_others(horde) -> None:
+    await horde.account("root")
+    plain = await horde.account("plain", trusted=True)
+    examples = await bodies(horde)
+    for method, path, right in asked():
+        if right == "MODERATE":
+            for key in ("0000000000", plain.api_key):
+                answer = await call(horde, method, path, examples.get((method, path)), key)
+                assert answer.status_code == 403, (method, path, answer.text)
+                assert answer.json()["rc"] in ("NotModerator", "NotAdmin")
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+async def test_a_key_opens_what_it_is_for(horde, scope: Scope) -> None:
+    """Even a moderator's and administrator's: what a key is not for is 403 `KeyLacksScope`, and nothing else is."""
+    root = await horde.account("root", moderator=True, kudos=1000)
+    assert root.id == 1
+    key = await a_key(horde, root.id, scope)
+    examples = await bodies(horde)
+    for method, path, right in asked():
+        answer = await call(horde, method, path, examples.get((method, path)), key)
+        body = answer.json()
+        is_refused = isinstance(body, dict) and body.get("rc") == "KeyLacksScope"
+        needed = CARRIED_BY[WITH_A_KEY.get(f"{method} {path}", right)]
+        assert is_refused is (scope not in needed), (method, path, right, answer.text)
+        if is_refused:
+            assert answer.status_code == 403
+            assert f"are: {scope}. This needs one of: {', '.join(sorted(needed))}." in body["message"]
