@@ -16,7 +16,6 @@ MODULES = {str(path.relative_to(SOURCES)): path for path in sorted(SOURCES.rglob
 RUNS_SQL = frozenset({"execute", "executemany", "cursor"})
 TAKES_CONNECTIONS = frozenset({"connection"})
 OPENS = TAKES_CONNECTIONS | {"transaction"}
-NOT_MOVED_YET = frozenset({"identity/directory.py", "identity/keys.py"})
 
 
 def is_store(name: str) -> bool:
@@ -51,13 +50,19 @@ def declares_routes(path: Path) -> bool:
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not is_store(name)])
 def test_sql_stands_in_stores_only(name: str) -> None:
-    found = list(calls(MODULES[name], RUNS_SQL))
-    assert bool(found) == (name in NOT_MOVED_YET), found
+    assert not list(calls(MODULES[name], RUNS_SQL))
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if is_store(name) and not name.startswith("database/")])
 def test_a_store_is_given_its_connection(name: str) -> None:
     assert not list(calls(MODULES[name], TAKES_CONNECTIONS))
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if is_store(name) and not name.startswith("database/")])
+def test_a_store_knows_nobody_who_takes_connections(name: str) -> None:
+    known = {module.removeprefix("horde_server.").replace(".", "/") + ".py" for module in imports(MODULES[name])}
+    services = {other for other in known & MODULES.keys() if list(calls(MODULES[other], TAKES_CONNECTIONS))}
+    assert not {other for other in services if not other.startswith("database/")}
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if declares_routes(MODULES[name])])

@@ -12,7 +12,8 @@ from horde_server.accounts import store
 from horde_server.database.pool import Connection
 from horde_server.errors import UserNotFound
 from horde_server.identity import key_store
-from horde_server.identity.keys import Scope, key_hash, load_secret, new_api_key
+from horde_server.identity.keys import Scope, key_hash, new_api_key
+from horde_server.identity.secret_store import load_secret
 from horde_server.kudos.ledger import ADMIN, EntryKind, Movement, spendable
 from horde_server.kudos.ledger_store import balance_hundredths, post
 

@@ -21,7 +21,8 @@ from horde_server.accounts.creation import create_account
 from horde_server.accounts.store import has_key
 from horde_server.database.data_folder import prepare
 from horde_server.database.pool import Connection, connect
-from horde_server.identity.keys import key_hash, load_secret
+from horde_server.identity.keys import key_hash
+from horde_server.identity.secret_store import load_secret
 from horde_server.process.serving import serve
 from horde_server.settings import Settings
 from horde_server.system.child_processes import apart, ask_to_end
