@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from horde_server.http.body_limits import BLOBS, KEYLESS, SMALL_BYTES, WITH_PICTURES, WITH_TEXTS, most_body_bytes
-from horde_server.requests.text.refusals import MAX_PROMPT_CHARACTERS
+from horde_server.requests.text.checks import MAX_PROMPT_CHARACTERS
 
 MIB = 1024 * 1024
 

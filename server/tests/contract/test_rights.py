@@ -27,7 +27,7 @@ RIGHTS = {
     "GET /proxyz": "LOCAL",
     "POST /api/v2/dev/test-user": "LOCAL",
     "GET /api/blobs/{key}": "SIGNED",
-    "PUT /api/blobs/{key}": "SIGNED",
+    "PUT /api/blobs/{id}": "SIGNED",
     "GET /api/v2/status/heartbeat": "ANYBODY",
     "GET /api/v2/status/models": "ANYBODY",
     "GET /api/v2/status/models/{model_name:path}": "ANYBODY",

@@ -38,7 +38,7 @@ def request(raw: bytes, media_type: str = JSON, kind: type[Request] = Request) -
 async def judged(offers: Offers, raw: bytes, circumstances: object = 1, kind: type[Request] = Request) -> object:
     """What is made of a body: something new each time that it is made."""
     sent = await offers.read(request(raw, kind=kind))
-    assert sent.body == Offer(name="one")
+    assert sent.content == Offer(name="one")
     return sent.derived(circumstances, object)
 
 
@@ -79,7 +79,7 @@ async def test_a_known_body_must_still_be_said_to_be_json(offers: Offers) -> Non
 
 async def test_nothing_is_kept_of_who_showed_no_key(offers: Offers) -> None:
     raw = b'{"name": "one"}'
-    assert (await offers.read(request(raw))).body is not (await offers.read(request(raw))).body
+    assert (await offers.read(request(raw))).content is not (await offers.read(request(raw))).content
 
 
 async def test_a_large_body_is_read_and_not_kept(offers: Offers) -> None:

@@ -22,6 +22,16 @@ IN_FLIGHT_BYTES = 4 * MIB
 ASYNC = "/api/v2/generate/async"
 
 
+class Nothing:
+    """Answers that are held back: there are none."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def stop(self) -> None:
+        """Nothing to answer."""
+
+
 class Horde:
     """The rim around routes that read their body and say how long it was."""
 
@@ -51,7 +61,7 @@ class Horde:
             bodies_in_flight_bytes=IN_FLIGHT_BYTES,
         )
         self.budget = self.rim._budget
-        self.rim.open(lambda scope: None, hot, self._ask)
+        self.rim.open(lambda scope: None, hot, self._ask, Nothing())
 
     async def __call__(self, scope, receive, send) -> None:
         await self.rim(scope, receive, send)

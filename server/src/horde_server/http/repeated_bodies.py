@@ -27,14 +27,14 @@ MOST_KEPT_BYTES = 2 * 1024 * 1024
 class RepeatedBody(Generic[Model, Derived]):
     """A body, which nobody changes, and what was made of it."""
 
-    __slots__ = ("_bodies", "_circumstances", "_derived", "_raw", "body")
+    __slots__ = ("_bodies", "_circumstances", "_derived", "_raw", "content")
 
-    def __init__(self, bodies: RepeatedBodies[Model, Derived], raw: bytes | None, body: Model) -> None:
+    def __init__(self, bodies: RepeatedBodies[Model, Derived], raw: bytes | None, content: Model) -> None:
         self._bodies = bodies
         self._raw = raw
         self._circumstances: Hashable = None
         self._derived: Derived
-        self.body = body
+        self.content = content
 
     def derived(self, circumstances: Hashable, make: Callable[[], Derived]) -> Derived:
         """What `make` made of the body when it last came in equal circumstances (never None); else it makes it now.

@@ -61,28 +61,27 @@ def routes(
     )
     async def pop(request: Request, caller: Caller, body: RepeatedBody[AlchemyPop, Abilities]) -> Response:
         """Check in as an alchemist and ask for forms."""
-        offer = body.body
+        wanted = body.content
         try:
-            friends = friend_ids(offer.priority_usernames)
+            friends = friend_ids(wanted.priority_usernames)
         except InvalidPriorityUsername as refusal:
             raise BadRequest(refusal.message) from None  # by another code than for images and texts (§1.6)
         account = caller.user
-        name, address = cleaned_text(offer.name), caller.address
-        abilities = body.derived(account.id, lambda: _abilities(offer, friends))
-        worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
+        name, abilities = cleaned_text(wanted.name), body.derived(account.id, lambda: _abilities(wanted, friends))
+        worker = await check_in(account, name, abilities, caller.address, kind=dispatcher.kind)
         patience = patience_of(request)
         forms: list[HandedForm] = []
-        while len(forms) < min(max(offer.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
+        while len(forms) < min(max(wanted.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
             # only the first is waited for: whoever has some forms in hand wants to begin
             hand_out = await jobs_for(worker, dispatcher, 1, waiting, patience if not forms else NO_PATIENCE)
             if hand_out is None:
                 break
             forms.append(await signed(hand_out, request))
         if forms:
-            return answered(told(forms_answer(forms), offer), patience)
+            return answered(told(forms_answer(forms), wanted), patience)
         tell_maintenance(worker)
         skipped = {} if worker.paused else dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), offer), patience)
+        return answered(told(empty_answer(skipped), wanted), patience)
 
     @router.post(
         "/submit",

@@ -65,23 +65,23 @@ def routes(
     )
     async def pop(request: Request, caller: Caller, body: RepeatedBody[ImagePop, Abilities]) -> Response:
         """Check in as an image worker and ask for jobs."""
-        offer = body.body
-        friends = friend_ids(offer.priority_usernames)
+        wanted = body.content
+        friends = friend_ids(wanted.priority_usernames)
         account = caller.user
-        abilities = body.derived((account, current.get()), lambda: _abilities(offer, account, friends))
-        worker = await check_in(account, cleaned_text(offer.name), abilities, caller.address, kind=dispatcher.kind)
+        abilities = body.derived((account, current.get()), lambda: _abilities(wanted, account, friends))
+        worker = await check_in(account, cleaned_text(wanted.name), abilities, caller.address, kind=dispatcher.kind)
         patience = patience_of(request)
-        hand_out = await jobs_for(worker, dispatcher, offer.amount, waiting, patience)
+        hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
         if hand_out is not None:
             uploads = None
             if hand_out.order.r2 or worker.id not in missed_uploads:
                 base_url = public_address(request)
                 uploads = [await links.upload(job_id, hand_out.ttl_s, base_url) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
-            return answered(told(job_answer(hand_out, uploads, sources), offer), patience)
+            return answered(told(job_answer(hand_out, uploads, sources), wanted), patience)
         tell_maintenance(worker)
         skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), offer), patience)
+        return answered(told(empty_answer(skipped), wanted), patience)
 
     @router.post(
         "/submit",

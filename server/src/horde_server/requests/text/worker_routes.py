@@ -57,19 +57,18 @@ def routes(
     )
     async def pop(request: Request, caller: Caller, body: RepeatedBody[TextPop, Abilities]) -> Response:
         """Check in as a text worker and ask for jobs."""
-        offer = body.body
-        friends = friend_ids(offer.priority_usernames)
+        wanted = body.content
+        friends = friend_ids(wanted.priority_usernames)
         account = caller.user
-        abilities = body.derived(account, lambda: _abilities(offer, account, friends))
-        name, address = cleaned_text(offer.name), caller.address
-        worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
+        abilities = body.derived(account, lambda: _abilities(wanted, account, friends))
+        worker = await check_in(account, cleaned_text(wanted.name), abilities, caller.address, kind=dispatcher.kind)
         patience = patience_of(request)
-        hand_out = await jobs_for(worker, dispatcher, offer.amount, waiting, patience)
+        hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
         if hand_out is not None:
-            return answered(told(job_answer(hand_out), offer), patience)
+            return answered(told(job_answer(hand_out), wanted), patience)
         tell_maintenance(worker)
         skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), offer), patience)
+        return answered(told(empty_answer(skipped), wanted), patience)
 
     @router.post(
         "/submit",
