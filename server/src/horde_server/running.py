@@ -18,8 +18,8 @@ from horde_server.database.watch import DatabaseWatch
 from horde_server.dispatch.down_time import DownTime
 from horde_server.dispatch.down_time_store import BEAT_S
 from horde_server.http.client_address import ClientAddresses
-from horde_server.identity.keys import load_secret
 from horde_server.identity.rate_limits import RateLimits
+from horde_server.identity.secret_store import load_secret
 from horde_server.node import Node, build_node
 from horde_server.periodic import every
 from horde_server.settings import Settings

@@ -142,7 +142,7 @@ async def test_nothing_is_overdue_before_a_stop_is_made_up_for(pool: Pool, run_h
         assert await job_store.sweep_overdue(conn) == []
         assert await store.delete_expired(conn) == []
         assert await alchemy_store.any_expired(conn) is False
-        assert await alchemy_store.delete_expired(conn) == []
+        assert await alchemy_store.lock_expired(conn) == []
 
 
 async def test_a_pause_shorter_than_a_gap_changes_nothing(pool: Pool, run_horde, database_dsn: str):

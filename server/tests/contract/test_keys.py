@@ -8,7 +8,8 @@ import pytest
 from horde_server.accounts.creation import NewAccount
 from horde_server.http.body_limits import SMALL_BYTES
 from horde_server.identity import key_store
-from horde_server.identity.keys import Scope, key_hash, load_secret, new_api_key
+from horde_server.identity.keys import Scope, key_hash, new_api_key
+from horde_server.identity.secret_store import load_secret
 
 ROOT_SEES = {"evaluating_kudos", "monthly_kudos", "suspicious"}
 OWNER_SEES = {"sharedkey_ids", "vpn", "special"}

@@ -12,7 +12,8 @@ from fastapi.routing import iter_route_contexts
 
 from horde_server.http.declared_routes import ASKED_LATER, declaration_of
 from horde_server.identity import key_store
-from horde_server.identity.keys import Scope, key_hash, load_secret, new_api_key
+from horde_server.identity.keys import Scope, key_hash, new_api_key
+from horde_server.identity.secret_store import load_secret
 
 RIGHTS = {
     "GET /api": "ANYBODY",

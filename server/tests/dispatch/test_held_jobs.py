@@ -61,7 +61,7 @@ def test_what_was_put_off_is_looked_up():
 async def test_a_worker_that_holds_too_many_jobs_gets_no_more(monkeypatch: pytest.MonkeyPatch):
     """§3.5.5, D15: greed starves nobody, and a broken worker does not swallow the queue."""
     queue = LiveQueue(lambda: 0.0)
-    dispatcher = Dispatcher(ImageKind(), None, queue, lambda topic, ids: None, lifetime_s=60)
+    dispatcher = Dispatcher(ImageKind(), None, queue, lambda topic, ids: None, None, lifetime_s=60)
     entry = an_entry(jobs=1000)
     queue.add(entry)
 
@@ -84,7 +84,7 @@ async def test_a_worker_that_holds_too_many_jobs_gets_no_more(monkeypatch: pytes
 async def test_pops_at_the_same_moment_hold_no_more_together(monkeypatch: pytest.MonkeyPatch):
     """The same for pops whose claims are all under way at once."""
     queue = LiveQueue(lambda: 0.0)
-    dispatcher = Dispatcher(ImageKind(), None, queue, lambda topic, ids: None, lifetime_s=60)
+    dispatcher = Dispatcher(ImageKind(), None, queue, lambda topic, ids: None, None, lifetime_s=60)
     entry = an_entry(jobs=1000)
     queue.add(entry)
 

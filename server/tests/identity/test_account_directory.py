@@ -7,7 +7,8 @@ import asyncio
 from horde_server.accounts.creation import create_account
 from horde_server.database.pool import Pool
 from horde_server.identity.directory import FRESH_S, AccountDirectory
-from horde_server.identity.keys import ANONYMOUS_KEY, key_hash, load_secret
+from horde_server.identity.keys import ANONYMOUS_KEY, key_hash
+from horde_server.identity.secret_store import load_secret
 
 
 class Clock:

@@ -14,7 +14,8 @@ from horde_server.database.migrations import migrate, read_migrations
 from horde_server.database.pool import Connection, Pool
 from horde_server.identity import key_store
 from horde_server.identity.directory import FRESH_S, AccountDirectory
-from horde_server.identity.keys import KeyGrant, Scope, key_hash, load_secret, new_api_key
+from horde_server.identity.keys import KeyGrant, Scope, key_hash, new_api_key
+from horde_server.identity.secret_store import load_secret
 
 BEFORE_KEYS = 12
 

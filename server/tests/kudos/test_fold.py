@@ -21,11 +21,11 @@ from horde_server.kudos.ledger import (
     EntryKind,
     Movement,
     escrow,
-    post,
     request_tax,
     settlement,
     spendable,
 )
+from horde_server.kudos.ledger_store import post
 
 pytestmark = pytest.mark.asyncio
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from ledger_checks import add_account, add_worker, balances, check_books, fold_all
 
-from horde_server.accounts.creation import adjust_kudos, balance_hundredths
+from horde_server.accounts.creation import adjust_kudos
 from horde_server.database.pool import Connection, Pool, open_pool
 from horde_server.identity.floors import floor_hundredths
 from horde_server.kudos.fold import fold
@@ -22,11 +22,11 @@ from horde_server.kudos.ledger import (
     EntryKind,
     Movement,
     escrow,
-    post,
     request_tax,
     settlement,
     spendable,
 )
+from horde_server.kudos.ledger_store import balance_hundredths, post
 from horde_server.kudos.transfers import KudosRefusal, transfer
 
 KINDS = ("registered", "pseudonymous", "registered")

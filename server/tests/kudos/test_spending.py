@@ -10,14 +10,9 @@ from ledger_checks import add_account, balances, fold_all
 
 from horde_server.accounts.creation import adjust_kudos
 from horde_server.database.pool import Connection, Pool
-from horde_server.kudos.ledger import (
-    KudosUpfront,
-    post,
-    request_tax,
-    reserve,
-    spendable,
-    spendable_hundredths,
-)
+from horde_server.kudos.ledger import request_tax, spendable
+from horde_server.kudos.ledger_store import post, spendable_hundredths
+from horde_server.kudos.spending import KudosUpfront, reserve
 
 pytestmark = pytest.mark.asyncio
 

@@ -16,6 +16,8 @@ from horde_server.database.pool import Pool
 from horde_server.tasks import store
 from horde_server.tasks.kind import Backoff, GiveUp, NoArgs, TaskKind, TryLater
 from horde_server.tasks.queue import TaskLimits, TaskQueue
+from horde_server.webhooks.announcing import Announcer, News
+from horde_server.webhooks.hook import Announcement
 
 LIMIT_S = 15.0
 
@@ -297,7 +299,7 @@ async def test_it_goes_on_after_a_mistake_in_the_library(pool: Pool, monkeypatch
 
 
 async def test_what_webhooks_wait_for_holds_up_nothing_else(pool: Pool) -> None:
-    """Migration 0005 defers them with a lower priority: old ones that are tried again would come first without."""
+    """They are deferred with a lower priority: old ones that are tried again would come first without."""
     seen = Seen()
     queue = a_queue(pool, seen.note, concurrency=1)
     await defer(pool, queue, Note("a webhook"), Note("another"))
@@ -307,7 +309,7 @@ async def test_what_webhooks_wait_for_holds_up_nothing_else(pool: Pool) -> None:
         await seen.until(lambda: len(seen.notes) == 3)
     assert seen.notes == ["a deletion", "a webhook", "another"]
     async with pool.connection() as conn, conn.transaction(force_rollback=True):
-        await conn.execute("SELECT webhook_announce(0, 'https://example.org', '{}', NULL)")
+        await Announcer(queue).announce(conn, [News(0, '{"url": "https://example.org"}', Announcement({}))])
         assert await (await conn.execute("SELECT priority FROM procrastinate_jobs")).fetchall() == [(0,)]
 
 

@@ -1,4 +1,4 @@
-"""Changing a user (accounts.md §2.2): every right is checked first, then all is applied together."""
+"""Changes of a user (accounts.md §2.2): every right is checked first, then all is applied together."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import secrets
 from typing import Any
 from uuid import uuid4
 
-from horde_server.accounts.creation import adjust_kudos, balance_hundredths
+from horde_server.accounts import store
+from horde_server.accounts.creation import adjust_kudos
 from horde_server.accounts.schemas import UserChange
 from horde_server.database.pool import Connection
 from horde_server.errors import HordeError, UserNotFound
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.floors import floor_hundredths
-from horde_server.kudos.fold import release_escrow
-from horde_server.kudos.ledger import MINTED, EntryKind, Movement, post, spendable
+from horde_server.kudos.fold_store import release_escrow
+from horde_server.kudos.ledger import MINTED, EntryKind, Movement, spendable
+from horde_server.kudos.ledger_store import balance_hundredths, post
 from horde_server.moderation.profanity import ProfanityFilter
 
 _BY_ADMIN = frozenset({"kudos", "monthly_kudos", "usage_multiplier", "moderator"})
@@ -105,39 +107,32 @@ async def change_user(
 ) -> dict[str, Any]:
     """Apply a change; the new values of what was changed. Raises when the caller may not, and then changes nothing."""
     async with conn.transaction():
-        cursor = await conn.execute(
-            "SELECT kind, concurrency, deleted, trusted FROM account WHERE id = %s FOR UPDATE", (account_id,)
-        )
-        row = await cursor.fetchone()
-        if row is None:
+        account = await store.lock(conn, account_id)
+        if account is None:
             raise UserNotFound
-        kind, concurrency, is_deleted, was_trusted = row
         asked = change.model_fields_set & (_BY_ADMIN | _BY_MODERATOR | _BY_SELF)
         _check_rights(asked, change, account_id, caller)
         for name, refusal in _PROFANE.items():
             if name in asked and profanity.is_profane(getattr(change, name)):
                 raise refusal
-        if "undelete" in asked and not is_deleted:
+        if "undelete" in asked and not account.deleted:
             raise UserNotDeleted
-        updates, answer = _new_values(change, asked, concurrency)
+        updates, answer = _new_values(change, asked, account.concurrency)
         if "reset_suspicion" in asked:
             updates["suspicions"], answer["new_suspicion"] = [], 0
-            await conn.execute("UPDATE worker SET suspicions = '{}' WHERE account_id = %s", (account_id,))
+            await store.clear_workers(conn, account_id)
         if "generate_proxy_passkey" in asked:
             updates["proxy_passkey"] = answer["proxy_passkey"] = secrets.token_urlsafe(16)
         if "undelete" in asked:
             updates["deleted"], answer["undeleted"] = False, True
         if updates:
-            columns = ", ".join(f"{name} = %({name})s" for name in updates)
-            await conn.execute(
-                f"UPDATE account SET {columns} WHERE id = %(account_id)s", {**updates, "account_id": account_id}
-            )
-        if updates.get("trusted") and not was_trusted:
-            await conn.execute("UPDATE worker SET paused = false WHERE account_id = %s", (account_id,))
+            await store.change(conn, account_id, updates)
+        if updates.get("trusted") and not account.trusted:
+            await store.free_workers(conn, account_id)
             await release_escrow(conn, [account_id])
         if "kudos" in asked:
             await adjust_kudos(conn, account_id, int(change.kudos) * 100)
-            effective = max(await balance_hundredths(conn, account_id), floor_hundredths(kind))
+            effective = max(await balance_hundredths(conn, account_id), floor_hundredths(account.kind))
             answer["new_kudos"] = effective / 100
         if "monthly_kudos" in asked:
             answer["monthly_kudos"] = await _entitle(conn, account_id, change.monthly_kudos)
@@ -188,14 +183,7 @@ def _education_concurrency(current: int, *, becomes: bool) -> int:
 
 async def _entitle(conn: Connection, account_id: int, change: int) -> int:
     """Raise or lower the monthly kudos; a rise is paid at once."""
-    cursor = await conn.execute(
-        """UPDATE account SET monthly_kudos = greatest(monthly_kudos + %(change)s, 0),
-               monthly_kudos_last_received = CASE WHEN %(change)s > 0 THEN coalesce(monthly_kudos_last_received, now())
-                                                  ELSE monthly_kudos_last_received END
-           WHERE id = %(id)s RETURNING monthly_kudos""",
-        {"change": change, "id": account_id},
-    )
-    row = await cursor.fetchone()
+    monthly = await store.change_monthly_kudos(conn, account_id, change)
     if change > 0:
         await post(conn, [Movement(uuid4(), EntryKind.MONTHLY, MINTED, spendable(account_id), change * 100)])
-    return int(row[0]) if row else 0
+    return monthly

@@ -1,4 +1,4 @@
-"""Making accounts: for the command line, for the first start, for tests."""
+"""Accounts as they are made: for the command line, for the first start, for tests."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from uuid import uuid4
 
 from psycopg.errors import ForeignKeyViolation
 
+from horde_server.accounts import store
 from horde_server.database.pool import Connection
 from horde_server.errors import UserNotFound
 from horde_server.identity import key_store
-from horde_server.identity.keys import Scope, key_hash, load_secret, new_api_key
-from horde_server.kudos.ledger import ADMIN, EntryKind, Movement, post, spendable
+from horde_server.identity.keys import Scope, key_hash, new_api_key
+from horde_server.identity.secret_store import load_secret
+from horde_server.kudos.ledger import ADMIN, EntryKind, Movement, spendable
+from horde_server.kudos.ledger_store import balance_hundredths, post
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +47,15 @@ async def create_account(
     key = new_api_key()
     hashed = key_hash(await load_secret(conn, "api_key_salt"), key)
     async with conn.transaction():
-        cursor = await conn.execute(
-            # the hash stands here too as long as nodes may run that know no other place (migration 0014)
-            """INSERT INTO account (username, external_id, api_key_hash, moderator, trusted, customizer)
-               VALUES (%s, %s, %s, %s, %s, %s)
-               ON CONFLICT (external_id) DO UPDATE SET username = excluded.username,
-                   api_key_hash = excluded.api_key_hash, moderator = excluded.moderator, trusted = excluded.trusted
-               RETURNING id, (xmax = 0)""",
-            (username, external_id, hashed, moderator, trusted or moderator, customizer),
+        account_id, is_new = await store.add_or_renew(
+            conn,
+            username,
+            external_id=external_id,
+            key_hash=hashed,
+            moderator=moderator,
+            trusted=trusted or moderator,
+            customizer=customizer,
         )
-        row = await cursor.fetchone()
-        assert row is not None  # INSERT … ON CONFLICT DO UPDATE always returns its row
-        account_id, is_new = row
         await key_store.renew_keys(conn, account_id, hashed)
         if kudos:
             await adjust_kudos(conn, account_id, kudos * 100)
@@ -73,11 +73,6 @@ async def create_key(conn: Connection, account_id: int, *, name: str, scopes: Co
     return key
 
 
-async def has_accounts(conn: Connection) -> bool:
-    """Whether there is any account but the horde's own, Anonymous."""
-    return await (await conn.execute("SELECT 1 FROM account WHERE id > 0 LIMIT 1")).fetchone() is not None
-
-
 async def adjust_kudos(conn: Connection, account_id: int, change_hundredths: int) -> None:
     """An administrator gives or takes kudos."""
     if not change_hundredths:
@@ -87,13 +82,6 @@ async def adjust_kudos(conn: Connection, account_id: int, change_hundredths: int
     await post(conn, [Movement(uuid4(), EntryKind.ADMIN_ADJUSTMENT, payer, payee, abs(change_hundredths))])
 
 
-async def balance_hundredths(conn: Connection, account_id: int) -> int:
-    """The balance with what is not folded yet, at the floor at least once anything moved."""
-    cursor = await conn.execute(
-        """SELECT coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = %(of)s), 0)
-                + coalesce((SELECT sum(amount_hundredths) FROM ledger_inbox WHERE payee = %(of)s), 0)
-                - coalesce((SELECT sum(amount_hundredths) FROM ledger_inbox WHERE payer = %(of)s), 0)""",
-        {"of": spendable(account_id)},
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+async def set_kudos(conn: Connection, account_id: int, hundredths: int) -> None:
+    """Give or take what makes the balance so high, within the caller's transaction."""
+    await adjust_kudos(conn, account_id, hundredths - await balance_hundredths(conn, account_id))

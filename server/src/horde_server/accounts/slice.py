@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fastapi import APIRouter
 
 from horde_server.accounts.routes import routes
+from horde_server.accounts.service import Users
 from horde_server.accounts.trial_accounts import routes as trial_routes
 from horde_server.core import Core
 from horde_server.dispatch.slice import Dispatch
@@ -28,15 +29,12 @@ class Accounts(Slice):
         dispatch: Dispatch,
         workers: WorkerDirectory,
     ) -> None:
-        self._core = core
+        self._settings = core.settings
         self._accounts, self._door = identity.accounts, identity.door
-        self._profanity = profanity
-        self._queues = dispatch.queues
-        self._workers = workers
+        self._users = Users(core.pool, identity.accounts, core.publish, dispatch.queues, workers, profanity)
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Users; accounts for tests of programs, where the horde allows them."""
-        core = self._core
-        yield routes(core.pool, self._accounts, core.publish, self._queues, self._workers, self._profanity, self._door)
-        if core.settings.test_apikeys:
-            yield trial_routes(core.pool, self._accounts, core.publish)
+        yield routes(self._users, self._accounts, self._door)
+        if self._settings.test_apikeys:
+            yield trial_routes(self._users)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from horde_server.accounts.creation import adjust_kudos, balance_hundredths, create_account
 from horde_server.accounts.schemas import TestUser
-from horde_server.database.pool import Pool
+from horde_server.accounts.service import Users
 from horde_server.errors import HordeError
 from horde_server.http.body import json_response, read_body
 from horde_server.http.client_address import is_loopback, peer_address
 from horde_server.http.declared_routes import DeclaredRouter
 from horde_server.http.rights import Right
-from horde_server.identity.directory import AccountDirectory
 
 
 class NotFromHere(HordeError):
@@ -24,7 +20,7 @@ class NotFromHere(HordeError):
     status, rc = 403, "Forbidden"
 
 
-def routes(pool: Pool, accounts: AccountDirectory, publish: Callable[[str, Iterable[str]], None]) -> APIRouter:
+def routes(users: Users) -> APIRouter:
     """Test accounts, for callers on this machine."""
     router = DeclaredRouter("/api/v2", tags=["v2"])
 
@@ -35,19 +31,7 @@ def routes(pool: Pool, accounts: AccountDirectory, publish: Callable[[str, Itera
         if not (is_loopback(peer_address(request.scope)) and is_loopback(request.state.client_address)):
             raise NotFromHere
         wanted = await read_body(request, TestUser)
-        async with pool.connection() as conn, conn.transaction():
-            made = await create_account(
-                conn,
-                wanted.username,
-                moderator=wanted.moderator,
-                trusted=wanted.trusted,
-                external_id=wanted.oauth_id,
-            )
-            if wanted.kudos is not None:  # sets the balance absolutely
-                await adjust_kudos(conn, made.id, wanted.kudos * 100 - await balance_hundredths(conn, made.id))
-            kudos = await balance_hundredths(conn, made.id) / 100
-        accounts.invalidate(made.id)
-        publish("account", [str(made.id)])
+        made, kudos = await users.make_trial_account(wanted)
         answer = {
             "api_key": made.api_key,
             "user_id": str(made.id),

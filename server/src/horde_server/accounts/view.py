@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
-from horde_server.accounts.creation import balance_hundredths
+from horde_server.accounts import store
 from horde_server.database.pool import Connection
 from horde_server.errors import UserNotFound
+from horde_server.kudos.ledger_store import balance_hundredths, buckets, escrow_hundredths
 
 _BUCKETS = ("accumulated", "gifted", "donated", "admin", "received", "recurring", "awarded", "styled")
 _ROLES = ("moderator", "trusted", "flagged", "service", "education", "customizer", "deleted")
@@ -19,18 +20,10 @@ async def user_body(
     conn: Connection, account_id: int, privilege: int, open_requests: dict[str, list[str]]
 ) -> dict[str, Any]:
     """The user object; keys without a value are left out. Raises `UserNotFound`."""
-    cursor = await conn.execute("SELECT * FROM account WHERE id = %s", (account_id,))
-    row = await cursor.fetchone()
-    if row is None:
+    user = await store.find(conn, account_id)
+    if user is None:
         raise UserNotFound
-    assert cursor.description is not None
-    user = dict(zip((column.name for column in cursor.description), row, strict=True))
-    workers = [
-        str(found[0])
-        for found in await (
-            await conn.execute("SELECT id FROM worker WHERE account_id = %s ORDER BY created_at", (account_id,))
-        ).fetchall()
-    ]
+    workers = list(map(str, await store.workers_of(conn, account_id)))
     body: dict[str, Any] = {
         "username": f"{user['username']}#{account_id}",
         "id": account_id,
@@ -60,7 +53,7 @@ async def user_body(
     if privilege >= 2:
         received = user["monthly_kudos_last_received"]
         body.update(
-            evaluating_kudos=await _escrow_kudos(conn, account_id),
+            evaluating_kudos=await escrow_hundredths(conn, account_id) / 100,
             monthly_kudos={
                 "amount": user["monthly_kudos"],
                 "last_received": format_datetime(received) if received else None,
@@ -72,16 +65,12 @@ async def user_body(
 
 
 async def _kudos_details(conn: Connection, account_id: int) -> dict[str, float]:
-    cursor = await conn.execute(
-        "SELECT bucket, amount_hundredths FROM kudos_bucket WHERE account_id = %s", (account_id,)
-    )
-    return {**dict.fromkeys(_BUCKETS, 0.0), **{bucket: amount / 100 for bucket, amount in await cursor.fetchall()}}
+    known = await buckets(conn, account_id)
+    return {**dict.fromkeys(_BUCKETS, 0.0), **{bucket: amount / 100 for bucket, amount in known.items()}}
 
 
 async def _records(conn: Connection, account_id: int) -> dict[str, dict[str, float]]:
-    cursor = await conn.execute("SELECT record, domain, value FROM account_record WHERE account_id = %s", (account_id,))
-    known: defaultdict[tuple[str, str], float] = defaultdict(float)
-    known.update({(record, domain): value for record, domain, value in await cursor.fetchall()})
+    known = defaultdict(float, await store.records_of(conn, account_id))
     counted = ("image", "text", "interrogation")
     return {
         "usage": {"megapixelsteps": round(known["usage", "image"], 2), "tokens": int(known["usage", "text"])},
@@ -93,11 +82,3 @@ async def _records(conn: Connection, account_id: int) -> dict[str, dict[str, flo
         "request": {domain: int(known["request", domain]) for domain in counted},
         "style": {"image": 0, "text": 0},
     }
-
-
-async def _escrow_kudos(conn: Connection, account_id: int) -> float:
-    cursor = await conn.execute(
-        "SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = %s", (2 * account_id + 1,)
-    )
-    row = await cursor.fetchone()
-    return row[0] / 100 if row else 0.0

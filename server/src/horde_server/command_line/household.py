@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from horde_server.accounts.creation import create_account
+from horde_server.accounts.store import has_key
 from horde_server.database.data_folder import prepare
 from horde_server.database.pool import Connection, connect
-from horde_server.identity.keys import key_hash, load_secret
+from horde_server.identity.keys import key_hash
+from horde_server.identity.secret_store import load_secret
 from horde_server.process.serving import serve
 from horde_server.settings import Settings
 from horde_server.system.child_processes import apart, ask_to_end
@@ -62,9 +64,7 @@ async def household_accounts(settings: Settings, dsn: str) -> Household:
 
 
 async def _has_key(conn: Connection, api_key: str) -> bool:
-    salt = await load_secret(conn, "api_key_salt")
-    cursor = await conn.execute("SELECT 1 FROM account WHERE api_key_hash = %s", (key_hash(salt, api_key),))
-    return await cursor.fetchone() is not None
+    return await has_key(conn, key_hash(await load_secret(conn, "api_key_salt"), api_key))
 
 
 def horde_command() -> str:

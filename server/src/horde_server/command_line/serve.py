@@ -23,7 +23,7 @@ def serve(
     with without_collector():
         import asyncio
 
-        from horde_server.accounts.creation import has_accounts
+        from horde_server.accounts.store import has_accounts
         from horde_server.database.opening import database
         from horde_server.database.pool import connect
         from horde_server.database.unusable import UNUSABLE

@@ -32,6 +32,9 @@ _OVER_NETWORKS = {
 }
 """A peer that vanished is noticed within half a minute, also by a connection that only listens."""
 
+_TELLS_ENDS = "SELECT set_config('horde.tells_ends', 'on', false)"
+"""Says that this session's code tells webhooks of the end of a request, so that no trigger does (migration 0016)."""
+
 Connection = psycopg.AsyncConnection[Any]
 
 
@@ -132,6 +135,7 @@ class Pool(AsyncConnectionPool[Connection]):
     async def _configure_one(self, conn: Connection) -> None:
         await conn.set_autocommit(True)  # not among the arguments of the connection: durable tasks add it there
         await self._limits.apply(conn)
+        await conn.execute(_TELLS_ENDS)
         self._made.add(conn)
 
 

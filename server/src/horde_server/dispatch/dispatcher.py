@@ -13,6 +13,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from horde_server.dispatch import job_store, store
+from horde_server.dispatch.announcements import Announcements
 from horde_server.dispatch.capabilities import VALIDATED_BACKEND
 from horde_server.dispatch.entry import Entry, RequestState, WorkerView
 from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
@@ -23,7 +24,7 @@ from horde_server.dispatch.refusal import Offer, usable_models
 from horde_server.dispatch.states import JobPhase
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.dispatch.turns import Turns
-from horde_server.kudos.ledger import reserve
+from horde_server.kudos.spending import reserve
 
 CLAIM_TRIES = 20
 HELD_JOBS_PER_THREAD = 128
@@ -50,6 +51,7 @@ class Dispatcher(Generic[OrderT]):
         pool: AsyncConnectionPool[Any],
         queue: LiveQueue,
         publish: Callable[[str, Iterable[str]], None],
+        announcements: Announcements,
         *,
         lifetime_s: int,
     ) -> None:
@@ -58,6 +60,7 @@ class Dispatcher(Generic[OrderT]):
         self.queue = queue
         self.turns = Turns(queue)
         self._publish = publish
+        self.announcements = announcements
         self._lifetime_s = lifetime_s
         self.held_jobs: HeldJobs[OrderT] = HeldJobs()
 
@@ -101,8 +104,14 @@ class Dispatcher(Generic[OrderT]):
 
     async def cancel(self, request_id: RequestId) -> None:
         """Take back what still waits. Cancelling twice, or too late, changes nothing."""
+        entry = self.queue.entries.get(request_id)
         async with self._pool.connection() as conn:
-            state = await store.cancel(conn, request_id)
+            if entry is not None and entry.webhook is None:
+                state = await store.cancel(conn, request_id)
+            else:
+                async with conn.transaction():
+                    if state := await store.cancel(conn, request_id):
+                        await self.announcements.changed(conn, [state])
         if state is not None:
             self.changed(state)
 

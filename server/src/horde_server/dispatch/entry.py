@@ -34,7 +34,10 @@ class RequestState(NamedTuple):
 
     @property
     def is_done(self) -> bool:
-        """generation.md §2.9.2, the SHOULD: nothing waits and nothing is processed any more, or it is faulted."""
+        """generation.md §2.9.2, the SHOULD: nothing waits and nothing is processed any more, or it is faulted.
+
+        In SQL: not `NOT_DONE`.
+        """
         return self.state == RequestPhase.FAULTED or (self.waiting == 0 and self.processing == 0)
 
 
@@ -43,6 +46,8 @@ STATE_COLUMNS = (
     "extract(epoch from {0}expires_at)::float8, {0}version"
 )
 """SQL columns of `RequestState`; format with a table prefix such as "" or "request."."""
+NOT_DONE = "({0}waiting > 0 OR {0}processing > 0) AND {0}state <> 'faulted'"
+"""SQL: not `RequestState.is_done`; format as above."""
 STATE_TYPES = ("uuid", "text", "int", "int", "int", "int", "int", "int", "float8", "int")
 """Their types, for `database/statements.py`."""
 

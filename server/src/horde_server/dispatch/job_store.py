@@ -24,8 +24,10 @@ from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.job_locks import SWEEP_LOCK
 from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.dispatch.states import JobPhase
-from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements
-from horde_server.moderation.suspicion import MOST_NOTED, SUSPICIOUS_FROM, Suspicion
+from horde_server.kudos.ledger import Movement
+from horde_server.kudos.ledger_store import LEDGER_COLUMNS, MOVEMENT_ROWS, encode_movements
+from horde_server.moderation.store import PAUSES, is_news, may_be_noted, with_reason
+from horde_server.moderation.suspicion import Suspicion
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
@@ -197,7 +199,8 @@ _RETURN_SLOT = f"""
 _TOO_MANY_DROPS = """(dropped_since >= now() - interval '1 hour' AND dropped_jobs + drops.jobs
         > (SELECT CASE WHEN modes.raid THEN max_dropped_per_hour_in_raid ELSE max_dropped_per_hour END
            FROM kind WHERE kind.name = worker.kind))"""
-_SUSPECTS = f"({_TOO_MANY_DROPS} AND NOT owner.trusted AND cardinality(worker.suspicions) < {MOST_NOTED})"
+_REASON = Suspicion.TOO_MANY_JOBS_ABORTED
+_SUSPECTS = f"({_TOO_MANY_DROPS} AND NOT owner.trusted AND {is_news('worker', _REASON)})"
 _COUNT_DROPS = f"""
         uncompleted_jobs = uncompleted_jobs + drops.jobs,
         dropped_jobs = CASE WHEN dropped_since < now() - interval '1 hour' THEN drops.jobs
@@ -209,15 +212,13 @@ _COUNT_DROPS = f"""
             THEN 'Maintenance mode was switched on because your worker dropped too many jobs within an hour. '
                  'Find out why, then set maintenance to false.'
             ELSE maintenance_msg END,
-        suspicions = CASE WHEN {_SUSPECTS} THEN worker.suspicions || {Suspicion.TOO_MANY_JOBS_ABORTED:d}::smallint
-                          ELSE worker.suspicions END,
-        paused = paused OR ({_SUSPECTS} AND cardinality(worker.suspicions) + 1 >= {SUSPICIOUS_FROM})
+        suspicions = CASE WHEN {_SUSPECTS} THEN {with_reason("worker", _REASON)} ELSE worker.suspicions END,
+        paused = paused OR ({_SUSPECTS} AND {PAUSES})
     FROM {{drops}} AS drops, (SELECT raid FROM horde_modes) AS modes, account AS owner
     WHERE worker.id = drops.worker_id AND owner.id = worker.account_id
     RETURNING worker.account_id, dropped_jobs = 0 AS is_too_many"""  # only too many set it to 0
-_SUSPECT_OWNER = f"""UPDATE account SET suspicions = suspicions || {Suspicion.TOO_MANY_JOBS_ABORTED:d}::smallint
-    FROM dropped WHERE dropped.is_too_many AND account.id = dropped.account_id AND NOT trusted
-        AND cardinality(suspicions) < {MOST_NOTED}"""
+_SUSPECT_OWNER = f"""UPDATE account SET suspicions = {with_reason("account", _REASON)}
+    FROM dropped WHERE dropped.is_too_many AND account.id = dropped.account_id AND {may_be_noted(_REASON)}"""
 
 _FAULT = f"""
 WITH faulted AS (
@@ -263,16 +264,15 @@ SELECT counted.*, (SELECT array_agg(DISTINCT worker_id) FROM faulted WHERE reque
 
 
 async def sweep_overdue(conn: Connection, batch: int = 500) -> list[tuple[RequestState, list[UUID]]]:
-    """Fault the jobs whose lease ran out and return their slots. Any node may run it; one at a time does.
+    """Fault the jobs whose lease ran out and return their slots, within the caller's transaction.
 
-    Returns the changed requests with the workers that let them down.
+    Any node may run it; one at a time does. Returns the changed requests with the workers that let them down.
     """
-    async with conn.transaction():
-        cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (SWEEP_LOCK,))
-        if not (await cursor.fetchone() or (False,))[0]:
-            return []
-        cursor = await conn.execute(_SWEEP, {"batch": batch})
-        return [(RequestState(*row[:-1]), row[-1]) for row in await cursor.fetchall()]
+    cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (SWEEP_LOCK,))
+    if not (await cursor.fetchone() or (False,))[0]:
+        return []
+    cursor = await conn.execute(_SWEEP, {"batch": batch})
+    return [(RequestState(*row[:-1]), row[-1]) for row in await cursor.fetchall()]
 
 
 _TAKE_BACK = f"""

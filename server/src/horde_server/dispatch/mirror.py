@@ -1,4 +1,4 @@
-"""Keeps the live queues of all kinds in step with the database, and returns what workers let lie."""
+"""The live queues of all kinds, kept in step with the database; what workers let lie goes back to them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from horde_server.dispatch import job_store, store
+from horde_server.dispatch.announcements import Announcements
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.ids import RequestId
@@ -28,7 +29,7 @@ Removing: TypeAlias = Callable[[store.Connection, Sequence[store.Expired]], Awai
 
 
 class Mirror:
-    """Compares, and takes over, row by row what other nodes changed. Belongs to the event loop."""
+    """The bridge between live queues and rows. Belongs to the event loop."""
 
     def __init__(
         self,
@@ -36,8 +37,10 @@ class Mirror:
         dispatchers: Mapping[str, Dispatcher[Any]],
         publish: Callable[[str, Iterable[str]], None],
         removing: Removing,
+        announcements: Announcements,
     ) -> None:
         """`dispatchers` by the name of their kind."""
+        self._announcements = announcements
         self._removing = removing
         self._pool = pool
         self._dispatchers = dispatchers
@@ -84,11 +87,14 @@ class Mirror:
         async with self._pool.connection() as conn:
             due = await store.whats_due(conn)
             if due.overdue_jobs:
-                swept = await job_store.sweep_overdue(conn)
+                async with conn.transaction():
+                    swept = await job_store.sweep_overdue(conn)
+                    await self._announcements.changed(conn, [state for state, _ in swept])
             if due.expired_requests:
                 async with conn.transaction():
                     expired = await store.delete_expired(conn)
                     await self._removing(conn, [each for each in expired if self._kind_of(each).owns_blobs])
+                    await self._announcements.expired(conn, [each.ended for each in expired if each.ended])
         dropped: list[UUID] = []
         for state, workers in swept:
             dropped += workers
@@ -101,15 +107,18 @@ class Mirror:
 
     async def cancel_waiting(self) -> None:
         """Take back what waits of every request: the horde goes into maintenance."""
-        async with self._pool.connection() as conn:
+        async with self._pool.connection() as conn, conn.transaction():
             states = await store.cancel_waiting(conn)
+            await self._announcements.changed(conn, states)
         for state in states:
             self.changed(state)
         log.info("dispatch.cancelled_waiting", requests=len(states))
 
     async def take_back(self, conn: AsyncConnection[Any], worker_id: UUID) -> list[RequestState]:
         """Return the jobs of a worker that goes, within the caller's transaction, who then tells us by `changed`."""
-        return await job_store.take_back(conn, worker_id)
+        states = await job_store.take_back(conn, worker_id)
+        await self._announcements.changed(conn, states)
+        return states
 
     def changed(self, state: RequestState) -> None:
         """A request changed here: take its new state over and tell the other nodes."""

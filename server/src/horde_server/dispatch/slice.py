@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
 from horde_server.core import Core
+from horde_server.dispatch.announcements import Announcements
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.dispatch.kind_store import store_kinds
@@ -13,6 +14,7 @@ from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.mirror import Mirror, Removing
 from horde_server.periodic import every
 from horde_server.slice import Gauge, Heard, Slice
+from horde_server.webhooks.announcing import Announcer
 
 
 class Dispatch(Slice):
@@ -24,14 +26,17 @@ class Dispatch(Slice):
         self.kinds: dict[str, Kind[Any]] = {}
         self.queues: dict[str, LiveQueue] = {}  # by the name of the kind
         self._dispatchers: dict[str, Dispatcher[Any]] = {}
-        self.mirror = Mirror(core.pool, self._dispatchers, core.publish, removing)
+        self.announcements = Announcements(Announcer(core.tasks))
+        self.mirror = Mirror(core.pool, self._dispatchers, core.publish, removing, self.announcements)
 
     def open(self, kind: Kind[OrderT], *, matched_targeting: bool = False) -> Dispatcher[OrderT]:
         """The dispatcher of a kind, with a live queue of its own. `matched_targeting`: see `LiveQueue`."""
         core = self._core
         self.kinds[kind.name] = kind
         queue = self.queues[kind.name] = LiveQueue(core.clock, matched_targeting=matched_targeting)
-        dispatcher = Dispatcher(kind, core.pool, queue, core.publish, lifetime_s=core.settings.request_lifetime_s)
+        dispatcher = Dispatcher(
+            kind, core.pool, queue, core.publish, self.announcements, lifetime_s=core.settings.request_lifetime_s
+        )
         self._dispatchers[kind.name] = dispatcher
         return dispatcher
 

@@ -11,8 +11,9 @@ import msgspec
 import psycopg
 
 from horde_server.database.statements import Statement
+from horde_server.dispatch.announcement_store import EndedRequest
 from horde_server.dispatch.down_time_store import IS_UP
-from horde_server.dispatch.entry import STATE_COLUMNS, STATE_TYPES, RequestState
+from horde_server.dispatch.entry import NOT_DONE, STATE_COLUMNS, STATE_TYPES, RequestState
 from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.kind import OrderT
 from horde_server.kudos.ledger import request_tax
@@ -47,7 +48,7 @@ def _open_request(row: tuple[Any, ...]) -> OpenRequest:
     return OpenRequest(RequestState(*row[:width]), *row[width:])
 
 
-_IS_OPEN = "(waiting > 0 OR processing > 0) AND state <> 'faulted' AND expires_at > now()"
+_IS_OPEN = f"{NOT_DONE.format('')} AND expires_at > now()"
 """Begins as the index `request_open` says it (migration 0013)."""
 OPEN_VERSIONS = f"SELECT id, version FROM request WHERE {_IS_OPEN}"
 
@@ -182,6 +183,7 @@ class Expired(NamedTuple):
     kind: str
     sources: Any  # of its order, as stored
     job_ids: list[JobId]
+    ended: EndedRequest | None = None  # when it was not done, and a webhook is to be told so
 
 
 async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
@@ -192,10 +194,24 @@ async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
                ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED)
            DELETE FROM request USING gone WHERE request.id = gone.id
            RETURNING request.id, kind, request_order -> 'sources',
-                     ARRAY(SELECT job.id FROM job WHERE job.request_id = request.id)""",
+                     ARRAY(SELECT job.id FROM job WHERE job.request_id = request.id),
+                     CASE WHEN {NOT_DONE.format("")} AND NOT end_told THEN webhook::text END, account_id, {_STATE}""",
         (batch,),
     )
-    return [Expired(*row) for row in await cursor.fetchall()]
+    return [_expired(*row) for row in await cursor.fetchall()]
+
+
+def _expired(
+    request_id: RequestId,
+    kind: str,
+    sources: Any,
+    job_ids: list[JobId],
+    webhook: str | None,
+    account_id: int,
+    *state: Any,
+) -> Expired:
+    ended = EndedRequest(RequestState(*state), account_id, webhook) if webhook is not None else None
+    return Expired(request_id, kind, sources, job_ids, ended)
 
 
 async def requests_older_than(conn: Connection, age_s: float) -> list[UUID]:

@@ -28,7 +28,6 @@ from horde_server.identity.caller import Caller
 from horde_server.kudos.ledger import settlement, split_reward
 from horde_server.moderation.suspects import Suspects
 from horde_server.moderation.suspicion import Suspicion
-from horde_server.webhooks.announcing import announce_job
 from horde_server.webhooks.hook import Announcement
 
 log = structlog.get_logger(__name__)
@@ -279,6 +278,8 @@ class Submissions(Generic[OrderT]):
                 raise psycopg.Rollback(transaction)
             if follow_up is not None:
                 await follow_up(conn)
+            if job.webhook is not None:
+                await self._dispatcher.announcements.changed(conn, [state])
         return state
 
     async def _announce(
@@ -286,7 +287,7 @@ class Submissions(Generic[OrderT]):
     ) -> None:
         named = made._replace(worker_name=await store.name_of_worker(conn, job.worker_id))
         if told := self._results.announcement(named, job.order):
-            await announce_job(
+            await self._dispatcher.announcements.job_finished(
                 conn,
                 webhook=webhook,
                 account_id=job.requester_id,
@@ -296,8 +297,14 @@ class Submissions(Generic[OrderT]):
             )
 
     async def _fault(self, job: HeldJob[OrderT], body: Submit) -> Credit:
+        remarks = _metadata(body.gen_metadata)
         async with self._pool.connection() as conn:
-            state = await job_store.settle_fault(conn, job.id, _metadata(body.gen_metadata))
+            if job.webhook is None:
+                state = await job_store.settle_fault(conn, job.id, remarks)
+            else:
+                async with conn.transaction():
+                    if state := await job_store.settle_fault(conn, job.id, remarks):
+                        await self._dispatcher.announcements.changed(conn, [state])
         if state is not None:
             self._dispatcher.queue.note_fault(job.request_id, job.worker_id)
             self._dispatcher.changed(state)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from horde_server.database.pool import Pool
+from horde_server.identity import store
 from horde_server.identity.floors import floor_hundredths
 from horde_server.identity.keys import ANONYMOUS_GRANT, ANONYMOUS_KEY, MAX_KEY_LENGTH, KeyGrant, Scope, key_hash
+from horde_server.identity.store import AccountRow
 
 FRESH_S = 10.0
 """A snapshot is used this long; a change made by this or another node ends it at once, and the fold renews balances."""
@@ -69,15 +71,6 @@ _NO_KEY = KeyGrant(0, "", frozenset())
 """Of accounts that were found by their number: it is for nothing."""
 
 
-_COLUMNS = """account.id, username, kind, concurrency, worker_invited, moderator, trusted, flagged, customizer, vpn,
-    service, education, special, deleted,
-    coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = 2 * account.id), 0)"""
-_BY_ID = f"SELECT {_COLUMNS} FROM account WHERE id = %s"
-_BY_KEY = f"""SELECT api_key.id, api_key.name, api_key.scopes, {_COLUMNS}
-    FROM api_key JOIN account ON account.id = api_key.account_id
-    WHERE hash = %s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"""
-
-
 class AccountDirectory:
     """Accounts by key or id. A hit costs a hash and a dictionary look-up, about a microsecond."""
 
@@ -123,8 +116,7 @@ class AccountDirectory:
             return
         changes = self._changes
         async with self._pool.connection() as conn:
-            cursor = await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE id = ANY(%s)", (wanted,))
-            rows = await cursor.fetchall()
+            rows = await store.find_accounts(conn, wanted)
         if changes == self._changes:  # else something newer is known of one of them
             for account in map(self._account, rows):
                 for name in self._names_of[account.id]:
@@ -184,14 +176,14 @@ class AccountDirectory:
 
     async def _ask(self, name: _Name) -> Holder | None:
         async with self._pool.connection() as conn:
-            cursor = await conn.execute(_BY_ID if isinstance(name, int) else _BY_KEY, (name,))
-            row = await cursor.fetchone()
-        if row is None:
+            if isinstance(name, int):
+                row = await store.find_account(conn, name)
+                return Holder(self._account(row), _NO_KEY) if row else None
+            found = await store.find_holder(conn, name)
+        if found is None:
             return None
-        if isinstance(name, int):
-            return Holder(self._account(row), _NO_KEY)
-        key_id, key_name, scopes, *columns = row
-        return Holder(self._account(columns), KeyGrant(key_id, key_name, frozenset(map(Scope, scopes))))
+        key_id, key_name, scopes, row = found
+        return Holder(self._account(row), KeyGrant(key_id, key_name, frozenset(map(Scope, scopes))))
 
-    def _account(self, columns: Sequence[Any]) -> Account:
+    def _account(self, columns: AccountRow) -> Account:
         return Account(*(*columns, columns[0] in self._admin_ids))

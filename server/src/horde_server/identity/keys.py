@@ -9,8 +9,6 @@ from typing import Final
 
 import msgspec
 
-from horde_server.database.pool import Connection
-
 ANONYMOUS_KEY = "0000000000"
 KEY_LENGTH = 22
 MAX_KEY_LENGTH = 255
@@ -45,14 +43,3 @@ def new_api_key() -> str:
 def key_hash(salt: bytes, key: str) -> bytes:
     """What is stored of a key. Keys are random and long, so one round of SHA-256 is enough."""
     return hashlib.sha256(salt + key.encode()).digest()
-
-
-async def load_secret(conn: Connection, name: str) -> bytes:
-    """A secret of this horde (32 random bytes), made at its first use; the same for all processes."""
-    await conn.execute(
-        "INSERT INTO horde_secret (name, value) VALUES (%s, %s) ON CONFLICT DO NOTHING", (name, secrets.token_bytes(32))
-    )
-    cursor = await conn.execute("SELECT value FROM horde_secret WHERE name = %s", (name,))
-    row = await cursor.fetchone()
-    assert row is not None  # just inserted, or there before
-    return bytes(row[0])

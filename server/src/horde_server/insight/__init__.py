@@ -1,1 +1,1 @@
-"""Stats, performance, models, metrics."""
+"""How the horde and its nodes are doing: health, metrics, models, performance."""

@@ -9,7 +9,9 @@ from fastapi import APIRouter
 from horde_server.core import Core
 from horde_server.dispatch.slice import Dispatch
 from horde_server.http.hot_routes import HotRoutes
-from horde_server.insight.health import routes as health_routes
+from horde_server.insight.health import Health
+from horde_server.insight.health_routes import routes as health_routes
+from horde_server.insight.load import HordeLoad
 from horde_server.insight.proxies import routes as proxy_routes
 from horde_server.insight.status_routes import routes as status_routes
 from horde_server.slice import Gauge, Slice
@@ -22,9 +24,8 @@ class Insight(Slice):
     def __init__(self, core: Core, dispatch: Dispatch, workers: WorkerDirectory, slices: Iterable[Slice]) -> None:
         """`slices`: all of the node, whose gauges /metrics tells."""
         self._core = core
-        self._kinds = dispatch.kinds
-        self._queues = dispatch.queues
-        self._workers = workers
+        self._health = Health(core.pool, core.settings)
+        self._load = HordeLoad(core.pool, dispatch.kinds, dispatch.queues, workers)
         self._slices = slices
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
@@ -32,8 +33,8 @@ class Insight(Slice):
         core = self._core
         gauges = [gauge for each in self._slices for gauge in each.gauges()]
         return [
-            status_routes(core.pool, self._kinds, self._queues, self._workers),
-            health_routes(core.settings, core.pool, gauges),
+            status_routes(self._load),
+            health_routes(self._health, gauges),
             proxy_routes(core.clients),
         ]
 

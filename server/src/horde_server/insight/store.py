@@ -1,4 +1,4 @@
-"""The SQL of insight: what the fold counted, never the ledger itself."""
+"""The SQL of insight: whether the database answers; what the fold counted, never the ledger itself."""
 
 from __future__ import annotations
 
@@ -11,3 +11,8 @@ async def work_of_past_minute(conn: Connection) -> dict[str, float]:
         "SELECT domain, sum(things) FROM work_done WHERE second > now() - interval '1 minute' GROUP BY domain"
     )
     return dict(await cursor.fetchall())
+
+
+async def ask_anything(conn: Connection) -> None:
+    """Have the database answer. Raises psycopg's `OperationalError` when it does not."""
+    await conn.execute("SELECT 1")

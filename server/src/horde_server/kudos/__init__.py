@@ -1,1 +1,1 @@
-"""Price book, ledger, rewards."""
+"""Kudos: the ledger and its fold, rewards for uptime, transfers and awards."""

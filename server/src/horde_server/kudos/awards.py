@@ -1,4 +1,4 @@
-"""The first user awards kudos out of nothing, or takes some back (accounts.md §9, kudos.md §8)."""
+"""Awards: the first user gives kudos out of nothing, or takes some back (accounts.md §9, kudos.md §8)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from uuid import uuid4
 from horde_server.database.pool import Pool
 from horde_server.errors import DeletedUser, HordeError
 from horde_server.identity.directory import Account
-from horde_server.kudos import parties
-from horde_server.kudos.ledger import BURNT, MINTED, EntryKind, Movement, post, spendable
+from horde_server.kudos import transfer_store as store
+from horde_server.kudos.aliases import account_number
+from horde_server.kudos.ledger import BURNT, MINTED, EntryKind, Movement, spendable
+from horde_server.kudos.ledger_store import post
 from horde_server.kudos.transfers import KudosRefusal, TargetAccountFlagged
 
 AWARDING_ACCOUNT = 1
@@ -38,9 +40,9 @@ async def award(pool: Pool, caller: Account, target_alias: str, amount: int) -> 
         raise DeletedUser
     if caller.id != AWARDING_ACCOUNT:
         raise NotAllowedAwards
-    target_id = parties.account_number(target_alias)
+    target_id = account_number(target_alias)
     async with pool.connection() as conn:
-        known = await parties.find(conn, [target_id]) if target_id is not None else {}
+        known = await store.find(conn, [target_id]) if target_id is not None else {}
         target = known.get(target_id) if target_id is not None else None
         if target is None:
             raise InvalidAwardUsername

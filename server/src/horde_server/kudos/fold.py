@@ -1,148 +1,15 @@
-"""The fold: moves ledger entries from the inbox to the history and adds them to balances and counters.
+"""The fold: ledger entries go from the inbox to the history, and are added to balances and counters.
 
-One statement does it all, so a movement is applied exactly once or not yet. Any node may fold; an advisory lock lets
-one do it at a time. Floors and promotions are movements of their own, written after it in the same transaction.
+Any node may fold; one at a time does. Floors and promotions are movements of their own, written after the batch in the
+same transaction.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import uuid4
 
-from horde_server.database.limits import LONG_TRANSACTION
-from horde_server.database.pool import Connection, Pool
-from horde_server.identity.floors import FLOOR_SQL
-from horde_server.kudos.ledger import FLOOR, EntryKind
-from horde_server.moderation.suspicion import SUSPICIOUS_FROM
-
-_FOLD_LOCK = 7_001_003
-SPEED_SAMPLES = 20
-TRUST_AGE_DAYS = 7
-_RECENT = "interval '2 minutes'"  # of which `work_done` tells
-
-# Buckets of `kudos_details` (kudos.md §7), by which side of a movement the account is on. Floor entries never pass the
-# inbox: they are in no bucket.
-_BUCKET = """CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 'recurring' WHEN 'award' THEN 'awarded'
-    WHEN 'transfer' THEN '{transfer}' WHEN 'donation' THEN '{donation}' ELSE 'accumulated' END"""
-_BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
-_BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
-_OF_KIND = "kind ON kind.name = jobs.domain"  # dispatch/kind.py: KindRow
-
-# Lock order, so that nothing deadlocks: a worker before its owner, as suspicions and dropped jobs take them. Of changes
-# that nothing reads PostgreSQL makes the last one named first: `workers` stands after `active`.
-_FOLD = f"""
-WITH moved AS (
-    DELETE FROM ledger_inbox WHERE id IN (SELECT id FROM ledger_inbox ORDER BY id LIMIT %(batch)s) RETURNING *
-), kept AS (
-    INSERT INTO ledger_entry SELECT * FROM moved
-), changes AS (
-    SELECT ledger_account, sum(change)::bigint AS change FROM (
-        SELECT payee AS ledger_account, amount_hundredths AS change FROM moved
-        UNION ALL SELECT payer, -amount_hundredths FROM moved) AS legs
-    GROUP BY ledger_account
-), balances AS (
-    INSERT INTO ledger_balance AS known (ledger_account, balance_hundredths) SELECT * FROM changes
-    ON CONFLICT (ledger_account) DO UPDATE
-        SET balance_hundredths = known.balance_hundredths + excluded.balance_hundredths
-    RETURNING ledger_account
-), buckets AS (
-    INSERT INTO kudos_bucket AS known (account_id, bucket, amount_hundredths)
-    SELECT account_id, bucket, sum(change) FROM (
-        SELECT payee / 2 AS account_id, {_BUCKET_OF_PAYEE} AS bucket, amount_hundredths AS change
-        FROM moved WHERE payee >= 0 AND payee %% 2 = 0
-        UNION ALL
-        SELECT payer / 2, {_BUCKET_OF_PAYER}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
-    GROUP BY account_id, bucket
-    ON CONFLICT (account_id, bucket) DO UPDATE
-        SET amount_hundredths = known.amount_hundredths + excluded.amount_hundredths
-), jobs AS (
-    SELECT * FROM moved WHERE things IS NOT NULL
-), work AS (
-    INSERT INTO work_done AS known (second, domain, things)
-    SELECT date_trunc('second', created_at), domain, sum(things) FROM jobs
-    WHERE created_at > now() - {_RECENT} GROUP BY 1, 2
-    ON CONFLICT (second, domain) DO UPDATE SET things = known.things + excluded.things
-), forgotten AS (
-    DELETE FROM work_done WHERE second < now() - {_RECENT}
-), records AS (
-    INSERT INTO account_record AS known (account_id, record, domain, value)
-    SELECT account_id, record, domain, sum(value) FROM (
-        SELECT jobs.requester_id AS account_id, 'usage' AS record, domain,
-               things / record_unit * account.usage_multiplier AS value
-        FROM jobs JOIN account ON account.id = jobs.requester_id JOIN {_OF_KIND}
-        UNION ALL SELECT owner_id, 'contribution', domain, things / record_unit FROM jobs JOIN {_OF_KIND}
-        UNION ALL SELECT owner_id, 'fulfillment', domain, 1 FROM jobs
-        UNION ALL SELECT requester_id, 'request', domain, 1 FROM moved WHERE kind = 'request_tax'
-        UNION ALL SELECT requester_id, 'request', domain, 1 FROM jobs JOIN {_OF_KIND} WHERE NOT is_taxed
-    ) AS counted GROUP BY 1, 2, 3
-    ON CONFLICT (account_id, record, domain) DO UPDATE SET value = known.value + excluded.value
-), earned AS (
-    SELECT worker_id,
-           coalesce(sum(amount_hundredths) FILTER (WHERE kind = 'generation'), 0)::bigint AS generated,
-           coalesce(sum(amount_hundredths) FILTER (WHERE kind = 'uptime_reward'), 0)::bigint AS uptime,
-           count(*) FILTER (WHERE things IS NOT NULL) AS fulfilments,
-           coalesce(sum(things), 0) AS things,
-           coalesce(array_agg(speed ORDER BY id) FILTER (WHERE speed IS NOT NULL), '{{}}') AS speeds
-    FROM moved WHERE worker_id IS NOT NULL GROUP BY worker_id
-), active AS (
-    UPDATE account SET last_active_at = now() FROM (
-        SELECT requester_id AS id FROM moved WHERE requester_id <> 0 UNION SELECT owner_id FROM moved) AS seen
-    WHERE account.id = seen.id
-), workers AS (
-    UPDATE worker SET
-        kudos_generated_hundredths = kudos_generated_hundredths + earned.generated,
-        kudos_uptime_hundredths = kudos_uptime_hundredths + earned.uptime,
-        fulfilments = worker.fulfilments + earned.fulfilments,
-        contributions = contributions + earned.things,
-        speeds = (worker.speeds || earned.speeds)[
-            greatest(cardinality(worker.speeds || earned.speeds) - {SPEED_SAMPLES - 1}, 1):]
-    FROM earned WHERE worker.id = earned.worker_id
-)
-SELECT (SELECT count(*) FROM moved), (SELECT array_agg(DISTINCT ledger_account / 2) FROM balances
-                                      WHERE ledger_account >= 0)"""
-
-_RAISE_TO_FLOOR = f"""
-WITH low AS (
-    SELECT ledger_account, account.id,
-           {FLOOR_SQL} - balance_hundredths AS missing
-    FROM ledger_balance JOIN account ON account.id = ledger_account / 2
-    WHERE ledger_account = ANY(%(ledger_accounts)s) AND ledger_account %% 2 = 0
-), raised AS (
-    UPDATE ledger_balance SET balance_hundredths = balance_hundredths + low.missing
-    FROM low WHERE ledger_balance.ledger_account = low.ledger_account AND low.missing > 0
-    RETURNING low.ledger_account, low.missing
-), forgiven AS (
-    INSERT INTO ledger_balance AS known (ledger_account, balance_hundredths)
-    SELECT %(floor)s, -sum(missing) FROM raised HAVING count(*) > 0
-    ON CONFLICT (ledger_account) DO UPDATE
-        SET balance_hundredths = known.balance_hundredths + excluded.balance_hundredths
-)
-INSERT INTO ledger_entry (id, created_at, event_id, kind, payer, payee, amount_hundredths)
-SELECT nextval(pg_get_serial_sequence('ledger_inbox', 'id')), now(), %(event_id)s, %(kind)s, %(floor)s,
-       raised.ledger_account, raised.missing
-FROM raised"""
-
-_PROMOTE = """
-WITH promoted AS (
-    UPDATE account SET trusted = true
-    FROM ledger_balance
-    WHERE (%(account_ids)s::int[] IS NULL OR account.id = ANY(%(account_ids)s))
-      AND account.id <> 0 AND NOT account.trusted
-      AND account.created_at < now() - make_interval(days => %(days)s)
-      AND cardinality(account.suspicions) < %(suspicions)s
-      AND ledger_balance.ledger_account = 2 * account.id + 1 AND ledger_balance.balance_hundredths > %(threshold)s
-    RETURNING account.id
-), freed AS (
-    UPDATE worker SET paused = false FROM promoted WHERE worker.account_id = promoted.id
-)
-SELECT id FROM promoted"""
-
-_RELEASE_ESCROW = """
-INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths)
-SELECT %(event_id)s, %(kind)s, ledger_account, ledger_account - 1, balance_hundredths
-FROM ledger_balance JOIN account ON account.id = ledger_account / 2 AND account.trusted
-WHERE ledger_account = ANY(%(escrows)s) AND balance_hundredths > 0
-  AND NOT EXISTS (SELECT 1 FROM ledger_inbox WHERE payer = ledger_balance.ledger_account)"""
+from horde_server.database.pool import Pool
+from horde_server.kudos import fold_store as store
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,35 +24,19 @@ class Folded:
 async def fold(pool: Pool, *, trust_threshold: int | None = None, batch: int = 5000) -> Folded | None:
     """Apply up to `batch` movements. None: another node is folding."""
     async with pool.connection() as conn:
-        cursor = await conn.execute("SELECT EXISTS (SELECT FROM ledger_inbox)")
-        if not (await cursor.fetchone() or (False,))[0]:  # at rest no transaction is opened each second
+        if not await store.anything_to_fold(conn):  # at rest no transaction is opened each second
             return Folded([], [], is_full=False)
-        return await _fold(conn, trust_threshold, batch)
-
-
-async def _fold(conn: Connection, trust_threshold: int | None, batch: int) -> Folded | None:
-    async with conn.transaction():
-        cursor = await conn.execute(f"SELECT pg_try_advisory_xact_lock(%s), {LONG_TRANSACTION}", (_FOLD_LOCK,))
-        row = await cursor.fetchone()
-        if not row or not row[0]:
-            return None
-        cursor = await conn.execute(_FOLD, {"batch": batch})
-        moved, changed = await cursor.fetchone() or (0, None)
-        promoted: list[int] = []
-        if changed:
-            await conn.execute(
-                _RAISE_TO_FLOOR,
-                {
-                    "ledger_accounts": [2 * account_id for account_id in changed],
-                    "floor": FLOOR,
-                    "event_id": uuid4(),
-                    "kind": EntryKind.FLOOR_ADJUSTMENT,
-                },
-            )
-            if trust_threshold is not None:
-                promoted = await _promote(conn, trust_threshold, changed)
-            await release_escrow(conn, changed)
-        return Folded(changed or [], promoted, moved == batch)
+        async with conn.transaction():
+            if not await store.take_turn(conn):
+                return None
+            moved = await store.move(conn, batch)
+            promoted: list[int] = []
+            if moved.account_ids:
+                await store.raise_to_floor(conn, moved.account_ids)
+                if trust_threshold is not None:
+                    promoted = await store.promote(conn, trust_threshold, moved.account_ids)
+                await store.release_escrow(conn, moved.account_ids)
+            return Folded(moved.account_ids, promoted, moved.movements == batch)
 
 
 async def promote_due(pool: Pool, *, trust_threshold: int) -> list[int]:
@@ -194,36 +45,7 @@ async def promote_due(pool: Pool, *, trust_threshold: int) -> list[int]:
     The fold looks only at accounts whose kudos just moved; promotion needs no further request (kudos.md §10.3).
     """
     async with pool.connection() as conn, conn.transaction():
-        await conn.execute(f"SELECT {LONG_TRANSACTION}")
-        promoted = await _promote(conn, trust_threshold, None)
-        await release_escrow(conn, promoted)
+        await store.take_time(conn)
+        promoted = await store.promote(conn, trust_threshold, None)
+        await store.release_escrow(conn, promoted)
         return promoted
-
-
-async def _promote(conn: Connection, threshold: int, account_ids: list[int] | None) -> list[int]:
-    """Trust those of the accounts (`None`: of all) whose escrow passed the threshold (kudos.md §5); their numbers."""
-    cursor = await conn.execute(
-        _PROMOTE,
-        {
-            "account_ids": account_ids,
-            "days": TRUST_AGE_DAYS,
-            "suspicions": SUSPICIOUS_FROM,
-            "threshold": threshold * 100,
-        },
-    )
-    return [row[0] for row in await cursor.fetchall()]
-
-
-async def release_escrow(conn: Connection, account_ids: list[int]) -> None:
-    """Move the whole escrow of those accounts that are trusted to their balances; twice moves nothing twice.
-
-    Trust given by hand releases at once; the fold also releases what a job settled just before then still put there.
-    """
-    await conn.execute(
-        _RELEASE_ESCROW,
-        {
-            "event_id": uuid4(),
-            "kind": EntryKind.EVALUATION_PROMOTION,
-            "escrows": [2 * account_id + 1 for account_id in account_ids],
-        },
-    )

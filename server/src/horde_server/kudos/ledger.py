@@ -7,17 +7,9 @@ All amounts are whole hundredths of kudos.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 from uuid import UUID, uuid4
-
-import msgspec
-
-from horde_server.database.pool import Connection
-from horde_server.errors import HordeError
-from horde_server.identity.floors import FLOOR_SQL
 
 # The horde's own ledger accounts
 MINTED = -1  # kudos come from here …
@@ -69,42 +61,6 @@ class Movement:
     domain: str | None = None
     things: float | None = None
     speed: float | None = None
-
-
-_FIELDS = tuple(column.name for column in fields(Movement))
-LEDGER_COLUMNS = ", ".join(_FIELDS)
-_TYPES = (
-    "uuid",
-    "text",
-    "bigint",
-    "bigint",
-    "bigint",
-    "uuid",
-    "uuid",
-    "int",
-    "int",
-    "uuid",
-    "text",
-    "float8",
-    "float8",
-)
-MOVEMENT_ROWS = "json_to_recordset(%(movements)s::json) AS posted (" + ", ".join(
-    f"{name} {kind}" for name, kind in zip(_FIELDS, _TYPES, strict=True)
-) + ")"  # fmt: skip
-"""SQL: the parameter `movements`, made by `encode_movements`, as rows `posted` of `LEDGER_COLUMNS`."""
-
-
-def encode_movements(movements: Sequence[Movement]) -> str:
-    """Movements as one parameter of a statement: far cheaper to hand over than an array a column."""
-    return msgspec.json.encode(movements).decode()
-
-
-async def post(conn: Connection, movements: Sequence[Movement]) -> None:
-    """Write movements, within the caller's transaction if there is one."""
-    await conn.execute(
-        f"INSERT INTO ledger_inbox ({LEDGER_COLUMNS}) SELECT posted.* FROM {MOVEMENT_ROWS}",
-        {"movements": encode_movements(movements)},
-    )
 
 
 def request_tax(account_id: int, request_id: UUID, amount_hundredths: int, domain: str) -> Movement:
@@ -162,57 +118,3 @@ def settlement(
         )
         for place, (kind, source_account, payee, amount) in enumerate(legs)
     ]  # fmt: skip
-
-
-class KudosUpfront(HordeError):
-    """This request needs kudos in hand."""
-
-    status, rc = 403, "KudosUpfront"
-
-    def __init__(self, needed_hundredths: int, spendable_hundredths: int) -> None:
-        self._need = (
-            f"This request needs {needed_hundredths / 100:.2f} kudos in hand and you can spend "
-            f"{max(spendable_hundredths, 0) / 100:.2f}"
-        )
-        super().__init__(f"{self._need}: earn kudos.", required_kudos=needed_hundredths / 100)
-
-    def advise(self, changes: Sequence[str], **extra: Any) -> None:
-        """Say which changes of the request, made together, do without kudos. `extra`: beside the message."""
-        self.message = f"{self._need}: {' and '.join(changes)}, or earn kudos."
-        self.extra.update(extra)
-
-
-_SPENDABLE = f"""
-SELECT coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = %(ledger_account)s), 0)
-     - coalesce((SELECT sum(amount_hundredths) FROM ledger_inbox WHERE payer = %(ledger_account)s), 0)
-     - coalesce((SELECT sum(held_hundredths) FROM request WHERE account_id = %(account_id)s AND held_hundredths > 0), 0)
-     - {FLOOR_SQL}
-FROM account WHERE id = %(account_id)s"""
-
-_PAYER_LOCK_CLASS = 7_001
-
-
-async def lock_spending(conn: Connection, account_id: int) -> None:
-    """Until the end of the caller's transaction, nobody else decides what this account may spend."""
-    await conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_PAYER_LOCK_CLASS, account_id))
-
-
-async def spendable_hundredths(conn: Connection, account_id: int) -> int:
-    """Balance − floor − holds − debits not yet folded; credits not yet folded never fund a spend (kudos.md §7)."""
-    cursor = await conn.execute(_SPENDABLE, {"ledger_account": spendable(account_id), "account_id": account_id})
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
-
-
-async def reserve(conn: Connection, account_id: int, amount_hundredths: int) -> None:
-    """Inside the caller's transaction: make sure the payer can cover the amount, alone among his spends.
-
-    The caller then stores the hold (`request.held_hundredths`) in the same transaction.
-
-    Raises:
-        KudosUpfront: not enough.
-    """
-    await lock_spending(conn, account_id)
-    available = await spendable_hundredths(conn, account_id)
-    if available < amount_hundredths:
-        raise KudosUpfront(amount_hundredths, available)

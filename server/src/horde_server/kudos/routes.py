@@ -5,21 +5,18 @@ from __future__ import annotations
 import msgspec
 from fastapi import APIRouter, Response
 
-from horde_server.database.pool import Pool
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
 from horde_server.http.parameters import IdempotencyKey
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
-from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.door import Door
 from horde_server.kudos.answers import KudosAwarded, KudosTransferred
-from horde_server.kudos.awards import award
 from horde_server.kudos.schemas import KudosGift
-from horde_server.kudos.transfers import transfer
+from horde_server.kudos.service import KudosGifts
 
 
-def routes(pool: Pool, accounts: AccountDirectory, door: Door) -> APIRouter:
+def routes(gifts: KudosGifts, door: Door) -> APIRouter:
     """Giving kudos."""
     router = door.router("/api/v2/kudos", tags=["v2"])
 
@@ -33,9 +30,7 @@ def routes(pool: Pool, accounts: AccountDirectory, door: Door) -> APIRouter:
     )
     async def give(caller: Caller, body: KudosGift, idempotency_key: IdempotencyKey = None) -> Response:
         """Give some of your kudos to somebody; sent again with the same Idempotency-Key, nothing moves twice."""
-        giver = caller.user.id
-        await transfer(pool, giver, body.username, body.amount, idempotency_key=idempotency_key or None)
-        accounts.invalidate(giver)
+        await gifts.transfer(caller.user, body.username, body.amount, idempotency_key=idempotency_key or None)
         return json_response(msgspec.json.encode({"transferred": float(body.amount)}))
 
     @router.post(
@@ -48,7 +43,7 @@ def routes(pool: Pool, accounts: AccountDirectory, door: Door) -> APIRouter:
     )
     async def give_new(caller: Caller, body: KudosGift) -> Response:
         """Award kudos that did not exist before; the first user only."""
-        await award(pool, caller.user, body.username, body.amount)
+        await gifts.award(caller.user, body.username, body.amount)
         return json_response(msgspec.json.encode({"awarded": float(body.amount)}))
 
     return router.api

@@ -1,4 +1,4 @@
-"""The books, as one of a node's slices."""
+"""Kudos, as one of a node's slices."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.routes import routes
+from horde_server.kudos.service import KudosGifts
 from horde_server.periodic import every
 from horde_server.slice import Slice
 
@@ -27,10 +28,11 @@ class Kudos(Slice):
     def __init__(self, core: Core, identity: Identity) -> None:
         self._core = core
         self._accounts, self._door = identity.accounts, identity.door
+        self._gifts = KudosGifts(core.pool, identity.accounts)
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Giving kudos."""
-        return [routes(self._core.pool, self._accounts, self._door)]
+        return [routes(self._gifts, self._door)]
 
     def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """Fold and promote."""

@@ -1,4 +1,4 @@
-"""Users give each other kudos (kudos.md §9): the rules in their order, then all in one transaction.
+"""Transfers of kudos between users (kudos.md §9): the rules in their order, then all in one transaction.
 
 A giver's transfers and holds are decided one at a time, under a lock of his own, so that parallel ones never overspend;
 the receiver is never locked.
@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 
 from horde_server.database.pool import Connection, Pool
 from horde_server.errors import HordeError
-from horde_server.kudos import parties
-from horde_server.kudos.ledger import EntryKind, Movement, lock_spending, post, spendable, spendable_hundredths
-from horde_server.kudos.parties import Party
+from horde_server.kudos import transfer_store as store
+from horde_server.kudos.aliases import account_number
+from horde_server.kudos.ledger import EntryKind, Movement, spendable
+from horde_server.kudos.ledger_store import lock_spending, post, spendable_hundredths
+from horde_server.kudos.transfer_store import Party
 
 TOO_FAST_S = 60
 """Kudos do not go back to their giver within this many seconds."""
@@ -123,9 +125,9 @@ async def transfer(
         raise KudosTransferFromAnon
     if idempotency_key is not None and (len(idempotency_key) > MOST_KEY_CHARACTERS or "\0" in idempotency_key):
         raise KudosRefusal(f"An Idempotency-Key has at most {MOST_KEY_CHARACTERS} characters.", rc="BadRequest")
-    target_id = parties.account_number(target_alias)
+    target_id = account_number(target_alias)
     async with pool.connection() as conn, conn.transaction():
-        known = await parties.find(conn, [source_id, target_id] if target_id is not None else [source_id])
+        known = await store.find(conn, [source_id, target_id] if target_id is not None else [source_id])
         if target_id is None or target_id not in known:
             raise InvalidTargetUsername
         source, target = known[source_id], known[target_id]
@@ -133,7 +135,7 @@ async def transfer(
             raise KudosTransferToAnon
         if target.id == source.id:
             raise KudosTransferToSelf
-        if await parties.has_given_lately(conn, target.id, source.id, within_s=TOO_FAST_S):
+        if await store.has_given_lately(conn, target.id, source.id, within_s=TOO_FAST_S):
             raise TooFastKudosTransfers
         _check_parties(source, target)
         if amount < 0:
@@ -162,7 +164,7 @@ def _check_parties(source: Party, target: Party) -> None:
 
 
 async def _is_repeated(conn: Connection, source: Party, target: Party, amount: int, key: str) -> bool:
-    before = await parties.find_by_idempotency_key(conn, source.id, key)
+    before = await store.find_by_idempotency_key(conn, source.id, key)
     if before is None:
         return False
     if before != (target.id, amount):
@@ -180,5 +182,5 @@ async def _move(conn: Connection, source: Party, target: Party, amount: int, key
         )
     event_id: UUID = uuid4()
     kind = EntryKind.DONATION if target.education else EntryKind.TRANSFER
-    await parties.log_transfer(conn, event_id, source.id, target.id, amount, key)
+    await store.log_transfer(conn, event_id, source.id, target.id, amount, key)
     await post(conn, [Movement(event_id, kind, spendable(source.id), spendable(target.id), amount * 100)])

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from horde_server.database.pool import Pool
+from horde_server.moderation import store
 
 
 @dataclass(slots=True)
@@ -46,17 +47,14 @@ class Modes:
     async def reload(self) -> None:
         """Take over what the database says."""
         async with self._pool.connection() as conn:
-            cursor = await conn.execute("SELECT maintenance, invite_only, raid FROM horde_modes")
-            row = await cursor.fetchone()
-        assert row is not None  # the migration made the only row
-        self._now = HordeModes(*row)
+            found = await store.find_modes(conn)
+        self._now = HordeModes(*found)
 
     async def change(self, wanted: Mapping[str, bool]) -> None:
         """Turn modes on or off, by their names; the other nodes hear of it."""
         unknown = wanted.keys() - asdict(self._now).keys()
         assert not unknown, unknown  # names are put into the statement
         async with self._pool.connection() as conn:
-            columns = ", ".join(f"{name} = %({name})s" for name in wanted)
-            await conn.execute(f"UPDATE horde_modes SET {columns}".encode(), wanted)
+            await store.change_modes(conn, wanted)
         await self.reload()
         self._publish("modes", ["all"])

@@ -1,4 +1,4 @@
-"""Takes note of suspicions against workers and their owners; enough of them pause the worker.
+"""Suspicions against workers and their owners, as they are noted; enough of them pause the worker.
 
 Trusted owners are beyond suspicion (accounts.md §1.1): nothing is noted against them or their workers.
 """
@@ -11,32 +11,10 @@ from uuid import UUID
 import structlog
 
 from horde_server.database.pool import Pool
-from horde_server.moderation.suspicion import MOST_NOTED, REPEATABLE, SUSPICIOUS_FROM, Suspicion
+from horde_server.moderation import store
+from horde_server.moderation.suspicion import Suspicion
 
 log = structlog.get_logger(__name__)
-
-# Both rows at once; whose suspicions are full, or have a reason that counts once already, stay as they are.
-_NOTE = """
-WITH suspected AS (
-    SELECT worker.id AS worker_id, account.id AS account_id
-    FROM worker JOIN account ON account.id = worker.account_id
-    WHERE worker.id = %(worker_id)s AND NOT account.trusted
-), against_owner AS (
-    UPDATE account SET suspicions = suspicions || %(reason)s::smallint FROM suspected
-    WHERE account.id = suspected.account_id AND account.id <> 0 AND cardinality(suspicions) < %(most)s
-      AND (%(is_repeatable)s OR %(reason)s <> ALL (suspicions))
-)
-UPDATE worker SET suspicions = suspicions || %(reason)s::smallint,
-                  paused = paused OR cardinality(suspicions) + 1 >= %(enough)s
-FROM suspected
-WHERE worker.id = suspected.worker_id AND cardinality(suspicions) < %(most)s
-  AND (%(is_repeatable)s OR %(reason)s <> ALL (suspicions))
-RETURNING paused"""
-
-_NOTE_ACCOUNT = """
-UPDATE account SET suspicions = suspicions || %(reason)s::smallint
-WHERE id = %(account_id)s AND id <> 0 AND NOT trusted AND cardinality(suspicions) < %(most)s
-  AND (%(is_repeatable)s OR %(reason)s <> ALL (suspicions))"""
 
 
 class Suspects:
@@ -50,33 +28,15 @@ class Suspects:
     async def note(self, worker_id: UUID, reason: Suspicion) -> None:
         """Note a reason against a worker and its owner; at five the worker is paused."""
         async with self._pool.connection() as conn:
-            cursor = await conn.execute(
-                _NOTE,
-                {
-                    "worker_id": worker_id,
-                    "reason": int(reason),
-                    "is_repeatable": reason in REPEATABLE,
-                    "most": MOST_NOTED,
-                    "enough": SUSPICIOUS_FROM,
-                },
-            )
-            row = await cursor.fetchone()
-        if row is None:
+            is_paused = await store.note(conn, worker_id, reason)
+        if is_paused is None:
             return
-        log.warning("moderation.suspicion", worker=str(worker_id), reason=reason.name, is_paused=row[0])
+        log.warning("moderation.suspicion", worker=str(worker_id), reason=reason.name, is_paused=is_paused)
         await self._workers_changed([worker_id])
 
     async def note_account(self, account_id: int, reason: Suspicion) -> None:
         """Note a reason against an account, for what it did itself."""
         async with self._pool.connection() as conn:
-            cursor = await conn.execute(
-                _NOTE_ACCOUNT,
-                {
-                    "account_id": account_id,
-                    "reason": int(reason),
-                    "is_repeatable": reason in REPEATABLE,
-                    "most": MOST_NOTED,
-                },
-            )
-        if cursor.rowcount:
+            is_noted = await store.note_account(conn, account_id, reason)
+        if is_noted:
             log.warning("moderation.suspicion", account=account_id, reason=reason.name)

@@ -18,8 +18,8 @@ from horde_server.dispatch.store import Generation, NewRequest
 from horde_server.errors import RequestNotFound
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
-from horde_server.kudos.ledger import KudosUpfront, reserve
 from horde_server.kudos.price import Price
+from horde_server.kudos.spending import KudosUpfront, reserve
 from horde_server.requests.admission import Admission, Arrival
 from horde_server.requests.asked import Asked, GivenPictures, Ticket
 from horde_server.requests.model_fallback import NamesModels, with_models_there_are

@@ -12,6 +12,8 @@ ArgsT = TypeVar("ArgsT", bound=msgspec.Struct)
 
 MAX_TIME_LIMIT_S = 600.0
 """No task may take longer in one go."""
+FOR_THE_HORDE, FOR_STRANGERS = 1, 0
+"""Priorities: what the horde does for itself comes before what takes as long as strangers like."""
 _MAX_NAME_CHARACTERS = 40  # a channel of PostgreSQL is named for it
 _JITTER = 0.1
 
@@ -62,6 +64,7 @@ class TaskKind(Generic[ArgsT]):
     args: type[ArgsT]
     backoff: Backoff
     time_limit_s: float = 60.0
+    priority: int = FOR_THE_HORDE
 
     def __post_init__(self) -> None:
         if len(self.name) > _MAX_NAME_CHARACTERS or self.time_limit_s > MAX_TIME_LIMIT_S:

@@ -40,8 +40,6 @@ KEEP_FAILED_S = 7 * 86400.0
 _GRACE_S = 1.0  # at the stop; what takes longer is cancelled, and done anew
 _STOP_WAIT_S = 3.0  # for a database that may be gone
 _RESTART_S = 1.0
-_PRIORITY = 1
-"""Of what the horde does for itself: before webhooks (0, migration 0005), which take as long as strangers like."""
 _FORGET = TaskKind("tasks.forget", NoArgs, Backoff(attempts=3))
 
 DATABASE_AWAY = (psycopg.OperationalError, PoolTimeout, ConnectorException)
@@ -85,7 +83,7 @@ class TaskQueue:
             await _perform(kind, lambda _: work(), context.job, {})
 
         task = self._app.task(
-            name=kind.name, queue=kind.name, priority=_PRIORITY, pass_context=True, retry=_Retries(kind.backoff)
+            name=kind.name, queue=kind.name, priority=kind.priority, pass_context=True, retry=_Retries(kind.backoff)
         )
         self._app.periodic(cron=cron)(task(perform))
         self._names.append(kind.name)
@@ -99,7 +97,7 @@ class TaskQueue:
             deferrer = self._app.configure_task(
                 kind.name,
                 queue=kind.name,
-                priority=_PRIORITY,
+                priority=kind.priority,
                 connection=conn,
                 schedule_in={"seconds": delay_s} if delay_s else None,
             )

@@ -1,4 +1,4 @@
-"""Delivering: a durable task an announcement, tried for about a day until the receiver takes it."""
+"""Deliveries: a durable task an announcement, tried for about a day until the receiver takes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from yarl import URL
 from horde_server.blobs.guard import FetchFailed
 from horde_server.blobs.store import BlobStore
 from horde_server.database.pool import Pool
-from horde_server.tasks.kind import Backoff, NoArgs, TaskKind, TryLater
+from horde_server.tasks.kind import FOR_STRANGERS, Backoff, NoArgs, TaskKind, TryLater
 from horde_server.webhooks import store
 from horde_server.webhooks.hook import Picture
 from horde_server.webhooks.post import GuardedPoster
@@ -42,10 +42,11 @@ class DeliveryTask(msgspec.Struct):
 
 
 DELIVER = TaskKind(
-    "webhooks.deliver",  # named in migration 0005 too
+    "webhooks.deliver",  # named in migration 0005 too, as long as nodes of earlier versions may run
     DeliveryTask,
     Backoff(attempts=1_000_000),  # to wait for a busy receiver is no attempt: PATIENCE counts those
     time_limit_s=60.0,
+    priority=FOR_STRANGERS,
 )
 DROP_OLD = TaskKind("webhooks.drop_old", NoArgs, Backoff(attempts=3))
 

@@ -10,6 +10,7 @@ from horde_server.core import Core
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.slice import Slice
+from horde_server.webhooks.account_secrets import AccountSecrets
 from horde_server.webhooks.delivery import DELIVER, DROP_OLD, Deliveries
 from horde_server.webhooks.hook import webhook_reach
 from horde_server.webhooks.post import GuardedPoster, trusting
@@ -23,7 +24,7 @@ class Webhooks(Slice):
     """Delivers what requesters asked to be told."""
 
     def __init__(self, core: Core, identity: Identity) -> None:
-        self._pool = core.pool
+        self._secrets = AccountSecrets(core.pool)
         self._door = identity.door
         settings = core.settings
         poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
@@ -33,4 +34,4 @@ class Webhooks(Slice):
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """An account's webhooks."""
-        return [routes(self._pool, self._door)]
+        return [routes(self._secrets, self._door)]

@@ -1,27 +1,65 @@
-"""The SQL of webhooks. The end of a request is announced by triggers of migration 0005."""
+"""The SQL of webhooks: what is to be told, and the secrets that sign it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
-from uuid import UUID
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
 
 import msgspec
 
 from horde_server.database.pool import Connection
-from horde_server.webhooks.hook import Announcement, Hook, Picture
+from horde_server.webhooks.hook import Picture
+
+MOST_KEPT = 1000
+"""Deliveries that wait for one account. Who has more does not take them."""
 
 
-async def announce(conn: Connection, account_id: int, hook: Hook, told: Announcement) -> bool:
-    """Have it told, in the caller's transaction. False when too much is to be told that account already."""
-    picture = msgspec.json.encode(told.picture).decode() if told.picture else None
+class NewDelivery(NamedTuple):
+    """Something to be told, as it goes into the statement."""
+
+    id: UUID
+    account_id: int
+    url: str
+    body: str
+    picture: str | None
+
+    @classmethod
+    def of(cls, account_id: int, url: str, body: dict[str, Any], picture: Picture | None) -> NewDelivery:
+        """With an id of its own."""
+        encoded = msgspec.json.encode(picture).decode() if picture else None
+        return cls(uuid4(), account_id, url, msgspec.json.encode(body).decode(), encoded)
+
+
+_ADD = """
+WITH new AS (
+    SELECT *, row_number() OVER (PARTITION BY account_id ORDER BY place) AS place_of_account
+    FROM unnest(%(ids)s::uuid[], %(accounts)s::int[], %(urls)s::text[], %(bodies)s::text[], %(pictures)s::text[])
+         WITH ORDINALITY AS told (id, account_id, url, body, picture, place)
+), kept AS (
+    SELECT account_id, (SELECT count(*) FROM (SELECT FROM webhook_delivery AS known
+                                              WHERE known.account_id = those.account_id LIMIT %(most)s) AS few) AS held
+    FROM (SELECT DISTINCT account_id FROM new) AS those
+)
+INSERT INTO webhook_delivery (id, account_id, url, body, picture)
+SELECT id, account_id, url, body::json, picture::json
+FROM new JOIN kept USING (account_id) WHERE kept.held + place_of_account <= %(most)s ORDER BY place
+RETURNING id"""
+
+
+async def add_deliveries(conn: Connection, new: Sequence[NewDelivery]) -> set[UUID]:
+    """Keep what is to be told, in the caller's transaction; the ids of what was kept.
+
+    Not what is too much for its account, whose receiver does not keep up or does not exist.
+    """
+    ids, accounts, urls, bodies, pictures = map(list, zip(*new, strict=True))
     cursor = await conn.execute(
-        "SELECT webhook_announce(%s, %s, %s::json, %s::json)",
-        (account_id, hook.url, msgspec.json.encode(told.body).decode(), picture),
+        _ADD,
+        {"ids": ids, "accounts": accounts, "urls": urls, "bodies": bodies, "pictures": pictures, "most": MOST_KEPT},
     )
-    row = await cursor.fetchone()
-    return bool(row and row[0])
+    return {row[0] for row in await cursor.fetchall()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Check-in, capabilities by bridge agent, management."""
+"""Workers: check-in, what new ones must satisfy, management, the directory of who is online."""

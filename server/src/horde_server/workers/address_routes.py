@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from horde_server.database.pool import Pool
-from horde_server.errors import BadRequest, WorkerNotFound
 from horde_server.http.answers import SimpleResponse, refusals
 from horde_server.http.body import body_documentation, json_response
-from horde_server.http.networks import Network, household_of, parse_network
 from horde_server.http.parameters import Id
 from horde_server.http.rights import Right
 from horde_server.identity.door import Door
 from horde_server.moderation.addresses.schemas import NewWorkerTimeout
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.workers.check_in import parse_worker_id
-from horde_server.workers.store import find_managed
+from horde_server.workers.management import WorkerManagement
 
 _DONE = b'{"message":"OK"}'
 _DAY_S = 24 * 3600
 
 
-def routes(pool: Pool, timeouts: AddressTimeouts, door: Door) -> APIRouter:
+def routes(management: WorkerManagement, timeouts: AddressTimeouts, door: Door) -> APIRouter:
     """Time-outs by worker; for moderators."""
     router = door.router("/api/v2/operations", tags=["v2"])
 
@@ -35,7 +32,7 @@ def routes(pool: Pool, timeouts: AddressTimeouts, door: Door) -> APIRouter:
     )
     async def keep_worker_out(body: NewWorkerTimeout, worker_id: Id) -> Response:
         """Keep out the address that a worker popped from last; of IPv6 its /64."""
-        await timeouts.set(await address_of_worker(worker_id), body.days * _DAY_S)
+        await timeouts.set(await management.address_of(parse_worker_id(worker_id)), body.days * _DAY_S)
         return json_response(_DONE)
 
     @router.delete(
@@ -47,18 +44,7 @@ def routes(pool: Pool, timeouts: AddressTimeouts, door: Door) -> APIRouter:
     )
     async def let_worker_in(worker_id: Id) -> Response:
         """Let in again the address that a worker popped from last."""
-        await timeouts.lift(await address_of_worker(worker_id))
+        await timeouts.lift(await management.address_of(parse_worker_id(worker_id)))
         return json_response(_DONE)
-
-    async def address_of_worker(worker_id: Id) -> Network:
-        found = parse_worker_id(worker_id)
-        async with pool.connection() as conn:
-            worker = await find_managed(conn, found) if found else None
-        if worker is None:
-            raise WorkerNotFound
-        network = parse_network(worker.address or "")
-        if network is None:
-            raise BadRequest("No address is known of this worker.")
-        return household_of(network)
 
     return router.api

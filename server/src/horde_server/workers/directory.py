@@ -74,7 +74,7 @@ def _from_row(row: WorkerRow, kind: WorkerRules) -> OnlineWorker:
 
 
 class WorkerDirectory:
-    """See the module. Belongs to the event loop."""
+    """The mirror of workers online. Belongs to the event loop."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Changing and deleting a worker (accounts.md §3): every right is checked first, then all is applied together."""
+"""Changes and deletion of a worker (accounts.md §3): every right is checked first, then all is applied together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from psycopg.errors import UniqueViolation
 
 from horde_server.database.pool import Connection, Pool
 from horde_server.dispatch.mirror import Mirror
-from horde_server.errors import HordeError, NotModerator, WorkerNotFound
+from horde_server.errors import BadRequest, HordeError, NotModerator, WorkerNotFound
+from horde_server.http.networks import Network, household_of, parse_network
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.moderation.profanity import ProfanityFilter
@@ -107,6 +108,17 @@ class WorkerManagement:
             self._mirror.changed(state)
         log.info("workers.deleted", worker=str(worker.id), returned_requests=len(returned))
         return worker
+
+    async def address_of(self, worker_id: UUID | None) -> Network:
+        """The address that a worker popped from last; of IPv6 its /64."""
+        async with self._pool.connection() as conn:
+            worker = await store.find_managed(conn, worker_id) if worker_id else None
+        if worker is None:
+            raise WorkerNotFound
+        network = parse_network(worker.address or "")
+        if network is None:
+            raise BadRequest("No address is known of this worker.")
+        return household_of(network)
 
     @staticmethod
     async def _find(conn: Connection, worker_id: UUID | None) -> ManagedWorker:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Response
 
-from horde_server.database.pool import Pool
-from horde_server.dispatch.kind import WorkerRules
-from horde_server.errors import InvalidAPIKey, WorkerNotFound
+from horde_server.errors import InvalidAPIKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
 from horde_server.http.declared_routes import ASKED_LATER
@@ -18,17 +15,16 @@ from horde_server.http.parameters import Id, Name
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.door import Door
-from horde_server.workers import store
 from horde_server.workers.answers import DeletedWorker, ModifyWorker, WorkerDetails
 from horde_server.workers.check_in import parse_worker_id
 from horde_server.workers.management import WorkerManagement
 from horde_server.workers.schemas import WorkerChange
-from horde_server.workers.view import worker_body
+from horde_server.workers.shown import ShownWorkers
 
 _encode = msgspec.json.Encoder().encode
 
 
-def routes(pool: Pool, management: WorkerManagement, kinds: Mapping[str, WorkerRules], door: Door) -> APIRouter:
+def routes(shown: ShownWorkers, management: WorkerManagement, door: Door) -> APIRouter:
     """Who serves this horde."""
     router = door.router("/api/v2/workers", tags=["v2"])
 
@@ -46,9 +42,7 @@ def routes(pool: Pool, management: WorkerManagement, kinds: Mapping[str, WorkerR
         name: Annotated[str | None, Query(max_length=200)] = None,
     ) -> Response:
         """Workers that checked in within the last five minutes."""
-        async with pool.connection() as conn:  # the published SDK sends an empty type for all types
-            rows = await store.show_online(conn, name=_without_nul(name), kind=_without_nul(type))
-        return json_response(_encode([worker_body(row, kinds[row["kind"]], caller) for row in rows]))
+        return json_response(_encode(await shown.online(caller, name=name, kind=type)))
 
     @router.get(
         "/{worker_id}",
@@ -60,12 +54,7 @@ def routes(pool: Pool, management: WorkerManagement, kinds: Mapping[str, WorkerR
     )
     async def worker(caller: Caller, worker_id: Id) -> Response:
         """One worker, also when it is offline."""
-        found = parse_worker_id(worker_id)
-        async with pool.connection() as conn:
-            row = await store.show_by_id(conn, found) if found else None
-        if row is None:
-            raise WorkerNotFound
-        return json_response(_encode(worker_body(row, kinds[row["kind"]], caller)))
+        return json_response(_encode(await shown.one(caller, parse_worker_id(worker_id))))
 
     @router.get(
         "/name/{worker_name:path}",
@@ -77,11 +66,7 @@ def routes(pool: Pool, management: WorkerManagement, kinds: Mapping[str, WorkerR
     )
     async def worker_by_name(caller: Caller, worker_name: Name) -> Response:
         """The worker of exactly this name, also when it is offline."""
-        async with pool.connection() as conn:
-            row = await store.show_by_name(conn, _without_nul(worker_name) or "")
-        if row is None:
-            raise WorkerNotFound
-        return json_response(_encode(worker_body(row, kinds[row["kind"]], caller)))
+        return json_response(_encode(await shown.named(caller, worker_name)))
 
     @router.put(
         "/{worker_id}",
@@ -112,8 +97,3 @@ def routes(pool: Pool, management: WorkerManagement, kinds: Mapping[str, WorkerR
         return json_response(_encode({"deleted_id": str(gone.id), "deleted_name": gone.name}))
 
     return router.api
-
-
-def _without_nul(text: str | None) -> str | None:
-    """PostgreSQL takes no NULs, and no name has one."""
-    return text.replace("\0", "") if text else text

@@ -20,6 +20,7 @@ from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
 from horde_server.workers.management import WorkerManagement
 from horde_server.workers.routes import routes
+from horde_server.workers.shown import ShownWorkers
 
 
 class Workers(Slice):
@@ -29,7 +30,7 @@ class Workers(Slice):
         self._core = core
         self._door = identity.door
         self._moderation = moderation
-        self._kinds = dispatch.kinds
+        self._shown = ShownWorkers(core.pool, dispatch.kinds)
         self.directory = WorkerDirectory(core.pool, dispatch.kinds, dispatch.queues, core.publish, core.clock)
         self.check_in = CheckIn(
             core.pool,
@@ -47,8 +48,8 @@ class Workers(Slice):
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Lists and changes of workers."""
         return [
-            routes(self._core.pool, self._management, self._kinds, self._door),
-            address_routes(self._core.pool, self._moderation.addresses, self._door),
+            routes(self._shown, self._management, self._door),
+            address_routes(self._management, self._moderation.addresses, self._door),
         ]
 
     def notices(self) -> Mapping[str, Heard]:

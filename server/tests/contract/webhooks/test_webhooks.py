@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import sys
 import threading
 from functools import partial
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from webhook_receivers import Authority, Received, Receiver, receiving
 
@@ -114,6 +116,29 @@ class TestWhatIsTold:
         await horde.submit(owner.api_key, (await horde.job(owner.api_key))["id"])
         assert await horde.sql("SELECT 1 FROM webhook_delivery") == []
 
+    async def test_a_request_without_a_webhook_opens_no_transaction_for_one(
+        self, horde: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is done most stays one statement that commits itself."""
+        opened: set[str] = set()
+        transaction = psycopg.AsyncConnection.transaction
+
+        def noted(conn: psycopg.AsyncConnection[Any], *args: Any, **kwargs: Any) -> Any:
+            opened.add(sys._getframe(1).f_globals["__name__"])
+            return transaction(conn, *args, **kwargs)
+
+        monkeypatch.setattr(psycopg.AsyncConnection, "transaction", noted)
+        owner = await horde.account("owner")
+        changing = {"horde_server.dispatch.submission", "horde_server.dispatch.dispatcher"}
+        for webhook, expected in (({}, set()), ({"webhook": receiver.url()}, changing)):
+            opened.clear()
+            request_id = await horde.request(owner.api_key, params={"n": 3}, **webhook)
+            await horde.submit(owner.api_key, (await horde.job(owner.api_key))["id"])
+            job = await horde.job(owner.api_key)
+            await horde.submit(owner.api_key, job["id"], state="faulted", generation="")
+            await horde.cancel(request_id)
+            assert opened & changing == expected
+
     async def test_of_a_form_its_result(self, horde: Any, receiver: Receiver) -> None:
         """alchemy-and-operations.md §1.9."""
         owner = await horde.account("owner")
@@ -189,6 +214,17 @@ class TestTheEnd:
                 lambda: horde.sql("SELECT 1 WHERE NOT EXISTS (SELECT FROM job WHERE state = 'processing')"),
                 "it is swept",
             )
+        await nothing_is_left_to_tell(horde)
+        assert receiver.events() == ["request.faulted"]
+
+    async def test_a_request_whose_last_worker_was_deleted(self, horde: Any, receiver: Receiver) -> None:
+        owner = await horde.account("owner")
+        await horde.request(owner.api_key, webhook=receiver.url())
+        for number in range(3):
+            await horde.job(owner.api_key, f"worker {number}")
+            [(worker_id,)] = await horde.sql("SELECT id FROM worker WHERE name = %s", f"worker {number}")
+            deleted = await horde.client.delete(f"/api/v2/workers/{worker_id}", headers={"apikey": owner.api_key})
+            assert deleted.status_code == 200, deleted.text
         await nothing_is_left_to_tell(horde)
         assert receiver.events() == ["request.faulted"]
 

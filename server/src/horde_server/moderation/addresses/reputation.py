@@ -60,7 +60,7 @@ class UntrustedUnsafeIP(HordeError):
 
 
 class AddressReputation:
-    """See the module."""
+    """Answers of the checker, remembered for a while, and who is let in by them."""
 
     def __init__(self, checker: str | None, fetcher: GuardedFetcher, modes: Modes, clock: Callable[[], float]) -> None:
         """`checker` is a URL with `{ipaddr}` in it; `fetcher` may go anywhere: the operator names it."""

@@ -17,7 +17,7 @@ _ANONYMOUS_ID = 0
 
 
 class Strikes:
-    """See the module."""
+    """Time-outs for refused prompts."""
 
     def __init__(
         self, timeouts: AddressTimeouts, is_own_proxy: Callable[[str], bool], *, strikes_addresses: bool

@@ -1,4 +1,4 @@
-"""Who is in time-out: kept in the database, mirrored in memory by every node, so that asking costs no query.
+"""Time-outs of addresses: kept in the database, mirrored in memory by every node, so that asking costs no query.
 
 A change is told by notice and counts on every node within a moment; a lost notice heals when the node reconciles.
 """
@@ -47,7 +47,7 @@ class Forbidden(HordeError):
 
 
 class AddressTimeouts:
-    """See the module. `refuse` and `refuse_nameless` are for hot paths: a glance at memory."""
+    """All time-outs. `refuse` and `refuse_nameless` are for hot paths: a glance at memory."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Holds prompts for images against the filters, and remembers who sent what was refused (generation.md §2.3.2)."""
+"""The door for prompts for images: filters decide, who sent what was refused is remembered (generation.md §2.3.2)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LAX_MODELS = ["Hentai Diffusion"]
 
 
 class Doorkeeper:
-    """See the module."""
+    """Judges prompts, and has refused ones noted against their senders."""
 
     def __init__(
         self,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from horde_server.database.pool import Pool
+from horde_server.dispatch.announcement_store import AskedTogether
+from horde_server.dispatch.announcements import Announcements
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.mirror import Mirror
 from horde_server.requests.alchemy import store
@@ -15,9 +17,17 @@ from horde_server.requests.pictures.source_images import image_key
 class Interrogations:
     """Ends interrogations: the forms of one end together."""
 
-    def __init__(self, pool: Pool, mirror: Mirror, submissions: FormSubmissions, retention: BlobRetention) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        mirror: Mirror,
+        announcements: Announcements,
+        submissions: FormSubmissions,
+        retention: BlobRetention,
+    ) -> None:
         self._pool = pool
         self._mirror = mirror
+        self._announcements = announcements
         self._submissions = submissions
         self._retention = retention
 
@@ -28,7 +38,9 @@ class Interrogations:
         ask again, or to be killed in between, pays nobody twice.
         """
         async with self._pool.connection() as conn:
-            cancelled = await store.cancel_forms(conn, interrogation_id)
+            async with conn.transaction():
+                cancelled = await store.cancel_forms(conn, interrogation_id)
+                await self._announcements.changed(conn, cancelled)
             processing = await store.find_processing(conn, interrogation_id)
         for state in cancelled:
             self._mirror.changed(state)
@@ -41,9 +53,12 @@ class Interrogations:
             if not await store.any_expired(conn):
                 return
             async with conn.transaction():
-                expired = await store.delete_expired(conn)
+                expired = await store.lock_expired(conn)
+                to_tell = [AskedTogether(each.id, each.account_id, each.webhook) for each in expired if each.webhook]
+                await self._announcements.interrogations_expire(conn, to_tell)
+                removed = await store.delete(conn, [each.id for each in expired])
                 await self._retention.release(
                     conn,
-                    [Released([image_key(each.id)], list(map(result_key, each.image_job_ids))) for each in expired],
+                    [Released([image_key(each.id)], list(map(result_key, each.image_job_ids))) for each in removed],
                 )
-        self._mirror.removed(form_id for each in expired for form_id in each.form_ids)
+        self._mirror.removed(form_id for each in removed for form_id in each.form_ids)

@@ -60,7 +60,9 @@ class Alchemy(Slice):
             core.clock,
             lifetime_s=settings.request_lifetime_s,
         )
-        self._interrogations = Interrogations(core.pool, dispatch.mirror, self._submissions, pictures.retention)
+        self._interrogations = Interrogations(
+            core.pool, dispatch.mirror, dispatch.announcements, self._submissions, pictures.retention
+        )
         self._statuses = InterrogationStatuses(pool=core.pool, links=pictures.links)
         self.desk = AlchemyDesk(
             core,

@@ -119,7 +119,7 @@ async def find_processing(conn: Connection, interrogation_id: RequestId) -> list
 
 
 async def any_expired(conn: Connection) -> bool:
-    """Whether `delete_expired` would find something: cheaper than a transaction for nothing."""
+    """Whether `lock_expired` would find something: cheaper than a transaction for nothing."""
     cursor = await conn.execute(
         f"SELECT {IS_UP} AND EXISTS (SELECT FROM interrogation WHERE expires_at < now() - make_interval(secs => %s))",
         (REMOVED_AFTER_S,),
@@ -127,7 +127,15 @@ async def any_expired(conn: Connection) -> bool:
     return bool((await cursor.fetchone() or (False,))[0])
 
 
-class Expired(NamedTuple):
+class ExpiredInterrogation(NamedTuple):
+    """An interrogation that nobody came back for in time. `webhook`: of whoever is still to be told of its end."""
+
+    id: RequestId
+    account_id: int
+    webhook: str | None
+
+
+class Removed(NamedTuple):
     """An interrogation that was removed."""
 
     id: RequestId
@@ -135,19 +143,27 @@ class Expired(NamedTuple):
     image_job_ids: list[JobId]  # jobs that may have made a picture
 
 
-async def delete_expired(conn: Connection, batch: int = 500) -> list[Expired]:
-    """Remove expired interrogations with all their forms and jobs."""
+async def lock_expired(conn: Connection, batch: int = 500) -> list[ExpiredInterrogation]:
+    """Expired interrogations, which nobody else removes until the caller's transaction ends."""
     cursor = await conn.execute(
-        f"""WITH expired AS (
-               SELECT id FROM interrogation WHERE expires_at < now() - make_interval(secs => %s) AND {IS_UP}
-               ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED
-           ), gone AS (
-               DELETE FROM interrogation USING expired WHERE interrogation.id = expired.id
-           )
-           SELECT expired.id, array_agg(DISTINCT request.id),
-                  coalesce(array_agg(job.id) FILTER (WHERE job.model = ANY(%s)), '{{}}')
-           FROM expired JOIN request ON request.interrogation_id = expired.id
-           LEFT JOIN job ON job.request_id = request.id GROUP BY expired.id""",
-        (REMOVED_AFTER_S, batch, list(IMAGE_FORMS)),
+        f"""SELECT id, account_id, webhook::text FROM interrogation
+            WHERE expires_at < now() - make_interval(secs => %s) AND {IS_UP}
+            ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED""",
+        (REMOVED_AFTER_S, batch),
     )
-    return [Expired(*row) for row in await cursor.fetchall()]
+    return [ExpiredInterrogation(*row) for row in await cursor.fetchall()]
+
+
+async def delete(conn: Connection, ids: Sequence[RequestId]) -> list[Removed]:
+    """Remove interrogations with all their forms and jobs."""
+    cursor = await conn.execute(
+        """WITH gone AS (
+               DELETE FROM interrogation WHERE id = ANY(%(ids)s)
+           )
+           SELECT interrogation_id, array_agg(DISTINCT request.id),
+                  coalesce(array_agg(job.id) FILTER (WHERE job.model = ANY(%(image_forms)s)), '{}')
+           FROM request LEFT JOIN job ON job.request_id = request.id
+           WHERE interrogation_id = ANY(%(ids)s) GROUP BY interrogation_id""",
+        {"ids": list(ids), "image_forms": list(IMAGE_FORMS)},
+    )
+    return [Removed(*row) for row in await cursor.fetchall()]

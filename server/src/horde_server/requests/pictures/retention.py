@@ -17,7 +17,7 @@ from horde_server.blobs.choice import BlobStores, Purpose
 from horde_server.blobs.store import ID_CHARACTERS, BlobStoreFailed, uploaded_key
 from horde_server.database.pool import Connection, Pool
 from horde_server.dispatch.store import Expired, requests_older_than
-from horde_server.requests.pictures import blob_owners
+from horde_server.requests.pictures import store
 from horde_server.requests.pictures.result_links import result_key
 from horde_server.requests.pictures.source_images import decode_sources
 from horde_server.tasks.kind import MAX_TIME_LIMIT_S, Backoff, NoArgs, TaskKind, TryLater
@@ -108,24 +108,24 @@ class BlobRetention:
             age_s = self._lifetime_s / 2
             owned = [
                 *await requests_older_than(conn, age_s),
-                *await blob_owners.owners(conn, age_s=age_s, deletion=DELETE.name),
+                *await store.owners(conn, age_s=age_s, deletion=DELETE.name),
             ]
         spared = frozenset(map(str, owned))
         try:
-            removed = sum([await store.sweep(self._lifetime_s, spared) for store in self._stores.transient])
+            removed = sum([await blobs.sweep(self._lifetime_s, spared) for blobs in self._stores.transient])
         except BlobStoreFailed as failure:
             raise TryLater(failure.message) from failure
         log.info("blobs.swept", removed=removed)
 
     async def _delete(self, deletion: Deletion) -> None:
-        store = self._stores.of(deletion.purpose)
-        if store is None:  # the operator has taken that store away, with all that was in it
+        blobs = self._stores.of(deletion.purpose)
+        if blobs is None:  # the operator has taken that store away, with all that was in it
             return
         needed = await self._needed(deletion)
         rest = [key for key in deletion.keys if key not in needed]
         if not deletion.was_needed:
             try:
-                await store.delete(rest)
+                await blobs.delete(rest)
             except BlobStoreFailed as failure:
                 raise TryLater(failure.message) from failure
             rest = []
@@ -139,5 +139,5 @@ class BlobRetention:
         if deletion.purpose is not Purpose.RESULTS:
             return []
         async with self._pool.connection() as conn:
-            owed = await blob_owners.owed(conn, [UUID(key[:ID_CHARACTERS]) for key in deletion.keys])
+            owed = await store.owed(conn, [UUID(key[:ID_CHARACTERS]) for key in deletion.keys])
         return [key for key in deletion.keys if UUID(key[:ID_CHARACTERS]) in owed]

@@ -56,7 +56,7 @@ ABANDON = TaskKind("images.abandon", NoArgs, Backoff(attempts=3))
 
 
 class SharedImages:
-    """See the module."""
+    """The images of this horde that are shared, or on their way."""
 
     def __init__(self, pool: Pool, stores: BlobStores, tasks: TaskQueue, retention: BlobRetention) -> None:
         self._pool = pool

@@ -9,8 +9,6 @@ from uuid import UUID
 from horde_server.database.pool import Connection
 from horde_server.moderation.suspicion import SUSPICIOUS_FROM
 
-_INT32_MAX = 2**31 - 1
-
 
 class Party(NamedTuple):
     """An account as far as giving kudos looks at it."""
@@ -20,14 +18,6 @@ class Party(NamedTuple):
     education: bool
     deleted: bool
     is_suspicious: bool
-
-
-def account_number(alias: str) -> int | None:
-    """The number of `username#number`, where the name is ignored and may be left out; None when there is none."""
-    number = alias.rpartition("#")[2].strip()
-    if not (number.isascii() and number.isdigit() and len(number) <= 10):
-        return None
-    return int(number) if int(number) <= _INT32_MAX else None
 
 
 async def find(conn: Connection, ids: Sequence[int]) -> dict[int, Party]:
