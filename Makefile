@@ -63,6 +63,7 @@ lint: .venv/.development ## Check format, style, types and generated documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy $(SOURCES) sdk/typing_tests
+	@$(BIN)/lint-imports --no-logo --config pyproject.toml >/dev/null || $(BIN)/lint-imports --config pyproject.toml
 	@$(BIN)/python docs/generate.py --check
 
 # Pyright and the node it runs on take 300 MB: a place of their own, so that tests need not wait for them.

@@ -1,4 +1,4 @@
-"""Fit the image prices (docs/prices.md) to `image_samples.csv` and write `kudos/image_price_table.py`.
+"""Fit the image prices (docs/prices.md) to `image_samples.csv` and write `requests/image/prices/table.py`.
 
     .venv/bin/python server/pricing/fit_image_prices.py
 
@@ -33,7 +33,7 @@ from image_price_model import (
 from robust_fit import fit
 from samples import ImageSample, read_image_samples
 
-from horde_server.kudos.image_price import REFERENCE_KUDOS, PricedImage, image_kudos
+from horde_server.requests.image.prices.formula import REFERENCE_KUDOS, PricedImage, image_kudos
 
 TABLE = Path(__file__).parent.parent / "src" / "horde_server" / "kudos" / "image_price_table.py"
 
@@ -84,7 +84,7 @@ A setup or step factor multiplies, a growth is the exponent of the size's factor
 
 from __future__ import annotations
 
-from horde_server.kudos.image_size import SizeCurve, Sizes
+from horde_server.requests.image.prices.size import SizeCurve, Sizes
 
 WIDTH_SHARE = {number(width_share(p))}
 """Of the mean side; the rest is the height's."""

@@ -1,4 +1,4 @@
-"""The formula of `kudos/image_price.py` on columns of samples, with its constants as one vector to fit."""
+"""The formula of `requests/image/prices/formula.py` on columns of samples, with its constants as one vector to fit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from horde_server.kudos.image_price import PricedImage
+from horde_server.requests.image.prices.formula import PricedImage
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -108,7 +108,7 @@ class Features:
 
 
 def kudos(p: dict[str, Array], x: Features) -> Array:
-    """The formula of `kudos/image_price.py` on columns, not yet brought to the reference job."""
+    """The formula of `requests/image/prices/formula.py` on columns, not yet brought to the reference job."""
     share = width_share(p)
     side, area = share * x.width + (1 - share) * x.height, x.width * x.height
     is_control = x.control >= 0

@@ -12,9 +12,9 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from horde_server.kudos.image_charges import PricedImageRequest
-from horde_server.kudos.image_price import PricedImage
-from horde_server.kudos.text_charges import PricedText
+from horde_server.requests.image.prices.charges import PricedImageRequest
+from horde_server.requests.image.prices.formula import PricedImage
+from horde_server.requests.text.prices.charges import PricedText
 
 FOLDER = Path(__file__).parent
 MODELS = {

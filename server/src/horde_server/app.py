@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Scope
 
 from horde_server import VERSION
 from horde_server.accounts.routes import routes as account_routes
-from horde_server.accounts.test_user_routes import routes as test_user_routes
+from horde_server.accounts.trial_accounts import routes as test_user_routes
 from horde_server.blobs.routes import routes as blob_routes
 from horde_server.errors import InvalidAPIKey, InvalidWorkerKey
 from horde_server.http import error_responses
@@ -35,7 +35,7 @@ from horde_server.moderation.addresses.routes import routes as operations_routes
 from horde_server.moderation.prompt_filters.routes import routes as filter_routes
 from horde_server.moderation.rights import Moderators
 from horde_server.moderation.routes import routes as modes_routes
-from horde_server.node import Node, running_node
+from horde_server.node import Node
 from horde_server.requests.alchemy.routes import routes as alchemy_routes
 from horde_server.requests.alchemy.worker_routes import routes as alchemist_routes
 from horde_server.requests.image.rating_routes import routes as rating_routes
@@ -45,8 +45,10 @@ from horde_server.requests.image.worker_routes import routes as image_worker_rou
 from horde_server.requests.progress import progress
 from horde_server.requests.text.routes import routes as text_routes
 from horde_server.requests.text.worker_routes import routes as text_dispatch_routes
+from horde_server.running import running_node
 from horde_server.settings import Settings
 from horde_server.webhooks.routes import routes as webhook_routes
+from horde_server.workers.address_routes import routes as worker_address_routes
 from horde_server.workers.routes import routes as worker_routes
 
 _CHECK = "/api/v2/generate/check/"
@@ -153,7 +155,8 @@ def include_routes(app: FastAPI, node: Node, limits: RateLimits | None, hot: Hot
     app.include_router(modes_routes(node.modes, node.accounts, settings.admin_ids, node.mirror.cancel_waiting))
     moderators = Moderators(node.accounts, settings.admin_ids)
     app.include_router(filter_routes(node.prompt_filters, moderators))
-    app.include_router(operations_routes(node.pool, node.addresses, moderators))
+    app.include_router(operations_routes(node.addresses, moderators))
+    app.include_router(worker_address_routes(node.pool, node.addresses, moderators))
     app.include_router(status_routes(node.pool, node.queues, node.workers))
     app.include_router(health_routes(settings, node.pool, node.queues, node.workers))
     app.include_router(proxy_routes(node.clients))

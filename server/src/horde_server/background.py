@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import structlog
@@ -14,10 +14,8 @@ from horde_server.database.pool import DatabaseAway
 from horde_server.database.watch import DatabaseWatch
 from horde_server.dispatch.down_time_store import BEAT_S
 from horde_server.kudos.fold import fold, promote_due
+from horde_server.node import Node
 from horde_server.tasks.queue import RESCUE_INTERVAL_S
-
-if TYPE_CHECKING:
-    from horde_server.node import Node
 
 log = structlog.get_logger(__name__)
 

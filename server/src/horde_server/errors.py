@@ -136,3 +136,9 @@ class NotSupportedYet(HordeError):
     """This part of the API is not available on this server yet; leave the field out."""
 
     rc = "BadRequest"
+
+
+class WrongCredentials(HordeError):
+    """Wrong credentials: this worker name belongs to another account. Choose another name for your worker."""
+
+    status, rc = 403, "WrongCredentials"

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
 
-from horde_server.background import background_work
 from horde_server.blobs.choice import BlobStores, open_blob_stores
 from horde_server.blobs.decoding import Decoders
 from horde_server.blobs.guard import ANYWHERE, PUBLIC
 from horde_server.blobs.guarded_fetch import GuardedFetcher
-from horde_server.database.limits import SessionLimits
-from horde_server.database.migrations import migrate
 from horde_server.database.notices import NoticeBoard
-from horde_server.database.pool import Pool, open_pool
+from horde_server.database.pool import Pool
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.down_time import DownTime
 from horde_server.dispatch.live_queue import LiveQueue
@@ -27,8 +22,7 @@ from horde_server.dispatch.mirror import Mirror
 from horde_server.dispatch.submission import Submissions
 from horde_server.http.client_address import ClientAddresses
 from horde_server.identity.directory import AccountDirectory
-from horde_server.identity.keys import load_secret
-from horde_server.kudos.price_book import PriceBook
+from horde_server.models.updates import CatalogueAddresses, ReferenceUpdates
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.strikes import Strikes
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
@@ -48,13 +42,13 @@ from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.image.result_links import LINK_LIFETIME_S, ResultLinks
+from horde_server.requests.image.prices.book import PriceBook
 from horde_server.requests.image.results import ImageResults
 from horde_server.requests.image.sharing.service import SharedImages
-from horde_server.requests.image.source_intake import SourceIntake
-from horde_server.requests.image.source_links import SourceLinks
-from horde_server.requests.model_reference.updates import CatalogueAddresses, ReferenceUpdates
-from horde_server.requests.retention import BlobRetention
+from horde_server.requests.pictures.result_links import LINK_LIFETIME_S, ResultLinks
+from horde_server.requests.pictures.retention import BlobRetention
+from horde_server.requests.pictures.source_intake import SourceIntake
+from horde_server.requests.pictures.source_links import SourceLinks
 from horde_server.requests.text.intake import TextIntake
 from horde_server.requests.text.kind import TextKind
 from horde_server.requests.text.order import TextOrder
@@ -132,41 +126,7 @@ class Node:
     signing_secret: bytes
 
 
-@asynccontextmanager
-async def running_node(settings: Settings, dsn: str, clients: ClientAddresses) -> AsyncIterator[Node]:
-    """Build the services, fill the mirrors, and do the background work until the caller is done."""
-    limits = SessionLimits(
-        settings.database_statement_limit_s, settings.database_lock_limit_s, settings.database_idle_limit_s
-    )
-    pool = await open_pool(dsn, size=settings.database_pool_size, wait_s=settings.database_wait_s, limits=limits)
-    try:
-        async with pool.connection() as conn:
-            await migrate(conn)
-            salt = await load_secret(conn, "api_key_salt")
-            signing_secret = await load_secret(conn, "url_signing")
-        down_time = DownTime(pool)
-        await down_time.settle()
-        node = _build(settings, clients, dsn, pool, down_time, salt, signing_secret)
-        _deliver_webhooks(node)
-        await node.modes.reload()
-        await node.addresses.reload()
-        await node.prompt_filters.reload()
-        await node.workers.reload()
-        await node.mirror.load()
-        async with asyncio.TaskGroup() as tasks:
-            background = [tasks.create_task(work, name=name) for name, work in background_work(node).items()]
-            try:
-                yield node
-            finally:
-                while pending := [task for task in background if not task.done()]:
-                    for task in pending:
-                        task.cancel()
-                    await asyncio.wait(pending, timeout=1.0)  # a library's wait may lose a cancellation: ask again
-    finally:
-        await pool.close()
-
-
-def _build(
+def build_node(  # noqa: PLR0915 - a list of what there is
     settings: Settings,
     clients: ClientAddresses,
     dsn: str,
@@ -175,6 +135,7 @@ def _build(
     salt: bytes,
     signing_secret: bytes,
 ) -> Node:
+    """The services on an open pool; nothing runs and no mirror is filled yet."""
     clock = time.time
     queues = {
         "image": LiveQueue(clock, matched_targeting=settings.require_matched_targeting),
@@ -184,7 +145,14 @@ def _build(
     prices = PriceBook(matched_targeting=settings.require_matched_targeting)
     blobs = open_blob_stores(settings, signing_secret, clock, down_time.up_clock(clock))
     tasks = TaskQueue(pool, TaskLimits(settings.task_concurrency, settings.task_poll_interval_s))
-    retention = BlobRetention(pool, blobs, tasks, lifetime_s=settings.blob_lifetime_s, link_s=LINK_LIFETIME_S)
+    retention = BlobRetention(
+        pool,
+        blobs,
+        tasks,
+        kinds=frozenset({ImageKind.name}),
+        lifetime_s=settings.blob_lifetime_s,
+        link_s=LINK_LIFETIME_S,
+    )
     shared_images = SharedImages(pool, blobs, tasks, retention)
     accounts = AccountDirectory(pool, salt, time.monotonic)
 
@@ -231,7 +199,7 @@ def _build(
     mirror = Mirror(
         pool, {each.kind.name: each for each in (images, texts, forms)}, notices.publish, retention.release_of
     )
-    suspects = Suspects(pool, workers)
+    suspects = Suspects(pool, workers.changed)
     prompt_filters = PromptFilters(pool, notices.publish)
     doorkeeper = Doorkeeper(
         prompt_filters,
@@ -265,13 +233,13 @@ def _build(
             ImageIntake(
                 settings, pool, images, workers, prices, source_intake, modes, addresses, reputation, doorkeeper, clock
             ),
-            Submissions(pool, images, workers, image_results, suspects, clock, lifetime_s=lifetime_s),
+            Submissions(pool, images, workers.changed, image_results, suspects, clock, lifetime_s=lifetime_s),
             missed_uploads,
         ),
         texts=TextService(
             texts,
             TextIntake(settings, pool, texts, workers, modes, addresses, clock),
-            Submissions(pool, texts, workers, TextResults(), suspects, clock, lifetime_s=lifetime_s),
+            Submissions(pool, texts, workers.changed, TextResults(), suspects, clock, lifetime_s=lifetime_s),
         ),
         alchemy=AlchemyService(
             forms,
@@ -295,7 +263,8 @@ def _build(
     )
 
 
-def _deliver_webhooks(node: Node) -> None:
+def deliver_webhooks(node: Node) -> None:
+    """Have the tasks of webhooks done by this node."""
     settings = node.settings
     poster = GuardedPoster(webhook_reach(settings.webhook_private_networks), trusting(settings.webhook_ca_file))
     deliveries = Deliveries(node.pool, node.blobs.results, poster, Receivers(time.monotonic))

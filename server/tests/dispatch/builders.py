@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 from horde_server.dispatch.entry import Entry, RequestState
 from horde_server.dispatch.refusal import Offer, Requirement
+from horde_server.models.catalogue import baseline, is_inpainting
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.model_reference import baseline, is_inpainting
 
 
 def a_requirement(**changes: Any) -> Requirement:

@@ -12,9 +12,9 @@ from horde_server.dispatch import dispatcher as dispatching
 from horde_server.dispatch.dispatcher import HELD_JOBS_PER_THREAD, Dispatcher
 from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
 from horde_server.dispatch.live_queue import LiveQueue
-from horde_server.kudos.price_book import PriceBook
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.image.prices.book import PriceBook
 
 WORKER = UUID(int=7)
 

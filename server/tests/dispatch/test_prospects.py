@@ -11,12 +11,12 @@ from builders import a_requirement, an_entry, an_offer
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Reason
 from horde_server.requests.alchemy.order import FormOrder
+from horde_server.requests.alchemy.prospects import forms_warning
 from horde_server.requests.prospects import (
     FALLBACK_CODE,
     NO_WORKER,
     NO_WORKER_CODE,
     fallback_warning,
-    forms_warning,
     named,
     no_worker_warning,
     prospects,

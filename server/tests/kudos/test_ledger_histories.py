@@ -14,6 +14,7 @@ from ledger_checks import add_account, add_worker, balances, check_books, fold_a
 
 from horde_server.accounts.creation import adjust_kudos, balance_hundredths
 from horde_server.database.pool import Connection, Pool, open_pool
+from horde_server.identity.floors import floor_hundredths
 from horde_server.kudos.fold import fold
 from horde_server.kudos.ledger import (
     BURNT,
@@ -21,7 +22,6 @@ from horde_server.kudos.ledger import (
     EntryKind,
     Movement,
     escrow,
-    floor_hundredths,
     post,
     request_tax,
     settlement,

@@ -11,8 +11,9 @@ from horde_server.accounts.schemas import UserChange
 from horde_server.database.pool import Connection
 from horde_server.errors import HordeError, NotAdmin, NotModerator, UserNotFound
 from horde_server.identity.directory import Account
+from horde_server.identity.floors import floor_hundredths
 from horde_server.kudos.fold import release_escrow
-from horde_server.kudos.ledger import MINTED, EntryKind, Movement, floor_hundredths, post, spendable
+from horde_server.kudos.ledger import MINTED, EntryKind, Movement, post, spendable
 from horde_server.moderation.profanity import ProfanityFilter
 
 _BY_ADMIN = frozenset({"kudos", "monthly_kudos", "usage_multiplier", "moderator"})

@@ -12,6 +12,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from horde_server.dispatch import job_store, store
+from horde_server.dispatch.capabilities import VALIDATED_BACKEND
 from horde_server.dispatch.entry import Entry, RequestState
 from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
 from horde_server.dispatch.kind import Kind, OrderT
@@ -21,7 +22,6 @@ from horde_server.dispatch.request_classes import WorkerView
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.dispatch.turns import Turns
 from horde_server.kudos.ledger import Movement
-from horde_server.workers.capabilities import VALIDATED_BACKEND
 
 CLAIM_TRIES = 20
 HELD_JOBS_PER_THREAD = 128

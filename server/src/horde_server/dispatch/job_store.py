@@ -14,6 +14,8 @@ from uuid import UUID
 
 import psycopg
 
+from horde_server.dispatch.abilities import decode_abilities
+from horde_server.dispatch.capabilities import VALIDATED_BACKEND
 from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
 from horde_server.dispatch.held_jobs import HeldJob
@@ -21,8 +23,6 @@ from horde_server.dispatch.job_locks import SWEEP_LOCK
 from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.kudos.ledger import LEDGER_COLUMNS, MOVEMENT_ROWS, Movement, encode_movements
 from horde_server.moderation.suspicion import MOST_NOTED, SUSPICIOUS_FROM, Suspicion
-from horde_server.workers.abilities import decode_abilities
-from horde_server.workers.capabilities import VALIDATED_BACKEND
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 

@@ -10,7 +10,7 @@ from enum import IntFlag, StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from horde_server.requests.model_reference import baseline, is_inpainting, steps_range
+from horde_server.models.catalogue import baseline, is_inpainting, steps_range
 
 SPECIAL_MODEL = "horde_special"
 """What the names of models have in them that serve only those who name them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias
@@ -21,15 +21,13 @@ from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.kind import Delivery, OrderT
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
-from horde_server.errors import BadRequest, HordeError, InvalidWorkerKey
+from horde_server.errors import BadRequest, HordeError, InvalidWorkerKey, WrongCredentials
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import settlement, split_reward
 from horde_server.moderation.suspects import Suspects
 from horde_server.moderation.suspicion import Suspicion
 from horde_server.webhooks.announcing import announce_job
 from horde_server.webhooks.hook import Announcement
-from horde_server.workers.check_in import WrongCredentials
-from horde_server.workers.directory import WorkerDirectory
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +109,9 @@ class Submit(Protocol):
         """Remarks of the worker."""
 
 
+WorkersChanged: TypeAlias = Callable[[Collection[UUID]], Awaitable[None]]
+"""Lets all nodes know that rows of these workers were changed."""
+
 FollowUp: TypeAlias = Callable[[Connection], Awaitable[None]]
 """What else is written in the transaction of a delivery."""
 
@@ -141,7 +142,7 @@ class Submissions(Generic[OrderT]):
         self,
         pool: AsyncConnectionPool[Any],
         dispatcher: Dispatcher[OrderT],
-        workers: WorkerDirectory,
+        workers_changed: WorkersChanged,
         results: Results,
         suspects: Suspects,
         clock: Callable[[], float],
@@ -150,7 +151,7 @@ class Submissions(Generic[OrderT]):
     ) -> None:
         self._pool = pool
         self._dispatcher = dispatcher
-        self._workers = workers
+        self._workers_changed = workers_changed
         self._kind = dispatcher.kind
         self._results = results
         self._suspects = suspects
@@ -299,7 +300,7 @@ class Submissions(Generic[OrderT]):
         if state is not None:
             self._dispatcher.queue.note_fault(job.request_id, job.worker_id)
             self._dispatcher.changed(state)
-            await self._workers.changed([job.worker_id])
+            await self._workers_changed([job.worker_id])
             log.info("dispatch.job_faulted", job=str(job.id), worker=str(job.worker_id))
         return Credit(0)
 

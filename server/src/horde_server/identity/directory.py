@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from horde_server.database.pool import Pool
+from horde_server.identity.floors import floor_hundredths
 from horde_server.identity.keys import ANONYMOUS_KEY, MAX_KEY_LENGTH, key_hash
-from horde_server.kudos.ledger import floor_hundredths
 
 FRESH_S = 10.0
 """A snapshot is used this long; a change made by this or another node ends it at once, and the fold renews balances."""

@@ -18,7 +18,7 @@ from horde_server.http.body import json_response
 from horde_server.http.parameters import Name, Word
 from horde_server.insight import store
 from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformance
-from horde_server.requests.model_reference import is_known, text_parameters_b
+from horde_server.models.catalogue import is_known, text_parameters_b
 from horde_server.workers.directory import WorkerDirectory
 
 _encode = msgspec.json.Encoder().encode

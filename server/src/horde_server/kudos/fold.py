@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from horde_server.database.limits import LONG_TRANSACTION
 from horde_server.database.pool import Connection, Pool
+from horde_server.identity.floors import FLOOR_SQL
 from horde_server.kudos.ledger import FLOOR, EntryKind
 from horde_server.moderation.suspicion import SUSPICIOUS_FROM
 
@@ -100,11 +101,10 @@ WITH moved AS (
 SELECT (SELECT count(*) FROM moved), (SELECT array_agg(DISTINCT ledger_account / 2) FROM balances
                                       WHERE ledger_account >= 0)"""
 
-_RAISE_TO_FLOOR = """
+_RAISE_TO_FLOOR = f"""
 WITH low AS (
     SELECT ledger_account, account.id,
-           CASE account.kind WHEN 'anonymous' THEN -5000 WHEN 'pseudonymous' THEN 1400 ELSE 2500 END
-               - balance_hundredths AS missing
+           {FLOOR_SQL} - balance_hundredths AS missing
     FROM ledger_balance JOIN account ON account.id = ledger_account / 2
     WHERE ledger_account = ANY(%(ledger_accounts)s) AND ledger_account %% 2 = 0
 ), raised AS (

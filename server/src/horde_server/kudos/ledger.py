@@ -17,6 +17,7 @@ import msgspec
 
 from horde_server.database.pool import Connection
 from horde_server.errors import HordeError
+from horde_server.identity.floors import FLOOR_SQL
 
 # The horde's own ledger accounts
 MINTED = -1  # kudos come from here …
@@ -33,11 +34,6 @@ def spendable(account_id: int) -> int:
 def escrow(account_id: int) -> int:
     """Ledger account of what a user earned and gets once trusted."""
     return 2 * account_id + 1
-
-
-def floor_hundredths(kind: str) -> int:
-    """The balance an account of this kind never falls below (kudos.md §7)."""
-    return {"anonymous": -5000, "pseudonymous": 1400}.get(kind, 2500)
 
 
 class EntryKind(StrEnum):
@@ -186,11 +182,11 @@ class KudosUpfront(HordeError):
         self.extra.update(extra)
 
 
-_SPENDABLE = """
+_SPENDABLE = f"""
 SELECT coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = %(ledger_account)s), 0)
      - coalesce((SELECT sum(amount_hundredths) FROM ledger_inbox WHERE payer = %(ledger_account)s), 0)
      - coalesce((SELECT sum(held_hundredths) FROM request WHERE account_id = %(account_id)s AND held_hundredths > 0), 0)
-     - CASE account.kind WHEN 'anonymous' THEN -5000 WHEN 'pseudonymous' THEN 1400 ELSE 2500 END
+     - {FLOOR_SQL}
 FROM account WHERE id = %(account_id)s"""
 
 _PAYER_LOCK_CLASS = 7_001

@@ -5,13 +5,13 @@ Trusted owners are beyond suspicion (accounts.md §1.1): nothing is noted agains
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Collection
 from uuid import UUID
 
 import structlog
 
 from horde_server.database.pool import Pool
 from horde_server.moderation.suspicion import MOST_NOTED, REPEATABLE, SUSPICIOUS_FROM, Suspicion
-from horde_server.workers.directory import WorkerDirectory
 
 log = structlog.get_logger(__name__)
 
@@ -40,11 +40,12 @@ WHERE id = %(account_id)s AND id <> 0 AND NOT trusted AND cardinality(suspicions
 
 
 class Suspects:
-    """See the module."""
+    """Notes reasons for suspicion against workers, their owners and accounts."""
 
-    def __init__(self, pool: Pool, workers: WorkerDirectory) -> None:
+    def __init__(self, pool: Pool, workers_changed: Callable[[Collection[UUID]], Awaitable[None]]) -> None:
+        """`workers_changed`: lets all nodes know of workers that were paused."""
         self._pool = pool
-        self._workers = workers
+        self._workers_changed = workers_changed
 
     async def note(self, worker_id: UUID, reason: Suspicion) -> None:
         """Note a reason against a worker and its owner; at five the worker is paused."""
@@ -63,7 +64,7 @@ class Suspects:
         if row is None:
             return
         log.warning("moderation.suspicion", worker=str(worker_id), reason=reason.name, is_paused=row[0])
-        await self._workers.changed([worker_id])
+        await self._workers_changed([worker_id])
 
     async def note_account(self, account_id: int, reason: Suspicion) -> None:
         """Note a reason against an account, for what it did itself."""

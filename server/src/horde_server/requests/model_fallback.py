@@ -7,19 +7,31 @@ price of one, that prefers the models asked for on workers that have them.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
 from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.kind import Order
 from horde_server.dispatch.refusal import SPECIAL_MODEL, Reason
-from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.text.order import TextOrder
 
 _LACKING_OR_ABSENT = frozenset({Reason.MODELS, Reason.WORKER_ID, Reason.MAINTENANCE})
 """Why workers are refused that have none of the models, or are not there for the request, whatever it asks for."""
 
-OrderT = TypeVar("OrderT", ImageOrder, TextOrder)
+
+class NamesModels(Order, Protocol):
+    """An order, a msgspec struct, that names models."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Any of which may serve it; none: all."""
+
+    @property
+    def preferred_models(self) -> tuple[str, ...]:
+        """Asked for, where `models` is empty because nobody had them."""
+
+
+OrderT = TypeVar("OrderT", bound=NamesModels)
 
 
 def with_models_there_are(order: OrderT, dispatcher: Dispatcher[OrderT], account_id: int) -> OrderT:
@@ -33,4 +45,4 @@ def with_models_there_are(order: OrderT, dispatcher: Dispatcher[OrderT], account
     group = queue.class_of(dispatcher.kind.requirement(order))
     if queue.could_serve(group, account_id) or not queue.refusals(group, account_id).keys() <= _LACKING_OR_ABSENT:
         return order
-    return msgspec.structs.replace(order, models=(), preferred_models=order.models)
+    return cast("OrderT", msgspec.structs.replace(cast("Any", order), models=(), preferred_models=order.models))

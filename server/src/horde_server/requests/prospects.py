@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Reason
 from horde_server.dispatch.request_classes import Entry
-from horde_server.requests.alchemy.forms import FORMS, is_image_form
 
 NO_WORKER_CODE: Final = "NoAvailableWorker"
 FALLBACK_CODE: Final = "ModelFallback"
@@ -20,8 +19,7 @@ _MOST_NAMES: Final = 10
 _MOST_NAME_CHARACTERS: Final = 60
 _MOST_BYTES_OF_NAMES: Final = 300
 _MOST_REASONS: Final = 6
-_MOST_GROUPS: Final = 4
-_OBSTACLES: Final = {
+OBSTACLES: Final = {
     Reason.MODELS: "serve none of the models",
     Reason.WORKER_ID: "are not among the workers named",
     Reason.MAX_PIXELS: "take fewer pixels",
@@ -41,7 +39,6 @@ _OBSTACLES: Final = {
     Reason.MATCHING_SOFTPROMPT: "lack the soft prompt",
     Reason.MAINTENANCE: "are in maintenance",
 }
-_OBSTACLES_OF_FORMS: Final = {**_OBSTACLES, Reason.MODELS: "do none of these forms"}
 
 
 def prospects(entry: Entry, queue: LiveQueue, *, tells_obstacles: bool) -> dict[str, str]:
@@ -70,7 +67,7 @@ def no_worker_warning(refusals: Counter[Reason], asked: Sequence[str], offered: 
     """
     if not refusals:
         return f"{NO_WORKER} No worker is online."
-    told = f"{NO_WORKER} {_counted(refusals, _OBSTACLES)}"
+    told = f"{NO_WORKER} {counted(refusals, OBSTACLES)}"
     if Reason.MODELS not in refusals:
         return told
     wanted = f"Asked for: {named(asked)}; served" if asked else "Served"
@@ -86,50 +83,13 @@ def fallback_warning(asked: Sequence[str], usable: Sequence[str]) -> str:
     )
 
 
-def forms_warning(entries: Iterable[Entry], queue: LiveQueue) -> str:
-    """What stands in the way of an interrogation's forms that nobody does now; empty where there are none.
-
-    Forms that nobody does for the same reasons share a sentence or two, each below 1 KB; few groups are told apart.
-    """
-    alike: dict[frozenset[tuple[Reason, int]], list[Entry]] = {}
-    for entry in entries:
-        if not queue.is_possible(entry):
-            refusals = queue.refusals(entry.group, entry.account_id)
-            alike.setdefault(frozenset(refusals.items()), []).append(entry)
-    groups = list(alike.items())
-    told = [
-        f"{_no_alchemist(group)} {_obstacles_of(group[0], Counter(dict(reasons)), queue)}"
-        for reasons, group in groups[:_MOST_GROUPS]
-    ]
-    if others := [entry for _, group in groups[_MOST_GROUPS:] for entry in group]:
-        told.append(_no_alchemist(others))
-    return " ".join(told)
-
-
-def _no_alchemist(forms: Sequence[Entry]) -> str:
-    return (
-        f"Warning: no available workers can fulfill {named([entry.order.form for entry in forms])}. "
-        f"{'It' if len(forms) == 1 else 'They'} will expire unless a suitable worker joins."
-    )
-
-
-def _obstacles_of(form: Entry, refusals: Counter[Reason], queue: LiveQueue) -> str:
-    if not refusals:
-        return "No alchemist is online."
-    counted = _counted(refusals, _OBSTACLES_OF_FORMS)
-    if Reason.MODELS not in refusals:
-        return counted
-    # upscalers are many and alike: what tells something of a picture is named first
-    offered = sorted(queue.models_on_offer(form.account_id, len(FORMS)), key=is_image_form)
-    return f"{counted} Done now: {named(offered)}."
-
-
-def _counted(refusals: Counter[Reason], obstacles: dict[Reason, str]) -> str:
+def counted(refusals: Counter[Reason], obstacles: dict[Reason, str]) -> str:
+    """How many of the workers online are refused for which reasons, the most frequent first."""
     most = refusals.most_common(_MOST_REASONS)
-    counted = [f"{count} {obstacles.get(reason, reason)}" for reason, count in most]
+    told = [f"{count} {obstacles.get(reason, reason)}" for reason, count in most]
     if others := refusals.total() - sum(count for _, count in most):
-        counted.append(f"{others} cannot for other reasons")
-    return f"Of {refusals.total()} online: {', '.join(counted)}."
+        told.append(f"{others} cannot for other reasons")
+    return f"Of {refusals.total()} online: {', '.join(told)}."
 
 
 def named(names: Sequence[str]) -> str:

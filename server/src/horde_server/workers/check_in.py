@@ -10,7 +10,9 @@ from uuid import UUID, uuid4
 from psycopg_pool import AsyncConnectionPool
 
 from horde_server.database.pool import Connection
-from horde_server.errors import BadRequest, DeletedUser, HordeError
+from horde_server.dispatch.abilities import Abilities
+from horde_server.dispatch.capabilities import validated_backend_bit
+from horde_server.errors import BadRequest, DeletedUser, HordeError, WrongCredentials
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import MINTED, EntryKind, Movement, escrow, spendable
 from horde_server.kudos.uptime import (
@@ -19,17 +21,15 @@ from horde_server.kudos.uptime import (
     image_uptime_hundredths,
     text_uptime_hundredths,
 )
+from horde_server.models.catalogue import text_parameters_b
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.moderation.suspects import Suspects
 from horde_server.moderation.suspicion import Suspicion
-from horde_server.requests.model_reference import text_parameters_b
 from horde_server.visible_text import without_invisible
 from horde_server.workers import store
-from horde_server.workers.abilities import Abilities
-from horde_server.workers.capabilities import validated_backend_bit
 from horde_server.workers.directory import OnlineWorker, WorkerDirectory
 from horde_server.workers.onboarding import ProfaneBridgeAgent, refuse_name, refuse_new_worker
 
@@ -53,12 +53,6 @@ class PolymorphicNameConflict(HordeError):
     """A worker of another kind has this name already: choose another name."""
 
     rc = "PolymorphicNameConflict"
-
-
-class WrongCredentials(HordeError):
-    """Wrong credentials: this worker name belongs to another account. Choose another name for your worker."""
-
-    status, rc = 403, "WrongCredentials"
 
 
 LOOKS_THE_SAME = "Wrong credentials: a worker of another account has a name that looks the same. Choose another name."

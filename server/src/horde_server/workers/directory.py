@@ -13,10 +13,10 @@ from uuid import UUID
 
 from psycopg_pool import AsyncConnectionPool
 
+from horde_server.dispatch.abilities import Abilities, decode_abilities, make_offer
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Offer
 from horde_server.workers import store
-from horde_server.workers.abilities import Abilities, decode_abilities, make_offer
 from horde_server.workers.store import ONLINE_S, WorkerRow
 
 DEFAULT_SPEEDS = {"image": 1_000_000.0, "text": 1.0, "interrogation": 1.0}

@@ -9,10 +9,10 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from horde_server.database.pool import Connection
+from horde_server.dispatch.abilities import Abilities, encode_abilities
 from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.http.networks import household
 from horde_server.kudos.ledger import Movement
-from horde_server.workers.abilities import Abilities, encode_abilities
 
 ONLINE_S = 300.0
 """A worker is online when it checked in within this many seconds."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from horde_server.dispatch.abilities import Abilities, decode_abilities
+from horde_server.dispatch.capabilities import BIT
 from horde_server.identity.directory import Account
-from horde_server.workers.abilities import Abilities, decode_abilities
-from horde_server.workers.capabilities import BIT
 
 
 def worker_body(row: dict[str, Any], viewer: Account | None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from s3_server import S3Server
 from horde_server.blobs.choice import BlobStores, Purpose, open_blob_stores
 from horde_server.database.pool import Pool, open_pool
 from horde_server.requests.image.sharing.service import Share, SharedImages
-from horde_server.requests.retention import BlobRetention, Deletion
+from horde_server.requests.pictures.retention import BlobRetention, Deletion
 from horde_server.tasks.queue import TaskLimits, TaskQueue
 
 PURPOSES = ("blobs", "source_blobs", "shared_blobs")
@@ -124,7 +124,9 @@ class Later:
         self.pool = pool
         self.stores = stores
         tasks = TaskQueue(pool, TaskLimits())
-        self.retention = BlobRetention(pool, stores, tasks, lifetime_s=self.lifetime_s, link_s=1800)
+        self.retention = BlobRetention(
+            pool, stores, tasks, kinds=frozenset({"image"}), lifetime_s=self.lifetime_s, link_s=1800
+        )
         self.shared_images = SharedImages(pool, stores, tasks, self.retention)
 
     async def delete(self, *keys: str) -> None:

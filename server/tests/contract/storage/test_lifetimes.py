@@ -11,7 +11,7 @@ import pytest
 
 from horde_server.blobs.choice import Purpose
 from horde_server.blobs.store import BlobStoreFailed
-from horde_server.requests.retention import DELETE, KEYS_PER_TASK
+from horde_server.requests.pictures.retention import DELETE, KEYS_PER_TASK
 from horde_server.tasks.kind import TryLater
 
 INPAINTING = {"models": ["stable_diffusion_inpainting"], "source_processing": "inpainting"}

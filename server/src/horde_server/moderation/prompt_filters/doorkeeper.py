@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Sequence
 
 from horde_server.identity.directory import Account
+from horde_server.models.catalogue import is_nsfw
 from horde_server.moderation.addresses.strikes import Strikes
 from horde_server.moderation.prompt_filters.directory import PromptFilters
 from horde_server.moderation.prompt_filters.evidence import PromptEvidence
 from horde_server.moderation.prompt_filters.judgement import Circumstances, CorruptPrompt, is_harmless, judged
 from horde_server.moderation.suspects import Suspects
 from horde_server.moderation.suspicion import Suspicion
-from horde_server.requests.model_reference import is_nsfw
 
 INLINE_CHARACTERS = 1000
 """Longer prompts are looked at in a thread, and all that are not harmless: with a bad filter a character may cost ten

@@ -17,18 +17,19 @@ from horde_server.dispatch.order import order_key
 from horde_server.dispatch.store import OpenRequest
 from horde_server.http.wire_types import encode_map
 from horde_server.identity.directory import Account
-from horde_server.kudos.alchemy_charges import reward_hundredths, tiles
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.requests.admission import Admission, Arrival, Caller
 from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.order import FormOrder, encode_order
+from horde_server.requests.alchemy.prices.charges import reward_hundredths
+from horde_server.requests.alchemy.prospects import forms_warning
 from horde_server.requests.alchemy.schemas import InterrogationForm, InterrogationRequest
 from horde_server.requests.alchemy.store import NewForm, NewInterrogation, insert_interrogation
-from horde_server.requests.image.source_images import SourceImages, image_key
-from horde_server.requests.image.source_intake import SourceIntake
-from horde_server.requests.prospects import forms_warning
+from horde_server.requests.pictures.source_images import SourceImages, image_key
+from horde_server.requests.pictures.source_intake import SourceIntake
+from horde_server.requests.pictures.tiles import tiles
 from horde_server.settings import Settings
 from horde_server.webhooks.hook import check_webhook, encode_hook, webhook_reach
 

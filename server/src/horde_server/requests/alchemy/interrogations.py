@@ -17,10 +17,10 @@ from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.states import form_state, overall_state
 from horde_server.requests.alchemy.store import FormRow
 from horde_server.requests.alchemy.submissions import FormSubmissions
-from horde_server.requests.image.result_links import result_key
 from horde_server.requests.image.results import UPLOADED
-from horde_server.requests.image.source_images import image_key
-from horde_server.requests.retention import BlobRetention, Released
+from horde_server.requests.pictures.result_links import result_key
+from horde_server.requests.pictures.retention import BlobRetention, Released
+from horde_server.requests.pictures.source_images import image_key
 
 SignedLink = Callable[[str], Awaitable[str]]
 """Where the picture of a key is to be had for a while."""

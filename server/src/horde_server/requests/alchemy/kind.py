@@ -6,8 +6,8 @@ from math import inf
 
 from horde_server.dispatch.kind import Delivery
 from horde_server.dispatch.refusal import Offer, Requirement
-from horde_server.kudos import alchemy_charges
 from horde_server.requests.alchemy.order import FormOrder, decode_order
+from horde_server.requests.alchemy.prices import charges
 
 LEASE_S = 180
 """How long an alchemist may take (§1.6)."""
@@ -74,4 +74,4 @@ class AlchemyKind:
 
     def debit_hundredths(self, reward_hundredths: int, order: FormOrder) -> int:
         """The reward and what is burnt."""
-        return alchemy_charges.debit_hundredths(reward_hundredths, slow_workers=order.slow_workers)
+        return charges.debit_hundredths(reward_hundredths, slow_workers=order.slow_workers)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from horde_server.kudos.alchemy_charges import TILE_SIDE_PIXELS
-from horde_server.requests.image.source_images import image_key
+from horde_server.requests.pictures.source_images import image_key
+from horde_server.requests.pictures.tiles import TILE_SIDE_PIXELS
 
 
 class FormOrder(msgspec.Struct, frozen=True, omit_defaults=True):

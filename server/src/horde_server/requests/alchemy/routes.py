@@ -26,7 +26,7 @@ from horde_server.requests.alchemy.answers import InterrogationStatus, RequestIn
 from horde_server.requests.alchemy.intake import AlchemyIntake
 from horde_server.requests.alchemy.interrogations import Interrogations
 from horde_server.requests.alchemy.schemas import InterrogationRequest
-from horde_server.requests.image.result_links import ResultLinks
+from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.progress import parse_request_id
 from horde_server.requests.prospects import NO_WORKER_CODE
 

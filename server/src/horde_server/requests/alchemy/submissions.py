@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from horde_server.database.pool import Pool
+from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
-from horde_server.dispatch.submission import Credit, DuplicateGen, InvalidJobID, Kept, Submissions
+from horde_server.dispatch.submission import Credit, DuplicateGen, InvalidJobID, Kept, Results, Submissions
+from horde_server.moderation.suspects import Suspects
 from horde_server.requests.alchemy.order import FormOrder
 from horde_server.requests.alchemy.results import CANCELLED_RESULT
+from horde_server.workers.directory import WorkerDirectory
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,20 @@ class FormSubmit:
 
 class FormSubmissions(Submissions[FormOrder]):
     """Takes the results of forms."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        dispatcher: Dispatcher[FormOrder],
+        workers: WorkerDirectory,
+        results: Results,
+        suspects: Suspects,
+        clock: Callable[[], float],
+        *,
+        lifetime_s: int,
+    ) -> None:
+        super().__init__(pool, dispatcher, workers.changed, results, suspects, clock, lifetime_s=lifetime_s)
+        self._workers = workers
 
     def _late(self, job: HeldJob[FormOrder], *, is_fault: bool) -> Credit:
         """A late fault changes nothing; a late result is refused, but not to a worker that is in maintenance."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.dispatcher import Dispatcher, HandOut
 from horde_server.errors import BadRequest, InvalidWorkerKey
 from horde_server.http.answers import refusals
@@ -20,9 +21,8 @@ from horde_server.requests.alchemy.pop_answer import empty_answer, form_body, fo
 from horde_server.requests.alchemy.submissions import FormSubmissions
 from horde_server.requests.alchemy.worker_schemas import AlchemyPop, AlchemySubmit, read_submit
 from horde_server.requests.answers import GenerationSubmitted
-from horde_server.requests.image.result_links import ResultLinks
-from horde_server.requests.image.source_links import SourceLinks
-from horde_server.workers.abilities import Abilities
+from horde_server.requests.pictures.result_links import ResultLinks
+from horde_server.requests.pictures.source_links import SourceLinks
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import InvalidPriorityUsername, friend_ids, tell_maintenance
 

@@ -19,8 +19,6 @@ from horde_server.dispatch.store import NewRequest
 from horde_server.errors import NotSupportedYet
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
-from horde_server.kudos.price_book import PriceBook
-from horde_server.kudos.upfront import ImageUpfront, downgraded, free_changes, free_side, image_upfront, upfront_image
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
@@ -28,11 +26,20 @@ from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
 from horde_server.requests.admission import Admission, Arrival, Caller
 from horde_server.requests.image.making import make_order
 from horde_server.requests.image.order import ImageOrder, encode_order
+from horde_server.requests.image.prices.book import PriceBook
 from horde_server.requests.image.schemas import ImageRequest
-from horde_server.requests.image.source_intake import GivenSources, SourceIntake
+from horde_server.requests.image.upfront import (
+    ImageUpfront,
+    downgraded,
+    free_changes,
+    free_side,
+    image_upfront,
+    upfront_image,
+)
 from horde_server.requests.image.validation import check_extra_source_images, check_wishes
 from horde_server.requests.image.warnings import model_warnings
 from horde_server.requests.model_fallback import with_models_there_are
+from horde_server.requests.pictures.source_intake import GivenSources, SourceIntake
 from horde_server.requests.prospects import prospects
 from horde_server.settings import Profile, Settings
 from horde_server.webhooks.hook import check_webhook, encode_hook, webhook_reach

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from horde_server.dispatch.kind import Delivery
 from horde_server.dispatch.refusal import Offer, Requirement
-from horde_server.kudos.price_book import PriceBook
 from horde_server.moderation.suspicion import FASTEST_IMAGE_SPEED
 from horde_server.requests.image import lease
 from horde_server.requests.image.order import ImageOrder, decode_order
+from horde_server.requests.image.prices.book import PriceBook
 from horde_server.requests.image.requirement import requirement
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from horde_server.models.catalogue import baseline
 from horde_server.requests.image.order import HEAVY_POST_PROCESSORS, ImageOrder
-from horde_server.requests.model_reference import baseline
 
 MIN_TTL_S = 150
 _SLOW_BASELINES = frozenset({"flux_1", "qwen_image", "z_image_turbo"})

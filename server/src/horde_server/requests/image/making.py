@@ -6,8 +6,8 @@ from uuid import UUID
 
 from horde_server.requests.image.order import ExtraText, ImageOrder, Lora, TextualInversion
 from horde_server.requests.image.schemas import ImageRequest
-from horde_server.requests.image.source_images import ExtraSource, SourceImages, extra_key, image_key, mask_key
 from horde_server.requests.image.validation import control_type, has_workflow
+from horde_server.requests.pictures.source_images import ExtraSource, SourceImages, extra_key, image_key, mask_key
 
 TARGETED_WORKERS_KEPT = 5
 _CONTROL_STEPS = 20

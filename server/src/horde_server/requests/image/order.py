@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from horde_server.requests.image.source_images import SourceImages
+from horde_server.requests.pictures.source_images import SourceImages
 
 SECOND_ORDER_SAMPLERS = frozenset({"k_heun", "k_dpm_2", "k_dpm_2_a", "k_dpmpp_2s_a", "k_dpmpp_sde"})
 """Samplers that cost two evaluations a step (generation.md §2.2)."""

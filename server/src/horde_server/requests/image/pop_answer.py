@@ -10,7 +10,7 @@ import msgspec
 from horde_server.dispatch.dispatcher import HandOut
 from horde_server.dispatch.refusal import UNREPORTED
 from horde_server.requests.image.order import ImageOrder, Lora, TextualInversion
-from horde_server.requests.image.source_links import HandedSources
+from horde_server.requests.pictures.source_links import HandedSources
 
 _ALWAYS_COUNTED = (
     "worker_id", "models", "untrusted", "performance", "nsfw", "bridge_version", "unsafe_ip", "img2img", "painting",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from horde_server.dispatch.capabilities import BIT, mask, sampler_word
 from horde_server.dispatch.refusal import Permission, Requirement
+from horde_server.models.catalogue import steps_range
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.model_reference import steps_range
-from horde_server.workers.capabilities import BIT, mask, sampler_word
 
 
 def requirement(order: ImageOrder) -> Requirement:

@@ -26,9 +26,9 @@ from horde_server.dispatch.store import Generation
 from horde_server.dispatch.submission import FollowUp, Kept, Submit, UnusableResult
 from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.image.result_links import result_key
 from horde_server.requests.image.result_sizes import ResultSizes, sizes_of_image
 from horde_server.requests.image.sharing.service import SharedImages
+from horde_server.requests.pictures.result_links import result_key
 from horde_server.webhooks.hook import Announcement, Picture
 
 UPLOADED = "R2"

@@ -34,9 +34,9 @@ from horde_server.requests.image.answers import RequestStatusStable
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.oversights import oversights
-from horde_server.requests.image.result_links import ResultLinks
 from horde_server.requests.image.results import described
 from horde_server.requests.image.schemas import ImageRequest
+from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.progress import generation_state, parse_request_id, progress
 from horde_server.requests.prospects import NO_WORKER_CODE
 

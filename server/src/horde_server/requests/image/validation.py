@@ -10,9 +10,9 @@ from typing import get_args
 
 from horde_server.dispatch.refusal import SPECIAL_MODEL
 from horde_server.identity.directory import Account
+from horde_server.models.catalogue import baseline, is_controlnet
 from horde_server.requests.image import refusals
 from horde_server.requests.image.schemas import GenerationParams, ImageRequest, PostProcessor
-from horde_server.requests.model_reference import baseline, is_controlnet
 
 MAX_PROMPT_WORDS = 7500
 MAX_PROMPT_CHARACTERS = 100_000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from horde_server.models.catalogue import requirements
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.model_reference import requirements
 
 
 def model_warnings(order: ImageOrder) -> dict[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from horde_server.dispatch.abilities import MODELS_KEPT, Abilities, kept_blacklist
+from horde_server.dispatch.capabilities import BIT
 from horde_server.dispatch.dispatcher import Dispatcher, HandOut
 from horde_server.dispatch.refusal import Offer
 from horde_server.dispatch.submission import Submissions
@@ -13,17 +15,15 @@ from horde_server.http.body import body_documentation, json_response, read_body,
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import Account, AccountDirectory
+from horde_server.models.catalogue import is_known
 from horde_server.requests.answers import GenerationSubmitted
 from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.pop_answer import empty_answer, job_answer
-from horde_server.requests.image.result_links import ResultLinks
-from horde_server.requests.image.source_links import HandedSources, SourceLinks
 from horde_server.requests.image.worker_answers import GenerationPayloadStable
 from horde_server.requests.image.worker_schemas import ImagePop, ImageSubmit
-from horde_server.requests.model_reference import is_known
-from horde_server.workers.abilities import MODELS_KEPT, Abilities, kept_blacklist
-from horde_server.workers.capabilities import BIT
+from horde_server.requests.pictures.result_links import ResultLinks
+from horde_server.requests.pictures.source_links import HandedSources, SourceLinks
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 

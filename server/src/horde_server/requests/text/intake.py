@@ -16,14 +16,13 @@ from horde_server.dispatch.store import NewRequest
 from horde_server.errors import NotSupportedYet
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import KudosUpfront, request_tax, reserve
-from horde_server.kudos.text_upfront import downgraded_length, free_changes, free_tokens, text_upfront
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
 from horde_server.requests.admission import Admission, Arrival, Caller
 from horde_server.requests.model_fallback import with_models_there_are
 from horde_server.requests.prospects import prospects
-from horde_server.requests.text import prices
 from horde_server.requests.text.order import Sampling, TextOrder, encode_order
+from horde_server.requests.text.prices import book as prices
 from horde_server.requests.text.refusals import (
     InvalidExtraSourceImages,
     refuse_lengths,
@@ -32,6 +31,7 @@ from horde_server.requests.text.refusals import (
     refuse_samplers,
 )
 from horde_server.requests.text.schemas import TextRequest
+from horde_server.requests.text.upfront import downgraded_length, free_changes, free_tokens, text_upfront
 from horde_server.settings import Profile, Settings
 from horde_server.webhooks.hook import check_webhook, encode_hook, webhook_reach
 from horde_server.workers.directory import WorkerDirectory

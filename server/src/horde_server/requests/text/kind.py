@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from horde_server.dispatch.kind import Delivery
 from horde_server.dispatch.refusal import Offer, Requirement
-from horde_server.kudos import text_charges
+from horde_server.models.catalogue import text_parameters_b
 from horde_server.moderation.suspicion import fastest_text_speed
-from horde_server.requests.model_reference import text_parameters_b
-from horde_server.requests.text import lease, prices
+from horde_server.requests.text import lease
 from horde_server.requests.text.order import TextOrder, decode_order
+from horde_server.requests.text.prices import book as prices
+from horde_server.requests.text.prices import charges
 from horde_server.requests.text.requirement import requirement
 
 
@@ -56,4 +57,4 @@ class TextKind:
 
     def debit_hundredths(self, reward_hundredths: int, order: TextOrder) -> int:
         """The reward and the tax."""
-        return text_charges.debit_hundredths(reward_hundredths)
+        return charges.debit_hundredths(reward_hundredths)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from horde_server.kudos.text_charges import CHARACTERS_PER_TOKEN
 from horde_server.requests.text.order import TextOrder
+from horde_server.requests.text.prices.charges import CHARACTERS_PER_TOKEN
 
 MIN_TTL_S = 150
 _SLOWEST_ASSUMED, _FASTEST_ASSUMED = 2.0, 10.0

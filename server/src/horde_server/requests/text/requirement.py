@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from horde_server.dispatch.capabilities import VALIDATED_BACKEND
 from horde_server.dispatch.refusal import Requirement
 from horde_server.requests.text.order import TextOrder
-from horde_server.workers.capabilities import VALIDATED_BACKEND
 
 
 def requirement(order: TextOrder) -> Requirement:

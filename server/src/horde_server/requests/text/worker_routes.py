@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.submission import Submissions
 from horde_server.errors import BadRequest, InvalidWorkerKey
@@ -18,7 +19,6 @@ from horde_server.requests.text.pop_answer import empty_answer, job_answer
 from horde_server.requests.text.schemas import MAX_SOFTPROMPT_CHARACTERS
 from horde_server.requests.text.worker_answers import GenerationPayloadKobold
 from horde_server.requests.text.worker_schemas import TextPop, TextSubmit
-from horde_server.workers.abilities import Abilities
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 

@@ -19,9 +19,9 @@ from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.errors import HordeError
 from horde_server.identity.directory import Account
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.image.result_links import result_key
 from horde_server.requests.image.sharing import store
-from horde_server.requests.retention import BlobRetention
+from horde_server.requests.pictures.result_links import result_key
+from horde_server.requests.pictures.retention import BlobRetention
 from horde_server.tasks.kind import Backoff, GiveUp, NoArgs, TaskKind, TryLater
 from horde_server.tasks.queue import TaskQueue
 

@@ -1,0 +1,1 @@
+"""Models by name: what is known of them, from a built-in list or the operator's catalogues."""

@@ -1,0 +1,86 @@
+"""Which model names are known, and what is known of them (generation.md §1.10).
+
+The functions read the process's reference of the moment: prices, requirements and refusals are pure functions of a
+request, and the reference changes once an hour at most. What was derived from it for waiting requests stays as it is.
+"""
+
+from __future__ import annotations
+
+from horde_server.models import current
+from horde_server.models.reference import (
+    DEFAULT_BASELINE,
+    DEFAULT_MAX_STEPS,
+    DEFAULT_MIN_STEPS,
+    ImageModel,
+    Requirements,
+)
+
+__all__ = [
+    "DEFAULT_BASELINE", "DEFAULT_MAX_STEPS", "DEFAULT_MIN_STEPS", "ImageModel", "Requirements", "baseline",
+    "image_model", "inpainting_models", "is_controlnet", "is_inpainting", "is_known", "is_nsfw", "price_multiplier",
+    "requirements", "steps_range", "text_parameters_b",
+]  # fmt: skip
+
+_MULTIPLIERS = {"stable_diffusion_xl": 2, "stable_cascade": 4, "flux_1": 8, "z_image_turbo": 8, "qwen_image": 12}
+
+
+def image_model(name: str) -> ImageModel | None:
+    """The entry of the image catalogue, if there is one."""
+    return current.get().image.get(name)
+
+
+def is_known(model: str) -> bool:
+    """Whether the reference lists the model: only such may be offered by owners without the customizer role."""
+    return current.get().is_known(model)
+
+
+def baseline(model: str) -> str:
+    """The model's baseline; of an unknown name by its bracket tag, else Stable Diffusion 1."""
+    return current.get().baseline(model)
+
+
+def requirements(model: str) -> Requirements:
+    """What the model works well with; nothing is required of an unknown one."""
+    return current.get().requirements(model)
+
+
+def steps_range(model: str) -> tuple[int, int]:
+    """(fewest, most) steps the model's requirements name, with the defaults for what they leave open."""
+    required = requirements(model)
+    return (
+        DEFAULT_MIN_STEPS if required.min_steps is None else required.min_steps,
+        DEFAULT_MAX_STEPS if required.max_steps is None else required.max_steps,
+    )
+
+
+def is_inpainting(model: str) -> bool:
+    """Whether it is made for painting into pictures."""
+    found = image_model(model)
+    return found is not None and found.inpainting
+
+
+def inpainting_models() -> frozenset[str]:
+    """The names of all that are."""
+    return frozenset(name for name, model in current.get().image.items() if model.inpainting)
+
+
+def is_nsfw(model: str) -> bool:
+    """Whether it is a known model for adult pictures."""
+    found = image_model(model)
+    return found is not None and found.is_known and found.nsfw
+
+
+def is_controlnet(model: str) -> bool:
+    """Whether it is a known model that serves as a ControlNet only."""
+    found = image_model(model)
+    return found is not None and found.is_known and found.type == "controlnet"
+
+
+def price_multiplier(model: str) -> int:
+    """How many times the base price a job on this model costs (kudos.md §2.4)."""
+    return _MULTIPLIERS.get(baseline(model), 1)
+
+
+def text_parameters_b(model: str) -> float | None:
+    """Billions of parameters of a text model, by its own, a quantised or a special name (§4.3); None: unknown."""
+    return current.get().text_parameters_b(model)

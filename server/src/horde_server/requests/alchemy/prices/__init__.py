@@ -1,0 +1,1 @@
+"""Prices of forms of alchemy."""

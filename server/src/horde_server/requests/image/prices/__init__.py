@@ -1,0 +1,1 @@
+"""Prices of images: formula, table of measured prices, charges of a request."""

@@ -1,0 +1,1 @@
+"""Pictures of requests, whatever their kind: sources, links to results, lifetimes."""
