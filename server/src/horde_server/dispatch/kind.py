@@ -48,6 +48,10 @@ class Kind(Protocol[OrderT]):
     def is_part(self) -> bool:
         """Whether its requests are forms of an interrogation, which expire together."""
 
+    @property
+    def owns_blobs(self) -> bool:
+        """Whether its requests have pictures in stores, which go with them; forms have those of their interrogation."""
+
     def decode(self, stored: str | bytes) -> OrderT:
         """The order back from its stored form."""
 

@@ -44,6 +44,10 @@ CAPACITY_AGE_S = 10.0
 _ANY_MODEL = ""
 
 
+def _nobody_listens(_: object) -> None:
+    """Of a queue that nobody listens to."""
+
+
 class LiveQueue:
     """See the module. Not thread-safe: it belongs to the event loop."""
 
@@ -65,6 +69,20 @@ class LiveQueue:
         self.waiting_jobs = 0
         self.waiting_things = 0.0
         self.by_account = AccountCounts()
+        self._changed: Callable[[Entry], None] = _nobody_listens
+        self._work_came: Callable[[Entry], None] = _nobody_listens
+        self._worker_changed: Callable[[UUID], None] = _nobody_listens
+
+    def listen(
+        self,
+        *,
+        changed: Callable[[Entry], None],
+        work_came: Callable[[Entry], None],
+        worker_changed: Callable[[UUID], None],
+    ) -> None:
+        """Have one listener told, at once, of requests that changed or went, of jobs that can be taken, and of workers
+        that may serve others than before."""
+        self._changed, self._work_came, self._worker_changed = changed, work_came, worker_changed
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -99,6 +117,7 @@ class LiveQueue:
         if state.is_done and entry.done_at_s is None:
             entry.done_at_s = self._clock()
         self._settle_listing(entry)
+        self._changed(entry)
         return entry
 
     def remove(self, request_id: UUID) -> None:
@@ -113,6 +132,7 @@ class LiveQueue:
         del mine[request_id]
         if not mine:
             del self._by_account[entry.account_id]
+        self._changed(entry)
 
     def begin_claim(self, entry: Entry, jobs: int) -> None:
         """Set jobs aside for a claim under way, so that no other local pop reaches for them."""
@@ -133,7 +153,8 @@ class LiveQueue:
     def _settle_listing(self, entry: Entry) -> None:
         """Make the lists agree with whether jobs of the entry can be taken."""
         should_be_listed = entry.available > 0 and entry.id in self.entries
-        if should_be_listed != entry.is_listed:
+        was_listed = entry.is_listed
+        if should_be_listed != was_listed:
             self.version += 1
             entry.is_listed = should_be_listed
             if should_be_listed:
@@ -152,6 +173,8 @@ class LiveQueue:
         entry.listed_things = things
         if group.number is not None and not group.entries:
             self._close_class(group)
+        if should_be_listed and not was_listed:
+            self._work_came(entry)
 
     def _open_class(self, group: RequestClass) -> None:
         """The first request of a class waits."""
@@ -229,6 +252,7 @@ class LiveQueue:
         elif view.offer != offer and view.renew(offer):
             self._replace_server(view)
             self._serve_unserved(view)
+            self._worker_changed(offer.worker_id)
         return view
 
     def drop_worker(self, worker_id: UUID) -> None:
@@ -241,6 +265,7 @@ class LiveQueue:
         if not owned:
             del self._views_by_owner[view.offer.owner_id]
         self._replace_server(view)
+        self._worker_changed(worker_id)
 
     def _replace_server(self, view: WorkerView) -> None:
         """A worker left or may serve others than before: its classes look for a server anew."""
@@ -271,6 +296,17 @@ class LiveQueue:
             yield from self._personal(mine, view)
         if view.is_for_all:
             yield from self._personal(self._fitting(view), view)
+
+    def may_take(self, entry: Entry, view: WorkerView) -> bool:
+        """Whether this worker may serve this request now."""
+        is_near = view.is_for_all or entry.account_id in view.offer.favoured
+        if not is_near or view.verdict(entry.group) is not None:
+            return False
+        return next(self._personal((entry,), view), None) is not None
+
+    def knows(self, view: WorkerView) -> bool:
+        """Whether the worker of this view is still online."""
+        return self._views.get(view.offer.worker_id) is view
 
     def _fitting(self, view: WorkerView) -> Iterator[Entry]:
         """Entries of all classes that fit, merged by key. O(classes that share one of its models)."""

@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.dispatch import job_store, store
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import RequestState
+from horde_server.dispatch.kind import Kind
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +23,7 @@ _BATCH = 500
 
 
 Removing: TypeAlias = Callable[[store.Connection, Sequence[store.Expired]], Awaitable[None]]
-"""What else happens in the transaction that removes requests."""
+"""What else happens in the transaction that removes requests whose kind has blobs of its own."""
 
 
 class Mirror:
@@ -86,7 +87,7 @@ class Mirror:
             if due.expired_requests:
                 async with conn.transaction():
                     expired = await store.delete_expired(conn)
-                    await self._removing(conn, expired)
+                    await self._removing(conn, [each for each in expired if self._kind_of(each).owns_blobs])
         dropped: list[UUID] = []
         for state, workers in swept:
             dropped += workers
@@ -120,6 +121,9 @@ class Mirror:
         if gone:
             self._remove(gone)
             self._publish("request", map(str, gone))
+
+    def _kind_of(self, request: store.Expired) -> Kind[Any]:
+        return self._dispatchers[request.kind].kind
 
     def _take_over(self, state: RequestState, failed_workers: Iterable[UUID] = ()) -> None:
         for dispatcher in self._dispatchers.values():

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import msgspec
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, ProcessCollector, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import Gauge as PrometheusGauge
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from horde_server.database.pool import Pool
-from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.http.body import json_response
 from horde_server.insight.disk_room import floor_of, local_places, what_is_full
 from horde_server.settings import Settings
-from horde_server.workers.directory import WorkerDirectory
+from horde_server.slice import Gauge
 
 _LOOK_LIMIT_S = 2.0  # at the disks: one of another machine may hang
 
@@ -49,31 +49,14 @@ class DiskWatch:
         return looking.result() if done else "The disks of the data folder do not answer."
 
 
-def routes(settings: Settings, pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory) -> APIRouter:
-    """Health of this node; `/healthz` depends on nothing shared."""
+def routes(settings: Settings, pool: Pool, gauges: Iterable[Gauge]) -> APIRouter:
+    """Health of this node, and the figures that its slices tell; `/healthz` depends on nothing shared."""
     disks = DiskWatch(settings)
     router = APIRouter(include_in_schema=False)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    for name, help_text, value in (
-        (
-            "openhorde_waiting_jobs",
-            "Jobs that wait for a worker",
-            lambda: sum(queue.waiting_jobs for queue in queues.values()),
-        ),
-        (
-            "openhorde_mirrored_requests",
-            "Requests in the live queues of this node",
-            lambda: sum(len(queue.entries) for queue in queues.values()),
-        ),
-        ("openhorde_online_workers", "Workers that checked in lately", lambda: len(workers.online())),
-        (
-            "openhorde_pool_waiting",
-            "Callers waiting for a connection",
-            lambda: pool.get_stats().get("requests_waiting", 0),
-        ),
-    ):
-        Gauge(name, help_text, registry=registry).set_function(value)
+    for name, help_text, value in gauges:
+        PrometheusGauge(name, help_text, registry=registry).set_function(value)
 
     @router.get("/healthz")
     async def healthz() -> Response:

@@ -124,9 +124,7 @@ class Later:
         self.pool = pool
         self.stores = stores
         tasks = TaskQueue(pool, TaskLimits())
-        self.retention = BlobRetention(
-            pool, stores, tasks, kinds=frozenset({"image"}), lifetime_s=self.lifetime_s, link_s=1800
-        )
+        self.retention = BlobRetention(pool, stores, tasks, lifetime_s=self.lifetime_s, link_s=1800)
         self.shared_images = SharedImages(pool, stores, tasks, self.retention)
 
     async def delete(self, *keys: str) -> None:

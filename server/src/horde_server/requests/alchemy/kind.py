@@ -18,6 +18,7 @@ class AlchemyKind:
 
     name = "interrogation"
     is_part = True
+    owns_blobs = False
 
     def decode(self, stored: str | bytes) -> FormOrder:
         """From JSON."""

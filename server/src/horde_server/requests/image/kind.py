@@ -16,6 +16,7 @@ class ImageKind:
 
     name = "image"
     is_part = False
+    owns_blobs = True
 
     def __init__(self, prices: PriceBook) -> None:
         self._prices = prices

@@ -58,13 +58,10 @@ class BlobRetention:
         stores: BlobStores,
         tasks: TaskQueue,
         *,
-        kinds: frozenset[str],
         lifetime_s: float,
         link_s: float,
     ) -> None:
-        """`kinds`: of requests that have blobs of their own; `lifetime_s`: how old is old for what nobody owns;
-        `link_s`: how long a signed address may be good."""
-        self._kinds = kinds
+        """`lifetime_s`: how old is old for what nobody owns; `link_s`: how long a signed address may be good."""
         self._pool = pool
         self._stores = stores
         self._tasks = tasks
@@ -83,7 +80,6 @@ class BlobRetention:
                     results=[result_key(job_id) for job_id in request.job_ids],
                 )
                 for request in expired
-                if request.kind in self._kinds
             ],
         )
 

@@ -18,6 +18,7 @@ class TextKind:
 
     name = "text"
     is_part = False
+    owns_blobs = False
 
     def decode(self, stored: str | bytes) -> TextOrder:
         """From JSON."""

@@ -1,0 +1,59 @@
+"""The books, as one of a node's slices."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any
+
+import structlog
+from fastapi import APIRouter
+
+from horde_server.core import Core
+from horde_server.http.hot_routes import HotRoutes
+from horde_server.identity.slice import Identity
+from horde_server.kudos.fold import fold, promote_due
+from horde_server.kudos.routes import routes
+from horde_server.periodic import every
+from horde_server.slice import Slice
+
+log = structlog.get_logger(__name__)
+
+_PROMOTE_EVERY_S = 60.0
+
+
+class Kudos(Slice):
+    """Transfers and awards; folds the ledger's inbox into balances, and promotes who has earned trust."""
+
+    def __init__(self, core: Core, identity: Identity) -> None:
+        self._core = core
+        self._accounts = identity.accounts
+
+    def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
+        """Giving kudos."""
+        return [routes(self._core.pool, self._accounts)]
+
+    def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        """Fold and promote."""
+        return {
+            "fold": every(self._core.settings.fold_interval_s, self._fold),
+            "promote": every(_PROMOTE_EVERY_S, self._promote),
+        }
+
+    async def _fold(self) -> None:
+        threshold = self._core.settings.kudos_trust_threshold
+        while (changed := await fold(self._core.pool, trust_threshold=threshold)) is not None:
+            await self._accounts.renew(changed.account_ids)
+            await self._welcome(changed.promoted)
+            if not changed.is_full:
+                return
+
+    async def _promote(self) -> None:
+        threshold = self._core.settings.kudos_trust_threshold
+        if threshold is not None:
+            await self._welcome(await promote_due(self._core.pool, trust_threshold=threshold))
+
+    async def _welcome(self, promoted: list[int]) -> None:
+        """Let all nodes know who is trusted now."""
+        if promoted:
+            log.info("accounts.promoted", accounts=promoted)
+            await self._core.announce("account", [str(account_id) for account_id in promoted])

@@ -1,0 +1,89 @@
+"""Alchemy, as one of a node's slices."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any
+
+from fastapi import APIRouter
+
+from horde_server.core import Core
+from horde_server.dispatch.slice import Dispatch
+from horde_server.http.hot_routes import HotRoutes
+from horde_server.identity.slice import Identity
+from horde_server.moderation.slice import Moderation
+from horde_server.periodic import every
+from horde_server.requests.alchemy.intake import AlchemyIntake
+from horde_server.requests.alchemy.interrogations import Interrogations
+from horde_server.requests.alchemy.kind import AlchemyKind
+from horde_server.requests.alchemy.results import AlchemyResults
+from horde_server.requests.alchemy.routes import routes
+from horde_server.requests.alchemy.submissions import FormSubmissions
+from horde_server.requests.alchemy.worker_routes import routes as worker_routes
+from horde_server.requests.image.results import ImageResults
+from horde_server.requests.pictures.slice import Pictures
+from horde_server.slice import Slice
+from horde_server.workers.slice import Workers
+
+
+class Alchemy(Slice):
+    """Interrogations and their forms, from both sides."""
+
+    def __init__(
+        self,
+        core: Core,
+        identity: Identity,
+        moderation: Moderation,
+        dispatch: Dispatch,
+        workers: Workers,
+        pictures: Pictures,
+        image_results: ImageResults,
+    ) -> None:
+        settings = core.settings
+        self._core = core
+        self._accounts = identity.accounts
+        self._workers = workers
+        self._pictures = pictures
+        self.dispatcher = dispatch.open(AlchemyKind())
+        self._intake = AlchemyIntake(
+            settings,
+            core.pool,
+            self.dispatcher,
+            pictures.source_intake,
+            moderation.modes,
+            moderation.addresses,
+            moderation.reputation,
+            core.clock,
+        )
+        self._submissions = FormSubmissions(
+            core.pool,
+            self.dispatcher,
+            workers.directory,
+            AlchemyResults(image_results),
+            moderation.suspects,
+            core.clock,
+            lifetime_s=settings.request_lifetime_s,
+        )
+        self._interrogations = Interrogations(core.pool, dispatch.mirror, self._submissions, pictures.retention)
+
+    def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
+        """Of requesters and of alchemists."""
+        links = self._pictures.links
+        return [
+            routes(self._intake, self._interrogations, self._accounts, links, hot),
+            worker_routes(
+                self.dispatcher,
+                self._accounts,
+                self._workers.check_in,
+                self._submissions,
+                links,
+                self._pictures.source_links,
+                hot,
+            ),
+        ]
+
+    def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        """Remove interrogations that expired."""
+        return {
+            "interrogations-sweep": every(self._core.settings.sweep_interval_s, self._interrogations.remove_expired)
+        }

@@ -1,0 +1,137 @@
+"""Images, as one of a node's slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter
+from starlette.types import Scope
+
+from horde_server.core import Core
+from horde_server.dispatch.slice import Dispatch
+from horde_server.dispatch.submission import Submissions
+from horde_server.http.client_agent import names_no_program
+from horde_server.http.hot_routes import HotRoutes
+from horde_server.identity.slice import Identity
+from horde_server.moderation.slice import Moderation
+from horde_server.requests.image.intake import ImageIntake
+from horde_server.requests.image.kind import ImageKind
+from horde_server.requests.image.missed_uploads import ARRIVED, MISSED, MissedUploads
+from horde_server.requests.image.prices.book import PriceBook
+from horde_server.requests.image.rating_routes import routes as rating_routes
+from horde_server.requests.image.results import ImageResults
+from horde_server.requests.image.routes import routes
+from horde_server.requests.image.sharing.routes import routes as sharing_routes
+from horde_server.requests.image.sharing.service import SharedImages
+from horde_server.requests.image.worker_routes import routes as worker_routes
+from horde_server.requests.pictures.slice import Pictures
+from horde_server.requests.progress import progress
+from horde_server.slice import Heard, Slice
+from horde_server.workers.slice import Workers
+
+_CHECK = "/api/v2/generate/check/"
+_encode = msgspec.json.Encoder().encode
+
+
+class Images(Slice):
+    """Requests for images, from both sides."""
+
+    def __init__(
+        self,
+        core: Core,
+        identity: Identity,
+        moderation: Moderation,
+        dispatch: Dispatch,
+        workers: Workers,
+        pictures: Pictures,
+    ) -> None:
+        settings = core.settings
+        self._core = core
+        self._accounts = identity.accounts
+        self._limits = identity.limits
+        self._addresses = moderation.addresses
+        self._workers = workers
+        self._pictures = pictures
+        prices = PriceBook(matched_targeting=settings.require_matched_targeting)
+        self.dispatcher = dispatch.open(ImageKind(prices), matched_targeting=settings.require_matched_targeting)
+        self._shared = SharedImages(core.pool, core.blobs, core.tasks, pictures.retention)
+        self._missed_uploads = MissedUploads(core.clock, core.publish)
+        self.results = ImageResults(core.blobs.results, self._shared, self._missed_uploads, pictures.decoders)
+        self._intake = ImageIntake(
+            settings,
+            core.pool,
+            self.dispatcher,
+            workers.directory,
+            prices,
+            pictures.source_intake,
+            moderation.modes,
+            moderation.addresses,
+            moderation.reputation,
+            moderation.doorkeeper,
+            core.clock,
+        )
+        self._submissions = Submissions(
+            core.pool,
+            self.dispatcher,
+            core.workers_changed,
+            self.results,
+            moderation.suspects,
+            core.clock,
+            lifetime_s=settings.request_lifetime_s,
+        )
+
+    def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
+        """Of requesters and of workers."""
+        core, pictures = self._core, self._pictures
+        return [
+            rating_routes(self.dispatcher),
+            sharing_routes(self._shared, self._accounts, core.settings.admin_ids),
+            routes(
+                self._intake,
+                self.dispatcher,
+                self._accounts,
+                core.blobs.results,
+                pictures.links,
+                self._addresses,
+                self._limits,
+                hot,
+            ),
+            worker_routes(
+                self.dispatcher,
+                self._accounts,
+                self._workers.check_in,
+                self._submissions,
+                pictures.links,
+                self._missed_uploads,
+                pictures.source_links,
+                hot,
+            ),
+        ]
+
+    def notices(self) -> Mapping[str, Heard]:
+        """Uploads that did not, or did, arrive at another node."""
+
+        async def missed(ids: list[str]) -> None:
+            self._missed_uploads.heard(MISSED, ids)
+
+        async def arrived(ids: list[str]) -> None:
+            self._missed_uploads.heard(ARRIVED, ids)
+
+        return {MISSED: missed, ARRIVED: arrived}
+
+    def check_from_memory(self, scope: Scope) -> bytes | None:
+        """The answer to `GET /generate/check/{id}` for mirrored requests, before the framework: it is called most."""
+        path: str = scope["path"]
+        if not path.startswith(_CHECK):
+            return None
+        try:
+            request_id = UUID(path[len(_CHECK) :])
+        except ValueError:
+            return None
+        if self._addresses.holds_any and names_no_program(scope):
+            self._addresses.refuse_nameless(self._core.clients(scope))
+        queue = self.dispatcher.queue
+        entry = queue.entries.get(request_id)
+        return _encode(progress(entry, queue)) if entry is not None else None

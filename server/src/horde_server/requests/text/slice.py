@@ -1,0 +1,60 @@
+"""Texts, as one of a node's slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter
+
+from horde_server.core import Core
+from horde_server.dispatch.slice import Dispatch
+from horde_server.dispatch.submission import Submissions
+from horde_server.http.hot_routes import HotRoutes
+from horde_server.identity.slice import Identity
+from horde_server.moderation.slice import Moderation
+from horde_server.requests.text.intake import TextIntake
+from horde_server.requests.text.kind import TextKind
+from horde_server.requests.text.results import TextResults
+from horde_server.requests.text.routes import routes
+from horde_server.requests.text.worker_routes import routes as worker_routes
+from horde_server.slice import Slice
+from horde_server.workers.slice import Workers
+
+
+class Texts(Slice):
+    """Requests for texts, from both sides."""
+
+    def __init__(
+        self, core: Core, identity: Identity, moderation: Moderation, dispatch: Dispatch, workers: Workers
+    ) -> None:
+        settings = core.settings
+        self._core = core
+        self._accounts = identity.accounts
+        self._limits = identity.limits
+        self._workers = workers
+        self.dispatcher = dispatch.open(TextKind())
+        self._intake = TextIntake(
+            settings,
+            core.pool,
+            self.dispatcher,
+            workers.directory,
+            moderation.modes,
+            moderation.addresses,
+            core.clock,
+        )
+        self._submissions = Submissions(
+            core.pool,
+            self.dispatcher,
+            core.workers_changed,
+            TextResults(),
+            moderation.suspects,
+            core.clock,
+            lifetime_s=settings.request_lifetime_s,
+        )
+
+    def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
+        """Of requesters and of workers."""
+        return [
+            routes(self._intake, self.dispatcher, self._accounts, self._limits, hot),
+            worker_routes(self.dispatcher, self._accounts, self._workers.check_in, self._submissions, hot),
+        ]

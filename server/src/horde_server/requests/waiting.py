@@ -1,0 +1,286 @@
+"""The one signal: somebody waits for a change of a request, a pop for work, an account for news (`Prefer: wait`).
+
+Woken by the changes of this node's live queues, whoever made them: another node's come by notice and change the queue
+too. A wait asks the database nothing and costs a future, and a look at the connection, so that it ends with it. What
+was told while nobody looked is not lost: who is woken looks at the queue again, which is what counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from operator import attrgetter
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+from uuid import UUID
+
+from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.dispatch.request_classes import Entry, WorkerView
+
+MAX_WAIT_S: Final = 55
+"""No wait is longer: neither proxies nor clients take it for dead, and a worker checks in each minute."""
+MOST_WAITS: Final = 20_000
+"""In one process; from then on everybody is answered at once."""
+LOOK_EVERY_S: Final = 5.0
+"""Who waits looks by himself from time to time: what no change tells (a worker's last fault is long enough ago)."""
+
+Topic: TypeAlias = UUID | int
+"""What there may be news of: a request or an interrogation by its id, an account by its number."""
+Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
+"""The next message of a client's connection: after its request only that it has gone."""
+
+
+TakenT = TypeVar("TakenT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pop(Generic[TakenT]):
+    """A worker's question for work, as often as it must be asked."""
+
+    queue: LiveQueue
+    view: WorkerView
+    threads: int  # as many of its pops wait at most
+    take: Callable[[], Awaitable[TakenT | None]]
+    hand_back: Callable[[TakenT], Awaitable[None]]
+    may_hold_more: Callable[[], bool]  # whether it has not too many jobs in hand
+
+
+class _News:
+    """Whether something happened that one waits for. Belongs to one waiter."""
+
+    __slots__ = ("_come",)
+
+    def __init__(self) -> None:
+        self._come: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def tell(self) -> None:
+        """It happened."""
+        if not self._come.done():
+            self._come.set_result(None)
+
+    async def come(self, gone: asyncio.Task[None], until: float) -> None:
+        """Wait for it, for the end of the connection, or until then, by the loop's clock; a few seconds at most."""
+        left_s = min(until - asyncio.get_running_loop().time(), LOOK_EVERY_S)
+        if left_s > 0:
+            await asyncio.wait((self._come, gone), timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+
+
+@dataclass(eq=False, slots=True)
+class _ParkedPop:
+    """A pop that waits for work."""
+
+    view: WorkerView
+    models: frozenset[str]
+    number: int  # the order of parking
+    news: _News = field(default_factory=_News)
+
+
+_by_number = attrgetter("number")
+
+
+class _ParkedPops:
+    """The pops that wait at one live queue, in the order they came."""
+
+    def __init__(self, queue: LiveQueue) -> None:
+        self._queue = queue
+        self._numbers = count()
+        self._all: dict[_ParkedPop, None] = {}
+        self._lanes: dict[str, dict[_ParkedPop, None]] = {}  # by model
+        self._of_worker: dict[UUID, dict[_ParkedPop, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def of_worker(self, worker_id: UUID) -> int:
+        """How many of a worker's pops wait."""
+        return len(self._of_worker.get(worker_id, ()))
+
+    @contextmanager
+    def parked(self, view: WorkerView) -> Iterator[_News]:
+        """Let a pop wait for the news that there is work for it."""
+        parked = _ParkedPop(view, view.offer.models, next(self._numbers))
+        self._all[parked] = None
+        self._of_worker.setdefault(view.offer.worker_id, {})[parked] = None
+        for model in parked.models:
+            self._lanes.setdefault(model, {})[parked] = None
+        try:
+            yield parked.news
+        finally:
+            self._leave(parked)
+
+    def _leave(self, parked: _ParkedPop) -> None:
+        if parked not in self._all:
+            return
+        del self._all[parked]
+        mine = self._of_worker[parked.view.offer.worker_id]
+        del mine[parked]
+        if not mine:
+            del self._of_worker[parked.view.offer.worker_id]
+        for model in parked.models:
+            lane = self._lanes[model]
+            del lane[parked]
+            if not lane:
+                del self._lanes[model]
+
+    def work_came(self, entry: Entry) -> None:
+        """Jobs of a request can be taken: wake as many pops that may take them, the longest parked first."""
+        jobs = entry.available
+        for parked in self._fitting(entry) if self._all else ():
+            self._leave(parked)
+            parked.news.tell()
+            jobs -= 1
+            if jobs <= 0:
+                return
+
+    def worker_changed(self, worker_id: UUID) -> None:
+        """Its offer is another, it went into maintenance or was deleted: its pops look again."""
+        for parked in list(self._of_worker.get(worker_id, ())):
+            self._leave(parked)
+            parked.news.tell()
+
+    def wake_all(self) -> None:
+        """The node stops."""
+        for parked in list(self._all):
+            self._leave(parked)
+            parked.news.tell()
+
+    def _fitting(self, entry: Entry) -> list[_ParkedPop]:
+        models = entry.requirement.models
+        lanes = [lane for model in models if (lane := self._lanes.get(model))] if models else [self._all]
+        found: list[_ParkedPop] = []
+        last: _ParkedPop | None = None
+        for parked in lanes[0] if len(lanes) == 1 else heapq.merge(*lanes, key=_by_number):
+            if parked is not last and self._queue.may_take(entry, parked.view):
+                found.append(parked)
+                if len(found) >= entry.available:
+                    break
+            last = parked
+        return found
+
+
+class Waiting:
+    """All waits of a process. Belongs to the event loop."""
+
+    def __init__(self) -> None:
+        self._waiters: dict[Topic, dict[_News, None]] = {}
+        self._pops: dict[LiveQueue, _ParkedPops] = {}
+        self._waits = 0
+        self._is_stopping = False
+
+    def __len__(self) -> int:
+        return self._waits
+
+    def open(self, queue: LiveQueue, topics: Callable[[Entry], Iterable[Topic]]) -> None:
+        """Hear of a live queue. `topics`: what a change of one of its requests is news of."""
+        pops = self._pops[queue] = _ParkedPops(queue)
+
+        def changed(entry: Entry) -> None:
+            if self._waiters:
+                for topic in topics(entry):
+                    self.tell(topic)
+
+        queue.listen(changed=changed, work_came=pops.work_came, worker_changed=pops.worker_changed)
+
+    def tell(self, topic: Topic) -> None:
+        """There is news."""
+        for news in self._waiters.get(topic, ()):
+            news.tell()
+
+    def stop(self) -> None:
+        """The node stops: all that wait are answered as things are, and nobody waits any more."""
+        self._is_stopping = True
+        for waiters in self._waiters.values():
+            for news in waiters:
+                news.tell()
+        for pops in self._pops.values():
+            pops.wake_all()
+
+    async def until(self, is_so: Callable[[], bool], topics: Iterable[Topic], wait_s: float, receive: Receive) -> None:
+        """Return once it is so, as told by news of the topics; or after the time, or when the client has gone."""
+        if wait_s <= 0 or is_so():
+            return
+        wanted = tuple(topics)
+        until = asyncio.get_running_loop().time() + wait_s
+        with self._place() as has_place:
+            if not has_place:
+                return
+            gone = asyncio.create_task(_connection_lost(receive))
+            try:
+                while self._may_go_on(gone, until) and not is_so():
+                    news = _News()
+                    with self._listening(wanted, news):
+                        await news.come(gone, until)
+            finally:
+                gone.cancel()
+
+    async def for_work(
+        self,
+        pop: Pop[TakenT],
+        *,
+        wait_s: float,
+        receive: Receive,
+    ) -> TakenT | None:
+        """What a pop takes as soon as there is something; None after the time, or when the worker has gone.
+
+        Who is woken and comes too late waits on. What was taken for a worker that has gone meanwhile is handed back.
+        """
+        taken = await pop.take()
+        if taken is not None or wait_s <= 0:
+            return taken
+        until = asyncio.get_running_loop().time() + wait_s
+        pops = self._pops[pop.queue]
+        with self._place() as has_place:
+            if not has_place or pops.of_worker(pop.view.offer.worker_id) >= pop.threads:
+                return None
+            gone = asyncio.create_task(_connection_lost(receive))
+            try:
+                while self._may_go_on(gone, until) and pop.may_hold_more() and pop.queue.knows(pop.view):
+                    with pops.parked(pop.view) as news:
+                        await news.come(gone, until)
+                    if gone.done():
+                        return None
+                    taken = await pop.take()
+                    if taken is not None and gone.done():
+                        await pop.hand_back(taken)
+                        return None
+                    if taken is not None:
+                        return taken
+                return None
+            finally:
+                gone.cancel()
+
+    def _may_go_on(self, gone: asyncio.Task[None], until: float) -> bool:
+        return not (self._is_stopping or gone.done()) and asyncio.get_running_loop().time() < until
+
+    @contextmanager
+    def _place(self) -> Iterator[bool]:
+        """A place among the waits, if there is one."""
+        if self._waits >= MOST_WAITS:
+            yield False
+            return
+        self._waits += 1
+        try:
+            yield True
+        finally:
+            self._waits -= 1
+
+    @contextmanager
+    def _listening(self, topics: tuple[Topic, ...], news: _News) -> Iterator[None]:
+        for topic in topics:
+            self._waiters.setdefault(topic, {})[news] = None
+        try:
+            yield
+        finally:
+            for topic in topics:
+                waiters = self._waiters[topic]
+                waiters.pop(news, None)
+                if not waiters:
+                    del self._waiters[topic]
+
+
+async def _connection_lost(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,90 @@
+"""Who serves this horde, as one of a node's slices."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from horde_server.core import Core
+from horde_server.dispatch.slice import Dispatch
+from horde_server.http.hot_routes import HotRoutes
+from horde_server.identity.slice import Identity
+from horde_server.moderation.slice import Moderation
+from horde_server.periodic import every
+from horde_server.slice import Gauge, Heard, Slice
+from horde_server.workers.address_routes import routes as address_routes
+from horde_server.workers.check_in import CheckIn
+from horde_server.workers.directory import WorkerDirectory
+from horde_server.workers.management import WorkerManagement
+from horde_server.workers.routes import routes
+
+
+class Workers(Slice):
+    """Workers that are online, their check-in and their management."""
+
+    def __init__(self, core: Core, identity: Identity, moderation: Moderation, dispatch: Dispatch) -> None:
+        self._core = core
+        self._accounts = identity.accounts
+        self._moderation = moderation
+        self.directory = WorkerDirectory(core.pool, dispatch.queues, core.publish, core.clock)
+        self.check_in = CheckIn(
+            core.pool,
+            self.directory,
+            moderation.modes,
+            moderation.profanity,
+            moderation.addresses,
+            moderation.reputation,
+            moderation.suspects,
+            core.publish,
+            core.clock,
+        )
+        self._management = WorkerManagement(
+            core.pool, self.directory, dispatch.mirror, moderation.profanity, core.settings.admin_ids
+        )
+
+    def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
+        """Lists and changes of workers."""
+        return [
+            routes(self._core.pool, self._accounts, self._management),
+            address_routes(self._core.pool, self._moderation.addresses, self._moderation.moderators),
+        ]
+
+    def notices(self) -> Mapping[str, Heard]:
+        """Workers that changed, or whose owners did."""
+
+        async def workers_changed(ids: list[str]) -> None:
+            await self.directory.reload([UUID(worker_id) for worker_id in ids])
+
+        async def accounts_changed(ids: list[str]) -> None:
+            await self.directory.reload_of({int(account_id) for account_id in ids})
+
+        return {"worker": workers_changed, "account": accounts_changed}
+
+    async def reload(self) -> None:
+        """All that are online."""
+        await self.directory.reload()
+
+    async def resumed(self) -> None:
+        """Their check-ins were put off."""
+        await self.directory.reload()
+
+    def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        """Forget who went offline."""
+
+        async def drop_stale() -> None:
+            self.directory.drop_stale()
+
+        return {"workers-sweep": every(self._core.settings.sweep_interval_s, drop_stale)}
+
+    def gauges(self) -> Iterable[Gauge]:
+        """How many there are."""
+        return [
+            Gauge(
+                "openhorde_online_workers",
+                "Workers that checked in lately",
+                lambda: len(self.directory.online()),
+            )
+        ]
