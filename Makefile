@@ -9,6 +9,7 @@ UV := .uv/bin/uv
 BIN := .venv/bin
 PACKAGES := sdk server worker
 SOURCES := sdk/src server/src worker/src
+TYPED_TESTS := sdk/tests
 ARGS ?=
 SHIM_VERSION ?=
 DIST ?= dist
@@ -45,7 +46,7 @@ up: .venv/.runtime ## Run a horde with a demo worker and make a first picture (A
 	@$(BIN)/horde up $(ARGS)
 
 test: .venv/.development ## Run all tests that need nothing but this machine
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-fast: .venv/.development ## Run the tests that need neither database nor processes
 	@$(BIN)/python -m pytest -q sdk/tests worker/tests server/tests/dispatch $(ARGS)
@@ -63,7 +64,8 @@ lint: .venv/.development ## Check format, style, types and generated documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy $(SOURCES) sdk/typing_tests
-	@$(BIN)/lint-imports --no-logo --config pyproject.toml >/dev/null || $(BIN)/lint-imports --config pyproject.toml
+	@for tests in $(TYPED_TESTS); do $(BIN)/mypy $$tests; done # one by one: each has a conftest.py
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
 	@$(BIN)/python docs/generate.py --check
 
 # Pyright and the node it runs on take 300 MB: a place of their own, so that tests need not wait for them.

@@ -1,4 +1,4 @@
-"""Write the documents that follow from code and data: settings, command line, the SDK's compatibility.
+"""Write the documents that follow from code and data: settings, command line, the SDK's compatibility, the floors.
 
 `--check` only compares.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from floors_plot import floors_picture
 from pydantic.fields import FieldInfo
 
 from horde_sdk.command_line.main import build_app
@@ -31,6 +32,7 @@ def main() -> int:
         "settings.md": settings_document(),
         "command-line.md": command_line_document(),
         "sdk/compatibility.md": compatibility_document(),
+        "images/floors.svg": floors_picture(FOLDER.parent),
     }
     stale = [name for name, text in documents.items() if _read(FOLDER / name) != text]
     if "--check" in sys.argv[1:]:

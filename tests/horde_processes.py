@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -13,9 +14,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from horde_server.accounts.creation import NewAccount, create_account
+from horde_server.database.embedded import running_dsn
+from horde_server.database.pool import connect
 
 READY_LIMIT_S = 90.0
 STOP_LIMIT_S = 60.0
@@ -143,19 +149,24 @@ class RunningHorde(RunningProcess):
         """One exchange with `/api/v2/…`."""
         return call(f"{self.url}/api/v2/{path}", body, key=key, method=method)
 
-    def create_user(self, name: str, *options: str) -> dict[str, Any]:
-        """An account made by `horde admin create-user`."""
-        made = subprocess.run(
-            [PROGRAM, "admin", "create-user", name, "--json", "--data", str(self.data), *options],
-            capture_output=True,
-            text=True,
-            env=clean_environment(),
-            timeout=60,
-            check=False,
-        )
-        assert made.returncode == 0, made.stderr
-        answer: dict[str, Any] = json.loads(made.stdout)
-        return answer
+    def create_user(self, name: str, *, dsn: str | None = None, **given: Any) -> dict[str, Any]:
+        """An account, as `horde admin create-user` makes it; a process for each would cost more than most tests.
+
+        Args:
+            name: Of the user.
+            dsn: The server's database, where it is not its own.
+            given: Roles and kudos, as for `create_account`.
+        """
+        where = dsn or running_dsn(self.data)
+        assert where is not None, "the server's own database does not run"
+        with ThreadPoolExecutor(1) as thread:  # the caller may be in an event loop
+            made = thread.submit(lambda: asyncio.run(_create_account(where, name, given))).result(60)
+        return {"id": made.id, "username": name, "alias": made.alias, "api_key": made.api_key}
+
+
+async def _create_account(dsn: str, name: str, given: dict[str, Any]) -> NewAccount:
+    async with await connect(dsn) as conn:
+        return await create_account(conn, name, **given)
 
 
 def start(

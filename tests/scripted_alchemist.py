@@ -64,7 +64,7 @@ class ScriptedAlchemist:
 @contextlib.contextmanager
 def scripted_alchemist(horde: RunningHorde, name: str, results: Mapping[str, Any]) -> Iterator[ScriptedAlchemist]:
     """An alchemist of a trusted account of its own, for the time of a `with` block; what it stumbled over is raised."""
-    owner = horde.create_user(name, "--trusted")
+    owner = horde.create_user(name, trusted=True)
     alchemist = ScriptedAlchemist(horde, owner["api_key"], name, results)
     with ThreadPoolExecutor(1) as pool:
         served = pool.submit(alchemist.serve)

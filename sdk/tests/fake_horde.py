@@ -129,7 +129,7 @@ class FakeHorde:
 
             do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = answer
 
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, *args: Any) -> None:
                 pass
 
         self._server = _Server(("127.0.0.1", 0), Handler)

@@ -118,6 +118,6 @@ def test_type_checkers_are_told_the_same_names_as_programs_find() -> None:
     imports = [node for node in ast.parse(stub.read_text("utf-8")).body if isinstance(node, ast.ImportFrom)]
     told = {alias.name: node.module for node in imports for alias in node.names}
 
-    assert sorted(told) == sorted(apimodels.__all__)
+    assert sorted(told) == sorted(apimodels.__all__)  # type: ignore[attr-defined]
     for name, module in told.items():
         assert getattr(import_module(str(module)), name) is getattr(apimodels, name)

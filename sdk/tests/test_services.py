@@ -39,4 +39,4 @@ def test_a_registered_service_replaces_the_one_with_its_identifier(monkeypatch: 
 
 def test_a_name_that_consts_lacks_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'NO_SUCH_WORD'"):
-        _ = consts.NO_SUCH_WORD  # type: ignore[attr-defined]
+        _ = consts.NO_SUCH_WORD

@@ -16,6 +16,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 import pytest_asyncio
+from remembered_fields import remember_fields
 from s3_server import CREDENTIALS, S3Server, running_s3_server
 
 from horde_server.database.embedded import EmbeddedPostgres
@@ -23,6 +24,13 @@ from horde_server.database.migrations import migrate
 from horde_server.database.pool import Pool, open_pool
 
 TEMPLATE = "migrated_template"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _remembered_fields() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        remember_fields(patch)
+        yield
 
 
 def _dsn_of(server_dsn: str, database: str) -> str:
@@ -39,7 +47,8 @@ def postgres_server() -> Iterator[str]:
     loop.run_until_complete(server.start())
     try:
         with psycopg.connect(server.dsn, autocommit=True) as admin:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # these data need not outlive the tests
+            # these data need not outlive the tests, and databases that live for a second need no cleaning
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
                 admin.execute(f"ALTER SYSTEM SET {setting} = off")
             admin.execute("SELECT pg_reload_conf()")
             admin.execute(f"CREATE DATABASE {TEMPLATE}")
@@ -75,7 +84,7 @@ def _fresh_database(postgres_server: str) -> Iterator[str]:
     """The current schema and the anonymous account, nothing else."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres_server, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY WAL_LOG")
         try:
             yield _dsn_of(postgres_server, name)
         finally:

@@ -28,7 +28,7 @@ def besieged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHorde]
 @pytest.fixture(scope="module")
 def key(besieged: RunningHorde) -> str:
     """The attacker's own: some floods need an account."""
-    made: str = besieged.create_user("mallory", "--kudos", "100000")["api_key"]
+    made: str = besieged.create_user("mallory", kudos=100_000)["api_key"]
     return made
 
 

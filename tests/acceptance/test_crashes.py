@@ -127,7 +127,7 @@ async def audit(dsn: str) -> dict[str, int]:
 async def test_everything_promised_is_served_through_a_crash(tmp_path: Path, kind: KindOnTheWire, victim: str) -> None:
     horde = start_horde("serve", tmp_path, HORDE_RATE_LIMITS="0")
     try:
-        key = horde.create_user("crash-owner", "--trusted")["api_key"]
+        key = horde.create_user("crash-owner", trusted=True)["api_key"]
         load = Load(horde, key, kind)
         threads = [threading.Thread(target=load.ask, args=(n,)) for n in range(REQUESTORS)]
         threads += [threading.Thread(target=load.serve, args=(n,)) for n in range(WORKERS)]

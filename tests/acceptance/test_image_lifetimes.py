@@ -62,7 +62,7 @@ def test_no_image_is_forgotten_and_none_is_lost(tmp_path: Path) -> None:
     }
     horde = start_horde("serve", tmp_path, **settings)
     try:
-        key = horde.create_user("keeper", "--trusted")["api_key"]
+        key = horde.create_user("keeper", trusted=True)["api_key"]
         shared = serve_all(horde, key)
         assert len(kept(images)) == REQUESTS * 3 // 2
         sql(horde, "UPDATE request SET expires_at = now()")

@@ -40,7 +40,7 @@ def database() -> Iterator[str]:
 def test_a_job_in_hands_survives_a_stop_of_days(tmp_path: Path, database: str, kind: KindOnTheWire) -> None:
     options = ("--database-url", database)
     with running_horde("serve", tmp_path, *options, HORDE_RATE_LIMITS="0") as horde:
-        key = horde.create_user("owner", "--trusted", *options)["api_key"]
+        key = horde.create_user("owner", dsn=database, trusted=True)["api_key"]
         status, asked = horde.api(f"{kind.root}/async", kind.request(2), key="0000000000")
         assert status == 202, asked
         [job_id] = kind.job_ids(horde.api(f"{kind.root}/pop", kind.offer("patient"), key=key)[1])

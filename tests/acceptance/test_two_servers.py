@@ -56,7 +56,7 @@ def test_workers_that_pop_at_once_on_two_servers_share_no_job_and_lose_none(
         second = start_horde("serve", tmp_path / "second", "--database-url", dsn, HORDE_RATE_LIMITS="0")
         try:
             # an account may have at most 20 workers
-            keys = [first.create_user(f"owner {number}", "--trusted")["api_key"] for number in range(3)]
+            keys = [first.create_user(f"owner {number}", trusted=True)["api_key"] for number in range(3)]
             servers = (first, second)
             requests = [ask(servers[number % 2], kind) for number in range(REQUESTS)]
             everybody_is_here = threading.Barrier(WORKERS)
@@ -99,7 +99,7 @@ def test_workers_that_pop_at_once_on_two_servers_share_no_job_and_lose_none(
 def test_processes_share_one_address_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
     horde = start_horde("serve", tmp_path, "--processes", "2", HORDE_RATE_LIMITS="0")
     try:
-        key = horde.create_user("owner", "--trusted")["api_key"]
+        key = horde.create_user("owner", trusted=True)["api_key"]
 
         def children() -> set[int]:
             return {pid for pid in descendants(horde.pid) if b"horde_server.process.serving" in command_line(pid)}

@@ -56,7 +56,7 @@ def test_every_delivery_arrives_with_one_id_although_the_receiver_was_down_and_t
     hook = f"https://127.0.0.1:{port}/hook"
     horde = start_horde("serve", tmp_path, **settings)
     try:
-        key = horde.create_user("requester", "--trusted")["api_key"]
+        key = horde.create_user("requester", trusted=True)["api_key"]
         secret = horde.api("webhook_secret", key=key)[1]["secret"]
 
         # nobody listens yet

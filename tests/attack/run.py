@@ -36,7 +36,7 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="horde-attack-") as folder,
             running_horde("serve", Path(folder), preexec=few_descriptors) as horde,
         ):
-            key = horde.create_user("mallory", "--kudos", "100000")["api_key"]
+            key = horde.create_user("mallory", kudos=100_000)["api_key"]
             outcomes = besiege(horde, together, key, arguments.share)
             log = horde.log()
         if "Traceback" in log:

@@ -61,7 +61,7 @@ def test_the_published_sdk_works_as_an_alchemist(household: RunningHorde, sdk_py
     name = f"alchemist-{release(sdk_python)}"
     if name.endswith("0.18.0"):
         pytest.skip("0.18.0 takes a result as text only, which every server refuses: the API wants an object")
-    owner = household.create_user(name, "--trusted")
+    owner = household.create_user(name, trusted=True)
     kept = io.BytesIO()
     teal().save(kept, "WEBP")
     forms = [{"name": "caption", "payload": {"num_beams": 5}}, {"name": "GFPGAN"}]
@@ -83,7 +83,7 @@ def test_the_published_npm_package_does_alchemy_from_both_sides(household: Runni
     node = shutil.which("node")
     assert node
     teal().save(tmp_path / "my_image.webp")
-    owner = household.create_user("npm-alchemist", "--trusted")
+    owner = household.create_user("npm-alchemist", trusted=True)
     arguments = [f"{household.url}/api/v2", str(place), "my_image.webp", owner["api_key"], "npm-alchemist"]
     told = run_client([node, str(SCRIPTS / "npm_alchemy.cjs"), *arguments], household, tmp_path)
     assert (told["popped"], told["source"], told["reward"]) == ("caption", 200, 1)

@@ -37,7 +37,7 @@ def test_the_published_sdk_gets_its_pictures(household: RunningHorde, sdk_python
 
 def test_the_published_sdk_works_as_a_worker(household: RunningHorde, sdk_python: str, tmp_path: Path) -> None:
     name = f"smith-{sdk_python.rpartition('horde_sdk-')[2].partition('/')[0]}"
-    owner = household.create_user(name, "--trusted")
+    owner = household.create_user(name, trusted=True)
     body = {"prompt": "a teal square", "models": ["Dreamshaper"], "params": {"width": 256, "height": 192, "steps": 5}}
     status, asked = household.api("generate/async", body, key="0000000000")
     assert status == 202, asked

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import aiohttp
 import pytest
@@ -14,11 +14,13 @@ import pytest_asyncio
 from aiohttp import web
 from PIL import Image
 
-from horde_worker.backends.interface import BackendAbilities, ImageJob, ImageResult, Progress, Remark
+from horde_worker.backends.events import Progress
+from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageMaker, ImageResult, Remark
+from horde_worker.exit_codes import ExitCode
 from horde_worker.horde_api import HordeApi
-from horde_worker.kinds.image import ImageKind
-from horde_worker.offer import OperatorWishes
-from horde_worker.worker import ExitCode, Worker
+from horde_worker.kinds.image.kind import ImageKind
+from horde_worker.settings import OperatorWishes
+from horde_worker.worker import Worker
 
 LIMIT_S = 20.0
 NO_JOB = {"id": None, "ids": [], "skipped": {}, "messages": []}
@@ -215,13 +217,10 @@ class PlayedHorde:
 
 
 class Painter:
-    """A backend that paints one colour. `may_paint` holds it; `surprises` are done instead of painting, one a job."""
-
-    kind: Literal["image"] = "image"
-    name = "painter"
+    """A maker that paints one colour. `may_paint` holds it; `surprises` are done instead of painting, one a job."""
 
     def __init__(self) -> None:
-        self.abilities = BackendAbilities(
+        self.abilities = ImageAbilities(
             models=("paint",),
             max_pixels=512 * 512,
             capabilities=frozenset({"r2"}),
@@ -236,10 +235,7 @@ class Painter:
         self.surprises: list[Callable[[ImageJob], Sequence[ImageResult]]] = []
         self.remarks: tuple[Remark, ...] = ()
 
-    async def start(self) -> None:
-        """Nothing to load."""
-
-    async def generate(self, job: ImageJob, progress: Progress) -> Sequence[ImageResult]:
+    async def make(self, job: ImageJob) -> AsyncGenerator[ImageEvent, None]:
         self.jobs.append(job)
         self.has_begun.set()
         try:
@@ -247,9 +243,11 @@ class Painter:
         except asyncio.CancelledError:
             self.cancelled.append(job.ids[0])
             raise
-        if self.surprises:
-            return self.surprises.pop(0)(job)
-        progress(0, 1, 1)
+        for result in self.surprises.pop(0)(job) if self.surprises else self._painted(job):
+            yield Progress(0, 1, 1)
+            yield result
+
+    def _painted(self, job: ImageJob) -> list[ImageResult]:
         image = Image.new("RGB", (job.width, job.height), "red")
         return [ImageResult(image, seed, self.remarks) for seed in job.seeds]
 
@@ -284,14 +282,17 @@ class Workshop:
     painter: Painter
     naps: Naps
     session: aiohttp.ClientSession
-    worker: Worker[Any, Any] = field(init=False)
+    worker: Worker[Any, Any, Any] = field(init=False)
     running: asyncio.Task[ExitCode] = field(init=False)
 
-    def start(self, *, models: Sequence[str] = ("paint",), backend: Any = None, **options: Any) -> Worker[Any, Any]:
+    def start(
+        self, *, models: Sequence[str] = ("paint",), maker: ImageMaker | None = None, **options: Any
+    ) -> Worker[Any, Any, Any]:
         """Start a worker with these options; the scripts are to be written before."""
         api = HordeApi(self.session, self.horde.url, "the key", self.naps)
         wishes = OperatorWishes(name="a worker", models=tuple(models))
-        self.worker = Worker(ImageKind(api, backend or self.painter, wishes), sleep=self.naps, **options)
+        kind = ImageKind(api, "painter", maker or self.painter, wishes)
+        self.worker = Worker(kind, sleep=self.naps, **options)
         self.running = asyncio.create_task(self.worker.run())
         return self.worker
 

@@ -5,65 +5,69 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 from PIL import Image
 
+from horde_worker.backends.alchemy import AlchemyAbilities, AlchemyEvent, AlchemyMaker, AlchemyResult
 from horde_worker.backends.demo_alchemy_backend import DemoAlchemyBackend
-from horde_worker.backends.interface import AlchemyAbilities, AlchemyResult, BackendFailure
+from horde_worker.backends.events import BackendFailure
+from horde_worker.exit_codes import ExitCode
 from horde_worker.horde_api import HordeApi
-from horde_worker.kinds.alchemy import AlchemyKind, is_picture_form, tiles_of
-from horde_worker.offer import OperatorWishes
-from horde_worker.worker import FAILURE_PAUSE_S, ExitCode, Worker
+from horde_worker.kinds.alchemy.kind import AlchemyKind, is_picture_form, tiles_of
+from horde_worker.settings import OperatorWishes
+from horde_worker.worker import FAILURE_PAUSE_S, Worker
 
 if TYPE_CHECKING:
     from conftest import Answer, Naps, PlayedHorde
 
 
-class Apothecary:
-    """A backend that says `good` to everything, doubles pictures, and does as told with what is in `surprises`."""
+Value = Image.Image | str
 
-    kind: Literal["alchemy"] = "alchemy"
-    name = "apothecary"
+
+class Apothecary:
+    """A maker that says `good` to everything, doubles pictures, and does as told with what is in `surprises`."""
 
     def __init__(self, *forms: str, max_tiles: int = 16) -> None:
         self.abilities = AlchemyAbilities(
             forms=forms or ("caption", "palette", "RealESRGAN_x2plus"), max_tiles=max_tiles, max_side=8192, max_batch=4
         )
         self.done: list[tuple[str, tuple[int, int], Mapping[str, Any]]] = []
-        self.surprises: dict[str, Callable[[], AlchemyResult]] = {}
+        self.surprises: dict[str, Callable[[], Value]] = {}
 
-    async def start(self) -> None:
-        """Nothing to load."""
+    async def work(
+        self, form: str, source: Image.Image, payload: Mapping[str, Any]
+    ) -> AsyncGenerator[AlchemyEvent, None]:
+        yield AlchemyResult(await self.done_with(form, source, payload))
 
-    async def work(self, form: str, source: Image.Image, payload: Mapping[str, Any]) -> AlchemyResult:
+    async def done_with(self, form: str, source: Image.Image, payload: Mapping[str, Any]) -> Value:
         if form in self.surprises:
             return self.surprises[form]()
         self.done.append((form, source.size, payload))
         return source.resize((source.width * 2, source.height * 2)) if is_picture_form(form) else "good"
 
 
-def failing() -> AlchemyResult:
+def failing() -> Value:
     raise BackendFailure("out of mercury")
 
 
-def breaking() -> AlchemyResult:
+def breaking() -> Value:
     raise ZeroDivisionError("retort")
 
 
-Start = Callable[..., Worker[Any, Any]]
+Start = Callable[..., Worker[Any, Any, Any]]
 
 
 @pytest.fixture
 def start(horde: PlayedHorde, session: aiohttp.ClientSession, naps: Naps) -> Start:
     """Makes an alchemy worker; its `run` is the test's. Self-tests come first, so surprises are set after them."""
 
-    def make(backend: Any, *, wishes: Mapping[str, Any] | None = None, **options: Any) -> Worker[Any, Any]:
+    def make(maker: AlchemyMaker, *, wishes: Mapping[str, Any] | None = None, **options: Any) -> Worker[Any, Any, Any]:
         api = HordeApi(session, horde.url, "the key", naps)
-        kind = AlchemyKind(api, backend, OperatorWishes("an alchemist", (), **(wishes or {})))
+        kind = AlchemyKind(api, "apothecary", maker, OperatorWishes("an alchemist", (), **(wishes or {})))
         return Worker(kind, sleep=naps, **options)
 
     return make
@@ -136,7 +140,7 @@ async def test_an_operator_may_offer_less(horde: PlayedHorde, start: Start, form
     "surprise", [failing, breaking, lambda: "no picture"], ids=["failure", "error", "wrong kind of result"]
 )
 async def test_a_form_that_fails_its_self_test_is_not_offered(
-    horde: PlayedHorde, start: Start, form: Form, surprise: Callable[[], AlchemyResult]
+    horde: PlayedHorde, start: Start, form: Form, surprise: Callable[[], Value]
 ) -> None:
     """The others are."""
     apothecary = Apothecary()
@@ -249,18 +253,45 @@ async def test_one_form_that_fails_does_not_take_the_others_along(
     worker = start(apothecary, jobs_wanted=5)
     apothecary.surprises = {}
 
-    async def work(name: str, source: Image.Image, payload: Mapping[str, Any]) -> AlchemyResult:
+    async def work(name: str, source: Image.Image, payload: Mapping[str, Any]) -> Value:
         if name == "caption" and source.size == (40, 30):
             breaking()
         return "good" if not is_picture_form(name) else source
 
-    apothecary.work = work  # type: ignore[method-assign]
+    apothecary.done_with = work  # type: ignore[method-assign]
     await worker.run()
     states = {one["id"]: one["state"] for one in horde.alchemy_submits}
     assert states == {
         f"{name}{number}": state for number in range(5) for name, state in (("a", "faulted"), ("b", "ok"))
     }
     assert FAILURE_PAUSE_S not in naps.taken
+
+
+async def test_a_result_that_json_cannot_say_is_given_back(horde: PlayedHorde, start: Start, form: Form) -> None:
+    """It would end the worker where it is sent."""
+    apothecary = Apothecary()
+    horde.alchemy_pop_script = [horde.alchemy_forms(form("f1"), form("f2", "palette"))]
+    worker = start(apothecary, jobs_wanted=1)
+
+    async def work(name: str, source: Image.Image, payload: Mapping[str, Any]) -> Any:
+        if is_picture_form(name):
+            return source
+        return {"odd": object()} if name == "caption" else {"none": None}
+
+    apothecary.done_with = work  # type: ignore[method-assign]
+    assert await worker.run() == ExitCode.OK
+    assert horde.alchemy_submits == [
+        {"id": "f1", "result": {}, "state": "faulted"},
+        {"id": "f2", "result": {"palette": {"none": None}}, "state": "ok"},
+    ]
+
+
+async def test_forms_that_the_api_does_not_know_are_not_offered(horde: PlayedHorde, start: Start, form: Form) -> None:
+    """A backend may do more than a horde can ask for."""
+    horde.alchemy_pop_script = [horde.alchemy_forms(form("f1"))]
+    await start(Apothecary("caption", "juggle"), jobs_wanted=1).run()
+    assert horde.alchemy_pops[0]["forms"] == ["caption"]
+    assert await start(Apothecary("juggle")).run() == ExitCode.BACKEND
 
 
 async def test_a_finished_form_is_delivered_though_the_next_one_overruns_its_time(
@@ -274,13 +305,13 @@ async def test_a_finished_form_is_delivered_though_the_next_one_overruns_its_tim
     worker = start(apothecary, jobs_wanted=1)
     delivered_meanwhile: list[list[str]] = []
 
-    async def work(name: str, source: Image.Image, payload: Mapping[str, Any]) -> AlchemyResult:
+    async def work(name: str, source: Image.Image, payload: Mapping[str, Any]) -> Value:
         if name == "palette" and source.size == (40, 30):  # no self-test
             delivered_meanwhile.append([one["id"] for one in horde.alchemy_submits])
             await asyncio.Event().wait()
         return "good" if not is_picture_form(name) else source
 
-    apothecary.work = work  # type: ignore[method-assign]
+    apothecary.done_with = work  # type: ignore[method-assign]
     await worker.run()
     assert delivered_meanwhile == [["a"]]
     assert [(one["id"], one["state"]) for one in horde.alchemy_submits] == [("a", "ok"), ("b", "faulted")]
@@ -295,11 +326,11 @@ async def test_three_jobs_that_fail_in_a_row_pause_the_worker(
     horde.alchemy_pop_script = [horde.alchemy_forms(form(f"f{number}")) for number in range(5)]
     tried: list[str] = []
 
-    async def work(name: str, source: Image.Image, payload: Mapping[str, Any]) -> AlchemyResult:
+    async def work(name: str, source: Image.Image, payload: Mapping[str, Any]) -> Value:
         tried.append(name)
         return failing() if 1 < len(tried) <= 4 else "good"  # the first is the self-test
 
-    apothecary.work = work  # type: ignore[method-assign]
+    apothecary.done_with = work  # type: ignore[method-assign]
     await start(apothecary, jobs_wanted=5).run()
     assert naps.taken.count(FAILURE_PAUSE_S) == 1
 

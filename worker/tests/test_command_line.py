@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +26,24 @@ from horde_worker.command_line import register
 if TYPE_CHECKING:
     from conftest import Answer, PlayedHorde
 
+DEAF = """
+import asyncio, runpy
+
+
+def cannot_hear(*_):
+    raise NotImplementedError
+
+
+asyncio.SelectorEventLoop.add_signal_handler = cannot_hear
+runpy.run_module("horde_worker", run_name="__main__")
+"""
 COMMANDS = {
     "module": [sys.executable, "-m", "horde_worker"],
     "horde": [str(Path(sys.executable).with_name("horde")), "work"],
+    "deaf": [sys.executable, "-c", DEAF],
 }
 LIMIT_S = 60.0
+SLACK_S = 2.0  # for a machine with other work: Python itself takes a while to end
 LONG = {"ddim_steps": 1000}
 
 
@@ -142,6 +156,35 @@ async def test_a_signal_ends_the_wait_for_an_unreachable_horde(horde: PlayedHord
     process.signal(signal.SIGINT)
     code, said = await process.ended()
     assert (code, "Traceback" in said) == (0, False)
+
+
+async def test_a_signal_does_not_wait_for_an_answer_to_a_pop(
+    horde: PlayedHorde, start_at: Start, answer: type[Answer]
+) -> None:
+    """A horde may hold a pop until there is work, for as long as it likes: the worker ends within a second."""
+    silence = asyncio.Event()
+    horde.pop_script = [answer(gate=silence)]
+    process = await start_at("--json-log")
+    await horde.until(lambda: horde.pops)
+    began = time.monotonic()
+    process.signal(signal.SIGINT)
+    code, said = await process.ended()
+    took_s = time.monotonic() - began
+    silence.set()
+    assert (code, "Traceback" in said) == (0, False)
+    assert took_s < 1.0 + SLACK_S
+
+
+async def test_a_worker_stops_as_well_where_loops_hear_no_signals(horde: PlayedHorde, start_at: Start) -> None:
+    """As on Windows: the first signal finishes the job, the second gives it back."""
+    horde.pop_script = [horde.job(one, model="ember-demo", payload=LONG) for one in ("j1", "j2")]
+    process = await start_at(command="deaf")
+    await horde.until(lambda: len(horde.pops) == 2)
+    process.signal(signal.SIGINT)
+    process.signal(signal.SIGTERM)
+    code, said = await process.ended()
+    assert (code, "Traceback" in said, "worker.leaving_at_once" in said) == (0, False, True)
+    assert {horde.fault_of(one) for one in ("j1", "j2")} == {"the worker is leaving"}
 
 
 # ------------------------------------------------------------------------ exit codes

@@ -11,17 +11,18 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from horde_worker.horde_api import HordeApi, Unreachable
+from horde_worker.kinds.image.offer import ImageOffer
 
 if TYPE_CHECKING:
     from conftest import Answer, Naps, PlayedHorde
 
-POP = "/api/v2/generate/pop"
+POP = ImageOffer(name="mine", models=["paint"], max_pixels=4096)
 
 
 async def said(url: str, session: aiohttp.ClientSession) -> str:
     """Why nothing came from this horde. No class of a library is named in it."""
     with pytest.raises(Unreachable) as unreachable:
-        await HordeApi(session, url, "k").pop(POP, {})
+        await HordeApi(session, url, "k").pop(POP)
     sentence = str(unreachable.value)
     assert not any(word in sentence for word in ("Error", "ssl:", "Errno", "object at"))
     return sentence

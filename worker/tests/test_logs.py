@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from horde_sdk.command_line.terminal import MAX_FIELD_CHARACTERS, harmless
+from horde_sdk.harmless_text import MAX_FIELD_CHARACTERS, harmless
 
 
 def test_every_text_in_a_field_stands_in_one_line() -> None:

@@ -17,12 +17,14 @@ from structlog.testing import capture_logs
 
 from horde_sdk.reach import Reach, networks_of, outside
 from horde_worker.horde_api import HordeApi, Unreachable
+from horde_worker.kinds.image.offer import ImageOffer
+from horde_worker.kinds.image.submit import image_fault
 
 if TYPE_CHECKING:
     from conftest import Answer, Naps, PlayedHorde
 
 STATUSES = [301, 302, 303, 307, 308]
-POP, SUBMIT = "/api/v2/generate/pop", "/api/v2/generate/submit"
+POP = ImageOffer(name="mine", models=["paint"], max_pixels=4096)
 WEBP = b"RIFF....WEBP"
 
 
@@ -54,13 +56,13 @@ async def test_neither_key_nor_body_follows_a_redirect(
     api: HordeApi, horde: PlayedHorde, neighbour: PlayedHorde, answer: type[Answer], status: int
 ) -> None:
     """Not to another host, and not within the horde."""
-    for target in (f"{neighbour.url}{POP}", "/api/v2/generate/text/pop"):
+    for target in (f"{neighbour.url}/api/v2/generate/pop", "/api/v2/generate/text/pop"):
         horde.pop_script = [answer(status, headers={"Location": target})]
         horde.submit_script = [answer(status, headers={"Location": target}) for _ in range(3)]
         with pytest.raises(Unreachable, match="not followed, the key would go along"):
-            await api.pop(POP, {"name": "mine"})
+            await api.pop(POP)
         with pytest.raises(Unreachable, match="not followed"):
-            await api.hand_in(SUBMIT, {"id": "a", "state": "faulted"})
+            await api.give_back(image_fault("a", "broken"))
     assert heard(neighbour) == 0
     assert horde.text_pops == []
 
@@ -72,8 +74,8 @@ async def test_pictures_follow_no_redirect(
     """Neither those that are sent nor those that are fetched."""
     horde.upload_script = [answer(status, headers={"Location": f"{neighbour.url}/store/a"})]
     horde.shelf["a"] = answer(status, headers={"Location": f"{neighbour.url}/shelf/a"})
-    assert not await api.upload(f"{horde.url}/store/a", WEBP)
-    assert await api.download(f"{horde.url}/shelf/a") is None
+    assert not await api.places.upload(f"{horde.url}/store/a", WEBP)
+    assert await api.places.download(f"{horde.url}/shelf/a") is None
     assert heard(neighbour) == 0
 
 
@@ -87,8 +89,8 @@ async def test_pictures_follow_no_redirect(
 async def test_no_spelling_of_a_neighbour_is_connected_to(api: HordeApi, neighbour: PlayedHorde, host: str) -> None:
     """The picture goes inline instead, and nobody learns who listens there."""
     url = neighbour.url.replace("127.0.0.1", host)
-    assert not await api.upload(f"{url}/store/a", WEBP)
-    assert await api.download(f"{url}/shelf/a") is None
+    assert not await api.places.upload(f"{url}/store/a", WEBP)
+    assert await api.places.download(f"{url}/shelf/a") is None
     assert heard(neighbour) == 0
 
 
@@ -108,8 +110,8 @@ async def test_no_spelling_of_a_neighbour_is_connected_to(api: HordeApi, neighbo
 async def test_addresses_written_as_numbers_are_looked_at_too(api: HordeApi, url: str, naps: Naps) -> None:
     """aiohttp asks no name service for them. One try is enough, and the owner is told what to do."""
     with capture_logs() as logs:
-        assert not await api.upload(url, WEBP)
-        assert await api.download(url) is None
+        assert not await api.places.upload(url, WEBP)
+        assert await api.places.download(url) is None
     assert naps.taken == []
     assert [one["event"] for one in logs] == ["worker.address_refused"] * 2
     assert "--private-network" in logs[0]["reason"]
@@ -120,8 +122,8 @@ async def test_the_hordes_own_host_is_allowed_wherever_it_is(
 ) -> None:
     """A horde at home keeps its pictures at home; they are fetched without the key."""
     horde.shelf["a"] = answer(body=WEBP)
-    assert await api.download(f"{horde.url}/shelf/a") == WEBP
-    assert await api.upload(f"{horde.url}/store/a", WEBP)
+    assert await api.places.download(f"{horde.url}/shelf/a") == WEBP
+    assert await api.places.upload(f"{horde.url}/store/a", WEBP)
     assert "the key" not in horde.uploads[0].headers.values()
 
 
@@ -131,8 +133,8 @@ async def test_a_store_in_a_network_of_the_owner_is_allowed_by_name(
     """As `--private-network 127.0.0.0/8` does."""
     reach = outside(networks_of("127.0.0.0/8"))
     async with aclosing(HordeApi(session, horde.url, "the key", naps, reach)) as api:
-        assert await api.upload(f"{neighbour.url}/store/a", WEBP)
-        assert await api.download(f"http://[::1]:{neighbour.url.rpartition(':')[2]}/shelf/a") is None
+        assert await api.places.upload(f"{neighbour.url}/store/a", WEBP)
+        assert await api.places.download(f"http://[::1]:{neighbour.url.rpartition(':')[2]}/shelf/a") is None
     [upload] = neighbour.uploads
     assert "the key" not in upload.headers.values()
     assert neighbour.downloads == []
@@ -149,6 +151,6 @@ async def test_a_name_leads_nowhere_else_than_it_did_when_it_was_looked_at(
         return False
 
     async with aclosing(HordeApi(session, horde.url, "the key", naps, Reach(is_allowed))) as api:
-        assert not await api.upload(f"{neighbour.url.replace('127.0.0.1', 'localhost')}/store/a", WEBP)
+        assert not await api.places.upload(f"{neighbour.url.replace('127.0.0.1', 'localhost')}/store/a", WEBP)
     assert "127.0.0.1" in looked_at
     assert heard(neighbour) == 0

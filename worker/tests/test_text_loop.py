@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 
 from horde_worker.backends.demo_text_backend import DemoTextBackend
-from horde_worker.backends.interface import BackendFailure, Progress, TextAbilities, TextJob, TextResult
+from horde_worker.backends.events import BackendFailure, Piece
+from horde_worker.backends.interface import BackendSettings
+from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextMaker, TextResult
+from horde_worker.exit_codes import ExitCode
+from horde_worker.hooks import Hook, Job
 from horde_worker.horde_api import HordeApi
-from horde_worker.kinds.text import TextKind
-from horde_worker.offer import OperatorWishes
-from horde_worker.worker import FAILURE_PAUSE_S, ExitCode, Worker
+from horde_worker.kinds.text.kind import TextKind
+from horde_worker.settings import OperatorWishes
+from horde_worker.worker import FAILURE_PAUSE_S, Worker
 
 if TYPE_CHECKING:
     from conftest import Answer, Naps, PlayedHorde
 
 
 class Scribe:
-    """A backend that writes what it is told. `may_write` holds it; `surprises` are done instead, one a job."""
+    """A maker that writes what it is told. `may_write` holds it; `surprises` are done instead, one a job."""
 
-    kind: Literal["text"] = "text"
-    name = "scribe"
     abilities = TextAbilities(models=("quill",), max_length=512, max_context_length=4096, max_batch=4)
 
     def __init__(self, text: str = " upon a time.") -> None:
@@ -34,27 +36,25 @@ class Scribe:
         self.may_write.set()
         self.surprises: list[Callable[[TextJob], Sequence[TextResult]]] = []
 
-    async def start(self) -> None:
-        """Nothing to load."""
-
-    async def generate(self, job: TextJob, progress: Progress) -> Sequence[TextResult]:
+    async def make(self, job: TextJob) -> AsyncGenerator[TextEvent, None]:
         self.jobs.append(job)
         await self.may_write.wait()
-        if self.surprises:
-            return self.surprises.pop(0)(job)
-        return [TextResult(self.text, seed, 5) for seed in job.seeds]
+        results = [TextResult(self.text, seed, 5) for seed in job.seeds]
+        for place, result in enumerate(self.surprises.pop(0)(job) if self.surprises else results):
+            yield Piece(place, result.text)
+            yield result
 
 
-Start = Callable[..., Worker[Any, Any]]
+Start = Callable[..., Worker[Any, Any, Any]]
 
 
 @pytest.fixture
 def start(horde: PlayedHorde, session: aiohttp.ClientSession, naps: Naps) -> Start:
     """Makes a text worker; its `run` is the test's."""
 
-    def make(backend: Any, *, models: tuple[str, ...] = ("quill",), **options: Any) -> Worker[Any, Any]:
+    def make(maker: TextMaker, *, models: tuple[str, ...] = ("quill",), **options: Any) -> Worker[Any, Any, Any]:
         api = HordeApi(session, horde.url, "the key", naps)
-        return Worker(TextKind(api, backend, OperatorWishes("a scribe", models)), sleep=naps, **options)
+        return Worker(TextKind(api, "scribe", maker, OperatorWishes("a scribe", models)), sleep=naps, **options)
 
     return make
 
@@ -174,7 +174,25 @@ async def test_the_built_in_model_continues_a_prompt(horde: PlayedHorde, start: 
             "t1", model="ember-demo-text", payload={"prompt": "Once upon a time", "max_length": 40, "frmttriminc": True}
         )
     ]
-    await start(DemoTextBackend(), models=("ember-demo-text",), jobs_wanted=1).run()
+    demo = await DemoTextBackend.open(BackendSettings("demo-text"))
+    await start(demo, models=("ember-demo-text",), jobs_wanted=1).run()
     text = horde.text_submits[0]["generation"]
     assert len(text.split()) > 8
     assert text[-1] in '.!?"'
+
+
+async def test_the_pieces_of_the_built_in_model_are_what_is_submitted(horde: PlayedHorde, start: Start) -> None:
+    """As a stream shows them; a job without wishes for its format has no other text in the end."""
+    pieces: dict[int, str] = {}
+
+    class Stream(Hook):
+        async def on_piece(self, job: Job, piece: Piece) -> None:
+            pieces[piece.place] = pieces.get(piece.place, "") + piece.text
+
+    horde.text_pop_script = [
+        horde.text_job("t1", "t2", model="ember-demo-text", payload={"prompt": "Once upon a time", "max_length": 30})
+    ]
+    demo = await DemoTextBackend.open(BackendSettings("demo-text"))
+    await start(demo, models=("ember-demo-text",), jobs_wanted=1, hooks=[Stream()]).run()
+    assert [pieces[0], pieces[1]] == [one["generation"] for one in horde.text_submits]
+    assert all(len(text.split()) > 5 for text in pieces.values())

@@ -14,14 +14,21 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from horde_worker.backends.demo_backend import DemoBackend
-from horde_worker.backends.interface import BackendFailure, ImageJob, ImageResult, Remark
-from horde_worker.horde_api import FAULT_TRIES
-from horde_worker.kinds.image import encode_webp
+from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.image import ImageJob, ImageResult, Remark
+from horde_worker.backends.interface import BackendSettings
+from horde_worker.exit_codes import ExitCode
+from horde_worker.horde_api import FAULT_TRIES, HordeApi
+from horde_worker.kinds.image.kind import ImageKind
+from horde_worker.kinds.pictures import encode_webp
+from horde_worker.refusals import MAINTENANCE_PAUSE_S
+from horde_worker.settings import OperatorWishes
 from horde_worker.tally import Tally
-from horde_worker.worker import FAILURE_PAUSE_S, IDLE_PAUSE_S, MAINTENANCE_PAUSE_S, ExitCode
+from horde_worker.waiting import LATE_ANSWER_LIMIT_S
+from horde_worker.worker import FAILURE_PAUSE_S, IDLE_PAUSE_S, Worker
 
 if TYPE_CHECKING:
-    from conftest import Answer, Naps, Painter, PlayedHorde, Workshop
+    from conftest import Answer, Naps, PlayedHorde, Workshop
 
 
 def failing(error: BaseException) -> Callable[[ImageJob], list[ImageResult]]:
@@ -235,6 +242,54 @@ async def test_a_job_that_arrives_while_draining_is_made(horde: PlayedHorde, wor
     late.gate.set()
     assert await workshop.ended() == ExitCode.OK
     assert horde.submit_of("j1")["state"] == "ok"
+
+
+async def test_a_stop_does_not_wait_for_the_answer_to_a_pop(
+    horde: PlayedHorde, workshop: Workshop, answer: type[Answer]
+) -> None:
+    """However long the horde would hold it: the connection is closed, so that it knows. Nothing is popped after it."""
+    silence = asyncio.Event()
+    horde.pop_script = [answer(gate=silence), horde.job("j1")]
+    worker = workshop.start()
+    await horde.until(lambda: horde.pops)
+    worker.drain()
+    async with asyncio.timeout(LATE_ANSWER_LIMIT_S + 2):  # the rest is for a busy machine
+        assert await workshop.running == ExitCode.OK
+    silence.set()
+    assert (len(horde.pops), horde.submits) == (1, [])
+
+
+async def test_a_job_that_arrives_while_leaving_is_given_back(horde: PlayedHorde, workshop: Workshop) -> None:
+    """The horde gave it to us in that very moment; another worker can have it at once."""
+    late = horde.job("j1")
+    late.gate = asyncio.Event()
+    horde.pop_script = [late]
+    worker = workshop.start()
+    await horde.until(lambda: horde.pops)
+    worker.leave()
+    late.gate.set()
+    assert await workshop.ended() == ExitCode.OK
+    assert horde.fault_of("j1") == "the worker is leaving"
+    assert workshop.painter.jobs == []
+
+
+async def test_a_stop_does_not_wait_for_a_self_test(horde: PlayedHorde, workshop: Workshop) -> None:
+    """Nothing was taken yet."""
+    has_begun = asyncio.Event()
+
+    class Slow(ImageKind):
+        async def start(self) -> None:
+            has_begun.set()
+            await asyncio.Event().wait()
+
+    api = HordeApi(workshop.session, horde.url, "the key", workshop.naps)
+    worker = Worker(Slow(api, "painter", workshop.painter, OperatorWishes("a worker", ("paint",))))
+    running = asyncio.create_task(worker.run())
+    await has_begun.wait()
+    worker.drain()
+    async with asyncio.timeout(5):
+        assert await running == ExitCode.OK
+    assert horde.pops == []
 
 
 async def test_leaving_gives_back_what_is_held(horde: PlayedHorde, workshop: Workshop) -> None:
@@ -710,16 +765,16 @@ async def test_the_jobs_in_hand_are_those_to_be_finished(horde: PlayedHorde, wor
 # ------------------------------------------------------------------------ backends
 
 
-async def test_a_backend_that_does_not_start_ends_the_worker(horde: PlayedHorde, workshop: Workshop) -> None:
+async def test_a_kind_that_has_nothing_to_offer_ends_the_worker(horde: PlayedHorde, workshop: Workshop) -> None:
     """Before it takes a job it could not make, with its own exit code."""
-    painter: Painter = workshop.painter
 
-    class Broken(type(painter)):  # type: ignore[misc]
+    class Broken(ImageKind):
         async def start(self) -> None:
             raise BackendFailure("no canvas")
 
-    workshop.start(backend=Broken())
-    assert await workshop.ended() == ExitCode.BACKEND
+    api = HordeApi(workshop.session, horde.url, "the key", workshop.naps)
+    worker = Worker(Broken(api, "painter", workshop.painter, OperatorWishes("a worker", ("paint",))))
+    assert await worker.run() == ExitCode.BACKEND
     assert horde.pops == []
 
 
@@ -727,7 +782,8 @@ async def test_the_demo_model_serves_a_job(horde: PlayedHorde, workshop: Worksho
     """With the real built-in backend: a picture of the size asked for, and what it did not understand."""
     payload = {"prompt": "a red circle wearing a hat", "sampler_name": "k_euler", "seed": 3}
     horde.pop_script = [horde.job("j1", model="ember-demo", payload=payload)]
-    workshop.start(models=("ember-demo",), backend=DemoBackend(), jobs_wanted=1)
+    demo = await DemoBackend.open(BackendSettings("demo"))
+    workshop.start(models=("ember-demo",), maker=demo, jobs_wanted=1)
     assert await workshop.ended() == ExitCode.OK
     assert opened(horde.uploads[0].data).size == (64, 64)
     [remark] = horde.submit_of("j1")["gen_metadata"]

@@ -1,4 +1,4 @@
-"""Tells when the published library and this one were installed into one folder, where they overwrite each other.
+"""Mixed installations: the published library and this one in one folder, where they overwrite each other.
 
 Both are imported as `horde_sdk`, and no installer minds. No file of this name is in the published library, so that it
 survives whatever came last.

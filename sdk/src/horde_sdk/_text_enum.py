@@ -8,7 +8,7 @@ class TextEnum(StrEnum):
     """Words of the API: `auto()` gives the member's name unchanged (the standard library would lower-case it)."""
 
     @staticmethod
-    def _generate_next_value_(name: str, start: int, count: int, last_values: list[str]) -> str:
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[str]) -> str:  # noqa: ARG004 by enum
         return name
 
     @classmethod

@@ -1,4 +1,4 @@
-"""How this library introduces itself: `name:version:contact`, as the API asks."""
+"""The `Client-Agent` of this library and of programs: `name:version:contact`, as the API asks."""
 
 from horde_sdk._version import __version__
 

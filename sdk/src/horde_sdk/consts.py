@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from horde_sdk._text_enum import TextEnum
+from horde_sdk.service_names import KNOWN_SERVICE as KNOWN_SERVICE
 
 if TYPE_CHECKING:
     from pydantic import ConfigDict
@@ -152,15 +153,6 @@ class KNOWN_NSFW_DETECTOR(TextEnum):
     BACKEND_DEFAULT = auto()
     HORDE_SAFETY = auto()
     COMPVIS_SAFETY_CHECKER = auto()
-
-
-class KNOWN_SERVICE(TextEnum):
-    """Services that results or models come from."""
-
-    UNKNOWN = auto()
-    CUSTOM_UNPUBLISHED = auto()
-    AI_HORDE = auto()
-    CIVITAI = auto()
 
 
 def get_default_frozen_model_config_dict() -> ConfigDict:

@@ -57,7 +57,8 @@ class _GuardedAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         kept = {"reach": self._reach}
         plain = type("_GuardedHTTP", (_Guarded,), kept)
-        secure = type("_GuardedHTTPS", (HTTPSConnection, _Guarded), kept | {"_new_conn": _Guarded._new_conn})
+        connect = _Guarded._new_conn  # noqa: SLF001 the hook of urllib3's that every kind of connection calls
+        secure = type("_GuardedHTTPS", (HTTPSConnection, _Guarded), kept | {"_new_conn": connect})
         manager: urllib3.PoolManager = self.poolmanager
         manager.pool_classes_by_scheme = {
             "http": type("_GuardedHTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),

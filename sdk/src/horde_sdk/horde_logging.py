@@ -1,4 +1,4 @@
-"""The library logs to the standard logger `horde_sdk`, silent until the program configures logging."""
+"""The standard logger `horde_sdk` of this library, silent until the program configures logging."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Marks texts that could be translated; none are yet."""
+"""The mark of texts that could be translated; no translations exist."""
 
 
 def _L(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Holding the models against the API's own document, and against the rules of their docstrings.
+"""Checks of the models against the API's own document, and against the rules of their docstrings.
 
 Nothing here is needed to use a horde; it is for those who change this library. What asks the API asks the one that the
 environment names, see `horde_sdk.ai_horde_api.endpoints.ai_horde_base_url`.
@@ -102,9 +102,8 @@ def find_subclasses(module: ModuleType, super_type: type) -> list[type]:
 
     What pydantic makes of a generic class for each of its parameters is left out.
     """
-    modules = [module]
-    for found in walk_packages(getattr(module, "__path__", ()), f"{module.__name__}."):
-        modules.append(import_module(found.name))
+    below = walk_packages(getattr(module, "__path__", ()), f"{module.__name__}.")
+    modules = [module, *(import_module(found.name) for found in below)]
     classes = {
         member
         for each in modules

@@ -81,4 +81,4 @@ class HandedResolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no socket is held open."""

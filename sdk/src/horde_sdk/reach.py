@@ -1,4 +1,4 @@
-"""Where connections may lead to that somebody else named: looked at where the socket is made.
+"""The reach of connections to addresses that somebody else named: looked at where the socket is made.
 
 Names have been looked up by then, and addresses written as numbers come by here too, so that what is looked at is what
 is connected to: no name changes its mind in between. The server, the worker and the clients all use this.

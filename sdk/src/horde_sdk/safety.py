@@ -1,4 +1,4 @@
-"""What a check of a result found, and whether the result is to be kept back for it."""
+"""Safety checks: what a check of a result found, and whether the result is to be kept back for it."""
 
 from __future__ import annotations
 

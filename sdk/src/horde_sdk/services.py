@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from horde_sdk.consts import KNOWN_SERVICE
+from horde_sdk.service_names import KNOWN_SERVICE
 
 
 class ServiceInfo(BaseModel):

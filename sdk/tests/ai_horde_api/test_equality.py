@@ -48,7 +48,7 @@ def test_model_has_no_hash(name: str) -> None:
 @pytest.mark.parametrize("name", NEITHER)
 def test_model_is_equal_to_itself_only(name: str) -> None:
     model = getattr(apimodels, name)
-    root = [[]] if issubclass(model, RootModel) else []
+    root: list[list[object]] = [[]] if issubclass(model, RootModel) else []
     one, other = model.model_construct(*root), model.model_construct(*root)
 
     assert is_unequatable(model)

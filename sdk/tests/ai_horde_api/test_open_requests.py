@@ -14,6 +14,7 @@ from horde_sdk.ai_horde_api.apimodels import (
     AlchemyAsyncRequest,
     AlchemyAsyncRequestFormItem,
     ImageGenerateAsyncRequest,
+    ImageGenerateAsyncResponse,
     TextGenerateAsyncRequest,
 )
 from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError, AIHordePermissionError
@@ -57,6 +58,7 @@ def test_updates_end_with_the_last_look_and_the_results_are_fetched_once(
 
     with client.open_image_request(a_request()) as opened:
         assert opened.id_ == JOB
+        assert isinstance(opened.accepted, ImageGenerateAsyncResponse)
         assert opened.accepted.kudos == 10.0
         waits = [look.wait_time for look in opened.updates()]
         assert opened.is_finished
@@ -136,7 +138,7 @@ async def test_asynchronous_face_does_the_same(horde: FakeHorde) -> None:
             await cancelled.refresh()
             await cancelled.cancel()
 
-    assert (waits, len(status.generations), left.id_) == ([9, 0], 1, JOB)
+    assert (waits, len(status.generations), str(left.id_)) == ([9, 0], 1, JOB)
     assert horde.lines == [ASYNC, CHECK, CHECK, STATUS, ASYNC, DELETE, ASYNC, CHECK, DELETE]
 
 

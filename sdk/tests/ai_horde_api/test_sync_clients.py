@@ -20,6 +20,7 @@ from horde_sdk.ai_horde_api.apimodels import (
     ImageGenerateCheckResponse,
     ImageGenerateJobPopRequest,
     ImageGenerateJobPopResponse,
+    ImageGenerateStatusResponse,
     ImageGenerationInputPayload,
 )
 from horde_sdk.ai_horde_api.exceptions import (
@@ -120,9 +121,13 @@ def test_dry_run_refuses_a_request_that_would_be_carried_out(horde: FakeHorde, c
 
 
 def test_session_cancels_what_was_not_fetched_when_an_exception_leaves_it(horde: FakeHorde) -> None:
-    with pytest.raises(ZeroDivisionError), AIHordeAPIClientSession() as session:
-        session.submit_request(a_request(), ImageGenerateAsyncResponse)
-        raise ZeroDivisionError
+    def ask_and_fail() -> None:
+        with AIHordeAPIClientSession() as session:
+            session.submit_request(a_request(), ImageGenerateAsyncResponse)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ask_and_fail()
 
     assert horde.lines == [ASYNC, DELETE]
 
@@ -202,7 +207,7 @@ def test_timeout_cancels_the_request_and_hands_over_what_was_finished(
     assert sum(naps.taken) == 30
     assert horde.lines[-1] == DELETE
     assert horde.lines.count(DELETE) == 1
-    assert caught.value.partial is not None
+    assert isinstance(caught.value.partial, ImageGenerateStatusResponse)
     assert len(caught.value.partial.generations) == 1
     assert "was cancelled; 1 of 1 results were finished" in caught.value.message
 

@@ -146,9 +146,12 @@ def test_each_request_warns_once_however_often_it_is_looked_at(
     for _ in range(2):
         horde.will_answer(f"GET /v2/generate/check/{JOB}", *[WAITING] * 3, Reply(200, a_check(done=True, finished=1)))
 
+    def ask_twice() -> None:
+        client.image_generate_request(IMAGE)
+        client.image_generate_request(IMAGE)
+
     with pytest.warns(HordeWarning) as shown:
-        client.image_generate_request(IMAGE)
-        client.image_generate_request(IMAGE)
+        ask_twice()
 
     assert len(shown) == 2
     assert {one.filename for one in shown} == {__file__}
@@ -180,8 +183,9 @@ def test_program_that_makes_errors_of_warnings_leaves_no_request_behind(
 ) -> None:
     horde.will_answer("POST /v2/generate/async", Reply(202, {"id": JOB, "kudos": 1.0, **UNSERVED}))
 
-    with warnings.catch_warnings(), pytest.raises(HordeWarning):
+    with warnings.catch_warnings():
         warnings.simplefilter("error")
-        client.image_generate_request(IMAGE)
+        with pytest.raises(HordeWarning):
+            client.image_generate_request(IMAGE)
 
     assert horde.lines[-1] == f"DELETE /v2/generate/status/{JOB}"

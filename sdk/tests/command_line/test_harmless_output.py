@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from horde_sdk.command_line import connection
 from horde_sdk.command_line.client_commands import register
 from horde_sdk.command_line.main import build_app
-from horde_sdk.command_line.terminal import one_line, printable, printable_json
+from horde_sdk.harmless_text import one_line, printable, printable_json
 
 EVIL = (
     "\r\nFAKED line\x1b[2J\x1b]0;title\x07\x9b2J\x7f\x00\u2028\u2029\u0085\v\f\b"

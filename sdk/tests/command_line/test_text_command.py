@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from horde_sdk.command_line import connection
 from horde_sdk.command_line.client_commands import register
 from horde_sdk.command_line.main import build_app
-from horde_sdk.command_line.terminal import printable
+from horde_sdk.harmless_text import printable
 
 STATUS = f"GET /v2/generate/text/status/{JOB}"
 WORKER = "99999999-0000-0000-0000-000000000000"

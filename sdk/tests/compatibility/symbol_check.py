@@ -13,10 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from symbol_differences import difference
 from symbol_facts import Rule, Symbol, reference_symbols, required_symbols, rules

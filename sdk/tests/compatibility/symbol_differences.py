@@ -101,7 +101,7 @@ def _field(symbol: Symbol, owner: Any, found: Any) -> str:
     for name in BOUNDS:
         theirs = None if (name, facts.get(name)) == ("min_length", "0") else facts.get(name)
         ours = bounds.get(name)
-        if (theirs is None) != (ours is None) or (theirs is not None and float(theirs) != float(ours)):
+        if (None if theirs is None else float(theirs)) != (None if ours is None else float(ours)):
             told.append(f"{name} {ours} instead of {theirs}")
     return "; ".join(told)
 

@@ -11,6 +11,7 @@ from unknown_fields import unknown_fields
 from wire_samples import ANY_ID, SHAPES, answers_of, body_of
 
 from horde_sdk.ai_horde_api.metadata import AIHordePathData, AIHordeQueryData
+from horde_sdk.consts import HTTPStatusCode
 from horde_sdk.generic_api.decoration import is_unhashable
 from horde_sdk.generic_api.wire import Caller, to_exchange
 
@@ -47,7 +48,7 @@ def test_documented_body_is_known_and_sent_unchanged(row: dict[str, str]) -> Non
 )
 def test_documented_answer_is_known_and_kept(row: dict[str, str], status: int) -> None:
     answer = answers_of(operation_of(row))[status]
-    response = the_class(row).get_success_status_response_pairs()[status].model_validate(answer)
+    response = the_class(row).get_success_status_response_pairs()[HTTPStatusCode(status)].model_validate(answer)
 
     assert unknown_fields(response) == []
     assert is_unhashable(response) or isinstance(hash(response), int)

@@ -87,4 +87,5 @@ def _of_schema(schema: dict[str, Any], name: str = "") -> Any:
 
 
 def _within(schema: dict[str, Any], value: float) -> float:
-    return min(max(value, schema.get("minimum", value)), schema.get("maximum", value))
+    least, most = schema.get("minimum", value), schema.get("maximum", value)
+    return float(min(max(value, least), most))

@@ -92,7 +92,7 @@ def test_an_operation_that_lacks_something_is_refused(fields: dict[str, Any], mi
 def test_an_upscaler_has_the_form_of_upscalers() -> None:
     assert upscale().form == "post_process"
     with pytest.raises(ValidationError, match="form"):
-        UpscaleAlchemyParameters(result_id="r", source_image=None, upscaler="u", form="caption")  # type: ignore[arg-type]
+        UpscaleAlchemyParameters(result_id="r", source_image=None, upscaler="u", form="caption")
 
 
 def test_a_rule_that_is_added_last_is_asked_last(frames_captions: ResolverRule) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from image_jobs import a_job, a_template, basics, open_basics
+from pydantic import ValidationError
 
 from horde_sdk.generation_parameters.alchemy import (
     AlchemyParameters,
@@ -146,4 +141,4 @@ def test_control_flags_are_read_only_and_hashable() -> None:
     assert {one, same} == {one}
     assert one != other
     with pytest.raises(ValidationError, match="frozen"):
-        one.image_is_control = True
+        one.image_is_control = True  # type: ignore[misc]

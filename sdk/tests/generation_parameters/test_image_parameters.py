@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from image_jobs import a_job, a_template, added, basics, open_basics
+from pydantic import ValidationError
 
 from horde_sdk.generation_parameters.image import default_basic_image_generation_parameters
 from horde_sdk.generation_parameters.image.object_models import (
@@ -90,7 +85,7 @@ def test_words_that_a_newer_horde_says_are_kept() -> None:
 
 def test_the_basics_are_read_only_and_hashable_and_their_template_is_not() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        basics().prompt = "another"
+        basics().prompt = "another"  # type: ignore[misc]
     assert hash(basics()) == hash(basics())
     template = open_basics()
     template.prompt = "another"
@@ -140,9 +135,13 @@ def test_additions_are_found_by_kind_in_the_order_they_were_added() -> None:
 def test_an_empty_container_has_nothing() -> None:
     container = ImageGenerationComponentContainer()
 
-    assert container.image2image_params is container.remix_params is container.controlnet_params is None
+    assert container.image2image_params is None
+    assert container.remix_params is None
+    assert container.controlnet_params is None
     assert container.hires_fix_params is None
-    assert container.lora_entries == container.ti_entries == container.custom_workflow_entries == []
+    assert container.lora_entries == []
+    assert container.ti_entries == []
+    assert container.custom_workflow_entries == []
 
 
 @pytest.mark.parametrize("processing", ["img2img", "inpainting", "outpainting"])

@@ -75,7 +75,7 @@ def test_basics_are_read_only_and_hashable_also_with_lists() -> None:
 
     assert {one, same, other} == {one, other}
     with pytest.raises(ValidationError, match="frozen"):
-        one.prompt = "Twice"
+        one.prompt = "Twice"  # type: ignore[misc]
 
 
 def test_a_template_is_closed_with_its_updates() -> None:

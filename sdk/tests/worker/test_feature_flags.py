@@ -121,7 +121,9 @@ def test_control_is_to_fit_in_kind_and_manner(wanted: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("kind", ["loras", "tis"])
 def test_models_are_to_come_from_where_the_worker_can_fetch_them(kind: str) -> None:
-    job, worker = flags(**{kind: ["CIVITAI"]}), a_worker(**{kind: ["LOCAL"]})
+    wanted: dict[str, Any] = {kind: ["CIVITAI"]}
+    known: dict[str, Any] = {kind: ["LOCAL"]}
+    job, worker = flags(**wanted), a_worker(None, **known)
 
     assert worker.reasons_not_capable_of_features(job) == [NO_IMAGE(kind)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import select
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -173,6 +174,8 @@ class Horde:
         self.settings = settings
         self.dsn = dsn
         self.client = self.client_at("127.0.0.1")
+        self._idle: list[psycopg.AsyncConnection[Any]] = []
+        self._is_stopped = False
         self.texts = Texts(self.client)
         self.alchemy = Alchemy(self.client)
 
@@ -267,7 +270,7 @@ class Horde:
         self, name: str = "ada", columns: Mapping[str, Any] = MappingProxyType({}), **given: Any
     ) -> NewAccount:
         """A new account; its kudos are in its balance already. `columns`: roles that creation does not give."""
-        async with await psycopg.AsyncConnection.connect(self.dsn, autocommit=True) as conn:
+        async with self._connection() as conn:
             made = await create_account(conn, name, **given)
             for column, value in columns.items():
                 await conn.execute(f"UPDATE account SET {column} = %s WHERE id = %s".encode(), (value, made.id))
@@ -276,9 +279,35 @@ class Horde:
 
     async def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """A look into the database, or a change of what the API cannot change."""
-        async with await psycopg.AsyncConnection.connect(self.dsn, autocommit=True) as conn:
+        async with self._connection() as conn:
             cursor = await conn.execute(query.encode(), values)
             return await cursor.fetchall() if cursor.description else []
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """One of our own to the database, used again and again: a new one costs more than most questions."""
+        conn = self._idle.pop() if self._idle else None
+        if conn is not None and not _is_quiet(conn):
+            await conn.close()
+            conn = None
+        if conn is None:
+            conn = await psycopg.AsyncConnection.connect(self.dsn, autocommit=True, prepare_threshold=None)
+        try:
+            yield conn
+        except BaseException:
+            await conn.close()  # whatever state it is in
+            raise
+        if self._is_stopped:  # a test may still look into the database of a server that is no more
+            await conn.close()
+        else:
+            self._idle.append(conn)
+
+    async def close(self) -> None:
+        """End the connections of the tests."""
+        self._is_stopped = True
+        await self.client.aclose()
+        for conn in self._idle:
+            await conn.close()
 
     async def folded(self) -> None:
         """Wait until every movement of kudos has reached the balances."""
@@ -293,6 +322,11 @@ class Horde:
         answer = await self.client.get("/api/v2/find_user", headers={"apikey": account.api_key})
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
+
+
+def _is_quiet(conn: psycopg.AsyncConnection[Any]) -> bool:
+    """Whether an idle connection is as it was left: the server has neither said something since nor gone."""
+    return not conn.closed and not select.select([conn.fileno()], [], [], 0)[0]
 
 
 async def until(condition: Callable[[], Awaitable[Any]], what: str, limit_s: float = LIMIT_S) -> Any:
@@ -329,8 +363,11 @@ async def running_horde(dsn: str, settings: Mapping[str, Any]) -> AsyncIterator[
     chosen = Settings(**{**plain, **settings})
     app = create_app(chosen, dsn)
     horde = Horde(app, chosen, dsn)
-    async with running(app), horde.client:
-        yield horde
+    async with running(app):
+        try:
+            yield horde
+        finally:
+            await horde.close()
 
 
 StartHorde = Callable[..., Awaitable[Horde]]

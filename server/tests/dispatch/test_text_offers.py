@@ -6,13 +6,15 @@ from uuid import uuid4
 
 import pytest
 
-from horde_server.dispatch.abilities import Abilities, make_offer
+from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.capabilities import VALIDATED_BACKEND
+from horde_server.dispatch.offers import make_offer
+from horde_server.requests.text.kind import TextKind
 
 
 def offer_of(abilities: Abilities, *, speed: float = 1.0):
     return make_offer(
-        abilities, kind="text", worker_id=uuid4(), owner_id=1, owner_trusted=False, speed=speed, maintenance=False,
+        abilities, kind=TextKind(), worker_id=uuid4(), owner_id=1, owner_trusted=False, speed=speed, maintenance=False,
         paused=False,
     )  # fmt: skip
 
@@ -54,4 +56,4 @@ def test_software_is_validated_by_its_name_alone(agent, is_validated, capabiliti
 
 
 def test_the_horde_keeps_no_share_of_texts_for_old_software():
-    assert Abilities(bridge_agent="my own:1:x").reward_percent("text") == 100
+    assert TextKind().reward_percent(Abilities(bridge_agent="my own:1:x")) == 100

@@ -1,44 +1,43 @@
-"""What the worker says to a horde, and how it takes the answers (worker.md §1.1.6–1.1.7)."""
+"""What the worker says to a horde, through the SDK's client, and how it takes the answers (worker.md §1.1.6–1.1.7)."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import re
-from collections.abc import Awaitable, Callable, Sequence
+import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
-import structlog
-from yarl import URL
 
-from horde_sdk.guarded_connections import guarded_connector, was_forbidden
-from horde_sdk.reach import PRIVATE_NETWORKS_VARIABLE, ForbiddenAddress, Reach, is_same_host, outside
+from horde_sdk.ai_horde_api.apimodels.base import JobSubmitResponse
+from horde_sdk.ai_horde_api.consts import MODEL_TYPE
+from horde_sdk.ai_horde_api.metadata import AIHordePathData, AIHordeQueryData
+from horde_sdk.client_agent import create_bridge_agent_string
+from horde_sdk.exceptions import HordeConnectionError, PayloadValidationError
+from horde_sdk.generic_api.apimodels import HordeRequest, HordeResponseRootModel, RequestErrorResponse
+from horde_sdk.generic_api.async_transport import AsyncTransport
+from horde_sdk.generic_api.generic_clients import GenericAsyncHordeAPIManualClient
+from horde_sdk.generic_api.retries import RetryConfiguration
+from horde_sdk.generic_api.wire import ResponseT
+from horde_sdk.reach import Reach
 from horde_worker import VERSION
-from horde_worker.addresses import NoWebAddress, named_address
-from horde_worker.backends.interface import Remark
 from horde_worker.connection_failures import in_words
-from horde_worker.popped import MAX_MODEL_CHARACTERS, finite_number
+from horde_worker.named_places import NamedPlaces, Sleep
+from horde_worker.tolerance import MAX_MODEL_CHARACTERS, Tolerant
 
-log = structlog.get_logger(__name__)
-
-ANSWER_LIMIT_BYTES = 64 * 1024 * 1024  # two source pictures of 20 MiB in base64, and a margin
-DOWNLOAD_LIMIT_BYTES = 20 * 1024 * 1024
-UPLOAD_TRIES = 5
-DOWNLOAD_TRIES = 4
-SUBMIT_TRIES = 10
-FAULT_TRIES = 3  # the horde will notice by the job's time anyway
-RETRY_AFTER_LIMIT_S = 600.0
-_CALL_TIMEOUT = aiohttp.ClientTimeout(total=40, connect=10)
-_DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
-MOST_WANTED = 50
-_MOST_ERRORS = 20
-_RETRIED = frozenset({408, 429})  # and everything from 500 on
-Sleep = Callable[[float], Awaitable[None]]
+ANSWER_LIMIT_BYTES: Final = 64 * 1024 * 1024  # two source pictures of 20 MiB in base64, and a margin
+ANSWER_LIMIT_S: Final = 40.0
+SUBMIT_TRIES: Final = 10
+FAULT_TRIES: Final = 3  # the horde will notice by the job's time anyway
+RETRY_AFTER_LIMIT_S: Final = 600.0
+MOST_WANTED: Final = 50
+_MOST_ERRORS: Final = 20
+_RETRIED: Final = frozenset({408, 429})  # and everything from 500 on
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +57,18 @@ class Unreachable(Exception):
     """No answer, or none that can be read; worth another try."""
 
 
-class HordeApi:
-    """One horde, one key.
+class JsonObject(HordeResponseRootModel[dict[str, Any]]):
+    """An answer that is read by the worker itself: whatever is in it, it is an answer."""
 
-    The horde is wherever the owner says. What it names by URL lies there too, or within `reach`, by default on the
-    internet: those connections are others, and the key is never on them. No redirect is followed on either.
-    """
+
+class Reward(JobSubmitResponse, Tolerant):
+    """What a result earned; a horde that does not say so took it all the same."""
+
+    reward: float = 0.0
+
+
+class HordeApi:
+    """One horde, one key. `places` are those that the horde names by URL, where the key never goes."""
 
     def __init__(
         self,
@@ -73,135 +78,44 @@ class HordeApi:
         sleep: Sleep = asyncio.sleep,
         reach: Reach | None = None,
     ) -> None:
-        self._session = session
-        self._reach = reach or outside()
-        self._outside: aiohttp.ClientSession | None = None
         self.url = re.sub(r"/api(/v2)?$", "", url.rstrip("/"))
-        self._headers = {"apikey": api_key.strip(), "Client-Agent": f"OpenHorde Worker:{VERSION}:openhorde"}
+        self.places = NamedPlaces(session, self.url, sleep, reach)
         self._sleep = sleep
+        self._client = GenericAsyncHordeAPIManualClient(
+            session,
+            apikey=api_key.strip(),
+            base_url=f"{self.url}/api/",
+            client_agent=create_bridge_agent_string("OpenHorde Worker", VERSION, "openhorde"),
+            path_fields=AIHordePathData,
+            query_fields=AIHordeQueryData,
+            # Whether a pop or a submit is tried again, and when, is decided here and in the loop.
+            retry_config=RetryConfiguration(max_retries=0),
+            transport=AsyncTransport(
+                session,
+                # The certificates of this machine: a horde at home may have one of its owner's.
+                ssl_context=ssl.create_default_context() if self.url.startswith("https:") else None,
+                timeout_s=ANSWER_LIMIT_S,
+                longest_answer_s=ANSWER_LIMIT_S,
+                largest_answer_bytes=ANSWER_LIMIT_BYTES,
+                answer_after_cancel_s=0,
+            ),
+        )
 
     async def aclose(self) -> None:
         """Close the connections to elsewhere; those to the horde are the caller's."""
-        if self._outside is not None:
-            await self._outside.close()
-            self._outside = None
+        await self.places.aclose()
 
-    async def pop(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def pop(self, offer: HordeRequest) -> Mapping[str, Any]:
         """Ask for jobs. Raises `Refused` or `Unreachable`; trying again is the caller's decision."""
-        return await self._ask(path, body)
+        return (await self._ask(offer, JsonObject)).root
 
-    async def download(self, url: str) -> bytes | None:
-        """What lies at an address that the horde sent; None when it cannot be had or is too large."""
-        if (way := self._way_to(url)) is None:
-            return None
-        session, address = way
-        for attempt in range(DOWNLOAD_TRIES):
-            if attempt:
-                await self._sleep(float(attempt))
-            try:
-                async with session.get(address, timeout=_DOWNLOAD_TIMEOUT, allow_redirects=False) as answer:
-                    if answer.status == 200:
-                        return await _at_most(answer.content, DOWNLOAD_LIMIT_BYTES)
-                    if answer.status < 500 and answer.status not in _RETRIED:
-                        return None  # also for a redirect, which might lead anywhere
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                if self._is_refused(address, error):
-                    return None
-        return None
-
-    async def upload(self, url: str, data: bytes) -> bool:
-        """PUT an image to its address; whether it arrived."""
-        if (way := self._way_to(url)) is None:
-            return False
-        session, address = way
-        for attempt in range(UPLOAD_TRIES):
-            if attempt:
-                await self._sleep(float(attempt))
-            try:
-                async with session.put(
-                    address,
-                    data=data,
-                    headers={"Content-Type": "image/webp"},
-                    timeout=_CALL_TIMEOUT,
-                    allow_redirects=False,
-                ) as answer:
-                    if answer.status < 300:
-                        return True
-                    if answer.status < 500 and answer.status not in _RETRIED:
-                        return False
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                if self._is_refused(address, error):
-                    return False
-        return False
-
-    def _way_to(self, url: str) -> tuple[aiohttp.ClientSession, URL] | None:
-        """The connections to an address that the horde named; None for one that is none."""
-        try:
-            address = named_address(url)
-        except NoWebAddress as error:
-            log.warning("worker.address_refused", address=url[:100].partition("?")[0], reason=str(error))
-            return None
-        if is_same_host(url, self.url):
-            return self._session, address
-        if not self._may_reach(address):
-            self._tell_refused(address)
-            return None
-        if self._outside is None:
-            self._outside = aiohttp.ClientSession(
-                connector=guarded_connector(self._reach), cookie_jar=aiohttp.DummyCookieJar()
-            )
-        return self._outside, address
-
-    def _may_reach(self, address: URL) -> bool:
-        """Whether a host that is written as a number is within reach; a name is looked at when it is connected to."""
-        try:
-            self._reach.check(address.host or "", address.port or 0)
-        except ForbiddenAddress:
-            return False
-        except ValueError:
-            return True
-        return True
-
-    def _is_refused(self, address: URL, error: Exception) -> bool:
-        """Whether an address is beyond the worker's reach: trying again would not help."""
-        if not was_forbidden(error):
-            return False
-        self._tell_refused(address)
-        return True
-
-    def _tell_refused(self, address: URL) -> None:
-        log.warning(
-            "worker.address_refused",
-            address=f"{address.host}:{address.port}"[:100],
-            reason=f"the horde names an address in a private network; if that is yours, allow it by --private-network"
-            f" or {PRIVATE_NETWORKS_VARIABLE}",
-        )
-
-    async def submit(
-        self, path: str, job_id: str, generation: str, seed: int, remarks: Sequence[Remark], *, state: str = "ok"
-    ) -> float:
-        """Deliver an image or a text, or its fault; as `hand_in`."""
-        body = {
-            "id": job_id,
-            "generation": generation,
-            "seed": seed,
-            "state": state,
-            "gen_metadata": [
-                {"type": one.type, "value": one.value, **({"ref": one.ref[:255]} if one.ref else {})}
-                for one in remarks[:50]
-            ],
-        }
-        return await self.hand_in(path, body)
-
-    async def hand_in(self, path: str, body: dict[str, Any]) -> float:
+    async def hand_in(self, result: HordeRequest, *, tries: int = SUBMIT_TRIES) -> float:
         """Deliver a job or its fault; the reward. Retries what may pass; raises `Refused` for what will not."""
-        tries = FAULT_TRIES if body["state"] == "faulted" else SUBMIT_TRIES
         attempt = 0
         while True:
             attempt += 1
             try:
-                answer = await self._ask(path, body)
-                return finite_number(answer.get("reward"), 0.0)
+                return (await self._ask(result, Reward)).reward
             except Unreachable:
                 if attempt >= tries:
                     raise
@@ -214,43 +128,36 @@ class HordeApi:
                 pause_s = refusal.retry_after_s or backoff_s(attempt)
             await self._sleep(pause_s)
 
-    async def wanted_models(self, kind: str) -> list[tuple[str, int]]:
+    async def give_back(self, fault: HordeRequest) -> None:
+        """Deliver a fault, with fewer tries."""
+        await self.hand_in(fault, tries=FAULT_TRIES)
+
+    async def wanted_models(self, kind: MODEL_TYPE) -> list[tuple[str, int]]:
         """The models that requests of a kind wait for, the most wanted first, each with its jobs; some, at most."""
-        rows = await self._call("GET", f"/api/v2/status/models?type={kind}", None)
-        rows = rows if isinstance(rows, list) else []
+        # A worker that is busy never asks this.
+        from horde_sdk.ai_horde_api.apimodels.status import HordeStatusModelsAllRequest, HordeStatusModelsAllResponse
+
+        answer = await self._ask(HordeStatusModelsAllRequest(type=kind), HordeStatusModelsAllResponse)
         wanted = [
-            (row["name"], int(finite_number(row.get("jobs"), 0.0)))
-            for row in rows
-            if isinstance(row, dict) and isinstance(row.get("name"), str) and len(row["name"]) <= MAX_MODEL_CHARACTERS
+            (row.name, int(row.jobs))
+            for row in answer
+            if row.name and len(row.name) <= MAX_MODEL_CHARACTERS and row.jobs is not None and row.jobs >= 1
         ]
-        return sorted((one for one in wanted if one[1] > 0), key=lambda one: -one[1])[:MOST_WANTED]
+        return sorted(wanted, key=lambda one: -one[1])[:MOST_WANTED]
 
-    async def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        found = await self._call("POST", path, body)
-        if not isinstance(found, dict):
-            raise Unreachable("the answer is no JSON object")
-        return found
-
-    async def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+    async def _ask(self, request: HordeRequest, expected: type[ResponseT]) -> ResponseT:
         try:
-            async with self._session.request(
-                method,
-                self.url + path,
-                json=body,
-                headers=self._headers,
-                timeout=_CALL_TIMEOUT,
-                allow_redirects=False,
-            ) as answer:
-                raw = await _at_most(answer.content, ANSWER_LIMIT_BYTES)
-                if raw is None:
-                    raise Unreachable(f"the answer is larger than {ANSWER_LIMIT_BYTES >> 20} MiB")
-                if answer.status < 300:
-                    return _json(raw)
-                if answer.status < 400:
-                    raise Unreachable(_pointed_elsewhere(answer.status, answer.headers.get("Location", "")))
-                raise _refusal(answer.status, _json_object(raw), answer.headers.get("Retry-After"))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unreachable(in_words(error, _shown(self.url))) from error
+            answer = await self._client.submit_request(request, expected)
+        except PayloadValidationError as refusal:
+            raise _refusal(refusal.error_response, refusal.errors) from None
+        except HordeConnectionError as error:
+            cause = error.__cause__
+            raise Unreachable(
+                in_words(cause, _shown(self.url)) if isinstance(cause, Exception) else str(error)
+            ) from error
+        if isinstance(answer, RequestErrorResponse):
+            raise _refusal(answer, {})
+        return answer
 
 
 def _shown(url: str) -> str:
@@ -258,49 +165,27 @@ def _shown(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def _pointed_elsewhere(status: int, target: str) -> str:
-    return (
-        f"the horde answers {status} and points to {target[:200]!r}: not followed, the key would go along. "
-        "If your horde has moved, give that address by --horde"
-    )
-
-
-async def _at_most(content: aiohttp.StreamReader, limit_bytes: int) -> bytes | None:
-    """All of it, or None as soon as it is too much."""
-    raw = bytearray()
-    while chunk := await content.read(1 << 16):
-        raw += chunk
-        if len(raw) > limit_bytes:
-            return None
-    return bytes(raw)
-
-
 def backoff_s(attempt: int) -> float:
     """Seconds to wait after the n-th failure in a row: 2, 4, 8 … 60, ± 20 %."""
     return float(min(2.0 ** min(attempt, 6), 60.0) * random.uniform(0.8, 1.2))
 
 
-def _json(raw: bytes) -> Any:
-    """What JSON says; None for what is none."""
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _json_object(raw: bytes) -> dict[str, Any] | None:
-    found = _json(raw)
-    return found if isinstance(found, dict) else None
-
-
-def _refusal(status: int, body: dict[str, Any] | None, retry_after: str | None) -> Exception:
+def _refusal(error: RequestErrorResponse, faults: Mapping[str, object]) -> Exception:
+    """What an error answer means for the worker."""
+    status = error.http_status or 0
     if status >= 500:
         return Unreachable(f"the horde answered {status}")
-    body = body or {}
-    is_number = retry_after is not None and retry_after.isascii() and retry_after.isdigit()
-    seconds = min(float(retry_after or 0), RETRY_AFTER_LIMIT_S) if is_number else None
-    message = str(body.get("message") or f"status {status}")
-    if isinstance(body.get("errors"), dict):
-        told = islice(body["errors"].items(), _MOST_ERRORS)
+    if status < 300:
+        return Unreachable("the answer is not what the API says")
+    if status < 400:
+        location = error.object_data.get("location") if isinstance(error.object_data, dict) else None
+        return Unreachable(
+            f"the horde answers {status} and points to {location!r}: not followed, the key would go along. "
+            "If your horde has moved, give that address by --horde"
+        )
+    message = error.message
+    if faults:
+        told = islice(faults.items(), _MOST_ERRORS)
         message += ": " + "; ".join(f"{name[:100]}: {str(text)[:200]}" for name, text in told)
-    return Refused(status, str(body.get("rc") or "")[:100], message[:1000], seconds)
+    seconds = min(error.retry_after_s, RETRY_AFTER_LIMIT_S)
+    return Refused(status, "" if error.rc == "RC_MISSING" else error.rc[:100], message[:1000], seconds or None)

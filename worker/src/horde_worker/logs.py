@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from horde_sdk.command_line.terminal import harmless
+from horde_sdk.harmless_text import harmless
 
 
 def configure_logs(*, as_json: bool) -> None:

@@ -1,54 +1,30 @@
-"""A whole worker from its settings: session and signals."""
+"""A whole process of workers from its settings: connections, backends, signals."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Iterator, Sequence
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import aiohttp
 import structlog
 
-from horde_sdk.reach import Network, outside
-from horde_worker.backends.interface import AnyBackend
-from horde_worker.backends.registry import make_backend
+from horde_sdk.reach import outside
+from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.interface import Backend, BackendSettings
+from horde_worker.backends.registry import open_backend
+from horde_worker.exit_codes import ExitCode
 from horde_worker.horde_api import HordeApi
-from horde_worker.kinds.alchemy import AlchemyKind
-from horde_worker.kinds.image import ImageKind
 from horde_worker.kinds.interface import Kind
-from horde_worker.kinds.text import TextKind
-from horde_worker.offer import BRIDGE_AGENT, OperatorWishes
-from horde_worker.worker import ExitCode, Worker
+from horde_worker.settings import OperatorWishes, WorkerSettings
+from horde_worker.signals import on_stop_signals
+from horde_worker.worker import Worker
 
 log = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class WorkerSettings:
-    """What the operator chose. Each backend is a worker of its own; there is one at most of a kind."""
-
-    horde_url: str
-    api_key: str = field(repr=False)
-    name: str
-    backends: tuple[str, ...] = ("demo",)
-    aliases: tuple[str, ...] = ()  # of the first backend's model
-    text_aliases: tuple[str, ...] = ()  # of the text backend's
-    max_pixels: int | None = None
-    batch: int | None = None
-    queue_size: int = 1
-    nsfw: bool = True
-    named_only: bool = False
-    bridge_agent: str = BRIDGE_AGENT
-    jobs_wanted: int | None = None
-    exit_on_maintenance: bool = False
-    max_length: int | None = None
-    max_context_length: int | None = None
-    forms: tuple[str, ...] = ()  # of alchemy; none: all that the backend can
-    max_tiles: int | None = None
-    private_networks: tuple[Network, ...] = ()  # of the owner's own, that the horde may point to
+AnyWorker: TypeAlias = Worker[Any, Any, Any]
 
 
 class OneKindTwice(ValueError):
@@ -60,55 +36,119 @@ async def run_worker(settings: WorkerSettings) -> ExitCode:
 
     The first worker that ends in another way than in order drains the others; its code is the answer.
     """
-    backends = [make_backend(name) for name in settings.backends]
-    if len({backend.kind for backend in backends}) < len(backends):
-        raise OneKindTwice("One backend of a kind: a worker's name stands for one kind of work.")
-    async with (
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
-        aclosing(
-            HordeApi(session, settings.horde_url, settings.api_key, reach=outside(settings.private_networks))
-        ) as api,
-    ):
-        workers = [_worker(api, backend, settings, is_first=place == 0) for place, backend in enumerate(backends)]
-        with _signals_end(workers):
-            return await _run_all(workers)
+    stop = _Stop()
+    async with AsyncExitStack() as opened:
+        opened.enter_context(on_stop_signals(stop.ask))
+        session = await opened.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        reach = outside(settings.private_networks)
+        api = await opened.enter_async_context(
+            aclosing(HordeApi(session, settings.horde_url, settings.api_key, reach=reach))
+        )
+        try:
+            backends = [await _opened(one, opened, stop) for one in settings.backends]
+        except _NotOpened as why:
+            return why.code
+        stop.workers = _workers(api, backends, settings)
+        if not stop.workers:
+            log.error("worker.backend_failed", backend=settings.backends[0].name, reason="it makes nothing")
+            return ExitCode.BACKEND
+        return await _run_all(stop.workers)
 
 
-def _worker(api: HordeApi, backend: AnyBackend, settings: WorkerSettings, *, is_first: bool) -> Worker[Any, Any]:
-    """The worker of one backend. The name is the first one's; a horde ties a name to one kind of work."""
-    aliases = settings.aliases if is_first else ()
-    if backend.kind == "text":
-        aliases += settings.text_aliases
-    wishes = OperatorWishes(
-        name=settings.name if is_first else f"{settings.name}-{backend.kind}",
-        models=() if backend.kind == "alchemy" else tuple(dict.fromkeys((*aliases, *backend.abilities.models))),
-        max_pixels=settings.max_pixels,
-        batch=settings.batch,
-        nsfw=settings.nsfw,
-        named_only=settings.named_only,
-        bridge_agent=settings.bridge_agent,
-        max_length=settings.max_length,
-        max_context_length=settings.max_context_length,
-        forms=settings.forms,
-        max_tiles=settings.max_tiles,
-    )
-    return Worker(
-        _kind(api, backend, wishes),
-        queue_size=settings.queue_size,
-        jobs_wanted=settings.jobs_wanted,
-        exit_on_maintenance=settings.exit_on_maintenance,
-    )
+class _NotOpened(Exception):
+    """A backend is not open, and the process ends with this code."""
+
+    def __init__(self, code: ExitCode) -> None:
+        super().__init__(code.name)
+        self.code = code
 
 
-def _kind(api: HordeApi, backend: AnyBackend, wishes: OperatorWishes) -> Kind[Any, Any]:
-    if backend.kind == "image":
-        return ImageKind(api, backend, wishes)
-    if backend.kind == "text":
-        return TextKind(api, backend, wishes)
-    return AlchemyKind(api, backend, wishes)
+async def _opened(settings: BackendSettings, stack: AsyncExitStack, stop: _Stop) -> Backend:
+    """An open backend, closed at the end of the stack. Raises `UnknownBackend` and `_NotOpened`."""
+    stop.opening = asyncio.ensure_future(open_backend(settings))
+    try:
+        backend = await stop.opening
+    except BackendFailure as error:
+        log.error("worker.backend_failed", backend=settings.name, reason=str(error))
+        raise _NotOpened(ExitCode.BACKEND) from error
+    except asyncio.CancelledError:
+        if not stop.is_asked:
+            raise
+        raise _NotOpened(ExitCode.OK) from None
+    stack.push_async_callback(backend.close)
+    if stop.is_asked:  # in the moment in which it was open
+        raise _NotOpened(ExitCode.OK)
+    return backend
 
 
-async def _run_all(workers: Sequence[Worker[Any, Any]]) -> ExitCode:
+class _Stop:
+    """What a signal does: the first lets workers finish, the second does not; while backends open, each ends all."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        self.opening: asyncio.Future[Backend] | None = None
+        self.workers: Sequence[AnyWorker] = ()
+
+    def ask(self) -> None:
+        """A signal came."""
+        _say_what_now(sum(worker.jobs_in_hand for worker in self.workers), is_second=self.is_asked)
+        if self.opening is not None:
+            self.opening.cancel()
+        for worker in self.workers:
+            if self.is_asked:
+                worker.leave()
+            else:
+                worker.drain()
+        self.is_asked = True
+
+
+def _workers(api: HordeApi, backends: Sequence[Backend], settings: WorkerSettings) -> list[AnyWorker]:
+    """A worker for each kind that the backends make, as a horde ties a name to one; the first has the plain name."""
+    workers: dict[str, AnyWorker] = {}
+    for place, backend in enumerate(backends):
+        wishes = replace(settings.wishes, models=settings.aliases if place == 0 else ())
+        for kind_name, kind in _kinds(api, backend, wishes, settings.text_aliases, is_first=not workers):
+            if kind_name in workers:
+                raise OneKindTwice("One backend of a kind: a worker's name stands for one kind of work.")
+            workers[kind_name] = Worker(
+                kind,
+                queue_size=settings.queue_size,
+                jobs_wanted=settings.jobs_wanted,
+                exit_on_maintenance=settings.exit_on_maintenance,
+                hooks=settings.hooks,
+            )
+    return list(workers.values())
+
+
+def _kinds(
+    api: HordeApi, backend: Backend, wishes: OperatorWishes, text_aliases: Sequence[str], *, is_first: bool
+) -> Iterator[tuple[str, Kind[Any, Any, Any]]]:
+    """The kinds of work that a backend makes. Those that nobody asked for are not even imported."""
+
+    def of(kind: str, models: Sequence[str]) -> OperatorWishes:
+        nonlocal is_first
+        name = wishes.name if is_first else f"{wishes.name}-{kind}"
+        is_first = False
+        return replace(wishes, name=name, models=tuple(dict.fromkeys(models)))
+
+    makers = backend.makers
+    if makers.image is not None:
+        from horde_worker.kinds.image.kind import ImageKind
+
+        models = (*wishes.models, *makers.image.abilities.models)
+        yield "image", ImageKind(api, backend.name, makers.image, of("image", models))
+    if makers.text is not None:
+        from horde_worker.kinds.text.kind import TextKind
+
+        models = (*wishes.models, *text_aliases, *makers.text.abilities.models)
+        yield "text", TextKind(api, backend.name, makers.text, of("text", models))
+    if makers.alchemy is not None:
+        from horde_worker.kinds.alchemy.kind import AlchemyKind
+
+        yield "alchemy", AlchemyKind(api, backend.name, makers.alchemy, of("alchemy", ()))
+
+
+async def _run_all(workers: Sequence[AnyWorker]) -> ExitCode:
     running = [asyncio.create_task(worker.run()) for worker in workers]
     try:
         for ended in asyncio.as_completed(running):
@@ -123,30 +163,6 @@ async def _run_all(workers: Sequence[Worker[Any, Any]]) -> ExitCode:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
     return ExitCode.OK
-
-
-@contextmanager
-def _signals_end(workers: Sequence[Worker[Any, Any]]) -> Iterator[None]:
-    is_second = False
-
-    def on_signal() -> None:
-        nonlocal is_second
-        _say_what_now(sum(worker.jobs_in_hand for worker in workers), is_second=is_second)
-        for worker in workers:
-            if is_second:
-                worker.leave()
-            else:
-                worker.drain()
-        is_second = True
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, on_signal)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
 
 
 def _say_what_now(jobs_in_hand: int, *, is_second: bool) -> None:

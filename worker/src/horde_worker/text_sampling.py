@@ -8,42 +8,21 @@ infinity); it never rules out all of them, and with its neutral value it changes
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from horde_worker.sampler_settings import DEFAULT_ORDER, NEUTRAL, TextSampling
+
+__all__ = ["DEFAULT_ORDER", "NEUTRAL", "TextSampling", "next_token_shares", "shares_of"]
+
 Scores: TypeAlias = NDArray[np.float64]
 
-DEFAULT_ORDER: Final = (6, 0, 1, 3, 4, 2, 5)
 COLDEST: Final = 1e-3
 """A lower temperature means: the best token, always."""
 FLATTEST: Final = 0.01
 """A slope below this is a step already; still lower ones would only be lost in rounding."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextSampling:
-    """A job's samplers; the defaults are neutral. `rep_pen_range` counts tokens, and None means all there are."""
-
-    temperature: float = 1.0
-    top_k: int = 0
-    top_a: float = 0.0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    tfs: float = 1.0
-    typical: float = 1.0
-    rep_pen: float = 1.0
-    rep_pen_range: int | None = None
-    rep_pen_slope: float = 0.0
-    smoothing_factor: float = 0.0
-    dynatemp_range: float = 0.0
-    dynatemp_exponent: float = 1.0
-    sampler_order: tuple[int, ...] = DEFAULT_ORDER
-
-
-NEUTRAL: Final = TextSampling()
 
 
 def next_token_shares(

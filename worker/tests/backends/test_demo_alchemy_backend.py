@@ -13,14 +13,23 @@ from PIL import Image
 
 from horde_sdk.generation_parameters.alchemy.consts import is_upscaler_form
 from horde_worker.backends import demo_alchemy_backend
+from horde_worker.backends.alchemy import AlchemyResult
 from horde_worker.backends.demo_alchemy_backend import DemoAlchemyBackend
-from horde_worker.backends.interface import BackendFailure
+from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.interface import BackendSettings
 
 NOT_OFFERED = {
     "caption", "interrogation", "nsfw", "aesthetic", "strip_background", "GFPGAN", "CodeFormers", "GFPGANv1.3",
     "RestoreFormer", "annotation",
 }  # fmt: skip
 PICTURE = Image.radial_gradient("L").convert("RGB").resize((60, 40))
+
+
+async def done(form: str, source: Image.Image) -> Any:
+    """The one result of a form."""
+    [result] = [event async for event in DemoAlchemyBackend().work(form, source, {})]
+    assert isinstance(result, AlchemyResult)
+    return result.value
 
 
 def test_it_is_called_a_resampler_and_offers_nothing_that_needs_a_model() -> None:
@@ -34,9 +43,7 @@ def test_it_is_called_a_resampler_and_offers_nothing_that_needs_a_model() -> Non
 @pytest.mark.parametrize("form", DemoAlchemyBackend.abilities.forms)
 async def test_every_offered_form_has_a_result(form: str) -> None:
     """A larger picture, or something JSON can say."""
-    backend = DemoAlchemyBackend()
-    await backend.start()
-    result: Any = await backend.work(form, PICTURE, {})
+    result = await done(form, PICTURE)
     if is_upscaler_form(form):
         assert result.size in ((120, 80), (240, 160))
     else:
@@ -45,21 +52,21 @@ async def test_every_offered_form_has_a_result(form: str) -> None:
 
 async def test_vectorize_gives_a_document() -> None:
     """Of the picture's size."""
-    root = ET.fromstring(str(await DemoAlchemyBackend().work("vectorize", PICTURE, {})))
+    root = ET.fromstring(str(await done("vectorize", PICTURE)))
     assert (root.attrib["width"], root.attrib["height"]) == ("60", "40")
 
 
 async def test_a_form_that_is_not_offered_fails() -> None:
     """With a reason."""
     with pytest.raises(BackendFailure, match="caption is not among the forms"):
-        await DemoAlchemyBackend().work("caption", PICTURE, {})
+        await done("caption", PICTURE)
 
 
 async def test_a_source_too_long_for_webp_fails() -> None:
     """With a reason; sources of the offered size are never too long."""
     able = DemoAlchemyBackend.abilities
     with pytest.raises(BackendFailure, match="pixels a side"):
-        await DemoAlchemyBackend().work("RealESRGAN_x4plus", Image.new("RGB", (able.max_side + 1, 1)), {})
+        await done("RealESRGAN_x4plus", Image.new("RGB", (able.max_side + 1, 1)))
 
 
 async def test_a_cancelled_drawing_stops_before_its_next_colour(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +81,7 @@ async def test_a_cancelled_drawing_stops_before_its_next_colour(monkeypatch: pyt
         return ""
 
     monkeypatch.setitem(demo_alchemy_backend._ANALYSES, "vectorize", slow)
-    working = asyncio.create_task(DemoAlchemyBackend().work("vectorize", PICTURE, {}))
+    working = asyncio.create_task(done("vectorize", PICTURE))
     await has_begun.wait()
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -82,3 +89,9 @@ async def test_a_cancelled_drawing_stops_before_its_next_colour(monkeypatch: pyt
     may_ask.set()
     await loop.shutdown_default_executor()
     assert asked == [True]
+
+
+async def test_it_has_no_options() -> None:
+    """One that is given is mistyped, and named."""
+    with pytest.raises(BackendFailure, match="has no option 'tiles'"):
+        await DemoAlchemyBackend.open(BackendSettings("demo-alchemy", {"tiles": 3}))

@@ -10,8 +10,11 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from horde_worker.backends.demo.model import DemoModel, GenerationStopped, Scene
 from horde_worker.backends.demo_backend import DemoBackend
-from horde_worker.backends.interface import BackendFailure, ImageJob
+from horde_worker.backends.events import BackendFailure, Progress
+from horde_worker.backends.image import ImageJob, ImageResult
+from horde_worker.backends.interface import BackendSettings
 
 GREEN = Image.new("RGB", (64, 64), (50, 165, 70))
 JOB = ImageJob(
@@ -31,44 +34,45 @@ JOB = ImageJob(
 )
 
 
-def ignore(_picture: int, _done: int, _steps: int) -> None:
-    """Nobody watches."""
-
-
 @pytest_asyncio.fixture
 async def backend() -> DemoBackend:
     """With its weights loaded."""
-    loaded = DemoBackend()
-    await loaded.start()
-    return loaded
+    return await DemoBackend.open(BackendSettings("demo"))
+
+
+async def results(backend: DemoBackend, job: ImageJob) -> list[ImageResult]:
+    """What it makes of a job, without the rest of its events."""
+    return [event async for event in backend.make(job) if isinstance(event, ImageResult)]
 
 
 async def test_a_batch_has_one_picture_for_each_seed(backend: DemoBackend) -> None:
     """In their order, of the size asked for, and different from each other."""
-    first, second = await backend.generate(JOB, ignore)
+    first, second = await results(backend, JOB)
     assert (first.seed, second.seed) == (7, 8)
     assert first.image.size == second.image.size == (64, 64)
     assert first.image.tobytes() != second.image.tobytes()
 
 
 async def test_progress_is_told_after_every_step_of_every_picture(backend: DemoBackend) -> None:
-    """Picture, steps done, steps in all."""
-    told: list[tuple[int, int, int]] = []
-    await backend.generate(JOB, lambda *progress: told.append(progress))
-    assert told == [(0, 1, 2), (0, 2, 2), (1, 1, 2), (1, 2, 2)]
+    """Picture, steps done, steps in all; each picture comes when it is done, before the next one is begun."""
+    told = [
+        (event.place, event.step, event.steps) if isinstance(event, Progress) else type(event)
+        async for event in backend.make(JOB)
+    ]
+    assert told == [(0, 1, 2), (0, 2, 2), ImageResult, (1, 1, 2), (1, 2, 2), ImageResult]
 
 
 async def test_words_that_were_not_understood_are_remarked(backend: DemoBackend) -> None:
     """Within the horde's limit for a remark, however many there are."""
     job = replace(JOB, prompt="a red circle " + " ".join(f"xyz{'q' * place}" for place in range(60)))
-    [remark] = (await backend.generate(job, ignore))[0].remarks
+    [remark] = (await results(backend, job))[0].remarks
     assert (remark.type, remark.value, len(remark.ref)) == ("information", "see_ref", 255)
     assert remark.ref.startswith("ignored words: ")
 
 
 async def test_a_prompt_that_was_understood_is_not_remarked(backend: DemoBackend) -> None:
     """Nothing to say, nothing said."""
-    assert (await backend.generate(JOB, ignore))[0].remarks == ()
+    assert (await results(backend, JOB))[0].remarks == ()
 
 
 @pytest.mark.parametrize(
@@ -88,34 +92,58 @@ async def test_every_wish_reaches_the_model(backend: DemoBackend, wish: dict[str
     job = replace(JOB, ids=("a",), seeds=(7,), width=128, height=128)
 
     async def painted(wishes: dict[str, Any]) -> bytes:
-        return (await backend.generate(replace(job, **wishes), ignore))[0].image.tobytes()
+        return (await results(backend, replace(job, **wishes)))[0].image.tobytes()
 
     others: list[dict[str, Any]] = [{}, {name: value for name, value in wish.items() if name == next(iter(wish))}]
     assert await painted(wish) not in [await painted(other) for other in others if other != wish]
 
 
-async def test_a_cancelled_job_stops_before_its_next_step(backend: DemoBackend) -> None:
+async def test_a_cancelled_job_stops_before_its_next_step(
+    backend: DemoBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The processor is free again soon, without the rest of the steps."""
-    loop, has_begun = asyncio.get_running_loop(), asyncio.Event()
-    steps_done: list[int] = []
+    has_begun = asyncio.Event()
+    stopped_by: list[str] = []
+    generate = DemoModel.generate
 
-    def note(_picture: int, done: int, _steps: int) -> None:
-        steps_done.append(done)
-        loop.call_soon_threadsafe(has_begun.set)
+    def noted(self: DemoModel, scene: Scene, **watching: Any) -> Any:
+        try:
+            return generate(self, scene, **watching)
+        except GenerationStopped as stop:
+            stopped_by.append(str(stop))
+            raise
 
-    painting = asyncio.create_task(backend.generate(replace(JOB, steps=1000), note))
+    monkeypatch.setattr(DemoModel, "generate", noted)
+
+    async def paint() -> None:
+        async for _event in backend.make(replace(JOB, steps=1000)):
+            has_begun.set()
+
+    painting = asyncio.create_task(paint())
     await has_begun.wait()
     painting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await painting
-    await loop.shutdown_default_executor()
-    assert len(steps_done) < 1000
+    await asyncio.get_running_loop().shutdown_default_executor()  # the thread has ended
+    [stop] = stopped_by
+    assert "of 1000" in stop
 
 
-async def test_nothing_is_painted_before_the_start() -> None:
-    """A forgotten start is told as what it is."""
-    with pytest.raises(BackendFailure, match="not loaded"):
-        await DemoBackend().generate(JOB, ignore)
+async def test_it_has_no_options() -> None:
+    """One that is given is mistyped, and named."""
+    with pytest.raises(BackendFailure, match="the backend demo has no option 'colour'; it has none"):
+        await DemoBackend.open(BackendSettings("demo", {"colour": "red"}))
+
+
+async def test_weights_that_cannot_be_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first pop."""
+
+    def fail() -> DemoModel:
+        raise OSError("no such file")
+
+    monkeypatch.setattr(DemoModel, "load", fail)
+    with pytest.raises(BackendFailure, match="the weights of ember-demo cannot be read: no such file"):
+        await DemoBackend.open(BackendSettings("demo"))
 
 
 def test_what_it_declares_is_what_it_can_do() -> None:

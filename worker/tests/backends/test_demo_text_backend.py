@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from horde_worker.backends.demo_text.model import DemoTextModel, GenerationStopped, Passage
 from horde_worker.backends.demo_text_backend import FASTEST_TOKENS_PER_S, DemoTextBackend
-from horde_worker.backends.interface import BackendFailure, TextJob
+from horde_worker.backends.events import BackendFailure, Piece, Progress
+from horde_worker.backends.interface import BackendSettings
+from horde_worker.backends.text import TextEvent, TextJob, TextResult
 
 JOB = TextJob(
     ids=("a", "b"),
@@ -25,30 +29,34 @@ class Clock:
     """Time that stands still but for naps."""
 
     def __init__(self) -> None:
-        self.naps: list[float] = []
+        self.now = 0.0
 
     async def sleep(self, seconds: float) -> None:
-        self.naps.append(seconds)
+        self.now += seconds
 
     def __call__(self) -> float:
-        return 0.0
+        return self.now
 
 
-async def loaded(clock: Clock | None = None) -> DemoTextBackend:
+def loaded(clock: Clock | None = None) -> DemoTextBackend:
     """A backend with its weights, that does not really wait."""
     clock = clock or Clock()
-    backend = DemoTextBackend(sleep=clock.sleep, clock=clock)
-    await backend.start()
-    return backend
+    return DemoTextBackend(DemoTextModel.load(), sleep=clock.sleep, clock=clock)
 
 
-def ignore(_text: int, _done: int, _most: int) -> None:
-    """Nobody watches."""
+async def events(job: TextJob, clock: Clock | None = None) -> list[TextEvent]:
+    """All that it tells of a job."""
+    return [event async for event in loaded(clock).make(job)]
+
+
+async def results(job: TextJob, clock: Clock | None = None) -> list[TextResult]:
+    """What it makes of a job."""
+    return [event for event in await events(job, clock) if isinstance(event, TextResult)]
 
 
 async def test_a_batch_has_one_text_for_each_seed() -> None:
     """In their order, and different from each other."""
-    first, second = await (await loaded()).generate(JOB, ignore)
+    first, second = await results(JOB)
     assert (first.seed, second.seed) == (7, 8)
     assert first.text != second.text
     assert first.text and 0 < first.tokens <= 24
@@ -56,41 +64,89 @@ async def test_a_batch_has_one_text_for_each_seed() -> None:
 
 async def test_texts_are_not_made_faster_than_hordes_believe() -> None:
     """Above 150 tokens a second a worker is suspected; this model would be faster (worker.md §1.1.7)."""
-    clock = Clock()
-    results = await (await loaded(clock)).generate(JOB, ignore)
-    assert clock.naps == [pytest.approx(sum(one.tokens for one in results) / FASTEST_TOKENS_PER_S)]
+    clock, tokens = Clock(), 0
+    async for event in loaded(clock).make(JOB):
+        if isinstance(event, TextResult):
+            tokens += event.tokens
+            assert clock.now == pytest.approx(tokens / FASTEST_TOKENS_PER_S)
+    assert tokens > 0
 
 
 async def test_progress_is_told_after_every_token() -> None:
     """Text, tokens done, tokens at most."""
-    told: list[tuple[int, int, int]] = []
-    await (await loaded()).generate(replace(JOB, may_end=False, max_length=3), lambda *one: told.append(one))
-    assert told == [(0, 1, 3), (0, 2, 3), (0, 3, 3), (1, 1, 3), (1, 2, 3), (1, 3, 3)]
+    told = await events(replace(JOB, may_end=False, max_length=3))
+    assert [(one.place, one.step, one.steps) for one in told if isinstance(one, Progress)] == [
+        (0, 1, 3), (0, 2, 3), (0, 3, 3), (1, 1, 3), (1, 2, 3), (1, 3, 3)
+    ]  # fmt: skip
 
 
-async def test_a_cancelled_text_stops_before_its_next_token() -> None:
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {},
+        {"prompt": "Once upon a time "},
+        {"stop_sequences": (" the",)},
+        {"stop_sequences": ("e", "nd")},
+        {"max_length": 1},
+        {"may_end": False, "max_length": 300},
+    ],
+    ids=["plain", "after a space", "stop", "stop within a word", "one token", "long"],
+)
+async def test_the_pieces_of_a_text_are_the_text(wish: dict[str, Any]) -> None:
+    """Of each text of a batch, also of one that a stop sequence ends in the middle of a piece."""
+    told = await events(replace(JOB, seeds=(1, 2), **wish))
+    texts = [one.text for one in told if isinstance(one, TextResult)]
+    assert [
+        "".join(one.text for one in told if isinstance(one, Piece) and one.place == place) for place in (0, 1)
+    ] == texts
+    assert len(texts) == 2 and all(texts)
+    assert all(one.text for one in told if isinstance(one, Piece))
+
+
+async def test_a_cancelled_text_stops_before_its_next_token(monkeypatch: pytest.MonkeyPatch) -> None:
     """The processor is free again soon."""
-    loop, has_begun = asyncio.get_running_loop(), asyncio.Event()
-    made: list[int] = []
+    has_begun = asyncio.Event()
+    stopped_by: list[str] = []
+    generate = DemoTextModel.generate
 
-    def note(_text: int, done: int, _most: int) -> None:
-        made.append(done)
-        loop.call_soon_threadsafe(has_begun.set)
+    def noted(self: DemoTextModel, passage: Passage, **watching: Any) -> Any:
+        try:
+            return generate(self, passage, **watching)
+        except GenerationStopped as stop:
+            stopped_by.append(str(stop))
+            raise
 
-    backend = await loaded()
-    writing = asyncio.create_task(backend.generate(replace(JOB, max_length=4096, may_end=False), note))
+    monkeypatch.setattr(DemoTextModel, "generate", noted)
+
+    async def write() -> None:
+        async for _event in loaded().make(replace(JOB, max_length=4096, may_end=False)):
+            has_begun.set()
+
+    writing = asyncio.create_task(write())
     await has_begun.wait()
     writing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await writing
-    await loop.shutdown_default_executor()
-    assert len(made) < 4096
+    await asyncio.get_running_loop().shutdown_default_executor()  # the thread has ended
+    [stop] = stopped_by
+    assert "of 4096" in stop
 
 
-async def test_nothing_is_written_before_the_start() -> None:
-    """A forgotten start is told as what it is."""
-    with pytest.raises(BackendFailure, match="not loaded"):
-        await DemoTextBackend().generate(JOB, ignore)
+async def test_it_has_no_options() -> None:
+    """One that is given is mistyped, and named."""
+    with pytest.raises(BackendFailure, match="has no option 'url'"):
+        await DemoTextBackend.open(BackendSettings("demo-text", {"url": "http://localhost"}))
+
+
+async def test_weights_that_cannot_be_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first pop."""
+
+    def fail() -> DemoTextModel:
+        raise KeyError("tokens")
+
+    monkeypatch.setattr(DemoTextModel, "load", fail)
+    with pytest.raises(BackendFailure, match="the weights of ember-demo-text cannot be read"):
+        await DemoTextBackend.open(BackendSettings("demo-text"))
 
 
 def test_it_takes_what_requests_ask_for_by_default() -> None:

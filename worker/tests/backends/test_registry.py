@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from horde_worker.backends.demo_backend import DemoBackend
-from horde_worker.backends.registry import UnknownBackend, backend_names, make_backend
+from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.interface import BackendSettings
+from horde_worker.backends.registry import UnknownBackend, backend_names, open_backend
 
 PLUGIN = """
+from horde_worker.backends.interface import Makers
+
+
 class Crayons:
     name = "crayons"
+    makers = Makers()
+
+    def __init__(self, colour):
+        self.colour = colour
+
+    @classmethod
+    async def open(cls, settings):
+        settings.check_known("colour")
+        return cls(settings.options.get("colour", "red"))
+
+    async def close(self):
+        pass
 """
 
 
@@ -28,26 +46,40 @@ def installed_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "crayons_plugin", raising=False)
 
 
-def test_the_demo_backend_is_built_in() -> None:
+async def test_the_demo_backend_is_built_in() -> None:
     """A fresh installation can serve."""
-    assert isinstance(make_backend("demo"), DemoBackend)
+    assert isinstance(await open_backend(BackendSettings("demo")), DemoBackend)
     assert "demo" in backend_names()
 
 
-def test_every_call_makes_a_new_backend() -> None:
+async def test_every_call_opens_a_new_backend() -> None:
     """Two workers share no state."""
-    assert make_backend("demo") is not make_backend("demo")
+    demo = BackendSettings("demo")
+    assert await open_backend(demo) is not await open_backend(demo)
 
 
 @pytest.mark.usefixtures("installed_plugin")
-def test_an_installed_package_can_bring_a_backend() -> None:
-    """By the entry point group `horde.backends`."""
+async def test_an_installed_package_can_bring_a_backend() -> None:
+    """By the entry point group `horde.backends`, with options of its own."""
     assert backend_names() == ["crayons", "demo", "demo-alchemy", "demo-text"]
-    assert make_backend("crayons").name == "crayons"
+    crayons: Any = await open_backend(BackendSettings("crayons", {"colour": "blue"}))
+    assert (crayons.name, crayons.colour) == ("crayons", "blue")
+
+
+@pytest.mark.usefixtures("installed_plugin")
+async def test_an_option_that_a_backend_does_not_have_is_told() -> None:
+    """With those it has."""
+    with pytest.raises(BackendFailure, match="the backend crayons has no option 'color'; it has colour"):
+        await open_backend(BackendSettings("crayons", {"color": "blue"}))
+
+
+def test_options_are_in_no_log() -> None:
+    """A key may be among them."""
+    assert "secret" not in repr(BackendSettings("crayons", {"key": "secret"}))
 
 
 @pytest.mark.parametrize("name", ["", "Demo", "crayons", "os:system"])
-def test_an_unknown_name_is_answered_with_the_known_ones(name: str) -> None:
+async def test_an_unknown_name_is_answered_with_the_known_ones(name: str) -> None:
     """The operator mistyped it."""
     with pytest.raises(UnknownBackend, match=r"there are: demo, demo-alchemy, demo-text\.$"):
-        make_backend(name)
+        await open_backend(BackendSettings(name))

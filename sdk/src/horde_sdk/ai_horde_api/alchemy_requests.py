@@ -1,4 +1,4 @@
-"""How an alchemy request is seen through: its status is polled, and the last look is it."""
+"""The run of an alchemy request: its status is polled, and holds the results in the end."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from horde_sdk.ai_horde_api.apimodels.alchemy.status import (
 )
 from horde_sdk.ai_horde_api.exceptions import AIHordeAlchemyTimedOutError
 from horde_sdk.ai_horde_api.fields import GenerationID
-from horde_sdk.ai_horde_api.request_runs import Ask, RequestRun, RunOptions, expect
+from horde_sdk.ai_horde_api.request_runs import RequestRun, RunOptions, expect
 from horde_sdk.generic_api.apimodels import RequestErrorResponse
 from horde_sdk.generic_api.argument_checks import require_request
+from horde_sdk.generic_api.asking import Ask
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Steps
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from horde_sdk.ai_horde_api import image_downloads
-from horde_sdk.ai_horde_api.apimodels.generate._async import (
+from horde_sdk.ai_horde_api.apimodels.generate.async_ import (
     ImageGenerateAsyncDryRunResponse,
     ImageGenerateAsyncRequest,
 )
@@ -77,10 +77,10 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
             if aiohttp_session is None:
                 raise RuntimeError("give the client an aiohttp_session or a horde_client_session")
             horde_client_session = AIHordeAPIAsyncClientSession(aiohttp_session, apikey=apikey)
-        elif aiohttp_session is not None and horde_client_session._aiohttp_session is not aiohttp_session:
+        elif aiohttp_session is not None and horde_client_session.transport.aiohttp_session is not aiohttp_session:
             raise RuntimeError("horde_client_session works over another aiohttp_session than the one given")
         self._session = horde_client_session
-        self._transport = horde_client_session._transport
+        self._transport = horde_client_session.transport
 
     async def image_generate_request(
         self,
@@ -184,7 +184,7 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
             RuntimeError: The request does not say `dry_run=True`.
             AIHordeRequestError: The server answered with an error.
         """
-        return await self._transport.carry_out(dry_run(self._session._ask, image_gen_request))
+        return await self._session.carry_out(lambda ask: dry_run(ask, image_gen_request))
 
     async def text_generate_request(
         self,
@@ -295,7 +295,7 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         """
         from horde_sdk.ai_horde_api.text_requests import dry_run
 
-        return await self._transport.carry_out(dry_run(self._session._ask, text_gen_request))
+        return await self._session.carry_out(lambda ask: dry_run(ask, text_gen_request))
 
     async def alchemy_request(
         self,
@@ -405,11 +405,10 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         batch = RequestBatch(runs, at_once)
         task = waiting_tasks.enter()
         try:
-            return await self._transport.carry_out(batch.steps(self._session._ask))
+            return await self._session.carry_out(batch.steps)
         finally:
-            taken = [self._session._pending.take(run.accepted) for run in runs if run.accepted is not None]
             try:
-                await self._session._cancel_on_server([entry for entries in taken for entry in entries])
+                await self._session.cancel_unfetched([run.accepted for run in runs if run.accepted is not None])
             finally:
                 waiting_tasks.leave(task)
 
@@ -424,4 +423,4 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         return self._run_options(timeout, callback, delay_s, fail_fast=fail_fast, silence_s=self._transport.timeout_s)
 
     async def _answer(self, question: Question[ResponseT]) -> ResponseT:
-        return await self._transport.carry_out(question.steps(self._session._ask))
+        return await self._session.carry_out(question.steps)

@@ -1,4 +1,4 @@
-"""What all clients of an AI Horde have in common."""
+"""The options of all clients of an AI Horde: key, URL, patience."""
 
 from __future__ import annotations
 

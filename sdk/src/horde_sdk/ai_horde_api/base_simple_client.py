@@ -1,4 +1,4 @@
-"""What both simple clients know."""
+"""The base of both simple clients: how long and how often they look, and what is checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST_POLL_S = 20.0
 
 
 class BaseAIHordeSimpleClient(ABC):
-    """What both simple clients know."""
+    """The base of both simple clients."""
 
     reasonable_minimum_timeout = REASONABLE_MINIMUM_TIMEOUT_S
     """Seconds; less is rarely enough."""

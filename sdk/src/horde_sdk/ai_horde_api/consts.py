@@ -15,6 +15,7 @@ from horde_sdk.generation_parameters.alchemy.consts import (
     KNOWN_UPSCALERS,
 )
 from horde_sdk.generation_parameters.image.consts import (
+    HIRES_FIX_DENOISE_STRENGTH_DEFAULT,
     KNOWN_IMAGE_CONTROLNETS,
     KNOWN_IMAGE_SAMPLERS,
     KNOWN_IMAGE_SOURCE_PROCESSING,
@@ -59,7 +60,7 @@ KNOWN_WORKFLOWS = KNOWN_IMAGE_WORKFLOWS
 GENERATION_MAX_LIFE = 1170
 """Seconds that a client waits for a generation at most: the server keeps it 20 minutes, less half a minute."""
 
-DEFAULT_HIRES_DENOISE_STRENGTH = 0.65
+DEFAULT_HIRES_DENOISE_STRENGTH = HIRES_FIX_DENOISE_STRENGTH_DEFAULT
 
 
 class GENERATION_STATE(TextEnum):

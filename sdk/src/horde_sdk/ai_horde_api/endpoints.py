@@ -1,4 +1,4 @@
-"""Where the AI Horde API lives and the paths of its endpoints."""
+"""The base URL of the AI Horde API, and the paths of its endpoints."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""From a generation to a picture. Pillow is imported with the first picture."""
+"""Pictures of generations: fetched or decoded, opened, saved. Pillow is imported with the first picture."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from horde_sdk.ai_horde_api.named_downloads import download_image_bytes, fetch_image_bytes
+from horde_sdk.ai_horde_api.endpoints import ai_horde_base_url
+from horde_sdk.generic_api.named_downloads import download_named, fetch_named
 
 if TYPE_CHECKING:
+    import ssl
+
+    import aiohttp
+    import requests
     from PIL.Image import Image
 
     from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGeneration
@@ -83,6 +88,53 @@ def bytes_of_base64(img: str | None) -> bytes:
     if not img:
         raise ValueError("the generation has no image")
     return base64.b64decode(img)
+
+
+def download_image_bytes(
+    url: str,
+    *,
+    session: requests.Session | None = None,
+    outside: requests.Session | None = None,
+    horde_url: str | None = None,
+) -> io.BytesIO:
+    """Fetch an image file that a horde named by URL, and return its bytes.
+
+    Args:
+        url: What a horde named.
+        session: Connections to the horde.
+        outside: Connections to anywhere else, guarded.
+        horde_url: The horde, wherever it is; default: the environment's.
+
+    Raises:
+        requests.HTTPError: The answer is not 200.
+        requests.ConnectionError: Nobody answers, or it leads into a private network.
+        OSError: It is too large, or takes too long.
+    """
+    return download_named(url, own_url=horde_url or ai_horde_base_url(), session=session, outside=outside)
+
+
+async def fetch_image_bytes(
+    url: str,
+    session: aiohttp.ClientSession,
+    *,
+    tls: ssl.SSLContext | bool = True,
+    horde_url: str | None = None,
+) -> bytes:
+    """Fetch an image file that a horde named by URL, and return its bytes.
+
+    Args:
+        url: What a horde named.
+        session: Connections to the horde; and to everywhere, where they lead through a proxy.
+        tls: Whose certificates are believed; default: Mozilla's.
+        horde_url: The horde, wherever it is; default: the environment's.
+
+    Raises:
+        aiohttp.ClientResponseError: The answer is not 200.
+        aiohttp.ClientConnectionError: Nobody answers, or it leads into a private network.
+        aiohttp.ClientPayloadError: It is too large.
+        aiohttp.ServerTimeoutError: Nothing came, or not in time.
+    """
+    return await fetch_named(url, session, own_url=horde_url or ai_horde_base_url(), tls=tls)
 
 
 def download_image_from_url(url: str) -> Image:

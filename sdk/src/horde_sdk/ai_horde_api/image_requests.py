@@ -1,11 +1,11 @@
-"""How an image request is seen through: polled at its cheap check, its images fetched once."""
+"""The run of an image request: its cheap check is polled, its images are fetched once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from horde_sdk.ai_horde_api.apimodels.generate._async import (
+from horde_sdk.ai_horde_api.apimodels.generate.async_ import (
     ImageGenerateAsyncDryRunResponse,
     ImageGenerateAsyncRequest,
     ImageGenerateAsyncResponse,
@@ -18,9 +18,10 @@ from horde_sdk.ai_horde_api.apimodels.generate.status import (
 )
 from horde_sdk.ai_horde_api.exceptions import AIHordeImageTimedOutError
 from horde_sdk.ai_horde_api.fields import GenerationID
-from horde_sdk.ai_horde_api.request_runs import Ask, RequestRun, RunOptions, expect
+from horde_sdk.ai_horde_api.request_runs import RequestRun, RunOptions, expect
 from horde_sdk.generic_api.apimodels import RequestErrorResponse
 from horde_sdk.generic_api.argument_checks import require_request
+from horde_sdk.generic_api.asking import Ask
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Steps
 

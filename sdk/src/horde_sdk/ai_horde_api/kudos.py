@@ -1,4 +1,4 @@
-"""What a worker earns for being there; what jobs earn and cost is in the server's `docs/prices.md`."""
+"""Kudos of workers for being online; those of jobs are in the server's `docs/prices.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which fields of AI Horde requests fill the path or the query."""
+"""Names of the fields of AI Horde requests that travel in the path or the query."""
 
 from enum import auto
 

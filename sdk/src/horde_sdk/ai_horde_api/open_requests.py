@@ -1,4 +1,4 @@
-"""A request under way, for callers that want to look, wait or cancel at moments of their own."""
+"""Requests under way, for callers that look, wait or cancel at moments of their own."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class OpenRequest(_RequestUnderWay[LookT, StatusT]):
         with ExitStack() as stack:
             stack.enter_context(cleaned_up_on_termination())
             stack.enter_context(self._session)
-            self._session._transport.carry_out(self._run.begin(self._session._ask))
+            self._session.carry_out(self._run.begin)
             self._at_its_end = stack.pop_all()
         return self
 
@@ -86,7 +86,7 @@ class OpenRequest(_RequestUnderWay[LookT, StatusT]):
             AIHordeRequestError: The server answered with an error.
             HordeConnectionError: The horde could not be reached.
         """
-        return self._session._transport.carry_out(self._run.look_now(self._session._ask))
+        return self._session.carry_out(self._run.look_now)
 
     def updates(self) -> Iterator[LookT]:
         """Yield one look after another until the request is over, the last one included.
@@ -97,7 +97,7 @@ class OpenRequest(_RequestUnderWay[LookT, StatusT]):
             HordeConnectionError: The horde could not be reached.
         """
         while not self._run.is_finished:
-            yield self._session._transport.carry_out(self._run.next_look(self._session._ask))
+            yield self._session.carry_out(self._run.next_look)
 
     def result(self) -> StatusT:
         """Wait for the results and return them.
@@ -110,12 +110,12 @@ class OpenRequest(_RequestUnderWay[LookT, StatusT]):
         for _ in self.updates():
             pass
         if self._status is None:
-            self._status = self._session._transport.carry_out(self._run.finish(self._session._ask))
+            self._status = self._session.carry_out(self._run.finish)
         return self._status
 
     def cancel(self) -> StatusT | RequestErrorResponse:
         """Cancel the request on the horde and return what was finished."""
-        return self._session._transport.carry_out(self._run.cancel(self._session._ask, self.id_))
+        return self._session.carry_out(lambda ask: self._run.cancel(ask, self.id_))
 
 
 class AsyncOpenRequest(_RequestUnderWay[LookT, StatusT]):
@@ -139,7 +139,7 @@ class AsyncOpenRequest(_RequestUnderWay[LookT, StatusT]):
     async def __aenter__(self) -> Self:
         self._task = waiting_tasks.enter()
         try:
-            await self._session._transport.carry_out(self._run.begin(self._session._ask))
+            await self._session.carry_out(self._run.begin)
         except BaseException:
             await self._let_go()
             raise
@@ -157,7 +157,7 @@ class AsyncOpenRequest(_RequestUnderWay[LookT, StatusT]):
             AIHordeRequestError: The server answered with an error.
             HordeConnectionError: The horde could not be reached.
         """
-        return await self._session._transport.carry_out(self._run.look_now(self._session._ask))
+        return await self._session.carry_out(self._run.look_now)
 
     async def updates(self) -> AsyncIterator[LookT]:
         """Yield one look after another until the request is over, the last one included.
@@ -168,7 +168,7 @@ class AsyncOpenRequest(_RequestUnderWay[LookT, StatusT]):
             HordeConnectionError: The horde could not be reached.
         """
         while not self._run.is_finished:
-            yield await self._session._transport.carry_out(self._run.next_look(self._session._ask))
+            yield await self._session.carry_out(self._run.next_look)
 
     async def result(self) -> StatusT:
         """Wait for the results and return them.
@@ -181,16 +181,16 @@ class AsyncOpenRequest(_RequestUnderWay[LookT, StatusT]):
         async for _ in self.updates():
             pass
         if self._status is None:
-            self._status = await self._session._transport.carry_out(self._run.finish(self._session._ask))
+            self._status = await self._session.carry_out(self._run.finish)
         return self._status
 
     async def cancel(self) -> StatusT | RequestErrorResponse:
         """Cancel the request on the horde and return what was finished."""
-        return await self._session._transport.carry_out(self._run.cancel(self._session._ask, self.id_))
+        return await self._session.carry_out(lambda ask: self._run.cancel(ask, self.id_))
 
     async def _let_go(self) -> None:
         try:
             if self._run.accepted is not None:
-                await self._session._cancel_on_server(self._session._pending.take(self._run.accepted))
+                await self._session.cancel_unfetched([self._run.accepted])
         finally:
             waiting_tasks.leave(self._task)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
-from horde_sdk.ai_horde_api.request_runs import Ask, expect
+from horde_sdk.ai_horde_api.request_runs import expect
 from horde_sdk.generic_api.apimodels import HordeRequest
+from horde_sdk.generic_api.asking import Ask
 from horde_sdk.generic_api.steps import Steps
 from horde_sdk.generic_api.wire import ResponseT
 
@@ -49,7 +50,7 @@ class Question(Generic[ResponseT]):
     expected: type[ResponseT]
 
     def steps(self, ask: Ask) -> Steps[ResponseT]:
-        """Ask it.
+        """Send the request and return its answer.
 
         Raises:
             AIHordeRequestError: The server answered with an error.

@@ -1,4 +1,4 @@
-"""More results than one request may ask for: several requests, a few of them open at a time."""
+"""Batches: several requests, a few of them open at a time, for more results than one request may ask for."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from horde_sdk.ai_horde_api.exceptions import (
     AIHordeTooManyRequestsError,
     HordeException,
 )
-from horde_sdk.ai_horde_api.request_runs import Ask, LookT, RequestRun, StatusT
+from horde_sdk.ai_horde_api.request_runs import LookT, RequestRun, StatusT
+from horde_sdk.generic_api.asking import Ask
 from horde_sdk.generic_api.steps import Pause, Steps
 
 if TYPE_CHECKING:
-    from horde_sdk.ai_horde_api.apimodels.generate._async import ImageGenerateAsyncRequest
+    from horde_sdk.ai_horde_api.apimodels.generate.async_ import ImageGenerateAsyncRequest
     from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import TextGenerateAsyncRequest
 
 MOST_RESULTS_OF_A_REQUEST = 20
@@ -56,7 +57,7 @@ def split_images(request: ImageGenerateAsyncRequest, n: int, largest: int) -> It
     Raises:
         ValueError: See `sizes_of`.
     """
-    from horde_sdk.ai_horde_api.apimodels.generate._async import ImageGenerationInputPayload
+    from horde_sdk.ai_horde_api.apimodels.generate.async_ import ImageGenerationInputPayload
 
     params = request.params or ImageGenerationInputPayload()
     begun = 0

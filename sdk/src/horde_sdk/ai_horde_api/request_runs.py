@@ -1,4 +1,4 @@
-"""How a request is seen through, whatever it is for: submit, poll, fetch; told as steps, for both kinds of client."""
+"""The run of a request of any kind, as steps for both kinds of client: submit, poll, fetch, cancel."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from horde_sdk.ai_horde_api.exceptions import (
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
 from horde_sdk.generic_api.argument_checks import require_callable, require_seconds
+from horde_sdk.generic_api.asking import Ask
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Pause, Steps, Tell
 from horde_sdk.generic_api.visible_warnings import warn_visibly
@@ -59,19 +60,6 @@ class Look(Protocol):
 
 LookT = TypeVar("LookT", bound=Look)
 StatusT = TypeVar("StatusT", bound="StatusResponse")
-
-
-class Ask(Protocol):
-    """Sends a request as steps of the calling procedure."""
-
-    def __call__(
-        self,
-        request: HordeRequest,
-        expected: type[ResponseT],
-        /,
-        long_poll: LongPoll | None = None,
-    ) -> Steps[ResponseT | RequestErrorResponse]:
-        """Return the steps."""
 
 
 def expect(
@@ -147,7 +135,7 @@ class Accepted(Protocol):
 
 @dataclass(slots=True)
 class RunOptions:
-    """How a client waits.
+    """The patience of a client with a request.
 
     Attributes:
         timeout_s: Waiting longer than this ends in an error.

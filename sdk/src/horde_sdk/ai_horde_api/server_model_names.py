@@ -1,1 +1,1 @@
-"""Names of models that a horde reports; empty, as in the published library."""
+"""Names of models that a horde reports. The published library has this path, and it is empty there too."""

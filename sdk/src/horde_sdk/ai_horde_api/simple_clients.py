@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Unpack
 
 from horde_sdk.ai_horde_api import image_downloads
-from horde_sdk.ai_horde_api.apimodels.generate._async import (
+from horde_sdk.ai_horde_api.apimodels.generate.async_ import (
     ImageGenerateAsyncDryRunResponse,
     ImageGenerateAsyncRequest,
 )
@@ -164,7 +164,7 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
             for one in split_images(image_gen_request, n, per_request)
         ]
         with cleaned_up_on_termination(), self._session() as session:
-            return self._transport.carry_out(RequestBatch(runs, at_once).steps(session._ask))
+            return session.carry_out(RequestBatch(runs, at_once).steps)
 
     def image_generate_request_dry_run(
         self,
@@ -177,7 +177,7 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
             AIHordeRequestError: The server answered with an error.
         """
         with self._session() as session:
-            return self._transport.carry_out(dry_run(session._ask, image_gen_request))
+            return session.carry_out(lambda ask: dry_run(ask, image_gen_request))
 
     def text_generate_request(
         self,
@@ -269,7 +269,7 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
             for one in split_texts(text_gen_request, n, per_request)
         ]
         with cleaned_up_on_termination(), self._session() as session:
-            return self._transport.carry_out(RequestBatch(runs, at_once).steps(session._ask))
+            return session.carry_out(RequestBatch(runs, at_once).steps)
 
     def text_generate_request_dry_run(
         self,
@@ -284,7 +284,7 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         from horde_sdk.ai_horde_api.text_requests import dry_run
 
         with self._session() as session:
-            return self._transport.carry_out(dry_run(session._ask, text_gen_request))
+            return session.carry_out(lambda ask: dry_run(ask, text_gen_request))
 
     def alchemy_request(
         self,
@@ -389,7 +389,7 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
 
     def _answer(self, question: Question[ResponseT]) -> ResponseT:
         with self._session() as session:
-            return self._transport.carry_out(question.steps(session._ask))
+            return session.carry_out(question.steps)
 
     def _options_of_run(
         self, timeout: float, callback: Callable[[Any], object] | None, *, fail_fast: bool | None

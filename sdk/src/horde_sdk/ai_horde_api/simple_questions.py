@@ -1,4 +1,4 @@
-"""What both simple clients ask in one call and one answer, besides requests; all of it goes through `ask`."""
+"""Methods of both simple clients that are one question and one answer: each goes through `ask`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a text request is seen through: there is no check endpoint, so its status is polled, and the last look is it."""
+"""The run of a text request: without a check endpoint, its status is polled, and holds the texts in the end."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from horde_sdk.ai_horde_api.apimodels.generate.text.status import (
 )
 from horde_sdk.ai_horde_api.exceptions import AIHordeTextTimedOutError
 from horde_sdk.ai_horde_api.fields import GenerationID
-from horde_sdk.ai_horde_api.request_runs import Ask, RequestRun, RunOptions, expect
+from horde_sdk.ai_horde_api.request_runs import RequestRun, RunOptions, expect
 from horde_sdk.generic_api.apimodels import RequestErrorResponse
 from horde_sdk.generic_api.argument_checks import require_request
+from horde_sdk.generic_api.asking import Ask
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.steps import Steps
 

@@ -1,1 +1,1 @@
-"""Between the horde's names for things and those of the programs that generate."""
+"""Vocabularies: between the horde's names for things and those of the programs that generate."""

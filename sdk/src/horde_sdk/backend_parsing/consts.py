@@ -1,1 +1,1 @@
-"""Words that all backends share; none yet."""
+"""Words of all backends. The published library has this path, and it is empty there too."""

@@ -16,7 +16,6 @@ from horde_sdk.command_line.connection import (
     print_json,
     readable_errors,
 )
-from horde_sdk.command_line.terminal import one_line
 from horde_sdk.command_line.worker_choice import (
     FailFastOption,
     FastOption,
@@ -26,6 +25,7 @@ from horde_sdk.command_line.worker_choice import (
     given,
     waiting_options,
 )
+from horde_sdk.harmless_text import one_line
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels import AlchemyAsyncRequest, AlchemyStatusResponse
@@ -48,7 +48,7 @@ def alchemy(
             "GFPGAN, RealESRGAN_x4plus, …; repeatable. Options of a form follow a colon: caption:min_length=30",
         ),
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", "--output", help="Folder for images.")] = Path("."),
+    out: Annotated[Path, typer.Option("-o", "--out", "--output", help="Folder for images.")] = Path(),
     trusted_workers: TrustedOption = False,
     fast_workers: FastOption = False,
     webhook: WebhookOption = None,

@@ -1,4 +1,4 @@
-"""What becomes of an alchemy request: files for images and drawings, lines for words and figures."""
+"""Output of alchemy requests: files for images and drawings, lines for words and figures."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 import typer
 
 from horde_sdk.command_line.image_files import as_webp, save_without_overwriting, slug_of
-from horde_sdk.command_line.terminal import one_line
 from horde_sdk.exceptions import HordeException
+from horde_sdk.harmless_text import one_line
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels import AlchemyFormStatus, AlchemyInterrogationDetails, AlchemyStatusResponse

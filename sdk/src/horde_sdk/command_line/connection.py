@@ -1,4 +1,4 @@
-"""Which horde a command talks to, with which key, and how it says that something went wrong."""
+"""Connection of a command: which horde, with which key, and how it says that something went wrong."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from horde_sdk.command_line.terminal import one_line, printable_json
 from horde_sdk.consts import ANON_API_KEY
+from horde_sdk.harmless_text import one_line, printable_json
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.simple_clients import AIHordeAPISimpleClient

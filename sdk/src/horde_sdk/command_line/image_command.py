@@ -53,7 +53,7 @@ def image(
     height: Annotated[int | None, typer.Option(help="Pixels; instead of that of --size.")] = None,
     negative: Annotated[str | None, typer.Option(help="What not to draw.")] = None,
     model: ModelOption = None,
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the images.")] = Path("."),
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the images.")] = Path(),
     safe: Annotated[bool, typer.Option("--sfw", help="Safe for work; what turns out otherwise is censored.")] = False,
     style: Annotated[str | None, typer.Option(help="Name or id of a style of this horde.")] = None,
     webhook: WebhookOption = None,

@@ -1,4 +1,4 @@
-"""Where the files of a command go: their names say what they are, and they never replace one another."""
+"""Names of the files that commands write: they say what is in them, and none replaces another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_SLUG = 48
 
 def slug_of(prompt: str) -> str:
     """Return the positive part of a prompt in a form that any file system takes."""
-    words = re.findall(r"[a-z0-9]+", prompt.split("###")[0].lower())
+    words = re.findall(r"[a-z0-9]+", prompt.partition("###")[0].lower())
     return "-".join(words)[:LONGEST_SLUG].strip("-") or "image"
 
 

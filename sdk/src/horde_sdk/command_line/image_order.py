@@ -1,4 +1,4 @@
-"""From what a user typed to the parts of an image request."""
+"""Options of `horde image`, turned into the parts of a request."""
 
 from __future__ import annotations
 

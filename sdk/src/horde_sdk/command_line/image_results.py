@@ -1,4 +1,4 @@
-"""What becomes of an image request: WebP files, and a line on each."""
+"""Output of image requests: WebP files, and a line on each."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import typer
 
 from horde_sdk.command_line.connection import print_json
 from horde_sdk.command_line.remarks import say_remarks
-from horde_sdk.command_line.terminal import one_line
 from horde_sdk.exceptions import HordeException
+from horde_sdk.harmless_text import one_line
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels import (

@@ -15,7 +15,7 @@ from horde_sdk.command_line.connection import (
     print_json,
     readable_errors,
 )
-from horde_sdk.command_line.terminal import one_line
+from horde_sdk.harmless_text import one_line
 
 
 def models(

@@ -57,7 +57,7 @@ def _add_commands(app: typer.Typer, plugin: EntryPoint) -> None:
     commands, groups = list(app.registered_commands), list(app.registered_groups)
     try:
         plugin.load()(app)
-    except Exception as error:  # any fault of one package must not take the others' commands away
+    except Exception as error:  # noqa: BLE001 any fault of one package must not take the others' commands away
         app.registered_commands[:], app.registered_groups[:] = commands, groups
         package = plugin.dist.name if plugin.dist else plugin.value
         typer.secho(

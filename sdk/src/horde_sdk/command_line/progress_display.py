@@ -1,4 +1,4 @@
-"""Shows how far a request is: a bar on a terminal, lines elsewhere, on standard error in both cases."""
+"""Progress of a request on standard error: a bar on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker remarks about a result: words that it ignored, what was blackened, a LoRA that it could not fetch."""
+"""Remarks of workers on results: words ignored, images blackened, LoRAs that could not be fetched."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from horde_sdk.command_line.terminal import one_line
+from horde_sdk.harmless_text import one_line
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels import GenMetadataEntry

@@ -17,7 +17,6 @@ from horde_sdk.command_line.connection import (
     say_price,
 )
 from horde_sdk.command_line.remarks import say_remarks
-from horde_sdk.command_line.terminal import one_line, printable
 from horde_sdk.command_line.worker_choice import (
     AvoidOption,
     DowngradeOption,
@@ -34,6 +33,7 @@ from horde_sdk.command_line.worker_choice import (
     waiting_options,
     worker_choice,
 )
+from horde_sdk.harmless_text import one_line, printable
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels import TextGenerateAsyncRequest, TextGenerateStatusResponse

@@ -1,4 +1,4 @@
-"""The options that say who may serve a request; images and texts share them."""
+"""Options that say who may serve a request, for images and texts."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from horde_sdk.command_line.connection import (
     print_json,
     readable_errors,
 )
-from horde_sdk.command_line.terminal import one_line
 from horde_sdk.command_line.worker_choice import given
+from horde_sdk.harmless_text import one_line
 
 if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels import SingleWorkerDetailsResponse

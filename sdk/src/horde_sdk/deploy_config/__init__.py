@@ -1,1 +1,1 @@
-"""Empty, as in the published library; here so that it can be imported."""
+"""Settings of deployments. The published library has this path, and it is empty there too."""

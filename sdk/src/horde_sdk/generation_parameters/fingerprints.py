@@ -1,4 +1,4 @@
-"""A fingerprint of parameters: equal for equal parameters, in any process, on any machine."""
+"""Fingerprints of parameters: equal for equal parameters, in any process, on any machine."""
 
 from __future__ import annotations
 

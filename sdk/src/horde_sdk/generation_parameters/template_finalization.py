@@ -1,4 +1,4 @@
-"""From a template, whose fields may all be open, to the dump that parameters are built of."""
+"""Finalization of templates: from fields that may be open to the dump that parameters are built of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading parameters that an older release wrote: migrations from one schema version to the next."""
+"""Migrations of parameters that an older release wrote, from one schema version to the next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What any horde API is made of."""
+"""HTTP and models of any horde API: requests, answers, clients. Knows no particular horde."""
 
 from horde_sdk._lazy_exports import lazy_exports
 

@@ -1,4 +1,4 @@
-"""What everything that travels is: a part, or a message, with or without a name in the API's document."""
+"""The bases of everything that travels: parts and messages, named or nameless in the API's document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What requests and responses of any horde API are made of. All of it is read-only after construction."""
+"""The bases of requests and responses of any horde API. All of it is read-only after construction."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ class ContainsMessageResponseMixin(HordeAPIData):
     """An answer that may carry a sentence."""
 
     message: str = ""
-    """The sentence."""
+    """What the server has to say, empty where it says nothing."""
 
 
 class RequestSingleWarning(HordeAPIObjectBaseModel):
@@ -197,7 +197,7 @@ class RequestSingleWarning(HordeAPIObjectBaseModel):
     code: str | None = None
     """What is warned of, in one word."""
     message: str | None = None
-    """The same as a sentence."""
+    """The warning as a sentence."""
 
 
 @Unhashable
@@ -220,6 +220,10 @@ class RequestErrorResponse(HordeResponseBaseModel, ContainsMessageResponseMixin,
 
     _http_status: int | None = PrivateAttr(default=None)
     _retry_after_s: float = PrivateAttr(default=0.0)
+
+    def note_http(self, status: int, retry_after_s: float) -> None:
+        """Take note of what HTTP says besides the body."""
+        self._http_status, self._retry_after_s = status, retry_after_s
 
     @property
     def http_status(self) -> int | None:

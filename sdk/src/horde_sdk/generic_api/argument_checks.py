@@ -1,4 +1,4 @@
-"""Wrong arguments are told before anything is sent: a request that the horde has taken costs kudos."""
+"""Checks of arguments before anything is sent: a request that the horde has taken costs kudos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carries out a client's steps on asyncio over an `aiohttp` session."""
+"""The transport of asynchronous clients: carries out steps on asyncio over an `aiohttp` session."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ class AsyncTransport:
         ssl_context: ssl.SSLContext | None,
         timeout_s: float,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        largest_answer_bytes: int | None = None,
+        longest_answer_s: float | None = None,
+        answer_after_cancel_s: float = ANSWER_AFTER_CANCEL_S,
     ) -> None:
         """Prepare.
 
@@ -46,11 +49,18 @@ class AsyncTransport:
             ssl_context: TLS settings; default: Mozilla's certificates.
             timeout_s: Seconds that a silent server is waited for.
             sleep: How to wait.
+            largest_answer_bytes: What is larger is no answer; default: `bounds.LARGEST_ANSWER_BYTES`.
+            longest_answer_s: From the question to the last byte, unless `timeout_s` is longer; default:
+                `bounds.LONGEST_ANSWER_S`.
+            answer_after_cancel_s: How long a cancelled task waits for the answer to a POST that is under way.
         """
         self.aiohttp_session = aiohttp_session
         self._ssl_context = ssl_context
         self._timeout_s = timeout_s
         self._sleep = sleep
+        self._largest_answer_bytes = largest_answer_bytes
+        self._longest_answer_s = longest_answer_s
+        self._answer_after_cancel_s = answer_after_cancel_s
         self.has_answered = False
         """Whether any request was answered so far."""
 
@@ -82,7 +92,7 @@ class AsyncTransport:
                         outcome = await self._send_to_the_end(step, steps)
                     else:
                         outcome = await self._do(step)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 it is thrown into the procedure
                     failure = error
         except StopIteration as end:
             result: T = end.value
@@ -100,7 +110,7 @@ class AsyncTransport:
             return await asyncio.shield(sending)
         except asyncio.CancelledError:
             with suppress(asyncio.CancelledError):  # who cancels twice waits no longer, but leaves no request behind
-                waiting = asyncio.ensure_future(asyncio.wait([sending], timeout=ANSWER_AFTER_CANCEL_S))
+                waiting = asyncio.ensure_future(asyncio.wait([sending], timeout=self._answer_after_cancel_s))
                 await finish_despite_cancellation(waiting)
             if not sending.done():
                 sending.cancel()
@@ -138,9 +148,9 @@ class AsyncTransport:
     async def _send(self, exchange: Exchange) -> Answer:
         import aiohttp
 
-        longest_s = max(bounds.LONGEST_ANSWER_S, self._timeout_s)
+        longest_s = max(self._longest_answer_s or bounds.LONGEST_ANSWER_S, self._timeout_s)
         timeout = aiohttp.ClientTimeout(longest_s, sock_read=self._timeout_s, sock_connect=CONNECT_TIMEOUT_S)
-        collected = bounds.Collected(bounds.LARGEST_ANSWER_BYTES, longest_s)
+        collected = bounds.Collected(self._largest_answer_bytes or bounds.LARGEST_ANSWER_BYTES, longest_s)
         try:
             async with self.aiohttp_session.request(
                 exchange.method,
@@ -175,7 +185,7 @@ async def finish_despite_cancellation(work: asyncio.Future[T]) -> T:
             if work.cancelled():
                 raise
             cancelled = error
-        except Exception:
+        except Exception:  # noqa: BLE001 `result` raises it again
             break
     if cancelled is not None:
         work.exception()

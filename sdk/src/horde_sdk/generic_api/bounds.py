@@ -1,4 +1,4 @@
-"""How large an answer may be and how long it may take: neither memory nor time are a stranger's to spend."""
+"""Bounds of answers in size and time: neither memory nor time are a stranger's to spend."""
 
 from __future__ import annotations
 

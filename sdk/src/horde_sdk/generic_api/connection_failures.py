@@ -1,4 +1,4 @@
-"""Why a horde could not be reached, in a sentence that says what to look at."""
+"""Reasons why a horde could not be reached, in a sentence that says what to look at."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PLAIN_ANSWERS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"
 """What TLS makes of a server that answers without it."""
 
 
-def connection_error(exchange: Exchange, error: Exception) -> HordeConnectionError:
+def connection_error(exchange: Exchange, error: Exception) -> HordeConnectionError:  # noqa: PLR0911 one a reason
     """Return the error of ours that says why an exchange failed.
 
     Args:

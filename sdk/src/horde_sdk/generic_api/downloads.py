@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr
 
-from horde_sdk.generic_api.apimodels import HordeAPIData
+from horde_sdk.generic_api.api_objects import HordeAPIData
 
 if TYPE_CHECKING:
     import aiohttp
@@ -27,9 +27,17 @@ class ResponseRequiringDownloadMixin(HordeAPIData):
             aiohttp.ClientError: It could not be fetched, is too large, or comes too slowly.
             TimeoutError: Nothing came.
         """
-        from horde_sdk.ai_horde_api.image_downloads import fetch_image_bytes
+        from horde_sdk.generic_api.named_downloads import fetch_named
 
-        return base64.b64encode(await fetch_image_bytes(url, client_session, horde_url=self._asked_url)).decode()
+        return base64.b64encode(await fetch_named(url, client_session, own_url=self._own_url())).decode()
+
+    def note_origin(self, url: str) -> None:
+        """Take note of where the answer came from."""
+        self._asked_url = url
+
+    def _own_url(self) -> str | None:
+        """Return the service whose files may lie in a private network, as it may itself; `None` where unknown."""
+        return self._asked_url
 
     async def download_file_to_field_as_base64(
         self,

@@ -1,4 +1,4 @@
-"""What a caller owes the server after some answers: to fetch the results, or to say that it will not."""
+"""Follow-ups: what a caller owes the server after some answers, to fetch results or to say that it will not."""
 
 from __future__ import annotations
 

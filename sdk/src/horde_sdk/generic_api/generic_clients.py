@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -20,6 +20,7 @@ from horde_sdk.generic_api.argument_checks import (
     require_seconds,
     require_session,
 )
+from horde_sdk.generic_api.asking import Procedure
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.metadata import GenericHeaderFields, GenericPathFields, GenericQueryFields
 from horde_sdk.generic_api.pending import PendingFollowUp, PendingFollowUps, cleanup_or_none
@@ -151,8 +152,10 @@ class BaseHordeAPIClient:
         if long_poll is not None:
             long_poll.note(answer.header("Preference-Applied"))
         response = to_response(answer, expected)
-        if "_asked_url" in response.__private_attributes__:
-            response._asked_url = exchange.url  # type: ignore[union-attr]
+        # looked for in the class: whatever the server sent is an attribute of the answer
+        note_origin = getattr(type(response), "note_origin", None)
+        if note_origin is not None:
+            note_origin(response, exchange.url)
         return response
 
     def _send(self, exchange: Exchange) -> Steps[Answer]:
@@ -198,7 +201,7 @@ class BaseHordeAPIClient:
         for request in entry.cleanup:
             try:
                 response = yield from self._ask(request, request.get_default_success_response_type())
-            except Exception as error:  # say an HTTP session that the program has closed already
+            except Exception as error:  # noqa: BLE001 say an HTTP session that the program has closed already
                 logger.critical("clean-up %s failed: %s", type(request).__name__, error)
                 continue
             if isinstance(response, RequestErrorResponse):
@@ -228,6 +231,10 @@ class GenericHordeAPIManualClient(BaseHordeAPIClient):
         super().__init__(**kwargs)
         self._transport: SyncTransport = transport or SyncTransport(timeout_s=timeout)
 
+    def carry_out(self, procedure: Procedure[T]) -> T:
+        """Run a procedure that asks by this client, and return its result."""
+        return self._transport.carry_out(procedure(self._ask))
+
     def submit_request(
         self,
         api_request: HordeRequest,
@@ -255,9 +262,16 @@ class GenericHordeAPISession(GenericHordeAPIManualClient):
         return self
 
     def __exit__(self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: object) -> None:
+        self._cancel_on_server(self._pending.take())
+
+    def cancel_unfetched(self, answers: Iterable[object]) -> None:
+        """Cancel on the server what these answers began and nobody fetched."""
+        self._cancel_on_server(self._pending.take_those_of(answers))
+
+    def _cancel_on_server(self, entries: list[PendingFollowUp]) -> None:
         self._transport.deadline_in(CLEANUP_TIMEOUT_S)
         try:
-            for entry in self._pending.take():
+            for entry in entries:
                 self._transport.carry_out(self._clean_up(entry))
         finally:
             self._transport.deadline_in(None)
@@ -301,6 +315,15 @@ class GenericAsyncHordeAPIManualClient(BaseHordeAPIClient):
             aiohttp_session, ssl_context=ssl_context, timeout_s=timeout
         )
 
+    @property
+    def transport(self) -> AsyncTransport:
+        """What carries out this client's steps; others may work over it too."""
+        return self._transport
+
+    async def carry_out(self, procedure: Procedure[T]) -> T:
+        """Run a procedure that asks by this client, and return its result."""
+        return await self._transport.carry_out(procedure(self._ask))
+
     async def submit_request(
         self,
         api_request: HordeRequest,
@@ -334,6 +357,10 @@ class GenericAsyncHordeAPISession(GenericAsyncHordeAPIManualClient):
         exc_tb: object,
     ) -> None:
         await self._cancel_on_server(self._pending.take())
+
+    async def cancel_unfetched(self, answers: Iterable[object]) -> None:
+        """Cancel on the server what these answers began and nobody fetched."""
+        await self._cancel_on_server(self._pending.take_those_of(answers))
 
     async def _cancel_on_server(self, entries: list[PendingFollowUp]) -> None:
         await self._transport.carry_out_shielded(

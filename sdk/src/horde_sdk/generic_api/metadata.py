@@ -1,4 +1,4 @@
-"""Which fields of a request travel as headers, path or query instead of in the body."""
+"""Names of the fields that travel as headers, in the path or in the query, instead of in the body."""
 
 from enum import auto
 

@@ -1,8 +1,8 @@
-"""What a session remembers: answers that still oblige it to something."""
+"""The memory of a session: answers that still oblige it to something."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -69,10 +69,16 @@ class PendingFollowUps:
             return
         self._entries = [entry for entry in self._entries if not entry.is_closed_by(request, response)]
 
-    def take(self, response: object = None) -> list[PendingFollowUp]:
-        """Remove and return all entries, or only the one that a given answer opened."""
-        taken = [entry for entry in self._entries if response is None or entry.response is response]
-        self._entries = [entry for entry in self._entries if entry not in taken]
+    def take(self) -> list[PendingFollowUp]:
+        """Remove and return all entries."""
+        taken, self._entries = self._entries, []
+        return taken
+
+    def take_those_of(self, answers: Iterable[object]) -> list[PendingFollowUp]:
+        """Remove and return the entries that these answers opened."""
+        openers = {id(answer) for answer in answers}
+        taken = [entry for entry in self._entries if id(entry.response) in openers]
+        self._entries = [entry for entry in self._entries if id(entry.response) not in openers]
         return taken
 
     def _open(self, request: HordeRequest, response: ResponseRequiringFollowUpMixin) -> None:

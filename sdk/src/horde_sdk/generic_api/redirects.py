@@ -1,4 +1,4 @@
-"""Which redirects are followed: within a horde, of questions that carry neither a key nor a body.
+"""Redirects that are followed: within a horde, of questions that carry neither a key nor a body.
 
 Both HTTP libraries would carry the key and the prompt to whichever host is named. A horde that has moved is told to the
 program's user, who may name its new address; where only http:// became https://, the key was sent in clear until then.

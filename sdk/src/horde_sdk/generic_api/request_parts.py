@@ -1,4 +1,4 @@
-"""What requests of any horde API may carry: a key, a user, choices about workers."""
+"""Parts that requests of any horde API may have: a key, a user, choices about workers."""
 
 from __future__ import annotations
 

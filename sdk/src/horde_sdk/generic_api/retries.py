@@ -1,4 +1,4 @@
-"""When a call is tried again, and after how long."""
+"""Retries: when a call is tried again, and after how long."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class RetryConfiguration(BaseModel):
 
 def seconds_of(retry_after: str | None) -> float:
     """Return the seconds that a header `Retry-After` asks for: a number or a date; 0 where it says nothing."""
-    if not retry_after:
+    if not retry_after or not retry_after.isascii():  # `float` reads the digits of every script
         return 0.0
     try:
         return max(0.0, float(retry_after))

@@ -1,4 +1,4 @@
-"""What the clients do, told as steps; the synchronous and the asynchronous face only carry the steps out.
+"""Steps: what the clients do, told so that the synchronous and the asynchronous face only carry them out.
 
 A procedure is a generator: it yields a step, is sent the step's outcome (or thrown its exception), and returns its
 result. So the rules (retries, polling, clean-up) are written once.
@@ -53,7 +53,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait."""
+    """A wait of so many seconds."""
 
     seconds: float
 

@@ -1,4 +1,4 @@
-"""Carries out a client's steps by blocking; `requests` is imported with the first request."""
+"""The transport of synchronous clients: carries out steps by blocking. `requests` is imported with the first one."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class SyncTransport:
                         outcome = self._send_to_the_end(step, steps)
                     else:
                         outcome = self._do(step)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 it is thrown into the procedure
                     failure = error
         except StopIteration as end:
             result: T = end.value
@@ -121,7 +121,7 @@ class SyncTransport:
             self._of_thread.deadline = deadline
             try:
                 outcomes.append(self._send(exchange))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 the calling thread raises it
                 outcomes.append(error)
             finally:
                 is_over.set()

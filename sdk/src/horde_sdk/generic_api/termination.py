@@ -1,4 +1,4 @@
-"""A program that is told to end (SIGTERM: `docker stop`, `kill`, a service manager) first cancels what it waits for.
+"""Termination: a program that is told to end (SIGTERM: `docker stop`, `kill`) first cancels what it waits for.
 
 By default the signal ends a program at once, and its request would stay in the queue. Programs that handle the signal
 themselves are left alone, and so are threads: Python hands signals to the main thread only.

@@ -1,12 +1,12 @@
-"""Telling a program's user what the program did not ask about: on the warnings channel, and in the log."""
+"""Warnings that a program's user sees without having asked: on the warnings channel, and in the log."""
 
 from __future__ import annotations
 
 import sys
 import warnings
 
-from horde_sdk.command_line.terminal import one_line
 from horde_sdk.exceptions import HordeWarning
+from horde_sdk.harmless_text import one_line
 from horde_sdk.horde_logging import logger
 
 LONGEST_WARNING_CHARACTERS = 2000
@@ -21,7 +21,7 @@ def warn_visibly(text: str, category: type[HordeWarning] = HordeWarning) -> None
     """
     text = one_line(text)[:LONGEST_WARNING_CHARACTERS]
     logger.warning("%s", text)
-    frame = sys._getframe(1)
+    frame = sys._getframe(1)  # noqa: SLF001 as `warnings` does it: `inspect.currentframe` may be None
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__")):
         frame = frame.f_back
     warnings.warn_explicit(

@@ -1,4 +1,4 @@
-"""From a request object to bytes, and from bytes to a response object."""
+"""The wire format: from a request object to bytes, and from bytes to a response object."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from horde_sdk.generic_api.retries import seconds_of
 from horde_sdk.generic_api.steps import Answer, Exchange
 
 ResponseT = TypeVar("ResponseT", bound=HordeResponseTypes)
+
+_LONGEST_TARGET_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,12 @@ def to_response(answer: Answer, expected: type[ResponseT]) -> ResponseT | Reques
         PayloadValidationError: The server lists what is wrong with the payload.
     """
     if 300 <= answer.status < 400:
-        elsewhere = answer.header("Location")
+        elsewhere = (answer.header("Location") or "nowhere")[:_LONGEST_TARGET_CHARACTERS]
         return _error(
             answer,
             message=f"The horde answered HTTP {answer.status} and points to {elsewhere}: not followed. "
             "If that is where your horde is now, give that address.",
+            object_data={"location": elsewhere},
         )
     try:
         content = json.loads(answer.body)
@@ -183,6 +186,6 @@ def _error_of(answer: Answer, content: object) -> RequestErrorResponse:
 
 def _error(answer: Answer, **fields: object) -> RequestErrorResponse:
     error = RequestErrorResponse.model_construct(**{"message": "", **fields})  # type: ignore[arg-type]
-    error._http_status = answer.status
-    error._retry_after_s = seconds_of(answer.header("Retry-After")) if answer.status >= 400 else 0.0
+    retry_after_s = seconds_of(answer.header("Retry-After")) if answer.status >= 400 else 0.0
+    error.note_http(answer.status, retry_after_s)
     return error

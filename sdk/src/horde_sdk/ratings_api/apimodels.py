@@ -157,11 +157,11 @@ class UserCheckResponse(HordeResponseBaseModel, api_name=_ANONYMOUS_MODEL):
     ratings_in_timeframe: int
     """Ratings in the minutes asked for."""
     ratings_per_minute_in_timeframe: float
-    """The same by the minute."""
+    """Ratings per minute in the minutes asked for."""
     ratings_past_three_hours: int
     """Ratings in the past three hours."""
     ratings_per_minute_for_past_three_hours: float
-    """The same by the minute."""
+    """Ratings per minute in the past three hours."""
     suspect_divergences: int
     """Ratings that are further from the average than asked for."""
     captchas_failed: int

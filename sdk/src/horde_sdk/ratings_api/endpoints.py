@@ -1,4 +1,4 @@
-"""Where the ratings API lives and the paths of its endpoints."""
+"""The base URL of the ratings API, and the paths of its endpoints."""
 
 import os
 

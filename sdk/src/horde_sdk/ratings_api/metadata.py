@@ -1,4 +1,4 @@
-"""Which fields of ratings requests fill the path or the query."""
+"""Names of the fields of ratings requests that travel in the path or the query."""
 
 from enum import auto
 

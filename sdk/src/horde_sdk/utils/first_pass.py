@@ -1,7 +1,7 @@
 """The arithmetic of hires-fix: how small the first pass is, how many steps the second one takes.
 
-Sources: the project's facts on the reference worker (worker.md 2.0, step 5) and outputs measured of the published
-release 0.27.0, which the tests hold this module to.
+Sources: what is known of the reference worker, and outputs measured of the published release 0.27.0, which the tests
+hold this module to.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def calc_upscale_sampler_steps(
 
 
 def is_hires_fix_of_use(width: int, height: int, baseline: BASELINE | str | None) -> bool:
-    """Tell whether an image, in pixels, is large enough for its first pass to be smaller (worker.md 2.0, step 5).
+    """Tell whether an image, in pixels, is large enough for its first pass to be smaller.
 
     With SDXL both sides must be longer than 1024.
     """

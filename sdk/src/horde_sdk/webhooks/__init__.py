@@ -1,4 +1,4 @@
-"""Being told instead of asking: the deliveries of webhooks, and the secret that they are signed with."""
+"""Webhooks: deliveries that come instead of answers, and the secret that they are signed with."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""GET and POST /v2/webhook_secret: what a user's webhooks are signed with. OpenHorde only.
+"""GET and POST /v2/webhook_secret: the secret that a user's webhooks are signed with. OpenHorde only.
 
 Not among the models of the AI Horde API: tools of the published library take those for what every AI Horde has.
 """
@@ -19,7 +19,7 @@ from horde_sdk.generic_api.endpoints import GENERIC_API_ENDPOINT_SUBPATH
 class OPENHORDE_ENDPOINT_SUBPATH(GENERIC_API_ENDPOINT_SUBPATH):
     """Paths that OpenHorde has and other AI Hordes lack."""
 
-    v2_webhook_secret = "/v2/webhook_secret"
+    v2_webhook_secret = "/v2/webhook_secret"  # noqa: S105 the path, not the secret
 
 
 @Unhashable

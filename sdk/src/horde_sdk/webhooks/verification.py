@@ -1,4 +1,4 @@
-"""Deliveries of webhooks: whether the horde sent them, and what they tell.
+"""Verification of webhook deliveries: whether the horde sent them, and what they tell.
 
 They are signed as the Standard Webhooks specification says: base64 of HMAC-SHA256 over id, time and body.
 """

@@ -1,4 +1,8 @@
-"""What workers are made of: generations and jobs with their states, capabilities, chains. Imported when first used."""
+"""Generations and jobs with their states, capabilities, chains: for workers written for the published library.
+
+Kept compatible with it; this project's own worker (`horde_worker`) uses the wire models and the client alone.
+Modules are imported when first used.
+"""
 
 from typing import TYPE_CHECKING
 

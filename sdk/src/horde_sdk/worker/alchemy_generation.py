@@ -1,4 +1,4 @@
-"""Operations on an image, one at a time."""
+"""The generation of alchemy: operations on an image, one at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words, limits and tables of the life of a generation in a worker (sdk.md 3)."""
+"""Words, limits and tables of the life of a generation in a worker, as programs import them from here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from horde_sdk.horde_logging import logger
 
 
 class WORKER_ERRORS(TextEnum):
-    """Why a job failed."""
+    """Reasons for the failure of a job."""
 
     UNHANDLED_EXCEPTION = auto()
     UNHANDLED_EXCEPTION_FROM_BACKEND = auto()

@@ -1,4 +1,4 @@
-"""What goes wrong in the life of a generation."""
+"""Errors in the life of a generation."""
 
 from uuid import UUID
 

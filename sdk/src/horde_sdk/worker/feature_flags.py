@@ -1,4 +1,4 @@
-"""What a worker can do, and whether that is enough for a job."""
+"""Feature flags of workers: what one can do, and whether that is enough for a job."""
 
 from __future__ import annotations
 

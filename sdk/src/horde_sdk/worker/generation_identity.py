@@ -1,4 +1,4 @@
-"""What a generation is about: parameters, ids, and what it goes through."""
+"""The identity of a generation: parameters, ids, and the states that it goes through."""
 
 from __future__ import annotations
 

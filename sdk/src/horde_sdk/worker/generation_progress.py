@@ -1,4 +1,4 @@
-"""Where a generation is and was, for many threads, and who is told of it."""
+"""The progress of a generation for many threads: where it is and was, and who is told of it."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ class GenerationProgress:
         for callback in tuple(self._callbacks.get(state, ())):
             try:
                 callback()
-            except Exception:
+            except Exception:  # noqa: BLE001 callbacks are the program's and may raise anything
                 logger.exception("generation %s: a callback for %s failed", self.generation_id, state)
 
     def _enter(self, state: GENERATION_PROGRESS, entered: list[GENERATION_PROGRESS]) -> GENERATION_PROGRESS:

@@ -1,4 +1,4 @@
-"""Where one generation is, was, and may go. Not for threads: `HordeSingleGeneration` holds the lock."""
+"""The states of one generation: where it is, was, and may go. No lock: `HordeSingleGeneration` has it."""
 
 from __future__ import annotations
 

@@ -294,7 +294,7 @@ class HordeSingleGeneration(GenerationIdentity, GenerationProgress, ABC, Generic
             return self._states.current if self._black_box_mode else self._enter(following, entered)
 
     def on_pending_submit(self) -> GENERATION_PROGRESS:
-        """Await submitting."""
+        """Note that results wait to be sent."""
         return self.step(_P.PENDING_SUBMIT)
 
     def on_submitting(self) -> GENERATION_PROGRESS:
@@ -319,7 +319,7 @@ class HordeSingleGeneration(GenerationIdentity, GenerationProgress, ABC, Generic
         return self._fail(_P.ERROR, failed_message, failure_exception)
 
     def on_abort(self, *, failed_message: str, failure_exception: Exception | None = None) -> GENERATION_PROGRESS:
-        """Give it up.
+        """Note that the generation is given up.
 
         Args:
             failed_message: What went wrong, for the log.

@@ -204,22 +204,22 @@ class HordeWorkerJob(ABC, Generic[SingleGenerationTypeVar, ComposedParameterSetT
 
     @property
     def faulted_reason(self) -> WORKER_ERRORS | None:
-        """Why it was given up."""
+        """Why the job was given up; `None` where it was not."""
         return self._faulted_reason
 
     @property
     def faulted_at(self) -> float | None:
-        """When it was given up, in seconds since the epoch."""
+        """When the job was given up, in seconds since the epoch."""
         return self._faulted_at
 
     @property
     def is_faulted(self) -> bool:
-        """It was given up."""
+        """Whether the job was given up."""
         return self._faulted_at is not None
 
     @property
     def should_censor_nsfw(self) -> bool:
-        """Results that are not safe for work are dropped."""
+        """Whether results that are not safe for work are dropped."""
         return self._generation.safety_rules.should_censor_nsfw
 
     def set_job_faulted(self, faulted_reason: WORKER_ERRORS, failure_exception: Exception | None = None) -> None:

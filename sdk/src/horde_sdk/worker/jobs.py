@@ -31,7 +31,7 @@ from horde_sdk.worker.generations import (
     TextGenerationInitKwargs,
     TextSingleGeneration,
 )
-from horde_sdk.worker.job_base import HordeWorkerJob, HordeWorkerJobConfig
+from horde_sdk.worker.job_base import HordeWorkerJob as HordeWorkerJob, HordeWorkerJobConfig as HordeWorkerJobConfig
 
 DEFAULT_UPLOAD_METHOD = HTTPMethod.PUT
 """How results are sent to where they are stored."""
@@ -48,7 +48,7 @@ def _as_configured(kwargs: Any, job_config: HordeWorkerJobConfig | None) -> Any:
 
 
 class ImageWorkerJob(HordeWorkerJob[ImageSingleGeneration, ImageGenerationParameters]):
-    """A batch of images for somebody."""
+    """A job that makes a batch of images."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class ImageWorkerJob(HordeWorkerJob[ImageSingleGeneration, ImageGenerationParame
 
 
 class TextWorkerJob(HordeWorkerJob[TextSingleGeneration, TextGenerationParameters]):
-    """A text for somebody."""
+    """A job that makes a text."""
 
     def __init__(
         self,
@@ -191,7 +191,7 @@ class TextWorkerJob(HordeWorkerJob[TextSingleGeneration, TextGenerationParameter
 
 
 class AlchemyWorkerJob(HordeWorkerJob[AlchemySingleGeneration, SingleAlchemyParameters]):
-    """An operation on an image for somebody."""
+    """A job that does one operation on an image."""
 
     def __init__(
         self,

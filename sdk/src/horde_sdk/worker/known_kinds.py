@@ -1,4 +1,4 @@
-"""All kinds of generation and of job, as types."""
+"""Types of all kinds of generation and of job."""
 
 from horde_sdk.worker.generations import AlchemySingleGeneration, ImageSingleGeneration, TextSingleGeneration
 from horde_sdk.worker.jobs import AlchemyWorkerJob, ImageWorkerJob, TextWorkerJob

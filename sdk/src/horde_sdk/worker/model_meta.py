@@ -1,4 +1,4 @@
-"""Turning instructions such as `top 5` or `all sdxl` into names of image models."""
+"""Resolution of instructions such as `top 5` or `all sdxl` into names of image models."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""An empty module, as in the reference release."""
+"""Clients of workers. The published library has this path, and it is empty there too."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 from pydantic import Field, ValidationError
 
 from horde_sdk.worker.dispatch.ai_horde.bridge_data import (
@@ -270,7 +270,7 @@ def test_one_file_serves_all_workers() -> None:
 
 
 def test_patterns_of_instructions() -> None:
-    assert MetaInstruction.TOP_N_REGEX == r"TOP (\d+)"
+    assert MetaInstruction.TOP_N_REGEX.value == r"TOP (\d+)"
     assert len(MetaInstruction) == 9
 
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from pops import FIRST, PICTURE, PICTURE_BASE64, SECOND, an_image_job
 
 from horde_sdk.ai_horde_api.apimodels import ImageGenerateJobPopResponse

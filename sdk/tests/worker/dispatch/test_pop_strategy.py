@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from fake_horde import FakeHorde, Reply
 from pops import FIRST, SECOND, an_image_pop
 
@@ -23,7 +17,7 @@ from horde_sdk.worker.dispatch.ai_horde.pop_strategy import AIHordeImageWorkerJo
 from horde_sdk.worker.jobs import ImageWorkerJob
 
 POP, SUBMIT = "POST /v2/generate/pop", "POST /v2/generate/submit"
-NOTHING = {"id": None, "ids": [], "skipped": {"nsfw": 3}}
+NOTHING: dict[str, Any] = {"id": None, "ids": [], "skipped": {"nsfw": 3}}
 KEY = "k" * 22
 
 

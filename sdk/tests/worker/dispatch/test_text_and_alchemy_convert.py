@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from pops import FIRST, PICTURE, SECOND, a_form, a_text_job, an_alchemy_job
 
 from horde_sdk.ai_horde_api.apimodels import TextGenerateJobPopResponse

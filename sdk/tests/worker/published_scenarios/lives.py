@@ -49,7 +49,7 @@ def live(generation: Any, steps: str) -> Any:
     for place, step in enumerate(steps.split(", ")):
         try:
             STEPS[step](generation)
-        except Exception as refused:
+        except Exception as refused:  # noqa: BLE001 whatever refuses is the outcome
             return {**life_of(generation), "refused": {"place": place, "step": step, **problem(refused)}}
     return life_of(generation)
 

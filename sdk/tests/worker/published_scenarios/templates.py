@@ -59,7 +59,7 @@ def _image_template_ids(base: Any, update: Any, options: Any) -> Any:
 def _image_template_extra() -> Any:
     template = ImageGenerationParametersTemplate(
         base_params=BasicImageGenerationParametersTemplate(**IMAGE_BASE), result_ids=["existing-id"]
-    )  # type: ignore[call-arg]
+    )
     return [template.model_extra, template.to_parameters().result_ids]
 
 
@@ -103,7 +103,7 @@ def _image_job_of_template(options: Any) -> Any:
     too_many=({"result_ids": ["a", "b"]},),
 )
 def _kept_ids(options: Any) -> Any:
-    told = []
+    told: list[Any] = []
     for parameters in (image_parameters(), text_parameters()):
         try:
             told.append(parameters.to_parameters(**options).result_ids)
@@ -172,4 +172,5 @@ for _name, (_template, _model) in TEMPLATES.items():
 
         @scenario(f"{_name} template resolves to")
         def _resolved(cls: Any = _template, model: Any = _model) -> Any:
-            return [resolve_alchemy_parameter_model(cls(**fields)).__name__ for fields in ({}, model)]
+            given: tuple[Any, ...] = ({}, model)
+            return [resolve_alchemy_parameter_model(cls(**fields)).__name__ for fields in given]

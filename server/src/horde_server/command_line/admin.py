@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from horde_sdk.command_line.terminal import one_line
+from horde_sdk.harmless_text import one_line
 from horde_server.command_line.options import Data, DatabaseUrl, fail, settings_from
 
 app = typer.Typer(help="Work on a horde's database: accounts.", no_args_is_help=True)

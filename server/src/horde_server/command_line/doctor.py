@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from horde_sdk.command_line.terminal import one_line
+from horde_sdk.harmless_text import one_line
 from horde_server.command_line.options import Data, DatabaseUrl, Host, Port, settings_from
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from horde_sdk.command_line.terminal import printable
+from horde_sdk.harmless_text import printable
 
 if TYPE_CHECKING:
     from horde_server.settings import Settings

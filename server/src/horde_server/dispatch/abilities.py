@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from uuid import UUID
+from collections.abc import Iterable
 
 import msgspec
 
 from horde_server.dispatch.capabilities import (
-    BIT,
     agent_mask,
     declared_mask,
-    reward_multiplier_percent,
     validated_backend_bit,
 )
-from horde_server.dispatch.refusal import Offer, Permission
-from horde_server.models.catalogue import baseline, is_inpainting, text_parameters_b
 
 MODELS_KEPT = 300
 BLACKLIST_KEPT = 200
 BLACKLIST_WORD_LENGTH = 15
-FAST_IMAGE_SPEED = 500_000.0
-"""Pixelsteps per second that a request with `slow_workers: false` asks of a worker (generation.md §3.5.1)."""
-
-SLOW_FORM_S = 10.0
-"""Seconds a form from which on an alchemist gets only requests with `slow_workers` (alchemy-and-operations.md §1.6)."""
-FASTEST_FORM_S = 0.001
 
 
 class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -65,88 +53,6 @@ class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
         """The capability bits of the worker's software."""
         known = agent_mask(self.bridge_agent) if self.capabilities is None else declared_mask(self.capabilities)
         return known | validated_backend_bit(self.bridge_agent)
-
-    def reward_percent(self, kind: str = "image") -> int:
-        """Share of a job's reward that this software earns; old software is pushed to update for images only."""
-        if kind != "image":
-            return 100
-        return reward_multiplier_percent(self.bridge_agent, declares_capabilities=self.capabilities is not None)
-
-
-_PERMISSIONS: tuple[tuple[str, Permission], ...] = (
-    ("allow_img2img", Permission.IMG2IMG),
-    ("allow_painting", Permission.PAINTING),
-    ("allow_lora", Permission.LORA),
-    ("allow_post_processing", Permission.POST_PROCESSING),
-    ("allow_controlnet", Permission.CONTROLNET),
-    ("allow_sdxl_controlnet", Permission.TRANSPARENCY),
-)
-
-
-def fast_text_speed(models: Sequence[str]) -> float:
-    """Tokens per second that a request with `slow_workers: false` asks of a worker, by the first model it offers."""
-    billions = (text_parameters_b(models[0]) or 1.0) if models else math.inf
-    return 3.0 if billions >= 20 else 4.0 if billions >= 13 else 5.0
-
-
-def _is_fast(kind: str, speed: float, models: Sequence[str]) -> bool:
-    if kind == "interrogation":
-        return speed < SLOW_FORM_S
-    return speed >= (fast_text_speed(models) if kind == "text" else FAST_IMAGE_SPEED)
-
-
-def make_offer(
-    abilities: Abilities,
-    *,
-    kind: str = "image",
-    worker_id: UUID,
-    owner_id: int,
-    owner_trusted: bool,
-    speed: float,
-    maintenance: bool,
-    paused: bool,
-) -> Offer:
-    """The offer that matching compares, computed once per change.
-
-    `speed` is raw things per second; of alchemists seconds a form.
-    """
-    can = abilities.capability_mask()
-    runs_flux = bool(can & BIT["flux"])
-    return Offer(
-        kind=kind,
-        worker_id=worker_id,
-        owner_id=owner_id,
-        models=frozenset(abilities.models),
-        plain_models=frozenset(
-            model
-            for model in abilities.models
-            if kind != "image" or (not is_inpainting(model) and (runs_flux or baseline(model) != "flux_1"))
-        ),
-        max_pixels=abilities.max_pixels,
-        can=can,
-        permissions=sum(permission for switch, permission in _PERMISSIONS if getattr(abilities, switch)),
-        allows_sdxl_controlnet=abilities.allow_sdxl_controlnet,
-        runs_flux=runs_flux,
-        has_cascade_second_pass=bool(can & BIT["stable_cascade_2pass"]),
-        paints_with_any_model=abilities.capabilities is not None and "inpainting" in abilities.capabilities,
-        nsfw=abilities.nsfw,
-        owner_trusted=owner_trusted,
-        speed=1 / max(speed, FASTEST_FORM_S) if kind == "interrogation" else speed,
-        is_fast=_is_fast(kind, speed, abilities.models),
-        extra_slow=abilities.extra_slow_worker,
-        named_only=abilities.named_only,
-        limits_steps=abilities.limit_max_steps,
-        blacklist=abilities.blacklist,
-        maintenance=maintenance,
-        paused=paused,
-        wants_upfront_kudos=abilities.require_upfront_kudos,
-        # Anonymous is everybody's account: nobody's friend
-        favoured=frozenset((owner_id, *(friend for friend in abilities.friends if friend != 0))),
-        max_length=abilities.max_length,
-        max_context_length=abilities.max_context_length,
-        softprompts=frozenset(abilities.softprompts),
-        max_tiles=abilities.max_tiles,
-    )
 
 
 def kept_blacklist(words: Iterable[str]) -> tuple[str, ...]:

@@ -26,18 +26,6 @@ from horde_server.moderation.suspicion import MOST_NOTED, SUSPICIOUS_FROM, Suspi
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
-MAX_FAULTS = 3
-"""A request dies when one of its slots must have failed so often (generation.md §3.7.2, the SHOULD: one worker that
-loses a whole batch, or a server that is killed between claims and their answers, ends no request)."""
-MAX_FORM_FAULTS = 4
-"""The same of a form (alchemy-and-operations.md §1.8)."""
-MAX_DROPPED_JOBS_PER_HOUR = 20
-"""A worker that drops more goes into maintenance and is suspected (generation.md §3.7.2)."""
-MAX_DROPPED_JOBS_IN_RAID = 10
-"""The same in raid mode, where there is suspicion without maintenance."""
-MAX_DROPPED_FORMS_PER_HOUR = 100
-"""The same of alchemists, in raid mode too."""
-
 _STATE = STATE_COLUMNS.format("request.")
 
 # A form never expires by itself, but with its interrogation, whose life is prolonged to the half minute only: so most
@@ -126,7 +114,7 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: UUID) -> HeldJo
         started_s=started_s,
         price_hundredths=price,
         order=kind.decode(order),
-        reward_percent=offered.reward_percent(kind.name),
+        reward_percent=kind.reward_percent(offered),
         backend_validated=bool(offered.capability_mask() & VALIDATED_BACKEND),
         webhook=hook,
     )
@@ -190,8 +178,9 @@ async def settle_done(
 
 
 # What a faulted job does to its request: the slot returns while the request is open and not worn out.
-# One slot must have failed MAX_FAULTS times when there were more failures than one less for each.
-_MOST_FAULTS = f"CASE WHEN request.kind = 'interrogation' THEN {MAX_FORM_FAULTS - 1} ELSE {MAX_FAULTS - 1} END"
+# One slot must have failed max_faults times when there were more failures than one less for each.
+# So one worker that loses a whole batch, or a server killed between claims and their answers, ends no request.
+_MOST_FAULTS = "(SELECT max_faults - 1 FROM kind WHERE kind.name = request.kind)"
 _IS_WORN_OUT = f"restarted + faults.jobs > {_MOST_FAULTS} * request.jobs"
 _RETURN_SLOT = f"""
         processing = processing - faults.jobs, restarted = restarted + faults.jobs, version = version + 1,
@@ -204,9 +193,9 @@ _RETURN_SLOT = f"""
 
 # What it does to the worker: a rolling hour of dropped jobs; when they are too many, maintenance and a suspicion.
 # `drops` are the jobs dropped now, `modes` the horde's, `owner` the worker's account.
-_TOO_MANY_DROPS = f"""(dropped_since >= now() - interval '1 hour' AND dropped_jobs + drops.jobs
-        > CASE WHEN worker.kind = 'interrogation' THEN {MAX_DROPPED_FORMS_PER_HOUR}
-               WHEN modes.raid THEN {MAX_DROPPED_JOBS_IN_RAID} ELSE {MAX_DROPPED_JOBS_PER_HOUR} END)"""
+_TOO_MANY_DROPS = """(dropped_since >= now() - interval '1 hour' AND dropped_jobs + drops.jobs
+        > (SELECT CASE WHEN modes.raid THEN max_dropped_per_hour_in_raid ELSE max_dropped_per_hour END
+           FROM kind WHERE kind.name = worker.kind))"""
 _SUSPECTS = f"({_TOO_MANY_DROPS} AND NOT owner.trusted AND cardinality(worker.suspicions) < {MOST_NOTED})"
 _COUNT_DROPS = f"""
         uncompleted_jobs = uncompleted_jobs + drops.jobs,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.refusal import Offer, Requirement
 
 
@@ -37,12 +39,64 @@ class Delivery:
     backend_validated: bool  # the worker's software is one whose texts are trusted (§3.8.3)
 
 
-class Kind(Protocol[OrderT]):
-    """The rules of one kind of request."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindRow:
+    """What statements must know of a kind: its row in the table `kind`, written at every start."""
+
+    name: str
+    max_faults: int  # so often must one slot of a request fail before the request does
+    max_dropped_per_hour: int  # jobs; a worker that drops more goes into maintenance and is suspected
+    max_dropped_per_hour_in_raid: int  # the same in raid mode, where there is suspicion without maintenance
+    record_unit: float  # so many things make one in an account's records
+    is_taxed: bool  # whether a request is counted by its tax, when it comes; else by its delivered jobs
+
+
+class WorkerRules(Protocol):
+    """What a kind says of the workers that serve it, whatever is ordered."""
 
     @property
     def name(self) -> str:
         """As in `request.kind`, `worker.kind` and the ledger's `domain`."""
+
+    @property
+    def row(self) -> KindRow:
+        """What statements must know of it."""
+
+    @property
+    def default_speed(self) -> float:
+        """Assumed of a worker without samples, in the unit of `Kind.speed`."""
+
+    @property
+    def escrows_uptime(self) -> bool:
+        """Whether an untrusted owner's reward for uptime waits for trust."""
+
+    def is_fast(self, speed: float, models: Sequence[str]) -> bool:
+        """Whether a worker serves requests with `slow_workers: false`."""
+
+    def things_per_s(self, speed: float) -> float:
+        """What estimates of waits reckon with."""
+
+    def plain_models(self, models: Sequence[str], *, runs_flux: bool) -> frozenset[str]:
+        """Of the models offered those that need nothing special of a request."""
+
+    def reward_percent(self, abilities: Abilities) -> int:
+        """Share of a job's reward that the worker's software earns."""
+
+    def uptime_hundredths(self, abilities: Abilities) -> int:
+        """Reward for ten minutes of being there."""
+
+    def knows_model(self, model: str) -> bool:
+        """Whether the reference of the kind lists it."""
+
+    def speed_in_words(self, speed: float) -> str:
+        """As users of the API are told."""
+
+    def shown(self, abilities: Abilities, things: float) -> dict[str, Any]:
+        """What a worker's entry in the API has beside that of every worker; `things`: all it ever delivered."""
+
+
+class Kind(WorkerRules, Protocol[OrderT]):
+    """The rules of one kind of request: all that is told apart by kind is asked of these."""
 
     @property
     def is_part(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from horde_server.core import Core
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.kind import Kind, OrderT
+from horde_server.dispatch.kind_store import store_kinds
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.mirror import Mirror, Removing
 from horde_server.periodic import every
@@ -20,6 +21,7 @@ class Dispatch(Slice):
     def __init__(self, core: Core, removing: Removing) -> None:
         """`removing`: what else happens in the transaction that removes requests."""
         self._core = core
+        self.kinds: dict[str, Kind[Any]] = {}
         self.queues: dict[str, LiveQueue] = {}  # by the name of the kind
         self._dispatchers: dict[str, Dispatcher[Any]] = {}
         self.mirror = Mirror(core.pool, self._dispatchers, core.publish, removing)
@@ -27,6 +29,7 @@ class Dispatch(Slice):
     def open(self, kind: Kind[OrderT], *, matched_targeting: bool = False) -> Dispatcher[OrderT]:
         """The dispatcher of a kind, with a live queue of its own. `matched_targeting`: see `LiveQueue`."""
         core = self._core
+        self.kinds[kind.name] = kind
         queue = self.queues[kind.name] = LiveQueue(core.clock, matched_targeting=matched_targeting)
         dispatcher = Dispatcher(kind, core.pool, queue, core.publish, lifetime_s=core.settings.request_lifetime_s)
         self._dispatchers[kind.name] = dispatcher
@@ -37,7 +40,9 @@ class Dispatch(Slice):
         return {"request": self.mirror.refresh}
 
     async def load(self) -> None:
-        """All open requests."""
+        """What statements know of the kinds; all open requests."""
+        async with self._core.pool.connection() as conn:
+            await store_kinds(conn, [kind.row for kind in self.kinds.values()])
         await self.mirror.load()
 
     async def reload(self) -> None:

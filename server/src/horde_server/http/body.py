@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from functools import cache
 from typing import Any, TypeVar
 
 import pydantic
@@ -123,9 +125,15 @@ def body_documentation(model: type[pydantic.BaseModel], **headers: str) -> dict[
 
     `openapi.describe` moves the schema where it belongs.
     """
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = json.loads(_schema_text(model))
     body = {"required": True, "content": {"application/json": {"schema": schema}}}
     return {"requestBody": body, **parameter_documentation("header", **headers)}
+
+
+@cache
+def _schema_text(model: type[pydantic.BaseModel]) -> str:
+    """The schema of a body, as text: whoever finishes the document changes what is read from it."""
+    return json.dumps(model.model_json_schema(ref_template="#/components/schemas/{model}"))
 
 
 def parameter_documentation(place: str, **descriptions: str) -> dict[str, Any]:

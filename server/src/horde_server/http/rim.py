@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from starlette.requests import Request
+from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from horde_server.errors import HordeError
@@ -21,6 +22,7 @@ from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
 from horde_server.http.incoming_body import Doorkeeper, IncomingBody, LargeRequest
 from horde_server.http.networks import household
+from horde_server.http.preferences import asks_to_wait
 
 _CORS = (
     (b"access-control-allow-origin", b"*"),
@@ -93,7 +95,7 @@ class Rim:
                 headers = [*headers, *self._rate_limit(scope, address)]
             mask = _mask(scope)
             if mask is None and scope["method"] == "GET" and self._fast_answer is not None:
-                answer = self._fast_answer(scope)
+                answer = self._fast_answer(scope) if not asks_to_wait(scope) else None
                 if answer is not None:
                     await _respond(send, 200, answer, headers)
                     return
@@ -150,6 +152,9 @@ class Rim:
             response = await endpoint(request)
         except Exception as error:  # noqa: BLE001 what the framework's outermost layer does for other routes
             response = answer_to(error, request.url.path, request)
+        if isinstance(response, StreamingResponse):
+            await response(request.scope, request.receive, _with_headers(send, headers))
+            return
         await send(
             {
                 "type": "http.response.start",
@@ -183,6 +188,15 @@ class Rim:
             await send(message)
 
         await self._app(scope, receive, send_on)
+
+
+def _with_headers(send: Send, headers: list[tuple[bytes, bytes]]) -> Send:
+    async def send_on(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *headers]
+        await send(message)
+
+    return send_on
 
 
 def _closing(send: Send, body: IncomingBody) -> Send:

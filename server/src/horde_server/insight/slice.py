@@ -22,6 +22,7 @@ class Insight(Slice):
     def __init__(self, core: Core, dispatch: Dispatch, workers: WorkerDirectory, slices: Iterable[Slice]) -> None:
         """`slices`: all of the node, whose gauges /metrics tells."""
         self._core = core
+        self._kinds = dispatch.kinds
         self._queues = dispatch.queues
         self._workers = workers
         self._slices = slices
@@ -31,7 +32,7 @@ class Insight(Slice):
         core = self._core
         gauges = [gauge for each in self._slices for gauge in each.gauges()]
         return [
-            status_routes(core.pool, self._queues, self._workers),
+            status_routes(core.pool, self._kinds, self._queues, self._workers),
             health_routes(core.settings, core.pool, gauges),
             proxy_routes(core.clients),
         ]

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Response
 
 from horde_server import VERSION
 from horde_server.database.pool import Pool
+from horde_server.dispatch.kind import WorkerRules
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import InvalidPayload
 from horde_server.http.answers import refusals
@@ -18,7 +19,6 @@ from horde_server.http.body import json_response
 from horde_server.http.parameters import Name, Word
 from horde_server.insight import store
 from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformance
-from horde_server.models.catalogue import is_known, text_parameters_b
 from horde_server.workers.directory import WorkerDirectory
 
 _encode = msgspec.json.Encoder().encode
@@ -26,7 +26,9 @@ _WITH_MODELS = ("image", "text")
 _STATES = ("all", "known", "custom")
 
 
-def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory) -> APIRouter:
+def routes(
+    pool: Pool, kinds: Mapping[str, WorkerRules], queues: Mapping[str, LiveQueue], workers: WorkerDirectory
+) -> APIRouter:
     """How the horde is doing."""
     router = APIRouter(prefix="/api/v2/status", tags=["v2"])
 
@@ -59,13 +61,13 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
         """Models that are served or asked for, with their workers and queues."""
         if model_state not in _STATES:
             raise InvalidPayload({"model_state": f"one of {', '.join(_STATES)}"})
-        found = model_rows(type, queues[type], workers) if type in _WITH_MODELS else []
+        found = model_rows(kinds[type], queues[type], workers) if type in _WITH_MODELS else []
         rows = [
             row
             for row in found
             if (min_count is None or row["count"] >= min_count)
             and (max_count is None or row["count"] <= max_count)
-            and (model_state == "all" or _is_known(type, row["name"]) == (model_state == "known"))
+            and (model_state == "all" or kinds[type].knows_model(row["name"]) == (model_state == "known"))
         ]
         return json_response(_encode(rows))
 
@@ -82,7 +84,7 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
                 [
                     row
                     for kind in _WITH_MODELS
-                    for row in model_rows(kind, queues[kind], workers)
+                    for row in model_rows(kinds[kind], queues[kind], workers)
                     if row["name"] == model_name
                 ]
             )
@@ -116,21 +118,17 @@ def routes(pool: Pool, queues: Mapping[str, LiveQueue], workers: WorkerDirectory
     return router
 
 
-def _is_known(kind: str, model: str) -> bool:
-    return is_known(model) if kind == "image" else text_parameters_b(model) is not None
-
-
-def model_rows(kind: str, queue: LiveQueue, workers: WorkerDirectory) -> list[dict[str, Any]]:
+def model_rows(kind: WorkerRules, queue: LiveQueue, workers: WorkerDirectory) -> list[dict[str, Any]]:
     """Every model that a worker of the kind serves, or that is known and asked for."""
     threads: defaultdict[str, int] = defaultdict(int)
     speeds: defaultdict[str, list[float]] = defaultdict(list)
-    for worker in workers.online(kind):
+    for worker in workers.online(kind.name):
         if not worker.maintenance:
             for name in worker.abilities.models:
                 threads[name] += worker.abilities.threads
                 speeds[name].append(worker.speed)
     waiting = queue.waiting_by_model()
-    names = dict.fromkeys([*threads, *(name for name in waiting if _is_known(kind, name))])
+    names = dict.fromkeys([*threads, *(name for name in waiting if kind.knows_model(name))])
     rows = []
     for name in names:
         jobs, things = waiting.get(name, (0, 0.0))
@@ -144,7 +142,7 @@ def model_rows(kind: str, queue: LiveQueue, workers: WorkerDirectory) -> list[di
                 "queued": things,
                 "jobs": jobs,
                 "eta": int(things / speed) if speed else 10_000,
-                "type": kind,
+                "type": kind.name,
             }
         )
     return rows

@@ -26,6 +26,7 @@ _BUCKET = """CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 
     WHEN 'transfer' THEN '{transfer}' WHEN 'donation' THEN '{donation}' ELSE 'accumulated' END"""
 _BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
 _BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
+_OF_KIND = "kind ON kind.name = jobs.domain"  # dispatch/kind.py: KindRow
 
 # Lock order, so that nothing deadlocks: a worker before its owner, as suspicions and dropped jobs take them. Of changes
 # that nothing reads PostgreSQL makes the last one named first: `workers` stands after `active`.
@@ -67,13 +68,12 @@ WITH moved AS (
     INSERT INTO account_record AS known (account_id, record, domain, value)
     SELECT account_id, record, domain, sum(value) FROM (
         SELECT jobs.requester_id AS account_id, 'usage' AS record, domain,
-               CASE domain WHEN 'image' THEN things / 1e6 ELSE things END * account.usage_multiplier AS value
-        FROM jobs JOIN account ON account.id = jobs.requester_id
-        UNION ALL SELECT owner_id, 'contribution', domain, CASE domain WHEN 'image' THEN things / 1e6 ELSE things END
-        FROM jobs
+               things / record_unit * account.usage_multiplier AS value
+        FROM jobs JOIN account ON account.id = jobs.requester_id JOIN {_OF_KIND}
+        UNION ALL SELECT owner_id, 'contribution', domain, things / record_unit FROM jobs JOIN {_OF_KIND}
         UNION ALL SELECT owner_id, 'fulfillment', domain, 1 FROM jobs
         UNION ALL SELECT requester_id, 'request', domain, 1 FROM moved WHERE kind = 'request_tax'
-        UNION ALL SELECT requester_id, 'request', domain, 1 FROM jobs WHERE domain = 'interrogation'  -- without tax
+        UNION ALL SELECT requester_id, 'request', domain, 1 FROM jobs JOIN {_OF_KIND} WHERE NOT is_taxed
     ) AS counted GROUP BY 1, 2, 3
     ON CONFLICT (account_id, record, domain) DO UPDATE SET value = known.value + excluded.value
 ), earned AS (

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from horde_sdk.command_line.terminal import harmless, printable
+from horde_sdk.harmless_text import harmless, printable
 
 _HIDDEN = re.compile(
     r"(?P<userinfo>(?<=://)[^\s/@]+@)"  # of a URL

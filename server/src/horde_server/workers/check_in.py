@@ -11,17 +11,11 @@ from psycopg_pool import AsyncConnectionPool
 
 from horde_server.database.pool import Connection
 from horde_server.dispatch.abilities import Abilities
-from horde_server.dispatch.capabilities import validated_backend_bit
+from horde_server.dispatch.kind import WorkerRules
 from horde_server.errors import BadRequest, DeletedUser, HordeError, WrongCredentials
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import MINTED, EntryKind, Movement, escrow, spendable
-from horde_server.kudos.uptime import (
-    ALCHEMY_UPTIME_HUNDREDTHS,
-    REWARDED_EVERY_S,
-    image_uptime_hundredths,
-    text_uptime_hundredths,
-)
-from horde_server.models.catalogue import text_parameters_b
+from horde_server.kudos.uptime import REWARDED_EVERY_S
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.modes import Modes
@@ -94,7 +88,7 @@ class CheckIn:
         self._clock = clock
 
     async def __call__(
-        self, account: Account, name: str, abilities: Abilities, address: str, *, kind: str = "image"
+        self, account: Account, name: str, abilities: Abilities, address: str, *, kind: WorkerRules
     ) -> OnlineWorker:
         """The worker, up to date. Raises the refusals of §3.2 steps 4–13."""
         if account.deleted:
@@ -104,13 +98,13 @@ class CheckIn:
         if account.id == 0:
             raise AnonForbiddenWorker
         worker = await self._workers.find(name)
-        if worker is not None and worker.kind != kind:
+        if worker is not None and worker.kind.name != kind.name:
             raise PolymorphicNameConflict
         self._addresses.refuse(address)
         is_safe = not self._reputation.is_on or await self._reputation.admit_worker(account, address)
         if worker is None:
             worker = await self._create(account, name, abilities, address, kind)
-            if worker.kind != kind:  # another pop took the name at the same moment
+            if worker.kind.name != kind.name:  # another pop took the name at the same moment
                 raise PolymorphicNameConflict
         if worker.account_id != account.id:
             raise WrongCredentials
@@ -129,7 +123,9 @@ class CheckIn:
                 return await self(account, name, abilities, address, kind=kind)
         return worker
 
-    async def _create(self, account: Account, name: str, abilities: Abilities, address: str, kind: str) -> OnlineWorker:
+    async def _create(
+        self, account: Account, name: str, abilities: Abilities, address: str, kind: WorkerRules
+    ) -> OnlineWorker:
         """A new worker, or the one that another pop created under this name at the same moment."""
         refuse_name(name, self._profanity)
         if self._profanity.is_profane(abilities.bridge_agent):
@@ -142,7 +138,7 @@ class CheckIn:
                 await self._refuse_one_more(conn, account, address)
                 if await store.is_imitation(conn, name, account.id):
                     raise WrongCredentials(LOOKS_THE_SAME)
-                is_new = await store.add_worker(conn, worker_id, name, kind, account.id, abilities, address)
+                is_new = await store.add_worker(conn, worker_id, name, kind.name, account.id, abilities, address)
         worker = await self._workers.find(name)
         if worker is None:
             raise BadRequest("The worker could not be created: please pop again.")
@@ -169,29 +165,16 @@ class CheckIn:
 
 def _uptime_reward(worker: OnlineWorker, account: Account) -> Movement:
     """Ten minutes' worth, wholly escrowed while the owner is untrusted (kudos.md §5), but for alchemists."""
-    abilities = worker.abilities
     return Movement(
         uuid4(),
         EntryKind.UPTIME_REWARD,
         MINTED,
-        spendable(account.id) if account.trusted or worker.kind == "interrogation" else escrow(account.id),
-        _uptime_hundredths(worker.kind, abilities),
+        spendable(account.id) if account.trusted or not worker.kind.escrows_uptime else escrow(account.id),
+        worker.kind.uptime_hundredths(worker.abilities),
         owner_id=account.id,
         worker_id=worker.id,
-        domain=worker.kind,
+        domain=worker.kind.name,
     )
-
-
-def _uptime_hundredths(kind: str, abilities: Abilities) -> int:
-    if kind == "interrogation":
-        return ALCHEMY_UPTIME_HUNDREDTHS
-    if kind == "text":
-        return text_uptime_hundredths(
-            max(abilities.max_context_length, 0),
-            parameters_billions=text_parameters_b(abilities.models[0]),
-            is_validated_backend=validated_backend_bit(abilities.bridge_agent) != 0,
-        )
-    return image_uptime_hundredths(len(abilities.models), allows_loras=abilities.allow_lora)
 
 
 def parse_worker_id(text: str) -> UUID | None:

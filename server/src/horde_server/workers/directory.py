@@ -13,14 +13,13 @@ from uuid import UUID
 
 from psycopg_pool import AsyncConnectionPool
 
-from horde_server.dispatch.abilities import Abilities, decode_abilities, make_offer
+from horde_server.dispatch.abilities import Abilities, decode_abilities
+from horde_server.dispatch.kind import WorkerRules
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.dispatch.offers import make_offer
 from horde_server.dispatch.refusal import Offer
 from horde_server.workers import store
 from horde_server.workers.store import ONLINE_S, WorkerRow
-
-DEFAULT_SPEEDS = {"image": 1_000_000.0, "text": 1.0, "interrogation": 1.0}
-"""Pixelsteps and tokens per second, and seconds a form, assumed of a worker without samples."""
 
 
 @dataclass(slots=True)
@@ -29,7 +28,7 @@ class OnlineWorker:
 
     id: UUID
     name: str
-    kind: str
+    kind: WorkerRules
     account_id: int
     maintenance: bool
     maintenance_msg: str | None
@@ -55,12 +54,12 @@ class OnlineWorker:
         )
 
 
-def _from_row(row: WorkerRow) -> OnlineWorker:
+def _from_row(row: WorkerRow, kind: WorkerRules) -> OnlineWorker:
     abilities = decode_abilities(row.abilities)
-    speed = float(row.speed) if row.speed is not None else DEFAULT_SPEEDS[row.kind]
+    speed = float(row.speed) if row.speed is not None else kind.default_speed
     offer = make_offer(
         abilities,
-        kind=row.kind,
+        kind=kind,
         worker_id=row.id,
         owner_id=row.account_id,
         owner_trusted=row.owner_trusted,
@@ -69,7 +68,7 @@ def _from_row(row: WorkerRow) -> OnlineWorker:
         paused=row.paused,
     )
     return OnlineWorker(
-        row.id, row.name, row.kind, row.account_id, row.maintenance, row.maintenance_msg, row.paused, abilities,
+        row.id, row.name, kind, row.account_id, row.maintenance, row.maintenance_msg, row.paused, abilities,
         row.owner_trusted, speed, row.last_check_in_s, row.last_check_in_s, offer,
     )  # fmt: skip
 
@@ -80,12 +79,14 @@ class WorkerDirectory:
     def __init__(
         self,
         pool: AsyncConnectionPool[Any],
+        kinds: Mapping[str, WorkerRules],
         queues: Mapping[str, LiveQueue],
         publish: Callable[[str, Iterable[str]], None],
         clock: Callable[[], float],
     ) -> None:
-        """`queues` by the kind of worker they serve."""
+        """`kinds` and `queues` by the name of the kind of worker they serve."""
         self._pool = pool
+        self._kinds = kinds
         self._queues = queues
         self._publish = publish
         self._clock = clock
@@ -98,7 +99,7 @@ class WorkerDirectory:
         return [
             worker
             for worker in self._by_id.values()
-            if worker.last_check_in_s >= since and (kind is None or worker.kind == kind)
+            if worker.last_check_in_s >= since and (kind is None or worker.kind.name == kind)
         ]
 
     def known(self, worker_id: UUID) -> OnlineWorker | None:
@@ -112,7 +113,7 @@ class WorkerDirectory:
             return known
         async with self._pool.connection() as conn:
             row = await store.find_by_name(conn, name)
-        return self._keep(_from_row(row)) if row else None
+        return self._keep(self._from_row(row)) if row else None
 
     async def reload(self, ids: Iterable[UUID] | None = None) -> None:
         """Read workers anew: the named ones, or all that are online. Those that were deleted are forgotten."""
@@ -124,7 +125,7 @@ class WorkerDirectory:
             else:
                 rows = await store.find_by_ids(conn, list(expected))
         for row in rows:
-            self._keep(_from_row(row))
+            self._keep(self._from_row(row))
         for gone in expected - {row.id for row in rows}:
             self.forget(gone)
 
@@ -145,7 +146,7 @@ class WorkerDirectory:
         if worker is None:
             return
         self._forget_name(worker)
-        self._queues[worker.kind].drop_worker(worker_id)
+        self._queues[worker.kind.name].drop_worker(worker_id)
 
     def drop_stale(self) -> None:
         """Forget workers that went offline."""
@@ -156,6 +157,9 @@ class WorkerDirectory:
     def _forget_name(self, worker: OnlineWorker) -> None:
         if self._by_name.get(worker.name) is worker:  # else somebody else has the name by now
             del self._by_name[worker.name]
+
+    def _from_row(self, row: WorkerRow) -> OnlineWorker:
+        return _from_row(row, self._kinds[row.kind])
 
     def _keep(self, fresh: OnlineWorker) -> OnlineWorker:
         known = self._by_id.get(fresh.id)
@@ -173,5 +177,5 @@ class WorkerDirectory:
                 known.last_check_in_s = known.written_s = fresh.last_check_in_s
             known.renew_offer()
         if known.last_check_in_s >= self._clock() - ONLINE_S:
-            self._queues[known.kind].view(known.offer)
+            self._queues[known.kind.name].view(known.offer)
         return known

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from horde_server.database.pool import Pool
+from horde_server.dispatch.kind import WorkerRules
 from horde_server.errors import InvalidAPIKey, WorkerNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
@@ -23,7 +25,9 @@ from horde_server.workers.view import worker_body
 _encode = msgspec.json.Encoder().encode
 
 
-def routes(pool: Pool, accounts: AccountDirectory, management: WorkerManagement) -> APIRouter:
+def routes(
+    pool: Pool, accounts: AccountDirectory, management: WorkerManagement, kinds: Mapping[str, WorkerRules]
+) -> APIRouter:
     """Who serves this horde."""
     router = APIRouter(prefix="/api/v2/workers", tags=["v2"])
 
@@ -45,7 +49,7 @@ def routes(pool: Pool, accounts: AccountDirectory, management: WorkerManagement)
         caller = await viewer(apikey)
         async with pool.connection() as conn:  # the published SDK sends an empty type for all types
             rows = await store.show_online(conn, name=_without_nul(name), kind=_without_nul(type))
-        return json_response(_encode([worker_body(row, caller) for row in rows]))
+        return json_response(_encode([worker_body(row, kinds[row["kind"]], caller) for row in rows]))
 
     @router.get(
         "/{worker_id}",
@@ -60,7 +64,7 @@ def routes(pool: Pool, accounts: AccountDirectory, management: WorkerManagement)
             row = await store.show_by_id(conn, found) if found else None
         if row is None:
             raise WorkerNotFound
-        return json_response(_encode(worker_body(row, await viewer(apikey))))
+        return json_response(_encode(worker_body(row, kinds[row["kind"]], await viewer(apikey))))
 
     @router.get(
         "/name/{worker_name:path}",
@@ -74,7 +78,7 @@ def routes(pool: Pool, accounts: AccountDirectory, management: WorkerManagement)
             row = await store.show_by_name(conn, _without_nul(worker_name) or "")
         if row is None:
             raise WorkerNotFound
-        return json_response(_encode(worker_body(row, await viewer(apikey))))
+        return json_response(_encode(worker_body(row, kinds[row["kind"]], await viewer(apikey))))
 
     @router.put(
         "/{worker_id}",

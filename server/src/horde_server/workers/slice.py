@@ -29,7 +29,8 @@ class Workers(Slice):
         self._core = core
         self._accounts = identity.accounts
         self._moderation = moderation
-        self.directory = WorkerDirectory(core.pool, dispatch.queues, core.publish, core.clock)
+        self._kinds = dispatch.kinds
+        self.directory = WorkerDirectory(core.pool, dispatch.kinds, dispatch.queues, core.publish, core.clock)
         self.check_in = CheckIn(
             core.pool,
             self.directory,
@@ -48,7 +49,7 @@ class Workers(Slice):
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Lists and changes of workers."""
         return [
-            routes(self._core.pool, self._accounts, self._management),
+            routes(self._core.pool, self._accounts, self._management, self._kinds),
             address_routes(self._core.pool, self._moderation.addresses, self._moderation.moderators),
         ]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Literal
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Final, Self
 
 from horde_worker.backends.demo_text.model import MODEL_NAME, DemoTextModel, GenerationStopped, Passage
-from horde_worker.backends.interface import BackendFailure, Progress, TextAbilities, TextJob, TextResult
+from horde_worker.backends.events import BackendFailure, Piece, Progress
+from horde_worker.backends.interface import BackendSettings, Makers
+from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextResult
+from horde_worker.backends.threads import events_of
 
 MAX_LENGTH: Final = 1024
 MAX_CONTEXT_LENGTH: Final = 8192
@@ -22,7 +25,6 @@ FASTEST_TOKENS_PER_S: Final = 100.0
 class DemoTextBackend:
     """`ember-demo-text` on this machine's processor; texts of a batch one after the other."""
 
-    kind: Literal["text"] = "text"
     name = "demo-text"
     abilities = TextAbilities(
         models=(MODEL_NAME,), max_length=MAX_LENGTH, max_context_length=MAX_CONTEXT_LENGTH, max_batch=MAX_BATCH
@@ -30,54 +32,74 @@ class DemoTextBackend:
 
     def __init__(
         self,
+        model: DemoTextModel,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._model: DemoTextModel | None = None
+        self._model = model
         self._sleep = sleep
         self._clock = clock
 
-    async def start(self) -> None:
-        """Load the weights."""
+    @classmethod
+    async def open(cls, settings: BackendSettings) -> Self:
+        """Load the weights; there are no options."""
+        settings.check_known()
         try:
-            self._model = await asyncio.to_thread(DemoTextModel.load)
+            return cls(await asyncio.to_thread(DemoTextModel.load))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BackendFailure(f"the weights of {MODEL_NAME} cannot be read: {error}") from error
 
-    async def generate(self, job: TextJob, progress: Progress) -> Sequence[TextResult]:
-        """Write every text of the job; between two tokens a cancelled job ends."""
-        if self._model is None:
-            raise BackendFailure("the model is not loaded")
-        began, stopped = self._clock(), threading.Event()
+    @property
+    def makers(self) -> Makers:
+        """Texts."""
+        return Makers(text=self)
+
+    async def close(self) -> None:
+        """Nothing is held but memory."""
+
+    async def make(self, job: TextJob) -> AsyncGenerator[TextEvent, None]:
+        """Write every text of the job, word by word; between two words a closed job ends.
+
+        A text that was written too fast to be believed is held back until its time has passed.
+        """
+
+        def write(tell: Callable[[TextEvent], None], should_stop: Callable[[], bool]) -> None:
+            for place, seed in enumerate(job.seeds):
+                self._write(job, place, seed, tell, should_stop)
+
+        began, tokens = self._clock(), 0
         try:
-            results = await asyncio.to_thread(self._write, self._model, job, progress, stopped)
-        except asyncio.CancelledError:
-            stopped.set()
-            raise
+            async with aclosing(events_of(write)) as events:
+                async for event in events:
+                    if isinstance(event, TextResult):
+                        tokens += event.tokens
+                        if (early_s := began + tokens / FASTEST_TOKENS_PER_S - self._clock()) > 0:
+                            await self._sleep(early_s)
+                    yield event
         except GenerationStopped as error:
             raise BackendFailure(str(error)) from error
-        tokens = sum(result.tokens for result in results)
-        if (early_s := tokens / FASTEST_TOKENS_PER_S - (self._clock() - began)) > 0:
-            await self._sleep(early_s)
-        return results
 
-    @staticmethod
-    def _write(model: DemoTextModel, job: TextJob, progress: Progress, stopped: threading.Event) -> list[TextResult]:
-        results = []
-        for place, seed in enumerate(job.seeds):
-            written = model.generate(
-                Passage(
-                    prompt=job.prompt,
-                    max_length=job.max_length,
-                    max_context_length=job.max_context_length,
-                    sampling=job.sampling,
-                    stop_sequences=job.stop_sequences,
-                    may_end=job.may_end,
-                    seed=seed,
-                ),
-                on_token=lambda done, most, place=place: progress(place, done, most),  # type: ignore[misc]
-                should_stop=stopped.is_set,
-            )
-            results.append(TextResult(written.text, seed, written.tokens))
-        return results
+    def _write(
+        self,
+        job: TextJob,
+        place: int,
+        seed: int,
+        tell: Callable[[TextEvent], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        written = self._model.generate(
+            Passage(
+                prompt=job.prompt,
+                max_length=job.max_length,
+                max_context_length=job.max_context_length,
+                sampling=job.sampling,
+                stop_sequences=job.stop_sequences,
+                may_end=job.may_end,
+                seed=seed,
+            ),
+            on_piece=lambda text: tell(Piece(place, text)),
+            on_token=lambda done, most: tell(Progress(place, done, most)),
+            should_stop=should_stop,
+        )
+        tell(TextResult(written.text, seed, written.tokens))

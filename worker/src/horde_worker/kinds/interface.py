@@ -2,50 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Protocol, TypeAlias, TypeVar
 
-from horde_worker.backends.interface import BackendFailure
+from horde_worker.backends.events import BackendFailure, Watched
+from horde_worker.hooks import AnyResult, Job
+from horde_worker.kinds.hand_out import HandOut
 
-
-class HandOut(Protocol):
-    """What the loop must know of a job of any kind: one id per result, seconds to live from the pop."""
-
-    @property
-    def ids(self) -> tuple[str, ...]: ...
-
-    @property
-    def model(self) -> str: ...
-
-    @property
-    def ttl_s(self) -> float: ...
-
-
-JobT = TypeVar("JobT", bound=HandOut)
+JobT = TypeVar("JobT", bound=Job)
+ResultT = TypeVar("ResultT", bound=AnyResult)
 MadeT = TypeVar("MadeT")
 
+Watch: TypeAlias = Callable[[Watched], Awaitable[None]]
+"""Told of progress, previews and pieces while a job is made."""
 
-class Kind(Protocol[JobT, MadeT]):
-    """One kind of work for one horde with one backend. Calls to the horde raise `Refused` or `Unreachable`."""
+
+class Kind(Protocol[JobT, ResultT, MadeT]):
+    """One kind of work for one horde with one maker. Calls to the horde raise `Refused` or `Unreachable`."""
 
     @property
     def backend_name(self) -> str:
         """What the operator calls the backend."""
 
     async def start(self) -> None:
-        """Get the backend ready. Raises `BackendFailure`."""
+        """See whether there is anything to offer. Raises `BackendFailure`."""
 
-    def offer(self) -> dict[str, Any]:
-        """The body of the next pop."""
-
-    async def pop(self, offer: dict[str, Any]) -> dict[str, Any]:
-        """Ask the horde for jobs."""
-
-    def read(self, answer: dict[str, Any], offer: dict[str, Any]) -> JobT | None:
-        """The job in the answer to this offer, if there is one. Raises `UnusableJob`."""
+    async def pop(self) -> HandOut[JobT]:
+        """Ask the horde for a job within what is offered. Raises `UnusableJob`, with the ids to be given back."""
 
     async def wanted_models(self) -> Sequence[tuple[str, int]]:
-        """The models that requests wait for, the most wanted first, each with its jobs."""
+        """The models that requests wait for and nobody offers here, the most wanted first, each with its jobs."""
 
     async def prepare(self, job: JobT) -> JobT:
         """Fetch what the job needs besides the pop's answer. Never fails for what is missing there.
@@ -53,17 +39,17 @@ class Kind(Protocol[JobT, MadeT]):
         Ids that nothing can be made for without it are given back at once, and are not in the job that is returned.
         """
 
-    def make(self, job: JobT) -> AsyncGenerator[MadeT | BackendFailure, None]:
-        """One thing per id in their order, each as soon as it can be delivered, or why this one could not be made.
+    def make(self, job: JobT, watch: Watch) -> AsyncGenerator[ResultT | BackendFailure, None]:
+        """One result per id in their order, each as soon as it is there, or why this one could not be made.
 
         Raises `BackendFailure` when no more can, and whatever else the backend raises.
         """
 
+    async def pack(self, job: JobT, place: int, result: ResultT) -> MadeT:
+        """The result for the id at this place as it is delivered. Raises whatever is wrong with it."""
+
     async def deliver(self, job: JobT, place: int, made: MadeT) -> float:
-        """Hand over the thing for the id at this place; the reward in kudos."""
+        """Hand over what was packed for the id at this place; the reward in kudos."""
 
     async def give_back(self, job_id: str, reason: str) -> None:
         """Tell the horde that this job failed, so that another worker can have it at once."""
-
-    def describe(self, job: JobT) -> dict[str, Any]:
-        """Fields for the log: sizes, no prompts."""

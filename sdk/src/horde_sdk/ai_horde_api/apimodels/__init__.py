@@ -50,7 +50,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
         "horde_sdk.ai_horde_api.apimodels.find_user": """
             FindUserRequest
         """,
-        "horde_sdk.ai_horde_api.apimodels.generate._async": """
+        "horde_sdk.ai_horde_api.apimodels.generate.async_": """
             ImageGenerateAsyncDryRunResponse ImageGenerateAsyncRequest ImageGenerateAsyncResponse
             ImageGenerationInputPayload
         """,

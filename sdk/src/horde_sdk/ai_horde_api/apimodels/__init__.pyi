@@ -1,4 +1,4 @@
-"""The names of this package for type checkers; at run time each is imported when first used."""
+# The names of this package for type checkers; at run time each is imported when first used.
 
 from horde_sdk.ai_horde_api.apimodels.alchemy.async_ import (
     AlchemyAsyncRequest as AlchemyAsyncRequest,
@@ -97,7 +97,7 @@ from horde_sdk.ai_horde_api.apimodels.filters import (
 from horde_sdk.ai_horde_api.apimodels.find_user import (
     FindUserRequest as FindUserRequest,
 )
-from horde_sdk.ai_horde_api.apimodels.generate._async import (
+from horde_sdk.ai_horde_api.apimodels.generate.async_ import (
     ImageGenerateAsyncDryRunResponse as ImageGenerateAsyncDryRunResponse,
     ImageGenerateAsyncRequest as ImageGenerateAsyncRequest,
     ImageGenerateAsyncResponse as ImageGenerateAsyncResponse,

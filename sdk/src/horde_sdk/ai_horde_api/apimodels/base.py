@@ -164,7 +164,7 @@ class SingleWarningEntry(HordeAPIObjectBaseModel, api_name="RequestSingleWarning
     code: WarningCode | str = Field(min_length=1)
     """What is warned of, in one word."""
     message: str = Field(min_length=1)
-    """The same as a sentence."""
+    """The warning as a sentence."""
 
 
 class ActiveModelLite(HordeAPIObjectBaseModel, api_name="ActiveModelLite"):
@@ -213,7 +213,7 @@ class _BaseImageGenerateParamMixin(HordeAPIObjectBaseModel):
     )
     """What is done with the finished image."""
     post_processing_order: POST_PROCESSOR_ORDER_TYPE = POST_PROCESSOR_ORDER_TYPE.facefixers_first
-    """In which order."""
+    """The order in which upscalers and face fixers run."""
     facefixer_strength: float | None = Field(default=None, ge=0, le=1)
     """How much faces are mended."""
     hires_fix: bool = False

@@ -27,7 +27,7 @@ class ResponseModelStylesShort(HordeAPIObjectBaseModel, api_name="ResponseModelS
     name: str
     """Its name, with its owner's."""
     id_: str = Field(alias="id")
-    """Its id."""
+    """The style's id."""
 
 
 @Unhashable
@@ -39,7 +39,7 @@ class ResponseModelCollection(HordeResponseBaseModel, api_name="ResponseModelCol
     """
 
     id: str
-    """Its id."""
+    """The collection's id."""
     name: str
     """Its name, with its owner's."""
     type: StyleType | str = Field(union_mode="left_to_right")
@@ -135,7 +135,7 @@ class CreateCollectionResponse(
     """A collection was made: 200 of POST /v2/collections."""
 
     id_: str = Field(alias="id")
-    """Its id."""
+    """The collection's id."""
 
 
 @Unhashable
@@ -169,7 +169,7 @@ class UpdateCollectionResponse(
     """A collection was changed: 200 of PATCH /v2/collections/{collection_id}."""
 
     id_: str = Field(alias="id")
-    """Its id."""
+    """The collection's id."""
 
 
 @Unhashable

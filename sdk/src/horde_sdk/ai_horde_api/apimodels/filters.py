@@ -29,7 +29,7 @@ class FilterDetails(HordeResponseBaseModel, api_name="FilterDetails"):
     filter_type: int = Field(ge=10, le=29)
     """10 to 19 raise suspicion, 20 to 29 are replaced."""
     id_: str = Field(alias="id")
-    """Its id."""
+    """The filter's id."""
     regex: str
     """The regular expression that prompts are searched for."""
     replacement: str | None = ""

@@ -37,7 +37,7 @@ class StyleExample(HordeAPIObjectBaseModel, api_name="StyleExample"):
     primary: bool = False
     """Whether it stands for the style."""
     id_: str = Field(alias="id")
-    """Its id."""
+    """The example's id."""
 
 
 @Unhashable
@@ -130,7 +130,7 @@ class ModifyStyleImageResponse(
     """
 
     id_: str = Field(alias="id")
-    """Its id."""
+    """The style's id."""
 
 
 @Unhashable

@@ -28,7 +28,7 @@ class StyleImageExampleModifyResponse(
     """
 
     id_: str = Field(alias="id")
-    """Its id."""
+    """The example's id."""
 
 
 class StyleImageExampleAddRequest(

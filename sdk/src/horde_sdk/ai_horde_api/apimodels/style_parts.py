@@ -1,4 +1,4 @@
-"""What image styles and text styles share: a style is a prompt with holes, models and parameters under one name."""
+"""Parts of image and text styles: a style is a prompt with holes, models and parameters under one name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from horde_sdk.generic_api.apimodels import HordeAPIObjectBaseModel
 
 
 class StyleType(TextEnum):
-    """What a style makes."""
+    """Kinds of what styles make."""
 
     image = auto()
     text = auto()
@@ -23,7 +23,7 @@ class ResponseModelStylesUser(HordeAPIObjectBaseModel, api_name="ResponseModelSt
     name: str
     """Its name, with its owner's."""
     id_: str = Field(alias="id")
-    """Its id."""
+    """The style's id."""
     type_: StyleType | str = Field(alias="type", union_mode="left_to_right")
     """What it makes."""
 
@@ -60,7 +60,7 @@ class _StyleResponseMixin(_StyleMixin):
     """What the horde tells about a style."""
 
     id_: str = Field(alias="id")
-    """Its id."""
+    """The style's id."""
     creator: str | None = None
     """Its owner."""
     use_count: int | None = None

@@ -80,7 +80,7 @@ class ModifyTeam(HordeResponseBaseModel, api_name="ModifyTeam"):
     """
 
     id_: str = Field(alias="id")
-    """Its id."""
+    """The team's id."""
     name: str
     """Its name."""
     info: str | None = None
@@ -136,7 +136,7 @@ class DeleteTeamResponse(HordeResponseBaseModel, api_name="DeletedTeam"):
     """A team was deleted: 200 of DELETE /v2/teams/{team_id}."""
 
     deleted_id: str
-    """Its id."""
+    """The team's id."""
     deleted_name: str
     """Its name."""
 

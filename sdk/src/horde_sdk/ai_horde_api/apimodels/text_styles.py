@@ -113,7 +113,7 @@ class ModifyStyleTextResponse(
     """
 
     id_: str = Field(alias="id")
-    """Its id."""
+    """The style's id."""
 
 
 @Unhashable

@@ -1,4 +1,4 @@
-"""What is known about a user, in parts."""
+"""The parts of a user's details: kudos, usage, contributions, records, open requests."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Backends of alchemy; nothing yet."""
+"""Names of alchemy backends. The published library has this path, and it is empty there too."""

@@ -1,1 +1,1 @@
-"""Backends of images."""
+"""Names of image backends."""

@@ -1,1 +1,1 @@
-"""Words that all image backends share; none yet."""
+"""Words of all image backends. The published library has this path, and it is empty there too."""

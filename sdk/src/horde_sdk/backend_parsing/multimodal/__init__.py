@@ -1,1 +1,1 @@
-"""Backends of several kinds at once; nothing yet."""
+"""Names of backends of several kinds. The published library has this path, and it is empty there too."""

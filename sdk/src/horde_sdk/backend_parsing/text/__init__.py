@@ -1,1 +1,1 @@
-"""Backends of text; nothing yet."""
+"""Names of text backends. The published library has this path, and it is empty there too."""

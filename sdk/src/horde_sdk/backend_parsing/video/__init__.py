@@ -1,1 +1,1 @@
-"""Backends of video; nothing yet."""
+"""Names of video backends. The published library has this path, and it is empty there too."""

@@ -1,4 +1,4 @@
-"""Alchemy, the work on finished images: its words, and everything there is to know about one operation."""
+"""Alchemy, the work on finished images: its words, parameters and templates."""
 
 from typing import TYPE_CHECKING
 

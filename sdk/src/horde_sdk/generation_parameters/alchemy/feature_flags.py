@@ -1,4 +1,4 @@
-"""What alchemy needs of the worker that takes it."""
+"""Feature flags of alchemy: what it needs of the worker that takes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything there is to know about operations on one image."""
+"""Parameters of operations on one image."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SingleAlchemyParameters(CompositeParametersBase):
 
 
 class UpscaleAlchemyParameters(SingleAlchemyParameters):
-    """Enlarge."""
+    """The enlargement of an image."""
 
     form: Literal[KNOWN_ALCHEMY_FORMS.post_process] = KNOWN_ALCHEMY_FORMS.post_process
     upscaler: KNOWN_UPSCALERS | str
@@ -49,7 +49,7 @@ class UpscaleAlchemyParameters(SingleAlchemyParameters):
 
 
 class FacefixAlchemyParameters(SingleAlchemyParameters):
-    """Repair faces."""
+    """The repair of faces in an image."""
 
     facefixer: KNOWN_FACEFIXERS | str
     codeformer_fidelity: float | None = None
@@ -61,7 +61,7 @@ class FacefixAlchemyParameters(SingleAlchemyParameters):
 
 
 class InterrogateAlchemyParameters(SingleAlchemyParameters):
-    """Find the words that fit."""
+    """The interrogation of an image: words that fit it."""
 
     interrogator: KNOWN_INTERROGATORS | str
 
@@ -71,7 +71,7 @@ class InterrogateAlchemyParameters(SingleAlchemyParameters):
 
 
 class CaptionAlchemyParameters(SingleAlchemyParameters):
-    """Describe in a sentence."""
+    """The captioning of an image: a sentence that describes it."""
 
     caption_model: KNOWN_CAPTION_MODELS | str
 
@@ -81,7 +81,7 @@ class CaptionAlchemyParameters(SingleAlchemyParameters):
 
 
 class NSFWAlchemyParameters(SingleAlchemyParameters):
-    """Tell whether it is safe."""
+    """The check whether an image is safe for work."""
 
     nsfw_detector: KNOWN_NSFW_DETECTOR | str
 
@@ -91,7 +91,7 @@ class NSFWAlchemyParameters(SingleAlchemyParameters):
 
 
 class AnnotationAlchemyParameters(SingleAlchemyParameters):
-    """Draw a control map."""
+    """The drawing of a control map of an image."""
 
     form: Literal[KNOWN_ALCHEMY_FORMS.annotation] = KNOWN_ALCHEMY_FORMS.annotation
     control_type: KNOWN_ANNOTATION_CONTROL_TYPES | str

@@ -1,10 +1,10 @@
-"""Which model an operation is described by, told from the fields that are given. Programs may add rules."""
+"""Rules that tell from the fields of an operation which model describes it. Programs may add rules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from pydantic import BaseModel
 
@@ -18,9 +18,7 @@ from horde_sdk.generation_parameters.alchemy.parameters import (
     SingleAlchemyParameters,
     UpscaleAlchemyParameters,
 )
-
-if TYPE_CHECKING:
-    from horde_sdk.generation_parameters.alchemy.templates import SingleAlchemyParametersTemplate
+from horde_sdk.generation_parameters.generic.parameters import CompositeParametersBase
 
 Predicate: TypeAlias = Callable[[Mapping[str, object]], bool]
 """Looks at the fields that are given; open ones may be missing or `None`."""
@@ -38,7 +36,18 @@ def _has(field: ALCHEMY_PARAMETER_FIELDS) -> Predicate:
     return lambda payload: payload.get(field) is not None
 
 
-_rules: tuple[ResolverRule, ...] = (
+class _Rules:
+    """Rules in the order in which they are asked: the first that fits counts.
+
+    Attributes:
+        in_order: Replaced as a whole, never changed, so that readers need no lock.
+    """
+
+    def __init__(self, *in_order: ResolverRule) -> None:
+        self.in_order = in_order
+
+
+_rules = _Rules(
     ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.upscaler), UpscaleAlchemyParameters),
     ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.facefixer), FacefixAlchemyParameters),
     ResolverRule(_has(ALCHEMY_PARAMETER_FIELDS.interrogator), InterrogateAlchemyParameters),
@@ -54,7 +63,6 @@ _rules: tuple[ResolverRule, ...] = (
         UpscaleAlchemyParameters,
     ),
 )
-"""The first that fits counts. Replaced as a whole, never changed: readers need no lock."""
 
 
 def register_alchemy_parameter_rule(rule: ResolverRule, *, append: bool = True) -> None:
@@ -64,27 +72,25 @@ def register_alchemy_parameter_rule(rule: ResolverRule, *, append: bool = True) 
         rule: The rule.
         append: Ask it after all others; else before them.
     """
-    global _rules
-    others = tuple(other for other in _rules if other != rule)
-    _rules = (*others, rule) if append else (rule, *others)
+    others = [other for other in _rules.in_order if other != rule]
+    _rules.in_order = (*others, rule) if append else (rule, *others)
 
 
 def unregister_alchemy_parameter_rule(rule: ResolverRule) -> None:
     """Take a rule out again; nothing happens if it is not there."""
-    global _rules
-    _rules = tuple(other for other in _rules if other != rule)
+    _rules.in_order = tuple(other for other in _rules.in_order if other != rule)
 
 
 def resolve_alchemy_parameter_model(
-    payload: Mapping[str, object] | SingleAlchemyParametersTemplate,
+    payload: Mapping[str, object] | CompositeParametersBase,
 ) -> type[SingleAlchemyParameters]:
     """Return the model that describes an operation; `SingleAlchemyParameters` where no rule fits."""
     fields = _fields(payload)
-    return next((rule.model for rule in _rules if rule.predicate(fields)), SingleAlchemyParameters)
+    return next((rule.model for rule in _rules.in_order if rule.predicate(fields)), SingleAlchemyParameters)
 
 
 def instantiate_alchemy_parameters(
-    payload: Mapping[str, object] | SingleAlchemyParametersTemplate,
+    payload: Mapping[str, object] | CompositeParametersBase,
 ) -> SingleAlchemyParameters:
     """Return an operation in the model that describes it.
 

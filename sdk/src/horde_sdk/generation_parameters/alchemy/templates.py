@@ -1,4 +1,4 @@
-"""Operations with every field open; `to_parameters` closes them."""
+"""Templates of operations: every field may be open, and `to_parameters` closes them."""
 
 from __future__ import annotations
 

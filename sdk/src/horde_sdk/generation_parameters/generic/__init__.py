@@ -1,4 +1,4 @@
-"""What all kinds of generation share: the bases of parameters, their sources and schemes."""
+"""Parts of all kinds of generation: the bases of parameters, their sources and schemes."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What a job needs of the worker, and who knows models by name."""
+"""Feature flags of all kinds of generation, and the protocol of who knows models by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bases of all parameters. They are mutable pydantic models that know the version of their own schema."""
+"""The bases of all parameters: mutable pydantic models that know the version of their own schema."""
 
 from __future__ import annotations
 

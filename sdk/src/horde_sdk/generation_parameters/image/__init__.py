@@ -1,4 +1,4 @@
-"""Image generation: its words, and everything there is to know about an image job."""
+"""Image generation: its words, parameters and templates."""
 
 from typing import TYPE_CHECKING
 

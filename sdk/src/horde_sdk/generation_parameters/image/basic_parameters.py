@@ -1,4 +1,4 @@
-"""What every image is made with: model, prompt, size, steps, sampler."""
+"""Basic parameters of images: model, prompt, size, steps, sampler."""
 
 from __future__ import annotations
 

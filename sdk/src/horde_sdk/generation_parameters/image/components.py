@@ -1,4 +1,4 @@
-"""What may be added to the basics of an image: a source, control, hires-fix, LoRAs, workflows."""
+"""Components that may be added to the basics of an image: a source, control, hires-fix, LoRAs, workflows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from horde_sdk.ai_horde_api.consts import DEFAULT_HIRES_DENOISE_STRENGTH
 from horde_sdk.generation_parameters.generic.consts import KNOWN_AUX_MODEL_SOURCE
 from horde_sdk.generation_parameters.generic.parameters import GenerationParameterBaseModel
 from horde_sdk.generation_parameters.image.basic_parameters import BasicImageGenerationParameters
@@ -18,9 +17,6 @@ from horde_sdk.generation_parameters.image.consts import (
     LORA_TRIGGER_INJECT_CHOICE,
     TI_TRIGGER_INJECT_CHOICE,
 )
-
-HIRES_FIX_DENOISE_STRENGTH_DEFAULT = DEFAULT_HIRES_DENOISE_STRENGTH
-"""Of the second pass, where the job does not say."""
 
 
 class Image2ImageGenerationParameters(GenerationParameterBaseModel):
@@ -76,7 +72,7 @@ class ExtraTextEntry(GenerationParameterBaseModel):
 
 
 class CustomWorkflowGenerationParameters(GenerationParameterBaseModel):
-    """Another way of making an image altogether."""
+    """A workflow that takes the place of plain generation."""
 
     custom_workflow_name: KNOWN_IMAGE_WORKFLOWS | str
     custom_workflow_version: str | None = None
@@ -159,12 +155,12 @@ class ImageGenerationComponentContainer(GenerationParameterBaseModel):
 
     @property
     def controlnet_params(self) -> ControlnetGenerationParameters | None:
-        """What to keep to."""
+        """What of a source image is kept to."""
         return self._first(ControlnetGenerationParameters)
 
     @property
     def hires_fix_params(self) -> HiresFixGenerationParameters | None:
-        """The two passes."""
+        """The two passes of hires-fix."""
         return self._first(HiresFixGenerationParameters)
 
     @property

@@ -4,6 +4,9 @@ from enum import auto
 
 from horde_sdk._text_enum import TextEnum
 
+HIRES_FIX_DENOISE_STRENGTH_DEFAULT = 0.65
+"""How much the second pass paints anew, where the job does not say."""
+
 
 class KNOWN_IMAGE_SAMPLERS(TextEnum):
     """Samplers, by the API's names."""

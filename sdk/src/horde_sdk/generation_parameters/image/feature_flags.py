@@ -1,4 +1,4 @@
-"""What an image job needs of the worker that takes it."""
+"""Feature flags of image jobs: what they need of the worker that takes them."""
 
 from __future__ import annotations
 

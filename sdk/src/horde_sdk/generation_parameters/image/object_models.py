@@ -7,7 +7,6 @@ from horde_sdk.generation_parameters.image.basic_parameters import (
     default_basic_image_generation_parameters,
 )
 from horde_sdk.generation_parameters.image.components import (
-    HIRES_FIX_DENOISE_STRENGTH_DEFAULT,
     AuxModelEntry,
     ControlnetGenerationParameters,
     CustomWorkflowGenerationParameters,
@@ -20,6 +19,7 @@ from horde_sdk.generation_parameters.image.components import (
     RemixImageEntry,
     TIEntry,
 )
+from horde_sdk.generation_parameters.image.consts import HIRES_FIX_DENOISE_STRENGTH_DEFAULT
 from horde_sdk.generation_parameters.image.feature_flags import (
     ControlnetFeatureFlags,
     ImageGenerationFeatureFlags,

@@ -1,1 +1,1 @@
-"""Generations of several kinds at once; nothing yet."""
+"""Generations of several kinds. The published library has this path, and it is empty there too."""

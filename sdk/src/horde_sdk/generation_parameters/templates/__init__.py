@@ -1,1 +1,1 @@
-"""Ready-made templates; nothing yet. The template classes are beside the parameters that they become."""
+"""Ready-made templates. The published library has this path, and it is empty there too."""

@@ -1,4 +1,4 @@
-"""Text generation: everything there is to know about a text job."""
+"""Text generation: its parameters and templates."""
 
 from typing import TYPE_CHECKING
 

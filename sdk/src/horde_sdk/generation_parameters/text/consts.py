@@ -1,1 +1,1 @@
-"""The words of text generation; none yet."""
+"""Words of text generation. The published library has this path, and it is empty there too."""

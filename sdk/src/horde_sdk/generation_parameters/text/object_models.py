@@ -1,4 +1,4 @@
-"""Everything there is to know about one text job, and the template that it may be made from."""
+"""Parameters of one text job, and the template that they may be made from."""
 
 from __future__ import annotations
 

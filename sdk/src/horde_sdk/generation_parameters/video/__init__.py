@@ -1,1 +1,1 @@
-"""Video generation; nothing yet."""
+"""Video generation. The published library has this path, and it is empty there too."""

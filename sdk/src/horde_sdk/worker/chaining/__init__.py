@@ -1,4 +1,4 @@
-"""Chains of stages that a generation goes through, and a way to carry them out on this machine."""
+"""Chains of stages that a generation goes through, and their execution on this machine."""
 
 from horde_sdk.worker.chaining.common_flows import (
     GENERATE_STAGE_NAME,

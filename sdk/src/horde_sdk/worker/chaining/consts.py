@@ -6,7 +6,7 @@ from horde_sdk._text_enum import TextEnum
 
 
 class CHAIN_NODE_KIND(TextEnum):
-    """What a stage does."""
+    """Kinds of stage, by what it does."""
 
     GENERATE = auto()
     POST_PROCESS = auto()

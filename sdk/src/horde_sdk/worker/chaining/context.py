@@ -1,4 +1,4 @@
-"""How far a chain has been carried out. Many threads may report to one context."""
+"""The state of a chain under execution. Many threads may report to one context."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ChainExecutionContext:
 
     @property
     def flow(self) -> ChainFlow:
-        """What is carried out."""
+        """The chain that is carried out."""
         return self._flow
 
     def node_state(self, handle: ChainNodeHandle) -> CHAIN_NODE_STATE:
@@ -87,13 +87,13 @@ class ChainExecutionContext:
 
     @property
     def is_finished(self) -> bool:
-        """Nothing is left to do, whether all went well or not."""
+        """Whether nothing is left to do, whether all went well or not."""
         with self._lock:
             return not any(stage.state in _OPEN for stage in self._stages.values())
 
     @property
     def has_failed(self) -> bool:
-        """A stage failed."""
+        """Whether a stage failed."""
         with self._lock:
             return any(stage.state is _STATE.FAILED for stage in self._stages.values())
 

@@ -1,4 +1,4 @@
-"""How one stage hangs on another."""
+"""The edges of a chain: how one stage hangs on another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carrying out a chain."""
+"""The execution of a chain, stage by stage."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class ChainFlow:
 
     @property
     def edges(self) -> tuple[ChainEdge, ...]:
-        """All edges."""
+        """All edges between stages."""
         return tuple(self._edges.values())
 
     @property

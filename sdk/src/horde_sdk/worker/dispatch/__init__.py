@@ -1,1 +1,1 @@
-"""Where jobs come from, and what becomes of their parameters on the way."""
+"""Dispatch: where jobs come from, and what becomes of their parameters on the way."""

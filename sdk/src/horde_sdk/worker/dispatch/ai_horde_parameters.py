@@ -1,4 +1,4 @@
-"""What is known about a job of an AI Horde besides how to do it."""
+"""Dispatch parameters of a job of an AI Horde: ids, uploads, reasons; everything but how to do it."""
 
 from __future__ import annotations
 

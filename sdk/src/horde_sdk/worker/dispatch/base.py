@@ -1,4 +1,4 @@
-"""What is known about a job besides how to do it."""
+"""Dispatch parameters of any job: everything that is known besides how to do it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Getting jobs, wherever they come from."""
+"""Pop strategies: how a worker gets jobs, wherever they come from."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is said to operators of workers."""
+"""Texts for operators of workers."""

@@ -1,4 +1,4 @@
-"""What each setting of a worker means, in words for its operator."""
+"""Descriptions of a worker's settings, in words for its operator."""
 
 from __future__ import annotations
 

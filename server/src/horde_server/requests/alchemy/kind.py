@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
+from typing import Any
 
-from horde_server.dispatch.kind import Delivery
+from horde_server.dispatch.abilities import Abilities
+from horde_server.dispatch.kind import Delivery, KindRow
 from horde_server.dispatch.refusal import Offer, Requirement
+from horde_server.kudos.uptime import ALCHEMY_UPTIME_HUNDREDTHS
 from horde_server.requests.alchemy.order import FormOrder, decode_order
 from horde_server.requests.alchemy.prices import charges
 
@@ -13,12 +17,27 @@ LEASE_S = 180
 """How long an alchemist may take (§1.6)."""
 
 
+SLOW_FORM_S = 10.0
+"""Seconds a form from which on an alchemist gets only requests with `slow_workers` (alchemy-and-operations.md §1.6)."""
+FASTEST_FORM_S = 0.001
+
+
 class AlchemyKind:
-    """A `Kind`; see there. A form's name stands where other kinds have models."""
+    """Forms as a `Kind`; they are counted, not measured. A form's name stands where other kinds have models."""
 
     name = "interrogation"
     is_part = True
     owns_blobs = False
+    default_speed = 1.0  # seconds a form
+    escrows_uptime = False
+    row = KindRow(
+        name=name,
+        max_faults=4,
+        max_dropped_per_hour=100,
+        max_dropped_per_hour_in_raid=100,
+        record_unit=1.0,
+        is_taxed=False,
+    )
 
     def decode(self, stored: str | bytes) -> FormOrder:
         """From JSON."""
@@ -76,3 +95,35 @@ class AlchemyKind:
     def debit_hundredths(self, reward_hundredths: int, order: FormOrder) -> int:
         """The reward and what is burnt."""
         return charges.debit_hundredths(reward_hundredths, slow_workers=order.slow_workers)
+
+    def is_fast(self, speed: float, models: Sequence[str]) -> bool:
+        """By seconds a form."""
+        return speed < SLOW_FORM_S
+
+    def things_per_s(self, speed: float) -> float:
+        """Forms per second."""
+        return 1 / max(speed, FASTEST_FORM_S)
+
+    def plain_models(self, models: Sequence[str], *, runs_flux: bool) -> frozenset[str]:
+        """All forms."""
+        return frozenset(models)
+
+    def reward_percent(self, abilities: Abilities) -> int:
+        """The same for all software."""
+        return 100
+
+    def uptime_hundredths(self, abilities: Abilities) -> int:
+        """The same for all alchemists."""
+        return ALCHEMY_UPTIME_HUNDREDTHS
+
+    def knows_model(self, model: str) -> bool:
+        """Forms are no models."""
+        return False
+
+    def speed_in_words(self, speed: float) -> str:
+        """In seconds."""
+        return f"{speed:.1f} seconds per form"
+
+    def shown(self, abilities: Abilities, things: float) -> dict[str, Any]:
+        """Who offers nothing is shown with what every alchemist can do, as the original does; it gets nothing."""
+        return {"forms": list(abilities.models) or ["caption"]}

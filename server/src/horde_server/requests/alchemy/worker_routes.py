@@ -27,7 +27,6 @@ from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import InvalidPriorityUsername, friend_ids, tell_maintenance
 
 MOST_FORMS_A_POP = 100
-_REWARD_PERCENT = 100
 
 
 def routes(
@@ -62,11 +61,14 @@ def routes(
         if account is None:
             raise InvalidWorkerKey
         name, address = cleaned_text(body.name), request.state.client_address
-        worker = await check_in(account, name, _abilities(body, friends), address, kind=dispatcher.kind.name)
+        abilities = _abilities(body, friends)
+        worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
         view = dispatcher.queue.view(worker.offer)
         forms: list[dict[str, Any]] = []
         while len(forms) < min(max(body.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
-            hand_out = await dispatcher.hand_out(view, 1, threads=body.threads, reward_percent=_REWARD_PERCENT)
+            hand_out = await dispatcher.hand_out(
+                view, 1, threads=body.threads, reward_percent=dispatcher.kind.reward_percent(abilities)
+            )
             if hand_out is None:
                 break
             forms.append(await handed_form(hand_out, request))

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from horde_server.dispatch.kind import Delivery
+from collections.abc import Sequence
+from typing import Any, Final
+
+from horde_server.dispatch.abilities import Abilities
+from horde_server.dispatch.capabilities import BIT, reward_multiplier_percent
+from horde_server.dispatch.kind import Delivery, KindRow
 from horde_server.dispatch.refusal import Offer, Requirement
+from horde_server.kudos.uptime import image_uptime_hundredths
+from horde_server.models.catalogue import baseline, is_inpainting, is_known
 from horde_server.moderation.suspicion import FASTEST_IMAGE_SPEED
 from horde_server.requests.image import lease
 from horde_server.requests.image.order import ImageOrder, decode_order
 from horde_server.requests.image.prices.book import PriceBook
 from horde_server.requests.image.requirement import requirement
 
+FAST_PIXELSTEPS_PER_S: Final = 500_000.0
+"""Asked of a worker by a request with `slow_workers: false` (generation.md §3.5.1)."""
+
 
 class ImageKind:
-    """A `Kind`; see there."""
+    """Images as a `Kind`: things are pixelsteps."""
 
     name = "image"
     is_part = False
     owns_blobs = True
+    default_speed = 1_000_000.0  # pixelsteps per second
+    escrows_uptime = True
+    row = KindRow(
+        name=name,
+        max_faults=3,
+        max_dropped_per_hour=20,
+        max_dropped_per_hour_in_raid=10,
+        record_unit=1e6,  # pixelsteps
+        is_taxed=True,
+    )
 
     def __init__(self, prices: PriceBook) -> None:
         self._prices = prices
@@ -60,3 +80,50 @@ class ImageKind:
     def debit_hundredths(self, reward_hundredths: int, order: ImageOrder) -> int:
         """The reward and what is burnt."""
         return self._prices.debit_hundredths(reward_hundredths, order)
+
+    def is_fast(self, speed: float, models: Sequence[str]) -> bool:
+        """By pixelsteps per second."""
+        return speed >= FAST_PIXELSTEPS_PER_S
+
+    def things_per_s(self, speed: float) -> float:
+        """Pixelsteps per second."""
+        return speed
+
+    def plain_models(self, models: Sequence[str], *, runs_flux: bool) -> frozenset[str]:
+        """Neither models for inpainting, nor Flux where the software does not run it."""
+        return frozenset(
+            model for model in models if not is_inpainting(model) and (runs_flux or baseline(model) != "flux_1")
+        )
+
+    def reward_percent(self, abilities: Abilities) -> int:
+        """Less for old software, whose owners are pushed to update."""
+        return reward_multiplier_percent(
+            abilities.bridge_agent, declares_capabilities=abilities.capabilities is not None
+        )
+
+    def uptime_hundredths(self, abilities: Abilities) -> int:
+        """By the number of models, and LoRAs."""
+        return image_uptime_hundredths(len(abilities.models), allows_loras=abilities.allow_lora)
+
+    def knows_model(self, model: str) -> bool:
+        """Whether the catalogue of image models has it."""
+        return is_known(model)
+
+    def speed_in_words(self, speed: float) -> str:
+        """In megapixelsteps."""
+        return f"{speed / 1e6:.1f} megapixelsteps per second"
+
+    def shown(self, abilities: Abilities, things: float) -> dict[str, Any]:
+        """What it allows, as far as its software can."""
+        can = abilities.capability_mask()
+        return {
+            "models": list(abilities.models),
+            "max_pixels": abilities.max_pixels,
+            "megapixelsteps_generated": round(things / 1e6),
+            "img2img": bool(abilities.allow_img2img and can & BIT["img2img"]),
+            "painting": bool(abilities.allow_painting and can & BIT["inpainting"]),
+            "post-processing": abilities.allow_post_processing,
+            "controlnet": abilities.allow_controlnet,
+            "sdxl_controlnet": abilities.allow_sdxl_controlnet,
+            "lora": abilities.allow_lora,
+        }

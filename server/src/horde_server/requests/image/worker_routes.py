@@ -58,10 +58,12 @@ def routes(
         if account is None:
             raise InvalidWorkerKey
         abilities = _abilities(body, account, friends)
-        worker = await check_in(account, cleaned_text(body.name), abilities, request.state.client_address)
+        worker = await check_in(
+            account, cleaned_text(body.name), abilities, request.state.client_address, kind=dispatcher.kind
+        )
         view = dispatcher.queue.view(worker.offer)
         hand_out = await dispatcher.hand_out(
-            view, body.amount, threads=body.threads, reward_percent=abilities.reward_percent()
+            view, body.amount, threads=body.threads, reward_percent=dispatcher.kind.reward_percent(abilities)
         )
         if hand_out is not None:
             uploads = None

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from horde_server.dispatch.kind import Delivery
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from horde_server.dispatch.abilities import Abilities
+from horde_server.dispatch.capabilities import validated_backend_bit
+from horde_server.dispatch.kind import Delivery, KindRow
 from horde_server.dispatch.refusal import Offer, Requirement
+from horde_server.kudos.uptime import text_uptime_hundredths
 from horde_server.models.catalogue import text_parameters_b
 from horde_server.moderation.suspicion import fastest_text_speed
 from horde_server.requests.text import lease
@@ -14,11 +21,21 @@ from horde_server.requests.text.requirement import requirement
 
 
 class TextKind:
-    """A `Kind`; see there."""
+    """Texts as a `Kind`: things are tokens."""
 
     name = "text"
     is_part = False
     owns_blobs = False
+    default_speed = 1.0  # tokens per second
+    escrows_uptime = True
+    row = KindRow(
+        name=name,
+        max_faults=3,
+        max_dropped_per_hour=20,
+        max_dropped_per_hour_in_raid=10,
+        record_unit=1.0,  # tokens
+        is_taxed=True,
+    )
 
     def decode(self, stored: str | bytes) -> TextOrder:
         """From JSON."""
@@ -59,3 +76,45 @@ class TextKind:
     def debit_hundredths(self, reward_hundredths: int, order: TextOrder) -> int:
         """The reward and the tax."""
         return charges.debit_hundredths(reward_hundredths)
+
+    def is_fast(self, speed: float, models: Sequence[str]) -> bool:
+        """By tokens per second and the size of the first model it offers (generation.md §4.5.3)."""
+        billions = (text_parameters_b(models[0]) or 1.0) if models else math.inf
+        return speed >= (3.0 if billions >= 20 else 4.0 if billions >= 13 else 5.0)
+
+    def things_per_s(self, speed: float) -> float:
+        """Tokens per second."""
+        return speed
+
+    def plain_models(self, models: Sequence[str], *, runs_flux: bool) -> frozenset[str]:
+        """All."""
+        return frozenset(models)
+
+    def reward_percent(self, abilities: Abilities) -> int:
+        """The same for all software; prices know trusted backends."""
+        return 100
+
+    def uptime_hundredths(self, abilities: Abilities) -> int:
+        """By the context offered and the size of the first model."""
+        return text_uptime_hundredths(
+            max(abilities.max_context_length, 0),
+            parameters_billions=text_parameters_b(abilities.models[0]),
+            is_validated_backend=validated_backend_bit(abilities.bridge_agent) != 0,
+        )
+
+    def knows_model(self, model: str) -> bool:
+        """Whether its size is known."""
+        return text_parameters_b(model) is not None
+
+    def speed_in_words(self, speed: float) -> str:
+        """In tokens."""
+        return f"{speed:.1f} tokens per second"
+
+    def shown(self, abilities: Abilities, things: float) -> dict[str, Any]:
+        """Its lengths, in tokens."""
+        return {
+            "models": list(abilities.models),
+            "max_length": abilities.max_length,
+            "max_context_length": abilities.max_context_length,
+            "tokens_generated": round(things),
+        }

@@ -24,7 +24,6 @@ from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
 MODELS_KEPT = 200
 SOFTPROMPTS_KEPT = 200
-_REWARD_PERCENT = 100  # the software plays no part in what texts earn, but for being validated (§4.6)
 
 
 def routes(
@@ -55,9 +54,11 @@ def routes(
             raise InvalidWorkerKey
         abilities = _abilities(body, account, friends)
         name, address = cleaned_text(body.name), request.state.client_address
-        worker = await check_in(account, name, abilities, address, kind="text")
+        worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
         view = dispatcher.queue.view(worker.offer)
-        hand_out = await dispatcher.hand_out(view, body.amount, threads=body.threads, reward_percent=_REWARD_PERCENT)
+        hand_out = await dispatcher.hand_out(
+            view, body.amount, threads=body.threads, reward_percent=dispatcher.kind.reward_percent(abilities)
+        )
         if hand_out is not None:
             return json_response(told(job_answer(hand_out), body))
         tell_maintenance(worker)

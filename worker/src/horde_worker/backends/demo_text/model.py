@@ -20,6 +20,8 @@ MODEL_NAME: Final = "ember-demo-text"
 ShouldStop: TypeAlias = Callable[[], bool]
 OnToken: TypeAlias = Callable[[int, int], None]
 """Told after every token: how many are made, how many at most."""
+OnPiece: TypeAlias = Callable[[str], None]
+"""Told what a token added to the text; all pieces, one after the other, are the text."""
 
 
 class GenerationStopped(Exception):
@@ -62,7 +64,12 @@ class DemoTextModel:
         return cls(Network(loaded), loaded.tokenizer, loaded.tokens_seen)
 
     def generate(
-        self, passage: Passage, *, on_token: OnToken | None = None, should_stop: ShouldStop | None = None
+        self,
+        passage: Passage,
+        *,
+        on_token: OnToken | None = None,
+        on_piece: OnPiece | None = None,
+        should_stop: ShouldStop | None = None,
     ) -> Continuation:
         """Continue a prompt. The same passage gives the same text on the same machine.
 
@@ -86,11 +93,16 @@ class DemoTextModel:
             fresh = (token,)
             read.append(token)
             piece = self.tokenizer.tokens[token]
+            before = len(text)
             text += piece.removeprefix(" ") if begins_anew and not text else piece
+            end = end_of_stop(text, len(piece), passage.stop_sequences)
+            text = text[:end]
+            if on_piece is not None and len(text) > before:
+                on_piece(text[before:])
             if on_token is not None:
                 on_token(made, passage.max_length)
-            if (end := end_of_stop(text, len(piece), passage.stop_sequences)) is not None:
-                return Continuation(text[:end], made)
+            if end is not None:
+                return Continuation(text, made)
         return Continuation(text, passage.max_length)
 
     def _context(self, passage: Passage) -> list[int]:

@@ -1,31 +1,3 @@
 """The path of `horde_sdk.ai_horde_api.apimodels.alchemy.status` in releases 0.17 and 0.18."""
 
-from horde_sdk.ai_horde_api.apimodels.alchemy.status import (
-    AlchemyAnnotationResult,
-    AlchemyCaptionResult,
-    AlchemyDeleteRequest,
-    AlchemyFormStatus,
-    AlchemyInterrogationDetails,
-    AlchemyInterrogationResult,
-    AlchemyInterrogationResultItem,
-    AlchemyNSFWResult,
-    AlchemyStatusRequest,
-    AlchemyStatusResponse,
-    AlchemyUpscaleResult,
-    AlchemyVectorizeResult,
-)
-
-__all__ = [
-    "AlchemyAnnotationResult",
-    "AlchemyCaptionResult",
-    "AlchemyDeleteRequest",
-    "AlchemyFormStatus",
-    "AlchemyInterrogationDetails",
-    "AlchemyInterrogationResult",
-    "AlchemyInterrogationResultItem",
-    "AlchemyNSFWResult",
-    "AlchemyStatusRequest",
-    "AlchemyStatusResponse",
-    "AlchemyUpscaleResult",
-    "AlchemyVectorizeResult",
-]
+from horde_sdk.ai_horde_api.apimodels.alchemy.status import *  # noqa: F403

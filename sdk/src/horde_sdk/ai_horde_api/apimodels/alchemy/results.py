@@ -1,4 +1,4 @@
-"""What comes of alchemy forms, and how the class of a result is told.
+"""Results of alchemy forms: a class each, and how it is recognised in an answer.
 
 On the wire a result is an object whose one key names the form. A shape that is not known here stays an object: no
 answer of a newer horde makes the whole status unreadable.
@@ -170,7 +170,7 @@ def result_of(form: str, sent: object) -> object:
     return dict(sent) if found is None else found
 
 
-def _known_result(form: str, sent: Mapping[str, Any]) -> object:
+def _known_result(form: str, sent: Mapping[str, Any]) -> object:  # noqa: PLR0911 one return a kind
     if "interrogation" in sent:
         return AlchemyInterrogationResult.model_validate(sent).interrogation
     for key, value in sent.items():
@@ -189,6 +189,6 @@ def _known_result(form: str, sent: Mapping[str, Any]) -> object:
     return None
 
 
-def _member(words: type[KNOWN_UPSCALERS] | type[KNOWN_FACEFIXERS], key: str) -> str:
+def _member(words: type[KNOWN_UPSCALERS | KNOWN_FACEFIXERS], key: str) -> str:
     """Return the member of this value or name."""
     return words.known_or_text(key) if key in set(words) else words[key]

@@ -75,9 +75,9 @@ class PopResponseModelMessage(_ResponseModelMessageData, api_name="ResponseModel
     """A message to the worker."""
 
     id_: str | None = Field(default=None, alias="id")
-    """Its id."""
+    """The message's id."""
     expiry: str | None = None
-    """When it ends."""
+    """When the message expires."""
 
 
 class ImageGenerateJobPopPayload(ImageGenerateParamMixin, api_name="ModelPayloadStable"):
@@ -109,7 +109,7 @@ class ImageGenerateJobPopResponse(
     skipped: ImageGenerateJobPopSkippedStatus = Field(default_factory=ImageGenerateJobPopSkippedStatus)
     """Why other requests were not given."""
     model: str | None = None
-    """With which model."""
+    """The model to make it with."""
     source_image: str | None = None
     """Base64 or URL of the image to start from."""
     source_processing: str | KNOWN_IMAGE_SOURCE_PROCESSING = KNOWN_IMAGE_SOURCE_PROCESSING.txt2img

@@ -1,4 +1,4 @@
-"""Fetching the source images of a popped job."""
+"""Source images of a popped job: links are fetched and kept as base64."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from horde_sdk.ai_horde_api.apimodels.base import ExtraSourceImageEntry
+from horde_sdk.ai_horde_api.endpoints import ai_horde_base_url
 from horde_sdk.ai_horde_api.image_downloads import is_url
 from horde_sdk.generic_api.downloads import ResponseRequiringDownloadMixin
 from horde_sdk.horde_logging import logger
@@ -14,7 +15,14 @@ if TYPE_CHECKING:
     import aiohttp
 
 
-class SourceImagesDownloadMixin(ResponseRequiringDownloadMixin):
+class _DownloadsOfHordeMixin(ResponseRequiringDownloadMixin):
+    """Lets files lie where the horde is: the one that answered, or else the environment's."""
+
+    def _own_url(self) -> str:
+        return super()._own_url() or ai_horde_base_url()
+
+
+class SourceImagesDownloadMixin(_DownloadsOfHordeMixin):
     """Fetches `source_image` and `source_mask`."""
 
     def get_downloaded_source_image(self) -> str | None:
@@ -71,7 +79,7 @@ class SourceImagesDownloadMixin(ResponseRequiringDownloadMixin):
             await self.download_file_to_field_as_base64(client_session, source, field_name)
 
 
-class ExtraSourceImageMixin(ResponseRequiringDownloadMixin):
+class ExtraSourceImageMixin(_DownloadsOfHordeMixin):
     """Fetches `extra_source_images`."""
 
     extra_source_images: list[ExtraSourceImageEntry] | None = None

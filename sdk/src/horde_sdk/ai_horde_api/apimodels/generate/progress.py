@@ -1,4 +1,4 @@
-"""How far a generation is."""
+"""Progress of a request: jobs by state, place in the queue, price so far."""
 
 from __future__ import annotations
 

@@ -17,24 +17,24 @@ class Generation(HordeAPIObjectBaseModel, api_name="Generation"):
     """One result and who made it."""
 
     model: str
-    """What it was made with."""
+    """The model that it was made with."""
     state: GENERATION_STATE | str = Field(union_mode="left_to_right")
-    """How it went."""
+    """The state of the generation, such as `ok` or `censored`."""
     worker_id: str | WorkerID
-    """Who made it."""
+    """The id of the worker that made it."""
     worker_name: str
-    """The same, as a name."""
+    """The name of the worker that made it."""
 
 
 class ImageGeneration(Generation, api_name="GenerationStable"):
     """One image. Two of them are equal if they have the same id."""
 
     id_: GenerationID = Field(alias="id")
-    """Its id."""
+    """The image's id."""
     img: str
     """URL, or base64 where the request said `r2: false`."""
     seed: str = Field(coerce_numbers_to_str=True)
-    """What it was drawn with."""
+    """The seed that it was drawn with."""
     censored: bool
     """Whether it was blackened."""
     gen_metadata: list[GenMetadataEntry] | None = None

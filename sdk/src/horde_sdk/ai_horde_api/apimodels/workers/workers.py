@@ -27,7 +27,7 @@ class TeamDetailsLite(HordeAPIObjectBaseModel, api_name="TeamDetailsLite"):
     name: str | None = None
     """Its name."""
     id_: str | TeamID | None = Field(default=None, alias="id")
-    """Its id."""
+    """The team's id."""
 
 
 class WorkerKudosDetails(HordeAPIObjectBaseModel, api_name="WorkerKudosDetails"):
@@ -47,7 +47,7 @@ class WorkerDetailLite(HordeAPIObjectBaseModel, api_name="WorkerDetailsLite"):
     name: str
     """Its name."""
     id_: str | WorkerID = Field(alias="id")
-    """Its id."""
+    """The worker's id."""
     online: bool | None = None
     """Whether it was seen in the last minutes."""
 
@@ -251,7 +251,7 @@ class DeleteWorkerResponse(HordeResponseBaseModel, api_name="DeletedWorker"):
     """A worker was deleted: 200 of DELETE /v2/workers/{worker_id}."""
 
     deleted_id: str | None = None
-    """Its id."""
+    """The worker's id."""
     deleted_name: str | None = None
     """Its name."""
 

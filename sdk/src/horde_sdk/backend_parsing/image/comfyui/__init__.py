@@ -1,1 +1,1 @@
-"""ComfyUI."""
+"""Names of ComfyUI."""

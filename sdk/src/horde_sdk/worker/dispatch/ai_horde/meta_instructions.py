@@ -1,4 +1,4 @@
-"""What may stand in a list of models instead of a model's name, such as `top 2` or `all sdxl`."""
+"""Instructions that stand in a list of models instead of a name, such as `top 2` or `all sdxl`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding a model's baseline in whatever the program knows models by."""
+"""Baselines of models, from whatever the program knows models by."""
 
 from __future__ import annotations
 

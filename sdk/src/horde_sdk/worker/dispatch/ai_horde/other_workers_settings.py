@@ -1,4 +1,4 @@
-"""Settings that some worker knows and the models of `bridge_data` have no field for (worker.md, appendix A)."""
+"""Settings that some worker program knows and the models of `bridge_data` have no field for."""
 
 from __future__ import annotations
 

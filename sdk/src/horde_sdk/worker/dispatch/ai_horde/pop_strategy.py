@@ -1,4 +1,4 @@
-"""Getting image jobs from an AI Horde."""
+"""The pop strategy for image jobs of an AI Horde."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class TextGenerateJobPopResponse(
     softprompt: str | None = None
     """The soft prompt to use."""
     model: str | None = None
-    """With which model."""
+    """The model to make it with."""
     ttl: int | None = None
     """Seconds until the server gives the job to somebody else."""
     messages: list[PopResponseModelMessage] | None = None

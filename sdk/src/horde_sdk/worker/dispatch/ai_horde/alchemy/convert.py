@@ -1,4 +1,4 @@
-"""From the answer to a pop to operations that know neither horde nor backend."""
+"""Conversion of an alchemy pop to operations that know neither horde nor backend."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def convert_alchemy_job_pop_response_to_parameters(
     return AlchemyParameters.model_validate(families), dispatch
 
 
-def _operation(form: AlchemyPopFormPayload) -> SingleAlchemyParameters:
+def _operation(form: AlchemyPopFormPayload) -> SingleAlchemyParameters:  # noqa: PLR0911 one return a kind
     name = str(form.form)
     if not form.source_image:
         raise ValueError(f"a form ({name}) without a source image cannot be done")

@@ -1,4 +1,4 @@
-"""From the answer to a pop to an image job that knows neither horde nor backend."""
+"""Conversion of an image pop to a job that knows neither horde nor backend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The additions of an image job, each read from the payload of a pop (worker.md 2.0)."""
+"""Additions of an image job, each read from the payload of a pop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from horde_sdk.generation_parameters.alchemy.parameters import (
 from horde_sdk.generation_parameters.generic.consts import KNOWN_AUX_MODEL_SOURCE
 from horde_sdk.generation_parameters.image.basic_parameters import BasicImageGenerationParameters
 from horde_sdk.generation_parameters.image.components import (
-    HIRES_FIX_DENOISE_STRENGTH_DEFAULT,
     ControlnetGenerationParameters,
     CustomWorkflowGenerationParameters,
     ExtraTextEntry,
@@ -33,6 +32,7 @@ from horde_sdk.generation_parameters.image.components import (
     TIEntry,
 )
 from horde_sdk.generation_parameters.image.consts import (
+    HIRES_FIX_DENOISE_STRENGTH_DEFAULT,
     KNOWN_IMAGE_CONTROLNETS,
     KNOWN_IMAGE_SOURCE_PROCESSING as PROCESSING,
     KNOWN_IMAGE_WORKFLOWS,

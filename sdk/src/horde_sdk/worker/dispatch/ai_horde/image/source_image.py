@@ -1,4 +1,4 @@
-"""The images that an image job starts from: whether they are there, and what is done where they are not."""
+"""Source images of a job: whether they are there, and what is done where they are not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SOURCE_IMAGE_REQUIRING_PROCESSING = frozenset(
 class SourceImages:
     """The images of one job, decoded, and what was wrong with them.
 
-    A broken image is no fault of the job: it goes on without, and tells the requester by metadata (worker.md 1.1.3).
+    A broken image is no fault of the job: it goes on without, and tells the requester by metadata.
 
     Attributes:
         image: The source image's bytes.

@@ -1,1 +1,1 @@
-"""Jobs of several kinds at once; nothing yet."""
+"""Jobs of several kinds. The published library has this path, and it is empty there too."""

@@ -1,0 +1,41 @@
+"""What a backend tells while it works, besides its results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from PIL import Image
+
+
+class BackendFailure(Exception):
+    """The backend cannot do this job; the text is the reason, told in a fault submit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Steps or tokens done, of how many; `place` says of which result of the job, from 0."""
+
+    place: int
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A picture as it looks half made."""
+
+    place: int
+    image: Image.Image
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The next piece of a text. All pieces of a text, one after the other, are the text of its result."""
+
+    place: int
+    text: str
+
+
+Watched: TypeAlias = Progress | Preview | Piece
+"""Whatever is told before a result."""

@@ -1,0 +1,204 @@
+"""Alchemy: fetch each source once, do the forms, upload pictures, submit (alchemy-and-operations.md §1.6–1.7)."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import structlog
+from PIL import Image
+
+from horde_sdk.ai_horde_api.apimodels.alchemy.pop import AlchemyPopRequest
+from horde_sdk.generation_parameters.alchemy.consts import (
+    is_facefixer_form,
+    is_strip_background_form,
+    is_upscaler_form,
+)
+from horde_worker.backends.alchemy import (
+    AlchemyAbilities,
+    AlchemyForm,
+    AlchemyJob,
+    AlchemyMaker,
+    AlchemyResult,
+    Option,
+)
+from horde_worker.backends.events import BackendFailure, Watched
+from horde_worker.horde_api import HordeApi, Refused, Unreachable
+from horde_worker.kinds.alchemy.offer import alchemy_offer, check_forms_offered, is_known_form, refused_forms
+from horde_worker.kinds.alchemy.popped import read_alchemy_pop
+from horde_worker.kinds.alchemy.submit import alchemy_fault, alchemy_submit
+from horde_worker.kinds.hand_out import HandOut, UnusableJob, giving_back_at_most, skipped_of
+from horde_worker.kinds.interface import Watch
+from horde_worker.kinds.pictures import encode_webp
+from horde_worker.kinds.results import results_of
+from horde_worker.kinds.sources import SourceFailure, SourceFetcher
+from horde_worker.settings import OperatorWishes
+
+log = structlog.get_logger(__name__)
+
+TILE_SIDE = 512
+SELF_TEST_LIMIT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class PackedForm:
+    """A result as it is delivered: the picture to upload, or what JSON can say."""
+
+    webp: bytes | None = None
+    value: object = None
+
+
+class AlchemyKind:
+    """Implements `Kind` for work on pictures."""
+
+    def __init__(self, api: HordeApi, backend_name: str, maker: AlchemyMaker, wishes: OperatorWishes) -> None:
+        self.backend_name = backend_name
+        self._api = api
+        self._maker = maker
+        self._wishes = wishes
+        self._sources = SourceFetcher(api.places)
+        self._proven: tuple[str, ...] = ()
+
+    @property
+    def _abilities(self) -> AlchemyAbilities:
+        """Those of the backend, with the forms that have proven themselves."""
+        return replace(self._maker.abilities, forms=self._proven)
+
+    async def start(self) -> None:
+        """Every form the operator wants is tried on a small picture; only what has a result is offered."""
+        if self._wishes.named_only:
+            raise BackendFailure("requests of alchemy cannot name a worker: --named-only leaves nothing to do")
+        for form in self._maker.abilities.forms:
+            if not is_known_form(form):
+                log.warning("worker.form_not_offered", form=form, reason="the API has no form of this name")
+        wanted = [str(form) for form in alchemy_offer(self._wishes, self._maker.abilities).forms]
+        self._proven = tuple([form for form in wanted if await self._is_able(form)])
+        if not self._proven:
+            raise BackendFailure("none of the wanted forms had a result in its self-test")
+
+    def offer(self) -> AlchemyPopRequest:
+        """The next pop."""
+        return alchemy_offer(self._wishes, self._abilities)
+
+    async def pop(self) -> HandOut[AlchemyJob]:
+        offer = self.offer()
+        answer = await self._api.pop(offer)
+        with giving_back_at_most(offer.amount):
+            job = read_alchemy_pop(answer)
+            if job is not None:
+                check_forms_offered(job, offer)
+                refused = refused_forms(job.forms, offer)
+                if len(refused) == len(job.forms):
+                    raise UnusableJob(next(iter(refused.values())), job.ids)
+                job = replace(job, forms=tuple(replace(form, refusal=refused.get(form.id, "")) for form in job.forms))
+        return HandOut(job, skipped_of(answer))
+
+    async def wanted_models(self) -> Sequence[tuple[str, int]]:
+        """A horde does not tell which forms wait."""
+        return ()
+
+    async def prepare(self, job: AlchemyJob) -> AlchemyJob:
+        """With its sources, each fetched once however many forms it has; forms without one are given back."""
+        places = list(dict.fromkeys(form.where for form in job.forms if not form.refusal))
+        sources = dict(zip(places, await asyncio.gather(*map(self._sources.fetched, places)), strict=True))
+        forms = [form if form.refusal else self._with_source(form, sources[form.where]) for form in job.forms]
+        for form in forms:
+            if form.refusal:
+                await self._turn_down(form)
+        return replace(job, forms=tuple(form for form in forms if not form.refusal))
+
+    async def make(self, job: AlchemyJob, watch: Watch) -> AsyncGenerator[AlchemyResult | BackendFailure, None]:
+        for place, form in enumerate(job.forms):
+            yield await self._tried(place, form, watch)
+
+    async def pack(self, job: AlchemyJob, place: int, result: AlchemyResult) -> PackedForm:
+        return await _packed(job.forms[place].name, result)
+
+    async def deliver(self, job: AlchemyJob, place: int, made: PackedForm) -> float:
+        form, value = job.forms[place], made.value
+        if made.webp is not None:
+            if not form.upload_url or not await self._api.places.upload(form.upload_url, made.webp):
+                await self.give_back(form.id, "not uploaded")
+                raise Unreachable("the picture could not be uploaded; the form was given back")
+            value = "R2"
+        return await self._api.hand_in(alchemy_submit(form.id, form.name, value))
+
+    async def give_back(self, job_id: str, reason: str) -> None:
+        await self._api.give_back(alchemy_fault(job_id))
+
+    def _with_source(self, form: AlchemyForm, source: Image.Image | SourceFailure) -> AlchemyForm:
+        """The form with its source, or with what is against it."""
+        if isinstance(source, SourceFailure):
+            return replace(form, refusal=f"the source image: {source.value}")
+        if tiles_of(source) > self.offer().max_tiles or max(source.size) > self._abilities.max_side:
+            return replace(form, refusal=f"a source of {source.width}×{source.height} is more than was offered")
+        return replace(form, source=source)
+
+    async def _turn_down(self, form: AlchemyForm) -> None:
+        log.warning("worker.form_refused", form=form.name, reason=form.refusal)
+        try:
+            await self.give_back(form.id, form.refusal)
+        except (Refused, Unreachable) as error:
+            log.warning("worker.fault_not_delivered", job=form.id, reason=str(error))
+
+    async def _tried(self, place: int, form: AlchemyForm, watch: Watch) -> AlchemyResult | BackendFailure:
+        """One form. What goes wrong with it does not take the others along."""
+        assert form.source is not None
+
+        async def watch_form(event: Watched) -> None:
+            await watch(replace(event, place=place))
+
+        try:
+            return await self._result(form.name, form.source, form.payload, watch_form)
+        except BackendFailure as failure:
+            return failure
+        except Exception as error:  # noqa: BLE001 - a backend may raise anything
+            return BackendFailure(f"{form.name}: {type(error).__name__}: {error}")
+
+    async def _result(
+        self, form: str, source: Image.Image, payload: Mapping[str, Option], watch: Watch
+    ) -> AlchemyResult:
+        events = self._maker.work(form, source, payload)
+        async with aclosing(results_of(events, AlchemyResult, 1, watch, "results")) as results:
+            return await anext(results)
+
+    async def _is_able(self, form: str) -> bool:
+        try:
+            async with asyncio.timeout(SELF_TEST_LIMIT_S):
+                await _packed(form, await self._result(form, sample_picture(), {}, _watch_nothing))
+        except Exception as error:  # noqa: BLE001 - a backend may raise anything
+            log.warning("worker.form_not_offered", form=form, reason=str(error) or type(error).__name__)
+            return False
+        return True
+
+
+async def _packed(form: str, result: AlchemyResult) -> PackedForm:
+    is_picture = isinstance(result.value, Image.Image)
+    if is_picture_form(form) != is_picture:
+        raise BackendFailure(f"{form} has a result of the wrong kind: {type(result.value).__name__}")
+    if isinstance(result.value, Image.Image):
+        return PackedForm(webp=await asyncio.to_thread(encode_webp, result.value))
+    return PackedForm(value=result.value)
+
+
+async def _watch_nothing(_event: Watched) -> None:
+    """A self-test is nobody's job."""
+
+
+def is_picture_form(form: str) -> bool:
+    """Whether the result of a form is a picture."""
+    return is_upscaler_form(form) or is_facefixer_form(form) or is_strip_background_form(form)
+
+
+def tiles_of(picture: Image.Image) -> int:
+    """Tiles of 512×512 pixels, as the horde counts them."""
+    return math.ceil(picture.width / TILE_SIDE) * math.ceil(picture.height / TILE_SIDE)
+
+
+def sample_picture() -> Image.Image:
+    """A small picture with a slope of colours and an edge, for self-tests."""
+    picture = Image.radial_gradient("L").resize((64, 64))
+    return Image.merge("RGB", (picture, picture.transpose(Image.Transpose.ROTATE_90), Image.new("L", (64, 64), 80)))

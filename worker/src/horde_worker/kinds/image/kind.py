@@ -1,0 +1,87 @@
+"""Images: fetch the sources, have them painted, upload each picture (or put it into the answer), submit."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+
+from horde_sdk.ai_horde_api.consts import MODEL_TYPE
+from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.image import ImageJob, ImageMaker, ImageResult, Remark
+from horde_worker.horde_api import HordeApi
+from horde_worker.kinds.hand_out import HandOut, giving_back_at_most, skipped_of
+from horde_worker.kinds.image.offer import ImageOffer, check_image_offered, image_offer
+from horde_worker.kinds.image.popped import read_image_pop
+from horde_worker.kinds.image.submit import image_fault, image_submit
+from horde_worker.kinds.interface import Watch
+from horde_worker.kinds.pictures import encode_webp
+from horde_worker.kinds.results import results_of
+from horde_worker.kinds.sources import SourceFetcher
+from horde_worker.settings import OperatorWishes
+
+
+@dataclass(frozen=True, slots=True)
+class PackedPicture:
+    """A picture as it is uploaded, with what its maker has to say about it."""
+
+    webp: bytes
+    seed: int
+    remarks: tuple[Remark, ...]
+
+
+class ImageKind:
+    """Implements `Kind` for pictures."""
+
+    def __init__(self, api: HordeApi, backend_name: str, maker: ImageMaker, wishes: OperatorWishes) -> None:
+        self.backend_name = backend_name
+        self._api = api
+        self._maker = maker
+        self._wishes = wishes
+        self._sources = SourceFetcher(api.places)
+
+    async def start(self) -> None:
+        """A maker of pictures that is open can make some."""
+
+    def offer(self) -> ImageOffer:
+        """The next pop."""
+        return image_offer(self._wishes, self._maker.abilities)
+
+    async def pop(self) -> HandOut[ImageJob]:
+        offer = self.offer()
+        answer = await self._api.pop(offer)
+        with giving_back_at_most(offer.amount):
+            job = read_image_pop(answer)
+            if job is not None:
+                check_image_offered(job, offer)
+        return HandOut(job, skipped_of(answer))
+
+    async def wanted_models(self) -> Sequence[tuple[str, int]]:
+        wanted = await self._api.wanted_models(MODEL_TYPE.image)
+        return [one for one in wanted if one[0] not in self._wishes.models]
+
+    async def prepare(self, job: ImageJob) -> ImageJob:
+        return await self._sources.filled(job)
+
+    def make(self, job: ImageJob, watch: Watch) -> AsyncGenerator[ImageResult | BackendFailure, None]:
+        return results_of(self._maker.make(job), ImageResult, len(job.ids), watch, "pictures")
+
+    async def pack(self, job: ImageJob, place: int, result: ImageResult) -> PackedPicture:
+        return PackedPicture(await asyncio.to_thread(encode_webp, result.image), result.seed, result.remarks)
+
+    async def deliver(self, job: ImageJob, place: int, made: PackedPicture) -> float:
+        remarks = [*made.remarks, *job.source_remarks, *self._alias_remarks(job.model)]
+        if len(job.ids) > 1:
+            remarks.append(Remark("batch_index", "see_ref", str(place)))
+        generation = "R2"
+        if not job.upload_urls or not await self._api.places.upload(job.upload_urls[place], made.webp):
+            generation = base64.b64encode(made.webp).decode()
+        return await self._api.hand_in(image_submit(job.ids[place], generation, made.seed, remarks))
+
+    async def give_back(self, job_id: str, reason: str) -> None:
+        await self._api.give_back(image_fault(job_id, reason))
+
+    def _alias_remarks(self, model: str) -> list[Remark]:
+        own = self._maker.abilities.models
+        return [] if model in own else [Remark("information", "see_ref", f"served by {own[0]} as {model}")]

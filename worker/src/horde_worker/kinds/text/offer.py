@@ -1,0 +1,46 @@
+"""The body of a text pop: what the backend can do and the operator allows."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from horde_sdk.ai_horde_api.apimodels.generate.text.pop import TextGenerateJobPopRequest
+from horde_worker.backends.text import TextAbilities, TextJob
+from horde_worker.kinds.hand_out import UnusableJob
+from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least
+from horde_worker.settings import OperatorWishes
+
+
+class TextOffer(TextGenerateJobPopRequest):
+    """The SDK's pop with what hordes like ours read besides (generation.md §4.5.1)."""
+
+    amount: int = Field(default=1, ge=1, le=MOST_AT_A_TIME)
+    named_only: bool | None = None
+    """Only requests that name this worker. Sent only where it is wanted: other hordes do not know the key."""
+
+
+def text_offer(wishes: OperatorWishes, abilities: TextAbilities) -> TextOffer:
+    """What to send to `POST /generate/text/pop`."""
+    return TextOffer(
+        name=wishes.name,
+        models=list(wishes.models),
+        bridge_agent=wishes.bridge_agent,
+        threads=1,
+        amount=least(abilities.max_batch, wishes.batch, MOST_AT_A_TIME),
+        nsfw=wishes.nsfw,
+        named_only=wishes.named_only or None,
+        max_length=least(abilities.max_length, wishes.max_length),
+        max_context_length=least(abilities.max_context_length, wishes.max_context_length),
+        softprompts=[],
+    )
+
+
+def check_text_offered(job: TextJob, offer: TextOffer) -> None:
+    """Raise `UnusableJob` for more than `offer` says: a horde may go by an older pop (worker.md §1.1.2)."""
+    check_models_and_amount(job.model, job.ids, offer.models, offer.amount)
+    for name, asked, offered in (
+        ("max_length", job.max_length, offer.max_length),
+        ("max_context_length", job.max_context_length, offer.max_context_length),
+    ):
+        if asked > offered:
+            raise UnusableJob(f"{name} {asked} is more than {offered}", job.ids)
