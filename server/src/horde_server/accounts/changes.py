@@ -1,4 +1,4 @@
-"""Changing a user (accounts.md §2.2): every right is checked first, then all is applied together."""
+"""Changing a user (accounts.md §4.2): every right is checked first, then all is applied together."""
 
 from __future__ import annotations
 

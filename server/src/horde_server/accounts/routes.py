@@ -41,7 +41,7 @@ def routes(
     async def body_of(account_id: int, privilege: int) -> bytes:
         open_requests = {
             kind: [str(request_id) for request_id in queues[kind].requests_of(account_id)] if account_id else []
-            for kind in ("image", "text")  # forms are not listed, here as on the original (accounts.md §1.2)
+            for kind in ("image", "text")  # forms are not listed, here as on the original (accounts.md §3.3)
         }
         async with pool.connection() as conn:
             return _encode(await user_body(conn, account_id, privilege, open_requests))

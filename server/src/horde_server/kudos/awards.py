@@ -1,4 +1,4 @@
-"""The first user awards kudos out of nothing, or takes some back (accounts.md §9, kudos.md §8)."""
+"""The first user awards kudos out of nothing, or takes some back (kudos.md §7.8)."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ SPEED_SAMPLES = 20
 TRUST_AGE_DAYS = 7
 _RECENT = "interval '2 minutes'"  # of which `work_done` tells
 
-# Buckets of `kudos_details` (kudos.md §7), by which side of a movement the account is on. Floor entries never pass the
-# inbox: they are in no bucket.
+# Buckets of `kudos_details` (kudos.md §6.3), by which side of a movement the account is on. Floor entries never pass
+# the inbox: they are in no bucket.
 _BUCKET = """CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 'recurring' WHEN 'award' THEN 'awarded'
     WHEN 'transfer' THEN '{transfer}' WHEN 'donation' THEN '{donation}' ELSE 'accumulated' END"""
 _BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
@@ -191,7 +191,7 @@ async def _fold(conn: Connection, trust_threshold: int | None, batch: int) -> Fo
 async def promote_due(pool: Pool, *, trust_threshold: int) -> list[int]:
     """Trust also those who passed the threshold before they were old enough, or were cleared of suspicion since.
 
-    The fold looks only at accounts whose kudos just moved; promotion needs no further request (kudos.md §10.3).
+    The fold looks only at accounts whose kudos just moved; promotion needs no further request (kudos.md §8.4).
     """
     async with pool.connection() as conn, conn.transaction():
         await conn.execute(f"SELECT {LONG_TRANSACTION}")
@@ -201,7 +201,7 @@ async def promote_due(pool: Pool, *, trust_threshold: int) -> list[int]:
 
 
 async def _promote(conn: Connection, threshold: int, account_ids: list[int] | None) -> list[int]:
-    """Trust those of the accounts (`None`: of all) whose escrow passed the threshold (kudos.md §5); their numbers."""
+    """Trust those of the accounts (`None`: of all) whose escrow passed the threshold (kudos.md §5.4); their numbers."""
     cursor = await conn.execute(
         _PROMOTE,
         {

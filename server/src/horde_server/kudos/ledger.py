@@ -116,7 +116,7 @@ def request_tax(account_id: int, request_id: UUID, amount_hundredths: int, domai
 
 
 def split_reward(paid_hundredths: int, *, trusted: bool) -> tuple[int, int]:
-    """(balance, escrow) parts of what an owner earns: untrusted owners get half later (kudos.md §5).
+    """(balance, escrow) parts of what an owner earns: untrusted owners get half later (kudos.md §5.2).
 
     The escrow is rounded half-even to whole hundredths, the balance gets the rest, so nothing is made or lost.
     """
@@ -198,7 +198,7 @@ async def lock_spending(conn: Connection, account_id: int) -> None:
 
 
 async def spendable_hundredths(conn: Connection, account_id: int) -> int:
-    """Balance − floor − holds − debits not yet folded; credits not yet folded never fund a spend (kudos.md §7)."""
+    """Balance − floor − holds − debits not yet folded; credits not yet folded never fund a spend (kudos.md §6.2)."""
     cursor = await conn.execute(_SPENDABLE, {"ledger_account": spendable(account_id), "account_id": account_id})
     row = await cursor.fetchone()
     return int(row[0]) if row else 0

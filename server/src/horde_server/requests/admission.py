@@ -1,4 +1,4 @@
-"""The checks that requests of every kind pass: the horde's mode, who pays, workers, how many at a time (§2.3)."""
+"""The checks that requests of every kind pass: the mode, who pays, workers, how many at a time (requests.md §3)."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Admission:
 
     @property
     def tells_prospects(self) -> bool:
-        """Whether who asks is told that nobody can serve it: not in raid mode (§2.4)."""
+        """Whether who asks is told that nobody can serve it: not in raid mode (requests.md §6.4)."""
         return not self._modes.raid
 
     def arrival(self) -> Arrival:
@@ -123,13 +123,13 @@ class Admission:
         return Arrival(self._queue.by_account)
 
     def check_mode(self) -> None:
-        """Step 6."""
+        """No new requests in maintenance (requests.md §3.2)."""
         if self._modes.maintenance:
             raise MaintenanceMode
 
     @staticmethod
     def payer(caller: Caller, proxied_account: str) -> Account:
-        """Steps 8 to 10: the account that pays."""
+        """The account that pays: somebody's, who may speak for another, and is not deleted (requests.md §3.4–3.6)."""
         account = caller.account
         if account is None:
             raise InvalidAPIKey
@@ -140,7 +140,7 @@ class Admission:
         return account
 
     async def check_workers(self, named: Iterable[str]) -> None:
-        """Step 14: every named worker must exist, also beyond those that are kept."""
+        """Every named worker must exist, also beyond those that are kept (requests.md §3.10)."""
         ids = []
         for text in named:
             try:
@@ -158,14 +158,14 @@ class Admission:
 
     @staticmethod
     def check_batching(account: Account, n: int, *, disable_batching: bool) -> None:
-        """Step 15."""
+        """Several results without batching are for trusted accounts (requests.md §3.11)."""
         if n > 1 and disable_batching and not account.trusted:
             raise RequiresTrust
 
     def check_concurrency(
         self, account: Account, models: Iterable[str], n: int, arrival: Arrival | None = None
     ) -> None:
-        """Step 16: jobs of this kind that wait, with those asked for, may not exceed the account's concurrency.
+        """Jobs of this kind that wait, with those asked for, are within the account's concurrency (requests.md §3.12).
 
         For Anonymous, which is everybody's account, only requests for one of the same models count. With an `arrival`
         the places are taken at once: nothing may be awaited between looking and taking.
@@ -181,13 +181,13 @@ class Admission:
             arrival.take(account.id, counted_models, n)
 
     def check_address(self, caller: Caller) -> None:
-        """Step 17: no requests from an address, or of an account, in time-out."""
+        """No requests from an address, or of an account, in time-out (requests.md §3.13)."""
         self._addresses.refuse(caller.address, caller.account)
 
     def check_open_forms(self, account: Account, forms: int, arrival: Arrival) -> None:
         """Of alchemy: forms that wait or are processed, with those asked for, may not exceed 10 × the concurrency.
 
-        Anonymous is everybody (alchemy-and-operations.md §1.2). The places are taken at once, as above.
+        Anonymous is everybody (alchemy.md §2.3). The places are taken at once, as above.
         """
         still_open, most = self._queue.by_account.open(account.id), FORMS_PER_CONCURRENCY * account.concurrency
         if still_open + forms > most:
@@ -198,12 +198,12 @@ class Admission:
         arrival.take(account.id, frozenset(), forms)
 
     async def check_reputation(self, account: Account, caller: Caller) -> None:
-        """Step 32: no requests of strangers from unsafe addresses in raid mode."""
+        """No requests of strangers from unsafe addresses in raid mode (requests.md §3.26)."""
         if self._reputation is not None:
             await self._reputation.admit_requester(account, caller.address)
 
     @staticmethod
     def check_client_agent(caller: Caller) -> None:
-        """Step 35."""
+        """The documentation's example is no program's name (requests.md §3.27)."""
         if caller.client_agent == SAMPLE_CLIENT_AGENT:
             raise BannedClientAgent

@@ -1,4 +1,4 @@
-"""What check and status say of a request (generation.md §2.9)."""
+"""What check and status say of a request (requests.md §9)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def parse_request_id(text: str) -> UUID:
 
 
 def generation_state(remarks: list[dict[str, str]], *, censored: bool) -> str:
-    """`ok`, or how a generation was censored (generation.md §2.9.5, the SHOULD; §4.4)."""
+    """`ok`, or how a generation was censored (requests.md §9.7, §9.8)."""
     if not censored:
         return "ok"
     is_csam = any(remark["type"] == "censorship" and remark["value"] == "csam" for remark in remarks)

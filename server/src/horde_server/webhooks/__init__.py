@@ -1,1 +1,1 @@
-"""Requesters are told: a signed POST for each finished job, and one at the end of a request (generation.md §2.13)."""
+"""Requesters are told: a signed POST for each finished job, and one at the end of a request (webhooks.md §2)."""

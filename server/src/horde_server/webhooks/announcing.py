@@ -19,7 +19,7 @@ JOB_FINISHED = "job.finished"
 async def announce_job(
     conn: Connection, *, webhook: str, account_id: int, request_id: UUID, reward_hundredths: int, told: Announcement
 ) -> None:
-    """Have the requester told of a job that is settled in the caller's transaction (generation.md §2.13).
+    """Have the requester told of a job that is settled in the caller's transaction (webhooks.md §2).
 
     `webhook`: the request's, as stored. `told` may name `request` and `kudos` otherwise than is usual.
     """

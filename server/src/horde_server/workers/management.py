@@ -1,4 +1,4 @@
-"""Changing and deleting a worker (accounts.md §3): every right is checked first, then all is applied together."""
+"""Changing and deleting a worker (workers.md §11.4): every right is checked first, then all is applied together."""
 
 from __future__ import annotations
 

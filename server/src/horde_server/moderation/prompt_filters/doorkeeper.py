@@ -1,4 +1,4 @@
-"""Holds prompts for images against the filters, and remembers who sent what was refused (generation.md §2.3.2)."""
+"""Holds prompts for images against the filters, and remembers who sent what was refused (moderation.md §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking an interrogation: the checks of alchemy-and-operations.md §1.2 in their order, the picture, one statement."""
+"""Taking an interrogation: the checks of alchemy.md §2.2 in their order, the picture, one statement."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class AlchemyIntake:
         self._clock = clock
 
     async def submit(self, body: InterrogationRequest, caller: Caller, links_base: str = "") -> Ticket:
-        """Store an interrogation. Nothing is charged yet. Raises the refusals of §1.2.
+        """Store an interrogation. Nothing is charged yet. Raises the refusals of alchemy.md §2.
 
         `links_base`: what links in webhooks begin with.
         """
@@ -160,7 +160,7 @@ class AlchemyIntake:
 def _order(
     form: InterrogationForm, interrogation_id: UUID, picture: Recompressed, body: InterrogationRequest, account: Account
 ) -> FormOrder:
-    """The normalised order. Education accounts are served by trusted workers only (generation.md §3.6)."""
+    """The normalised order. Education accounts are served by trusted workers only (workers.md §7.9)."""
     return FormOrder(
         form=form.name,
         interrogation_id=interrogation_id,

@@ -1,4 +1,4 @@
-"""What becomes of an interrogation: its status, cancellation and end (alchemy-and-operations.md §1.4, §1.5, §1.8)."""
+"""What becomes of an interrogation: its status, cancellation and end (alchemy.md §4, §5, §8)."""
 
 from __future__ import annotations
 

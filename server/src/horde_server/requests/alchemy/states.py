@@ -1,4 +1,4 @@
-"""The states of a form and of an interrogation (alchemy-and-operations.md §1.4)."""
+"""The states of a form and of an interrogation (alchemy.md §4)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def form_state(request_state: str, *, waiting: int, finished: int) -> str:
 
 
 def overall_state(states: Sequence[str]) -> str:
-    """What clients are told of the whole, in the order of §1.4."""
+    """What clients are told of the whole, in the order of alchemy.md §4.2."""
     for state in ("faulted", "done"):
         if all(each == state for each in states):
             return state

@@ -56,7 +56,7 @@ def routes(
         try:
             friends = friend_ids(body.priority_usernames)
         except InvalidPriorityUsername as refusal:
-            raise BadRequest(refusal.message) from None  # by another code than for images and texts (§1.6)
+            raise BadRequest(refusal.message) from None  # by another code than for images and texts (alchemy.md §6.1)
         account = await accounts.by_key(key)
         if account is None:
             raise InvalidWorkerKey

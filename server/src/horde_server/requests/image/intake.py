@@ -1,4 +1,4 @@
-"""Taking an image request: the checks of generation.md §2.3 in their order, then one statement that stores it.
+"""Taking an image request: the checks of requests.md §3 in their order, then one statement that stores it.
 
 What later releases add (styles) is refused here by name, never silently ignored.
 """
@@ -98,7 +98,7 @@ class ImageIntake:
         return round(self._prices.estimate_hundredths(admitted.order) / 100)
 
     async def submit(self, body: ImageRequest, caller: Caller, links_base: str = "") -> Ticket:
-        """Store the request and charge its tax. Raises the refusals of §2.3.
+        """Store the request and charge its tax. Raises the refusals of requests.md §3.
 
         `links_base`: what links in webhooks begin with.
         """
@@ -160,7 +160,7 @@ class ImageIntake:
     async def _validate(
         self, body: ImageRequest, caller: Caller, arrival: Arrival | None = None
     ) -> tuple[Account, ImageRequest]:
-        """Steps 3 to 35; who asks, and what for: the prompt may have been rewritten."""
+        """The checks that need no price (requests.md §3.1–3.27); who asks, and what for: prompts may be rewritten."""
         if body.style:
             raise NotSupportedYet("`style` is not supported by this server yet: leave it out.")
         self._admission.check_mode()

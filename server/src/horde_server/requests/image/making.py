@@ -1,4 +1,4 @@
-"""From a valid body to the normalised order, with every effective default applied (generation.md §2.1–2.2)."""
+"""From a valid body to the normalised order, with every effective default applied (requests.md §1–2)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _MAX_CONTROL_STEPS = 40
 
 
 def make_order(request_id: UUID, body: ImageRequest, *, education: bool, can_share: bool) -> ImageOrder:
-    """The normalised order. Education accounts get safe pictures from trusted workers only (§3.6).
+    """The normalised order. Education accounts get safe pictures from trusted workers only (workers.md §7.9).
 
     Its source images are named, not stored yet. Shared is what nobody's picture went into, where this horde shares
-    (`can_share`); never what pupils ask for (alchemy-and-operations.md §2.5).
+    (`can_share`); never what pupils ask for (storage.md §5.2).
     """
     params = body.params
     sources = _planned_sources(request_id, body)
@@ -70,7 +70,7 @@ def make_order(request_id: UUID, body: ImageRequest, *, education: bool, can_sha
 
 
 def _steps(body: ImageRequest) -> int:
-    """ControlNets are made with 20 steps unless others are asked for, and with 40 at most (§2.2)."""
+    """ControlNets are made with 20 steps unless others are asked for, and with 40 at most (requests.md §2.6)."""
     params = body.params
     if control_type(params) is None:
         return params.steps
@@ -78,7 +78,7 @@ def _steps(body: ImageRequest) -> int:
 
 
 def _planned_sources(request_id: UUID, body: ImageRequest) -> SourceImages | None:
-    """Where the pictures of the request will be kept; a mask counts only with an image (§2.6)."""
+    """Where the pictures of the request will be kept; a mask counts only with an image (requests.md §5.1)."""
     if not body.source_image and not body.extra_source_images:
         return None
     return SourceImages(

@@ -1,4 +1,4 @@
-"""The checks of an image request that need nobody but itself and who asks (generation.md §2.3 steps 11–12, 21–34).
+"""The checks of an image request that need nobody but itself and who asks (requests.md §3.7–3.8, §3.15–3.25).
 
 In two halves, as the order of the steps has checks of the horde between them.
 """
@@ -32,7 +32,7 @@ _ONLY_WITH_SOURCE_IMAGE = frozenset({"pix2pix", "Stable Diffusion 2 Depth"})
 
 
 def check_extra_source_images(body: ImageRequest, account: Account) -> None:
-    """Steps 11 and 12."""
+    """At most five extra source images, and more than one from trusted accounts only (requests.md §3.7, §3.8)."""
     if len(body.extra_source_images) > MAX_EXTRA_SOURCE_IMAGES:
         raise refusals.TooManyExtraSourceImages
     if len(body.extra_source_images) > 1 and not account.trusted:
@@ -40,7 +40,7 @@ def check_extra_source_images(body: ImageRequest, account: Account) -> None:
 
 
 def check_wishes(body: ImageRequest, account: Account) -> None:
-    """Steps 21 to 34, in their order; the first that fails is raised."""
+    """Wishes that fit each other, the models and who asks (requests.md §3.15–3.25), in order: the first that fails."""
     params = body.params
     baselines = frozenset(map(baseline, body.models))
     _check_additions(params, baselines)
@@ -57,7 +57,7 @@ def check_wishes(body: ImageRequest, account: Account) -> None:
 
 
 def _check_additions(params: GenerationParams, baselines: frozenset[str]) -> None:
-    """Steps 21 to 26: what is added to the plain image must fit the models."""
+    """What is added to the plain image must fit the models (requests.md §3.15–3.19)."""
     if params.hires_fix and baselines & _WITHOUT_HIRES_FIX:
         raise refusals.HiResMismatch
     if len(params.loras) > MAX_LORAS:
@@ -73,7 +73,7 @@ def _check_additions(params: GenerationParams, baselines: frozenset[str]) -> Non
 
 
 def _check_special(models: Iterable[str], params: GenerationParams, account: Account) -> None:
-    """Steps 31 and 33: models and parameters of special accounts."""
+    """Models and parameters of special accounts (requests.md §3.24)."""
     for model in models:
         if SPECIAL_MODEL not in model:
             continue
@@ -91,7 +91,7 @@ def _check_special(models: Iterable[str], params: GenerationParams, account: Acc
 
 
 def _check_sources(body: ImageRequest, baselines: frozenset[str]) -> None:
-    """Step 34 (§2.3.1): source image, mask, ControlNet, remix and workflow."""
+    """Source image, mask, ControlNet, remix and workflow fit each other and the models (requests.md §4)."""
     params = body.params
     if body.source_mask and not body.source_image:
         raise refusals.SourceMaskUnnecessary

@@ -1,6 +1,6 @@
 """The pictures that come with an image request, as kept: keys in the blob store, stored in `ImageOrder.sources`.
 
-Every key begins with the id of its request (generation.md §2.6): so the sweep of old blobs spares a living request's.
+Every key begins with the id of its request (storage.md §1.2): so the sweep of old blobs spares a living request's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Taking a text request: the checks of generation.md §2.3 and §4.2 in their order, then one statement to store it."""
+"""Taking a text request: the checks of requests.md §3 and §8.5 in their order, then one statement to store it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class TextIntake:
         return _kudos((await self._admit(body, account)).order)
 
     async def submit(self, body: TextRequest, caller: Caller) -> Ticket:
-        """Store the request and charge its tax. Raises the refusals of §4.1–4.3."""
+        """Store the request and charge its tax. Raises the refusals of requests.md §8.1, §8.7."""
         with self._admission.arrival() as arrival:
             account = await self._validate(body, caller, arrival)
             admitted = await self._admit(body, account)
@@ -124,7 +124,7 @@ class TextIntake:
         )
 
     async def _validate(self, body: TextRequest, caller: Caller, arrival: Arrival | None = None) -> Account:
-        """Steps 3 to 17 of §2.3, those of §4.2, and 35; who asks."""
+        """The checks that need no price (requests.md §3.1–3.13, §8.5, §3.27); who asks."""
         if body.style:
             raise NotSupportedYet("`style` is not supported by this server yet: leave it out.")
         self._admission.check_mode()
@@ -196,7 +196,7 @@ def _kudos(order: TextOrder) -> int:
 
 
 def make_order(body: TextRequest, *, education: bool) -> TextOrder:
-    """The normalised order. Education accounts are served by trusted workers only (§3.6)."""
+    """The normalised order. Education accounts are served by trusted workers only (workers.md §7.9)."""
     params = body.params
     unknown = params.model_extra or ()
     asked = params.model_dump(exclude_unset=True, exclude={"n", "max_length", "max_context_length", *unknown})

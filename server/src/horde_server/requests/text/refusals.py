@@ -1,4 +1,4 @@
-"""What a text request may not ask (generation.md §4.1–4.2)."""
+"""What a text request may not ask (requests.md §8.1, §8.3)."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def refuse_samplers(params: TextParams) -> None:
 
 
 def refuse_many_extra_images(count: int, *, trusted: bool) -> None:
-    """Raise as for images (§2.3 steps 11 and 12); that texts take none at all is checked later."""
+    """Raise as for images (requests.md §3.7, §3.8); that texts take none at all is checked later."""
     if count > MAX_EXTRA_SOURCE_IMAGES:
         raise TooManyExtraSourceImages
     if count > 1 and not trusted:

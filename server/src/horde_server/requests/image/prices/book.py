@@ -52,13 +52,13 @@ class PriceBook:
         return charges.base_hundredths(priced(order), matched_targeting=self._matched_targeting)
 
     def reward_hundredths(self, base_hundredths: int, order: ImageOrder, model: str) -> int:
-        """What a worker is offered for one image made with `model` (kudos.md §2.4)."""
+        """What a worker is offered for one image made with `model` (kudos.md §2.2)."""
         return charges.reward_hundredths(base_hundredths, priced(order), model)
 
     def debit_hundredths(self, reward_hundredths: int, order: ImageOrder) -> int:
-        """What the requester pays for one delivered image (kudos.md §2.5)."""
+        """What the requester pays for one delivered image (kudos.md §2.3)."""
         return charges.debit_hundredths(reward_hundredths, priced(order))
 
     def estimate_hundredths(self, order: ImageOrder) -> int:
-        """The whole request when all its images are delivered (kudos.md §2.7, the sensible one)."""
+        """The whole request when all its images are delivered (kudos.md §2.6)."""
         return self.price(order).total_hundredths

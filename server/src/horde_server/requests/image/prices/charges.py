@@ -1,4 +1,4 @@
-"""From the base price of an image to what is charged for it: model, source image, taxes (kudos.md §2.4–2.7)."""
+"""From the base price of an image to what is charged for it: model, source image, taxes (kudos.md §2.2, §2.6)."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class PricedImageRequest:
 
 
 def base_hundredths(request: PricedImageRequest, *, matched_targeting: bool = False) -> int:
-    """One image, before the model's multiplier and taxes (§2.3), rounded half-even."""
+    """One image, before the model's multiplier and taxes (kudos.md §2.1), rounded half-even."""
     if matched_targeting and request.workers and not request.worker_blacklist:
         return MATCHED_TARGETING_HUNDREDTHS
     return round(image_kudos(request.image) * 100)
 
 
 def reward_hundredths(base: int, request: PricedImageRequest, model: str | None) -> int:
-    """What a worker is offered for one image made with `model` (§2.4); None: whichever."""
+    """What a worker is offered for one image made with `model` (kudos.md §2.2); None: whichever."""
     multiplier = _ANY_MODEL_MULTIPLIER if model is None else price_multiplier(model)
     if multiplier == 4 and request.image.hires_fix:  # Stable Cascade makes a second pass
         multiplier = 7
@@ -49,7 +49,7 @@ def reward_hundredths(base: int, request: PricedImageRequest, model: str | None)
 
 
 def debit_hundredths(reward: int, request: PricedImageRequest) -> int:
-    """What the requester pays for one delivered image (§2.5), rounded half-even. What exceeds the reward is burnt."""
+    """What the requester pays for a delivered image (kudos.md §2.3), rounded half-even; all but the reward is burnt."""
     image = request.image
     debit = float(reward)
     if image.source_processing is not None:
