@@ -7,9 +7,10 @@ import json
 import pkgutil
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
-from api_rules import API, citations_in, documents, rules_of
+from api_rules import API, Citation, citations_in, documents, rules_of, tracked_files
 from pydantic import BaseModel
 
 import horde_server
@@ -100,3 +101,40 @@ def test_every_return_code_names_its_rule() -> None:
     rows = re.findall(r"^\| \d{3} \|.*$", table, re.MULTILINE)
     assert len(rows) > 50
     assert [row for row in rows if not re.search(r"\d+\.\d+[^|]*\|$", row)] == []
+
+
+def cited_outside_the_documents() -> list[Citation]:
+    """Applied migrations never change, not even a comment in them: they cite what was when they were written."""
+    files = (path for path in tracked_files() if path.parent.name != "migrations" or path.suffix != ".sql")
+    return [citation for path in files for citation in citations_in(path)]
+
+
+def test_every_citation_in_the_repository_names_a_rule_that_exists() -> None:
+    cited = cited_outside_the_documents()
+    assert len(cited) > 1000
+    assert [found for found in cited if found.number not in documents().get(found.document or "", ())] == []
+
+
+def test_no_document_is_named_that_is_not_here() -> None:
+    """Neither with a rule nor without: what a comment leans on, a reader must be able to open."""
+    known = {path.name for path in tracked_files() if path.suffix == ".md"}
+    assert [
+        f"{path.name}: {named}"
+        for path in tracked_files()
+        if path.suffix == ".py" and path.name != Path(__file__).name
+        for named in re.findall(r"(?<![\w*{}.])[\w-]+\.md\b", path.read_text("utf-8"))
+        if named not in known
+    ] == []
+
+
+def test_no_comment_is_a_number_alone() -> None:
+    """A rule is said in words; its number comes with them."""
+    number = r"(?:[\w-]+\.md )?§[\d.–]+[,;]?\s*|[Ss]teps? \d+(?: (?:and|to) \d+)?\s*"
+    alone = re.compile(rf'^\s*(?:"""|#)\s*(?:{number})+\.?\s*(?:""")?$')
+    assert [
+        f"{path.name}: {line.strip()}"
+        for path in tracked_files()
+        if path.suffix == ".py"
+        for line in path.read_text("utf-8").splitlines()
+        if alone.match(line)
+    ] == []
