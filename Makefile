@@ -5,17 +5,20 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+VENV_PYTHON ?= 3.11
 UV := .uv/bin/uv
 BIN := .venv/bin
-PACKAGES := sdk server worker
-SOURCES := sdk/src server/src worker/src
+PACKAGES := sdk server worker models
+DISTRIBUTIONS := $(PACKAGES) release/openhorde
+SOURCES := sdk/src server/src worker/src models/src
 TYPED_TESTS := sdk/tests
 ARGS ?=
 SHIM_VERSION ?=
 DIST ?= dist
+TRIAL_PYTHON ?= $(BIN)/python
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup up test test-fast test-slow test-clients attack lint typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs lock clean
+.PHONY: help setup up test test-fast test-slow test-clients attack lint typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -27,9 +30,9 @@ $(UV):
 		--no-warn-script-location --target .uv --upgrade uv 2>/dev/null
 
 .venv/bin/python: | $(UV)
-	@$(UV) venv --quiet --allow-existing --python 3.11 .venv || $(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	@$(UV) venv --quiet --allow-existing --python $(VENV_PYTHON) .venv || $(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 
-.venv/.runtime: requirements/runtime.lock $(PACKAGES:%=%/pyproject.toml) | .venv/bin/python
+.venv/.runtime: requirements/runtime.lock sdk/src/horde_sdk/_version.py $(PACKAGES:%=%/pyproject.toml) | .venv/bin/python
 	@echo "Installing OpenHorde …"
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/runtime.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps $(PACKAGES:%=-e ./%)
@@ -63,7 +66,8 @@ attack: .venv/.development ## One stranger's floods against a default server whi
 lint: .venv/.development ## Check format, style, types and generated documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy $(SOURCES) sdk/typing_tests
+	@$(BIN)/mypy $(SOURCES) sdk/typing_tests release/*.py
+	@for system in win32 darwin; do $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system $(SOURCES); done
 	@for tests in $(TYPED_TESTS); do $(BIN)/mypy $$tests; done # one by one: each has a conftest.py
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
 	@$(BIN)/python docs/generate.py --check
@@ -89,10 +93,10 @@ bench: .venv/.development ## Measure CPU per operation of server and database, a
 	@PYTHONPATH=tests $(BIN)/python bench/run.py $(ARGS)
 
 # Torch lives in a place of its own: nothing else needs it.
-.training/.ready: sdk/pyproject.toml worker/pyproject.toml
+.training/.ready: sdk/pyproject.toml worker/pyproject.toml models/pyproject.toml
 	@echo "Installing torch …"
 	@$(PYTHON) -m venv .training
-	@.training/bin/pip install --quiet --disable-pip-version-check "$(TORCH)" -e ./sdk -e ./worker
+	@.training/bin/pip install --quiet --disable-pip-version-check "$(TORCH)" -e ./sdk -e ./worker -e ./models
 	@touch $@
 
 train-demo: .training/.ready ## Train the built-in image model (ARGS="--minutes 75"; goes on where it was stopped)
@@ -123,15 +127,36 @@ docs: .venv/.development .docs/.ready ## Write the generated documents, and buil
 	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --quiet --config-file docs/mkdocs.yml
 	@echo "build/sdk-docs/index.html"
 
+# What releases are built and checked with, in a place of its own.
+.dist/.ready: requirements/dist.lock | .venv/bin/python
+	@echo "Installing twine and hatchling …"
+	@$(UV) venv --quiet --allow-existing --python $(BIN)/python .dist
+	@$(UV) pip install --quiet --python .dist/bin/python --require-hashes -r requirements/dist.lock
+	@touch $@
+
+dist: .dist/.ready ## Build all wheels and sources into dist/, check them, and make a picture with what they install
+	@rm -f $(DIST)/openhorde*
+	@for one in $(DISTRIBUTIONS); do \
+		$(UV) build --quiet --no-build-isolation --python .dist/bin/python --out-dir $(DIST) ./$$one; done
+	@.dist/bin/twine check --strict $(DIST)/openhorde*
+	@# W002: modules that only keep a name are alike; W007, W008: `openhorde` has no modules
+	@.dist/bin/check-wheel-contents --no-config --ignore W002,W007,W008 $(DIST)/openhorde*.whl
+	@.dist/bin/python release/check.py $(DIST)
+	@.dist/bin/python release/trial.py $(DIST) --uv $(UV) --python $(TRIAL_PYTHON)
+
+version: .dist/.ready ## Set the version of all distributions (VERSION=0.2.0)
+	@.dist/bin/python release/set_version.py $(VERSION)
+
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
-	--no-emit-package openhorde-sdk
+	--no-emit-package openhorde-sdk --no-emit-package openhorde-models
 
 lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) $(PACKAGES:%=%/pyproject.toml) -c requirements/constraints.in -o requirements/runtime.lock
 	@$(LOCK) requirements/development.in -o requirements/development.lock
 	@$(LOCK) requirements/typing.in -o requirements/typing.lock
 	@$(LOCK) requirements/docs.in -o requirements/docs.lock
+	@$(LOCK) requirements/dist.in -o requirements/dist.lock
 
 clean: ## Remove what setup and tests made (not your data)
-	@rm -rf .venv .uv .clients .typing .docs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .uv .clients .typing .docs .dist build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

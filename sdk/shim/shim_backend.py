@@ -37,7 +37,11 @@ def build_wheel(wheel_directory: str, config_settings: object = None, metadata_d
     """Write the wheel into a folder and return its name."""
     project = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     stem = f"{project['name']}-{shim_version()}"
-    files = {f"{stem}.dist-info/METADATA": _metadata(project), f"{stem}.dist-info/WHEEL": WHEEL}
+    files = {
+        f"{stem}.dist-info/METADATA": _metadata(project),
+        f"{stem}.dist-info/WHEEL": WHEEL,
+        f"{stem}.dist-info/licenses/LICENSE": (HERE.parent / "LICENSE").read_text(encoding="utf-8"),
+    }
     record = f"{stem}.dist-info/RECORD"
     files[record] = "".join(f"{name},{_digest(text)},{len(text.encode())}\n" for name, text in files.items())
     files[record] += f"{record},,\n"
@@ -63,6 +67,7 @@ def _metadata(project: dict[str, object]) -> str:
             f"Version: {shim_version()}",
             f"Summary: {project['description']}",
             f"License-Expression: {project['license']}",
+            "License-File: LICENSE",
             f"Requires-Python: {project['requires-python']}",
             *(f"Requires-Dist: {requirement}" for requirement in requirements),
             "Description-Content-Type: text/markdown",

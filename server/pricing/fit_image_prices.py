@@ -131,7 +131,7 @@ OTHER_POST_PROCESSOR = POST_PROCESSORS["RealESRGAN_x2plus"]
 
 def fit_samples(samples: list[ImageSample]) -> dict[str, Array]:
     """Parameters fitted to these samples, of which the first is the reference job."""
-    columns = Features.of([sample.request.image for sample in samples])
+    columns = Features.of([sample.image for sample in samples])
     prices = np.log([sample.kudos_without_networks for sample in samples])
     names = layout()
 
@@ -150,7 +150,7 @@ def _at_reference(p: dict[str, Array], columns: Features) -> Array:
 
 def print_held_out_errors(samples: list[ImageSample]) -> None:
     """How well prices of samples are met that were left out of the fit."""
-    columns = Features.of([sample.request.image for sample in samples])
+    columns = Features.of([sample.image for sample in samples])
     prices = np.array([sample.kudos_without_networks for sample in samples])
     part = np.random.default_rng(1).integers(0, 5, len(samples))
     part[0] = -1  # the reference job is in every fit
@@ -166,9 +166,7 @@ def print_errors(samples: list[ImageSample]) -> None:
     """How far the written table is from the samples."""
     for title, belongs in KINDS.items():
         chosen = [sample for sample in samples if belongs(sample)]
-        _print_errors(
-            title, np.array([abs(image_kudos(sample.request.image) / sample.base_kudos - 1) for sample in chosen])
-        )
+        _print_errors(title, np.array([abs(image_kudos(sample.image) / sample.base_kudos - 1) for sample in chosen]))
 
 
 def _print_errors(title: str, errors: Array) -> None:

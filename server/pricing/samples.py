@@ -12,9 +12,11 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from horde_server.requests.image.prices.charges import PricedImageRequest
+from horde_server.requests.image.order import ImageOrder, Lora, TextualInversion
+from horde_server.requests.image.prices.charges import priced_image
 from horde_server.requests.image.prices.formula import PricedImage
-from horde_server.requests.text.prices.charges import PricedText
+from horde_server.requests.pictures.source_images import SourceImages
+from horde_server.requests.text.order import TextOrder
 
 FOLDER = Path(__file__).parent
 MODELS = {
@@ -33,7 +35,8 @@ MODELS = {
 class ImageSample:
     """An image request with what it cost."""
 
-    request: PricedImageRequest
+    order: ImageOrder
+    image: PricedImage
     is_fitted: bool
     base_kudos: float
     reward_kudos: float
@@ -42,15 +45,14 @@ class ImageSample:
     @property
     def kudos_without_networks(self) -> float:
         """The base price without LoRAs and textual inversions, whose prices are fixed."""
-        image = self.request.image
-        return self.base_kudos - 3 * image.loras - image.has_textual_inversions
+        return self.base_kudos - 3 * self.image.loras - self.image.has_textual_inversions
 
 
 @dataclass(frozen=True)
 class TextSample:
     """A text request with what it was estimated at and what it cost; None where the original has no answer."""
 
-    request: PricedText
+    order: TextOrder
     billions: float | None
     prompt_characters: int
     generation_characters: int
@@ -70,43 +72,47 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 def read_image_samples() -> list[ImageSample]:
     """All image samples; the first is the reference job."""
-    return [
-        ImageSample(
-            request=PricedImageRequest(
-                image=PricedImage(
-                    width=int(row["width"]),
-                    height=int(row["height"]),
-                    steps=int(row["steps"]),
-                    sampler_name=row["sampler_name"],
-                    cfg_scale=float(row["cfg_scale"]),
-                    karras=row["karras"] == "1",
-                    hires_fix=row["hires_fix"] == "1",
-                    source_processing=row["source_processing"] or None,
-                    strength=float(row["strength"] or 1),
-                    control_type=row["control_type"] or None,
-                    post_processing=tuple(filter(None, row["post_processing"].split("|"))),
-                    loras=int(row["loras"]),
-                    has_textual_inversions=row["tis"] != "0",
-                ),
-                models=(MODELS[row["baseline"]],),
-                slow_workers=row["slow_workers"] == "1",
-                worker_blacklist=row["worker_blacklist"] == "1",
-                workflow=row["workflow"] or None,
-            ),
-            is_fitted=row["price_path"] == "nn",
-            base_kudos=float(row["base_price"]),
-            reward_kudos=float(row["reward"]),
-            debit_kudos=float(row["debit"]),
-        )
-        for row in _rows("image_samples.csv")
-    ]
+    return list(map(_image_sample, _rows("image_samples.csv")))
+
+
+def _image_sample(row: dict[str, str]) -> ImageSample:
+    order = ImageOrder(
+        "a prompt",
+        models=(MODELS[row["baseline"]],),
+        width=int(row["width"]),
+        height=int(row["height"]),
+        steps=int(row["steps"]),
+        sampler_name=row["sampler_name"],
+        cfg_scale=float(row["cfg_scale"]),
+        karras=row["karras"] == "1",
+        hires_fix=row["hires_fix"] == "1",
+        sources=SourceImages("a picture") if row["source_processing"] else None,
+        source_processing=row["source_processing"] or "img2img",
+        denoising_strength=float(row["strength"] or 1),
+        control_type=row["control_type"] or None,
+        post_processing=tuple(filter(None, row["post_processing"].split("|"))),
+        loras=tuple(Lora(str(number)) for number in range(int(row["loras"]))),
+        tis=tuple(TextualInversion(str(number)) for number in range(int(row["tis"]))),
+        slow_workers=row["slow_workers"] == "1",
+        worker_blacklist=row["worker_blacklist"] == "1",
+        workflow=row["workflow"] or None,
+    )
+    return ImageSample(
+        order=order,
+        image=priced_image(order),
+        is_fitted=row["price_path"] == "nn",
+        base_kudos=float(row["base_price"]),
+        reward_kudos=float(row["reward"]),
+        debit_kudos=float(row["debit"]),
+    )
 
 
 def read_text_samples() -> list[TextSample]:
     """All text samples, each for a model called `m`."""
     return [
         TextSample(
-            request=PricedText(
+            order=TextOrder(
+                "a prompt",
                 max_length=int(row["max_length"]),
                 max_context_length=int(row["max_context_length"]),
                 n=int(row["n"]),

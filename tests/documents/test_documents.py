@@ -15,7 +15,8 @@ DOCUMENTS = sorted(
     for path in [
         *ROOT.glob("*.md"),
         *ROOT.glob("docs/**/*.md"),
-        *(ROOT / name / "README.md" for name in ("sdk", "server", "worker")),
+        *(ROOT / name / "README.md" for name in ("sdk", "server", "worker", "models", "release/openhorde")),
+        *ROOT.glob(".github/**/*.md"),
     ]
 )
 
@@ -40,7 +41,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 def test_files_named_in_documents_exist(document: Path) -> None:
     """A path in backquotes that looks like one of ours is one."""
     for named in re.findall(
-        r"`((?:sdk|server|worker|tests|docs|bench|requirements)/[\w./-]+\.(?:py|md|sql|lock|npz))`",
+        r"`((?:sdk|server|worker|models|release|tests|docs|bench|requirements)/[\w./-]+\.(?:py|md|sql|lock|npz))`",
         document.read_text("utf-8"),
     ):
         assert (ROOT / named).exists(), f"{document.name} names {named}"

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
+from horde_worker import worker as worker_module
 from horde_worker.backends.demo_backend import DemoBackend
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.image import ImageJob, ImageResult, Remark
@@ -554,6 +555,32 @@ async def test_an_answer_that_makes_no_sense_counts_as_no_job(
 ) -> None:
     """The worker asks again after the usual pause."""
     horde.pop_script = [answer(body=body), horde.job("j1")]
+    workshop.start(jobs_wanted=1)
+    assert await workshop.ended() == ExitCode.OK
+    assert workshop.naps.taken == [IDLE_PAUSE_S]
+
+
+async def test_a_horde_that_holds_pops_back_is_asked_again_without_a_pause(
+    horde: PlayedHorde, workshop: Workshop, answer: type[Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so, and holds this one for a while; a job that comes then is fetched without any delay of ours."""
+    held = answer(body={"id": None}, headers={"Preference-Applied": "wait=30"}, gate=asyncio.Event())
+    horde.pop_script = [held, horde.job("j1")]
+    monkeypatch.setattr(worker_module, "IDLE_PAUSE_S", 0.05)
+    workshop.start(jobs_wanted=1)
+    await horde.until(lambda: horde.pops)
+    await asyncio.sleep(0.1)
+    held.gate.set()
+    assert await workshop.ended() == ExitCode.OK
+    assert workshop.naps.taken == []
+    assert horde.headers[0]["Prefer"] == "wait=30"
+
+
+async def test_a_horde_that_only_says_it_holds_pops_back_is_not_asked_like_mad(
+    horde: PlayedHorde, workshop: Workshop, answer: type[Answer]
+) -> None:
+    """An answer that comes at once is followed by the usual pause."""
+    horde.pop_script = [answer(body={"id": None}, headers={"Preference-Applied": "wait=30"}), horde.job("j1")]
     workshop.start(jobs_wanted=1)
     assert await workshop.ended() == ExitCode.OK
     assert workshop.naps.taken == [IDLE_PAUSE_S]

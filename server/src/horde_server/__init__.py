@@ -1,3 +1,5 @@
 """Be a horde: the API v2 server."""
 
-VERSION = "0.1.0"
+from horde_sdk._version import __version__
+
+VERSION = __version__

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 from fastapi import FastAPI
-from starlette.types import ASGIApp, Scope
+from starlette.types import Scope
 
 from horde_server import VERSION
 from horde_server.errors import InvalidAPIKey, InvalidWorkerKey
@@ -30,7 +30,7 @@ _CHECK = "/api/v2/generate/check/"
 _encode = msgspec.json.Encoder().encode
 
 
-def create_app(settings: Settings, dsn: str) -> ASGIApp:
+def create_app(settings: Settings, dsn: str) -> Rim:
     """The ASGI app of one server process on the database `dsn`."""
 
     @asynccontextmanager
@@ -41,7 +41,7 @@ def create_app(settings: Settings, dsn: str) -> ASGIApp:
                 for router in each.routes(hot_routes):
                     app.include_router(router)
             app.include_router(documentation_routes(app, settings))
-            rim.open(node.images.check_from_memory, hot_routes, doorkeeper(node))
+            rim.open(node.images.check_from_memory, hot_routes, doorkeeper(node), node.waiting)
             yield
             rim.close()
 

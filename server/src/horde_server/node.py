@@ -18,6 +18,7 @@ from horde_server.requests.alchemy.slice import Alchemy
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.text.slice import Texts
+from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
 from horde_server.tasks.slice import Tasks
 from horde_server.webhooks.slice import Webhooks
@@ -32,6 +33,7 @@ class Node:
     slices: Slices
     identity: Identity
     images: Images
+    waiting: Waiting
 
 
 def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
@@ -41,7 +43,8 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     dispatch = Dispatch(core, pictures.retention.release_of)
     moderation = Moderation(core, identity, cancel_waiting=dispatch.mirror.cancel_waiting)
     workers = Workers(core, identity, moderation, dispatch)
-    images = Images(core, identity, moderation, dispatch, workers, pictures)
+    waiting = Waiting()
+    images = Images(core, identity, moderation, dispatch, waiting, workers, pictures)
     slices.add(
         identity,
         moderation,
@@ -49,8 +52,8 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         dispatch,
         pictures,
         images,
-        Texts(core, identity, moderation, dispatch, workers),
-        Alchemy(core, identity, moderation, dispatch, workers, pictures, images.results),
+        Texts(core, identity, moderation, dispatch, waiting, workers),
+        Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
         Accounts(core, identity, moderation.profanity, dispatch, workers.directory),
         Kudos(core, identity),
         Webhooks(core, identity),
@@ -59,4 +62,4 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Insight(core, dispatch, workers.directory, slices),
         Blobs(core.blobs),
     )
-    return Node(core, slices, identity, images)
+    return Node(core, slices, identity, images, waiting)

@@ -14,7 +14,6 @@ from horde_server.dispatch.held_jobs import HeldJob, HeldJobs
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.image.prices.book import PriceBook
 
 WORKER = UUID(int=7)
 
@@ -48,7 +47,7 @@ def test_what_was_put_off_is_looked_up():
 async def test_a_worker_that_holds_too_many_jobs_gets_no_more(monkeypatch: pytest.MonkeyPatch):
     """§6.3: greed starves nobody, and a broken worker does not swallow the queue."""
     queue = LiveQueue(lambda: 0.0)
-    dispatcher = Dispatcher(ImageKind(PriceBook()), None, queue, lambda topic, ids: None, lifetime_s=60)
+    dispatcher = Dispatcher(ImageKind(), None, queue, lambda topic, ids: None, lifetime_s=60)
     entry = an_entry(jobs=1000)
     queue.add(entry)
 
@@ -71,7 +70,7 @@ async def test_a_worker_that_holds_too_many_jobs_gets_no_more(monkeypatch: pytes
 async def test_pops_at_the_same_moment_hold_no_more_together(monkeypatch: pytest.MonkeyPatch):
     """The same for pops whose claims are all under way at once."""
     queue = LiveQueue(lambda: 0.0)
-    dispatcher = Dispatcher(ImageKind(PriceBook()), None, queue, lambda topic, ids: None, lifetime_s=60)
+    dispatcher = Dispatcher(ImageKind(), None, queue, lambda topic, ids: None, lifetime_s=60)
     entry = an_entry(jobs=1000)
     queue.add(entry)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.types import Scope
 
-from horde_server.http.preferences import applied, asks_to_wait, wait_asked_s
+from horde_server.http.preferences import asks_to_wait, wait_asked_s
 
 
 def a_request(*prefer: str, query: str = "") -> Scope:
@@ -41,8 +41,3 @@ def a_request(*prefer: str, query: str = "") -> Scope:
 def test_the_seconds_asked_for(request_: Scope, wait_s: int) -> None:
     assert wait_asked_s(request_, 55) == wait_s
     assert asks_to_wait(request_) or wait_s == 0
-
-
-def test_an_answer_tells_what_was_applied() -> None:
-    assert applied(7) == {"Preference-Applied": "wait=7"}
-    assert applied(0) == {}

@@ -17,7 +17,7 @@ from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Offer
 from horde_server.dispatch.request_classes import Entry, WorkerView
 from horde_server.requests import waiting as waiting_module
-from horde_server.requests.waiting import Pop, Waiting
+from horde_server.requests.waiting import Patience, Pop, Waiting
 
 LONG_S = 60.0
 
@@ -50,7 +50,7 @@ class Desk:
     def change(self, entry: Entry, **state: Any) -> None:
         self.queue.update(entry.state._replace(version=entry.state.version + 1, **state))
 
-    def pop_of(self, view: WorkerView, *, threads: int = 1, may_hold_more: bool = True) -> Pop[Entry]:
+    def pop_of(self, view: WorkerView, *, threads: int = 1, may_wait: bool = True) -> Pop[Entry]:
         async def take() -> Entry | None:
             entry = next(self.queue.candidates(view), None)
             if entry is not None:
@@ -67,7 +67,7 @@ class Desk:
             threads=threads,
             take=take,
             hand_back=hand_back,
-            may_hold_more=lambda: may_hold_more,
+            may_wait=lambda: may_wait,
         )
 
     def waits_for_work(
@@ -75,14 +75,14 @@ class Desk:
     ) -> asyncio.Task[Entry | None]:
         view = self.queue.view(offer)
         receive = (client or Client()).receive
-        return asyncio.create_task(self.waiting.for_work(self.pop_of(view, **pop), wait_s=wait_s, receive=receive))
+        return asyncio.create_task(self.waiting.for_work(self.pop_of(view, **pop), Patience(wait_s, receive)))
 
     def waits_until_done(
         self, entry: Entry, *, client: Client | None = None, wait_s: float = LONG_S, topic: UUID | int | None = None
     ) -> asyncio.Task[None]:
         topics = (entry.id if topic is None else topic,)
         receive = (client or Client()).receive
-        return asyncio.create_task(self.waiting.until(lambda: entry.state.is_done, topics, wait_s, receive))
+        return asyncio.create_task(self.waiting.until(lambda: entry.state.is_done, topics, Patience(wait_s, receive)))
 
 
 @pytest.fixture
@@ -292,8 +292,8 @@ class TestForWork:
         await settled()
         assert [pop.done() for pop in pops] == [False, False, True]
 
-    async def test_who_has_its_hands_full_does_not_wait(self, desk: Desk) -> None:
-        assert await desk.waits_for_work(an_offer(), may_hold_more=False) is None
+    async def test_whom_waiting_brings_nothing_does_not_wait(self, desk: Desk) -> None:
+        assert await desk.waits_for_work(an_offer(), may_wait=False) is None
 
     async def test_a_worker_that_went_gets_nothing(self, desk: Desk) -> None:
         client = Client()
@@ -323,9 +323,9 @@ class TestForWork:
             threads=1,
             take=take_slowly,
             hand_back=plain.hand_back,
-            may_hold_more=lambda: True,
+            may_wait=lambda: True,
         )
-        waits = asyncio.create_task(desk.waiting.for_work(pop, wait_s=LONG_S, receive=client.receive))
+        waits = asyncio.create_task(desk.waiting.for_work(pop, Patience(LONG_S, client.receive)))
         await settled()
         desk.queue.add(entry := an_entry())
         for _ in range(5):

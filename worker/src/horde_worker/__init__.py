@@ -1,3 +1,5 @@
 """Serve a horde: pop jobs, generate, upload, submit."""
 
-VERSION = "0.1.0"
+from horde_sdk._version import __version__
+
+VERSION = __version__

@@ -6,6 +6,7 @@ import asyncio
 import random
 import re
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +23,7 @@ from horde_sdk.exceptions import HordeConnectionError, PayloadValidationError
 from horde_sdk.generic_api.apimodels import HordeRequest, HordeResponseRootModel, RequestErrorResponse
 from horde_sdk.generic_api.async_transport import AsyncTransport
 from horde_sdk.generic_api.generic_clients import GenericAsyncHordeAPIManualClient
+from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.retries import RetryConfiguration
 from horde_sdk.generic_api.wire import ResponseT
 from horde_sdk.reach import Reach
@@ -32,6 +34,7 @@ from horde_worker.tolerance import MAX_MODEL_CHARACTERS, Tolerant
 
 ANSWER_LIMIT_BYTES: Final = 64 * 1024 * 1024  # two source pictures of 20 MiB in base64, and a margin
 ANSWER_LIMIT_S: Final = 40.0
+POP_WAIT_S: Final = 30.0
 SUBMIT_TRIES: Final = 10
 FAULT_TRIES: Final = 3  # the horde will notice by the job's time anyway
 RETRY_AFTER_LIMIT_S: Final = 600.0
@@ -65,6 +68,14 @@ class Reward(JobSubmitResponse, Tolerant):
     """What a result earned; a horde that does not say so took it all the same."""
 
     reward: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Popped:
+    """The answer to a pop. `held_s`: how long a horde that holds answers back held it; of others 0."""
+
+    answer: Mapping[str, Any]
+    held_s: float
 
 
 class HordeApi:
@@ -105,9 +116,15 @@ class HordeApi:
         """Close the connections to elsewhere; those to the horde are the caller's."""
         await self.places.aclose()
 
-    async def pop(self, offer: HordeRequest) -> Mapping[str, Any]:
-        """Ask for jobs. Raises `Refused` or `Unreachable`; trying again is the caller's decision."""
-        return (await self._ask(offer, JsonObject)).root
+    async def pop(self, offer: HordeRequest) -> Popped:
+        """Ask for jobs, and to be answered when there are some; hordes that hold no answers back answer at once.
+
+        Raises `Refused` or `Unreachable`; trying again is the caller's decision.
+        """
+        patience = LongPoll(POP_WAIT_S)
+        began = time.monotonic()
+        answer = await self._ask(offer, JsonObject, patience)
+        return Popped(answer.root, time.monotonic() - began if patience.is_granted else 0.0)
 
     async def hand_in(self, result: HordeRequest, *, tries: int = SUBMIT_TRIES) -> float:
         """Deliver a job or its fault; the reward. Retries what may pass; raises `Refused` for what will not."""
@@ -145,9 +162,13 @@ class HordeApi:
         ]
         return sorted(wanted, key=lambda one: -one[1])[:MOST_WANTED]
 
-    async def _ask(self, request: HordeRequest, expected: type[ResponseT]) -> ResponseT:
+    async def _ask(
+        self, request: HordeRequest, expected: type[ResponseT], patience: LongPoll | None = None
+    ) -> ResponseT:
         try:
-            answer = await self._client.submit_request(request, expected)
+            answer: ResponseT | RequestErrorResponse = await self._client.carry_out(
+                lambda ask: ask(request, expected, patience)
+            )
         except PayloadValidationError as refusal:
             raise _refusal(refusal.error_response, refusal.errors) from None
         except HordeConnectionError as error:

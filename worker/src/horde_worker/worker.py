@@ -169,6 +169,8 @@ class Worker(Generic[JobT, ResultT, MadeT]):
     async def _idle(self, hand_out: HandOut[JobT]) -> None:
         """Wait a while before the next pop: there is nothing to do."""
         await self._advice.give(hand_out.skipped)
+        if hand_out.held_s >= IDLE_PAUSE_S:
+            return  # the horde tells at once when there is something; who hurries back misses nothing
         is_long = time.monotonic() - self._idle_since > LONG_IDLE_AFTER_S
         await self._pause(LONG_IDLE_PAUSE_S if is_long else IDLE_PAUSE_S)
 

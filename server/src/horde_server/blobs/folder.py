@@ -28,7 +28,8 @@ SHORT_READ_BYTES = 128 * 1024
 """From the page cache about 30 µs: they were written a moment ago."""
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would change the ends of lines
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
 _OTHERS = 0o077
 
 
@@ -121,11 +122,11 @@ class FolderStore:
             try:
                 if not os.path.exists(path):  # noqa: PTH110 on the path of every result
                     os.rename(waiting, path)  # noqa: PTH104
-                file = os.open(path, os.O_RDONLY)
+                file = os.open(path, os.O_RDONLY | _BINARY)
             except FileNotFoundError:
                 return None
             try:
-                return examine(lambda offset, length: os.pread(file, length, offset), os.fstat(file).st_size)
+                return examine(lambda offset, length: _read_at(file, length, offset), os.fstat(file).st_size)
             finally:
                 os.close(file)
 
@@ -181,6 +182,14 @@ class FolderStore:
         if not is_key(key):
             raise ValueError("not a blob key")
         return f"{self._folder_path}{os.sep}{key[:2]}{os.sep}{key}"
+
+
+def _seek_and_read(file: int, length: int, offset: int) -> bytes:
+    os.lseek(file, offset, os.SEEK_SET)
+    return os.read(file, length)
+
+
+_read_at: Callable[[int, int, int], bytes] = getattr(os, "pread", _seek_and_read)  # Windows has no pread
 
 
 def _shut_out_others(folder: Path) -> None:

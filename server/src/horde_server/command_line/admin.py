@@ -38,7 +38,6 @@ def create_user(
 
     The horde may be running or not; it is the one of the data folder or of the database URL.
     """
-    import asyncio
     import logging
 
     from horde_server.accounts.creation import NewAccount, create_account
@@ -46,6 +45,7 @@ def create_user(
     from horde_server.database.pool import connect
     from horde_server.database.unusable import UNUSABLE
     from horde_server.process.logs import configure_logs
+    from horde_server.system.event_loop import run
 
     name = name.strip()
     if not 1 <= len(name) <= 30 or "\0" in name or "#" in name:
@@ -60,7 +60,7 @@ def create_user(
             )
 
     try:
-        made = asyncio.run(main())
+        made = run(main())
     except UNUSABLE as error:
         fail(str(error))
     if as_json:

@@ -123,5 +123,8 @@ def _server(settings: Settings) -> Finding:
 
 def _worker() -> Finding:
     if importlib.util.find_spec("horde_worker") is None:
-        return Finding("worker", False, "openhorde-worker is not installed", "Install it: pip install openhorde-worker")
+        install = "Install it: pip install 'openhorde-worker[demo]'"
+        return Finding("worker", False, "openhorde-worker is not installed", install)
+    if importlib.util.find_spec("horde_models") is None:
+        return Finding("worker", True, "installed, without its built-in models (pip install openhorde-models)")
     return Finding("worker", True, "installed")

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import warnings
@@ -20,8 +21,9 @@ from horde_server.accounts.creation import create_account
 from horde_server.database.data_folder import prepare
 from horde_server.database.pool import Connection, connect
 from horde_server.identity.keys import key_hash, load_secret
-from horde_server.process.serving import die_with_parent, serve
+from horde_server.process.serving import serve
 from horde_server.settings import Settings
+from horde_server.system.child_processes import apart, ask_to_end
 
 WORKER_STOP_S = 60.0
 READY_LIMIT_S = 60.0
@@ -67,8 +69,12 @@ async def _has_key(conn: Connection, api_key: str) -> bool:
 
 def horde_command() -> str:
     """How to call this program here: its name where the shell finds it, else its path."""
-    if shutil.which("horde"):
-        return "horde"
+    called = Path(sys.argv[0]).stem
+    if called == "openhorde" and "UV" in os.environ:
+        return "uvx openhorde"  # uv has put an environment of its own on our PATH, not on the shell's
+    for name in ("horde", "openhorde"):
+        if shutil.which(name):
+            return name
     return os.path.relpath(Path(sys.executable).with_name("horde"))
 
 
@@ -123,13 +129,12 @@ async def running_worker(
     worker = subprocess.Popen(  # noqa: ASYNC220 a fork takes a millisecond, and the server is another process
         command,
         env={**environment, "HORDE_API_KEY": key},
-        start_new_session=True,  # Ctrl-C reaches us, and we drain it
-        preexec_fn=die_with_parent,  # noqa: PLW1509 one call of prctl, no lock
+        **apart(signal.SIGTERM),  # Ctrl-C reaches us, and we drain it
     )
     try:
         yield worker
     finally:
-        worker.terminate()
+        ask_to_end(worker)
         try:
             await asyncio.to_thread(worker.wait, WORKER_STOP_S)
         except subprocess.TimeoutExpired:

@@ -30,7 +30,7 @@ def serve(
     from horde_server.process.listening import address_of
     from horde_server.process.logs import configure_logs
     from horde_server.process.serving import serve as serve_until
-    from horde_server.process.serving import stop_signals, uvloop_run
+    from horde_server.system.event_loop import stop_signals, uvloop_run
 
     configure_logs()
 

@@ -61,7 +61,7 @@ def up(
     from horde_server.identity.rate_limits import RateLimitStoreUnusable
     from horde_server.process.listening import url_here
     from horde_server.process.logs import configure_logs
-    from horde_server.process.serving import stop_signals, uvloop_run
+    from horde_server.system.event_loop import stop_signals, uvloop_run
 
     configure_logs(logging.WARNING)  # what matters is said in plain words below
 

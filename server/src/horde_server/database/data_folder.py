@@ -6,11 +6,13 @@ Imports nothing heavy: that a folder is in use is told before the server is load
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
 from pathlib import Path
 from typing import IO, Self
+
+from horde_server.system.disks import disk_of
+from horde_server.system.file_lock import lock as lock_exclusively
 
 _OURS = frozenset({"postgres", "blobs", "household.json", "lost+found"})
 _OTHERS_READ_OR_WRITE = stat.S_IROTH | stat.S_IWOTH
@@ -78,7 +80,7 @@ def hold(folder: Path) -> FolderHold:
     except OSError as error:
         raise DataFolderUnusable.by(folder, error) from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_exclusively(lock)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -114,6 +116,8 @@ def close_to_others(folder: Path) -> None:
 
     A folder that holds other things as well, a home for example, is left as it is.
     """
+    if not hasattr(os, "geteuid"):
+        return  # Windows: no modes, but lists of rights, which new folders inherit
     found = folder.stat()
     is_ours = found.st_uid == os.geteuid() and (
         folder.name == "postgres" or all(entry.name in _OURS for entry in folder.iterdir())
@@ -124,8 +128,7 @@ def close_to_others(folder: Path) -> None:
 
 def _refuse_unwritable(folder: Path) -> None:
     if not os.access(folder, os.W_OK | os.X_OK):
-        is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
-        raise OSError(errno.EROFS if is_read_only else errno.EACCES, "not writable")
+        raise OSError(errno.EROFS if disk_of(folder).is_read_only else errno.EACCES, "not writable")
 
 
 def _reason(error: OSError) -> str:

@@ -1,7 +1,8 @@
 """A PostgreSQL of our own in the data folder, under our supervision.
 
-`initdb` once, then `postgres` on a private socket and no TCP. One holder at a time, by a file lock that dies with the
-holder; what a crashed holder left running is stopped at the next start; a database that dies under us is restarted.
+`initdb` once, then `postgres` on a private socket and no TCP (Windows: `loopback.py`). One holder at a time, by a lock
+that dies with the holder; what a crashed holder left running is stopped at the next start; a database that dies under
+us is restarted.
 Measured on a 2-core machine: initdb 0.7 s, ready in 0.1 s, crash recovery 0.4 s.
 """
 
@@ -9,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import errno
 import os
 import shutil
@@ -25,11 +25,15 @@ from typing import Any, Self
 import psycopg
 import structlog
 
-from horde_server.database.binaries import postgres_bin_folder
+from horde_server.database import loopback, pg_ctl
+from horde_server.database.binaries import postgres_bin_folder, postgres_program
 from horde_server.database.data_folder import DataFolderUnusable, FolderHold, hold
+from horde_server.database.loopback import LoopbackPort
 from horde_server.database.pool import connect
-from horde_server.database.socket_folders import SocketFolder, remove_stale
+from horde_server.database.socket_folders import SocketFolder, connection_string, remove_stale
 from horde_server.database.system_user import RunAs, let_pass, own, unprivileged_user
+from horde_server.system.child_processes import apart
+from horde_server.system.disks import disk_of
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +49,6 @@ _NO_SPACE = os.strerror(errno.ENOSPC)
 
 # A small shared machine is the common case; durability stays as it is by default: fsync and synchronous_commit on.
 _SERVER_SETTINGS = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
     "max_connections": "200",
     "shared_buffers": "128MB",
     "jit": "off",
@@ -64,8 +66,16 @@ class EmbeddedDatabaseError(RuntimeError):
 class EmbeddedPostgres:
     """Holds one embedded PostgreSQL: `async with EmbeddedPostgres(folder) as database: database.dsn`."""
 
-    def __init__(self, data_folder: Path, held: FolderHold | None = None) -> None:
-        """`held`: the hold of this folder, where the caller took it before; it becomes ours."""
+    def __init__(
+        self, data_folder: Path, held: FolderHold | None = None, *, on_windows: bool = sys.platform == "win32"
+    ) -> None:
+        """The database of one data folder, not yet started.
+
+        Args:
+            data_folder: Where it lies, or will be made.
+            held: The hold of this folder, where the caller took it before; it becomes ours.
+            on_windows: Do without sockets in files and without signals. Works everywhere, so that it can be tested.
+        """
         self._folder = data_folder
         self._home = data_folder.absolute() / "postgres"
         self._cluster = self._home / "cluster"
@@ -74,15 +84,16 @@ class EmbeddedPostgres:
         self._user: RunAs | None = None
         self._held = held
         self._process: subprocess.Popen[bytes] | None = None
-        self._sockets: SocketFolder | None = None
+        self._address: SocketFolder | LoopbackPort | None = None
+        self._on_windows = on_windows
         self._watchdog: asyncio.Task[None] | None = None
 
     @property
     def dsn(self) -> str:
         """Connection string (keyword form) while it runs."""
-        if self._sockets is None:
+        if self._address is None:
             raise EmbeddedDatabaseError("The embedded database is not running.")
-        return connection_string(self._sockets.path)
+        return self._address.connection_string(DATABASE)
 
     @property
     def pid(self) -> int:
@@ -126,12 +137,16 @@ class EmbeddedPostgres:
                 await self._watchdog
             self._watchdog = None
         if self._process is not None:
-            await asyncio.to_thread(end_process, self._process.pid, self._process.poll)
-            self._process.wait()
+            await asyncio.to_thread(self._end, self._process.pid, self._process.poll)
+            try:
+                self._process.wait(STOP_LIMIT_S)
+            except subprocess.TimeoutExpired:  # `pg_ctl` could not
+                self._process.kill()
+                self._process.wait()
             self._process = None
-        if self._sockets is not None:
-            self._sockets.remove()
-            self._sockets = None
+        if self._address is not None:
+            self._address.remove()
+            self._address = None
         if self._held is not None:
             self._held.release()
             self._held = None
@@ -151,25 +166,31 @@ class EmbeddedPostgres:
         if not (self._cluster / "PG_VERSION").exists():
             self._create_cluster()
 
+    def _end(self, pid: int, poll: Callable[[], int | None]) -> None:
+        if self._on_windows:
+            pg_ctl.stop(self._cluster, STOP_LIMIT_S, env=_environment(), cwd="/", **_as_user(self._user))
+        else:
+            end_process(pid, poll)
+
     def _stop_stale(self) -> None:
         """Stop what a crashed holder left running; we hold the lock, so nobody uses it."""
         pid = running_postmaster(self._cluster)
         if pid is not None:
             log.warning("database.stale_server_found", pid=pid)
-            end_process(pid, lambda: None if running_postmaster(self._cluster) == pid else 0)
+            self._end(pid, lambda: None if running_postmaster(self._cluster) == pid else 0)
 
     def _create_cluster(self) -> None:
         shutil.rmtree(self._cluster, ignore_errors=True)
         fresh = self._home / "cluster.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
-        disk = os.statvfs(fresh)
-        if disk.f_bavail * disk.f_frsize < _NEW_CLUSTER_BYTES:  # `initdb` may end in other words, or by a bus error
+        if disk_of(fresh).free_bytes < _NEW_CLUSTER_BYTES:  # `initdb` may end in other words, or by a bus error
             raise self._full_disk()
         if self._user:
             own(fresh, self._user)
+        who_may = loopback.initdb_options(self._home, self._user) if self._on_windows else ["--auth", "trust"]
         command = [
-            str(postgres_bin_folder() / "initdb"), "--pgdata", str(fresh), "--username", SUPERUSER, "--auth", "trust",
+            postgres_program("initdb"), "--pgdata", str(fresh), "--username", SUPERUSER, *who_may,
             "--encoding", "UTF8", "--locale", "C", "--no-instructions",
         ]  # fmt: skip
         made = subprocess.run(
@@ -181,10 +202,15 @@ class EmbeddedPostgres:
             raise self._full_disk() if _NO_SPACE in said else EmbeddedDatabaseError(f"initdb failed: {said}")
         fresh.rename(self._cluster)  # a cluster is there entirely or not at all
 
+    def _new_address(self) -> SocketFolder | LoopbackPort:
+        if self._on_windows:
+            return LoopbackPort.choose(self._home, SUPERUSER)
+        return SocketFolder.make(self._user, SUPERUSER)
+
     def _launch(self) -> None:
-        if self._sockets is None:
-            self._sockets = SocketFolder.make(self._user)
-        command = [str(postgres_bin_folder() / "postgres"), "-D", str(self._cluster), "-k", str(self._sockets.path)]
+        if self._address is None:
+            self._address = self._new_address()
+        command = [postgres_program("postgres"), "-D", str(self._cluster), *self._address.server_arguments]
         for name, value in _SERVER_SETTINGS.items():
             command += ["-c", f"{name}={value}"]
         if self._log_path.exists() and self._log_path.stat().st_size > _LOG_LIMIT_BYTES:
@@ -198,15 +224,14 @@ class EmbeddedPostgres:
                 stderr=output,
                 cwd="/",
                 env=_environment(),
-                start_new_session=True,  # Ctrl-C at the terminal is ours to handle, in order
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 one call of prctl, no lock
+                **apart(signal.SIGINT),  # Ctrl-C at the terminal is ours to handle, in order; SIGINT: a fast shutdown
                 **_as_user(self._user),
             )
 
     async def _wait_ready(self) -> None:
         """Wait until it answers and has our database."""
-        assert self._sockets is not None and self._process is not None
-        maintenance = connection_string(self._sockets.path, "postgres")
+        assert self._address is not None and self._process is not None
+        maintenance = self._address.connection_string("postgres")
         deadline = time.monotonic() + START_LIMIT_S
         while True:
             try:
@@ -251,18 +276,16 @@ class EmbeddedPostgres:
         return ""
 
 
-def connection_string(sockets: Path, database: str = DATABASE) -> str:
-    """Keyword connection string for a server whose socket lies in `sockets`."""
-    return psycopg.conninfo.make_conninfo(host=str(sockets), user=SUPERUSER, dbname=database)
-
-
 def running_dsn(data_folder: Path) -> str | None:
     """Connection string of an embedded server that runs in this data folder, held by any process; None if none does."""
     cluster = data_folder.absolute() / "postgres" / "cluster"
     if running_postmaster(cluster) is None:
         return None
     lines = (cluster / "postmaster.pid").read_text().splitlines()
-    return connection_string(Path(lines[4])) if len(lines) > 4 and lines[4] else None
+    port, sockets = lines[3:5] if len(lines) > 4 else ("", "")
+    if sockets:
+        return connection_string(Path(sockets), SUPERUSER, DATABASE)
+    return LoopbackPort.at(int(port), cluster.parent, SUPERUSER).connection_string(DATABASE) if port else None
 
 
 def running_postmaster(cluster: Path) -> int | None:
@@ -277,6 +300,8 @@ def running_postmaster(cluster: Path) -> int | None:
         except OSError:
             return None
         return pid if b"-D" in arguments and os.fsencode(cluster) in arguments else None
+    if sys.platform == "win32":
+        return pid if pg_ctl.runs(cluster) else None
     try:
         os.kill(pid, 0)
     except OSError:
@@ -286,6 +311,8 @@ def running_postmaster(cluster: Path) -> int | None:
 
 def end_process(pid: int, poll: Callable[[], int | None]) -> None:
     """End a postmaster: fast shutdown, then immediate, then by force. `poll` returns None while it lives."""
+    if sys.platform == "win32":
+        raise NotImplementedError("pg_ctl.stop ends a postmaster there")
     for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, how)
@@ -296,16 +323,10 @@ def end_process(pid: int, poll: Callable[[], int | None]) -> None:
             time.sleep(_POLL_S)
 
 
-def _die_with_parent() -> None:
-    """In the child, before exec: have the kernel send a fast shutdown when our process dies (Linux)."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGINT)
-
-
 def _environment() -> dict[str, str]:
     """Only what a program needs; no PG… variable of the caller may reach it."""
-    kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "TZ") if name in os.environ}
+    names = ("PATH", "TMPDIR", "TZ", "SYSTEMROOT", "TEMP", "TMP")  # the latter three are Windows'
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {**kept, "LC_ALL": "C"}
 
 

@@ -8,15 +8,18 @@ somebody's as long as its supervisor, which has a lock in it, or its database li
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import stat
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import IO, Self
 
+import psycopg
+
 from horde_server.database.system_user import RunAs, own
+from horde_server.system.file_lock import lock as lock_exclusively
 
 PREFIX = "ohpg-"
 _LOCK = "holder.lock"
@@ -28,19 +31,29 @@ _YOUNG_S = 60.0  # one without a lock may just be being made
 class SocketFolder:
     """One of ours, until `remove` or the end of this process."""
 
-    def __init__(self, path: Path, lock: IO[bytes]) -> None:
+    def __init__(self, path: Path, lock: IO[bytes], user: str) -> None:
         self.path = path
         self._lock = lock
+        self._user = user
 
     @classmethod
-    def make(cls, user: RunAs | None) -> Self:
-        """A new one; the database, run as `user`, may write there."""
+    def make(cls, run_as: RunAs | None, user: str) -> Self:
+        """A new one; the database, run as `run_as`, may write there. `user` is the database's own name of us."""
         path = Path(tempfile.mkdtemp(prefix=PREFIX))
         lock = (path / _LOCK).open("wb")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if user:
-            own(path, user)
-        return cls(path, lock)
+        lock_exclusively(lock, wait=True)
+        if run_as:
+            own(path, run_as)
+        return cls(path, lock, user)
+
+    @property
+    def server_arguments(self) -> list[str]:
+        """What PostgreSQL must be told to listen there and nowhere else."""
+        return ["-k", str(self.path), "-c", "unix_socket_permissions=0700", "-c", "listen_addresses="]
+
+    def connection_string(self, database: str) -> str:
+        """Keyword connection string."""
+        return connection_string(self.path, self._user, database)
 
     def remove(self) -> None:
         """Remove it with all in it."""
@@ -48,8 +61,15 @@ class SocketFolder:
         self._lock.close()
 
 
+def connection_string(sockets: Path, user: str, database: str) -> str:
+    """Keyword connection string for a server whose socket lies in `sockets`; who gets there needs no password."""
+    return psycopg.conninfo.make_conninfo(host=str(sockets), user=user, dbname=database)
+
+
 def remove_stale(user: RunAs | None) -> list[Path]:
     """Remove those whose supervisor and database have died, if they are ours or `user`'s; which they were."""
+    if sys.platform == "win32":
+        return []  # there are none
     owners = {os.geteuid(), *([user.uid] if user else [])}
     removed = []
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
@@ -66,7 +86,7 @@ def _is_stale(path: Path, changed_at_s: float) -> bool:
         return False
     try:
         with (path / _LOCK).open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_exclusively(lock)
     except BlockingIOError:
         return False
     except FileNotFoundError:

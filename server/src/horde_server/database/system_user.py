@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import pwd
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,10 @@ class RunAs:
 
 def unprivileged_user() -> RunAs | None:
     """Who runs the database: None for ourselves, or a system user when we are root."""
-    if os.name != "posix" or os.geteuid() != 0:
+    if sys.platform == "win32" or os.geteuid() != 0:
         return None
+    import pwd
+
     for name in ("postgres", "nobody"):
         try:
             entry = pwd.getpwnam(name)
@@ -36,6 +38,8 @@ def let_pass(folder: Path, user: RunAs | None = None) -> None:
 
     A folder that belongs to nobody's group but ours alone lets pass `user`'s group only; any other lets pass all.
     """
+    if sys.platform == "win32":
+        return
     for parent in [folder, *folder.parents]:
         found = parent.stat()
         mode = stat.S_IMODE(found.st_mode)
@@ -50,4 +54,5 @@ def let_pass(folder: Path, user: RunAs | None = None) -> None:
 
 def own(folder: Path, user: RunAs) -> None:
     """Make a folder belong to the database's user."""
-    os.chown(folder, user.uid, user.gid)
+    if sys.platform != "win32":
+        os.chown(folder, user.uid, user.gid)

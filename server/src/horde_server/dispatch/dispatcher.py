@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic
 from uuid import UUID, uuid4
 
@@ -21,7 +22,7 @@ from horde_server.dispatch.refusal import Offer, usable_models
 from horde_server.dispatch.request_classes import WorkerView
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.dispatch.turns import Turns
-from horde_server.kudos.ledger import Movement
+from horde_server.kudos.ledger import reserve
 
 CLAIM_TRIES = 20
 HELD_JOBS_PER_THREAD = 128
@@ -61,31 +62,37 @@ class Dispatcher(Generic[OrderT]):
 
     # ---------------------------------------------------------------- requests
 
-    async def accept(self, new: NewRequest, order: OrderT, tax: Movement) -> Entry[OrderT]:
-        """Store a priced request with its tax and its hold, and let workers see it."""
+    async def accept(self, new: NewRequest[OrderT]) -> Entry[OrderT]:
+        """Store a priced request with its tax and its hold, and let workers see it. Raises `KudosUpfront`."""
+        insert = partial(store.insert_request, new=new, kind=self.kind.name, lifetime_s=self._lifetime_s)
         async with self._pool.connection() as conn:
             if new.held_hundredths:
                 async with conn.transaction():
-                    await store.reserve_upfront(conn, new)
-                    state = await store.insert_request(conn, new, tax)
+                    await reserve(conn, new.account_id, new.held_hundredths)
+                    state = await insert(conn)
             else:
-                state = await store.insert_request(conn, new, tax)
-        row = OpenRequest(
-            state,
-            new.kind,
-            new.account_id,
-            new.order_key,
-            new.price_hundredths,
-            new.payer_covered,
-            state.expires_at_s - new.lifetime_s,
-            "",
-            new.webhook,
-        )
-        return self.accepted([(row, order)])[0]
+                state = await insert(conn)
+        return self.accepted([(new, state)], created_s=state.expires_at_s - self._lifetime_s)[0]
 
-    def accepted(self, stored: Iterable[tuple[OpenRequest, OrderT]]) -> list[Entry[OrderT]]:
-        """Let workers see requests that were just stored."""
-        entries = [self._entry(row, order) for row, order in stored]
+    def accepted(
+        self, stored: Iterable[tuple[NewRequest[OrderT], RequestState]], *, created_s: float
+    ) -> list[Entry[OrderT]]:
+        """Let workers see requests that were just stored, all at a time."""
+        entries = [
+            Entry(
+                id=new.id,
+                account_id=new.account_id,
+                order=new.order,
+                requirement=self.kind.requirement(new.order),
+                key=new.order_key,
+                price_hundredths=new.price_hundredths,
+                balance_covers_price=new.payer_covered,
+                created_s=created_s,
+                state=state,
+                webhook=new.webhook,
+            )
+            for new, state in stored
+        ]
         for entry in entries:
             self.queue.add(entry)
         self._publish("request", [str(entry.id) for entry in entries])
@@ -136,6 +143,19 @@ class Dispatcher(Generic[OrderT]):
             if claimed is not None:
                 return claimed
         return None
+
+    def may_hold_more(self, worker_id: UUID, threads: int) -> bool:
+        """Whether a worker that works on so many jobs at a time has not too many in hand."""
+        return self.held_jobs.held_by(worker_id, self.queue.now()) < HELD_JOBS_PER_THREAD * threads
+
+    async def hand_back(self, hand_out: HandOut[OrderT]) -> None:
+        """The worker went away before it could be told of these jobs: they wait again, as if nothing had happened."""
+        for job_id in hand_out.job_ids:
+            self.held_jobs.take(job_id)
+        async with self._pool.connection() as conn:
+            state = await job_store.hand_back(conn, hand_out.job_ids)
+        if state is not None:
+            self.changed(state)
 
     async def _claim(
         self, entry: Entry[OrderT], offer: Offer, amount: int, reward_percent: int
@@ -224,8 +244,8 @@ class Dispatcher(Generic[OrderT]):
             self.queue.add(entry)
         return entry
 
-    def _entry(self, row: OpenRequest, order: OrderT | None = None) -> Entry[OrderT]:
-        order = order or self.kind.decode(row.request_order)
+    def _entry(self, row: OpenRequest) -> Entry[OrderT]:
+        order = self.kind.decode(row.request_order)
         return Entry(
             id=row.state.id,
             account_id=row.account_id,

@@ -288,6 +288,26 @@ WITH held AS (
 SELECT * FROM counted"""
 
 
+# As if it had never been handed out: nobody is blamed, and no slot counts as restarted.
+_HAND_BACK = f"""
+WITH gone AS (
+    DELETE FROM job WHERE id = ANY(%(job_ids)s) AND state = 'processing' RETURNING request_id
+), counted AS (
+    UPDATE request SET processing = processing - gone.jobs, version = version + 1,
+        waiting = CASE WHEN state = 'open' THEN waiting + gone.jobs ELSE 0 END
+    FROM (SELECT request_id, count(*)::int AS jobs FROM gone GROUP BY 1) AS gone WHERE request.id = gone.request_id
+    RETURNING {_STATE}
+)
+SELECT * FROM counted"""
+
+
+async def hand_back(conn: Connection, job_ids: Sequence[UUID]) -> RequestState | None:
+    """Return jobs of one request of which their worker never heard; None when they were settled or swept before."""
+    cursor = await conn.execute(_HAND_BACK, {"job_ids": list(job_ids)})
+    row = await cursor.fetchone()
+    return RequestState(*row) if row else None
+
+
 async def take_back(conn: Connection, worker_id: UUID) -> list[RequestState]:
     """Return the jobs of a worker that is being deleted, within the caller's transaction; the changed requests."""
     await conn.execute("SELECT pg_advisory_xact_lock(%s)", (SWEEP_LOCK,))  # both lock jobs of many requests

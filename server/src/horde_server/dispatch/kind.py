@@ -11,7 +11,7 @@ from horde_server.dispatch.refusal import Offer, Requirement
 
 
 class Order(Protocol):
-    """What was asked for, normalised: frozen, and the same after being stored."""
+    """What was asked for, normalised: a frozen msgspec struct, stored as JSON and the same after that."""
 
     @property
     def prompt(self) -> str:

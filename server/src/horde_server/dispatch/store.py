@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Generic, NamedTuple, TypeAlias
 from uuid import UUID
 
+import msgspec
 import psycopg
 from psycopg.rows import tuple_row
 
 from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
-from horde_server.kudos.ledger import Movement, reserve
+from horde_server.dispatch.kind import OrderT
+from horde_server.kudos.ledger import request_tax
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
+_encode = msgspec.json.Encoder().encode
 _STATE = STATE_COLUMNS.format("request.")
 
 _OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.kind, request.account_id, request.order_key, request.price_hundredths,
@@ -66,28 +69,25 @@ async def fetch_states(conn: Connection) -> list[tuple[UUID, int]]:
     return await cursor.fetchall()
 
 
-@dataclass(frozen=True, slots=True)
-class NewRequest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRequest(Generic[OrderT]):
     """A request to be stored."""
 
     id: UUID
-    kind: str
+    order: OrderT
     account_id: int
-    jobs: int
-    order_key: float
-    price_hundredths: int
-    held_hundredths: int
+    order_key: float  # dispatch/order.py
+    price_hundredths: int  # what the reward of a job is worked out from
+    tax_hundredths: int = 0  # for accepting it
+    held_hundredths: int = 0  # of all it may cost, reserved from the payer
     payer_covered: bool
     client_agent: str
     address: str | None
-    lifetime_s: int
-    request_order: str
-    webhook: str | None = None
+    webhook: str | None  # webhooks/hook.py
 
-
-async def reserve_upfront(conn: Connection, new: NewRequest) -> None:
-    """Make sure, inside the caller's transaction, that the payer can cover the hold; raises `KudosUpfront`."""
-    await reserve(conn, new.account_id, new.held_hundredths)
+    def encoded_order(self) -> str:
+        """The order as JSON, as it is stored."""
+        return _encode(self.order).decode()
 
 
 _INSERT_REQUEST = f"""
@@ -103,16 +103,17 @@ WITH added AS (
 SELECT * FROM added"""
 
 
-async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> RequestState:
+async def insert_request(conn: Connection, new: NewRequest[OrderT], *, kind: str, lifetime_s: int) -> RequestState:
     """Store a request and charge its tax, in one statement."""
+    tax = request_tax(new.account_id, new.id, new.tax_hundredths, kind)
     cursor = await conn.execute(
         _INSERT_REQUEST,
         (
             new.id,
-            new.kind,
+            kind,
             new.account_id,
-            new.jobs,
-            new.jobs,
+            new.order.n,
+            new.order.n,
             new.order_key,
             new.price_hundredths,
             tax.amount_hundredths,
@@ -120,8 +121,8 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
             new.payer_covered,
             new.client_agent,
             new.address,
-            new.lifetime_s,
-            new.request_order,
+            lifetime_s,
+            new.encoded_order(),
             new.webhook,
             tax.event_id,
             tax.payer,
@@ -129,7 +130,7 @@ async def insert_request(conn: Connection, new: NewRequest, tax: Movement) -> Re
             tax.amount_hundredths,
             new.id,
             new.account_id,
-            new.kind,
+            kind,
         ),
     )
     row = await cursor.fetchone()

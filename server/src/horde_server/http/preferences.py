@@ -28,11 +28,6 @@ def wait_asked_s(scope: Scope, most_s: int) -> int:
     return min(*usable, most_s) if usable else 0
 
 
-def applied(wait_s: int) -> dict[str, str]:
-    """Headers of an answer that was, or might have been, held back for so long."""
-    return {"Preference-Applied": f"wait={wait_s}"} if wait_s else {}
-
-
 def _of_header(value: bytes) -> int:
     for preference in value.decode("latin-1").split(","):
         name, _, told = preference.partition(";")[0].partition("=")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from starlette.requests import Request
@@ -44,6 +44,16 @@ RateLimit = Callable[[Scope, str], "list[tuple[bytes, bytes]]"]
 """Headers that tell the caller's limit; raises `HordeError` when it is exceeded."""
 
 
+class Waits(Protocol):
+    """Answers that are held back until there is news."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def stop(self) -> None:
+        """Answer all as things are."""
+
+
 def answer_headers(node_name: str) -> list[tuple[bytes, bytes]]:
     """What every answer carries (basics.md §8.1)."""
     return [*_CORS, (b"horde-node", node_name.encode("ascii", "replace"))]
@@ -70,12 +80,23 @@ class Rim:
         self._fast_answer: FastAnswer | None = None
         self._hot_routes = HotRoutes()
         self._doorkeeper: Doorkeeper | None = None
+        self._waits: Waits | None = None
         self._client_address = client_address
         self._rate_limit = rate_limit
 
-    def open(self, fast_answer: FastAnswer, hot_routes: HotRoutes, doorkeeper: Doorkeeper) -> None:
+    def open(self, fast_answer: FastAnswer, hot_routes: HotRoutes, doorkeeper: Doorkeeper, waits: Waits) -> None:
         """Short ways become possible once the node runs and its mirrors are filled."""
+        self._waits = waits
         self._fast_answer, self._hot_routes, self._doorkeeper = fast_answer, hot_routes, doorkeeper
+
+    def let_go(self) -> None:
+        """The server is about to stop: whoever waits for news is answered as things are."""
+        if self._waits is not None:
+            self._waits.stop()
+
+    def waits(self) -> int:
+        """How many answers are held back."""
+        return len(self._waits) if self._waits is not None else 0
 
     def close(self) -> None:
         """The node stops: everything goes through the app."""

@@ -30,6 +30,12 @@ def unknown_field_warning(body: BaseModel, params: BaseModel | None = None) -> s
     return " ".join(found) if found else None
 
 
+def slips(body: BaseModel, params: BaseModel | None = None) -> dict[str, str]:
+    """The same as a warning by its code, if there is one."""
+    warning = unknown_field_warning(body, params)
+    return {} if warning is None else {UNKNOWN_FIELD_CODE: warning}
+
+
 def told(answer: bytes, body: BaseModel) -> bytes:
     """A ready JSON object, with a warning in it where fields of the body were meant to be others."""
     warning = unknown_field_warning(body)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from horde_server.settings import Settings
+from horde_server.system.disks import disk_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,7 @@ def what_is_full(places: dict[str, Path], floor: Floor) -> str | None:
 
 def free_bytes(place: Path) -> int:
     """Of the disk that the place is, or will be made, on. Raises `OSError`."""
-    found = os.statvfs(nearest(place))
-    return found.f_bavail * found.f_frsize
+    return disk_of(nearest(place)).free_bytes
 
 
 def nearest(place: Path) -> Path:
@@ -56,14 +55,13 @@ def nearest(place: Path) -> Path:
 
 def _lack(place: Path, floor: Floor) -> str | None:
     try:
-        found = os.statvfs(nearest(place))
+        disk = disk_of(nearest(place))
     except OSError as error:
         return f"cannot be looked at: {error.strerror}"
-    free = found.f_bavail * found.f_frsize
-    if found.f_flag & os.ST_RDONLY:
+    if disk.is_read_only:
         return "is read-only"
-    if free < floor.free_bytes:
-        return f"is full: {free / 1e6:.0f} MB free, {floor.free_bytes / 1e6:.0f} MB wanted"
-    if found.f_files and found.f_favail < floor.inodes:  # some file systems do not count them
-        return f"has no room for more files: {found.f_favail} left, {floor.inodes} wanted"
+    if disk.free_bytes < floor.free_bytes:
+        return f"is full: {disk.free_bytes / 1e6:.0f} MB free, {floor.free_bytes / 1e6:.0f} MB wanted"
+    if disk.free_files is not None and disk.free_files < floor.inodes:
+        return f"has no room for more files: {disk.free_files} left, {floor.inodes} wanted"
     return None

@@ -8,15 +8,17 @@ JOB_TAX_HUNDREDTHS = 100
 """Burnt with every delivered job (kudos.md §1, §3)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
     """The price of a request in hundredths of kudos, as known when it is accepted."""
 
     jobs: int
     request_hundredths: int  # once, when it is accepted; never refunded
+    base_hundredths: int  # kept with the request: what the reward of a delivered job is worked out from
     job_hundredths: int  # for each delivered job
     job_reward_hundredths: int  # the part of it that a worker is offered
     held_hundredths: int  # reserved from the payer, where kudos are needed up front
+    cover_hundredths: int  # who has so much free counts as able to pay, for workers that ask for that
 
     @property
     def total_hundredths(self) -> int:

@@ -11,6 +11,10 @@ from typing import Any
 _BACKLOG = 2048
 
 
+_ONE_AT_A_TIME = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+"""A port in use is refused, one that was just given up is taken. On Windows SO_REUSEADDR would share it instead."""
+
+
 class AddressInUse(RuntimeError):
     """A horde cannot listen on this address; the message says why and what to do."""
 
@@ -24,7 +28,7 @@ def bind(host: str, port: int) -> socket.socket:
     host = host.removeprefix("[").removesuffix("]")
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, _ONE_AT_A_TIME, 1)
         listener.bind((host, port))
         listener.listen(_BACKLOG)
     except (OSError, UnicodeError) as error:

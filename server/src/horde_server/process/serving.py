@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
-import gc
 import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Coroutine, Iterator
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from typing import cast
 
 import structlog
 import uvicorn
@@ -33,6 +31,8 @@ from horde_server.process.http_protocol import bounded_protocol
 from horde_server.process.logs import configure_logs
 from horde_server.process.memory import give_back_large_blocks
 from horde_server.settings import Settings
+from horde_server.system.child_processes import apart, ask_to_end
+from horde_server.system.event_loop import stop_signals, uvloop_run
 
 log = structlog.get_logger(__name__)
 
@@ -40,28 +40,17 @@ DRAIN_S = 10
 _CHILD_SETTINGS = "OPENHORDE_CHILD_SETTINGS"
 _CHILD_DSN = "OPENHORDE_CHILD_DSN"
 _RESTART_PAUSE_S = 1.0
-
-
-@contextlib.contextmanager
-def stop_signals(stop: asyncio.Event) -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into `stop`, so that everything ends in order."""
-    loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    for number in numbers:
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
+_CHILDREN_CAN_SHARE = sys.platform != "win32"  # there a child inherits no socket
 
 
 async def serve(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve until `stop`; then let requests in flight finish, for ten seconds at most."""
     rate_limits(settings)  # a setting that cannot be ends the start here, not every child again and again
-    if settings.processes > 1:
+    if settings.processes > 1 and _CHILDREN_CAN_SHARE:
         await _serve_in_children(settings, dsn, listener, stop)
     else:
+        if settings.processes > 1:
+            log.warning("process.one_only", reason="on this system processes cannot share a socket")
         await _serve_here(settings, dsn, listener, stop)
 
 
@@ -71,14 +60,16 @@ class _Server(uvicorn.Server):
     Sleeps until it is to stop; uvicorn looks ten times a second, which a node at rest pays for.
     """
 
-    def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
+    def __init__(self, config: uvicorn.Config, stop: asyncio.Event, let_go: Callable[[], None]) -> None:
         super().__init__(config)
         self._stop = stop
+        self._let_go = let_go
 
     async def main_loop(self) -> None:
         """One tick sets the headers of all answers; they have no date, so they stay."""
         await self.on_tick(0)
         await self._stop.wait()
+        self._let_go()
         self.should_exit = True
 
     @contextlib.contextmanager
@@ -93,9 +84,14 @@ def _leave_out_cancellations(record: logging.LogRecord) -> bool:
 
 
 async def serve_app(
-    app: ASGIApp, connections: Connections, name: str, listener: socket.socket, stop: asyncio.Event
+    app: ASGIApp,
+    connections: Connections,
+    name: str,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    let_go: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve an app on a socket, over connections that are looked after, until `stop`."""
+    """Serve an app on a socket, over connections that are looked after, until `stop`; then `let_go` of who waits."""
     raw_headers = b"".join(b"%s: %s\r\n" % header for header in [*answer_headers(name), JSON_HEADER])
     logging.getLogger("uvicorn.error").addFilter(_leave_out_cancellations)
     config = uvicorn.Config(
@@ -110,7 +106,7 @@ async def serve_app(
         server_header=False,
         date_header=False,
     )
-    server = _Server(config, stop)
+    server = _Server(config, stop, let_go)
     await server.serve(sockets=[listener])
     if not server.started:
         raise RuntimeError("The server could not start; see the log above.")
@@ -123,7 +119,8 @@ async def _serve_here(settings: Settings, dsn: str, listener: socket.socket, sto
     connections = Connections(
         ConnectionLimits.of(settings, most), exempt=ClientAddresses(settings.trusted_proxies).trusts
     )
-    await serve_app(create_app(settings, dsn), connections, node_name(settings), listener, stop)
+    app = create_app(settings, dsn)
+    await serve_app(app, connections, node_name(settings), listener, stop, app.let_go)
 
 
 async def _serve_in_children(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
@@ -139,7 +136,7 @@ async def _serve_in_children(settings: Settings, dsn: str, listener: socket.sock
                 await asyncio.wait_for(stop.wait(), 0.2)
     finally:
         for child in children:
-            child.terminate()
+            ask_to_end(child)
         for child in children:
             try:
                 await asyncio.to_thread(child.wait, DRAIN_S + 5)
@@ -154,16 +151,8 @@ def _spawn(settings: Settings, dsn: str, listener: socket.socket) -> subprocess.
         [sys.executable, "-m", "horde_server.process.serving", str(listener.fileno())],
         env=environment,
         pass_fds=[listener.fileno()],
-        start_new_session=True,  # Ctrl-C reaches the parent, which stops its children in order
-        preexec_fn=die_with_parent,  # noqa: PLW1509 one call of prctl, no lock
+        **apart(signal.SIGTERM),  # Ctrl-C reaches the parent, which stops its children in order
     )
-
-
-def die_with_parent() -> None:
-    """In a child, before exec: have the kernel end it when its parent dies (Linux)."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def _child() -> None:
@@ -178,23 +167,6 @@ def _child() -> None:
             await _serve_here(settings, dsn, listener, stop)
 
     uvloop_run(main())
-
-
-def uvloop_run(main: Coroutine[Any, Any, None]) -> None:
-    """Run on uvloop where it is installed.
-
-    What was imported stays until the end, and most of what a request makes goes without the collector: it need not look
-    at either often.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(main)
-    else:
-        uvloop.run(main)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
-from psycopg_pool import AsyncConnectionPool
-
+from horde_server.core import Core
 from horde_server.dispatch.account_counts import AccountCounts
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.dispatch.order import order_key
 from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, WorkerNotFound
 from horde_server.http.networks import household
 from horde_server.identity.directory import Account
-from horde_server.moderation.addresses.reputation import AddressReputation
-from horde_server.moderation.addresses.timeouts import AddressTimeouts
-from horde_server.moderation.modes import Modes
+from horde_server.moderation.slice import Moderation
+from horde_server.webhooks.hook import Hook, check_webhook, webhook_reach
+from horde_server.workers import store as worker_store
 
 FORMS_PER_CONCURRENCY = 10
+WORKERS_KEPT = 5
+"""Of the workers that a request names; all must exist."""
 SAMPLE_CLIENT_AGENT = "My-Project:v0.0.1:My-Contact"
 
 
@@ -96,22 +98,19 @@ class Arrival:
 
 
 class Admission:
-    """The checks for one kind of request; each raises its refusal. The kinds call them in their order of steps."""
+    """The checks for one kind of request; each raises its refusal. The kinds call them in the API's order."""
 
-    def __init__(
-        self,
-        pool: AsyncConnectionPool[Any],
-        queue: LiveQueue,
-        modes: Modes,
-        addresses: AddressTimeouts,
-        reputation: AddressReputation | None = None,
-    ) -> None:
-        """`queue` is the kind's; `reputation` counts for kinds whose requesters are looked at in raid mode."""
-        self._pool = pool
+    def __init__(self, core: Core, moderation: Moderation, queue: LiveQueue) -> None:
+        """`queue` is the kind's."""
+        settings = core.settings
+        self._pool = core.pool
+        self._clock = core.clock
         self._queue = queue
-        self._modes = modes
-        self._addresses = addresses
-        self._reputation = reputation
+        self._modes = moderation.modes
+        self._addresses = moderation.addresses
+        self._reputation = moderation.reputation
+        self._webhook_reach = webhook_reach(settings.webhook_private_networks)
+        self._head_start_cap_s = settings.priority_head_start_s
 
     @property
     def tells_prospects(self) -> bool:
@@ -122,14 +121,24 @@ class Admission:
         """What the checks of numbers take places for, as a block around all that stores the request."""
         return Arrival(self._queue.by_account)
 
-    def check_mode(self) -> None:
-        """No new requests in maintenance (requests.md §3.2)."""
+    def earliest_key(self, account: Account) -> float:
+        """Where a request of this account may start at best, arriving now."""
+        return order_key(
+            self._clock(),
+            account.balance_hundredths,
+            head_start_cap_s=self._head_start_cap_s,
+            flagged=account.flagged,
+        )
+
+    def payer(self, caller: Caller, webhook: Hook | None = None, proxied_account: str | None = None) -> Account:
+        """The account that pays, where this horde takes requests and the webhook can be delivered to.
+
+        Only service accounts may ask in somebody else's name.
+        """
         if self._modes.maintenance:
             raise MaintenanceMode
-
-    @staticmethod
-    def payer(caller: Caller, proxied_account: str) -> Account:
-        """The account that pays: somebody's, who may speak for another, and is not deleted (requests.md §3.4–3.6)."""
+        if webhook is not None:
+            check_webhook(webhook.url, self._webhook_reach)
         account = caller.account
         if account is None:
             raise InvalidAPIKey
@@ -140,7 +149,7 @@ class Admission:
         return account
 
     async def check_workers(self, named: Iterable[str]) -> None:
-        """Every named worker must exist, also beyond those that are kept (requests.md §3.10)."""
+        """Every named worker must exist, also beyond those that are kept."""
         ids = []
         for text in named:
             try:
@@ -150,22 +159,21 @@ class Admission:
         if not ids:
             return
         async with self._pool.connection() as conn:
-            cursor = await conn.execute("SELECT id FROM worker WHERE id = ANY(%s)", (ids,))
-            found = {row[0] for row in await cursor.fetchall()}
+            found = await worker_store.existing(conn, ids)
         for worker_id in ids:
             if worker_id not in found:
                 raise WorkerNotFound(f"There is no worker with the id {worker_id}.")
 
     @staticmethod
     def check_batching(account: Account, n: int, *, disable_batching: bool) -> None:
-        """Several results without batching are for trusted accounts (requests.md §3.11)."""
+        """Only trusted accounts may have several results made one by one: that costs workers time."""
         if n > 1 and disable_batching and not account.trusted:
             raise RequiresTrust
 
     def check_concurrency(
         self, account: Account, models: Iterable[str], n: int, arrival: Arrival | None = None
     ) -> None:
-        """Jobs of this kind that wait, with those asked for, are within the account's concurrency (requests.md §3.12).
+        """Jobs of this kind that wait, with those asked for, may not exceed the account's concurrency.
 
         For Anonymous, which is everybody's account, only requests for one of the same models count. With an `arrival`
         the places are taken at once: nothing may be awaited between looking and taking.
@@ -181,10 +189,10 @@ class Admission:
             arrival.take(account.id, counted_models, n)
 
     def check_address(self, caller: Caller) -> None:
-        """No requests from an address, or of an account, in time-out (requests.md §3.13)."""
+        """No requests from an address, or of an account, in time-out."""
         self._addresses.refuse(caller.address, caller.account)
 
-    def check_open_forms(self, account: Account, forms: int, arrival: Arrival) -> None:
+    def check_open_forms(self, account: Account, forms: int, arrival: Arrival | None = None) -> None:
         """Of alchemy: forms that wait or are processed, with those asked for, may not exceed 10 × the concurrency.
 
         Anonymous is everybody (alchemy.md §2.3). The places are taken at once, as above.
@@ -195,15 +203,15 @@ class Admission:
                 f"You have {still_open} forms waiting or processed and asked for {forms} more, but your account may "
                 f"have {most} at a time: wait for some, or cancel some."
             )
-        arrival.take(account.id, frozenset(), forms)
+        if arrival is not None:
+            arrival.take(account.id, frozenset(), forms)
 
     async def check_reputation(self, account: Account, caller: Caller) -> None:
-        """No requests of strangers from unsafe addresses in raid mode (requests.md §3.26)."""
-        if self._reputation is not None:
-            await self._reputation.admit_requester(account, caller.address)
+        """No requests of strangers from unsafe addresses in raid mode."""
+        await self._reputation.admit_requester(account, caller.address)
 
     @staticmethod
     def check_client_agent(caller: Caller) -> None:
-        """The documentation's example is no program's name (requests.md §3.27)."""
+        """Who asks must say with which program, not copy the documentation's example."""
         if caller.client_agent == SAMPLE_CLIENT_AGENT:
             raise BannedClientAgent

@@ -1,13 +1,30 @@
-"""What check and status say of a request (requests.md §9)."""
+"""How far a request is (requests.md §9)."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.errors import RequestNotFound
+
+
+class Progress(msgspec.Struct, kw_only=True):
+    """The counters and prospects of a request, by the names of the API."""
+
+    finished: int
+    processing: int
+    restarted: int
+    waiting: int
+    done: bool
+    faulted: bool
+    wait_time: int  # seconds
+    queue_position: int
+    kudos: int
+    is_possible: bool
 
 
 def parse_request_id(text: str) -> UUID:
@@ -26,19 +43,19 @@ def generation_state(remarks: list[dict[str, str]], *, censored: bool) -> str:
     return "csam" if is_csam else "censored"
 
 
-def progress(entry: Entry[Any], queue: LiveQueue) -> dict[str, Any]:
-    """The counters and prospects of a request, from memory."""
+def progress(entry: Entry[Any], queue: LiveQueue) -> Progress:
+    """How far it is, from memory."""
     state = entry.state
     position, wait_s = queue.place(entry)
-    return {
-        "finished": state.finished,
-        "processing": state.processing,
-        "restarted": state.restarted,
-        "waiting": state.waiting,
-        "done": state.is_done,
-        "faulted": state.state == "faulted",
-        "wait_time": wait_s,
-        "queue_position": position,
-        "kudos": round(state.consumed_hundredths / 100),
-        "is_possible": queue.is_possible(entry),
-    }
+    return Progress(
+        finished=state.finished,
+        processing=state.processing,
+        restarted=state.restarted,
+        waiting=state.waiting,
+        done=state.is_done,
+        faulted=state.state == "faulted",
+        wait_time=wait_s,
+        queue_position=position,
+        kudos=round(state.consumed_hundredths / 100),
+        is_possible=queue.is_possible(entry),
+    )

@@ -33,6 +33,17 @@ Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
 """The next message of a client's connection: after its request only that it has gone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a client would have its answer held back, and whether it is still there."""
+
+    wait_s: float
+    receive: Receive
+
+    def __bool__(self) -> bool:
+        return self.wait_s > 0
+
+
 TakenT = TypeVar("TakenT")
 
 
@@ -45,7 +56,7 @@ class Pop(Generic[TakenT]):
     threads: int  # as many of its pops wait at most
     take: Callable[[], Awaitable[TakenT | None]]
     hand_back: Callable[[TakenT], Awaitable[None]]
-    may_hold_more: Callable[[], bool]  # whether it has not too many jobs in hand
+    may_wait: Callable[[], bool]  # whether waiting can bring it anything: it has room for more, and no message waits
 
 
 class _News:
@@ -198,16 +209,16 @@ class Waiting:
         for pops in self._pops.values():
             pops.wake_all()
 
-    async def until(self, is_so: Callable[[], bool], topics: Iterable[Topic], wait_s: float, receive: Receive) -> None:
-        """Return once it is so, as told by news of the topics; or after the time, or when the client has gone."""
-        if wait_s <= 0 or is_so():
+    async def until(self, is_so: Callable[[], bool], topics: Iterable[Topic], patience: Patience) -> None:
+        """Return once it is so, as told by news of the topics; or when the client has waited enough, or has gone."""
+        if not patience or is_so():
             return
         wanted = tuple(topics)
-        until = asyncio.get_running_loop().time() + wait_s
+        until = asyncio.get_running_loop().time() + patience.wait_s
         with self._place() as has_place:
             if not has_place:
                 return
-            gone = asyncio.create_task(_connection_lost(receive))
+            gone = asyncio.create_task(_connection_lost(patience.receive))
             try:
                 while self._may_go_on(gone, until) and not is_so():
                     news = _News()
@@ -216,28 +227,22 @@ class Waiting:
             finally:
                 gone.cancel()
 
-    async def for_work(
-        self,
-        pop: Pop[TakenT],
-        *,
-        wait_s: float,
-        receive: Receive,
-    ) -> TakenT | None:
+    async def for_work(self, pop: Pop[TakenT], patience: Patience) -> TakenT | None:
         """What a pop takes as soon as there is something; None after the time, or when the worker has gone.
 
         Who is woken and comes too late waits on. What was taken for a worker that has gone meanwhile is handed back.
         """
         taken = await pop.take()
-        if taken is not None or wait_s <= 0:
+        if taken is not None or not patience:
             return taken
-        until = asyncio.get_running_loop().time() + wait_s
+        until = asyncio.get_running_loop().time() + patience.wait_s
         pops = self._pops[pop.queue]
         with self._place() as has_place:
             if not has_place or pops.of_worker(pop.view.offer.worker_id) >= pop.threads:
                 return None
-            gone = asyncio.create_task(_connection_lost(receive))
+            gone = asyncio.create_task(_connection_lost(patience.receive))
             try:
-                while self._may_go_on(gone, until) and pop.may_hold_more() and pop.queue.knows(pop.view):
+                while self._may_go_on(gone, until) and pop.may_wait() and pop.queue.knows(pop.view):
                     with pops.parked(pop.view) as news:
                         await news.come(gone, until)
                     if gone.done():
@@ -284,3 +289,12 @@ class Waiting:
 async def _connection_lost(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _has_no_news() -> Mapping[str, Any]:
+    await asyncio.Event().wait()
+    return {}
+
+
+NO_PATIENCE: Final = Patience(0, _has_no_news)
+"""Whoever wants an answer now."""

@@ -49,9 +49,9 @@ def webhook_reach(private_networks: Iterable[Network]) -> Reach:
     return Reach(is_public, frozenset({HTTPS_PORT}), tuple(private_networks))
 
 
-def encode_hook(url: str, links_base: str = "") -> str | None:
-    """The webhook of a new request as it is kept, or None when it has none."""
-    return msgspec.json.encode(Hook(url, links_base)).decode() if url else None
+def encode_hook(hook: Hook) -> str:
+    """The webhook of a new request as it is kept."""
+    return msgspec.json.encode(hook).decode()
 
 
 def check_webhook(text: str, reach: Reach) -> None:

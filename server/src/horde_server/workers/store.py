@@ -52,6 +52,12 @@ async def find_by_ids(conn: Connection, ids: Sequence[UUID]) -> list[WorkerRow]:
     return [WorkerRow(*row) for row in await cursor.fetchall()]
 
 
+async def existing(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these ids are a worker's."""
+    cursor = await conn.execute("SELECT id FROM worker WHERE id = ANY(%s)", (list(ids),))
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def find_online(conn: Connection, known: Sequence[UUID]) -> list[WorkerRow]:
     """Every worker that is online, and those of the named ones that exist."""
     cursor = await conn.execute(

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from horde_server.requests.alchemy.answers import InterrogationPopPayload
-from horde_server.requests.alchemy.forms import FORMS, is_image_form
+from horde_server.requests.alchemy.vocabulary import FORMS, is_image_form
 
 
 async def popped(horde, owner, *forms, **body) -> list[str]:

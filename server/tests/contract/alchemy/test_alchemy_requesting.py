@@ -14,7 +14,7 @@ from strange_servers import serving
 
 from horde_server.http.wire_types import MOST_MAP_BYTES
 from horde_server.requests.alchemy.answers import RequestInterrogationResponse
-from horde_server.requests.alchemy.forms import FORMS
+from horde_server.requests.alchemy.vocabulary import FORMS
 
 
 def inline(width: int, height: int, kind: str = "PNG") -> str:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psycopg
+from PIL import Image
 
 from horde_server.dispatch.store import requests_older_than
 
 PIECE = b"A" * 2**20
+
+
+def a_picture(width: int, height: int) -> bytes:
+    """A WebP of that size."""
+    target = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(target, "WEBP")
+    return target.getvalue()
 
 
 def keep(horde, key: str) -> Path:
@@ -42,6 +52,22 @@ async def test_source_images_go_when_their_request_expires(horde) -> None:
 
     await horde.until(deleted, "the expired request's pictures are deleted")
     assert all(path.exists() for path in paths[stays])
+
+
+async def test_a_result_is_held_against_the_size_of_its_source(horde) -> None:
+    """docs/storage.md: one pixel for 256 of the smaller of request and source, or nobody pays."""
+    worker = await horde.account("eve", columns={"trusted": True})
+    source = base64.b64encode(a_picture(600, 500)).decode()
+    request_id = await horde.request(source_image=source)
+    [(pixels,)] = await horde.sql(
+        "SELECT (request_order #>> '{sources,pixels}')::int FROM request WHERE id = %s", request_id
+    )
+    assert pixels == 600 * 500
+    job = await horde.job(worker.api_key)
+    tiny = base64.b64encode(a_picture(8, 8)).decode()
+    delivered = await horde.submit(worker.api_key, job["id"], generation=tiny)
+    assert delivered["reward"] == 0
+    assert "earns nothing" in delivered["message"]
 
 
 async def test_requests_that_live_long_are_known_to_the_sweep_of_old_pictures(horde) -> None:

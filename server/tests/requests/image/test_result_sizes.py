@@ -10,7 +10,7 @@ from horde_server.blobs.file_kinds import PictureKind
 from horde_server.blobs.structure import Seen, UnusableImage
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_sizes import ResultSizes, sizes_of_form, sizes_of_image, upscale_factor
-from horde_server.requests.image.validation import UPSCALERS
+from horde_server.requests.image.vocabulary import UPSCALERS
 from horde_server.requests.pictures.source_images import SourceImages
 
 

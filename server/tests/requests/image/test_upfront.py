@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.image.order import LCM_LORA_VERSIONS, ImageOrder, Lora
 from horde_server.requests.image.upfront import (
     ImageUpfront,
     UpfrontImage,
@@ -17,29 +17,29 @@ from horde_server.requests.image.upfront import (
     free_changes,
     free_side,
     image_upfront,
-    needs_upfront_kudos,
+    upfront,
 )
 from horde_server.requests.text.upfront import TextUpfront, downgraded_length, free_tokens, text_upfront
 from horde_server.requests.text.upfront import free_changes as free_text_changes
-from horde_server.settings import Profile
 
 SD1 = frozenset({"stable diffusion 1"})
 
 
-def an_image(**changes) -> UpfrontImage:
-    """A plain 512×512 image with 30 steps."""
-    plain = UpfrontImage(
-        width=512,
-        height=512,
-        steps=30,
-        sampler_name="k_euler_a",
-        uses_lcm=False,
-        has_control=False,
-        slow_workers=True,
-        names_workers=False,
-        baselines=SD1,
+LCM_LORA = Lora(next(iter(LCM_LORA_VERSIONS)), is_version=True)
+
+
+def an_image(
+    *, uses_lcm=False, has_control=False, names_workers=False, max_steps=(), has_unlimited_model=True, **changes
+) -> UpfrontImage:
+    """A plain 512×512 image with 30 steps, for models with these limits."""
+    order = ImageOrder(
+        "a",
+        loras=(LCM_LORA,) if uses_lcm else (),
+        control_type="canny" if has_control else None,
+        workers=(str(uuid4()),) if names_workers else (),
+        **changes,
     )
-    return replace(plain, **changes)
+    return UpfrontImage(order, SD1, max_steps, has_unlimited_model)
 
 
 images = st.builds(
@@ -108,7 +108,7 @@ def test_the_free_size_shrinks_with_the_queue(threads, queued, baselines, side) 
 
 def test_a_downgrade_keeps_the_aspect_and_takes_the_models_steps() -> None:
     """The example of §7.5, observed on the original."""
-    small = downgraded(an_image(width=3072, height=1024, steps=100, slow_workers=False), 1024)
+    small = downgraded(an_image(width=3072, height=1024, steps=100, slow_workers=False), 1024).order
     assert (small.width, small.height, small.steps, small.slow_workers) == (1728, 576, 30, True)
 
 
@@ -126,11 +126,11 @@ def test_a_downgrade_keeps_the_aspect_and_takes_the_models_steps() -> None:
     ],
 )
 def test_a_downgrade_takes_steps_down_to_the_limit(changes, steps) -> None:
-    assert downgraded(an_image(**changes), 1024).steps == steps
+    assert downgraded(an_image(**changes), 1024).order.steps == steps
 
 
 def test_a_downgrade_never_goes_below_the_smallest_area() -> None:
-    small = downgraded(an_image(width=3072, height=128), 576)
+    small = downgraded(an_image(width=3072, height=128), 576).order
     assert (small.width, small.height) == (512, 512)
 
 
@@ -138,23 +138,16 @@ def test_a_downgrade_never_goes_below_the_smallest_area() -> None:
 def test_what_was_downgraded_is_free(image, side) -> None:
     small = downgraded(image, side)
     assert image_upfront(small, side, on_worker_list=False) is None
-    assert small.width % 64 == small.height % 64 == 0
-    assert small.steps <= image.steps
+    assert small.order.width % 64 == small.order.height % 64 == 0
+    assert small.order.steps <= image.order.steps
     assert downgraded(small, side) == small
-
-
-def test_a_household_never_asks_for_kudos() -> None:
-    order = ImageOrder("a", slow_workers=False)
-    settings = {"image_threads": 0, "queued_jobs": 0, "upfront_on_worker_list": False}
-    assert not needs_upfront_kudos(order, profile=Profile.HOUSEHOLD, **settings)
-    assert needs_upfront_kudos(order, profile=Profile.PUBLIC, **settings)
 
 
 def test_an_order_for_any_model_has_the_default_limit_of_steps() -> None:
     """The original forgets it."""
-    settings = {"image_threads": 0, "queued_jobs": 0, "upfront_on_worker_list": False, "profile": Profile.PUBLIC}
-    assert needs_upfront_kudos(ImageOrder("a", models=(), steps=41), **settings)
-    assert not needs_upfront_kudos(ImageOrder("a", models=(), steps=40), **settings)
+    horde = {"image_threads": 0, "queued_jobs": 0, "on_worker_list": False}
+    assert upfront(ImageOrder("a", models=(), steps=41), **horde)
+    assert not upfront(ImageOrder("a", models=(), steps=40), **horde)
 
 
 # ---------------------------------------------------------------- text
@@ -220,19 +213,19 @@ class TestFreeChanges:
 
     @given(images, st.sampled_from(["k_euler_a", "k_heun", "k_dpm_adaptive"]), st.booleans())
     def test_who_follows_the_advice_needs_no_kudos(self, image, sampler_name, names_workers) -> None:
-        image = replace(image, sampler_name=sampler_name, names_workers=names_workers)
+        image = image.with_order(sampler_name=sampler_name, workers=(str(uuid4()),) if names_workers else ())
         for change in free_changes(image, 576, on_worker_list=True):
             number = int((re.findall(r"most (\d+)", change) or [0])[0])
             if "slow" in change:
-                image = replace(image, slow_workers=True)
+                image = image.with_order(slow_workers=True)
             elif "sampler" in change:
-                image = replace(image, sampler_name="k_euler_a")
+                image = image.with_order(sampler_name="k_euler_a")
             elif "pixels" in change:
-                image = replace(image, width=number, height=number)
+                image = image.with_order(width=number, height=number)
             elif "steps" in change:
-                image = replace(image, steps=number)
+                image = image.with_order(steps=number)
             else:
-                image = replace(image, names_workers=False)
+                image = image.with_order(workers=())
         assert image_upfront(image, 576, on_worker_list=True) is None
 
     @pytest.mark.parametrize(

@@ -26,9 +26,10 @@ from horde_server.blobs.guard import ANYWHERE, PUBLIC
 from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.blobs.signing import UrlSigner
 from horde_server.blobs.store import BlobStoreFailed
+from horde_server.requests.asked import GivenPictures
 from horde_server.requests.pictures import source_intake
 from horde_server.requests.pictures.source_images import ExtraSource, SourceImages
-from horde_server.requests.pictures.source_intake import MAX_PIXELS, GivenSources, SourceIntake, quality_of
+from horde_server.requests.pictures.source_intake import MAX_PIXELS, SourceIntake, quality_of
 from horde_server.requests.pictures.source_refusals import SourceRefused
 
 REQUEST = UUID("3f2b8c1e-0000-4000-8000-000000000000")
@@ -71,8 +72,8 @@ class Intake:
         self.service = SourceIntake(self.store, GuardedFetcher(reach, resolve), Decoders())
         self._folder = folder
 
-    async def keep(self, image: str = "", mask: str = "", **given: Any) -> SourceImages | None:
-        return await self.service.keep(REQUEST, GivenSources(image, mask, **given), "somebody")
+    async def keep(self, image: str = "", mask: str = "", *, needs_mask: bool = False, **given: Any) -> Any:
+        return await self.service.keep(REQUEST, GivenPictures(image, mask, **given), "somebody", needs_mask=needs_mask)
 
     async def refusal(self, image: str = "", mask: str = "", **given: Any) -> str | None:
         """The return code of the refusal, after a look whether anything was left behind."""
@@ -186,13 +187,13 @@ class TestKeeping:
 
 class TestInpainting:
     async def test_without_a_mask_needs_transparency(self, intake: Intake) -> None:
-        assert await intake.refusal(inline(picture()), inpainting=True) == "InpaintingMissingMask"
+        assert await intake.refusal(inline(picture()), needs_mask=True) == "InpaintingMissingMask"
 
     async def test_takes_transparency_for_the_mask(self, intake: Intake) -> None:
-        assert await intake.keep(inline(picture(mode="RGBA")), inpainting=True)
+        assert await intake.keep(inline(picture(mode="RGBA")), needs_mask=True)
 
     async def test_takes_a_mask(self, intake: Intake) -> None:
-        assert await intake.keep(inline(picture()), inline(picture(mode="L")), inpainting=True)
+        assert await intake.keep(inline(picture()), inline(picture(mode="L")), needs_mask=True)
 
 
 class TestRefusals:
@@ -349,7 +350,7 @@ class TestBounds:
         intake, done = Intake(tmp_path), []
 
         async def keep(who: str, given: str) -> None:
-            await intake.service.keep(REQUEST, GivenSources(given), who)
+            await intake.service.keep(REQUEST, GivenPictures(given), who)
             done.append(who)
 
         large, small = inline(picture((1500, 1500))), inline(picture())
@@ -363,7 +364,7 @@ class TestBounds:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(decoding, "DECODERS", 1)
-        intake, given = Intake(tmp_path), GivenSources(inline(picture((256, 256))))
+        intake, given = Intake(tmp_path), GivenPictures(inline(picture((256, 256))))
         kept = await asyncio.gather(
             *(intake.service.keep(REQUEST, given, "flood") for _ in range(decoding.MOST_WAITING_EACH + 5)),
             intake.service.keep(REQUEST, given, "stranger"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from horde_server.requests.text.intake import make_order
 from horde_server.requests.text.schemas import TextRequest
+from horde_server.requests.text.wire import asked
 
 
 def test_what_nobody_knows_of_a_request_never_reaches_a_worker() -> None:
@@ -11,4 +11,4 @@ def test_what_nobody_knows_of_a_request_never_reaches_a_worker() -> None:
     known = {"temperature": 0.5, "top_k": 5}
     plain = TextRequest.model_validate({"prompt": "Once", "params": known})
     strange = TextRequest.model_validate({"prompt": "Once", "params": {**known, "temperatur": 1.0}, "strange": 1})
-    assert make_order(strange, education=False) == make_order(plain, education=False)
+    assert asked(strange).order == asked(plain).order

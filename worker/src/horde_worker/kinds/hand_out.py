@@ -39,6 +39,8 @@ class HandOut(Generic[JobT]):
     job: JobT | None
     skipped: Mapping[str, int]
     """How many waiting requests are not for this worker, by reason; those with some only."""
+    held_s: float = 0.0
+    """How long the horde held the answer back until there was news; 0 where it does no such thing."""
 
 
 @contextmanager

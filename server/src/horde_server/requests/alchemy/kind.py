@@ -10,12 +10,10 @@ from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.kind import Delivery, KindRow
 from horde_server.dispatch.refusal import Offer, Requirement
 from horde_server.kudos.uptime import ALCHEMY_UPTIME_HUNDREDTHS
+from horde_server.requests.alchemy.lease import LEASE_S
 from horde_server.requests.alchemy.order import FormOrder, decode_order
 from horde_server.requests.alchemy.prices import charges
-
-LEASE_S = 180
-"""How long an alchemist may take (alchemy.md §8.1)."""
-
+from horde_server.requests.alchemy.requirement import requirement
 
 SLOW_FORM_S = 10.0
 """Seconds a form from which on an alchemist gets only requests with `slow_workers` (alchemy.md §6.3)."""
@@ -45,24 +43,7 @@ class AlchemyKind:
 
     def requirement(self, order: FormOrder) -> Requirement:
         """Forms of one name on equally large pictures are equal to alchemists."""
-        return Requirement(
-            kind=self.name,
-            models=frozenset((order.form,)),
-            pixels=0,
-            needs=0,
-            permissions=0,
-            nsfw=False,
-            wants_trusted=order.trusted_workers,
-            wants_fast=not order.slow_workers,
-            allows_extra_slow=True,
-            steps=0,
-            paints=False,
-            has_second_pass=False,
-            has_qr_code=False,
-            workers=frozenset(),
-            worker_blacklist=False,
-            tiles=order.tiles,
-        )
+        return requirement(order)
 
     def batch_size(self, order: FormOrder, model: str, offer: Offer, *, amount: int, available: int) -> int:
         """There is only one."""

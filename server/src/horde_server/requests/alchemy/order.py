@@ -10,6 +10,27 @@ from horde_server.requests.pictures.source_images import image_key
 from horde_server.requests.pictures.tiles import TILE_SIDE_PIXELS
 
 
+class WishedForm(msgspec.Struct, frozen=True):
+    """What is to be done with the picture; the payload goes to the alchemist as it is."""
+
+    name: str
+    payload: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Interrogation(msgspec.Struct, frozen=True):
+    """Forms of one picture, as they are wished for. Each becomes an order of its own."""
+
+    forms: tuple[WishedForm, ...]
+    slow_workers: bool = True
+    trusted_workers: bool = False
+
+    @property
+    def distinct_forms(self) -> list[WishedForm]:
+        """Of each name the first, in their order."""
+        first = {form.name: form for form in reversed(self.forms)}
+        return [form for form in self.forms if first[form.name] is form]
+
+
 class FormOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     """One form of an interrogation.
 
@@ -50,13 +71,7 @@ class FormOrder(msgspec.Struct, frozen=True, omit_defaults=True):
         return 1.0
 
 
-_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(FormOrder)
-
-
-def encode_order(order: FormOrder) -> bytes:
-    """The order as JSON, as stored."""
-    return _encoder.encode(order)
 
 
 def decode_order(stored: bytes | str) -> FormOrder:

@@ -9,7 +9,7 @@ from typing import Final
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Reason
 from horde_server.dispatch.request_classes import Entry
-from horde_server.requests.alchemy.forms import FORMS, is_image_form
+from horde_server.requests.alchemy.vocabulary import FORMS, is_image_form
 from horde_server.requests.prospects import OBSTACLES, counted, named
 
 _MOST_GROUPS: Final = 4

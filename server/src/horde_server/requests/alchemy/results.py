@@ -10,8 +10,8 @@ from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
 from horde_server.dispatch.submission import FollowUp, Kept, Submit, UnusableResult
-from horde_server.requests.alchemy.forms import is_image_form
 from horde_server.requests.alchemy.order import FormOrder
+from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.image.result_sizes import sizes_of_form
 from horde_server.requests.image.results import UPLOADED, ImageResults
 from horde_server.webhooks.hook import Announcement, Picture

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
-import msgspec
 from fastapi import APIRouter, Request, Response
 
-from horde_server.http.answers import add_warnings, refusals
+from horde_server.http.answers import refusals
 from horde_server.http.body import (
     body_documentation,
     json_response,
@@ -19,25 +15,24 @@ from horde_server.http.body import (
 from horde_server.http.client_agent import client_agent_of
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.parameters import RequestId
-from horde_server.http.unknown_fields import told
+from horde_server.http.public_address import PublicAddress
+from horde_server.http.unknown_fields import slips
 from horde_server.identity.directory import AccountDirectory
 from horde_server.requests.admission import Caller
 from horde_server.requests.alchemy.answers import InterrogationStatus, RequestInterrogationResponse
-from horde_server.requests.alchemy.intake import AlchemyIntake
-from horde_server.requests.alchemy.interrogations import Interrogations
+from horde_server.requests.alchemy.desk import AlchemyDesk
 from horde_server.requests.alchemy.schemas import InterrogationRequest
-from horde_server.requests.pictures.result_links import ResultLinks
+from horde_server.requests.alchemy.status import InterrogationStatuses
+from horde_server.requests.alchemy.wire import asked
+from horde_server.requests.face import accepted, answered, encode, patience_of
 from horde_server.requests.progress import parse_request_id
-from horde_server.requests.prospects import NO_WORKER_CODE
-
-_encode = msgspec.json.Encoder().encode
 
 
 def routes(
-    intake: AlchemyIntake,
-    interrogations: Interrogations,
+    desk: AlchemyDesk,
+    statuses: InterrogationStatuses,
     accounts: AccountDirectory,
-    links: ResultLinks,
+    public_address: PublicAddress,
     hot: HotRoutes,
 ) -> APIRouter:
     """The requester's side of alchemy."""
@@ -61,12 +56,8 @@ def routes(
         body = await read_body(request, InterrogationRequest)
         account = await accounts.by_key(required_apikey(request.headers.get("apikey")))
         caller = Caller(account, request.state.client_address, client_agent_of(request))
-        ticket = await intake.submit(body, caller, links.base_url(request) if body.webhook else "")
-        answer: dict[str, Any] = {"id": str(ticket.id)}
-        if ticket.message:
-            answer["message"] = ticket.message
-            add_warnings(answer, {NO_WORKER_CODE: ticket.message})
-        return json_response(told(_encode(answer), body), 202)
+        ticket = await desk.submit(asked(body, public_address(request) if body.webhook else ""), caller)
+        return accepted(ticket, slips(body))
 
     @router.get(
         "/status/{id}",
@@ -78,8 +69,10 @@ def routes(
     @hot.add("GET", "/api/v2/interrogate/status/{id}")
     async def status(request: Request) -> Response:
         """How far each form is, with the results so far."""
-        found = parse_request_id(request.path_params["id"])
-        return json_response(_encode(await interrogations.status(found, partial(links.download, request=request))))
+        found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
+        if patience:
+            await desk.follow(found, patience)
+        return answered(encode(await statuses.of(found, public_address(request))), patience)
 
     @router.delete(
         "/status/{id}",
@@ -90,6 +83,7 @@ def routes(
     async def cancel(request: Request, request_id: RequestId) -> Response:
         """Cancel what is not done; what alchemists work on is paid. Answers the status after that."""
         found = parse_request_id(request_id)
-        return json_response(_encode(await interrogations.cancel(found, partial(links.download, request=request))))
+        await desk.cancel(found)
+        return json_response(encode(await statuses.of(found, public_address(request))))
 
     return router

@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 from horde_server.dispatch.schemas import Wire
 from horde_server.http.examples import EXAMPLE_PICTURE, shown_as
 from horde_server.http.wire_types import MOST_INLINE_IMAGE_CHARACTERS, FreeMap, Items, Text, empty
-from horde_server.requests.alchemy.forms import FormName
+from horde_server.requests.alchemy.vocabulary import FormName
 
 MOST_FORMS = 1000
 """In one body; of those with the same name only the first is kept."""

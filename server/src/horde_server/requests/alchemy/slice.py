@@ -13,15 +13,18 @@ from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.moderation.slice import Moderation
 from horde_server.periodic import every
-from horde_server.requests.alchemy.intake import AlchemyIntake
+from horde_server.requests.admission import Admission
+from horde_server.requests.alchemy.desk import AlchemyDesk
 from horde_server.requests.alchemy.interrogations import Interrogations
 from horde_server.requests.alchemy.kind import AlchemyKind
 from horde_server.requests.alchemy.results import AlchemyResults
 from horde_server.requests.alchemy.routes import routes
+from horde_server.requests.alchemy.status import InterrogationStatuses
 from horde_server.requests.alchemy.submissions import FormSubmissions
 from horde_server.requests.alchemy.worker_routes import routes as worker_routes
 from horde_server.requests.image.results import ImageResults
 from horde_server.requests.pictures.slice import Pictures
+from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slice
 from horde_server.workers.slice import Workers
 
@@ -35,6 +38,7 @@ class Alchemy(Slice):
         identity: Identity,
         moderation: Moderation,
         dispatch: Dispatch,
+        waiting: Waiting,
         workers: Workers,
         pictures: Pictures,
         image_results: ImageResults,
@@ -45,16 +49,8 @@ class Alchemy(Slice):
         self._workers = workers
         self._pictures = pictures
         self.dispatcher = dispatch.open(AlchemyKind())
-        self._intake = AlchemyIntake(
-            settings,
-            core.pool,
-            self.dispatcher,
-            pictures.source_intake,
-            moderation.modes,
-            moderation.addresses,
-            moderation.reputation,
-            core.clock,
-        )
+        self._waiting = waiting
+        waiting.open(self.dispatcher.queue, lambda entry: (entry.order.interrogation_id, entry.account_id))
         self._submissions = FormSubmissions(
             core.pool,
             self.dispatcher,
@@ -65,19 +61,31 @@ class Alchemy(Slice):
             lifetime_s=settings.request_lifetime_s,
         )
         self._interrogations = Interrogations(core.pool, dispatch.mirror, self._submissions, pictures.retention)
+        self._statuses = InterrogationStatuses(pool=core.pool, links=pictures.links)
+        self.desk = AlchemyDesk(
+            core,
+            dispatcher=self.dispatcher,
+            admission=Admission(core, moderation, self.dispatcher.queue),
+            sources=pictures.source_intake,
+            interrogations=self._interrogations,
+            statuses=self._statuses,
+            waiting=waiting,
+        )
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Of requesters and of alchemists."""
-        links = self._pictures.links
+        pictures = self._pictures
         return [
-            routes(self._intake, self._interrogations, self._accounts, links, hot),
+            routes(self.desk, self._statuses, self._accounts, pictures.public_address, hot),
             worker_routes(
                 self.dispatcher,
                 self._accounts,
                 self._workers.check_in,
                 self._submissions,
-                links,
-                self._pictures.source_links,
+                pictures.links,
+                pictures.source_links,
+                pictures.public_address,
+                self._waiting,
                 hot,
             ),
         ]

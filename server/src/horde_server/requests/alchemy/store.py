@@ -7,8 +7,7 @@ nobody still hands out a form of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -16,30 +15,11 @@ import msgspec
 from horde_server.database.pool import Connection
 from horde_server.dispatch.down_time_store import IS_UP
 from horde_server.dispatch.entry import STATE_COLUMNS, RequestState
-from horde_server.requests.alchemy.forms import IMAGE_FORMS
+from horde_server.dispatch.store import NewRequest
+from horde_server.requests.alchemy.order import FormOrder
+from horde_server.requests.alchemy.vocabulary import IMAGE_FORMS
 
 REMOVED_AFTER_S = 10.0
-
-
-class NewForm(NamedTuple):
-    """A form to be stored, as it goes into the statement."""
-
-    id: UUID
-    order_key: float
-    price_hundredths: int
-    request_order: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewInterrogation:
-    """An interrogation to be stored."""
-
-    id: UUID
-    account_id: int
-    client_agent: str
-    address: str | None
-    lifetime_s: int
-    webhook: str | None = None
 
 
 _INSERT = f"""
@@ -58,28 +38,43 @@ RETURNING {STATE_COLUMNS.format("")}"""
 
 
 async def insert_interrogation(
-    conn: Connection, new: NewInterrogation, forms: Sequence[NewForm]
+    conn: Connection, interrogation_id: UUID, forms: Sequence[NewRequest[FormOrder]], *, lifetime_s: int
 ) -> dict[UUID, RequestState]:
-    """Store an interrogation with its forms, in one statement; the forms' states by their ids."""
+    """Store an interrogation with its forms, at least one, in one statement; the forms' states by their ids.
+
+    Whose they are, from where and with which webhook is the same for all.
+    """
+    shared = forms[0]
     cursor = await conn.execute(
         _INSERT,
         {
-            "id": new.id,
-            "account_id": new.account_id,
-            "address": new.address,
-            "client_agent": new.client_agent,
-            "lifetime_s": new.lifetime_s,
-            "webhook": new.webhook,
-            "forms": msgspec.json.encode([form._asdict() for form in forms]).decode(),
+            "id": interrogation_id,
+            "account_id": shared.account_id,
+            "address": shared.address,
+            "client_agent": shared.client_agent,
+            "lifetime_s": lifetime_s,
+            "webhook": shared.webhook,
+            "forms": msgspec.json.encode([_form(form) for form in forms]).decode(),
         },
     )
     states = [RequestState(*row) for row in await cursor.fetchall()]
     return {state.id: state for state in states}
 
 
-class FormRow(NamedTuple):
-    """A form as status shows it. `result` is JSON; what was delivered, with its job, for forms that are done."""
+def _form(new: NewRequest[FormOrder]) -> dict[str, Any]:
+    """A form as the statement takes it."""
+    return {
+        "id": new.id,
+        "order_key": new.order_key,
+        "price_hundredths": new.price_hundredths,
+        "request_order": new.encoded_order(),
+    }
 
+
+class FormRow(NamedTuple):
+    """A form, by its request, as status shows it. `result` is JSON, with its job; of forms that are done."""
+
+    id: UUID
     form: str
     state: str
     waiting: int
@@ -91,7 +86,8 @@ class FormRow(NamedTuple):
 async def find_forms(conn: Connection, interrogation_id: UUID) -> list[FormRow]:
     """The forms of an interrogation as they were asked for; none when there is no such interrogation."""
     cursor = await conn.execute(
-        """SELECT request.request_order ->> 'form', request.state, request.waiting, request.finished, job.id, job.result
+        """SELECT request.id,
+                  request.request_order ->> 'form', request.state, request.waiting, request.finished, job.id, job.result
            FROM request LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
            WHERE request.interrogation_id = %s ORDER BY request.order_key""",
         (interrogation_id,),

@@ -6,7 +6,6 @@ import json
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.requests import Request
 
 from horde_server.dispatch.schemas import INT32_MAX, Wire
 from horde_server.errors import InvalidPayload
@@ -15,8 +14,8 @@ from horde_server.http.examples import EXAMPLE_ID
 from horde_server.http.fault_words import kind_of
 from horde_server.http.unread_bodies import why_unread
 from horde_server.http.wire_types import Items, RawText, Text, Whole, empty
-from horde_server.requests.alchemy.forms import FormName
 from horde_server.requests.alchemy.submissions import FormSubmit
+from horde_server.requests.alchemy.vocabulary import FormName
 
 MOST_COMMAS_OF_DRAWINGS = 550_000
 """The longest drawing of an alchemist, pairs of numbers in a MiB of text, has less."""
@@ -61,16 +60,15 @@ class AlchemySubmit(BaseModel):
     state: Annotated[str, RawText(MOST_ID_CHARACTERS)] = "ok"
 
 
-async def read_submit(request: Request) -> FormSubmit:
+def read_submit(raw: bytes, content_encoding: str) -> FormSubmit:
     """The body of a submit, without a schema: no JSON object, no fields (alchemy.md §7.1). Raises `InvalidPayload`."""
-    raw = await request.body()
     refuse_endless(raw, MOST_COMMAS_OF_DRAWINGS)
     try:
         body = read_free_json(raw)
         unread = "" if isinstance(body, dict) else f": the body is {kind_of(body)}, and no object"
     except ValueError as error:
         body = None
-        reason = why_unread(raw, str(error), request.headers.get("content-encoding", ""))
+        reason = why_unread(raw, str(error), content_encoding)
         unread = f": the body could not be read. {reason.removesuffix('.')}"
     fields = body if isinstance(body, dict) else {}
     form_id, result, state = fields.get("id"), fields.get("result"), fields.get("state", "ok")

@@ -14,7 +14,7 @@ from horde_server.models.catalogue import baseline, is_inpainting, is_known
 from horde_server.moderation.suspicion import FASTEST_IMAGE_SPEED
 from horde_server.requests.image import lease
 from horde_server.requests.image.order import ImageOrder, decode_order
-from horde_server.requests.image.prices.book import PriceBook
+from horde_server.requests.image.prices import charges
 from horde_server.requests.image.requirement import requirement
 
 FAST_PIXELSTEPS_PER_S: Final = 500_000.0
@@ -37,9 +37,6 @@ class ImageKind:
         record_unit=1e6,  # pixelsteps
         is_taxed=True,
     )
-
-    def __init__(self, prices: PriceBook) -> None:
-        self._prices = prices
 
     def decode(self, stored: str | bytes) -> ImageOrder:
         """From JSON."""
@@ -71,7 +68,7 @@ class ImageKind:
 
     def reward_hundredths(self, price_hundredths: int, order: ImageOrder, delivery: Delivery) -> int:
         """By the model's baseline."""
-        return self._prices.reward_hundredths(price_hundredths, order, delivery.model)
+        return charges.reward_hundredths(price_hundredths, order, delivery.model)
 
     def things_done(self, order: ImageOrder, delivery: Delivery) -> float:
         """All that was asked."""
@@ -79,7 +76,7 @@ class ImageKind:
 
     def debit_hundredths(self, reward_hundredths: int, order: ImageOrder) -> int:
         """The reward and what is burnt."""
-        return self._prices.debit_hundredths(reward_hundredths, order)
+        return charges.debit_hundredths(reward_hundredths, order)
 
     def is_fast(self, speed: float, models: Sequence[str]) -> bool:
         """By pixelsteps per second."""

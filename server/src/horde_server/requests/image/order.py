@@ -140,13 +140,7 @@ class ImageOrder(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.transparent or not HEAVY_POST_PROCESSORS.isdisjoint(self.post_processing)
 
 
-_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(ImageOrder)
-
-
-def encode_order(order: ImageOrder) -> bytes:
-    """The order as JSON, as stored."""
-    return _encoder.encode(order)
 
 
 def decode_order(stored: bytes | str) -> ImageOrder:

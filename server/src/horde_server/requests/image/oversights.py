@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from horde_server.http.unknown_fields import UNKNOWN_FIELD_CODE, unknown_field_warning
+from horde_server.http.unknown_fields import slips
 from horde_server.requests.image.schemas import ImageRequest
 
 SOURCE_MISSING_CODE = "SourceImageMissing"
@@ -12,9 +12,7 @@ SEED_IS_TEXT_CODE = "SeedIsText"
 
 def oversights(body: ImageRequest) -> dict[str, str]:
     """Sentences by code."""
-    found: dict[str, str] = {}
-    if unknown := unknown_field_warning(body, body.params):
-        found[UNKNOWN_FIELD_CODE] = unknown
+    found = slips(body, body.params)
     if "source_processing" in body.model_fields_set and not body.source_image and not body.extra_source_images:
         found[SOURCE_MISSING_CODE] = (
             f"source_processing is {body.source_processing}, but there is no source_image: "

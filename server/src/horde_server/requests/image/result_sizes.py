@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from horde_server.blobs.images import MAX_ENCODED_PIXELS
 from horde_server.blobs.structure import Seen, UnusableImage
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.image.validation import UPSCALERS
+from horde_server.requests.image.vocabulary import UPSCALERS
 
 ALWAYS_TAKEN_PIXELS = 1024 * 1024
 LEAST_SHARE = 256

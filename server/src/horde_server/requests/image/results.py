@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -124,8 +124,19 @@ class ImageResults:
         return Announcement({"seed": made.seed, **described(made)}, Picture(("img",), made.result, inline=not order.r2))
 
 
-def described(made: Generation) -> dict[str, Any]:
-    """What a status and a webhook tell of an image alike."""
+class DescribedImage(TypedDict):
+    """What a status and a webhook tell of an image alike, by the names of the API."""
+
+    id: str
+    censored: bool
+    gen_metadata: list[dict[str, str]]
+    worker_id: str
+    worker_name: str
+    model: str
+
+
+def described(made: Generation) -> DescribedImage:
+    """All of a delivered image but the image and its seed."""
     return {
         "id": str(made.id),
         "censored": made.censored,

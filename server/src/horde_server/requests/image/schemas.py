@@ -19,23 +19,14 @@ from horde_server.http.wire_types import (
     WireFloat,
     empty,
 )
+from horde_server.requests.image.vocabulary import ControlType, PostProcessor, SamplerName
 
-SamplerName = Literal[
-    "k_lms", "k_heun", "k_euler", "k_euler_a", "k_dpm_2", "k_dpm_2_a", "k_dpm_fast", "k_dpm_adaptive",
-    "k_dpmpp_2s_a", "k_dpmpp_2m", "dpmsolver", "k_dpmpp_sde", "DDIM", "lcm",
-]  # fmt: skip
-PostProcessor = Literal[
-    "GFPGAN", "RealESRGAN_x4plus", "RealESRGAN_x2plus", "RealESRGAN_x4plus_anime_6B", "NMKD_Siax", "4x_AnimeSharp",
-    "CodeFormers", "strip_background", "4xNomos8kSC", "4xLSDIRplus", "4xNomosWebPhoto_RealPLKSR",
-    "4xNomos2_realplksr_dysample", "4xNomos2_hq_dat2", "2xModernSpanimationV1", "GFPGANv1.3", "RestoreFormer",
-]  # fmt: skip
 MOST_WORKERS = 100
 MOST_EXTRA_SOURCE_IMAGES = 20
 _MOST_MODELS = 200
 _MOST_ADDITIONS = 100
 _MOST_PROMPT_CHARACTERS = 1_000_000
 """Of these and other lists more than a rule allows are read, so that the rule can refuse them by its own code."""
-ControlType = Literal["canny", "hed", "depth", "normal", "openpose", "seg", "scribble", "fakescribbles", "hough"]
 
 
 def unique(items: list[str]) -> list[str]:

@@ -16,18 +16,21 @@ from horde_server.http.client_agent import names_no_program
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.moderation.slice import Moderation
+from horde_server.requests.admission import Admission
+from horde_server.requests.desk import RequestDesk
 from horde_server.requests.image.intake import ImageIntake
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.missed_uploads import ARRIVED, MISSED, MissedUploads
-from horde_server.requests.image.prices.book import PriceBook
 from horde_server.requests.image.rating_routes import routes as rating_routes
 from horde_server.requests.image.results import ImageResults
 from horde_server.requests.image.routes import routes
 from horde_server.requests.image.sharing.routes import routes as sharing_routes
 from horde_server.requests.image.sharing.service import SharedImages
+from horde_server.requests.image.status import ImageStatuses
 from horde_server.requests.image.worker_routes import routes as worker_routes
 from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.progress import progress
+from horde_server.requests.waiting import Waiting
 from horde_server.slice import Heard, Slice
 from horde_server.workers.slice import Workers
 
@@ -44,6 +47,7 @@ class Images(Slice):
         identity: Identity,
         moderation: Moderation,
         dispatch: Dispatch,
+        waiting: Waiting,
         workers: Workers,
         pictures: Pictures,
     ) -> None:
@@ -54,24 +58,23 @@ class Images(Slice):
         self._addresses = moderation.addresses
         self._workers = workers
         self._pictures = pictures
-        prices = PriceBook(matched_targeting=settings.require_matched_targeting)
-        self.dispatcher = dispatch.open(ImageKind(prices), matched_targeting=settings.require_matched_targeting)
+        self.dispatcher = dispatch.open(ImageKind(), matched_targeting=settings.require_matched_targeting)
+        self._waiting = waiting
+        waiting.open(self.dispatcher.queue, lambda entry: (entry.id, entry.account_id))
         self._shared = SharedImages(core.pool, core.blobs, core.tasks, pictures.retention)
         self._missed_uploads = MissedUploads(core.clock, core.publish)
         self.results = ImageResults(core.blobs.results, self._shared, self._missed_uploads, pictures.decoders)
-        self._intake = ImageIntake(
-            settings,
-            core.pool,
-            self.dispatcher,
-            workers.directory,
-            prices,
-            pictures.source_intake,
-            moderation.modes,
-            moderation.addresses,
-            moderation.reputation,
-            moderation.doorkeeper,
-            core.clock,
+        admission = Admission(core, moderation, self.dispatcher.queue)
+        intake = ImageIntake(
+            settings=settings,
+            admission=admission,
+            doorkeeper=moderation.doorkeeper,
+            sources=pictures.source_intake,
+            workers=workers.directory,
+            queue=self.dispatcher.queue,
         )
+        self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
+        self._statuses = ImageStatuses(desk=self.desk, blobs=core.blobs.results, links=pictures.links)
         self._submissions = Submissions(
             core.pool,
             self.dispatcher,
@@ -89,11 +92,10 @@ class Images(Slice):
             rating_routes(self.dispatcher),
             sharing_routes(self._shared, self._accounts, core.settings.admin_ids),
             routes(
-                self._intake,
-                self.dispatcher,
+                self.desk,
+                self._statuses,
                 self._accounts,
-                core.blobs.results,
-                pictures.links,
+                pictures.public_address,
                 self._addresses,
                 self._limits,
                 hot,
@@ -106,6 +108,8 @@ class Images(Slice):
                 pictures.links,
                 self._missed_uploads,
                 pictures.source_links,
+                pictures.public_address,
+                self._waiting,
                 hot,
             ),
         ]

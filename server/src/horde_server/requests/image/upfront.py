@@ -6,10 +6,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
+
+import msgspec
 
 from horde_server.models.catalogue import DEFAULT_MAX_STEPS, baseline, steps_range
-from horde_server.requests.image.order import SECOND_ORDER_SAMPLERS, ImageOrder
-from horde_server.settings import Profile
+from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.upfront import Upfront
 
 DEFAULT_DOWNGRADED_STEPS = 30
 MAX_CONTROL_STEPS = 20
@@ -45,48 +48,51 @@ _STEPS = frozenset({ImageUpfront.LCM_STEPS, ImageUpfront.MODEL_STEPS, ImageUpfro
 
 @dataclass(frozen=True, slots=True)
 class UpfrontImage:
-    """The part of an image request that the rule looks at. `max_steps` of each model named that has such a limit."""
+    """An order with what the rule knows of its models. `max_steps` of each model named that has such a limit."""
 
-    width: int
-    height: int
-    steps: int
-    sampler_name: str
-    uses_lcm: bool
-    has_control: bool
-    slow_workers: bool
-    names_workers: bool
+    order: ImageOrder
     baselines: frozenset[str]
     max_steps: tuple[int, ...] = ()
     has_unlimited_model: bool = True  # some model named has no such limit, or any model may serve
-
-    @property
-    def accurate_steps(self) -> int:
-        """Model evaluations of one image."""
-        if self.sampler_name == _ADAPTIVE:
-            return 40
-        return self.steps * 2 if self.sampler_name in SECOND_ORDER_SAMPLERS else self.steps
 
     def steps_limit(self, default: int) -> int:
         """The fewest of the models' limits, of which a model without one has `default`."""
         return min((*self.max_steps, default) if self.has_unlimited_model else self.max_steps)
 
+    def with_order(self, **changes: Any) -> UpfrontImage:
+        """The same with other wishes, for the same models."""
+        return replace(self, order=msgspec.structs.replace(self.order, **changes))
+
 
 def upfront_image(order: ImageOrder) -> UpfrontImage:
-    """The part of an order that the rule looks at."""
+    """An order with what is known of its models."""
     limits = [steps_range(model)[1] for model in order.models]
     own = tuple(limit for limit in limits if limit != DEFAULT_MAX_STEPS)
     return UpfrontImage(
-        width=order.width,
-        height=order.height,
-        steps=order.steps,
-        sampler_name=order.sampler_name,
-        uses_lcm=order.uses_lcm,
-        has_control=order.control_type is not None,
-        slow_workers=order.slow_workers,
-        names_workers=bool(order.workers),
+        order=order,
         baselines=frozenset(map(baseline, order.models)),
         max_steps=own,
         has_unlimited_model=len(own) < len(limits) or not limits,
+    )
+
+
+def upfront(
+    order: ImageOrder, *, image_threads: int, queued_jobs: int, on_worker_list: bool
+) -> Upfront[ImageOrder] | None:
+    """Why the order needs kudos in hand, with what would do without; None: it is taken whatever the balance.
+
+    `on_worker_list`: whether this horde charges for naming workers.
+    """
+    image = upfront_image(order)
+    side = free_side(image.baselines, image_threads=image_threads, queued_jobs=queued_jobs)
+    reason = image_upfront(image, side, on_worker_list=on_worker_list)
+    if reason is None:
+        return None
+    return Upfront(
+        reason=reason,
+        smaller=(lambda: downgraded(image, side).order) if reason.can_be_downgraded else None,
+        changes=lambda: free_changes(image, side, on_worker_list=on_worker_list),
+        limits={"max_resolution": side},
     )
 
 
@@ -108,8 +114,8 @@ def image_upfront(image: UpfrontImage, side: int, *, on_worker_list: bool) -> Im
 def free_changes(image: UpfrontImage, side: int, *, on_worker_list: bool) -> list[str]:
     """What to change of a request, all of it together, so that it needs no kudos in hand."""
     reasons = list(_reasons(image, side, on_worker_list=on_worker_list))
-    if image.sampler_name == _ADAPTIVE and _STEPS.intersection(reasons):  # it takes as many steps as it likes
-        other = replace(image, sampler_name=_PLAIN)
+    if image.order.sampler_name == _ADAPTIVE and _STEPS.intersection(reasons):  # it takes as many steps as it likes
+        other = image.with_order(sampler_name=_PLAIN)
         return [f"choose another sampler than {_ADAPTIVE}", *free_changes(other, side, on_worker_list=on_worker_list)]
     return list(dict.fromkeys(_change(reason, image, side) for reason in reasons))
 
@@ -128,23 +134,29 @@ def _change(reason: ImageUpfront, image: UpfrontImage, side: int) -> str:
 
 def _most_steps(image: UpfrontImage) -> int:
     """The most that are free, as they are asked for."""
-    limit = image.steps_limit(DEFAULT_MAX_STEPS)
-    if image.has_control:
+    order = image.order
+    return max(_limit(image, DEFAULT_MAX_STEPS) // (order.accurate_steps // order.steps), 1)
+
+
+def _limit(image: UpfrontImage, default: int) -> int:
+    """The most model evaluations that are free, where a model without a limit of its own has `default`."""
+    limit = image.steps_limit(default)
+    if image.order.control_type is not None:
         limit = min(limit, MAX_CONTROL_STEPS)
-    if image.uses_lcm:
+    if image.order.uses_lcm:
         limit = min(limit, MAX_LCM_STEPS)
-    return max(limit // (image.accurate_steps // image.steps), 1)
+    return limit
 
 
 def _reasons(image: UpfrontImage, side: int, *, on_worker_list: bool) -> Iterator[ImageUpfront]:
-    steps = image.accurate_steps
+    order, steps = image.order, image.order.accurate_steps
     reasons = (
-        (ImageUpfront.FAST_WORKERS, not image.slow_workers),
-        (ImageUpfront.LCM_STEPS, image.uses_lcm and steps > MAX_LCM_STEPS),
+        (ImageUpfront.FAST_WORKERS, not order.slow_workers),
+        (ImageUpfront.LCM_STEPS, order.uses_lcm and steps > MAX_LCM_STEPS),
         (ImageUpfront.MODEL_STEPS, steps > image.steps_limit(DEFAULT_MAX_STEPS)),
-        (ImageUpfront.RESOLUTION, image.width * image.height > side**2),
-        (ImageUpfront.CONTROL_STEPS, image.has_control and steps > MAX_CONTROL_STEPS),
-        (ImageUpfront.WORKER_LIST, on_worker_list and image.names_workers),
+        (ImageUpfront.RESOLUTION, order.pixels > side**2),
+        (ImageUpfront.CONTROL_STEPS, order.control_type is not None and steps > MAX_CONTROL_STEPS),
+        (ImageUpfront.WORKER_LIST, on_worker_list and bool(order.workers)),
     )
     return (reason for reason, holds in reasons if holds)
 
@@ -154,15 +166,11 @@ def downgraded(image: UpfrontImage, side: int) -> UpfrontImage:
 
     Its aspect stays about the same; sides are multiples of 64, the area is at least 512×512.
     """
-    width, height = _fit(image.width, image.height, side**2)
-    limit = image.steps_limit(DEFAULT_DOWNGRADED_STEPS)
-    if image.has_control:
-        limit = min(limit, MAX_CONTROL_STEPS)
-    if image.uses_lcm:
-        limit = min(limit, MAX_LCM_STEPS)
-    smaller = replace(image, width=width, height=height, slow_workers=True)
-    while smaller.accurate_steps > limit and smaller.steps >= FEWEST_DOWNGRADED_STEPS:
-        smaller = replace(smaller, steps=smaller.steps - 1)
+    width, height = _fit(image.order.width, image.order.height, side**2)
+    limit = _limit(image, DEFAULT_DOWNGRADED_STEPS)
+    smaller = image.with_order(width=width, height=height, slow_workers=True)
+    while smaller.order.accurate_steps > limit and smaller.order.steps >= FEWEST_DOWNGRADED_STEPS:
+        smaller = smaller.with_order(steps=smaller.order.steps - 1)
     return smaller
 
 
@@ -177,14 +185,3 @@ def _fit(width: int, height: int, most_pixels: int) -> tuple[int, int]:
         else:
             height -= 64
     return (width, height) if width * height >= SMALLEST_DOWNGRADED_AREA else (512, 512)
-
-
-def needs_upfront_kudos(
-    order: ImageOrder, *, image_threads: int, queued_jobs: int, profile: Profile, upfront_on_worker_list: bool
-) -> bool:
-    """Whether the request is only taken from a payer who can cover it; never in a household."""
-    if profile is Profile.HOUSEHOLD:
-        return False
-    image = upfront_image(order)
-    side = free_side(image.baselines, image_threads=image_threads, queued_jobs=queued_jobs)
-    return image_upfront(image, side, on_worker_list=upfront_on_worker_list) is not None

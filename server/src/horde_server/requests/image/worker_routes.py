@@ -13,10 +13,12 @@ from horde_server.errors import BadRequest, InvalidWorkerKey
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body, required_apikey
 from horde_server.http.hot_routes import HotRoutes
+from horde_server.http.public_address import PublicAddress
 from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.models.catalogue import is_known
 from horde_server.requests.answers import GenerationSubmitted
+from horde_server.requests.face import answered, patience_of
 from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.pop_answer import empty_answer, job_answer
@@ -24,6 +26,8 @@ from horde_server.requests.image.worker_answers import GenerationPayloadStable
 from horde_server.requests.image.worker_schemas import ImagePop, ImageSubmit
 from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.pictures.source_links import HandedSources, SourceLinks
+from horde_server.requests.popping import jobs_for
+from horde_server.requests.waiting import Waiting
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
@@ -36,6 +40,8 @@ def routes(
     links: ResultLinks,
     missed_uploads: MissedUploads,
     source_links: SourceLinks,
+    public_address: PublicAddress,
+    waiting: Waiting,
     hot: HotRoutes,
 ) -> APIRouter:
     """The worker's side of image generation."""
@@ -61,18 +67,18 @@ def routes(
         worker = await check_in(
             account, cleaned_text(body.name), abilities, request.state.client_address, kind=dispatcher.kind
         )
-        view = dispatcher.queue.view(worker.offer)
-        hand_out = await dispatcher.hand_out(
-            view, body.amount, threads=body.threads, reward_percent=dispatcher.kind.reward_percent(abilities)
-        )
+        patience = patience_of(request)
+        hand_out = await jobs_for(worker, dispatcher, body.amount, waiting, patience)
         if hand_out is not None:
             uploads = None
             if hand_out.order.r2 or worker.id not in missed_uploads:
-                uploads = [await links.upload(job_id, hand_out.ttl_s, request) for job_id in hand_out.job_ids]
+                base_url = public_address(request)
+                uploads = [await links.upload(job_id, hand_out.ttl_s, base_url) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
-            return json_response(told(job_answer(hand_out, uploads, sources), body))
+            return answered(told(job_answer(hand_out, uploads, sources), body), patience)
         tell_maintenance(worker)
-        return json_response(told(empty_answer(dispatcher.queue.skipped(view)), body))
+        skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
+        return answered(told(empty_answer(skipped), body), patience)
 
     @router.post(
         "/submit",
@@ -96,7 +102,7 @@ def routes(
         return await source_links.hand_out(
             sources,
             ttl_s=hand_out.ttl_s,
-            base_url=links.base_url(request),
+            base_url=public_address(request),
             takes_links=bool(offer.can & BIT["r2_source"]),
             takes_extra=bool(offer.can & BIT["extra_source_images"]),
         )

@@ -6,6 +6,7 @@ from horde_server.blobs.decoding import Decoders
 from horde_server.blobs.guard import ANYWHERE, PUBLIC
 from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.core import Core
+from horde_server.http.public_address import PublicAddress
 from horde_server.requests.pictures.result_links import LINK_LIFETIME_S, ResultLinks
 from horde_server.requests.pictures.retention import BlobRetention
 from horde_server.requests.pictures.source_intake import SourceIntake
@@ -25,4 +26,5 @@ class Pictures(Slice):
         reach = ANYWHERE if settings.allow_private_addresses else PUBLIC
         self.source_intake = SourceIntake(blobs.sources, GuardedFetcher(reach), self.decoders)
         self.source_links = SourceLinks(blobs.sources)
-        self.links = ResultLinks(blobs.results, settings.url, core.clients.scheme)
+        self.links = ResultLinks(blobs.results)
+        self.public_address = PublicAddress(settings.url, core.clients.scheme)

@@ -10,6 +10,8 @@ from uuid import UUID
 
 import msgspec
 
+from horde_server.requests.asked import GivenPictures
+
 
 class ExtraSource(msgspec.Struct, frozen=True):
     """One more picture of a remix, and how much of it."""
@@ -30,6 +32,19 @@ class SourceImages(msgspec.Struct, frozen=True, omit_defaults=True):
     def keys(self) -> tuple[str, ...]:
         """All blobs that go when the request goes."""
         return tuple(key for key in (self.image, self.mask, *(source.key for source in self.extra)) if key)
+
+
+def planned_sources(request_id: UUID, pictures: GivenPictures) -> SourceImages | None:
+    """Where the pictures of a request will be kept; a mask counts only with an image (requests.md §5.1)."""
+    if not pictures.image and not pictures.extra:
+        return None
+    return SourceImages(
+        image=image_key(request_id) if pictures.image else None,
+        mask=mask_key(request_id) if pictures.image and pictures.mask else None,
+        extra=tuple(
+            ExtraSource(extra_key(request_id, index), strength) for index, (_, strength) in enumerate(pictures.extra)
+        ),
+    )
 
 
 def decode_sources(stored: Any) -> SourceImages:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable, Coroutine, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
@@ -21,6 +20,7 @@ from horde_server.blobs.guarded_fetch import GuardedFetcher, TooManyBytes
 from horde_server.blobs.images import MAX_SIDE_PIXELS, Recompressed, recompressed
 from horde_server.blobs.store import BlobStore
 from horde_server.blobs.structure import MAX_IMAGE_BYTES, NotAnImage, TooManyPixels, UnusableImage, examined
+from horde_server.requests.asked import GivenPictures
 from horde_server.requests.pictures.source_images import ExtraSource, SourceImages, extra_key, image_key, mask_key
 from horde_server.requests.pictures.source_refusals import (
     AddressNotFetched,
@@ -54,16 +54,6 @@ Kept = TypeVar("Kept")
 Recompress: TypeAlias = Callable[[bytes, PixelRoom], Recompressed]
 
 
-@dataclass(frozen=True, slots=True)
-class GivenSources:
-    """What the body of a request says, unread: base64 (also as a `data:` URI) or http(s) addresses, "" for none."""
-
-    image: str = ""
-    mask: str = ""
-    extra: Sequence[tuple[str, float]] = ()  # with their strengths
-    inpainting: bool = False
-
-
 def quality_of(pixels: int) -> int:
     """WebP's quality for a picture of so many pixels."""
     return next(quality for share, quality in QUALITIES if pixels > share * MAX_PIXELS)
@@ -81,15 +71,18 @@ class SourceIntake:
         self._fetches = FairTurns(FETCHES)
         self._decoders = decoders
 
-    async def keep(self, request_id: UUID, given: GivenSources, requester: Hashable) -> SourceImages | None:
+    async def keep(
+        self, request_id: UUID, given: GivenPictures, requester: Hashable, *, needs_mask: bool = False
+    ) -> SourceImages | None:
         """Verify and store the pictures; None when there are none. A mask without an image is not looked at.
 
+        `needs_mask`: there must be a mask, or transparency in the image.
         Raises the refusals of requests.md §5.4, and `TooManyPictures`; nothing is kept then.
         """
         if not given.image and not given.extra:
             return None
         kept: list[str] = []
-        return await self._in_time(self._keep(request_id, given, requester, kept), kept)
+        return await self._in_time(self._keep(request_id, given, requester, kept, needs_mask=needs_mask), kept)
 
     async def keep_picture(self, interrogation_id: UUID, text: str, requester: Hashable) -> Recompressed:
         """Verify and store the picture of an interrogation, as `image_key`; raises as `keep`, also for many tiles."""
@@ -124,7 +117,9 @@ class SourceIntake:
         if sources is not None:
             await self._blobs.delete(sources.keys)
 
-    async def _keep(self, request_id: UUID, given: GivenSources, requester: Hashable, kept: list[str]) -> SourceImages:
+    async def _keep(
+        self, request_id: UUID, given: GivenPictures, requester: Hashable, kept: list[str], *, needs_mask: bool
+    ) -> SourceImages:
         """One after another, so that a request holds one picture at a time; `kept` grows with what may be stored."""
 
         async def put(key: str, picture: Recompressed) -> str:
@@ -136,7 +131,7 @@ class SourceIntake:
         if given.image:
             picture = await self._read("source_image", given.image, requester)
             pixels = picture.width * picture.height
-            if given.inpainting and not given.mask and not picture.has_alpha:
+            if needs_mask and not given.mask and not picture.has_alpha:
                 raise InpaintingMissingMask
             image = await put(image_key(request_id), picture)
             if given.mask:

@@ -15,7 +15,6 @@ from horde_server.models.catalogue import text_parameters_b
 from horde_server.moderation.suspicion import fastest_text_speed
 from horde_server.requests.text import lease
 from horde_server.requests.text.order import TextOrder, decode_order
-from horde_server.requests.text.prices import book as prices
 from horde_server.requests.text.prices import charges
 from horde_server.requests.text.requirement import requirement
 
@@ -59,11 +58,18 @@ class TextKind:
 
     def reward_hundredths(self, price_hundredths: int, order: TextOrder, delivery: Delivery) -> int:
         """By what was delivered, not by the estimate."""
-        return prices.reward_hundredths(order, delivery)
+        return charges.PRICES.reward_hundredths(
+            order,
+            delivery.model,
+            prompt_characters=len(order.prompt),
+            generation_characters=delivery.characters,
+            owner_trusted=delivery.owner_trusted,
+            backend_validated=delivery.backend_validated,
+        )
 
     def things_done(self, order: TextOrder, delivery: Delivery) -> float:
         """Tokens delivered."""
-        return float(prices.delivered_tokens(order, delivery))
+        return float(charges.counted_tokens(delivery.characters, order.max_length))
 
     def speed(self, things: float, seconds: float) -> float:
         """Tokens per second."""

@@ -54,6 +54,7 @@ class TextOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     extra_slow_workers: bool = False
     workers: tuple[str, ...] = ()  # worker ids: only these, or none of these when worker_blacklist
     worker_blacklist: bool = False
+    disable_batching: bool = False  # of texts that changes nothing: each job is one sample anyway
     proxied_account: str = ""  # for whom a service account asks
     preferred_models: tuple[str, ...] = ()  # asked for, where `models` is empty because nobody had them
 
@@ -63,13 +64,7 @@ class TextOrder(msgspec.Struct, frozen=True, omit_defaults=True):
         return float(self.max_length)
 
 
-_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(TextOrder)
-
-
-def encode_order(order: TextOrder) -> bytes:
-    """The order as JSON, as stored."""
-    return _encoder.encode(order)
 
 
 def decode_order(stored: bytes | str) -> TextOrder:

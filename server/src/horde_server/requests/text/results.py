@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -48,11 +48,24 @@ class TextResults:
 
     def announcement(self, made: Generation, order: TextOrder) -> Announcement:
         """As in a status (webhooks.md §3.2)."""
-        return Announcement(described(made))
+        return Announcement({**described(made)})
 
 
-def described(made: Generation) -> dict[str, Any]:
-    """What a status and a webhook tell of a text."""
+class DescribedText(TypedDict):
+    """What a status and a webhook tell of a text, by the names of the API."""
+
+    text: str
+    seed: int
+    id: str
+    gen_metadata: list[dict[str, str]]
+    worker_id: str
+    worker_name: str
+    model: str
+    state: str
+
+
+def described(made: Generation) -> DescribedText:
+    """A delivered text."""
     remarks = msgspec.json.decode(made.gen_metadata)
     return {
         "text": made.result,

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
-
-import msgspec
 from fastapi import APIRouter, Request, Response
 
-from horde_server.dispatch.dispatcher import Dispatcher
-from horde_server.errors import RequestNotFound
-from horde_server.http.answers import add_warnings, refusals
+from horde_server.http.answers import refusals
 from horde_server.http.body import (
     body_documentation,
     json_response,
@@ -21,25 +15,23 @@ from horde_server.http.body import (
 from horde_server.http.client_agent import client_agent_of
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.parameters import RequestId
-from horde_server.http.unknown_fields import UNKNOWN_FIELD_CODE, unknown_field_warning
+from horde_server.http.unknown_fields import slips
 from horde_server.identity.directory import AccountDirectory
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.admission import Caller
 from horde_server.requests.answers import RequestAsync
-from horde_server.requests.progress import parse_request_id, progress
-from horde_server.requests.prospects import NO_WORKER_CODE
+from horde_server.requests.desk import RequestDesk
+from horde_server.requests.face import accepted, answered, encode, patience_of, quoted, raise_limits
+from horde_server.requests.progress import parse_request_id
 from horde_server.requests.text.answers import RequestStatusKobold
-from horde_server.requests.text.intake import TextIntake
 from horde_server.requests.text.order import TextOrder
-from horde_server.requests.text.results import described
 from horde_server.requests.text.schemas import TextRequest
-
-_encode = msgspec.json.Encoder().encode
+from horde_server.requests.text.status import text_status
+from horde_server.requests.text.wire import asked
 
 
 def routes(
-    intake: TextIntake,
-    dispatcher: Dispatcher[TextOrder],
+    desk: RequestDesk[TextOrder],
     accounts: AccountDirectory,
     limits: RateLimits | None,
     hot: HotRoutes,
@@ -64,18 +56,13 @@ def routes(
         client_agent = client_agent_of(request)
         account = await accounts.by_key(required_apikey(request.headers.get("apikey")))
         caller = Caller(account, request.state.client_address, client_agent)
-        if limits is not None and account is not None and (account.trusted or account.education or account.service):
-            limits.trust(caller.address)
+        raise_limits(limits, caller)
+        wish = asked(body)
         if body.dry_run:
-            return json_response(_encode({"kudos": await intake.quote(body, caller)}))
-        ticket = await intake.submit(body, caller)
-        answer: dict[str, Any] = {"id": str(ticket.id), "kudos": ticket.kudos}
-        if NO_WORKER_CODE in ticket.warnings:
-            answer["message"] = ticket.warnings[NO_WORKER_CODE]
-        add_warnings(answer, ticket.warnings)
-        if unknown := unknown_field_warning(body, body.params):
-            add_warnings(answer, {UNKNOWN_FIELD_CODE: unknown})
-        return json_response(_encode(answer), 202)
+            price = await desk.quote(wish, caller)
+            return quoted(round(price.total_hundredths / 100), {})
+        ticket = await desk.submit(wish, caller)
+        return accepted(ticket, slips(body, body.params), kudos=round(ticket.price.total_hundredths / 100))
 
     @router.get(
         "/status/{id}",
@@ -87,7 +74,10 @@ def routes(
     @hot.add("GET", "/api/v2/generate/text/status/{id}")
     async def status(request: Request) -> Response:
         """How far a request is, with the texts delivered so far."""
-        return json_response(await full_status(parse_request_id(request.path_params["id"])))
+        found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
+        if patience:
+            await desk.follow(found, patience)
+        return answered(encode(await text_status(desk, found)), patience)
 
     @router.delete(
         "/status/{id}",
@@ -98,17 +88,8 @@ def routes(
     async def cancel(request_id: RequestId) -> Response:
         """Cancel what still waits; answers the status as it was just before."""
         found = parse_request_id(request_id)
-        before = await full_status(found)
-        await dispatcher.cancel(found)
-        return json_response(before)
-
-    async def full_status(request_id: UUID) -> bytes:
-        found = await dispatcher.status(request_id)
-        if found is None:
-            raise RequestNotFound
-        entry, generations = found
-        answer = progress(entry, dispatcher.queue)
-        answer["generations"] = [described(made) for made in generations]
-        return _encode(answer)
+        before = await text_status(desk, found)
+        await desk.cancel(found)
+        return json_response(encode(before))
 
     return router

@@ -12,11 +12,14 @@ from horde_server.dispatch.submission import Submissions
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.moderation.slice import Moderation
+from horde_server.requests.admission import Admission
+from horde_server.requests.desk import RequestDesk
 from horde_server.requests.text.intake import TextIntake
 from horde_server.requests.text.kind import TextKind
 from horde_server.requests.text.results import TextResults
 from horde_server.requests.text.routes import routes
 from horde_server.requests.text.worker_routes import routes as worker_routes
+from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slice
 from horde_server.workers.slice import Workers
 
@@ -25,7 +28,13 @@ class Texts(Slice):
     """Requests for texts, from both sides."""
 
     def __init__(
-        self, core: Core, identity: Identity, moderation: Moderation, dispatch: Dispatch, workers: Workers
+        self,
+        core: Core,
+        identity: Identity,
+        moderation: Moderation,
+        dispatch: Dispatch,
+        waiting: Waiting,
+        workers: Workers,
     ) -> None:
         settings = core.settings
         self._core = core
@@ -33,15 +42,13 @@ class Texts(Slice):
         self._limits = identity.limits
         self._workers = workers
         self.dispatcher = dispatch.open(TextKind())
-        self._intake = TextIntake(
-            settings,
-            core.pool,
-            self.dispatcher,
-            workers.directory,
-            moderation.modes,
-            moderation.addresses,
-            core.clock,
+        self._waiting = waiting
+        waiting.open(self.dispatcher.queue, lambda entry: (entry.id, entry.account_id))
+        admission = Admission(core, moderation, self.dispatcher.queue)
+        intake = TextIntake(
+            settings=settings, admission=admission, workers=workers.directory, queue=self.dispatcher.queue
         )
+        self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
         self._submissions = Submissions(
             core.pool,
             self.dispatcher,
@@ -55,6 +62,8 @@ class Texts(Slice):
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Of requesters and of workers."""
         return [
-            routes(self._intake, self.dispatcher, self._accounts, self._limits, hot),
-            worker_routes(self.dispatcher, self._accounts, self._workers.check_in, self._submissions, hot),
+            routes(self.desk, self._accounts, self._limits, hot),
+            worker_routes(
+                self.dispatcher, self._accounts, self._workers.check_in, self._submissions, self._waiting, hot
+            ),
         ]

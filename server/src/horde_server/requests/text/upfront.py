@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+import msgspec
+
+from horde_server.requests.text.order import TextOrder
+from horde_server.requests.upfront import Upfront
+
 LEAST_TOKENS = 256
 MOST_TOKENS = 512
 
@@ -55,3 +60,40 @@ def free_changes(*, max_length: int, slow_workers: bool, most_tokens: int, on_wo
 def downgraded_length(max_length: int, most_tokens: int) -> int:
     """The length a payer gets who allowed a smaller request; slow workers then serve it too."""
     return min(max_length, most_tokens)
+
+
+def upfront(
+    order: TextOrder, *, text_threads: int, queued_jobs: int, on_worker_list: bool
+) -> Upfront[TextOrder] | None:
+    """Why the order needs kudos in hand, with what would do without; None: it is taken whatever the balance.
+
+    `on_worker_list`: whether this horde charges for naming workers.
+    """
+    most_tokens = free_tokens(text_threads=text_threads, queued_jobs=queued_jobs)
+    max_length, slow_workers, names_workers = order.max_length, order.slow_workers, bool(order.workers)
+    reason = text_upfront(
+        max_length=max_length,
+        slow_workers=slow_workers,
+        names_workers=names_workers,
+        most_tokens=most_tokens,
+        on_worker_list=on_worker_list,
+    )
+    if reason is None:
+        return None
+    return Upfront(
+        reason=reason,
+        smaller=(lambda: _smaller(order, most_tokens)) if reason.can_be_downgraded else None,
+        changes=lambda: free_changes(
+            max_length=max_length,
+            slow_workers=slow_workers,
+            most_tokens=most_tokens,
+            on_worker_list=on_worker_list and names_workers,
+        ),
+        limits={"max_tokens": most_tokens},
+    )
+
+
+def _smaller(order: TextOrder, most_tokens: int) -> TextOrder:
+    return msgspec.structs.replace(
+        order, slow_workers=True, max_length=downgraded_length(order.max_length, most_tokens)
+    )

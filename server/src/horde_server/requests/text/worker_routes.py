@@ -14,11 +14,14 @@ from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.unknown_fields import told
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.requests.answers import GenerationSubmitted
+from horde_server.requests.face import answered, patience_of
+from horde_server.requests.popping import jobs_for
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.pop_answer import empty_answer, job_answer
 from horde_server.requests.text.schemas import MAX_SOFTPROMPT_CHARACTERS
 from horde_server.requests.text.worker_answers import GenerationPayloadKobold
 from horde_server.requests.text.worker_schemas import TextPop, TextSubmit
+from horde_server.requests.waiting import Waiting
 from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
@@ -31,6 +34,7 @@ def routes(
     accounts: AccountDirectory,
     check_in: CheckIn,
     submissions: Submissions[TextOrder],
+    waiting: Waiting,
     hot: HotRoutes,
 ) -> APIRouter:
     """The worker's side of text generation."""
@@ -55,14 +59,13 @@ def routes(
         abilities = _abilities(body, account, friends)
         name, address = cleaned_text(body.name), request.state.client_address
         worker = await check_in(account, name, abilities, address, kind=dispatcher.kind)
-        view = dispatcher.queue.view(worker.offer)
-        hand_out = await dispatcher.hand_out(
-            view, body.amount, threads=body.threads, reward_percent=dispatcher.kind.reward_percent(abilities)
-        )
+        patience = patience_of(request)
+        hand_out = await jobs_for(worker, dispatcher, body.amount, waiting, patience)
         if hand_out is not None:
-            return json_response(told(job_answer(hand_out), body))
+            return answered(told(job_answer(hand_out), body), patience)
         tell_maintenance(worker)
-        return json_response(told(empty_answer(dispatcher.queue.skipped(view)), body))
+        skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
+        return answered(told(empty_answer(skipped), body), patience)
 
     @router.post(
         "/submit",

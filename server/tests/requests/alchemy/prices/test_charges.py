@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from horde_server.requests.alchemy.forms import FORMS, is_image_form
 from horde_server.requests.alchemy.prices.charges import debit_hundredths, reward_hundredths
+from horde_server.requests.alchemy.vocabulary import FORMS, is_image_form
 from horde_server.requests.pictures.tiles import tiles
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "kudos_alchemy.csv").read_text("utf-8").splitlines()))

@@ -1,10 +1,9 @@
-"""Reads the committed weights: half-precision arrays and the vocabulary in one `.npz`, widened to single precision."""
+"""Reads the shipped weights: half-precision arrays and the vocabulary in one `.npz`, widened to single precision."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import IO, TypeAlias
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from horde_worker.backends.demo_text.tokenizer import Tokenizer
+from horde_worker.backends.shipped_weights import shipped_weights
 
 Array: TypeAlias = NDArray[np.float32]
 
@@ -42,8 +42,8 @@ class Weights:
 
 
 def load_weights(path: Path | None = None) -> Weights:
-    """The weights shipped beside this module, or those of a file."""
-    source = path if path is not None else resources.files(__package__ or __name__).joinpath(WEIGHTS_FILE)
+    """The weights that are installed, or those of a file. Raises `OSError`, of which `WeightsNotInstalled` is one."""
+    source = path if path is not None else shipped_weights(WEIGHTS_FILE)
     with source.open("rb") as file:
         return _read(file)
 

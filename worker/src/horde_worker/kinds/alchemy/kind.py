@@ -85,7 +85,8 @@ class AlchemyKind:
 
     async def pop(self) -> HandOut[AlchemyJob]:
         offer = self.offer()
-        answer = await self._api.pop(offer)
+        popped = await self._api.pop(offer)
+        answer = popped.answer
         with giving_back_at_most(offer.amount):
             job = read_alchemy_pop(answer)
             if job is not None:
@@ -94,7 +95,7 @@ class AlchemyKind:
                 if len(refused) == len(job.forms):
                     raise UnusableJob(next(iter(refused.values())), job.ids)
                 job = replace(job, forms=tuple(replace(form, refusal=refused.get(form.id, "")) for form in job.forms))
-        return HandOut(job, skipped_of(answer))
+        return HandOut(job, skipped_of(answer), popped.held_s)
 
     async def wanted_models(self) -> Sequence[tuple[str, int]]:
         """A horde does not tell which forms wait."""

@@ -50,12 +50,13 @@ class ImageKind:
 
     async def pop(self) -> HandOut[ImageJob]:
         offer = self.offer()
-        answer = await self._api.pop(offer)
+        popped = await self._api.pop(offer)
+        answer = popped.answer
         with giving_back_at_most(offer.amount):
             job = read_image_pop(answer)
             if job is not None:
                 check_image_offered(job, offer)
-        return HandOut(job, skipped_of(answer))
+        return HandOut(job, skipped_of(answer), popped.held_s)
 
     async def wanted_models(self) -> Sequence[tuple[str, int]]:
         wanted = await self._api.wanted_models(MODEL_TYPE.image)

@@ -45,12 +45,13 @@ class TextKind:
 
     async def pop(self) -> HandOut[TextJob]:
         offer = self.offer()
-        answer = await self._api.pop(offer)
+        popped = await self._api.pop(offer)
+        answer = popped.answer
         with giving_back_at_most(offer.amount):
             job = read_text_pop(answer)
             if job is not None:
                 check_text_offered(job, offer)
-        return HandOut(job, skipped_of(answer))
+        return HandOut(job, skipped_of(answer), popped.held_s)
 
     async def wanted_models(self) -> Sequence[tuple[str, int]]:
         wanted = await self._api.wanted_models(MODEL_TYPE.text)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from horde_server.kudos.price import JOB_TAX_HUNDREDTHS, Price
+from horde_server.models.catalogue import text_parameters_b
+from horde_server.requests.text.order import TextOrder
 
 REQUEST_TAX_HUNDREDTHS = 100
 CHARACTERS_PER_TOKEN = 4
@@ -19,16 +20,6 @@ UNVALIDATED_BACKEND_FACTOR = 0.3
 UNKNOWN_MODEL_BILLIONS = 2.7
 ANY_MODEL_BILLIONS = 13.0
 HELD_FOR_ANY_MODEL_HUNDREDTHS = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class PricedText:
-    """What the charges of a text request depend on. Lengths in tokens; slow_workers and blacklists change nothing."""
-
-    max_length: int
-    max_context_length: int
-    n: int = 1
-    models: tuple[str, ...] = ()  # empty: any model
 
 
 def counted_tokens(characters: int, max_length: int) -> int:
@@ -46,29 +37,32 @@ def debit_hundredths(reward: int) -> int:
     return reward + JOB_TAX_HUNDREDTHS
 
 
-class TextPriceBook:
+class TextPrices:
     """Prices of text requests in hundredths of kudos, each figure rounded half-even once.
 
+    They depend on lengths, number and models alone: slow_workers and blacklists change nothing.
     `parameters_billions` says how large a model is, and None of a name it does not know.
     """
 
     def __init__(self, parameters_billions: Callable[[str], float | None]) -> None:
         self._parameters_billions = parameters_billions
 
-    def price(self, text: PricedText) -> Price:
+    def price(self, text: TextOrder) -> Price:
         """The whole request, for dry run and reply, by the first model it names; and what to hold of it."""
-        estimate = self._estimate_hundredths(text)
+        estimate, held = self._estimate_hundredths(text), self._held_hundredths(text)
         return Price(
             jobs=text.n,
             request_hundredths=REQUEST_TAX_HUNDREDTHS,
+            base_hundredths=estimate,
             job_hundredths=debit_hundredths(estimate),
             job_reward_hundredths=estimate,
-            held_hundredths=text.n * self._held_hundredths(text),
+            held_hundredths=text.n * held,
+            cover_hundredths=held,  # not the estimate: that mostly overstates
         )
 
     def reward_hundredths(
         self,
-        text: PricedText,
+        text: TextOrder,
         model: str,
         *,
         prompt_characters: int,
@@ -86,7 +80,7 @@ class TextPriceBook:
         validated = 1.0 if backend_validated else UNVALIDATED_BACKEND_FACTOR
         return _hundredths(tokens * _size_bonus(billions) * billions / 125 * validated * context)
 
-    def _estimate_hundredths(self, text: PricedText) -> int:
+    def _estimate_hundredths(self, text: TextOrder) -> int:
         context = context_factor(text.max_context_length)
         if not text.models:
             return _hundredths(text.max_length * ANY_MODEL_BILLIONS * context / 100)
@@ -95,7 +89,7 @@ class TextPriceBook:
             return _hundredths(text.max_length * UNKNOWN_MODEL_BILLIONS * context / 100)
         return _hundredths(text.max_length * _size_bonus(billions) * billions * context / 100)
 
-    def _held_hundredths(self, text: PricedText) -> int:
+    def _held_hundredths(self, text: TextOrder) -> int:
         """For one job, by the largest model named (requests.md §8.7)."""
         if not text.models:
             return HELD_FOR_ANY_MODEL_HUNDREDTHS
@@ -109,3 +103,7 @@ def _size_bonus(billions: float) -> float:
 
 def _hundredths(kudos: float) -> int:
     return round(round(kudos, 2) * 100)
+
+
+PRICES = TextPrices(text_parameters_b)
+"""By what this horde knows of models now."""

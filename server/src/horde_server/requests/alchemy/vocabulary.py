@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from horde_server.requests.image.schemas import PostProcessor
+from horde_server.requests.image.vocabulary import PostProcessor
 
 AnalysisForm = Literal["caption", "interrogation", "nsfw", "vectorize", "palette", "describe", "aesthetic"]
 FormName = Literal[AnalysisForm, PostProcessor]

@@ -1,0 +1,187 @@
+"""The desk for requests of one kind: what they would cost, taking them, how far they are, cancelling them.
+
+It knows orders and no wire: the API's routes, dialects and pages turn what they read into `Asked`, and what the desk
+answers into their bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID, uuid4
+
+from horde_server.core import Core
+from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.entry import Entry
+from horde_server.dispatch.store import Generation, NewRequest
+from horde_server.errors import RequestNotFound
+from horde_server.identity.directory import Account
+from horde_server.kudos.ledger import KudosUpfront, reserve
+from horde_server.kudos.price import Price
+from horde_server.requests.admission import Admission, Arrival, Caller
+from horde_server.requests.asked import Asked, GivenPictures, Ticket
+from horde_server.requests.model_fallback import NamesModels, with_models_there_are
+from horde_server.requests.progress import Progress, progress
+from horde_server.requests.prospects import prospects
+from horde_server.requests.upfront import Upfront
+from horde_server.requests.waiting import Patience, Waiting
+from horde_server.settings import Profile
+from horde_server.webhooks.hook import encode_hook
+
+
+class RequestOrder(NamesModels, Protocol):
+    """An order that is one request, as those for images and texts are."""
+
+    @property
+    def proxied_account(self) -> str | None:
+        """For whom a service account asks, if for somebody."""
+
+
+OrderT = TypeVar("OrderT", bound=RequestOrder)
+
+
+class Intake(Protocol[OrderT]):
+    """What differs between kinds while a request is taken."""
+
+    async def check(self, asked: Asked[OrderT], account: Account, caller: Caller, arrival: Arrival | None) -> OrderT:
+        """Raise the first refusal, in the API's order of them; the order, whose prompt may have been rewritten."""
+
+    def served(self, order: OrderT, request_id: UUID, pictures: GivenPictures, account: Account) -> OrderT:
+        """The order as this horde serves it to that account. Its pictures are named, and not stored yet."""
+
+    def price(self, order: OrderT) -> Price:
+        """What it costs, as far as that is known now."""
+
+    def upfront(self, order: OrderT) -> Upfront[OrderT] | None:
+        """Why it needs kudos in hand, if it does: where this horde asks for them at all."""
+
+    async def keep_pictures(
+        self, order: OrderT, request_id: UUID, pictures: GivenPictures, requester: Hashable
+    ) -> OrderT:
+        """Verify and store the pictures: the last and dearest step before the request is stored."""
+
+    async def discard_pictures(self, order: OrderT) -> None:
+        """The request was not stored."""
+
+    def warnings(self, order: OrderT) -> dict[str, str]:
+        """Sentences by code: it is taken, but may not come out as meant."""
+
+
+class RequestDesk(Generic[OrderT]):
+    """Requests that are one row and any number of equal jobs: images and texts."""
+
+    def __init__(
+        self,
+        core: Core,
+        *,
+        dispatcher: Dispatcher[OrderT],
+        admission: Admission,
+        intake: Intake[OrderT],
+        waiting: Waiting,
+    ) -> None:
+        self._settings = core.settings
+        self._pool = core.pool
+        self._dispatcher = dispatcher
+        self._admission = admission
+        self._intake = intake
+        self._waiting = waiting
+
+    async def quote(self, asked: Asked[OrderT], caller: Caller) -> Price:
+        """What the whole would cost: checked and covered like a request, but nothing is stored or charged."""
+        account = self._admission.payer(caller, asked.webhook, asked.order.proxied_account)
+        order = await self._intake.check(asked, account, caller, None)
+        return (await self._covered(asked, order, uuid4(), account))[1]
+
+    async def submit(self, asked: Asked[OrderT], caller: Caller) -> Ticket:
+        """Store the request and charge its tax. Raises the refusals of requests.md §3."""
+        with self._admission.arrival() as arrival:
+            account = self._admission.payer(caller, asked.webhook, asked.order.proxied_account)
+            wished = await self._intake.check(asked, account, caller, arrival)
+            request_id = uuid4()
+            order, price, held_hundredths = await self._covered(asked, wished, request_id, account)
+            order = await self._intake.keep_pictures(order, request_id, asked.pictures, caller.requester)
+            free_hundredths = account.balance_hundredths - max(account.floor_hundredths, 0)
+            try:
+                with self._dispatcher.turns.turn(
+                    request_id,
+                    account.id,
+                    caller.address,
+                    jobs=order.n,
+                    earliest_key=self._admission.earliest_key(account),
+                ) as key:
+                    entry = await self._dispatcher.accept(
+                        NewRequest(
+                            id=request_id,
+                            order=order,
+                            account_id=account.id,
+                            order_key=key,
+                            price_hundredths=price.base_hundredths,
+                            tax_hundredths=price.request_hundredths,
+                            held_hundredths=held_hundredths,
+                            payer_covered=account.trusted or free_hundredths >= price.cover_hundredths,
+                            client_agent=caller.client_agent,
+                            address=caller.address,
+                            webhook=encode_hook(asked.webhook) if asked.webhook else None,
+                        )
+                    )
+            except BaseException:
+                await self._intake.discard_pictures(order)
+                raise
+            told = prospects(entry, self._dispatcher.queue, tells_obstacles=self._admission.tells_prospects)
+            return Ticket(id=request_id, price=price, warnings=self._intake.warnings(order) | told)
+
+    async def look(self, request_id: UUID) -> Progress:
+        """How far a request is, mostly from memory. Raises `RequestNotFound`."""
+        entry = await self._dispatcher.find(request_id)
+        if entry is None:
+            raise RequestNotFound
+        return progress(entry, self._dispatcher.queue)
+
+    async def follow(self, request_id: UUID, patience: Patience) -> None:
+        """Return when a request is done, faulted or gone, or the client's patience at an end. No query while it waits.
+
+        Raises `RequestNotFound`.
+        """
+        entry = await self._dispatcher.find(request_id)
+        if entry is None:
+            raise RequestNotFound
+        entries = self._dispatcher.queue.entries
+        await self._waiting.until(lambda: entry.state.is_done or request_id not in entries, (request_id,), patience)
+
+    async def delivered(self, request_id: UUID) -> tuple[Entry[OrderT], Progress, list[Generation]]:
+        """A request with what was delivered so far, by one query. Raises `RequestNotFound`."""
+        found = await self._dispatcher.status(request_id)
+        if found is None:
+            raise RequestNotFound
+        entry, generations = found
+        return entry, progress(entry, self._dispatcher.queue), generations
+
+    async def cancel(self, request_id: UUID) -> None:
+        """Take back what still waits. Cancelling twice, or too late, changes nothing. Raises `RequestNotFound`."""
+        await self.look(request_id)
+        await self._dispatcher.cancel(request_id)
+
+    async def _covered(
+        self, asked: Asked[OrderT], wished: OrderT, request_id: UUID, account: Account
+    ) -> tuple[OrderT, Price, int]:
+        """The order as it is served, its price, and what of that the payer must have in hand and has.
+
+        It is made smaller where the payer lacks kudos and allowed it. Raises `KudosUpfront`.
+        """
+        order = self._intake.served(wished, request_id, asked.pictures, account)
+        if self._settings.falls_back:
+            order = with_models_there_are(order, self._dispatcher, account.id)
+        price = self._intake.price(order)
+        upfront = None if self._settings.profile is Profile.HOUSEHOLD else self._intake.upfront(order)
+        if upfront is None:
+            return order, price, 0
+        try:
+            async with self._pool.connection() as conn, conn.transaction():
+                await reserve(conn, account.id, price.held_hundredths)
+        except KudosUpfront as refusal:
+            if asked.may_shrink and upfront.smaller is not None:
+                order = upfront.smaller()
+                return order, self._intake.price(order), 0
+            refusal.advise(upfront.changes(), reason=str(upfront.reason), **upfront.limits)
+            raise
+        return order, price, price.held_hundredths

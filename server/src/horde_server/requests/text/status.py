@@ -1,0 +1,24 @@
+"""The status of a text request: how far it is, with what was delivered so far (requests.md §9.8)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from horde_server.requests.desk import RequestDesk
+from horde_server.requests.progress import Progress
+from horde_server.requests.text.order import TextOrder
+from horde_server.requests.text.results import DescribedText, described
+
+
+class TextStatus(Progress, kw_only=True):
+    """How far a request is, with its texts."""
+
+    generations: list[DescribedText]
+
+
+async def text_status(desk: RequestDesk[TextOrder], request_id: UUID) -> TextStatus:
+    """The status now. Raises `RequestNotFound`."""
+    _, progress, generations = await desk.delivered(request_id)
+    return TextStatus(**msgspec.structs.asdict(progress), generations=[described(made) for made in generations])
