@@ -1,4 +1,4 @@
-"""What is kept back (sdk.md 3): abuse of children always, the rest by its flag."""
+"""What is kept back: abuse of children always, the rest by its flag."""
 
 from __future__ import annotations
 

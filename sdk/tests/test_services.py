@@ -1,4 +1,4 @@
-"""The services that are known by name (sdk.md 3)."""
+"""The services that are known by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks are neither lost nor changed: receiver down for a while, server killed in between (generation.md §2.13)."""
+"""Webhooks are neither lost nor changed: receiver down for a while, server killed in between (webhooks.md §4.1)."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ Form = Callable[..., dict[str, Any]]
 
 
 async def test_an_analysis_is_submitted_under_its_form(horde: PlayedHorde, start: Start, form: Form) -> None:
-    """alchemy-and-operations.md §1.7."""
+    """alchemy.md §7.1: an object, keyed by the form."""
     horde.alchemy_pop_script = [horde.alchemy_forms(form("f1"))]
     worker = start(Apothecary(), jobs_wanted=1)
     assert await worker.run() == ExitCode.OK
@@ -101,7 +101,7 @@ async def test_an_analysis_is_submitted_under_its_form(horde: PlayedHorde, start
 
 
 async def test_a_picture_is_uploaded_as_webp_and_submitted_as_r2(horde: PlayedHorde, start: Start, form: Form) -> None:
-    """worker.md §1.3."""
+    """§7.4: to the address that came with the form."""
     horde.alchemy_pop_script = [horde.alchemy_forms(form("f1", "RealESRGAN_x2plus"))]
     await start(Apothecary(), jobs_wanted=1).run()
     assert horde.alchemy_submits == [{"id": "f1", "result": {"RealESRGAN_x2plus": "R2"}, "state": "ok"}]
@@ -112,7 +112,7 @@ async def test_a_picture_is_uploaded_as_webp_and_submitted_as_r2(horde: PlayedHo
 
 
 async def test_a_pop_offers_forms_and_the_largest_source(horde: PlayedHorde, start: Start, form: Form) -> None:
-    """alchemy-and-operations.md §1.6."""
+    """§6.1: the size in tiles."""
     horde.alchemy_pop_script = [horde.alchemy_forms(form("f1"))]
     await start(Apothecary(max_tiles=9), jobs_wanted=1).run()
     [pop] = horde.alchemy_pops

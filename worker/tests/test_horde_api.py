@@ -47,7 +47,7 @@ async def test_the_address_may_be_given_with_or_without_the_api(
 async def test_the_key_is_sent_without_the_blanks_it_was_pasted_with(
     horde: PlayedHorde, session: aiohttp.ClientSession
 ) -> None:
-    """reports.md A4: keys come from terminals and files, with blanks and line ends."""
+    """Keys come from terminals and files, with blanks and line ends."""
     await HordeApi(session, horde.url, " the key \t\n").pop(POP)
     assert horde.headers[0]["apikey"] == "the key"
 

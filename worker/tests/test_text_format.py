@@ -1,4 +1,4 @@
-"""The formatting wishes of a text request, each and in their order (worker.md §2d)."""
+"""The formatting wishes of a text request, each and in their order (requests.md §8.4)."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ def test_a_space_is_added_to_a_prompt_that_ends_in_none(prompt: str, longer: str
 
 
 def test_a_single_line_is_taken_before_sentences_are_trimmed() -> None:
-    """The order of the specification: else a second line's full stop would save the first line's stump."""
+    """The order of requests.md §8.4: else a second line's full stop would save the first line's stump."""
     assert formatted_text("A. and\nB.", TextFormat(single_line=True, trims_incomplete=True)) == "A."

@@ -60,7 +60,7 @@ def start(horde: PlayedHorde, session: aiohttp.ClientSession, naps: Naps) -> Sta
 
 
 async def test_a_text_is_written_and_submitted(horde: PlayedHorde, start: Start) -> None:
-    """With the keys of generation.md §4.6, the seed really used, and no metadata: a text takes none of ours."""
+    """With the keys of workers.md §8.12, the seed really used, and no metadata: a text takes none of ours."""
     scribe = Scribe()
     horde.text_pop_script = [horde.text_job("t1")]
     worker = start(scribe, jobs_wanted=1)
@@ -91,7 +91,7 @@ async def test_every_text_of_a_batch_is_submitted(horde: PlayedHorde, start: Sta
 
 
 async def test_formats_are_done_by_the_worker(horde: PlayedHorde, start: Start) -> None:
-    """For every backend, before and after it writes (worker.md §2d)."""
+    """For every backend, before and after it writes (requests.md §8.4)."""
     scribe = Scribe(" upon a time. And th\nen")
     horde.text_pop_script = [
         horde.text_job(

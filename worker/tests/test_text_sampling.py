@@ -192,7 +192,7 @@ def test_a_penalty_never_raises_the_token_it_is_for(
 
 
 def test_the_range_counts_from_the_end() -> None:
-    """What lies further back is forgiven; a range of 0 forgives all (worker.md §2d)."""
+    """What lies further back is forgiven; a range of 0 forgives all (requests.md §8.3)."""
     assert shares(read=(0, 1), rep_pen=1.5, rep_pen_range=1) == pytest.approx(shares(read=(1,), rep_pen=1.5))
     assert shares(read=(0, 1), rep_pen=1.5, rep_pen_range=0) == pytest.approx(shares())
 

@@ -1,4 +1,4 @@
-"""Which models have neither hash nor equality, and which no hash only (sdk.md 2.6)."""
+"""Which models have neither hash nor equality, and which no hash only."""
 
 from __future__ import annotations
 

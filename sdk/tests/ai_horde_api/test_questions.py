@@ -40,7 +40,7 @@ def test_worker_is_deleted_with_the_clients_key_or_the_calls(horde: FakeHorde, c
 
 
 def test_a_key_is_sent_without_the_blanks_it_was_pasted_with(horde: FakeHorde) -> None:
-    """reports.md A4: keys come from terminals and files, with blanks and line ends."""
+    """Keys come from terminals and files, with blanks and line ends."""
     client = AIHordeAPISimpleClient(apikey=" " + "k" * 22 + " \t\n")
     client.worker_delete(JOB)
     client.worker_delete(JOB, api_key="o" * 22 + "\r\n")

@@ -1,4 +1,4 @@
-"""Wire models of text generation: bounds of generation.md 4.2, answers of 4.4 to 4.6, equality of sdk.md 2.6."""
+"""Wire models of text generation: their bounds, answers and equality."""
 
 from __future__ import annotations
 

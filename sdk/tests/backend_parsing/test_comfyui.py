@@ -1,4 +1,4 @@
-"""The horde's words and ComfyUI's, both ways (worker.md 2b)."""
+"""The horde's words and ComfyUI's, both ways."""
 
 from __future__ import annotations
 

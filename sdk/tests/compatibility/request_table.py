@@ -1,4 +1,4 @@
-"""The table of requests, endpoints and answers (`requests.csv`, from sdk.md 2.10), and the class of a row."""
+"""The table of requests, endpoints and answers (`requests.csv`), and the class of a row."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def main(arguments: list[str]) -> int:
             mark = "" if finding.is_meant or finding.state == "missing" else " UNEXPLAINED"
             print(f"{finding.state}{mark}: {finding.symbol.path} [{finding.symbol.kind}] {finding.note}")
     lacking = [finding for finding in needed if finding.state == "missing"]
-    print(f"required (sdk.md 1.1 to 1.4, seeds): {len(needed)}, missing {len(lacking)}")
+    print(f"required: {len(needed)}, missing {len(lacking)}")
     for finding in lacking:
         print(f"  {finding.symbol.path} ({finding.symbol.kind})")
     return 1 if lacking else 0

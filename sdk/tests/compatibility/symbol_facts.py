@@ -2,7 +2,7 @@
 
 - `symbols.csv`: every public symbol of the reference release 0.27.0 (`spec/sdk_symbols.csv`, made compact: an empty
   module is that of the row above).
-- `required.csv`: the modules (empty name) and names that must be there, with the section of `spec/sdk.md` or `seed`.
+- `required.csv`: the modules (empty name) and names that must be there, and what asks for each, or `seed`.
 - `absent.csv`: what is left out on purpose, and `different.csv`: what is there and differs on purpose; patterns of
   module, symbol and kind, with the reason.
 """

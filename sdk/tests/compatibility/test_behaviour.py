@@ -1,4 +1,4 @@
-"""`behaviour.csv` tells users what works differently: each row names the test that proves it (sdk.md 1.9)."""
+"""`behaviour.csv` tells users what works differently: each row names the test that proves it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What looks at the package from outside finds it whole, although it is loaded bit by bit (sdk.md 7)."""
+"""What looks at the package from outside finds it whole, although it is loaded bit by bit."""
 
 from __future__ import annotations
 

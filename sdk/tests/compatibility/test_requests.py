@@ -1,6 +1,6 @@
-"""Each request knows its endpoint, verb, answers, key, body and query (sdk.md 2.10; `requests.csv` is that table).
+"""Each request knows its endpoint, verb, answers, key, body and query (`requests.csv` is the table).
 
-Where the original cannot work (sdk.md 1.9, items 8 to 12), the table says what does.
+Where the original cannot work, the table says what does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""With `TESTS_ONGOING` set at import, fields that are not known are errors; without, they are kept (sdk.md 2.3, 7)."""
+"""With `TESTS_ONGOING` set at import, fields that are not known are errors; without, they are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A drop-in replacement has the reference release's names (sdk.md 1.1 to 1.4, the seeds), or says why it has not."""
+"""A drop-in replacement has the reference release's names, or says why it has not."""
 
 from __future__ import annotations
 

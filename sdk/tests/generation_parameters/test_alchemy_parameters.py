@@ -1,4 +1,4 @@
-"""Operations on images (sdk.md 4): which model describes which, and how templates are closed."""
+"""Operations on images: which model describes which, and how templates are closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an image job needs of a worker (sdk.md 4)."""
+"""What an image job needs of a worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Image jobs and their templates (sdk.md 4): defaults, bounds, what belongs together, how templates are closed."""
+"""Image jobs and their templates: defaults, bounds, what belongs together, how templates are closed."""
 
 from __future__ import annotations
 

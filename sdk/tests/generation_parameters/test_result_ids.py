@@ -1,4 +1,4 @@
-"""Fingerprints and ids of results (sdk.md 4): the same parameters have the same ids, in every process."""
+"""Fingerprints and ids of results: the same parameters have the same ids, in every process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates become dumps, and dumps get fingerprints (sdk.md 4)."""
+"""Templates become dumps, and dumps get fingerprints."""
 
 from __future__ import annotations
 

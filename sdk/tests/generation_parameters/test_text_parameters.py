@@ -1,4 +1,4 @@
-"""Text jobs and their templates (sdk.md 4), with the bounds of the API (generation.md 4.2)."""
+"""Text jobs and their templates, with the bounds of the API (requests.md §8.3)."""
 
 from __future__ import annotations
 

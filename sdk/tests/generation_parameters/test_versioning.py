@@ -1,4 +1,4 @@
-"""Dumps of older releases are read by migrations (sdk.md 4)."""
+"""Dumps of older releases are read by migrations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The four questions to the ratings API, asked synchronously and asynchronously (sdk.md 2.10, 4)."""
+"""The four questions to the ratings API, asked synchronously and asynchronously."""
 
 from __future__ import annotations
 

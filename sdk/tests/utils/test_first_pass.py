@@ -1,4 +1,4 @@
-"""Hires-fix (worker.md 2.0, step 5), held to what the published release 0.27.0 answers (measured by running it)."""
+"""Hires-fix, held to what the published release 0.27.0 answers (measured by running it)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images between base64, bytes and Pillow (sdk.md 4, `utils.image_utils`)."""
+"""Images between base64, bytes and Pillow (`utils.image_utils`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the seed of a request to a number (sdk.md 1.4)."""
+"""From the seed of a request to a number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of a generation's life are those of the reference release (sdk.md 1.2, sdk_symbols.csv)."""
+"""The tables of a generation's life are those of the reference release."""
 
 from __future__ import annotations
 

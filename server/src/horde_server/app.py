@@ -64,5 +64,5 @@ def create_app(settings: Settings, dsn: str) -> Rim:
 
 
 def node_name(settings: Settings) -> str:
-    """How this process calls itself in its answers (generation.md §1.8)."""
+    """How this process calls itself in its answers (basics.md §8.1)."""
     return f"{platform.node()}:{settings.port}:{VERSION}"

@@ -1,6 +1,6 @@
 """The errors a horde answers with. Services raise them; one handler in `http/` renders them.
 
-Each error knows its HTTP status, its public return code (`rc`, the names in `spec/return_codes.csv`) and a sentence
+Each error knows its HTTP status, its public return code (`rc`, listed in docs/api/basics.md §11) and a sentence
 that says what to do next.
 """
 

@@ -1,4 +1,4 @@
-"""What strangers name by URL is fetched from the internet only, within limits (alchemy-and-operations.md §3.8)."""
+"""What strangers name by URL is fetched from the internet only, within limits (basics.md §10)."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_whether_a_picture_has_transparency_is_told(mode: str, has_alpha: bool) 
 
 
 def test_colours_below_transparent_parts_survive() -> None:
-    """§2.6: exact alpha. What an inpainting mask hides is still the picture to start from."""
+    """storage.md §3.1: exact alpha. What an inpainting mask hides is still the picture to start from."""
     target = io.BytesIO()
     Image.new("RGBA", (32, 32), (200, 40, 40, 0)).save(target, "PNG")
     made = recompressed(target.getvalue(), max_pixels=10_000, quality=fifty)

@@ -249,7 +249,7 @@ async def test_an_address_needs_its_signature(harness: Harness) -> None:
 
 
 async def test_an_address_is_good_until_its_time_is_over(harness: Harness) -> None:
-    """alchemy-and-operations.md §2.2: 1800 s; the store itself sees to it."""
+    """storage.md §2.1: 1800 s; the store itself sees to it."""
     await harness.store.put(KEY, b"data")
     download = await harness.store.signed_get_url(KEY, 1800, BASE)
     upload = await harness.store.signed_put_url(OTHER, 1800, BASE)
@@ -327,7 +327,7 @@ async def test_a_bucket_that_is_not_there_is_a_store_that_is_away(s3_server: S3S
 
 @pytest.mark.parametrize("place", ["folder", "s3"])
 async def test_a_store_that_is_away_says_so(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """§2.3: 503, whatever is asked of it."""
+    """§3.3: 503, whatever is asked of it."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "file").touch()

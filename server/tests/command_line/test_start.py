@@ -121,7 +121,7 @@ FAULTS = (
 
 
 class TestAFolderThatCannotBeUsed:
-    """attack.md 12: a traceback of 40 lines."""
+    """A traceback of 40 lines."""
 
     @pytest.mark.parametrize("command", COMMANDS)
     @pytest.mark.parametrize("make", FAULTS, ids=lambda make: make.__name__)
@@ -172,7 +172,7 @@ class TestAFolderThatCannotBeUsed:
 
 
 class TestWhatIsTaken:
-    """attack.md 12, users.md 14: told after all was loaded, 5.5 s of CPU later."""
+    """Told after all was loaded, 5.5 s of CPU later."""
 
     @pytest.mark.parametrize("command", ["serve", "up"])
     @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "[::1]"])
@@ -230,7 +230,7 @@ class TestWhatIsTaken:
 
 
 class TestWhereNoHordeIs:
-    """users.md 5: `horde admin create-user` in another folder made a new horde, and a key that nobody knows."""
+    """`horde admin create-user` in another folder made a new horde, and a key that nobody knows."""
 
     def test_admin_refuses_and_makes_nothing(self, tmp_path: Path) -> None:
         for data in ([], ["--data", "elsewhere"]):
@@ -266,7 +266,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 class TestWhatAStartSays:
-    """users.md 14 and 17."""
+    """A sentence and the exit code; no trace."""
 
     def test_steps_come_first_each_in_a_line_of_the_log(self, served: Any) -> None:
         lines = served.log().splitlines()
@@ -289,7 +289,7 @@ class TestWhatAStartSays:
 
     @pytest.mark.parametrize("host", ["::1", "[::1]"])
     def test_an_ipv6_address_stands_in_brackets(self, tmp_path: Path, database_dsn: str, host: str) -> None:
-        """reports.md A6."""
+        """Whoever copies the line gets what it says."""
         port = free_port()
         run = start(["serve", "--host", host, "--port", str(port), "--database-url", database_dsn], tmp_path)
         try:

@@ -46,7 +46,7 @@ class TestNames:
 
 
 def _cleaned(name: str) -> str:
-    """As names are kept: generation.md §3.3.1."""
+    """As names are kept: workers.md §4.4."""
     return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -1,4 +1,4 @@
-"""What a body may hold, and what is said of one that cannot be taken (generation.md §1.3, §1.4)."""
+"""What a body may hold, and what is said of one that cannot be taken (basics.md §3, §4)."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class TestUnread:
         assert body["errors"] == {"params.cfg_scale": "must be a finite number, not nan"}
 
     async def test_an_alchemists_body_has_no_fields_and_says_why(self, module_horde) -> None:
-        """alchemy-and-operations.md §1.7: malformed JSON reads as all fields absent."""
+        """alchemy.md §7.1: malformed JSON reads as all fields absent."""
         for content, words in ((b"{", "could not be read"), (b"[]", "the body is a list")):
             status, body = await send(module_horde, content, "interrogate/submit")
             assert status == 400

@@ -1,4 +1,4 @@
-"""How long a body may be, over all routes; who sends a long one is looked at first (§1.3, attack.md 5)."""
+"""How long a body may be, over all routes; who sends a long one is looked at first (basics.md §3)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class TestEveryRoute:
         assert most_body_bytes(f"{BLOBS}x.webp", 30 * MIB) == 30 * MIB
 
     async def test_asks_for_the_key_before_it_reads_a_large_body(self, module_horde) -> None:
-        """§1.3: a missing key is 400 and told as a field, one that nobody has 401."""
+        """§2.1: a missing key is 400 and told as a field, one that nobody has 401."""
         for method, path in writing(module_horde):
             if path.startswith(KEYLESS):
                 assert most_body_bytes(path, 30 * MIB) <= SMALL_BYTES
@@ -87,7 +87,7 @@ async def test_a_text_of_the_most_characters_fits_however_it_is_written(horde) -
 
 
 async def test_rate_limits_come_before_the_body(start_horde) -> None:
-    """§1.3, §1.7: the third large body within a second is refused unread."""
+    """§3, §7: the third large body within a second is refused unread."""
     horde = await start_horde(rate_limits=True)
     key = (await horde.account()).api_key
     answers = [await refusal_of(horde, "POST", "/api/v2/generate/async", 40 * MIB, apikey=key) for _ in range(3)]

@@ -196,7 +196,7 @@ def unsupervised(server: EmbeddedPostgres) -> Iterator[None]:
 
 
 class TestLimitsOfASession:
-    """attack.md 11: no statement, lock or transaction may hold a connection for ever."""
+    """No statement, lock or transaction may hold a connection for ever."""
 
     async def test_they_hold_for_every_connection_of_the_pool(self, database_dsn: str) -> None:
         pool = await open_pool(database_dsn, size=2, limits=SessionLimits(7, 1.5, 9))

@@ -14,7 +14,7 @@ async def keys(horde) -> list[float]:
 
 
 async def test_requests_sent_at_once_by_one_account_line_up(horde):
-    """generation.md §8 D21: each of them competing by itself would be a ticket more."""
+    """Each of them competing by itself would be a ticket more."""
     ada = await horde.account("ada", kudos=1000)
     await asyncio.gather(*(horde.request(ada.api_key) for _ in range(6)))
     found = await keys(horde)
@@ -22,7 +22,7 @@ async def test_requests_sent_at_once_by_one_account_line_up(horde):
 
 
 async def test_a_second_request_lets_others_go_first(horde):
-    """§9.10: earlier before later, but for further requests of one account."""
+    """workers.md §6.1: earlier before later, but for further requests of one account."""
     ada, bob, worker = [await horde.account(name) for name in ("ada", "bob", "worker")]
     first = await horde.request(ada.api_key)
     second = await horde.request(ada.api_key)

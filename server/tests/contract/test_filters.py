@@ -1,4 +1,4 @@
-"""Prompt filters: the moderators' /filters, and what they do to requests (accounts.md §7, generation.md §2.3.2).
+"""Prompt filters: the moderators' /filters, and what they do to requests (moderation.md §1, §2).
 
 Harmless words stand in for what a horde really looks for: a kitten must not be wet here.
 """
@@ -65,7 +65,7 @@ async def suspicions(horde, name: str) -> list[int]:
 
 
 async def test_a_caught_prompt_is_rewritten(horde, no_wet_kittens) -> None:
-    """§2.3.2: replacement_filter is on by default; the worker gets the rewritten prompt, nobody is punished."""
+    """§2.3: replacement_filter is on by default; the worker gets the rewritten prompt, nobody is punished."""
     asker, owner = await horde.account("ada"), await horde.account("owner")
     await horde.request(asker.api_key, "a (wet:1.2) kitten, painted###dogs")
     job = await horde.job(owner.api_key)
@@ -75,7 +75,7 @@ async def test_a_caught_prompt_is_rewritten(horde, no_wet_kittens) -> None:
 
 
 async def test_a_prompt_that_may_not_be_rewritten_is_refused_and_remembered(start_horde, horde, no_wet_kittens) -> None:
-    """§2.3.2: 400 `CorruptPrompt`, suspicion 8 once, and a time-out of 3, then 9 minutes for the address."""
+    """§2.4: 400 `CorruptPrompt`, suspicion 8 once, and a time-out of 3, then 9 minutes for the address."""
     asker = await horde.account("ada")
     for minutes in (3, 9):
         horde.client.headers["X-Forwarded-For"] = "198.51.100.66"  # private addresses are not struck
@@ -91,7 +91,7 @@ async def test_a_prompt_that_may_not_be_rewritten_is_refused_and_remembered(star
 
 
 async def test_a_dry_run_is_judged_as_well(horde, no_wet_kittens) -> None:
-    """§2.3: step 18 comes before the price."""
+    """requests.md §3.14: the filters come before the price."""
     answer = await horde.ask(prompt="a wet kitten", replacement_filter=False, dry_run=True)
     assert horde.outcome(answer) == (400, "CorruptPrompt")
 
@@ -105,7 +105,7 @@ async def test_nothing_left_after_rewriting_is_refused(horde, mod) -> None:
 
 
 async def test_moderators_are_not_kept_out(horde, mod, no_wet_kittens) -> None:
-    """§2.3.2: unless the user is a moderator; the refusal stays."""
+    """§2.4: unless the user is a moderator; the refusal stays."""
     for _ in range(2):
         answer = await horde.ask(mod, "a wet kitten", replacement_filter=False)
         assert horde.outcome(answer) == (400, "CorruptPrompt")
@@ -113,7 +113,7 @@ async def test_moderators_are_not_kept_out(horde, mod, no_wet_kittens) -> None:
 
 
 async def test_the_anonymous_and_the_trusted_are_not_suspected(horde, mod, no_wet_kittens) -> None:
-    """alchemy-and-operations.md §3.3: anonymous never accrues; accounts.md §1.1: trusted accounts are beyond it."""
+    """§3.1: anonymous never accrues; accounts.md §2.3: trusted accounts are beyond it."""
     sue = await horde.account("sue", trusted=True)
     await horde.ask("0000000000", "a wet kitten", replacement_filter=False)
     assert horde.outcome(await horde.ask(sue.api_key, "a wet kitten", replacement_filter=False)) == (
@@ -124,21 +124,21 @@ async def test_the_anonymous_and_the_trusted_are_not_suspected(horde, mod, no_we
 
 
 async def test_for_education_rewriting_is_forced(horde, no_wet_kittens) -> None:
-    """§2.3.2: `replacement_filter` or an education account."""
+    """§2.3: `replacement_filter` or an education account."""
     school = await horde.account("school", columns={"education": True})
     request_id = await horde.request(school.api_key, "a wet kitten", replacement_filter=False)
     assert await served_prompt(horde, request_id) == f"a wet cat{ADDED}"
 
 
 async def test_a_long_caught_prompt_is_a_bad_request(horde, no_wet_kittens) -> None:
-    """§2.3.2: positive part longer than 7000 characters → 400 `BadRequest`; nobody is punished."""
+    """§2.3: positive part longer than 7000 characters → 400 `BadRequest`; nobody is punished."""
     long = "a wet kitten " + "x" * 7000
     assert horde.outcome(await horde.ask(prompt=long)) == (400, "BadRequest")
     assert horde.outcome(await horde.ask(prompt=long, replacement_filter=False)) == (400, "CorruptPrompt")
 
 
 async def test_a_flagged_users_images_are_about_adults(horde) -> None:
-    """§2.3.2 and §3.12: always rewritten, whatever it says; nothing left → `CorruptPrompt` without a time-out."""
+    """§2.5: always rewritten, whatever it says; nothing left → `CorruptPrompt` without a time-out."""
     bad = await horde.account("bad", columns={"flagged": True})
     request_id = await horde.request(bad.api_key, "a (young:1.1) girl", replacement_filter=False)
     assert await served_prompt(horde, request_id) == f"a adult adult woman{ADDED}"
@@ -147,7 +147,7 @@ async def test_a_flagged_users_images_are_about_adults(horde) -> None:
 
 
 async def test_models_for_adults_get_adults(horde, no_wet_kittens) -> None:
-    """§2.3 step 19: an NSFW model and words of youth, or a filter of type 10; others keep their prompt."""
+    """requests.md §3.14: an NSFW model and words of youth, or a filter of type 10; others keep their prompt."""
     asker = await horde.account("ada")
     wanted = {
         ("a small girl", ADULT_MODEL): f"a adult adult woman{ADDED}",
@@ -164,14 +164,14 @@ async def test_models_for_adults_get_adults(horde, no_wet_kittens) -> None:
 
 
 async def test_texts_are_never_rewritten(horde, no_wet_kittens) -> None:
-    """§2.3.2, the SHOULD: neither filtered nor rewritten, also of flagged users."""
+    """§2: neither filtered nor rewritten, also of flagged users."""
     bad, owner = await horde.account("bad", columns={"flagged": True}), await horde.account("owner")
     await horde.texts.request(bad.api_key, prompt="A wet kitten,\nand a girl!###x")
     assert (await horde.texts.job(owner.api_key))["payload"]["prompt"] == "A wet kitten,\nand a girl!###x"
 
 
 async def test_the_checks_come_in_order(horde, no_wet_kittens) -> None:
-    """§2.3: 16 and 17 before 18, 18 before 21 and later, though the prompt be too long (27)."""
+    """requests.md §3: after concurrency and address, before hires_fix and all else, though the prompt be too long."""
     busy = await horde.account("busy", columns={"concurrency": 0})
     caught = {"prompt": "a wet kitten " + "x " * 7500, "replacement_filter": False}
     assert horde.outcome(await horde.ask(busy.api_key, **caught)) == (429, "TooManyPrompts")
@@ -179,7 +179,7 @@ async def test_the_checks_come_in_order(horde, no_wet_kittens) -> None:
 
 
 async def test_refused_prompts_are_kept_where_the_operator_wants_them(start_horde, tmp_path) -> None:
-    """alchemy-and-operations.md §3.10: prompt, alias and type as JSON; off by default."""
+    """§2.4: prompt, alias and type as JSON; off by default."""
     kept = tmp_path / "evidence"
     horde = await start_horde(prompt_evidence=str(kept))
     mod, asker = await horde.account("mod", moderator=True), await horde.account("ada")
@@ -201,7 +201,7 @@ async def test_a_store_that_fails_changes_no_refusal(start_horde, tmp_path) -> N
 
 
 async def test_the_operator_may_turn_filters_off(start_horde) -> None:
-    """alchemy-and-operations.md §3.10: `--disable_filters` turns all of it off."""
+    """§2.6: `--disable_filters` turns all of it off."""
     horde = await start_horde(disable_filters=True)
     mod = await horde.account("mod", moderator=True)
     bad = await horde.account("bad", columns={"flagged": True})
@@ -215,7 +215,7 @@ async def test_the_operator_may_turn_filters_off(start_horde) -> None:
 
 
 async def test_moderators_add_list_change_and_remove_filters(horde, mod) -> None:
-    """accounts.md §7: ids are text, the alias is that of the last editor, what is empty is left out."""
+    """§1.2: ids are text, the alias is that of the last editor, what is empty is left out."""
     root = await horde.account("root", moderator=True)
     first = await add(horde, mod, "kitten", 10, replacement="cat", description="Young cats")
     assert first == {
@@ -237,7 +237,7 @@ async def test_moderators_add_list_change_and_remove_filters(horde, mod) -> None
 
 
 async def test_filters_are_found_by_type_and_words(horde, mod) -> None:
-    """accounts.md §7: `filter_type`, and `contains`, a part of the regex or the description."""
+    """§1.2: `filter_type`, and `contains`, a part of the regex or the description."""
     await add(horde, mod, r"kit+en\b", 10, description="Young cats")
     await add(horde, mod, "calf", 10)
     await add(horde, mod, "wet|100%_", 20, description="kit")
@@ -254,7 +254,7 @@ async def test_filters_are_found_by_type_and_words(horde, mod) -> None:
 
 
 async def test_adding_twice_is_adding_once(horde, mod) -> None:
-    """accounts.md §7: an entry that is there with this regex and type is answered unchanged."""
+    """§1.3: an entry that is there with this regex and type is answered unchanged."""
     first = await add(horde, mod, "kitten", 10, replacement="cat")
     assert await add(horde, mod, "kitten", 10, replacement="dog", description="later") == first
     other = await add(horde, mod, "kitten", 20)
@@ -263,7 +263,7 @@ async def test_adding_twice_is_adding_once(horde, mod) -> None:
 
 
 async def test_a_change_may_clear_and_must_name_something(horde, mod) -> None:
-    """accounts.md §7: nothing named → 400 `NoFilterModSelected`; the sensible side: empty values clear."""
+    """§1.5: nothing named → 400 `NoFilterModSelected`; empty values clear."""
     made = await add(horde, mod, "kitten", 10, replacement="cat", description="Young cats")
     answer = await call(horde, "PATCH", f"/{made['id']}", mod, {"replacement": "", "description": ""})
     assert set(answer.json()) == {"id", "regex", "filter_type", "user"}
@@ -275,14 +275,14 @@ async def test_a_change_may_clear_and_must_name_something(horde, mod) -> None:
 
 @pytest.mark.parametrize("filter_id", ["0", "999999", "2147483648", "x", "-1", "1.5", "%C2%B2"])
 async def test_a_filter_that_is_not_there(horde, mod, filter_id) -> None:
-    """accounts.md §7: 404 `FilterNotFound`."""
+    """§1.5: 404 `FilterNotFound`."""
     for method, body in (("GET", None), ("PATCH", {"regex": "x"}), ("DELETE", None)):
         assert horde.outcome(await call(horde, method, f"/{filter_id}", mod, body)) == (404, "FilterNotFound")
 
 
 @pytest.mark.parametrize("regex", ["(", "[z-a]", "a**", ".*", "kitten|", r"\b", "a{900}b" * 6])
 async def test_a_regex_that_cannot_be_used_is_refused(horde, mod, regex) -> None:
-    """accounts.md §7, the sensible side: what does not compile, or matches every prompt, is 400 and kept nowhere."""
+    """§1.4: what does not compile, or matches every prompt, is 400 and kept nowhere."""
     answer = await call(horde, "PUT", "", mod, {"regex": regex, "filter_type": 10})
     assert horde.outcome(answer) == (400, "BadRequest")
     assert "regular expression" in answer.json()["message"]
@@ -313,7 +313,7 @@ async def test_a_replacement_must_fit_its_regex(horde, mod) -> None:
     ids=lambda value: str(value)[:60],
 )  # fmt: skip
 async def test_a_filter_has_limits(horde, mod, body, field) -> None:
-    """accounts.md §7: types 10 to 29, text as text; our limits: 2000, 1000 and 255 characters."""
+    """§1.3: types 10 to 29, text as text; our limits: 2000, 1000 and 255 characters."""
     answer = await call(horde, "PUT", "", mod, body)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
 
@@ -324,7 +324,7 @@ async def test_nul_characters_are_refused(horde, mod) -> None:
 
 
 async def test_moderators_test_prompts(horde, mod, no_wet_kittens) -> None:
-    """accounts.md §7: production scoring, the score as text; nobody is punished."""
+    """§1.6: production scoring, the score as text; nobody is punished."""
     answer = await call(horde, "POST", "", mod, {"prompt": "k i t t e n, (wet:1.2)###x"})
     FilterPromptSuspicion.model_validate(answer.json(), strict=True)
     assert answer.json()["suspicion"] == "2"
@@ -342,7 +342,7 @@ async def test_moderators_test_prompts(horde, mod, no_wet_kittens) -> None:
 
 
 async def test_what_is_in_force_is_shown_by_type(horde, mod) -> None:
-    """accounts.md §7: the regexes of a type joined by |; types without any have no regex."""
+    """§1.6: the regexes of a type joined by |; types without any have no regex."""
     await add(horde, mod, "kitten", 10)
     await add(horde, mod, "puppy", 10)
     await add(horde, mod, "unused", 12)
@@ -368,7 +368,7 @@ CALLS: list[tuple[str, str, Any]] = [
 
 @pytest.mark.parametrize(("method", "path", "body"), CALLS, ids=[f"{method} {path}" for method, path, _ in CALLS])
 async def test_filters_are_for_moderators(horde, mod, method, path, body) -> None:
-    """accounts.md §7: 400 without a key, 401 for an unknown one, 403 `NotModerator`; nothing leaks from a cache."""
+    """§1.1: 400 without a key, 401 for an unknown one, 403 `NotModerator`; nothing leaks from a cache."""
     made = await add(horde, mod, "kitten", 10)
     path = path.replace("1", made["id"])
     assert (await call(horde, "GET", path or "", mod)).status_code == 200
@@ -410,7 +410,7 @@ async def test_filters_are_the_hordes_and_not_a_nodes(start_horde, horde, mod, n
 
 
 async def test_a_bad_filter_in_the_database_is_skipped(start_horde, horde, mod, no_wet_kittens) -> None:
-    """alchemy-and-operations.md §3.10, the SHOULD: compiled one by one; the others stay in force."""
+    """§1.7: compiled one by one; the others stay in force."""
     await horde.sql("INSERT INTO prompt_filter (filter_type, regex, account_id) VALUES (10, '(', 0), (20, 'a**', 0)")
     fresh = await start_horde()
     assert (await call(fresh, "GET", "/regex", mod, filter_type=10)).json()[0]["regex"] == r"\bkitten\b"

@@ -1,4 +1,4 @@
-"""What every answer has in common: CORS, node name, JSON errors, X-Fields, HEAD and OPTIONS, body limits (§1.3–1.8)."""
+"""What every answer has in common: CORS, node name, JSON errors, X-Fields, HEAD, OPTIONS, limits (basics.md §1–8)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHECKED = "/api/v2/status/performance"
     ],
 )
 async def test_every_answer_has_cors_headers_and_the_nodes_name(horde, method: str, path: str, status: int) -> None:
-    """§1.8: CORS headers, Horde-Node and a JSON content type, errors included."""
+    """§8.1: CORS headers, Horde-Node and a JSON content type, errors included."""
     answer = await horde.client.request(method, path)
     assert answer.status_code == status
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -38,13 +38,13 @@ async def test_every_answer_has_cors_headers_and_the_nodes_name(horde, method: s
 
 
 async def test_head_is_get_without_the_body(horde) -> None:
-    """§1.8: HEAD answers as GET does, with no body."""
+    """§1.2: HEAD answers as GET does, with no body."""
     answer = await horde.client.head(CHECKED)
     assert (answer.status_code, answer.content) == (200, b"")
 
 
 class TestMasks:
-    """§1.6: X-Fields."""
+    """§6.1: X-Fields."""
 
     async def masked(self, horde, mask: str, path: str = CHECKED) -> tuple[int, object]:
         answer = await horde.client.get(path, headers={"X-Fields": mask})
@@ -94,7 +94,7 @@ class TestMasks:
 
 
 class TestBodies:
-    """§1.3: what is no JSON object of the right kind."""
+    """§3.2: what is no JSON object of the right kind."""
 
     async def post(self, horde, content: bytes, media_type: str | None = "application/json") -> tuple[int, dict]:
         headers = {"apikey": "0000000000", **({"content-type": media_type} if media_type else {})}
@@ -175,7 +175,7 @@ class TestDocuments:
         assert (await horde.client.get(f"/api/static/{name}")).status_code == 404
 
     async def test_swagger_has_the_originals_form(self, horde) -> None:
-        """accounts.md §0: Swagger 2.0, basePath /api, version 2.5; references resolve; the operation ids."""
+        """§8.3: Swagger 2.0, basePath /api, version 2.5; references resolve; the operation ids."""
         document = (await horde.client.get("/api/swagger.json")).json()
         assert (document["swagger"], document["basePath"], document["info"]["version"]) == ("2.0", "/api", "2.5")
         assert document["paths"]["/v2/generate/async"]["post"]["operationId"] == "post_image_async_generate"

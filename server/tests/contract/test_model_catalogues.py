@@ -1,4 +1,4 @@
-"""The operator's catalogues decide which models are known (generation.md §1.10, §3.3.2)."""
+"""The operator's catalogues decide which models are known (workers.md §4.5, basics.md §9.4)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from strange_servers import answer, serving, silent
 
 
 async def test_models_of_the_operators_catalogue_may_be_offered(start_horde, tmp_path: Path) -> None:
-    """§3.3.2: owners without the customizer role may offer known models only."""
+    """§4.5: owners without the customizer role may offer known models only."""
     file = tmp_path / "models.json"
     file.write_text(json.dumps({"ours": {"baseline": "flux_1"}}))
     horde = await start_horde(image_compvis_reference=str(file))

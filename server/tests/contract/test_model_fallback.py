@@ -164,7 +164,7 @@ async def test_it_costs_what_a_request_for_any_model_costs(household):
 
 
 async def test_anonymous_requests_count_by_the_models_they_asked_for(household):
-    """§2.3 step 16: else whoever named what nobody has could queue without end as Anonymous."""
+    """requests.md §3.12: else whoever named what nobody has could queue without end as Anonymous."""
     await household.sql("UPDATE account SET concurrency = 2 WHERE id = 0")
     await household.ask(models=["Deliberate"], params={"n": 2})
     refused = await household.ask(models=["Deliberate"])

@@ -1,4 +1,4 @@
-"""The modes of the horde: GET and PUT /status/modes, and what each changes (alchemy-and-operations.md §3.6)."""
+"""The modes of the horde: GET and PUT /status/modes, and what each changes (moderation.md §6)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def get(horde, key: str | None = None) -> httpx.Response:
 
 
 async def test_everybody_sees_two_modes_and_moderators_three(horde) -> None:
-    """§3.6: with a moderator's key also raid_mode; another valid key → 403, an unknown one → 401. Never cached."""
+    """§6.1: with a moderator's key also raid_mode; another valid key → 403, an unknown one → 401. Never cached."""
     mod, ada = await horde.account("mod", moderator=True), await horde.account("ada")
     plain = {"maintenance_mode": False, "invite_only_mode": False}
     assert (await get(horde, mod.api_key)).json() == {**plain, "raid_mode": False}
@@ -45,7 +45,7 @@ async def test_everybody_sees_two_modes_and_moderators_three(horde) -> None:
 
 
 async def test_administrators_and_moderators_turn_modes_on_and_off(horde, admin) -> None:
-    """accounts.md §10: maintenance by administrators, the others by moderators; the answer has what was changed."""
+    """§6.2: maintenance by administrators, the others by moderators; the answer has what was changed."""
     mod = await horde.account("mod", moderator=True)
     assert (await put(horde, mod.api_key, invite_only_mode=True, raid_mode=True)).json() == {
         "invite_only_mode": True,
@@ -63,7 +63,7 @@ async def test_administrators_and_moderators_turn_modes_on_and_off(horde, admin)
 
 
 async def test_others_may_not(horde) -> None:
-    """accounts.md §10: 403 `NotAdmin` for maintenance, `NotModerator` for the others; nothing is changed then."""
+    """§6.2: 403 `NotAdmin` for maintenance, `NotModerator` for the others; nothing is changed then."""
     mod, ada = await horde.account("mod", moderator=True), await horde.account("ada")
     assert horde.outcome(await put(horde, mod.api_key, maintenance_mode=True, raid_mode=True)) == (403, "NotAdmin")
     assert horde.outcome(await put(horde, ada.api_key, raid_mode=True)) == (403, "NotModerator")
@@ -72,7 +72,7 @@ async def test_others_may_not(horde) -> None:
 
 
 async def test_a_change_needs_a_key_and_a_mode(horde) -> None:
-    """§3.6: nothing given → 400 `NoHordeModSelected`; 400 without a key, 401 for an unknown one; booleans only."""
+    """§6.2: nothing given → 400 `NoHordeModSelected`; 400 without a key, 401 for an unknown one; booleans only."""
     mod = await horde.account("mod", moderator=True)
     assert horde.outcome(await put(horde, mod.api_key)) == (400, "NoHordeModSelected")
     assert horde.outcome(await put(horde, "x" * 22, raid_mode=True)) == (401, "InvalidAPIKey")
@@ -95,7 +95,7 @@ async def test_modes_are_the_hordes_and_not_a_nodes(start_horde, horde) -> None:
 
 
 async def test_maintenance_takes_back_what_waits_and_lets_workers_finish(horde, admin) -> None:
-    """§3.6: turning it on sets what is left of every request to 0; pops and submits go on."""
+    """§6.3: turning it on sets what is left of every request to 0; pops and submits go on."""
     owner, asker = await horde.account("owner"), await horde.account("asker", kudos=10_000)
     request_id = await horde.request(asker.api_key, params={"n": 3}, slow_workers=False)
     unserved = await horde.request(models=["Anything Diffusion"])
@@ -115,7 +115,7 @@ async def test_maintenance_takes_back_what_waits_and_lets_workers_finish(horde, 
 
 
 async def test_in_invite_only_mode_new_workers_need_an_invitation(horde, admin) -> None:
-    """generation.md §3.2 step 11c: existing workers ≥ worker_invited → 403 `WorkerInviteOnly`; known ones go on."""
+    """workers.md §3.3: existing workers ≥ worker_invited → 403 `WorkerInviteOnly`; known ones go on."""
     known, invited = await horde.account("known"), await horde.account("invited", columns={"worker_invited": 1})
     await horde.pop(known.api_key, "known worker")
     await put(horde, admin.api_key, invite_only_mode=True)

@@ -1,4 +1,4 @@
-"""What a new worker's name and owner must satisfy (generation.md §3.2 step 11)."""
+"""What a new worker's name and owner must satisfy (workers.md §3)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 
 @pytest.mark.parametrize("name", ["fuckbot", "My B1tch", "shit", "The-CUNT-9"])
 async def test_profane_names_are_refused(horde, name: str) -> None:
-    """Step 11a: → 400 `ProfaneWorkerName`; nothing is created."""
+    """§3.1: → 400 `ProfaneWorkerName`; nothing is created."""
     assert horde.outcome(await horde.try_pop((await horde.account()).api_key, name)) == (400, "ProfaneWorkerName")
     assert await horde.sql("SELECT count(*) FROM worker") == [(0,)]
 
 
 async def test_profane_bridge_agents_are_refused(horde) -> None:
-    """Step 11a: → 400 `ProfaneBridgeAgent`."""
+    """§3.2: → 400 `ProfaneBridgeAgent`."""
     answer = await horde.try_pop((await horde.account()).api_key, bridge_agent="motherfucker:1:https://example.org")
     assert horde.outcome(answer) == (400, "ProfaneBridgeAgent")
 
@@ -30,7 +30,7 @@ async def test_operators_may_bring_their_own_words(start_horde, tmp_path) -> Non
 
 
 async def test_a_known_worker_is_not_asked_again(horde, tmp_path) -> None:
-    """Step 11 is for new workers only: one that was renamed by a moderator to anything goes on."""
+    """§3 is for new workers only: one that was renamed by a moderator to anything goes on."""
     owner = await horde.account("owner")
     await horde.pop(owner.api_key)
     await horde.sql("UPDATE worker SET name = 'colab machine'")
@@ -47,7 +47,7 @@ async def pop_from(horde, address: str, key: str, name: str) -> httpx.Response:
 
 
 async def test_untrusted_accounts_share_what_a_public_address_may_have(horde) -> None:
-    """Step 11f, made to bite: more than 20 workers of untrusted accounts on the address → 403 `TooManySameIPs`."""
+    """§3.6, made to bite: more than 20 workers of untrusted accounts on the address → 403 `TooManySameIPs`."""
     address = "8.8.4.4"
     crowd = await horde.account("crowd")
     await horde.sql(
@@ -69,7 +69,7 @@ async def test_untrusted_accounts_share_what_a_public_address_may_have(horde) ->
 
 
 async def test_an_ipv6_household_is_one_address(horde) -> None:
-    """Step 11f: more than 20 workers on any addresses of a /64 are too many there, and none elsewhere."""
+    """§3.6: more than 20 workers on any addresses of a /64 are too many there, and none elsewhere."""
     crowd, newcomer = await horde.account("crowd"), await horde.account("newcomer")
     await horde.sql(
         "INSERT INTO worker (id, name, kind, account_id, abilities, address)"
@@ -84,7 +84,7 @@ async def test_an_ipv6_household_is_one_address(horde) -> None:
 
 
 async def test_the_machines_of_ones_own_network_are_not_counted(horde) -> None:
-    """Step 11f: private addresses, such as 127.0.0.1 of these tests, have no such limit."""
+    """§3.6: private addresses, such as 127.0.0.1 of these tests, have no such limit."""
     crowd, newcomer = await horde.account("crowd"), await horde.account("newcomer")
     await horde.sql(
         "INSERT INTO worker (id, name, kind, account_id, abilities, address)"

@@ -1,4 +1,4 @@
-"""Addresses in time-out, and the moderators' /operations (accounts.md §8, alchemy-and-operations.md §3.4)."""
+"""Addresses in time-out, and the moderators' /operations (moderation.md §4)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def listed(horde, key: str, path: str = "ipaddr") -> dict[str, int]:
 
 
 async def test_an_address_in_time_out_neither_asks_nor_serves(horde, mod) -> None:
-    """generation.md §2.3 step 17 and §3.2 step 9: 403 `TimeoutIP`, with the seconds left, also as `Retry-After`."""
+    """requests.md §3.13 and workers.md §2.9: 403 `TimeoutIP`, with the seconds left, also as `Retry-After`."""
     owner = await horde.account("owner")
     await horde.pop(owner.api_key, "known")
     await keep_out(horde, mod, HERE)
@@ -75,7 +75,7 @@ async def test_an_address_in_time_out_neither_asks_nor_serves(horde, mod) -> Non
 
 
 async def test_the_rest_goes_on(horde, mod) -> None:
-    """§3.4: what is there is followed, delivered and cancelled; accounts and moderators are reached."""
+    """§4.1: what is there is followed, delivered and cancelled; accounts and moderators are reached."""
     owner = await horde.account("owner")
     request_id = await horde.request()
     job = await horde.job(owner.api_key)
@@ -87,7 +87,7 @@ async def test_the_rest_goes_on(horde, mod) -> None:
 
 
 async def test_a_block_holds_its_addresses(horde, mod) -> None:
-    """§3.4: exact addresses, then every block; the longest counts."""
+    """§4.4: exact addresses, then every block; the longest counts."""
     await keep_out(horde, mod, "127.0.0.0/8")
     assert horde.outcome(await horde.ask()) == (403, "TimeoutIP")
     elsewhere = await horde.client.post(
@@ -99,7 +99,7 @@ async def test_a_block_holds_its_addresses(horde, mod) -> None:
 
 
 async def test_beyond_four_days_the_seconds_are_not_told(horde, mod) -> None:
-    """§3.4: the message includes remaining seconds up to 4 days, none above."""
+    """§4.1: the message includes remaining seconds up to 4 days, none above."""
     await keep_out(horde, mod, HERE, hours=97)
     answer = await horde.ask()
     assert horde.outcome(answer) == (403, "TimeoutIP")
@@ -111,7 +111,7 @@ async def test_beyond_four_days_the_seconds_are_not_told(horde, mod) -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"Client-Agent": "unknown:0:unknown"}, {"X-Fields": "done"}], ids=str)
 async def test_a_nameless_program_may_not_follow_from_there(horde, mod, headers) -> None:
-    """generation.md §2.9: check from an address in time-out with the default Client-Agent → 403 `Forbidden`."""
+    """requests.md §9.9: check from an address in time-out with the default Client-Agent → 403 `Forbidden`."""
     path = f"/api/v2/generate/check/{await horde.request()}"
     await keep_out(horde, mod, HERE)
     assert horde.outcome(await horde.client.get(path, headers=headers)) == (403, "Forbidden")
@@ -122,7 +122,7 @@ async def test_a_nameless_program_may_not_follow_from_there(horde, mod, headers)
 
 
 async def test_the_checks_come_in_order(horde, mod) -> None:
-    """generation.md §2.3: 16 before 17 before 18 and later; §3.2: 8 before 9 before 11 and 12."""
+    """requests.md §3.12 before §3.13 before §3.14 and later; workers.md §2.8 before §2.9 before §2.11 and §2.12."""
     busy = await horde.account("busy", columns={"concurrency": 0})
     owner, other = await horde.account("owner"), await horde.account("other")
     await horde.pop(owner.api_key, "painter")
@@ -178,7 +178,7 @@ async def minutes_of_strikes(timeouts: AddressTimeouts, address: str, count: int
 
 
 async def test_each_strike_lasts_longer(timeouts) -> None:
-    """§3.4: strike n, counted from 0, lasts (2n + 1) × 3 minutes; others are not touched."""
+    """§4.2: strike n, counted from 0, lasts (2n + 1) × 3 minutes; others are not touched."""
     assert await minutes_of_strikes(timeouts, "192.0.2.7", 5) == [3, 9, 15, 21, 27]
     assert timeouts.left_s("192.0.2.8") == 0
 
@@ -193,7 +193,7 @@ async def test_a_time_out_ends_by_itself(timeouts, clock) -> None:
 
 
 async def test_strikes_are_forgotten_after_a_day_without(timeouts, pool) -> None:
-    """§3.4: the counter lives 24 hours, renewed at each strike."""
+    """§4.2: the counter lives 24 hours, renewed at each strike."""
     await minutes_of_strikes(timeouts, "192.0.2.7", 2)
     await later(pool, 23.9)
     assert await minutes_of_strikes(timeouts, "192.0.2.7", 1) == [15]
@@ -204,12 +204,12 @@ async def test_strikes_are_forgotten_after_a_day_without(timeouts, pool) -> None
 
 
 async def test_services_are_let_off_lightly(timeouts, pool) -> None:
-    """§3.4: service addresses: counter for an hour, at most five minutes."""
+    """§4.2: service addresses: counter for an hour, at most five minutes."""
     assert await minutes_of_strikes(timeouts, "203.0.113.5", 4) == [3, 5, 5, 5]
 
 
 async def test_an_ipv6_household_is_struck_as_one(timeouts) -> None:
-    """§3.4, the SHOULD: strike the /64."""
+    """§4.2: strike the /64."""
     assert await minutes_of_strikes(timeouts, "2001:db8:1:2::1", 1) == [3]
     assert await minutes_of_strikes(timeouts, "2001:db8:1:2:ffff::9", 1) == [9]
     assert timeouts.left_s("2001:db8:1:3::1") == 0
@@ -240,7 +240,7 @@ async def test_what_counts_no_more_is_removed(timeouts, pool) -> None:
 
 
 async def test_moderators_set_list_and_lift_time_outs(horde, mod) -> None:
-    """accounts.md §8: the list has blocks only; a later time-out replaces the earlier; a question has what holds."""
+    """§4.5: the list has blocks only; a later time-out replaces the earlier; a question has what holds."""
     await keep_out(horde, mod, "192.0.2.0/24", hours=2)
     await keep_out(horde, mod, "192.0.2.0/24", hours=1)
     await keep_out(horde, mod, "192.0.2.7", hours=720)
@@ -259,14 +259,14 @@ async def test_moderators_set_list_and_lift_time_outs(horde, mod) -> None:
 
 
 async def test_lifting_forgets_strikes(horde, mod, timeouts) -> None:
-    """accounts.md §8: it also clears that address's suspicion; of IPv6 that of its /64."""
+    """§4.5: it also clears that address's suspicion; of IPv6 that of its /64."""
     await minutes_of_strikes(timeouts, "2001:db8:1:2::1", 2)
     await let_in(horde, mod, "2001:db8:1:2::1")
     assert await minutes_of_strikes(timeouts, "2001:db8:1:2::1", 1) == [3]
 
 
 async def test_a_workers_address_is_kept_out(horde, mod) -> None:
-    """accounts.md §8: the worker's last address for 1 to 30 days; DELETE lifts it."""
+    """§4.5: the worker's last address for 1 to 30 days; DELETE lifts it."""
     owner = await horde.account("owner")
     await horde.pop(owner.api_key, "painter")
     [(worker_id,)] = await horde.sql("SELECT id::text FROM worker")
@@ -283,7 +283,7 @@ async def test_a_workers_address_is_kept_out(horde, mod) -> None:
 
 
 async def test_a_worker_that_is_not_there(horde, mod) -> None:
-    """accounts.md §8: 404 `WorkerNotFound`; without a known address there is nothing to keep out."""
+    """§4.5: 404 `WorkerNotFound`; without a known address there is nothing to keep out."""
     for worker_id in (NOBODY, "x"):
         answer = await call(horde, "PUT", f"block_worker_ipaddr/{worker_id}", mod, days=1)
         assert horde.outcome(answer) == (404, "WorkerNotFound")
@@ -308,7 +308,7 @@ CALLS = [
 
 @pytest.mark.parametrize(("method", "path", "body"), CALLS, ids=[f"{method} {path}" for method, path, _ in CALLS])
 async def test_others_may_not(horde, method, path, body) -> None:
-    """accounts.md §8: 400 without a key, 401 for an unknown one, 403 `NotModerator`; administrators may."""
+    """§4.6: 400 without a key, 401 for an unknown one, 403 `NotModerator`; administrators may."""
     ada = await horde.account("ada", trusted=True)
     without = await call(horde, method, path, None, **body)
     assert (without.status_code, list(without.json()["errors"])) == (400, ["apikey"])
@@ -320,7 +320,7 @@ async def test_others_may_not(horde, method, path, body) -> None:
 
 @pytest.mark.parametrize("ipaddr", ["localhost", "192.0.2.7/24", "192.0.2.0/33", "2001:db8::/129", "fe80::1%eth0"])
 async def test_what_is_no_address_is_refused(horde, ipaddr) -> None:
-    """§3.4: not an IP, host bits or a bad mask → 400 `BadRequest`, told before the caller's rights are checked."""
+    """§4.7: not an IP, host bits or a bad mask → 400 `BadRequest`, told before the caller's rights are checked."""
     for method, body in (("POST", {"ipaddr": ipaddr, "hours": 1}), ("DELETE", {"ipaddr": ipaddr})):
         answer = await call(horde, method, "ipaddr", "x" * 22, **body)
         assert horde.outcome(answer) == (400, "BadRequest")
@@ -337,14 +337,14 @@ async def test_what_is_no_address_is_refused(horde, ipaddr) -> None:
     ids=str,
 )  # fmt: skip
 async def test_a_time_out_has_limits(horde, mod, body, field) -> None:
-    """accounts.md §8: 7 to 40 characters, 1 to 720 hours."""
+    """§4.5: 7 to 40 characters, 1 to 720 hours."""
     answer = await call(horde, "POST", "ipaddr", mod, **body)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
 
 
 @pytest.mark.parametrize("days", [0, 31, 1.5, None])
 async def test_a_workers_time_out_has_limits(horde, mod, days) -> None:
-    """accounts.md §8: 1 to 30 days."""
+    """§4.5: 1 to 30 days."""
     answer = await call(horde, "PUT", f"block_worker_ipaddr/{NOBODY}", mod, days=days)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["days"])
 

@@ -39,7 +39,7 @@ class TestRequests:
     async def test_fields_of_other_programs_are_ignored_without_a_word(
         self, module_horde, body: dict[str, Any]
     ) -> None:
-        """generation.md §1.3: unknown keys are allowed and ignored."""
+        """basics.md §3.5: unknown keys are allowed and ignored."""
         assert told(await module_horde.ask(**body)) is None
 
     async def test_a_quote_tells_it_too(self, module_horde) -> None:
@@ -75,7 +75,7 @@ class TestSources:
 
 class TestSeeds:
     async def test_minus_one_is_no_random_seed_here(self, module_horde) -> None:
-        """generation.md §2.2: what is no number is text, and gives one seed; other programs mean any by -1."""
+        """requests.md §2.7: what is no number is text, and gives one seed; other programs mean any by -1."""
         assert "leave seed out" in str(told(await module_horde.ask(params={"seed": "-1"}), "SeedIsText"))
         assert told(await module_horde.ask(params={"seed": "17"}), "SeedIsText") is None
 

@@ -1,4 +1,4 @@
-"""Rate limits (generation.md §1.7): fixed windows per address and path, per key, raised for the trusted."""
+"""Rate limits (basics.md §7.5): fixed windows per address and path, per key, raised for the trusted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def get_many(horde, path: str, count: int, **headers: str) -> list[httpx.R
 
 
 async def test_calls_over_the_limit_are_429_and_say_when_to_come_back(horde) -> None:
-    """§1.7: 429 {"message": "10 per 1 minute"} without rc; X-RateLimit-… and Retry-After on every limited answer."""
+    """§7.2: 429 {"message": "10 per 1 minute"} without rc; X-RateLimit-… and Retry-After on every limited answer."""
     answers = await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 11)
     assert [answer.status_code for answer in answers] == [404] * 10 + [429]
     assert answers[0].headers["x-ratelimit-limit"] == "10"
@@ -53,20 +53,20 @@ async def test_calls_over_the_limit_are_429_and_say_when_to_come_back(horde) -> 
     ],
 )
 async def test_alchemy_has_limits_of_its_own(horde, method, path, limit) -> None:
-    """alchemy-and-operations.md §3.7: 10/s for a status, 60/s for alchemists, else the default 90/min."""
+    """§7.3: 10/s for a status, 60/s for alchemists, else the default 90/min."""
     answer = await horde.client.request(method, f"/api/v2/interrogate/{path}")
     assert answer.headers["x-ratelimit-limit"] == limit
 
 
 async def test_the_limit_is_per_path_so_per_request_id(horde) -> None:
-    """§1.7: the key includes the full path."""
+    """§7.1: the key includes the full path."""
     await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 11)
     other = await horde.client.get("/api/v2/generate/status/00000000-0000-0000-0000-000000000001")
     assert other.status_code == 404
 
 
 async def test_the_limit_is_per_address_behind_a_trusted_proxy(horde) -> None:
-    """§1.2, §1.7: whom the proxy heard counts: the last entry of X-Forwarded-For that is no proxy's."""
+    """§2.5, §7: whom the proxy heard counts: the last entry of X-Forwarded-For that is no proxy's."""
     path = "/api/v2/generate/status/00000000-0000-0000-0000-000000000000"
     await get_many(horde, path, 11)
     forwarded = {"X-Forwarded-For": "203.0.113.1, 203.0.113.2"}
@@ -99,7 +99,7 @@ async def test_an_ipv6_household_is_one_caller(horde) -> None:
 
 
 async def test_one_address_does_not_use_up_what_all_without_a_key_share(horde) -> None:
-    """§1.7: 60/second for the anonymous key; of a stranger that sends 200 at once two count, and others are served."""
+    """§7.4: 60/second for the anonymous key; of a stranger that sends 200 at once two count, and others are served."""
 
     async def ask(peer: str, number: int) -> int:
         async with horde.client_at(peer) as client:
@@ -133,7 +133,7 @@ async def test_nor_does_one_customer_with_many_ipv6_networks(horde) -> None:
 
 
 async def test_checks_answered_from_memory_are_limited(horde) -> None:
-    """§1.7: check 10/second per address and path."""
+    """§7.3: check 10/second per address and path."""
     request_id = await horde.request()
     await early_in_a_second()
     answers = await get_many(horde, f"/api/v2/generate/check/{request_id}", 11)
@@ -141,7 +141,7 @@ async def test_checks_answered_from_memory_are_limited(horde) -> None:
 
 
 async def test_requests_are_two_a_second(horde) -> None:
-    """§1.7: async 2/second per address and path; nothing of the refused one is stored."""
+    """§7.3: async 2/second per address and path; nothing of the refused one is stored."""
     await early_in_a_second()
     answers = [await horde.ask() for _ in range(3)]
     assert [answer.status_code for answer in answers] == [202, 202, 429]
@@ -149,7 +149,7 @@ async def test_requests_are_two_a_second(horde) -> None:
 
 
 async def test_a_key_is_limited_from_wherever_it_comes(horde) -> None:
-    """§1.7: async 2/second per API key and path, 60 for the anonymous one."""
+    """§7.3: async 2/second per API key and path, 60 for the anonymous one."""
     ada = await horde.account("ada", kudos=10_000)
 
     async def ask_from(address: str, key: str) -> int:
@@ -163,14 +163,14 @@ async def test_a_key_is_limited_from_wherever_it_comes(horde) -> None:
 
 
 async def test_trusted_accounts_raise_the_limits_of_their_address(horde) -> None:
-    """§1.7: an address from which a trusted account asked gets 10/second instead of 2."""
+    """§7.5: an address from which a trusted account asked gets 10/second instead of 2."""
     ada = await horde.account("ada", kudos=10_000, trusted=True)
     await early_in_a_second()
     assert [(await horde.ask(ada.api_key)).status_code for _ in range(5)] == [202] * 5
 
 
 async def test_listed_addresses_have_raised_limits(start_horde) -> None:
-    """§1.7: the original's hard-coded list is a setting."""
+    """§7.5: the original's hard-coded list is a setting."""
     for listed in ("127.0.0.1", "127.0.0.0/8"):
         horde = await start_horde(rate_limits=True, rate_limit_whitelist=[listed])
         await early_in_a_second()
@@ -178,14 +178,14 @@ async def test_listed_addresses_have_raised_limits(start_horde) -> None:
 
 
 async def test_each_of_several_processes_enforces_its_share(start_horde) -> None:
-    """design §5: a limit holds for the horde; without a shared store each of N processes counts a share."""
+    """A limit holds for the horde; without a shared store each of N processes counts a share."""
     horde = await start_horde(rate_limits=True, processes=5)
     answers = await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 3)
     assert [answer.status_code for answer in answers] == [404, 404, 429]
 
 
 async def test_the_heartbeat_is_never_limited(horde) -> None:
-    """§3.7 of operations: status/heartbeat is exempt."""
+    """§7.3: status/heartbeat is exempt."""
     answers = await get_many(horde, "/api/v2/status/heartbeat", 120)
     assert {answer.status_code for answer in answers} == {200}
     assert "x-ratelimit-limit" not in answers[0].headers
@@ -214,7 +214,7 @@ async def test_limits_can_be_turned_off(start_horde, settings: dict[str, bool]) 
 
 
 async def test_kudos_are_given_once_a_second_and_key(horde) -> None:
-    """accounts.md §9: 1/s and 90/h per API key, from whatever address; another key is not limited by it."""
+    """§7.3: 1/s and 90/h per API key, from whatever address; another key is not limited by it."""
     ada, bob = await horde.account("ada", kudos=125), await horde.account("bob", kudos=125)
 
     async def give(key: str, whom: str, address: str) -> int:
@@ -230,14 +230,14 @@ async def test_kudos_are_given_once_a_second_and_key(horde) -> None:
 
 
 async def test_modes_are_asked_for_less_often_than_the_rest_of_the_status(horde) -> None:
-    """alchemy-and-operations.md §3.7: status/modes 30 a minute; a worker by name 90, by id 30."""
+    """§7.3: status/modes 30 a minute; a worker by name 90, by id 30."""
     for path, limit in (("status/modes", "30"), ("workers/name/bee", "90"), ("workers/bee", "30")):
         answer = await horde.client.get(f"/api/v2/{path}")
         assert answer.headers["x-ratelimit-limit"] == limit, path
 
 
 async def test_texts_have_their_own_limits(horde) -> None:
-    """§1.7: text status 60/minute per id, text async 2/second like that of images, each path counted apart."""
+    """§7.3: text status 60/minute per id, text async 2/second like that of images, each path counted apart."""
     answers = await get_many(horde, "/api/v2/generate/text/status/00000000-0000-0000-0000-000000000000", 61)
     assert [answer.status_code for answer in answers] == [404] * 60 + [429]
     await early_in_a_second()
@@ -247,7 +247,7 @@ async def test_texts_have_their_own_limits(horde) -> None:
 
 @pytest.mark.parametrize("route", ["pop", "submit"])
 async def test_text_workers_are_limited_as_those_of_images(horde, route: str) -> None:
-    """§1.7: 60/second per address, counted before anything is looked at."""
+    """§7.3: 60/second per address, counted before anything is looked at."""
     await early_in_a_second()
     answer = await horde.client.post(f"/api/v2/generate/text/{route}")
     assert (answer.headers["x-ratelimit-limit"], answer.headers["x-ratelimit-remaining"]) == ("60", "59")

@@ -1,4 +1,4 @@
-"""A checker of addresses: what it says of workers, and in raid mode of requesters (alchemy-and-operations.md §3.2)."""
+"""A checker of addresses: what it says of workers, and in raid mode of requesters (moderation.md §5)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def raid(horde, admin) -> None:
 
 
 async def test_workers_at_unsafe_addresses_are_refused(horde) -> None:
-    """generation.md §3.2 step 10: 403 `UnsafeIP` for untrusted owners without the vpn role, before a worker is made."""
+    """workers.md §2.10: 403 `UnsafeIP` for untrusted owners without the vpn role, before a worker is made."""
     plain, sue = await horde.account("plain"), await horde.account("sue", trusted=True)
     vpn = await horde.account("vpn", columns={"vpn": True})
     assert horde.outcome(await horde.try_pop(plain.api_key)) == (403, "UnsafeIP")
@@ -65,7 +65,7 @@ async def test_workers_at_unsafe_addresses_are_refused(horde) -> None:
 
 @pytest.mark.parametrize("said", [says(b"", "429 Too Many Requests"), b""], ids=["busy", "broken"])
 async def test_an_address_that_cannot_be_checked_must_wait(horde, checker, said) -> None:
-    """§3.2: 429 or a connection error: unknown → 403 `TooManyNewIPs`, and not remembered."""
+    """§5.2: 429 or a connection error: unknown → 403 `TooManyNewIPs`, and not remembered."""
     plain = await horde.account("plain")
     checker.answer = said
     assert horde.outcome(await horde.try_pop(plain.api_key)) == (403, "TooManyNewIPs")
@@ -74,7 +74,7 @@ async def test_an_address_that_cannot_be_checked_must_wait(horde, checker, said)
 
 
 async def test_in_raid_mode_unsafe_workers_are_let_in_and_suspected(horde, admin) -> None:
-    """§3.2: silently, with suspicion 3, once."""
+    """§5.2: silently, with suspicion 3, once."""
     await raid(horde, admin)
     plain = await horde.account("plain")
     for _ in range(2):
@@ -84,7 +84,7 @@ async def test_in_raid_mode_unsafe_workers_are_let_in_and_suspected(horde, admin
 
 
 async def test_in_raid_mode_strangers_may_not_ask_from_unsafe_addresses(horde, admin, checker) -> None:
-    """§2.3 step 32: 403 `UntrustedUnsafeIP` for images; texts, trusted accounts and other times are not asked about."""
+    """requests.md §3.26: 403 `UntrustedUnsafeIP` for images; texts, the trusted and other times are not asked about."""
     plain, sue = await horde.account("plain"), await horde.account("sue", trusted=True)
     assert (await horde.ask(plain.api_key)).status_code == 202
     assert checker.connections == 0
@@ -99,7 +99,7 @@ async def test_in_raid_mode_strangers_may_not_ask_from_unsafe_addresses(horde, a
 
 
 async def test_in_raid_mode_the_unknown_may_ask(horde, admin, checker) -> None:
-    """§2.3 step 32: unknown = allowed."""
+    """requests.md §3.26: unknown = allowed."""
     checker.answer = says(b"", "429 Too Many Requests")
     await raid(horde, admin)
     assert (await horde.ask()).status_code == 202
@@ -143,7 +143,7 @@ def reputation_by(checker: StrangeServer, clock: Clock, pool) -> AddressReputati
     ids=lambda value: repr(value)[-40:],
 )  # fmt: skip
 async def test_what_a_checker_says(pool, said, verdict) -> None:
-    """§3.2: safe below 0.93; 429 and broken connections are unknown, other answers safe."""
+    """§5.1: safe below 0.93; 429 and broken connections are unknown, other answers safe."""
     async with serving(said) as checker:
         assert await reputation_by(checker, Clock(), pool).verdict(STRANGE) is verdict
 

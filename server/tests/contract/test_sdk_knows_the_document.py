@@ -1,4 +1,4 @@
-"""The SDK's conformance tools, held against this server's own document (sdk.md §5, §7)."""
+"""The SDK's conformance tools, held against this server's own document."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def described(document: bytes) -> SwaggerDoc:
 @pytest.mark.asyncio(loop_scope="module")
 class TestTheDocument:
     async def test_tools_of_the_sdk_find_nothing_amiss(self, module_horde, monkeypatch: pytest.MonkeyPatch) -> None:
-        """§5: no endpoint without a name, no request or answer without a class but the two kinds of refusal."""
+        """No endpoint without a name, no request or answer without a class but the two kinds of refusal."""
         document = (await module_horde.client.get("/api/swagger.json")).content
         monkeypatch.delenv("AI_HORDE_DEV_URL", raising=False)
         with at_an_address(document) as url:
@@ -115,7 +115,7 @@ class TestTheDocument:
         assert strange - REFUSALS <= NAMED_BY_US
 
     async def test_every_answer_of_the_document_is_read_by_the_tools_of_the_sdk(self, module_horde) -> None:
-        """§5: whatever status an endpoint may answer with has a name, and an example can be made of its body."""
+        """Whatever status an endpoint may answer with has a name, and an example can be made of its body."""
         document = described((await module_horde.client.get("/api/swagger.json")).content)
         examples = document.get_all_response_examples()
         statuses = {status for verbs in examples.values() for answers in verbs.values() for status in answers}
@@ -132,7 +132,7 @@ class TestTheDocument:
             assert "WebhookSecret" in document.paths[path].get_all_response_models()
 
     async def test_requests_of_the_sdk_find_their_verb(self, module_horde) -> None:
-        """§2.10: where the document has a request's path, it has its verb too."""
+        """Where the document has a request's path, it has its verb too."""
         document = described((await module_horde.client.get("/api/swagger.json")).content)
         missing = {
             f"{request.get_http_method()} {path}"
@@ -144,7 +144,7 @@ class TestTheDocument:
         assert missing <= NOT_SERVED
 
     async def test_every_field_of_a_body_is_known_to_the_sdk(self, module_horde) -> None:
-        """§2.3: a field that the SDK does not know is sent, but nobody is told of it."""
+        """A field that the SDK does not know is sent, but nobody is told of it."""
         document = described((await module_horde.client.get("/api/swagger.json")).content)
         bodies = document.get_all_payload_examples()
         requests = get_all_request_types("horde_sdk.ai_horde_api.apimodels")

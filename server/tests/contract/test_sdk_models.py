@@ -1,4 +1,4 @@
-"""The SDK's models know every field that this server sends, and this server takes what they send (sdk.md 2)."""
+"""The SDK's models know every field that this server sends, and this server takes what they send."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def a_text_pop() -> TextGenerateJobPopRequest:
 
 
 async def test_life_of_an_image_request(horde, root) -> None:
-    """sdk.md 2.10: async, check, pop, submit, status."""
+    """The bodies of async, check, pop, submit, status."""
     params = ImageGenerationInputPayload(width=64, height=64, steps=1, n=2)
     order = ImageGenerateAsyncRequest(prompt="a lighthouse", models=["stable_diffusion"], params=params, r2=False)
     price = await ask(horde, order.model_copy(update={"dry_run": True}), root)
@@ -134,7 +134,7 @@ async def test_life_of_an_image_request(horde, root) -> None:
 
 
 async def test_cancelled_requests(horde) -> None:
-    """sdk.md 1.7.3: what a session's clean-up sends."""
+    """What a session's clean-up sends."""
     image = await ask(horde, ImageGenerateAsyncRequest(prompt="a lighthouse", models=[]))
     text = await ask(horde, TextGenerateAsyncRequest(prompt="Once", models=[]))
     assert not (await ask(horde, DeleteImageGenerateRequest(id=image.id_))).generations
@@ -142,7 +142,7 @@ async def test_cancelled_requests(horde) -> None:
 
 
 async def test_life_of_a_text_request(horde, root) -> None:
-    """sdk.md 2.10: async, pop, submit, status."""
+    """The bodies of async, pop, submit, status."""
     order = TextGenerateAsyncRequest(prompt="Once", models=[TEXT_MODEL], params=ModelGenerationInputKobold(n=1))
     accepted = await ask(horde, order, root)
     job = await ask(horde, a_text_pop(), root)
@@ -154,7 +154,7 @@ async def test_life_of_a_text_request(horde, root) -> None:
 
 
 async def test_users_as_anybody_themselves_and_moderators_see_them(horde, root) -> None:
-    """sdk.md 2.10: find_user, users/{id}."""
+    """The bodies of find_user, users/{id}."""
     ada = await horde.account("ada", kudos=100)
     assert (await ask(horde, FindUserRequest(), ada)).username == f"ada#{ada.id}"
     assert (await ask(horde, FindUserRequest(), root)).moderator
@@ -166,14 +166,14 @@ async def test_users_as_anybody_themselves_and_moderators_see_them(horde, root) 
 
 
 async def test_kudos_change_hands(horde, root) -> None:
-    """sdk.md 2.10: kudos/transfer, kudos/award."""
+    """The bodies of kudos/transfer, kudos/award."""
     ada = await horde.account("ada")
     assert (await ask(horde, KudosTransferRequest(username=f"ada#{ada.id}", amount=10), root)).transferred == 10
     assert (await ask(horde, KudosAwardRequest(username=f"ada#{ada.id}", amount=3), root)).awarded == 3
 
 
 async def test_workers_as_anybody_and_their_owner_see_them(horde, root) -> None:
-    """sdk.md 2.10: workers, workers/{id}, workers/name/{name}."""
+    """The bodies of workers, workers/{id}, workers/name/{name}."""
     await ask(horde, an_image_pop(), root)
     await ask(horde, a_text_pop(), root)
     workers = await ask(horde, AllWorkersDetailsRequest())
@@ -189,7 +189,7 @@ async def test_workers_as_anybody_and_their_owner_see_them(horde, root) -> None:
 
 
 async def test_life_of_an_alchemy_request(horde, root) -> None:
-    """sdk.md 2.10: interrogate/async, pop, submit, status."""
+    """The bodies of interrogate/async, pop, submit, status."""
     source = base64.b64encode(horde.picture()).decode()
     forms = [AlchemyAsyncRequestFormItem(name=name) for name in ("caption", "nsfw")]
     accepted = await ask(horde, AlchemyAsyncRequest(forms=forms, source_image=source), root)
@@ -207,7 +207,7 @@ async def test_life_of_an_alchemy_request(horde, root) -> None:
 
 
 async def test_filters_of_prompts(horde, root) -> None:
-    """sdk.md 2.10: filters, filters/regex, filters/{filter_id}."""
+    """The bodies of filters, filters/regex, filters/{filter_id}."""
     assert list(await ask(horde, FiltersListRequest(), root)) == []
     await ask(horde, FilterRegexRequest(), root)
     made = await ask(horde, PutNewFilterRequest(regex="forbidden", filter_type=10, description="A test."), root)
@@ -223,7 +223,7 @@ async def test_filters_of_prompts(horde, root) -> None:
 
 
 async def test_addresses_in_time_out(horde, root) -> None:
-    """sdk.md 2.10: operations/ipaddr, operations/ipaddr/{ipaddr}, operations/block_worker_ipaddr/{worker_id}."""
+    """The bodies of operations/ipaddr, operations/ipaddr/{ipaddr}, operations/block_worker_ipaddr/{worker_id}."""
     await ask(horde, BlockIPAddressRequest(ipaddr="192.0.2.0/24", hours=2), root)
     assert [one.ipaddr for one in await ask(horde, AllIPTimeoutsRequest(), root)] == ["192.0.2.0/24"]
     (one,) = await ask(horde, SingleIPTimeoutsRequest(ipaddr="192.0.2.7"), root)
@@ -238,7 +238,7 @@ async def test_addresses_in_time_out(horde, root) -> None:
 
 
 async def test_state_of_the_horde(horde, root) -> None:
-    """sdk.md 2.10: status/heartbeat, performance, models, modes."""
+    """The bodies of status/heartbeat, performance, models, modes."""
     await ask(horde, an_image_pop(), root)
     assert (await ask(horde, AIHordeHeartbeatRequest())).message == "OK"
     assert (await ask(horde, HordePerformanceRequest())).worker_count == 1

@@ -1,4 +1,4 @@
-"""What a job costs and earns, through the API (kudos.md §1, §2, §7, §12)."""
+"""What a job costs and earns, through the API (kudos.md §1, §2, §6, §9)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def spent(horde, account) -> float:
 
 
 async def test_the_reference_job(horde) -> None:
-    """§12 row 1: B = G = 11.00, R = 3, D = 12.00, requester total 15.00, trusted owner 11.00."""
+    """§9.1: B = G = 11.00, R = 3, D = 12.00, requester total 15.00, trusted owner 11.00."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", kudos=100, trusted=True)
     answer = (await horde.ask(ada.api_key, params=REFERENCE)).json()
     assert answer["kudos"] == 11
@@ -40,7 +40,7 @@ async def test_the_reference_job(horde) -> None:
 
 
 async def test_half_of_an_untrusted_owners_reward_waits_in_escrow(horde) -> None:
-    """§12 row 1, §7: untrusted 5.50 + 5.50; the submit says what is credited in all and what of it is held back."""
+    """§9.1: untrusted 5.50 + 5.50; the submit says what is credited in all and what of it is held back."""
     owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
     await horde.request(params=REFERENCE)
     assert await serve(horde, owner.api_key) == [{"reward": 11.0, "escrowed": 5.5}]
@@ -49,7 +49,7 @@ async def test_half_of_an_untrusted_owners_reward_waits_in_escrow(horde) -> None
 
 
 async def test_two_images_of_which_one_is_censored(horde) -> None:
-    """§12 row 2: D = 12.00 + 1.00, requester total 16.00, owner 22.00: the censored one costs its tax only."""
+    """§9.2: D = 12.00 + 1.00, requester total 16.00, owner 22.00: the censored one costs its tax only."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", kudos=100, trusted=True)
     await horde.request(ada.api_key, params={**REFERENCE, "n": 2})
     await serve(horde, owner.api_key)
@@ -60,7 +60,7 @@ async def test_two_images_of_which_one_is_censored(horde) -> None:
 
 
 async def test_a_heavier_baseline_costs_its_multiple(horde) -> None:
-    """§12 row 3: SDXL: G = 22.00, D = 23.00, requester total 26.00."""
+    """§9.3: SDXL: G = 22.00, D = 23.00, requester total 26.00."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
     await horde.request(ada.api_key, models=["SDXL 1.0"], params=REFERENCE)
     job = await horde.job(owner.api_key, models=["SDXL 1.0"])
@@ -70,7 +70,7 @@ async def test_a_heavier_baseline_costs_its_multiple(horde) -> None:
 
 @pytest.mark.parametrize(("body", "debit"), [({"slow_workers": False}, 14.4), ({"worker_blacklist": True}, 13.2)])
 async def test_choosing_workers_costs_more(horde, body: dict[str, object], debit: float) -> None:
-    """§2.5, §12 row 4: ×1.2 if slow workers are refused, ×1.1 for a blacklist, on the debit; the reward stays."""
+    """§2.3, §9.4: ×1.2 if slow workers are refused, ×1.1 for a blacklist, on the debit; the reward stays."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
     await horde.request(ada.api_key, params=REFERENCE, **body)
     assert await serve(horde, owner.api_key) == [{"reward": 11.0}]
@@ -79,7 +79,7 @@ async def test_choosing_workers_costs_more(horde, body: dict[str, object], debit
 
 @pytest.mark.parametrize("body", [{}, {"slow_workers": False}, {"models": ["SDXL 1.0"]}, {"models": []}])
 async def test_a_dry_run_says_what_will_be_charged(horde, body: dict[str, object]) -> None:
-    """§2.7, Sensible: one function gives price, hold and dry run: what is charged if all jobs succeed."""
+    """§2.6: one function gives price, hold and dry run: what is charged if all jobs succeed."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
     asked = {"params": {**REFERENCE, "n": 2}, **body}
     quote = (await horde.ask(ada.api_key, dry_run=True, **asked)).json()
@@ -98,7 +98,7 @@ async def test_a_dry_run_says_what_will_be_charged(horde, body: dict[str, object
 
 
 async def test_a_faulted_job_costs_and_earns_nothing(horde) -> None:
-    """§1: job submitted faulted: nothing for both; the request's tax is kept."""
+    """§1.4: job submitted faulted: nothing for both; the request's tax is kept."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
     await horde.request(ada.api_key, params=REFERENCE)
     assert await serve(horde, owner.api_key, state="faulted") == [{"reward": 0.0}]
@@ -107,7 +107,7 @@ async def test_a_faulted_job_costs_and_earns_nothing(horde) -> None:
 
 
 async def test_cancelling_costs_what_is_running_and_nothing_that_waits(horde) -> None:
-    """§1: running jobs go on and settle normally when submitted; waiting ones cost nothing; R is kept."""
+    """§1.5: running jobs go on and settle normally when submitted; waiting ones cost nothing; R is kept."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
     request_id = await horde.request(ada.api_key, params={**REFERENCE, "n": 3})
     job = await horde.job(owner.api_key)
@@ -118,7 +118,7 @@ async def test_cancelling_costs_what_is_running_and_nothing_that_waits(horde) ->
 
 
 async def test_nobody_falls_below_the_floor(start_horde) -> None:
-    """§7: the floor of Anonymous is −50, of registered users 25, raised to after every change: debts are forgiven."""
+    """§6.1: the floor of Anonymous is −50, of registered users 25, raised to after every change: debts are forgiven."""
     horde = await start_horde(profile=Profile.HOUSEHOLD)
     owner = await horde.account("owner", trusted=True)
     for _ in range(6):
@@ -132,7 +132,7 @@ async def test_nobody_falls_below_the_floor(start_horde) -> None:
 
 
 async def test_serving_oneself_costs_the_taxes(horde) -> None:
-    """§1: the owner's own request: pays D + R, earns G."""
+    """§1.6: the owner's own request: pays D + R, earns G."""
     ada = await horde.account("ada", kudos=RICH, trusted=True)
     await horde.request(ada.api_key, params=REFERENCE)
     await serve(horde, ada.api_key)
@@ -149,7 +149,7 @@ async def test_all_kudos_add_up_to_zero(horde) -> None:
 
 
 async def test_records_count_jobs_and_requests(horde) -> None:
-    """accounts.md §2.1: usage and contribution in megapixelsteps, fulfillment in jobs, request in requests."""
+    """§1.8: usage and contribution in megapixelsteps, fulfillment in jobs, request in requests."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner")
     await horde.request(ada.api_key, params={**REFERENCE, "n": 2})
     await serve(horde, owner.api_key, images=2)

@@ -1,6 +1,6 @@
 """Whom the horde trusts and whom it suspects: escrow, promotion, uptime, suspicions, pauses (kudos.md §5).
 
-Suspicions are those of alchemy-and-operations.md §3.3 and generation.md §3.7.
+Suspicions are those of moderation.md §3 and workers.md §9.3.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class TestTrust:
     """HORDE_KUDOS_TRUST_THRESHOLD."""
 
     async def test_enough_escrow_makes_an_old_account_trusted_once(self, start_horde) -> None:
-        """kudos.md §5: escrow > threshold, ≥ 7 days old: trusted, workers un-paused, the whole escrow is released."""
+        """§5.4: escrow > threshold, ≥ 7 days old: trusted, workers un-paused, the whole escrow is released."""
         horde = await start_horde(kudos_trust_threshold=10)
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         await horde.sql("UPDATE account SET created_at = now() - interval '8 days' WHERE id = %s", owner.id)
@@ -62,7 +62,7 @@ class TestTrust:
         assert await horde.sql(released) == [(1100,)]
 
     async def test_a_young_or_suspicious_account_waits(self, start_horde) -> None:
-        """kudos.md §5: not before 7 days; accounts.md §1: not with five suspicions; without a threshold never."""
+        """§5.4: not before 7 days; accounts.md §1.6: not with five suspicions; without a threshold never."""
         horde = await start_horde(kudos_trust_threshold=5)
         young, bad = await horde.account("young"), await horde.account("bad", columns={"suspicions": [5] * 5})
         mod = await horde.account("mod", moderator=True)
@@ -73,7 +73,7 @@ class TestTrust:
             assert (shown["trusted"], shown["evaluating_kudos"]) == (False, 5.5)
 
     async def test_the_workers_of_a_newly_trusted_account_are_trusted_and_free_at_once(self, start_horde) -> None:
-        """accounts.md §1.1: setting trusted un-pauses the workers; on this node and the others, without a new pop."""
+        """accounts.md §2.3: setting trusted un-pauses the workers; on this node and the others, without a new pop."""
         horde, other = await start_horde(), await start_horde()
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         await horde.pop(owner.api_key)
@@ -99,7 +99,7 @@ async def is_trusted(horde, account: NewAccount) -> bool:
 
 
 class TestUptime:
-    """kudos.md §5, generation.md §3.3."""
+    """What being there earns (kudos.md §5.3, workers.md §4.3)."""
 
     async def test_ten_minutes_of_uptime_are_paid_into_escrow_or_balance(self, horde) -> None:
         """50 + 2·models + 30 if loras; once more than 600 s; untrusted: entirely escrow; shown with the worker."""
@@ -121,7 +121,7 @@ class TestUptime:
 
     @pytest.mark.parametrize("reason", ["paused = true", "maintenance = true"])
     async def test_idle_time_does_not_count(self, horde, reason: str) -> None:
-        """§3.3: paused or in maintenance: no uptime, and the reward's clock starts anew."""
+        """workers.md §4.3: paused or in maintenance: no uptime, and the reward's clock starts anew."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key)
         await check_in_later(horde, owner.api_key, 8)
@@ -134,7 +134,7 @@ class TestUptime:
         ]
 
     async def test_time_offline_does_not_count(self, horde) -> None:
-        """§3.3: not if the last check-in is more than 300 s ago."""
+        """workers.md §4.3: not if the last check-in is more than 300 s ago."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key)
         await horde.sql("UPDATE worker SET last_check_in_at = now() - interval '301 seconds'")
@@ -143,10 +143,10 @@ class TestUptime:
 
 
 class TestSuspicion:
-    """alchemy-and-operations.md §3.3."""
+    """Reasons against workers and owners, and what they bring (moderation.md §3)."""
 
     async def test_a_worker_too_fast_to_be_true_is_paused_at_the_fifth_time(self, horde) -> None:
-        """generation.md §3.7.1: > 20 megapixelsteps/s, each time; at five the worker is paused."""
+        """moderation.md §3.3: > 20 megapixelsteps/s, each time; at five the worker is paused."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         for times in range(1, 6):
             assert await horde.sql("SELECT paused FROM worker") != [(True,)]
@@ -160,20 +160,20 @@ class TestSuspicion:
         assert (worker["paused"], worker["suspicious"]) == (True, 5), "owners see it: silent pauses are a complaint"
 
     async def test_a_believable_speed_is_not_suspected(self, horde) -> None:
-        """generation.md §3.7.1: up to 20 megapixelsteps/s are believed."""
+        """moderation.md §3.3: up to 20 megapixelsteps/s are believed."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         await serve(horde, owner.api_key, **CREDIBLE)
         assert (await seen(horde, owner, mod))["suspicious"] == 0
 
     async def test_trusted_owners_are_beyond_suspicion(self, horde) -> None:
-        """accounts.md §1.1: trusted ignores suspicion."""
+        """accounts.md §2.3: trusted ignores suspicion."""
         owner, mod = await horde.account("owner", trusted=True), await horde.account("mod", moderator=True)
         await serve(horde, owner.api_key, **INCREDIBLE)
         assert (await seen(horde, owner, mod))["suspicious"] == 0
         assert await horde.sql("SELECT suspicions FROM worker") == [([],)]
 
     async def test_a_moderator_clears_user_and_workers(self, horde) -> None:
-        """§3.3: reset_suspicion."""
+        """accounts.md §4.5: reset_suspicion."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         await serve(horde, owner.api_key, **INCREDIBLE)
         headers = {"apikey": mod.api_key}
@@ -183,7 +183,7 @@ class TestSuspicion:
 
     @pytest.mark.parametrize(("raid", "allowed"), [(False, 20), (True, 10)])
     async def test_dropping_too_many_jobs_is_suspected(self, horde, raid: bool, allowed: int) -> None:
-        """generation.md §3.7.2: > 20 an hour: maintenance and a suspicion; in raid mode > 10, without maintenance."""
+        """workers.md §9.3: > 20 an hour: maintenance and a suspicion; in raid mode > 10, without maintenance."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         await horde.sql("UPDATE horde_modes SET raid = %s", raid)
         await horde.pop(owner.api_key)
@@ -202,7 +202,7 @@ class TestSuspicion:
             assert "Maintenance mode" in refused.json()["message"]
 
     async def test_jobs_dropped_by_silence_count_the_same_and_pause_at_the_fifth_suspicion(self, horde) -> None:
-        """generation.md §3.7.2: the sweep's drops too; at five the worker is paused, unless trusted."""
+        """workers.md §9.3: the sweep's drops too; at five the worker is paused, unless trusted."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         trusted = await horde.account("trusted", trusted=True)
         await horde.request(params={"n": 1})

@@ -1,4 +1,4 @@
-"""Workers looked up, changed and deleted: /workers/{id}, /workers/name/{name} (accounts.md §3)."""
+"""Workers looked up, changed and deleted: /workers/{id}, /workers/name/{name} (workers.md §11)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TestLookingUp:
     """GET /workers/{id} and /workers/name/{name}."""
 
     async def test_a_name_finds_the_worker_also_when_it_is_offline(self, horde) -> None:
-        """§3: exact, case-sensitive; the same object as by id."""
+        """§11.1: exact, case-sensitive; the same object as by id."""
         owner = await horde.account("owner")
         worker_id = await a_worker(horde, owner.api_key, "Bee / 50%")
         await horde.sql("UPDATE worker SET last_check_in_at = now() - interval '1 hour'")
@@ -52,7 +52,7 @@ class TestLookingUp:
         assert horde.outcome(await get(horde, f"name/{'x' * 1000}")) == (404, "WorkerNotFound")
 
     async def test_owners_see_more_of_their_own_and_moderators_of_all(self, horde) -> None:
-        """§3.1 and Sensible: paused, suspicious, ipaddr for owner and moderator; contact for moderators only."""
+        """§11.3: paused, suspicious, ipaddr for owner and moderator; contact for moderators only."""
         owner = await horde.account("owner", columns={"contact": "owner@example.org"})
         mod, stranger = await horde.account("mod", moderator=True), await horde.account("stranger")
         await a_worker(horde, owner.api_key)
@@ -68,7 +68,7 @@ class TestChanging:
     """PUT /workers/{id}."""
 
     async def test_a_worker_in_maintenance_serves_its_owner_only_from_that_moment(self, start_horde) -> None:
-        """§3: maintenance and its message, by the owner; on the node that was told and on the others."""
+        """§11.4: maintenance and its message, by the owner; on the node that was told and on the others."""
         horde, other = await start_horde(), await start_horde()
         owner = await horde.account("owner")
         worker_id = await a_worker(horde, owner.api_key)
@@ -91,7 +91,7 @@ class TestChanging:
         assert await horde.sql("SELECT maintenance, maintenance_msg FROM worker") == [(False, None)]
 
     async def test_moderators_pause_a_worker_and_let_it_go_on(self, horde) -> None:
-        """§3: paused by moderators; generation.md §3.5.6: it gets no strangers' jobs from that moment."""
+        """§11.4: paused by moderators; §5.20: it gets no strangers' jobs from that moment."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         worker_id = await a_worker(horde, owner.api_key)
         assert (await put(horde, worker_id, mod.api_key, paused=True)).json() == {"paused": True}
@@ -102,7 +102,7 @@ class TestChanging:
         await horde.job(owner.api_key)
 
     async def test_owners_name_and_describe_their_workers(self, horde) -> None:
-        """§3: info and name, as plain text; a pop under the new name is that worker, the old name is free."""
+        """§11.4: info and name, as plain text; a pop under the new name is that worker, the old name is free."""
         owner, other = await horde.account("owner"), await horde.account("other")
         worker_id = await a_worker(horde, owner.api_key, "old name")
         answer = await put(horde, worker_id, owner.api_key, name=" new <i>name ", info="Runs & runs", team="")
@@ -116,7 +116,7 @@ class TestChanging:
         assert await horde.sql("SELECT count(*) FROM worker") == [(2,)]
 
     async def test_what_moderators_change_of_anybodys_worker(self, horde) -> None:
-        """§3: owner or moderator: all fields; an administrator is a moderator too."""
+        """§11.4: owner or moderator: all fields; an administrator is a moderator too."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         worker_id = await a_worker(horde, owner.api_key)
         change = {"maintenance": True, "paused": True, "info": "seen", "name": "renamed"}
@@ -131,14 +131,14 @@ class TestChanging:
         ids=str,
     )  # fmt: skip
     async def test_strangers_change_nothing(self, horde, change: dict[str, Any], rc: str) -> None:
-        """§3: not owner: 403 `NotOwner` (maintenance, info) or `NotModerator`; anonymous included."""
+        """§11.4: not owner: 403 `NotOwner` (maintenance, info) or `NotModerator`; anonymous included."""
         owner, stranger = await horde.account("owner"), await horde.account("stranger", trusted=True)
         worker_id = await a_worker(horde, owner.api_key)
         for key in (stranger.api_key, "0000000000"):
             assert horde.outcome(await put(horde, worker_id, key, **change)) == (403, rc)
 
     async def test_owners_do_not_pause(self, horde) -> None:
-        """§3: paused by moderators only; what else the refused change asked for is not done either."""
+        """§11.4: paused by moderators only; what else the refused change asked for is not done either."""
         owner = await horde.account("owner")
         worker_id = await a_worker(horde, owner.api_key)
         refused = await put(horde, worker_id, owner.api_key, paused=False, info="x")
@@ -164,7 +164,7 @@ class TestChanging:
         ids=lambda value: str(value)[:40],
     )
     async def test_wrong_changes_are_refused_whole(self, horde, change: dict[str, Any], status: int, rc: str) -> None:
-        """§3: each refusal by its rc; nothing of a refused change is applied."""
+        """§11.4: each refusal by its rc; nothing of a refused change is applied."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key, "taken name")
         worker_id = await a_worker(horde, owner.api_key)
@@ -181,13 +181,13 @@ class TestChanging:
         ids=lambda value: str(value)[:40],
     )  # fmt: skip
     async def test_values_beyond_the_schema_are_named(self, horde, change: dict[str, Any]) -> None:
-        """§0: 400 with `errors`, no rc."""
+        """basics.md §3.3: 400 with `errors`, no rc."""
         owner = await horde.account("owner")
         answer = await put(horde, await a_worker(horde, owner.api_key), owner.api_key, **change)
         assert (answer.status_code, list(answer.json()["errors"])) == (400, list(change))
 
     async def test_unknown_workers_come_before_unknown_keys(self, horde) -> None:
-        """§3: 404 `WorkerNotFound`, then 401; a missing header is 400 without rc."""
+        """§11.4: 404 `WorkerNotFound`, then 401; a missing header is 400 without rc."""
         owner = await horde.account("owner")
         worker_id = await a_worker(horde, owner.api_key)
         for unknown in (UNKNOWN, "x", "1" * 300):
@@ -201,7 +201,7 @@ class TestDeleting:
     """DELETE /workers/{id}."""
 
     async def test_a_deleted_worker_is_gone_and_its_name_free(self, start_horde) -> None:
-        """§3: by its owner: 200 {deleted_id, deleted_name}; also on other nodes; another account may take the name."""
+        """§11.5: by its owner: 200 {deleted_id, deleted_name}; also on other nodes; others may take the name."""
         horde, second = await start_horde(), await start_horde()
         owner, other = await horde.account("owner"), await horde.account("other")
         worker_id = await a_worker(horde, owner.api_key)
@@ -237,7 +237,7 @@ class TestDeleting:
         assert (await horde.status(request_id))["done"] is True
 
     async def test_what_it_delivered_and_earned_stays(self, horde) -> None:
-        """§3: the owner's kudos are unaffected; results are still there, with the worker's id."""
+        """§11.5: the owner's kudos are unaffected; results are still there, with the worker's id."""
         owner = await horde.account("owner", trusted=True)
         request_id = await horde.request()
         job = await horde.job(owner.api_key)
@@ -250,7 +250,7 @@ class TestDeleting:
         assert (await horde.user(owner))["kudos_details"]["accumulated"] == reward
 
     async def test_who_may_delete(self, horde) -> None:
-        """§3: 404, then 401 (also without a key, Sensible), then 403 `NotModerator`; moderators may."""
+        """§11.5: 404, then 401 (also without a key), then 403 `NotModerator`; moderators may."""
         owner, mod, stranger = [await horde.account(name, moderator=name == "mod") for name in ("owner", "mod", "eve")]
         worker_id = await a_worker(horde, owner.api_key)
         assert horde.outcome(await delete(horde, UNKNOWN, owner.api_key)) == (404, "WorkerNotFound")

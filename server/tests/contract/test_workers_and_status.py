@@ -1,4 +1,4 @@
-"""Workers and the state of the horde: GET /workers, /workers/{id}, /status/… and the operator's pages (§3, §10)."""
+"""Workers and the horde: GET /workers, /workers/{id}, /status/…, the operator's pages (workers.md §11, status.md)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def get(horde, path: str, key: str | None = None, **query: object):
 
 
 class TestWorkers:
-    """accounts.md §3."""
+    """What is told of workers (§11)."""
 
     async def test_a_pop_with_an_unused_name_makes_a_worker(self, horde) -> None:
         """§3: rows are created implicitly; the public part of the worker object."""
@@ -39,7 +39,7 @@ class TestWorkers:
         assert await get(horde, f"workers/{worker['id']}") == worker
 
     async def test_owners_and_moderators_see_more(self, horde) -> None:
-        """§3.1 and Sensible: paused, suspicious and ipaddr for moderators and for the owner; contact for moderators."""
+        """§11.3: paused, suspicious and ipaddr for moderators and for the owner; contact for moderators."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         await horde.pop(owner.api_key)
         for_owner = (await get(horde, "workers", owner.api_key))[0]
@@ -48,7 +48,7 @@ class TestWorkers:
         assert "paused" in (await get(horde, "workers", mod.api_key))[0]
 
     async def test_the_list_is_filtered_by_name_or_type(self, horde) -> None:
-        """§3: name is exact and case-insensitive, and when given, type is ignored."""
+        """§11.1: name is exact and case-insensitive, and when given, type is ignored."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key, "Alpha")
         await horde.pop(owner.api_key, "Beta")
@@ -58,7 +58,7 @@ class TestWorkers:
         assert len(await get(horde, "workers", type="", name="")) == 2  # as the published SDK asks
 
     async def test_a_worker_is_online_for_five_minutes(self, horde) -> None:
-        """§3: online = last check-in ≤ 300 s ago; a single worker is shown also when it is offline."""
+        """§11.1: online = last check-in ≤ 300 s ago; a single worker is shown also when it is offline."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key)
         worker_id = (await get(horde, "workers"))[0]["id"]
@@ -68,12 +68,12 @@ class TestWorkers:
 
     @pytest.mark.parametrize("worker_id", [UNKNOWN, "x", "%00", "1" * 300])
     async def test_what_is_no_worker_is_not_found(self, horde, worker_id: str) -> None:
-        """§0: non-UUID worker ids are "not found"."""
+        """§11.1: non-UUID worker ids are "not found"."""
         answer = await horde.client.get(f"/api/v2/workers/{worker_id}")
         assert (answer.status_code, answer.json()["rc"]) == (404, "WorkerNotFound")
 
     async def test_work_done_is_counted(self, horde) -> None:
-        """§3.1: requests_fulfilled, megapixelsteps_generated, kudos_details, performance."""
+        """§11.2: requests_fulfilled, megapixelsteps_generated, kudos_details, performance."""
         owner = await horde.account("owner", trusted=True)
         await horde.request(params={"width": 512, "height": 512, "steps": 50, "sampler_name": "k_euler"})
         job = await horde.job(owner.api_key)
@@ -88,10 +88,10 @@ class TestWorkers:
 
 
 class TestStatus:
-    """accounts.md §10."""
+    """What is told of the horde (status.md §1–3)."""
 
     async def test_the_heartbeat(self, horde) -> None:
-        """§10: message OK, version, queue, threads, active_count, db_connection."""
+        """status.md §1.1: message OK, version, queue, threads, active_count, db_connection."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key, threads=2)
         await horde.request(params={"n": 3})
@@ -101,7 +101,7 @@ class TestStatus:
         assert (beat["queue"], beat["threads"], beat["active_count"]) == (3, 2, 1)
 
     async def test_performance_sums_queue_and_workers(self, horde) -> None:
-        """§10, Sensible: megapixelsteps multiplied by outstanding jobs; the past minute counts what was delivered."""
+        """status.md §2.1: megapixelsteps multiplied by outstanding jobs; the past minute counts what was delivered."""
         owner = await horde.account("owner")
         params = {"width": 512, "height": 512, "steps": 10, "sampler_name": "k_euler", "n": 2}
         await horde.request(params=params)
@@ -115,7 +115,7 @@ class TestStatus:
         assert found["past_minute_megapixelsteps"] == pytest.approx(2.62, abs=0.01)
 
     async def test_models_that_are_served_or_asked_for(self, horde) -> None:
-        """§10: count = threads; queued = Σ things; jobs; eta = queued/(count×performance) or 10000."""
+        """status.md §3.1: count = threads; queued = Σ things; jobs; eta = queued/(count×performance) or 10000."""
         owner = await horde.account("owner", customizer=True)
         await horde.pop(owner.api_key, models=["stable_diffusion", "my own model"], threads=2)
         await horde.request(models=["Deliberate"], params={"n": 2})
@@ -134,7 +134,7 @@ class TestStatus:
         assert await get(horde, "status/models", type="text") == []
 
     async def test_one_model_in_a_list(self, horde) -> None:
-        """§10: a list of none or one; the name may hold any character, URL-encoded."""
+        """status.md §3.2: a list of none or one; the name may hold any character, URL-encoded."""
         owner = await horde.account("owner", customizer=True)
         await horde.pop(owner.api_key, models=["a model: v1.5 [SDXL]"])
         assert [row["count"] for row in await get(horde, "status/models/a%20model:%20v1.5%20%5BSDXL%5D")] == [1]
@@ -144,7 +144,7 @@ class TestStatus:
         "query", [{"model_state": "x"}, {"min_count": -1}, {"max_count": "x"}, {"min_count": 10**30}]
     )
     async def test_bad_filters_are_refused(self, horde, query: dict[str, object]) -> None:
-        """§10: 400 on bad model_state, and on numbers that are none."""
+        """status.md §3.1: 400 on bad model_state, and on numbers that are none."""
         answer = await horde.client.get("/api/v2/status/models", params=query)
         assert answer.status_code == 400
         assert set(answer.json()["errors"]) == set(query)

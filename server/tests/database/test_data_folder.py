@@ -30,7 +30,7 @@ def mode(path: Path) -> int:
 
 
 class TestWhoMayRead:
-    """attack.md 12: any local user could read what lay in the data folder."""
+    """Any local user could read what lay in the data folder."""
 
     async def test_a_new_horde_is_closed_to_others_and_its_database_runs(self, folder: Path) -> None:
         async with EmbeddedPostgres(folder) as database:

@@ -130,7 +130,7 @@ async def test_the_number_of_a_stranger_in_the_pid_file_is_left_alone(tmp_path: 
 
 
 class TestFoldersOfSockets:
-    """attack.md 12: 24 of 24 killed servers left theirs behind."""
+    """24 of 24 killed servers left theirs behind."""
 
     @pytest.fixture(autouse=True)
     def temporary_files(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

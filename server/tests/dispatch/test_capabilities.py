@@ -1,4 +1,4 @@
-"""Bridge agents and declared capabilities (generation.md §3.8)."""
+"""Bridge agents and declared capabilities (workers.md §10)."""
 
 from __future__ import annotations
 

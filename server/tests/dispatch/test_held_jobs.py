@@ -1,4 +1,4 @@
-"""What a node remembers of the jobs that it handed out (generation.md §3.5.5)."""
+"""What a node remembers of the jobs that it handed out (workers.md §6.3)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_what_was_put_off_is_looked_up():
 
 
 async def test_a_worker_that_holds_too_many_jobs_gets_no_more(monkeypatch: pytest.MonkeyPatch):
-    """§3.5.5, D15: greed starves nobody, and a broken worker does not swallow the queue."""
+    """§6.3: greed starves nobody, and a broken worker does not swallow the queue."""
     queue = LiveQueue(lambda: 0.0)
     dispatcher = Dispatcher(ImageKind(), None, queue, lambda topic, ids: None, None, lifetime_s=60)
     entry = an_entry(jobs=1000)

@@ -133,7 +133,7 @@ class Known:
 
 
 def why_not(requirement: Requirement, offer: Offer) -> str | None:
-    """The predicate once more, as the specifications tell it (generation.md §3.5, §4.5, alchemy §1.6)."""
+    """The predicate once more, as the rules tell it (workers.md §5.14, alchemy.md §6)."""
     named = offer.worker_id in requirement.workers
     if offer.named_only and (not named or requirement.worker_blacklist):
         return "worker_id"
@@ -182,7 +182,7 @@ FORBIDDEN = {1: "img2img", 2: "painting", 4: "lora", 8: "post-processing", 16: "
 
 
 def obstacle(requirement: Requirement, offer: Offer, model: str) -> str | None:
-    """What keeps a worker from serving a request with this model of its own (D20)."""
+    """What keeps a worker from serving a request with this model of its own."""
     if requirement.paints and model != INPAINTING and not offer.paints_with_any_model:
         return "models"
     if not requirement.paints and model == INPAINTING:

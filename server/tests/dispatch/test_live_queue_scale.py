@@ -105,7 +105,7 @@ def test_nothing_is_remembered_of_classes_that_are_gone(queue) -> None:
 
 
 def test_a_place_does_not_look_at_every_class(queue, monkeypatch) -> None:
-    """§8 D6: what nobody can serve is not counted; all others are one look-up together."""
+    """What nobody can serve is not counted; all others are one look-up together."""
     for place in range(CLASSES):
         queue.add(an_entry(a_requirement(models=frozenset({f"m{place}"})), key=place))
     last = an_entry(a_requirement(models=frozenset({"m0"})), key=CLASSES)
@@ -125,7 +125,7 @@ def test_a_place_does_not_look_at_every_class(queue, monkeypatch) -> None:
     assert looked_at <= 5 + 2
 
 
-# ---------------------------------------------------------------- wait_time (generation.md §2.9.3)
+# ---------------------------------------------------------------- wait_time (requests.md §9.5)
 
 THINGS = 512 * 512 * 30
 

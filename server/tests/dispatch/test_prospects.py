@@ -1,4 +1,4 @@
-"""What a request is told that nobody online can serve (D4), or that is served with other models than it asked for."""
+"""What a request is told that nobody online can serve, or that is served with other models than it asked for."""
 
 from __future__ import annotations
 

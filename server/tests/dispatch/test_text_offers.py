@@ -1,4 +1,4 @@
-"""What text workers offer (generation.md §4.5.2, §3.8.3)."""
+"""What text workers offer (workers.md §5.14, §10.4)."""
 
 from __future__ import annotations
 

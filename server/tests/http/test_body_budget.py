@@ -1,4 +1,4 @@
-"""When bodies take too much memory, whoever holds most gives one up (attack.md 5)."""
+"""When bodies take too much memory, whoever holds most gives one up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses and blocks in time-out (alchemy-and-operations.md §3.4)."""
+"""Addresses and blocks in time-out (moderation.md §4)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_what_is_an_address_or_a_block(text: str, network: str) -> None:
     ],
 )  # fmt: skip
 def test_of_ipv6_the_household_is_a_64(text: str, household: str) -> None:
-    """§3.4, the SHOULD: rotating inside a /64 evades nothing."""
+    """§4.2: rotating inside a /64 evades nothing."""
     network = parse_network(text)
     assert network is not None
     assert str(household_of(network)) == household

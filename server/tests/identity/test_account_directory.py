@@ -32,7 +32,7 @@ async def rename(pool: Pool, account_id: int, name: str) -> None:
 
 
 async def test_a_key_finds_its_account_and_is_stored_only_as_a_salted_hash(pool: Pool) -> None:
-    """accounts.md §1: 22 characters, shown once, stored as SHA-256 of (server secret + key)."""
+    """accounts.md §1.2: 22 characters, shown once, stored as SHA-256 of (server secret + key)."""
     accounts = await directory(pool, Clock())
     async with pool.connection() as conn:
         made = await create_account(conn, "ada")

@@ -1,4 +1,4 @@
-"""A disk without room is told before writing to it fails (attack.md 12)."""
+"""A disk without room is told before writing to it fails."""
 
 from __future__ import annotations
 

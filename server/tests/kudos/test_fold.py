@@ -1,4 +1,4 @@
-"""The fold: every movement applied exactly once, floors and promotions as movements (kudos.md §5, §7, §10.3)."""
+"""The fold: every movement applied exactly once, floors and promotions as movements (kudos.md §5.4, §6.1, §8.4)."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def test_escrow_above_the_threshold_after_a_week_makes_trusted_and_moves_t
 
 
 async def test_who_grows_old_enough_is_trusted_without_another_movement_and_released_once(pool: Pool) -> None:
-    """kudos.md §10.3: promotion needs no further request by the user, and cannot pay twice."""
+    """§8.4: promotion needs no further request by the user, and cannot pay twice."""
     async with pool.connection() as conn:
         ada, young = await add_account(conn, age_days=6), await add_account(conn, "young")
         for account_id in (ada, young):
@@ -99,7 +99,7 @@ async def test_who_grows_old_enough_is_trusted_without_another_movement_and_rele
 
 
 async def test_escrow_that_arrives_after_trust_was_given_is_released_too(pool: Pool) -> None:
-    """kudos.md §5, "Sensible: always release": a job settled while trust was being given still pays half to escrow."""
+    """§5.4: a job settled while trust was being given still pays half to escrow."""
     async with pool.connection() as conn:
         ada = await add_account(conn)
         await conn.execute("UPDATE account SET trusted = true WHERE id = %s", (ada,))
@@ -111,7 +111,7 @@ async def test_escrow_that_arrives_after_trust_was_given_is_released_too(pool: P
 
 
 async def test_counters_follow_the_delivered_job(pool: Pool) -> None:
-    """kudos.md §1: fulfilments +1, contributions; requests are counted once each (accounts.md §2.1)."""
+    """§1.8: fulfilments +1, contributions; requests are counted once each."""
     async with pool.connection() as conn:
         ada, ben = await add_account(conn), await add_account(conn, "ben")
         await conn.execute("UPDATE account SET usage_multiplier = 2 WHERE id = %s", (ada,))

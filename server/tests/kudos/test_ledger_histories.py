@@ -1,4 +1,4 @@
-"""Every random history balances: snapshot + inbox = history, nothing applied twice (kudos.md §10.3)."""
+"""Every random history balances: snapshot + inbox = history, nothing applied twice (kudos.md §8.1)."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_every_random_history_sums_to_zero_and_is_its_own_snapshot(database_dsn:
 def test_a_settlement_charges_the_debit_and_credits_the_pay_exactly(
     debit: int, paid: int, requester_id: int, trusted: bool
 ) -> None:
-    """kudos.md §1: requester −D, owner +G·bridge; §5: of an untrusted owner half is escrowed; §12 second row."""
+    """§1.2: requester −D, owner +G·bridge; §5.2: of an untrusted owner half is escrowed; §9.2."""
     movements = settlement(
         request_id=uuid4(), job_id=uuid4(), requester_id=requester_id, owner_id=2, owner_trusted=trusted,
         worker_id=uuid4(), paid_hundredths=paid, debit_hundredths=debit, domain="image", things=1.0, speed=1.0,

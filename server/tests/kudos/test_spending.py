@@ -1,4 +1,4 @@
-"""Spending is decided under a per-payer lock (kudos.md §7, §10.3 no. 3, §10.4)."""
+"""Spending is decided under a per-payer lock (kudos.md §6, §8.3)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_spendable_is_balance_less_floor_holds_and_unfolded_debits(pool: P
         ada = await add_account(conn, kind="pseudonymous")
         await adjust_kudos(conn, ada, 5_000)
         await fold_all(pool)
-        assert await spendable_hundredths(conn, ada) == 3_600, "kudos.md §7: pseudonymous with 50 can send 36"
+        assert await spendable_hundredths(conn, ada) == 3_600, "§6.2: pseudonymous with 50 can send 36"
         await post(conn, [request_tax(ada, uuid4(), 300, "image")])
         await hold(conn, ada, 1_000)
         assert await spendable_hundredths(conn, ada) == 3_600 - 300 - 1_000
@@ -70,7 +70,7 @@ async def test_credits_that_are_not_folded_never_fund_a_spend(pool: Pool) -> Non
 
 
 async def test_anonymous_can_spend_down_to_minus_50(pool: Pool) -> None:
-    """generation.md §2.7: `balance − floor − …`."""
+    """requests.md §7.3: `balance − floor − …`."""
     async with pool.connection() as conn:
         assert await spendable_hundredths(conn, 0) == 5_000
         await hold(conn, 0, 5_000)

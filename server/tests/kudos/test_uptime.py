@@ -1,4 +1,4 @@
-"""The uptime reward is the original's, to the hundredth: every row of `kudos_uptime.csv` (kudos.md §5, §13)."""
+"""The uptime reward is the original's, to the hundredth: every row of `kudos_uptime.csv` (kudos.md §5.3)."""
 
 from __future__ import annotations
 

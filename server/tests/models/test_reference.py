@@ -1,4 +1,4 @@
-"""What is known of models by their names (generation.md §1.10, §4.3)."""
+"""What is known of models by their names (basics.md §9)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class TestTextModels:
         assert text_reference("koboldcpp/Model-7B").text_parameters_b("koboldcpp/Model-7B" + suffix) == 7.0
 
     def test_keep_the_version_before_the_quantisation(self) -> None:
-        """§4.3: the original also loses `-v2` of such a name."""
+        """§9.3: the original also loses `-v2` of such a name."""
         reference = text_reference("Model-7B-v2", parameters=8e9)
         assert reference.text_parameters_b("Model-7B-v2-Q4_K_M") == 8.0
         assert text_reference("Model-7B").text_parameters_b("Model-7B-v2-Q4_K_M") is None
@@ -193,5 +193,5 @@ class TestBuiltIn:
         ],
     )  # fmt: skip
     def test_text_models_are_known_by_every_program(self, name: str) -> None:
-        """§1.10: each base model appears plain and with prefixes."""
+        """§9.3: each base model appears plain and with prefixes."""
         assert catalogue.text_parameters_b(name) == 13.0

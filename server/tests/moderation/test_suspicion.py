@@ -1,4 +1,4 @@
-"""From which speed on nobody is believed (alchemy-and-operations.md §3.3, reason 5)."""
+"""From which speed on nobody is believed (moderation.md §3.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""However many connections one stranger holds, there is room for others (attack.md 4)."""
+"""However many connections one stranger holds, there is room for others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes before a body is bounded before it is parsed, and refused in words (generation.md §1.8: with CORS too)."""
+"""What comes before a body is bounded before it is parsed, and refused in words (basics.md §8.1: with CORS too)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def status(serving, *sent: bytes) -> int:
 async def test_headers_up_to_64_kib_are_read_and_longer_ones_refused(
     start_serving, size: int, piece_bytes: int
 ) -> None:
-    """attack.md 1: the same whether they come in pieces or at once."""
+    """The same whether they come in pieces or at once."""
     data = GET + b"X-Long: " + b"a" * size + b"\r\n\r\n"
     client = await (await start_serving()).connect(
         *(data[at : at + piece_bytes] for at in range(0, len(data), piece_bytes))
@@ -38,7 +38,7 @@ async def test_headers_up_to_64_kib_are_read_and_longer_ones_refused(
     "beginning", [GET + b"X-Bomb: ", b"\r\n", GET + b"X-Bomb", b"GET /", b"GET /x HTTP/1.1\r\nHost: ", b"GET /x?"]
 )
 async def test_a_head_that_never_ends_is_refused_before_it_has_grown(start_serving, beginning: bytes) -> None:
-    """attack.md 1: one connection with an endless header, or URL, froze everything."""
+    """One connection with an endless header, or URL, froze everything."""
     serving = await start_serving()
     client = await serving.connect(beginning)
 
@@ -57,7 +57,7 @@ async def test_a_head_that_never_ends_is_refused_before_it_has_grown(start_servi
 
 @pytest.mark.parametrize(("count", "expected"), [(MOST_HEADERS, 200), (MOST_HEADERS + 1, 431)])
 async def test_so_many_headers_are_read_and_no_more(start_serving, count: int, expected: int) -> None:
-    """attack.md 1: 3.6 million headers were taken."""
+    """3.6 million headers were taken."""
     headers = b"".join(b"x-%d: 1\r\n" % number for number in range(count))
     assert await status(await start_serving(), b"GET / HTTP/1.1\r\n" + headers + b"\r\n") == expected
 
@@ -102,7 +102,7 @@ async def test_trailers_are_no_headers(start_serving) -> None:
 
 
 async def test_blanks_around_header_values_are_no_part_of_them(start_serving) -> None:
-    """reports.md A4, RFC 9110 §5.5: every header, once and for all who read one."""
+    """RFC 9110 §5.5: every header, once and for all who read one."""
     serving = await start_serving()
     names = ["apikey", "Client-Agent", "X-Fields", "Proxied-For", "Proxy-Authorization", "Idempotency-Key", "X-Any"]
     lines = b"".join(b"%s: \t v a \t \r\n" % name.encode() for name in names)

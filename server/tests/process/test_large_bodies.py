@@ -1,4 +1,4 @@
-"""Before a large body is read, its sender is looked at; what is not read to its end is still answered (attack.md 5)."""
+"""Before a large body is read, its sender is looked at; what is not read to its end is still answered."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ async def test_an_unread_body_is_not_listened_to_for_ever(start_serving, horde) 
 
 
 async def test_bodies_that_stall_make_room_for_those_of_others(start_serving, horde) -> None:
-    """attack.md 5: thirty bodies of 30 MB, sent in part and held, took 850 MB for ever."""
+    """Thirty bodies of 30 MB, sent in part and held, took 850 MB for ever."""
     serving = await start_serving(app=horde)
     strangers = [await serving.connect(head(MOST_BYTES, "apikey: good")) for _ in range(15)]
     sending = [asyncio.create_task(client.send(b"x" * MIB)) for client in strangers]

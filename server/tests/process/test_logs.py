@@ -29,7 +29,7 @@ warnings.warn("something is old")
 
 
 def test_lines_of_libraries_have_the_form_of_ours() -> None:
-    """users.md 17: psycopg's pool wrote plain lines among the JSON lines."""
+    """Psycopg's pool wrote plain lines among the JSON lines."""
     run = subprocess.run([sys.executable, "-c", SPEAKER], capture_output=True, text=True, timeout=60, check=True)
     formed = [line for line in run.stderr.splitlines() if line.startswith("{")]
     events = [json.loads(line) for line in formed]

@@ -1,4 +1,4 @@
-"""What large bodies took is given back (attack.md 5)."""
+"""What large bodies took is given back."""
 
 from __future__ import annotations
 

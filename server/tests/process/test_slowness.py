@@ -1,4 +1,4 @@
-"""Nobody holds a connection by doing nothing, and whoever is merely slow is served (attack.md 4)."""
+"""Nobody holds a connection by doing nothing, and whoever is merely slow is served."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ async def test_a_server_that_was_held_up_itself_blames_nobody(start_serving) -> 
 
 
 async def test_a_body_held_back_does_not_hold_up_the_stop(start_serving, caplog) -> None:
-    """attack.md 12: the stop took 10.7 s and left a trace in the log."""
+    """The stop took 10.7 s and left a trace in the log."""
     serving = await start_serving()
     client = await serving.connect(HEAD, b"x" * 1000)
     idle = await serving.connect(b"GET /x HTTP/1.1\r\n\r\n")

@@ -1,4 +1,4 @@
-"""A POST goes where its address may lead, and whatever answers is bounded (alchemy-and-operations.md §3.8)."""
+"""A POST goes where its address may lead, and whatever answers is bounded (basics.md §10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the worker says to a horde, through the SDK's client, and how it takes the answers (worker.md §1.1.6–1.1.7)."""
+"""What the worker says to a horde, through the SDK's client, and how it takes the answers (workers.md §8)."""
 
 from __future__ import annotations
 

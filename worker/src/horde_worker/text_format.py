@@ -1,4 +1,4 @@
-"""The formatting wishes of a text request, done by the worker for every backend (worker.md §2d)."""
+"""The formatting wishes of a text request, done by the worker for every backend (requests.md §8.4)."""
 
 from __future__ import annotations
 

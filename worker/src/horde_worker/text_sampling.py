@@ -1,4 +1,4 @@
-"""Every text sampler of the horde, applied to one vector of scores (generation.md §4.2, worker.md §2d).
+"""Every text sampler of the horde, applied to one vector of scores (requests.md §8.3).
 
 The steps run in `sampler_order` (0 top_k, 1 top_a and min_p, 2 top_p, 3 tfs, 4 typical, 5 temperature with dynamic
 temperature and smoothing, 6 repetition penalty). A step either changes scores or rules tokens out (a score of minus

@@ -1,4 +1,4 @@
-"""The SDK's models read with patience: a strange value of one field does not cost the job (worker.md §2.0)."""
+"""The SDK's models read with patience: a strange value of one field does not cost the job (workers.md §7.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loop: pop → prepare → make → deliver, with the next job fetched while one runs (worker.md §1.1.1).
+"""The loop: pop → prepare → make → deliver, with the next job fetched while one runs (workers.md §1).
 
 It is the same for every kind of work. Two tasks and a queue of one: the *fetcher* pops and prepares, the *maker* works.
 `drain` ends it in order: no more pops, what is held is finished and submitted. `leave` ends it now: what is held is

@@ -63,7 +63,7 @@ async def test_a_batch_has_one_text_for_each_seed() -> None:
 
 
 async def test_texts_are_not_made_faster_than_hordes_believe() -> None:
-    """Above 150 tokens a second a worker is suspected; this model would be faster (worker.md §1.1.7)."""
+    """Above 150 tokens a second a worker is suspected; this model would be faster (moderation.md §3.3)."""
     clock, tokens = Clock(), 0
     async for event in loaded(clock).make(JOB):
         if isinstance(event, TextResult):
@@ -150,6 +150,6 @@ async def test_weights_that_cannot_be_read_are_told(monkeypatch: pytest.MonkeyPa
 
 
 def test_it_takes_what_requests_ask_for_by_default() -> None:
-    """80 tokens in a context of 2048 (generation.md §4.2)."""
+    """80 tokens in a context of 2048 (requests.md §8.3)."""
     able = DemoTextBackend.abilities
     assert able.max_length >= 80 and able.max_context_length >= 2048

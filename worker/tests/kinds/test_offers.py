@@ -138,7 +138,7 @@ def test_more_pictures_than_offered_are_given_back() -> None:
 
 
 def test_a_text_worker_offers_lengths_and_no_soft_prompts() -> None:
-    """The keys of generation.md §4.5.1, and none about pictures."""
+    """The keys of workers.md §1.3, and none about pictures."""
     sent = text_pop_body(replace(WISHES, models=("quill",)), WRITES)
     assert sent["models"] == ["quill"]
     assert (sent["max_length"], sent["max_context_length"], sent["amount"]) == (512, 4096, 2)

@@ -107,7 +107,7 @@ def test_a_job_without_a_source_is_painted_from_noise_alone() -> None:
 def test_processing_and_strength_are_read(
     processing: str | None, wished: Any, is_inpainting: bool, strength: float
 ) -> None:
-    """Defaults of worker.md §2.0; outpainting is inpainting."""
+    """Defaults of workers.md §7.4; outpainting is inpainting."""
     payload = {} if wished is None else {"denoising_strength": wished}
     job = a_job(source_image=INLINE, source_processing=processing, payload=payload)
     assert job.given is not None
@@ -129,7 +129,7 @@ async def test_a_source_comes_from_an_address(fetcher: SourceFetcher, shelved: F
 
 @pytest.mark.parametrize("prefix", ["", "data:image/webp;base64,"])
 async def test_a_source_comes_in_base64(fetcher: SourceFetcher, prefix: str) -> None:
-    """To workers that hordes do not know (worker.md §1.0.1)."""
+    """To workers that hordes do not know (§7.4)."""
     job = await fetcher.filled(a_job(source_image=prefix + INLINE))
     assert job.source is not None
     assert job.source.size == (64, 48)
@@ -178,7 +178,7 @@ async def test_inpainting_without_any_mask_paints_all_of_it_and_says_so(fetcher:
 async def test_a_source_that_is_no_picture_is_left_out(
     fetcher: SourceFetcher, shelved: Fill, data: bytes, value: str
 ) -> None:
-    """The picture is painted from noise, and the metadata says why (worker.md §1.1.3)."""
+    """The picture is painted from noise, and the metadata says why (§7.4)."""
     assert MAX_PIXELS < 6000 * 6000
     job = await fetcher.filled(a_job(source_image=shelved("source", data), payload={"denoising_strength": 0.3}))
     assert (job.source, job.denoising_strength) == (None, 1.0)

@@ -1,4 +1,4 @@
-"""Settings of workers (sdk.md 4, worker.md appendix A): names of the file, bounds, instructions among models."""
+"""Settings of workers: names of the file, bounds, instructions among models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a popped image job to parameters (sdk.md 4, worker.md 2.0): prompts split, broken sources, what is refused."""
+"""From a popped image job to parameters: prompts split, broken sources, what is refused."""
 
 from __future__ import annotations
 

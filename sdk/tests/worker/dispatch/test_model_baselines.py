@@ -1,4 +1,4 @@
-"""Whatever a program knows models by can tell baselines (sdk.md 4: accept a lookup callable)."""
+"""Whatever a program knows models by can tell baselines."""
 
 from __future__ import annotations
 

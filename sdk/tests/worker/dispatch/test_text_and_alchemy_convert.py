@@ -1,4 +1,4 @@
-"""From popped texts and alchemy forms to parameters (sdk.md 4)."""
+"""From popped texts and alchemy forms to parameters."""
 
 from __future__ import annotations
 

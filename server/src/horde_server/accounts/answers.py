@@ -1,4 +1,4 @@
-"""What is told of users (accounts.md §2.1, §2.3)."""
+"""What is told of users (accounts.md §3.3, §5)."""
 
 from __future__ import annotations
 

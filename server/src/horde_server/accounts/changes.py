@@ -1,4 +1,4 @@
-"""Changes of a user (accounts.md §2.2): every right is checked first, then all is applied together."""
+"""Changes of a user (accounts.md §4.2): every right is checked first, then all is applied together."""
 
 from __future__ import annotations
 

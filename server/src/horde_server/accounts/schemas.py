@@ -1,4 +1,4 @@
-"""The wire shapes of accounts (accounts.md §2.2, §2.3)."""
+"""The wire shapes of accounts (accounts.md §4, §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A user as the viewer may see it (accounts.md §2.1): 0 anybody, 1 the user, 2 a moderator."""
+"""A user as the viewer may see it (accounts.md §3.3): 0 anybody, 1 the user, 2 a moderator."""
 
 from __future__ import annotations
 

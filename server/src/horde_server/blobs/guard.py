@@ -1,5 +1,5 @@
-"""What keeps the server's own connections to addresses that strangers name on the internet (alchemy-and-operations.md
-§3.8): fetches and webhooks alike.
+"""What keeps the server's own connections to addresses that strangers name on the internet (basics.md §10):
+fetches and webhooks alike.
 
 Every address is looked at where the socket to it is made (`horde_sdk.reach`): after DNS, on each redirect, and for
 addresses written as numbers alike.

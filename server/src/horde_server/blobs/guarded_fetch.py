@@ -1,4 +1,4 @@
-"""The one way in which the server fetches what strangers name by URL (alchemy-and-operations.md §3.8)."""
+"""The one way in which the server fetches what strangers name by URL (basics.md §10)."""
 
 from __future__ import annotations
 

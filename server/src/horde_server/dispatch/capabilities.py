@@ -1,4 +1,4 @@
-"""What a worker's software can do, as a bit mask over capability words (generation.md §3.8).
+"""What a worker's software can do, as a bit mask over capability words (workers.md §10).
 
 A worker may declare its words itself (`capabilities` in pop, beyond the original API); otherwise the table of known
 bridge agents decides. Samplers are words too: `k_euler` is the sampler without Karras spacing, `k_euler+karras` with.
@@ -76,7 +76,7 @@ WORDS: tuple[str, ...] = (*sorted(_words), *SAMPLERS, *(f"{name}+karras" for nam
 BIT: dict[str, int] = {word: 1 << place for place, word in enumerate(WORDS)}
 
 VALIDATED_BACKEND = 1 << len(WORDS)
-"""The bit of software whose texts are trusted (§3.8.3). By its name alone: no word, so that no worker declares it."""
+"""The bit of software whose texts are trusted (workers.md §10.4): no word, so that no worker declares it."""
 _VALIDATED_BACKENDS = frozenset(
     {
         "AI Horde Worker", "AI Horde Worker~aphrodite~oai", "AI Horde Worker~aphrodite~kai", "KoboldCppEmbedWorker",
@@ -102,7 +102,7 @@ def sampler_word(sampler_name: str, *, karras: bool) -> str:
 
 @lru_cache(maxsize=1024)
 def parse_agent(bridge_agent: str) -> tuple[str, float]:
-    """Name and version of `name:version:url`; ("unknown", 0) where it cannot be read (generation.md §3.8.1).
+    """Name and version of `name:version:url`; ("unknown", 0) where it cannot be read (workers.md §10.1).
 
     A pre-release counts as just below its release, so that 13.0.0-rc1 < 13.
     """
@@ -116,7 +116,7 @@ def parse_agent(bridge_agent: str) -> tuple[str, float]:
 
 @lru_cache(maxsize=1024)
 def agent_mask(bridge_agent: str) -> int:
-    """What the table grants to a bridge agent. Unknown agents get samplers only (generation.md §3.8.1)."""
+    """What the table grants to a bridge agent. Unknown agents get samplers only (workers.md §10.2)."""
     name, version = parse_agent(bridge_agent)
     words = [
         word for since, gained in _AGENT_WORDS.get(name, {}).items() if since <= version for word in gained.split()
@@ -147,12 +147,12 @@ def declared_mask(capabilities: Iterable[str]) -> int:
 
 
 def validated_backend_bit(bridge_agent: str) -> int:
-    """`VALIDATED_BACKEND` for software of such a name, of any version; else 0 (generation.md §3.8.3)."""
+    """`VALIDATED_BACKEND` for software of such a name, of any version; else 0 (workers.md §10.4)."""
     return VALIDATED_BACKEND if bridge_agent.partition(":")[0] in _VALIDATED_BACKENDS else 0
 
 
 def reward_multiplier_percent(bridge_agent: str, *, declares_capabilities: bool) -> int:
-    """Share of a job's reward that the worker gets, by its software (kudos.md §5): 100, 90 or 75 percent.
+    """Share of a job's reward that the worker gets, by its software (kudos.md §5.1): 100, 90 or 75 percent.
 
     A worker that declares what it can do is treated as up to date: the table exists to push old software to update.
     """

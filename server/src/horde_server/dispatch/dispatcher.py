@@ -28,7 +28,7 @@ from horde_server.kudos.spending import reserve
 
 CLAIM_TRIES = 20
 HELD_JOBS_PER_THREAD = 128
-"""A worker that holds so many jobs gets no more until it delivers some (D15): far beyond what it can be at."""
+"""A worker that holds so many jobs gets no more until it delivers some: far beyond what it can be at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

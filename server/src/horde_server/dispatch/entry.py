@@ -34,7 +34,7 @@ class RequestState(NamedTuple):
 
     @property
     def is_done(self) -> bool:
-        """generation.md §2.9.2, the SHOULD: nothing waits and nothing is processed any more, or it is faulted.
+        """requests.md §9.3: nothing waits and nothing is processed any more, or it is faulted.
 
         In SQL: not `NOT_DONE`.
         """

@@ -32,7 +32,7 @@ class HeldJob(Generic[OrderT]):
     price_hundredths: int
     order: OrderT
     reward_percent: int  # by the worker's software
-    backend_validated: bool  # by the worker's software (§3.8.3)
+    backend_validated: bool  # by the worker's software (workers.md §10.4)
     webhook: str | None = None  # the request's, webhooks/hook.py
 
 

@@ -36,7 +36,7 @@ class Delivery:
     model: str
     characters: int  # of the result as it is kept
     owner_trusted: bool
-    backend_validated: bool  # the worker's software is one whose texts are trusted (§3.8.3)
+    backend_validated: bool  # the worker's software is one whose texts are trusted (workers.md §10.4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ class Kind(WorkerRules, Protocol[OrderT]):
         """What is noted of how fast a job was: things per second, or seconds a form."""
 
     def fastest_speed(self, model: str) -> float:
-        """Things per second with that model beyond which no machine is believed (generation.md §3.7.1)."""
+        """Things per second with that model beyond which no machine is believed (moderation.md §3.3)."""
 
     def reward_hundredths(self, price_hundredths: int, order: OrderT, delivery: Delivery) -> int:
         """What a worker earns for one job, before its software's share."""

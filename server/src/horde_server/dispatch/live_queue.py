@@ -54,7 +54,7 @@ class LiveQueue:
     """An index of the open requests of one kind. Not thread-safe: it belongs to the event loop."""
 
     def __init__(self, clock: Callable[[], float], *, matched_targeting: bool = False) -> None:
-        """`matched_targeting`: workers that a request names serve it only when they know who asks (§3.5.1 rule 17)."""
+        """`matched_targeting`: workers that a request names serve it only if they know who asks (workers.md §5.19)."""
         self._clock = clock
         self._matched_targeting = matched_targeting
         self.entries: dict[UUID, Entry] = {}
@@ -430,7 +430,7 @@ class LiveQueue:
         return any(view.verdict(group) is None for view in self._views_by_owner.get(account_id, {}).values())
 
     def refusals(self, group: RequestClass, account_id: int) -> Counter[Reason]:
-        """Why the online workers may not serve a class for an account: how many for which reason (D4). O(workers)."""
+        """Why the online workers may not serve a class for an account: how many for which reason. O(workers)."""
         for_friends = self._wants_acquaintance(group.requirement)
         counts: Counter[Reason] = Counter()
         for view in self._views.values():

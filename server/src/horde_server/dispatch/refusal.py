@@ -115,7 +115,7 @@ class Offer(NamedTuple):
     speed: float  # raw things per second
     is_fast: bool  # fast enough for requests with `slow_workers: false`
     extra_slow: bool
-    named_only: bool  # serves only requests that name it (D16)
+    named_only: bool  # serves only requests that name it
     limits_steps: bool
     blacklist: tuple[str, ...]
     maintenance: bool
@@ -182,7 +182,7 @@ def usable_models(requirement: Requirement, offer: Offer) -> frozenset[str]:
 
 
 def _wanted(requirement: Requirement, models: frozenset[str]) -> frozenset[str]:
-    """Those that the request names; where it names none, all but special ones (§3.5.1 rule 3)."""
+    """Those that the request names; where it names none, all but special ones (workers.md §5.3)."""
     if requirement.models:
         return requirement.models & models
     return frozenset(model for model in models if SPECIAL_MODEL not in model)
@@ -191,9 +191,9 @@ def _wanted(requirement: Requirement, models: frozenset[str]) -> frozenset[str]:
 def model_refusal(  # noqa: PLR0911 one return a rule
     requirement: Requirement, offer: Offer, model: str
 ) -> Reason | None:
-    """Why the worker may not serve the request with this model of its own, by the model alone (D20).
+    """Why the worker may not serve the request with this model of its own, by the model alone.
 
-    §3.5.2 rows 10, 12, 19, 20, 21, 25: for the job's model, not for everything that the worker hosts.
+    workers.md §5.12.1: for the job's model, not for everything that the worker hosts.
     """
     if requirement.paints:
         if not is_inpainting(model) and not offer.paints_with_any_model:
@@ -222,7 +222,7 @@ def _why_no_model(requirement: Requirement, offer: Offer) -> Reason:
 
 
 def has_word(prompt_lower: str, words: tuple[str, ...]) -> bool:
-    """Whether a lower-cased prompt holds one of the words, also within others (§3.5.2 row 6)."""
+    """Whether a lower-cased prompt holds one of the words, also within others (workers.md §5.16)."""
     return any(word in prompt_lower for word in words)
 
 
@@ -237,9 +237,9 @@ def personal_refusal(
 ) -> Reason | None:
     """What depends on the single request and not on its class: who asks, its words, its payer, its history.
 
-    In maintenance or paused a worker serves its owner only (§3.5.2 row 1; an honest refusal instead of fake jobs,
-    §3.5.6). A request that wants acquaintance is for workers that know who asks (§3.5.1 rule 17). A worker that has
-    just faulted a job of the request is not handed the same slot again (D14).
+    In maintenance or paused a worker serves its owner only (workers.md §5.15; an honest refusal instead of fake jobs,
+    workers.md §5.20). A request that wants acquaintance is for workers that know who asks (§5.19). A worker that has
+    just faulted a job of the request is not handed the same slot again.
     """
     if (offer.maintenance or offer.paused) and account_id != offer.owner_id:
         return Reason.MAINTENANCE

@@ -1,4 +1,4 @@
-"""What the wire shapes of all kinds of pop and submit share (generation.md §3.1, §3.7); defaults are effective."""
+"""What the wire shapes of all kinds of pop and submit share (workers.md §1, §8); defaults are effective."""
 
 from __future__ import annotations
 

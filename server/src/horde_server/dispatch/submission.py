@@ -1,4 +1,4 @@
-"""A worker brings a job back (generation.md §3.7, §4.6): verified first, then settled and paid in one statement."""
+"""A worker brings a job back (workers.md §8): verified first, then settled and paid in one statement."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Results(Protocol):
     """What a kind does with the results of its jobs."""
 
     async def keep(self, job: HeldJob[Any], generation: str, *, censored: bool) -> Kept:
-        """Verify and keep a result. Raises `UnusableResult` (D13)."""
+        """Verify and keep a result. Raises `UnusableResult`."""
 
     def follow_up(self, job: HeldJob[Any], seed: int, *, censored: bool) -> FollowUp | None:
         """What is written together with the delivery; mostly nothing."""
@@ -133,7 +133,7 @@ class Results(Protocol):
         """Whether the worker withheld the result: the requester then pays the tax only."""
 
     def announcement(self, made: Generation, order: Any) -> Announcement | None:
-        """What a webhook tells of a settled job (§2.13); None: nothing."""
+        """What a webhook tells of a settled job (webhooks.md §2); None: nothing."""
 
 
 class Submissions(Generic[OrderT]):
@@ -160,7 +160,7 @@ class Submissions(Generic[OrderT]):
         self._lifetime_s = lifetime_s
 
     async def submit(self, body: Submit, caller: Caller) -> Credit:
-        """Settle a job; what it earned. Raises the refusals of §3.7."""
+        """Settle a job; what it earned. Raises the refusals of workers.md §8."""
         if len(body.gen_metadata) > MAX_METADATA:
             raise BadRequest(f"A generation has at most {MAX_METADATA} metadata entries.")
         job = await self._find(body.id)

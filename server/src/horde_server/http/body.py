@@ -1,4 +1,4 @@
-"""Reading request bodies and sending ready ones: the order of checks of generation.md §1.3."""
+"""Reading request bodies and sending ready ones: the order of checks of basics.md §3.1."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _value_at(given: Any, path: tuple[int | str, ...]) -> object:
 
 
 def required_apikey(apikey: str | None) -> str:
-    """The key, or the parser's refusal: 400 and not 401 where the header is missing (generation.md §1.3)."""
+    """The key, or the parser's refusal: 400 and not 401 where the header is missing (basics.md §2.1)."""
     if not apikey:
         raise InvalidPayload({"apikey": "Missing required parameter in the HTTP headers"})
     if len(apikey) > MOST_KEY_CHARACTERS:

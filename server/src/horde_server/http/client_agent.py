@@ -1,4 +1,4 @@
-"""Which program asks, as it says itself (generation.md §1.2)."""
+"""Which program asks, as it says itself (basics.md §2.3)."""
 
 from __future__ import annotations
 

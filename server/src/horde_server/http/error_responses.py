@@ -1,4 +1,4 @@
-"""One place that turns refusals into answers (generation.md §1.4)."""
+"""One place that turns refusals into answers (basics.md §4)."""
 
 from __future__ import annotations
 

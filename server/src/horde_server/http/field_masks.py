@@ -1,4 +1,4 @@
-"""`X-Fields`: the caller names the keys it wants (generation.md §1.6)."""
+"""`X-Fields`: the caller names the keys it wants (basics.md §6.1)."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Waits(Protocol):
 
 
 def answer_headers(node_name: str) -> list[tuple[bytes, bytes]]:
-    """What every answer carries (generation.md §1.8)."""
+    """What every answer carries (basics.md §8.1)."""
     return [*_CORS, (b"horde-node", node_name.encode("ascii", "replace"))]
 
 

@@ -1,4 +1,4 @@
-"""Types of the wire: strict as the original's JSON schema (generation.md §1.3), and none without a limit.
+"""Types of the wire: strict as the original's JSON schema (basics.md §3), and none without a limit.
 
 `Annotated[str, Text(255)]`, `Annotated[list[Lora], Items(20)]`, `Annotated[dict[str, Any], FreeMap()]`: what has no
 limit here is a way to stop the horde. The limits are for those who attack; real clients stay far below.

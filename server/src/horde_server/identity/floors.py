@@ -13,5 +13,5 @@ FLOOR_SQL: Final = f"CASE account.kind {_CASES} ELSE {_FLOOR_OF_OTHERS_HUNDREDTH
 
 
 def floor_hundredths(kind: str) -> int:
-    """The balance an account of this kind never falls below, in hundredths of kudos (kudos.md §7)."""
+    """The balance an account of this kind never falls below, in hundredths of kudos (kudos.md §6.1)."""
     return _FLOORS_HUNDREDTHS.get(kind, _FLOOR_OF_OTHERS_HUNDREDTHS)

@@ -1,4 +1,4 @@
-"""Rate limits: which, in one table; counted by the `limits` library in fixed windows (generation.md §1.7)."""
+"""Rate limits: which, in one table; counted by the `limits` library in fixed windows (basics.md §7)."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class RateLimits:
         ]
 
     def trust(self, address: str) -> None:
-        """Raise the limits of an address for a day: a trusted, education or service account asks from there (§1.7)."""
+        """Raise the limits of an address for a day: the trusted and services ask from there (basics.md §7.5)."""
         client = household(address)
         if len(self._trusted) >= _TRUSTED_MOST:
             self._trusted.pop(next(iter(self._trusted)))

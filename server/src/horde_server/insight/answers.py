@@ -1,4 +1,4 @@
-"""What is told of the horde as a whole (accounts.md §10)."""
+"""What is told of the horde as a whole (status.md §1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/status/heartbeat`, `/status/models`, `/status/performance` (accounts.md §10)."""
+"""`/status/heartbeat`, `/status/models`, `/status/performance` (status.md §1)."""
 
 from __future__ import annotations
 

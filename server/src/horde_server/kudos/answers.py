@@ -1,4 +1,4 @@
-"""What giving kudos answers (accounts.md §9)."""
+"""What giving kudos answers (kudos.md §7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Awards: the first user gives kudos out of nothing, or takes some back (accounts.md §9, kudos.md §8)."""
+"""Awards: the first user gives kudos out of nothing, or takes some back (kudos.md §7.8)."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ async def fold(pool: Pool, *, trust_threshold: int | None = None, batch: int = 5
 async def promote_due(pool: Pool, *, trust_threshold: int) -> list[int]:
     """Trust also those who passed the threshold before they were old enough, or were cleared of suspicion since.
 
-    The fold looks only at accounts whose kudos just moved; promotion needs no further request (kudos.md §10.3).
+    The fold looks only at accounts whose kudos just moved; promotion needs no further request (kudos.md §8.4).
     """
     async with pool.connection() as conn, conn.transaction():
         await store.take_time(conn)

@@ -72,7 +72,7 @@ def request_tax(account_id: int, request_id: UUID, amount_hundredths: int, domai
 
 
 def split_reward(paid_hundredths: int, *, trusted: bool) -> tuple[int, int]:
-    """(balance, escrow) parts of what an owner earns: untrusted owners get half later (kudos.md §5).
+    """(balance, escrow) parts of what an owner earns: untrusted owners get half later (kudos.md §5.2).
 
     The escrow is rounded half-even to whole hundredths, the balance gets the rest, so nothing is made or lost.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 JOB_TAX_HUNDREDTHS = 100
-"""Burnt with every delivered job (kudos.md §2.5, §3)."""
+"""Burnt with every delivered job (kudos.md §1, §3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""`/kudos/transfer` and `/kudos/award`: parse, call, answer (accounts.md §9)."""
+"""`/kudos/transfer` and `/kudos/award`: parse, call, answer (kudos.md §7)."""
 
 from __future__ import annotations
 

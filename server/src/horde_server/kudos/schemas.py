@@ -1,4 +1,4 @@
-"""The wire shapes of giving kudos (accounts.md §9)."""
+"""The wire shapes of giving kudos (kudos.md §7)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_KUDOS = 10**13
 
 
 def _number(value: Any) -> Any:
-    """Web forms send "100": the original took it (accounts.md §0, "noV")."""
+    """Web forms send "100": the original took it (kudos.md §7.1)."""
     if isinstance(value, str) and len(value) <= 20 and value.removeprefix("-").isascii():
         digits = value.removeprefix("-")
         return int(value) if digits.isdigit() else value

@@ -1,4 +1,4 @@
-"""Transfers of kudos between users (kudos.md §9): the rules in their order, then all in one transaction.
+"""Transfers of kudos between users (kudos.md §7): the rules in their order, then all in one transaction.
 
 A giver's transfers and holds are decided one at a time, under a lock of his own, so that parallel ones never overspend;
 the receiver is never locked.

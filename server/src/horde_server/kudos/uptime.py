@@ -1,4 +1,4 @@
-"""What a worker earns for being there: per ten minutes of uptime, by its kind (kudos.md §5, "Uptime reward")."""
+"""What a worker earns for being there: per ten minutes of uptime, by its kind (kudos.md §5.3)."""
 
 from __future__ import annotations
 

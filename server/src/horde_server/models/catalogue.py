@@ -1,4 +1,4 @@
-"""Which model names are known, and what is known of them (generation.md §1.10).
+"""Which model names are known, and what is known of them (basics.md §9).
 
 The functions read the process's reference of the moment: prices, requirements and refusals are pure functions of a
 request, and the reference changes once an hour at most. What was derived from it for waiting requests stays as it is.
@@ -77,10 +77,10 @@ def is_controlnet(model: str) -> bool:
 
 
 def price_multiplier(model: str) -> int:
-    """How many times the base price a job on this model costs (kudos.md §2.4)."""
+    """How many times the base price a job on this model costs (kudos.md §2.2)."""
     return _MULTIPLIERS.get(baseline(model), 1)
 
 
 def text_parameters_b(model: str) -> float | None:
-    """Billions of parameters of a text model, by its own, a quantised or a special name (§4.3); None: unknown."""
+    """Billions of parameters of a text model, by any of its names (basics.md §9.3); None: unknown."""
     return current.get().text_parameters_b(model)

@@ -1,4 +1,4 @@
-"""What is known of models: a value, read from catalogues and replaced as a whole (generation.md §1.10)."""
+"""What is known of models: a value, read from catalogues and replaced as a whole (basics.md §9)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class CatalogueUnusable(ValueError):
 
 
 class Requirements(msgspec.Struct, frozen=True):
-    """What a model works well with; None and empty: anything. Requests that differ are warned (§2.4)."""
+    """What a model works well with; None and empty: anything. Requests that differ are warned (basics.md §9.2)."""
 
     clip_skip: int | None = None
     min_steps: int | None = None
@@ -92,7 +92,7 @@ class ModelReference:
         return model.requirements if model is not None else NO_REQUIREMENTS
 
     def text_parameters_b(self, name: str) -> float | None:
-        """Billions of parameters of a text model, also under a quantised name (§4.3); None when it is unknown."""
+        """Billions of parameters of a text model, also under a quantised name (basics.md §9.3); None: unknown."""
         return next((self.text[base] for base in base_names(name) if base in self.text), None)
 
 

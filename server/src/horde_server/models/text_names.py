@@ -12,7 +12,7 @@ _FILE = re.compile(r"\.gguf$", re.IGNORECASE)
 
 
 def base_names(name: str) -> Iterator[str]:
-    """The names under which a model may be listed, the closest first (generation.md §4.3). Case matters.
+    """The names under which a model may be listed, the closest first (basics.md §9.3). Case matters.
 
     Without `::alias` of a special account, then without the suffix of its file and of its quantisation.
     """

@@ -1,4 +1,4 @@
-"""Reading the operator's catalogues, from files or URLs, again and again in the background (generation.md §1.10)."""
+"""Reading the operator's catalogues, from files or URLs, again and again in the background (basics.md §9.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of the modes (accounts.md §10)."""
+"""What is told of the modes (moderation.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The modes of the horde: maintenance, invite-only, raid (alchemy-and-operations.md §3.6).
+"""The modes of the horde: maintenance, invite-only, raid (moderation.md §6).
 
 Kept in the database and mirrored in memory by every node, so that asking costs nothing; a change is told by notice.
 """

@@ -1,4 +1,4 @@
-"""`/status/modes`: parse, call, answer (accounts.md §10)."""
+"""`/status/modes`: parse, call, answer (moderation.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wire shapes of moderation (accounts.md §10)."""
+"""The wire shapes of moderation (moderation.md §6)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Suspicions against workers and their owners, as they are noted; enough of them pause the worker.
 
-Trusted owners are beyond suspicion (accounts.md §1.1): nothing is noted against them or their workers.
+Trusted owners are beyond suspicion (accounts.md §2.3): nothing is noted against them or their workers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Why a worker and its owner may be suspected, and from when on that counts (alchemy-and-operations.md §3.3)."""
+"""Why a worker and its owner may be suspected, and from when on that counts (moderation.md §3)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SUSPICIOUS_FROM = 5
 MOST_NOTED = 100
 """More reasons against one worker or account say nothing new."""
 FASTEST_IMAGE_SPEED = 20e6
-"""Pixelsteps per second beyond which no machine is believed (generation.md §3.7.1)."""
+"""Pixelsteps per second beyond which no machine is believed (moderation.md §3.3)."""
 _FASTEST_TEXT_SPEED = 150.0
 
 

@@ -1,4 +1,4 @@
-"""The checks that requests of every kind pass: the horde's mode, who pays, workers, how many at a time (§2.3)."""
+"""The checks that requests of every kind pass: the mode, who pays, workers, how many at a time (requests.md §3)."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Admission:
 
     @property
     def tells_prospects(self) -> bool:
-        """Whether who asks is told that nobody can serve it: not in raid mode (§2.4)."""
+        """Whether who asks is told that nobody can serve it: not in raid mode (requests.md §6.4)."""
         return not self._modes.raid
 
     def arrival(self) -> Arrival:
@@ -176,7 +176,7 @@ class Admission:
     def check_open_forms(self, account: Account, forms: int, arrival: Arrival | None = None) -> None:
         """Of alchemy: forms that wait or are processed, with those asked for, may not exceed 10 × the concurrency.
 
-        Anonymous is everybody (alchemy-and-operations.md §1.2). The places are taken at once, as above.
+        Anonymous is everybody (alchemy.md §2.3). The places are taken at once, as above.
         """
         still_open, most = self._queue.by_account.open(account.id), FORMS_PER_CONCURRENCY * account.concurrency
         if still_open + forms > most:

@@ -1,4 +1,4 @@
-"""What requesters and workers are told of a request of any kind (generation.md §2.8, §2.9, §3.7)."""
+"""What requesters and workers are told of a request of any kind (requests.md §6, §9, workers.md §8)."""
 
 from __future__ import annotations
 

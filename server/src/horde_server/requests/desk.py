@@ -95,7 +95,7 @@ class RequestDesk(Generic[OrderT]):
         return (await self._covered(asked, order, RequestId(uuid4()), account))[1]
 
     async def submit(self, asked: Asked[OrderT], caller: Caller) -> Ticket:
-        """Store the request and charge its tax. Raises the refusals of §2.3."""
+        """Store the request and charge its tax. Raises the refusals of requests.md §3."""
         with self._admission.arrival() as arrival:
             account = self._admission.payer(caller, asked.webhook, asked.order.proxied_account)
             wished = await self._intake.check(asked, account, caller, arrival)

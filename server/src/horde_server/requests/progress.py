@@ -1,4 +1,4 @@
-"""How far a request is (generation.md §2.9)."""
+"""How far a request is (requests.md §9)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def parse_request_id(text: str) -> RequestId:
 
 
 def generation_state(remarks: list[dict[str, str]], *, censored: bool) -> str:
-    """`ok`, or how a generation was censored (generation.md §2.9.5, the SHOULD; §4.4)."""
+    """`ok`, or how a generation was censored (requests.md §9.7, §9.8)."""
     if not censored:
         return "ok"
     is_csam = any(remark["type"] == "censorship" and remark["value"] == "csam" for remark in remarks)

@@ -1,4 +1,4 @@
-"""Words for who can serve a request (generation.md §2.4, D4): it waits, and says why; or other models serve it."""
+"""Words for who can serve a request (requests.md §6.4): it waits, and says why; or other models serve it."""
 
 from __future__ import annotations
 

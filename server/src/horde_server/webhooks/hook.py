@@ -1,4 +1,4 @@
-"""Where a requester wants to be told, and what is told (generation.md §2.13)."""
+"""Where a requester wants to be told, and what is told (webhooks.md §2)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def encode_hook(hook: Hook) -> str:
 
 
 def check_webhook(text: str, reach: Reach) -> None:
-    """Refuse, by `BadRequest`, what cannot be delivered to (generation.md §2.3, step 7). An empty one is none.
+    """Refuse, by `BadRequest`, what cannot be delivered to (requests.md §3.3). An empty one is none.
 
     An address that is given as a number is looked at here already; a name only when something is delivered.
     """

@@ -1,4 +1,4 @@
-"""`/operations/block_worker_ipaddr/{id}`: a worker's address may neither ask nor serve for a while (accounts.md §8)."""
+"""`/operations/block_worker_ipaddr/{id}`: a worker's address may neither ask nor serve (moderation.md §4.5)."""
 
 from __future__ import annotations
 

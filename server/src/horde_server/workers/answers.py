@@ -1,4 +1,4 @@
-"""What is told of workers (accounts.md §3)."""
+"""What is told of workers (workers.md §11)."""
 
 from __future__ import annotations
 

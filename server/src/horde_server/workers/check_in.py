@@ -1,4 +1,4 @@
-"""A pop's first half: who pops, with which worker, offering what (generation.md §3.2–3.3)."""
+"""A pop's first half: who pops, with which worker, offering what (workers.md §2–4)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ LOOKS_THE_SAME = "Wrong credentials: a worker of another account has a name that
 
 
 def cleaned_text(text: str) -> str:
-    """Plain text: NULs dropped, markup escaped, trimmed (generation.md §3.3.1, the SHOULD)."""
+    """Plain text: NULs dropped, markup escaped, trimmed (workers.md §4.4)."""
     return html.escape(text.replace("\0", ""), quote=False).strip()
 
 
@@ -90,7 +90,7 @@ class CheckIn:
     async def __call__(
         self, account: Account, name: str, abilities: Abilities, address: str, *, kind: WorkerRules
     ) -> OnlineWorker:
-        """The worker, up to date. Raises the refusals of §3.2 steps 4–13."""
+        """The worker, up to date. Raises the refusals of workers.md §2.5–2.12."""
         if account.deleted:
             raise DeletedUser
         if account.flagged:
@@ -165,7 +165,7 @@ class CheckIn:
 
 
 def _uptime_reward(worker: OnlineWorker, account: Account) -> Movement:
-    """Ten minutes' worth, wholly escrowed while the owner is untrusted (kudos.md §5), but for alchemists."""
+    """Ten minutes' worth, wholly escrowed while the owner is untrusted (kudos.md §5.3), but for alchemists."""
     return Movement(
         uuid4(),
         EntryKind.UPTIME_REWARD,

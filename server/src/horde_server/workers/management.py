@@ -1,4 +1,4 @@
-"""Changes and deletion of a worker (accounts.md §3): every right is checked first, then all is applied together."""
+"""Changes and deletion of a worker (workers.md §11): every right is checked first, then all is applied together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker must satisfy when its name is first seen (generation.md §3.2 step 11)."""
+"""What a worker must satisfy when its name is first seen (workers.md §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for the pops of every kind of worker (generation.md §3.2)."""
+"""What holds for the pops of every kind of worker (workers.md §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/workers`, `/workers/{id}`, `/workers/name/{name}`: parse, call, answer (accounts.md §3)."""
+"""`/workers`, `/workers/{id}`, `/workers/name/{name}`: parse, call, answer (workers.md §11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wire shapes of workers (accounts.md §3)."""
+"""The wire shapes of workers (workers.md §11)."""
 
 from __future__ import annotations
 

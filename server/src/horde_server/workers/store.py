@@ -182,7 +182,7 @@ async def write_check_in(conn: Connection, worker_id: UUID, abilities: Abilities
     """Store a check-in and count uptime; seconds of uptime not rewarded yet, or None when there is no such worker.
 
     Uptime counts when the worker was online before, and neither paused nor in maintenance; else the reward's clock
-    starts anew (generation.md §3.3). Neither after a gap of the horde's own that is not made up for yet.
+    starts anew (workers.md §4.3). Neither after a gap of the horde's own that is not made up for yet.
     """
     cursor = await conn.execute(
         f"""UPDATE worker SET

@@ -1,4 +1,4 @@
-"""A worker as the viewer may see it (accounts.md §3.1)."""
+"""A worker as the viewer may see it (workers.md §11.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An alchemist asks for forms: POST /interrogate/pop (alchemy-and-operations.md §1.6, generation.md §3.2)."""
+"""An alchemist asks for forms: POST /interrogate/pop (alchemy.md §6, workers.md §2)."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ async def popped(horde, owner, *forms, **body) -> list[str]:
     ],
 )
 async def test_fields_beyond_their_limits_are_named(horde, field, value, path):
-    """§1.6: by their path, without rc."""
+    """§6.1: by their path, without rc."""
     body = {"name": "alchemist", "forms": ["caption"], field: value}
     answer = await horde.client.post("/api/v2/interrogate/pop", json=body, headers={"apikey": "0000000000"})
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {path})
 
 
 async def test_who_may_not_pop(horde):
-    """§1.6: each with its code, in this order; a priority username that is none → 400 `BadRequest`, never 500."""
+    """§6.1: each with its code, in this order; a priority username that is none → 400 `BadRequest`, never 500."""
     flagged = await horde.account("flagged", {"flagged": True})
     gone = await horde.account("gone", {"deleted": True, "flagged": True})
     for name in ("ada", "ada#x", "#"):
@@ -63,7 +63,7 @@ async def test_who_may_not_pop(horde):
 
 
 async def test_a_name_belongs_to_one_kind_and_one_owner(horde):
-    """§1.6: → 400 `PolymorphicNameConflict`, either way; → 403 `WrongCredentials`."""
+    """§6.2: → 400 `PolymorphicNameConflict`, either way; → 403 `WrongCredentials`."""
     owner, other = await horde.account("owner"), await horde.account("other")
     await horde.pop(owner.api_key, "painter")
     assert horde.outcome(await horde.alchemy.try_pop(owner.api_key, "caption", name="painter")) == (
@@ -85,14 +85,14 @@ async def test_a_name_belongs_to_one_kind_and_one_owner(horde):
     ],
 )
 async def test_new_names_are_looked_at(horde, name, agent, code):
-    """§3.5."""
+    """workers.md §3.1, §3.2: profanity and borrowed machines, as with other workers."""
     owner = await horde.account("owner")
     answer = await horde.alchemy.try_pop(owner.api_key, "caption", name=name, bridge_agent=agent)
     assert horde.outcome(answer) == (400, code)
 
 
 async def test_alchemists_count_as_workers(horde, start_horde):
-    """§3.5, the Do: all kinds are counted, so that alchemists are no way around the limits."""
+    """workers.md §3.8: all kinds are counted, so that alchemists are no way around the limits."""
     owner, trusted = await horde.account("owner"), await horde.account("trusted", trusted=True)
     for number in range(4):
         await horde.alchemy.pop(owner.api_key, "caption", name=f"alchemist {number}")
@@ -117,7 +117,7 @@ async def test_alchemists_count_as_workers(horde, start_horde):
 
 
 async def test_no_form(horde):
-    """§1.6: `forms` is null; only reasons that the API has words for are told."""
+    """§6.5: `forms` is null; only reasons that the API has words for are told."""
     owner = await horde.account("owner")
     await horde.alchemy.request("nsfw")
     answer = await horde.alchemy.pop(owner.api_key, "caption")
@@ -126,7 +126,7 @@ async def test_no_form(horde):
 
 
 async def test_every_form_with_what_it_needs(horde):
-    """§1.6: `r2_upload` only for forms that make pictures, `payload` only where one was sent."""
+    """§6.4: `r2_upload` only for forms that make pictures, `payload` only where one was sent."""
     owner = await horde.account("owner")
     await horde.alchemy.request(*FORMS)
     answer = await horde.alchemy.pop(owner.api_key, *FORMS, amount=50)
@@ -139,7 +139,7 @@ async def test_every_form_with_what_it_needs(horde):
 
 
 async def test_links_are_signed_when_a_form_is_handed_out(horde):
-    """§1.6, §2.2, the Do: for half an hour from the pop, the picture as well as where the result goes."""
+    """§6.4, storage.md §2.1: for half an hour from the pop, the picture as well as where the result goes."""
     owner = await horde.account("owner")
     await horde.alchemy.request("GFPGAN")
     form = await horde.alchemy.form(owner.api_key, "GFPGAN")
@@ -149,7 +149,7 @@ async def test_links_are_signed_when_a_form_is_handed_out(horde):
 
 
 async def test_pictures_may_lie_apart_from_results(start_horde, tmp_path):
-    """§2.1, the Do: HORDE_SOURCE_BLOBS; alchemists are led there."""
+    """storage.md §1.1: HORDE_SOURCE_BLOBS; alchemists are led there."""
     horde = await start_horde(source_blobs=str(tmp_path / "sources"))
     interrogation = await horde.alchemy.request("GFPGAN")
     form = await horde.alchemy.form((await horde.account()).api_key, "GFPGAN")
@@ -160,7 +160,7 @@ async def test_pictures_may_lie_apart_from_results(start_horde, tmp_path):
 
 @pytest.mark.parametrize(("amount", "given"), [({}, 1), ({"amount": 0}, 1), ({"amount": -5}, 1), ({"amount": 3}, 3)])
 async def test_as_many_as_asked_for(horde, amount, given):
-    """§1.6: also of several requests; 0 or less is 1."""
+    """§6.1: also of several requests; 0 or less is 1."""
     owner = await horde.account("owner")
     for _ in range(2):
         await horde.alchemy.request("caption", "nsfw")
@@ -168,7 +168,7 @@ async def test_as_many_as_asked_for(horde, amount, given):
 
 
 async def test_an_alchemist_that_offers_nothing_gets_nothing(horde):
-    """§1.6: though it is shown as offering captions."""
+    """§6.5: though it is shown as offering captions."""
     owner = await horde.account("owner")
     await horde.alchemy.request("caption")
     assert await popped(horde, owner) == []
@@ -177,7 +177,7 @@ async def test_an_alchemist_that_offers_nothing_gets_nothing(horde):
 
 
 async def test_an_offer_applies_from_the_pop_that_makes_it(horde):
-    """§1.6: the forms of the current call decide, also within 30 s; here the tiles too."""
+    """workers.md §4.1: the forms of the current call decide, also within 30 s; here the tiles too."""
     owner = await horde.account("owner")
     await horde.alchemy.request("caption", "nsfw")
     assert await popped(horde, owner, "nsfw", amount=5) == ["nsfw"]
@@ -188,7 +188,7 @@ async def test_an_offer_applies_from_the_pop_that_makes_it(horde):
 
 
 async def test_pictures_larger_than_an_alchemist_takes(horde):
-    """§1.6: tiles ≤ max_tiles; 80 unless told otherwise."""
+    """§6.3: tiles ≤ max_tiles; 80 unless told otherwise."""
     owner = await horde.account("owner")
     target = io.BytesIO()
     Image.new("L", (1025, 600)).save(target, "PNG")
@@ -198,7 +198,7 @@ async def test_pictures_larger_than_an_alchemist_takes(horde):
 
 
 async def test_trusted_workers(horde):
-    """§1.6: `skipped.untrusted`, each form counted once; a trusted owner's alchemist gets them."""
+    """§6.3: `skipped.untrusted`, each form counted once; a trusted owner's alchemist gets them."""
     untrusted, trusted = await horde.account("untrusted"), await horde.account("trusted", trusted=True)
     await horde.alchemy.request("caption", "nsfw", trusted_workers=True)
     answer = await horde.alchemy.pop(untrusted.api_key, "caption", "nsfw")
@@ -207,7 +207,7 @@ async def test_trusted_workers(horde):
 
 
 async def test_slow_alchemists(horde, start_horde):
-    """§1.6: ten seconds a form, on average of the last 20, is slow; an alchemist without samples is fast."""
+    """§6.3: ten seconds a form, on average of the last 20, is slow; an alchemist without samples is fast."""
     owner = await horde.account("owner")
     await horde.alchemy.pop(owner.api_key, "nsfw")
     await horde.alchemy.request("caption", slow_workers=False)
@@ -218,7 +218,7 @@ async def test_slow_alchemists(horde, start_horde):
 
 
 async def test_the_rich_come_first_and_friends_before_them(horde):
-    """§1.6, the Do: the owner's and the priority users' forms, then the rest, by what kudos buy."""
+    """§6.3: the owner's and the priority users' forms, then the rest, by what kudos buy."""
     owner, friend = await horde.account("owner"), await horde.account("friend")
     rich = await horde.account("rich", kudos=1_000_000)
     for form, account in (("nsfw", None), ("caption", rich), ("palette", friend), ("describe", owner)):
@@ -230,7 +230,7 @@ async def test_the_rich_come_first_and_friends_before_them(horde):
 
 
 async def test_maintenance(horde):
-    """§1.6: its owner's forms only; without any → 403 `WorkerMaintenance` with the text."""
+    """§6.3: its owner's forms only; without any → 403 `WorkerMaintenance` with the text."""
     owner = await horde.account("owner")
     await horde.alchemy.pop(owner.api_key, "caption")
     (worker,) = (await horde.client.get("/api/v2/workers")).json()
@@ -248,7 +248,7 @@ async def test_maintenance(horde):
 
 
 async def test_a_paused_alchemist_gets_nothing(horde, start_horde):
-    """§1.6, the Do: the original gave it real work."""
+    """§6.3: the original gave it real work."""
     owner = await horde.account("owner")
     await horde.alchemy.pop(owner.api_key, "caption")
     await horde.sql("UPDATE worker SET paused = true")
@@ -272,7 +272,7 @@ async def test_kinds_do_not_mix(horde):
 
 
 async def test_an_alchemist_in_the_list(horde):
-    """§1.10, accounts.md §3.1: `forms` instead of models, seconds per form, nsfw false."""
+    """§10.1: `forms` instead of models, seconds per form, nsfw false."""
     owner = await horde.account("owner", trusted=True)
     await horde.alchemy.pop(owner.api_key, "caption", "GFPGAN", threads=3)
     (worker,) = (await horde.client.get("/api/v2/workers", params={"type": "interrogation"})).json()
@@ -290,7 +290,7 @@ async def test_an_alchemist_in_the_list(horde):
 
 
 async def test_an_alchemist_can_be_deleted(horde):
-    """§1.8, the Do: always 423 on the original; what it holds goes back, what it delivered stays."""
+    """workers.md §11.5: always 423 on the original; what it holds goes back, what it delivered stays."""
     owner, other = await horde.account("owner"), await horde.account("other")
     interrogation = await horde.alchemy.request("caption", "nsfw")
     await horde.alchemy.submit(owner.api_key, (await horde.alchemy.form(owner.api_key, "caption"))["id"])
@@ -303,7 +303,7 @@ async def test_an_alchemist_can_be_deleted(horde):
 
 
 async def test_the_hordes_figures_count_alchemy(horde):
-    """accounts.md §10: queued_forms, interrogator_count, interrogator_thread_count; forms are no models."""
+    """§10.1: queued_forms, interrogator_count, interrogator_thread_count; forms are no models."""
     owner = await horde.account("owner")
     await horde.alchemy.request("caption", "nsfw")
     await horde.alchemy.request("caption")
@@ -317,7 +317,7 @@ async def test_the_hordes_figures_count_alchemy(horde):
 
 @pytest.mark.parametrize("trusted", [True, False])
 async def test_uptime_of_alchemists(horde, start_horde, trusted):
-    """§1.3: 40 kudos for ten minutes, to spend at once, also by untrusted owners."""
+    """kudos.md §5.3: 40 kudos for ten minutes, to spend at once, also by untrusted owners."""
     owner = await horde.account("owner", trusted=trusted, kudos=100)
     await horde.alchemy.pop(owner.api_key, "caption")
     await horde.sql("UPDATE worker SET uptime_s = 590, last_check_in_at = now() - interval '60 s'")

@@ -10,7 +10,7 @@ INTERROGATIONS, ALCHEMISTS = 15, 6
 
 
 async def test_nothing_is_lost_or_paid_twice_when_everybody_acts_at_once(horde, start_horde):
-    """§1.5–1.8: every form ends in one state, is paid at most once, and no answer is a 5xx."""
+    """alchemy.md §5–8: every form ends in one state, is paid at most once, and no answer is a 5xx."""
     nodes = (horde, await start_horde())
     ada = await horde.account("ada", kudos=10_000)
     owners = [await horde.account(f"owner {number}", trusted=True) for number in range(ALCHEMISTS)]

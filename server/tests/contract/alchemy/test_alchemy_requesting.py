@@ -1,4 +1,4 @@
-"""Asking for an interrogation: POST /interrogate/async (alchemy-and-operations.md §1.1, §1.2, §2.3)."""
+"""Asking for an interrogation: POST /interrogate/async (alchemy.md §1.1, §2)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def kept_pictures(horde) -> list[Path]:
 
 
 async def test_every_form_of_the_list_is_taken(horde):
-    """§1.1: seven analyses and sixteen forms that make pictures; 202 with an id and nothing else (§1.2)."""
+    """§1.1: seven analyses and sixteen forms that make pictures; 202 with an id and nothing else (§2)."""
     assert len(FORMS) == 23
     await horde.alchemy.pop((await horde.account()).api_key, *FORMS)
     answer = await horde.alchemy.ask(*FORMS)
@@ -48,7 +48,7 @@ async def test_every_form_of_the_list_is_taken(horde):
 
 
 async def test_forms_that_nobody_does_are_told_at_once(horde):
-    """§1.2 says nothing of them and they wait in silence upstream; here the 202 says which, why, and what is done."""
+    """§2.4: upstream they wait in silence; here the 202 says which, why, and what is done."""
     first = (await horde.alchemy.ask("caption")).json()
     assert set(first) == {"id", "message", "warnings"}
     assert first["message"] == (
@@ -80,7 +80,7 @@ async def test_forms_are_told_each_for_its_own_reasons(horde):
 
 
 async def test_in_raid_mode_nobody_is_told_which_forms_are_done(horde):
-    """As for images (generation.md §2.4)."""
+    """As for images (requests.md §6.4)."""
     mod = await horde.account("mod", moderator=True)
     changed = await horde.client.put("/api/v2/status/modes", json={"raid_mode": True}, headers={"apikey": mod.api_key})
     assert changed.status_code == 200
@@ -113,7 +113,7 @@ async def test_a_name_outside_the_list_is_refused_by_its_path(horde, name):
     ],
 )
 async def test_fields_beyond_their_limits_are_named(horde, field, value, path):
-    """§1.2: types and lengths; empty forms are refused (the Do), payloads have at most 16 KiB."""
+    """§2.1: types and lengths; empty forms are refused, payloads have at most 16 KiB."""
     if path is None:
         content = '{"source_image": "x", "forms": [{"name": "caption", "payload": {"x": 1' + "0" * 5000 + "}}]}"
         answer = await horde.client.post(
@@ -128,7 +128,7 @@ async def test_fields_beyond_their_limits_are_named(horde, field, value, path):
 
 
 async def test_a_source_and_forms_are_needed(horde):
-    """§1.2: `source_image` is required, whatever the published schema says; so are forms."""
+    """§2.1: `source_image` is required, whatever the published schema says; so are forms."""
     answer = await horde.client.post("/api/v2/interrogate/async", json={}, headers={"apikey": "0000000000"})
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"source_image", "forms"})
     answer = await horde.alchemy.ask("caption", key=None)
@@ -136,7 +136,7 @@ async def test_a_source_and_forms_are_needed(horde):
 
 
 async def test_of_a_form_asked_for_twice_the_first_is_kept(horde):
-    """§1.2, the Do."""
+    """§2.1: each form is done once."""
     await horde.alchemy.request(
         {"name": "caption", "payload": {"num_beams": 1}}, "nsfw", {"name": "caption", "payload": {"num_beams": 2}}
     )
@@ -154,7 +154,7 @@ async def test_of_a_form_asked_for_twice_the_first_is_kept(horde):
     ],
 )  # fmt: skip
 async def test_a_payload_reaches_the_alchemist_unchanged(horde, payload):
-    """§1.2, the Do: 5 stays 5."""
+    """§2.1: 5 stays 5."""
     await horde.alchemy.request({"name": "caption", "payload": payload})
     form = await horde.alchemy.form((await horde.account()).api_key, "caption")
     assert form["payload"] == payload
@@ -162,7 +162,7 @@ async def test_a_payload_reaches_the_alchemist_unchanged(horde, payload):
 
 @pytest.mark.parametrize("payload", [{"x": "\0"}, {"\0": 1}, {"x": ["\\\0"]}])
 async def test_a_payload_has_no_nul_characters(horde, payload):
-    """generation.md §1.4: → 400 `NulByteInPayload`."""
+    """basics.md §3.7: → 400 `NulByteInPayload`."""
     answer = await horde.alchemy.ask({"name": "caption", "payload": payload})
     assert horde.outcome(answer) == (400, "NulByteInPayload")
 
@@ -171,7 +171,7 @@ async def test_a_payload_has_no_nul_characters(horde, payload):
 
 
 async def test_the_checks_come_in_order(horde, start_horde):
-    """§1.2: maintenance, webhook, key, forms open, the sample client agent; the picture last."""
+    """§2.2: maintenance, webhook, key, forms open, the sample client agent; the picture last."""
     gone = await horde.account("gone", {"deleted": True})
     poor = await horde.account("poor", {"concurrency": 0})
     bad = {"source_image": "no picture"}
@@ -190,7 +190,7 @@ async def test_the_checks_come_in_order(horde, start_horde):
 
 
 async def test_the_documentations_client_agent(horde):
-    """§1.2, the Do: the same checks of who asks as for images."""
+    """§2.2: the same checks of who asks as for images."""
     answer = await horde.client.post(
         "/api/v2/interrogate/async",
         json={"source_image": inline(8, 8), "forms": [{"name": "caption"}]},
@@ -200,7 +200,7 @@ async def test_the_documentations_client_agent(horde):
 
 
 async def test_an_address_in_time_out(horde):
-    """§3.4, and §1.2, the Do: neither requests nor pops from there → 403 `TimeoutIP`."""
+    """moderation.md §4.1, and alchemy.md §2.2: neither requests nor pops from there → 403 `TimeoutIP`."""
     moderator, owner = await horde.account("mod", moderator=True), await horde.account("owner")
     body = {"ipaddr": "127.0.0.1", "hours": 1}
     answer = await horde.client.post("/api/v2/operations/ipaddr", json=body, headers={"apikey": moderator.api_key})
@@ -210,14 +210,14 @@ async def test_an_address_in_time_out(horde):
 
 
 async def test_raid_mode_does_not_break_alchemy(horde, start_horde):
-    """§1.2: every request ended in a 500 there."""
+    """§2.2: every request ended in a 500 there."""
     await horde.sql("UPDATE horde_modes SET raid = true")
     other = await start_horde()
     assert (await other.alchemy.ask("caption")).status_code == 202
 
 
 async def test_ten_forms_may_be_open_for_each_job_that_might(horde):
-    """§1.2: (waiting + processing + asked for) > 10 × concurrency → 429 `TooManyPrompts`; what is done is free."""
+    """§2.3: (waiting + processing + asked for) > 10 × concurrency → 429 `TooManyPrompts`; what is done is free."""
     ada = await horde.account("ada", {"concurrency": 1})
     owner = await horde.account("owner")
     await horde.alchemy.request(*FORMS[:6], key=ada.api_key)
@@ -235,14 +235,14 @@ async def test_ten_forms_may_be_open_for_each_job_that_might(horde):
 
 @pytest.mark.parametrize(("width", "height", "tiles"), [(512, 512, 1), (513, 512, 2), (1025, 600, 6)])
 async def test_tiles_are_counted(horde, width, height, tiles):
-    """§1.2: ceil(width/512) × ceil(height/512)."""
+    """§2.5: ceil(width/512) × ceil(height/512)."""
     await horde.alchemy.request("caption", source_image=inline(width, height))
     assert [order["tiles"] for order in await stored(horde)] == [tiles]
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 512 * 255 + 1), (3073, 3073), (16_384, 1)])
 async def test_too_large_pictures(horde, width, height):
-    """§1.2: more than 255 tiles; §2.3: more than 3072×3072 pixels; WebP's longest side: → 400."""
+    """§2.5: more than 255 tiles; more than 3072×3072 pixels; WebP's longest side: → 400."""
     answer = await horde.alchemy.ask("caption", source_image=inline(width, height))
     assert horde.outcome(answer) == (400, "SourceImageResolutionExceeded")
     assert kept_pictures(horde) == []
@@ -252,7 +252,7 @@ async def test_too_large_pictures(horde, width, height):
     "source", ["", "no picture", "data:image/png;base64,AAAA", base64.b64encode(b"x" * 99).decode()]
 )
 async def test_what_is_no_picture(horde, source):
-    """§2.3: undecodable → 400 `ImageValidationFailed`; nothing is left of the request."""
+    """§2.5: undecodable → 400 `ImageValidationFailed`; nothing is left of the request."""
     answer = await horde.alchemy.ask("caption", source_image=source)
     assert horde.outcome(answer) == (400, "ImageValidationFailed")
     assert await horde.sql("SELECT (SELECT count(*) FROM interrogation) + (SELECT count(*) FROM request)") == [(0,)]
@@ -260,12 +260,12 @@ async def test_what_is_no_picture(horde, source):
 
 
 async def test_the_beginning_of_a_data_address_is_left_out(horde):
-    """§2.3, the Do."""
+    """§2.1: what apps paste works."""
     await horde.alchemy.request("caption", source_image="data:image/png;base64," + inline(8, 8))
 
 
 async def test_an_address_must_be_public(horde):
-    """§3.8, the Do: fetched by the guarded fetcher; → 400 `ImageValidationFailed`, whatever lies there."""
+    """basics.md §10: fetched by the guarded fetcher; → 400 `ImageValidationFailed`, whatever lies there."""
     answer = await horde.alchemy.ask("caption", source_image="http://127.0.0.1:1/picture.png")
     assert horde.outcome(answer) == (400, "ImageValidationFailed")
 
@@ -282,7 +282,7 @@ async def test_an_address_must_be_public(horde):
     ids=["no picture", "empty", "too long", "too many tiles", "a picture"],
 )
 async def test_what_lies_at_an_address(start_horde, found, code):
-    """§2.3: each with its code; a picture is fetched once, by us, and alchemists get it from us (§1.6)."""
+    """§2.5: each with its code; a picture is fetched once, by us, and alchemists get it from us (§6.4)."""
     horde = await start_horde(allow_private_addresses=True)
     async with serving(found) as server:
         asked = await horde.alchemy.ask("caption", source_image=server.url())
@@ -296,7 +296,7 @@ async def test_what_lies_at_an_address(start_horde, found, code):
 
 
 async def test_a_store_that_refuses_is_503_and_leaves_nothing(horde):
-    """§2.3, the Do: the original stored `false` as the source."""
+    """storage.md §3.3: the original stored `false` as the source."""
     blobs = horde.settings.data / "blobs"
     blobs.parent.mkdir(exist_ok=True)
     blobs.write_text("a file where the folder should be")

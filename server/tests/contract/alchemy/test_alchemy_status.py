@@ -1,10 +1,10 @@
-"""How far an interrogation is: GET and DELETE /interrogate/status/{id} (alchemy-and-operations.md §1.4, §1.5)."""
+"""How far an interrogation is: GET and DELETE /interrogate/status/{id} (alchemy.md §4, §5)."""
 
 from __future__ import annotations
 
 
 async def test_an_interrogation_from_waiting_to_done(horde):
-    """§1.2–1.7: two forms of one picture by two alchemists, and what everybody is told."""
+    """§2–7: two forms of one picture by two alchemists, and what everybody is told."""
     owner = await horde.account("owner", trusted=True)
     interrogation = await horde.alchemy.request("caption", {"name": "RealESRGAN_x4plus", "payload": {"scale": 4}})
     assert await horde.alchemy.status(interrogation) == {
@@ -33,7 +33,7 @@ async def test_an_interrogation_from_waiting_to_done(horde):
 
 
 async def test_what_is_no_interrogation(horde):
-    """§1.5: unknown or malformed → 404 `RequestNotFound`, also an image's id, and a form's or job's."""
+    """§5.1: unknown or malformed → 404 `RequestNotFound`, also an image's id, and a form's or job's."""
     owner = await horde.account("owner")
     image = await horde.request()
     await horde.alchemy.request("caption")
@@ -49,7 +49,7 @@ async def test_what_is_no_interrogation(horde):
 
 
 async def test_the_states_of_the_whole(horde):
-    """§1.4, in its order: processing before waiting; done only when all are; else partial."""
+    """§4.2, in its order: processing before waiting; done only when all are; else partial."""
     owner = await horde.account("owner", trusted=True)
     interrogation = await horde.alchemy.request("caption", "nsfw")
     caption = await horde.alchemy.form(owner.api_key, "caption")
@@ -61,7 +61,7 @@ async def test_the_states_of_the_whole(horde):
 
 
 async def test_forms_come_as_they_were_asked_for(horde):
-    """§1.5, the Do, and §1.6: earlier ones are handed out first; those of one interrogation in their order."""
+    """§5, and §6.3: earlier ones are handed out first; those of one interrogation in their order."""
     names = ["vectorize", "caption", "describe", "aesthetic", "palette"]
     first, second = [await horde.alchemy.request(*names) for _ in range(2)]
     for interrogation in (first, second):
@@ -72,14 +72,14 @@ async def test_forms_come_as_they_were_asked_for(horde):
 
 
 async def test_a_mask(horde):
-    """generation.md §1.6: `X-Fields` trims the answer."""
+    """basics.md §6.1: `X-Fields` trims the answer."""
     interrogation = await horde.alchemy.request("caption")
     answer = await horde.client.get(f"/api/v2/interrogate/status/{interrogation}", headers={"X-Fields": "state"})
     assert answer.json() == {"state": "waiting"}
 
 
 async def test_cancelling_settles_what_is_processed(horde):
-    """§1.5: waiting forms become cancelled free of charge, processing ones are paid in full, done ones keep theirs."""
+    """§5.2: waiting forms become cancelled free of charge, processing ones are paid in full, done ones keep theirs."""
     ada, owner = await horde.account("ada", kudos=1000), await horde.account("owner", trusted=True, kudos=100)
     interrogation = await horde.alchemy.request("caption", "interrogation", "nsfw", key=ada.api_key)
     done, held = (await horde.alchemy.pop(owner.api_key, "caption", "interrogation", amount=2))["forms"]
@@ -117,7 +117,7 @@ async def test_cancelling_at_one_node_reaches_what_another_handed_out(horde, sta
 
 
 async def test_a_faulted_form_is_relabelled_by_cancelling(horde):
-    """§1.5."""
+    """§5.2: whoever cancelled sees it cancelled."""
     interrogation = await horde.alchemy.request("caption")
     await horde.sql("UPDATE request SET state = 'faulted', waiting = 0, version = version + 1")
     assert await horde.alchemy.states(interrogation) == ("faulted", ["faulted"])
@@ -135,7 +135,7 @@ async def expire(horde, interrogation: str, seconds: int) -> None:
 
 
 async def test_an_expired_interrogation_is_gone_with_its_picture(horde):
-    """§1.8: with its forms, whatever their state."""
+    """§8.3: with its forms, whatever their state."""
     owner = await horde.account("owner")
     gone, stays = [await horde.alchemy.request("GFPGAN", "nsfw") for _ in range(2)]
     made = await horde.alchemy.form(owner.api_key, "GFPGAN")
@@ -159,7 +159,7 @@ async def test_an_expired_interrogation_is_gone_with_its_picture(horde):
 
 
 async def test_nothing_is_handed_out_of_an_expired_interrogation(horde):
-    """§1.8: also before the sweep has removed it; other forms are."""
+    """§8.3: also before the sweep has removed it; other forms are."""
     owner = await horde.account("owner")
     expired = await horde.alchemy.request("caption")
     lives = await horde.alchemy.request("caption")
@@ -170,7 +170,7 @@ async def test_nothing_is_handed_out_of_an_expired_interrogation(horde):
 
 
 async def test_every_hand_out_and_every_result_prolong_the_life_of_all_forms(horde):
-    """§1.8: to 20 minutes from then, give or take half a minute."""
+    """§8.3: to 20 minutes from then, give or take half a minute."""
     owner = await horde.account("owner")
     interrogation = await horde.alchemy.request("caption", "nsfw")
 

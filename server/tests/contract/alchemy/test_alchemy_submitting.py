@@ -1,4 +1,4 @@
-"""An alchemist brings a form back: POST /interrogate/submit (alchemy-and-operations.md §1.3, §1.7, §1.8)."""
+"""An alchemist brings a form back: POST /interrogate/submit (alchemy.md §7, §8, kudos.md §4.1)."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ async def post(horde, content: str, key: str | None = "0000000000", content_type
     ],
 )
 async def test_what_a_submit_needs(horde, content, content_type, missing):
-    """§1.7: no schema; what cannot be read has no fields: → 400 with `errors.id`. The result is an object."""
+    """§7.1: no schema; what cannot be read has no fields: → 400 with `errors.id`. The result is an object."""
     answer = await post(horde, content, content_type=content_type)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, missing)
 
 
 async def test_a_key_is_needed_and_looked_at_after_the_form(horde):
-    """§1.7: an unknown id with an unknown key is 404; an invalid key → 401, never 500 (the Do)."""
+    """§7.2: an unknown id with an unknown key is 404; an invalid key → 401, never 500."""
     owner, _, form = await started(horde)
     other = await horde.account("other")
     answer = await horde.alchemy.try_submit(None, form["id"])
@@ -70,7 +70,7 @@ async def test_a_key_is_needed_and_looked_at_after_the_form(horde):
 
 
 async def test_what_was_never_handed_out_or_is_of_another_kind(horde):
-    """§1.7, the Do: the original broke down on forms that nobody had popped."""
+    """§7: the original broke down on forms that nobody had popped."""
     owner = await horde.account("owner")
     await horde.alchemy.request("caption")
     await horde.request()
@@ -98,21 +98,21 @@ async def test_what_was_never_handed_out_or_is_of_another_kind(horde):
     ],
 )
 async def test_results_are_told_as_they_came(horde, form, result):
-    """§1.7: by the form's name or not, of any shape."""
+    """§7.4: by the form's name or not, of any shape."""
     owner, interrogation, held = await started(horde, form)
     await horde.alchemy.submit(owner.api_key, held["id"], result)
     assert await only_form(horde, interrogation) == {"form": form, "state": "done", "result": result}
 
 
 async def test_an_empty_result_is_omitted(horde):
-    """§1.5."""
+    """§5.1: a form that is done may have nothing to tell."""
     owner, interrogation, held = await started(horde)
     assert await horde.alchemy.submit(owner.api_key, held["id"], {}) == {"reward": 1.0}
     assert await only_form(horde, interrogation) == {"form": "caption", "state": "done"}
 
 
 async def test_a_picture_is_linked_anew_at_each_look(horde):
-    """§1.7, the Do: what is kept is a marker; the client sees an address, good for half an hour from now."""
+    """§7.4: what is kept is a marker; the client sees an address, good for half an hour from now."""
     owner, interrogation, held = await started(horde, "strip_background")
     await horde.client.put(held["r2_upload"], content=horde.picture("red"))
     await horde.alchemy.submit(owner.api_key, held["id"], {"strip_background": "R2", "note": "done"})
@@ -125,7 +125,7 @@ async def test_a_picture_is_linked_anew_at_each_look(horde):
 
 @pytest.mark.parametrize("name", ["GFPGAN", "image"])
 async def test_a_picture_may_come_with_the_result(horde, name):
-    """§2.4: as base64; the client gets a link all the same."""
+    """§7.4: as base64; the client gets a link all the same."""
     owner, interrogation, held = await started(horde, "GFPGAN")
     result = {name: base64.b64encode(horde.picture("red", "PNG")).decode()}
     assert await horde.alchemy.submit(owner.api_key, held["id"], result) == {"reward": 3.0}
@@ -137,7 +137,7 @@ async def test_a_picture_may_come_with_the_result(horde, name):
     "result", [{"GFPGAN": "R2"}, {"GFPGAN": "no picture"}, {}, {"GFPGAN": 5}, {"GFPGAN": ["R2"]}, {"GFPGAN": "\u2603"}]
 )
 async def test_a_missing_or_unreadable_picture_is_a_fault(horde, result):
-    """§1.7, §2.4, and D13 of generation.md: → 400, the form waits again, nobody is paid for nothing."""
+    """§7.4, storage.md §4.1: → 400, the form waits again, nobody is paid for nothing."""
     owner, interrogation, held = await started(horde, "GFPGAN")
     answer = await horde.alchemy.try_submit(owner.api_key, held["id"], result)
     assert horde.outcome(answer) == (400, "BadRequest")
@@ -146,7 +146,7 @@ async def test_a_missing_or_unreadable_picture_is_a_fault(horde, result):
 
 
 async def test_a_result_has_a_limit(horde):
-    """Beyond §1.7: 1 MiB of JSON without pictures; more → 400, and the form waits again."""
+    """§7.4: 1 MiB of JSON without pictures; more → 400, and the form waits again."""
     owner, interrogation, held = await started(horde)
     frame = len('{"caption":""}')
     answer = await horde.alchemy.try_submit(
@@ -161,7 +161,7 @@ async def test_a_result_has_a_limit(horde):
 
 @pytest.mark.parametrize("state", ["ok", "done", "csam", "censored", "", "anything"])
 async def test_any_state_but_faulted_is_success(horde, state):
-    """§1.7."""
+    """§7.3: alchemists have states of their own."""
     owner, interrogation, held = await started(horde)
     assert await horde.alchemy.submit(owner.api_key, held["id"], state=state) == {"reward": 1.0}
     assert await horde.alchemy.states(interrogation) == ("done", ["done"])
@@ -171,7 +171,7 @@ async def test_any_state_but_faulted_is_success(horde, state):
 
 
 async def test_a_form_is_delivered_once(horde):
-    """§1.7: a second time → 400 `DuplicateGen`; a fault after that changes nothing."""
+    """§7.3: a second time → 400 `DuplicateGen`; a fault after that changes nothing."""
     owner, interrogation, held = await started(horde)
     await horde.alchemy.submit(owner.api_key, held["id"])
     answer = await horde.alchemy.try_submit(owner.api_key, held["id"], {"caption": "another"})
@@ -182,7 +182,7 @@ async def test_a_form_is_delivered_once(horde):
 
 
 async def test_a_worker_in_maintenance_is_told_nothing_of_it(horde):
-    """§1.7: there it is 200 with no reward."""
+    """§7.3: there it is 200 with no reward."""
     owner, _, held = await started(horde)
     await horde.alchemy.submit(owner.api_key, held["id"])
     ((worker_id,),) = await horde.sql("SELECT id::text FROM worker")
@@ -193,7 +193,7 @@ async def test_a_worker_in_maintenance_is_told_nothing_of_it(horde):
 
 
 async def test_a_form_that_took_too_long(horde):
-    """§1.6, §1.8: three minutes; then it waits again, and the late result → 400 `DuplicateGen`."""
+    """§8.1: three minutes; then it waits again, and the late result → 400 `DuplicateGen`."""
     owner, interrogation, held = await started(horde)
     assert await horde.sql("SELECT extract(epoch FROM deadline - started_at)::int FROM job") == [(180,)]
     await horde.sql("UPDATE job SET deadline = now() - interval '1 second'")
@@ -208,7 +208,7 @@ async def test_a_form_that_took_too_long(horde):
 
 
 async def test_the_fourth_fault_ends_a_form(horde):
-    """§1.8: three times it returns; the fourth makes it faulted for good. Its brothers go on."""
+    """§8.1: three times it returns; the fourth makes it faulted for good. Its brothers go on."""
     interrogation = await horde.alchemy.request("caption", "nsfw")
     for number in range(4):
         assert (await horde.alchemy.states(interrogation))[1] == ["waiting", "waiting"]
@@ -224,7 +224,7 @@ async def test_the_fourth_fault_ends_a_form(horde):
 
 
 async def test_a_hundred_dropped_forms_in_an_hour_are_not_too_many(horde):
-    """§1.8, §3.3: one more puts the alchemist into maintenance and is suspected, in raid mode too."""
+    """§8.2, moderation.md §3: one more puts the alchemist into maintenance and is suspected, in raid mode too."""
     owner, _, held = await started(horde, trusted=False)
     await horde.sql("UPDATE worker SET dropped_jobs = 99, dropped_since = now()")
     await horde.alchemy.submit(owner.api_key, held["id"], {}, state="faulted")
@@ -249,7 +249,7 @@ async def test_a_hundred_dropped_forms_in_an_hour_are_not_too_many(horde):
     ],
 )
 async def test_what_a_form_earns_and_costs(horde, form, slow_workers, reward, debit):
-    """§1.3, design.md §2: burn 1, or 2 when slow workers are refused; no charge before, no tax."""
+    """kudos.md §4.1: burn 1, or 2 when slow workers are refused; no charge before, no tax."""
     ada = await horde.account("ada", kudos=1000)
     owner, _, held = await started(horde, form, ada.api_key, slow_workers=slow_workers)
     assert (await horde.user(ada))["kudos"] == 1000
@@ -262,7 +262,7 @@ async def test_what_a_form_earns_and_costs(horde, form, slow_workers, reward, de
 
 
 async def test_what_is_counted(horde):
-    """§1.3: requester +1 request and no usage, owner +1 fulfilment and no contribution; the worker's seconds."""
+    """§3.1: requester +1 request and no usage, owner +1 fulfilment and no contribution; the worker's seconds."""
     ada = await horde.account("ada", kudos=1000)
     owner, _, held = await started(horde, "caption", ada.api_key)
     await horde.sql("UPDATE job SET started_at = now() - interval '7 s'")
@@ -279,7 +279,7 @@ async def test_what_is_counted(horde):
 
 
 async def test_untrusted_owners_get_half_later(horde):
-    """§1.3: split half to evaluation."""
+    """kudos.md §5.2: split half to evaluation."""
     owner, _, held = await started(horde, "interrogation", trusted=False)
     assert await horde.alchemy.submit(owner.api_key, held["id"], {}) == {"reward": 3.0, "escrowed": 1.5}
     await horde.folded()

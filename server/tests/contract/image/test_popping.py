@@ -1,4 +1,4 @@
-"""A worker asks for jobs: POST /generate/pop (generation.md §3.1–3.6, §3.8, §9)."""
+"""A worker asks for jobs: POST /generate/pop (workers.md §1–7, §10)."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ async def pop_raw(horde, body, key):
 
 
 async def test_a_pop_needs_a_name(horde):
-    """§3.1: a missing `name` → 400 with `errors.name`."""
+    """§2.1: a missing `name` → 400 with `errors.name`."""
     answer = await pop_raw(horde, {"models": ["stable_diffusion"]}, "0000000000")
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"name"})
 
 
 async def test_a_pop_needs_a_key(horde):
-    """§3.2 step 1, 3: a missing `apikey` → 400 with `errors.apikey`; one that nobody has → 401 `InvalidAPIKey`."""
+    """§2.1, §2.3: a missing `apikey` → 400 with `errors.apikey`; one that nobody has → 401 `InvalidAPIKey`."""
     missing = await horde.try_pop(None)
     assert (missing.status_code, set(missing.json()["errors"])) == (400, {"apikey"})
     assert horde.outcome(await horde.try_pop("not a key")) == (401, "InvalidAPIKey")
 
 
 async def test_the_offer_is_checked_against_the_schema(horde):
-    """§3.1: types and limits of the body, all violations at once, but of a list the first only."""
+    """§1: types and limits of the body, all violations at once, but of a list the first only."""
     key = (await horde.account()).api_key
     answer = await horde.try_pop(
         key, threads=0, amount=21, models=["ab", None], nsfw=None, max_pixels=10**300, blacklist="word"
@@ -46,13 +46,13 @@ async def test_the_offer_is_checked_against_the_schema(horde):
 
 
 async def test_unknown_keys_of_old_workers_are_ignored(horde):
-    """§3.1: `bridge_version`, `allow_unsafe_ip` and the like are ignored."""
+    """§1.5: `bridge_version`, `allow_unsafe_ip` and the like are ignored."""
     answer = await horde.try_pop((await horde.account()).api_key, bridge_version=11, allow_unsafe_ip=True, max_power=8)
     assert answer.status_code == 200
 
 
 async def test_friends_are_named_by_alias(horde):
-    """§3.2 steps 2 and 14: an entry of `priority_usernames` without a number → 400 `InvalidPriorityUsername`."""
+    """§2.2: an entry of `priority_usernames` without a number → 400 `InvalidPriorityUsername`."""
     key = (await horde.account()).api_key
     for alias in ("ada", "ada#", "ada#x", "ada#-1", "ada#1.5", ""):
         answer = await horde.try_pop(key, priority_usernames=["bob#1", alias])
@@ -60,7 +60,7 @@ async def test_friends_are_named_by_alias(horde):
 
 
 async def test_friends_are_checked_before_the_key(horde):
-    """§3.2: step 2 comes before step 3."""
+    """§2.2, §2.3: friends are looked at before the key."""
     answer = await horde.try_pop("not a key", priority_usernames=["ada"])
     assert horde.outcome(answer) == (400, "InvalidPriorityUsername")
 
@@ -69,18 +69,18 @@ async def test_friends_are_checked_before_the_key(horde):
     ("role", "rc"), [({"deleted": True}, "DeletedUser"), ({"flagged": True}, "WorkerFlaggedMaintenance")], ids=str
 )
 async def test_some_accounts_get_no_jobs(horde, role, rc):
-    """§3.2 steps 4–5: a deleted user → 403 `DeletedUser`, a flagged one → 403 `WorkerFlaggedMaintenance`."""
+    """§2.5–2.6: a deleted user → 403 `DeletedUser`, a flagged one → 403 `WorkerFlaggedMaintenance`."""
     owner = await horde.account(columns=role)
     assert horde.outcome(await horde.try_pop(owner.api_key)) == (403, rc)
 
 
 async def test_anonymous_cannot_run_workers(horde):
-    """§3.2 step 6: → 403 `AnonForbiddenWorker`."""
+    """§2.7: → 403 `AnonForbiddenWorker`."""
     assert horde.outcome(await horde.try_pop("0000000000")) == (403, "AnonForbiddenWorker")
 
 
 async def test_names_are_unique_over_all_kinds_of_workers(horde):
-    """§3.2 step 8: a name that a text worker has → 400 `PolymorphicNameConflict`."""
+    """§2.8: a name that a text worker has → 400 `PolymorphicNameConflict`."""
     owner = await horde.account()
     await horde.sql(
         "INSERT INTO worker (id, name, kind, account_id, abilities) VALUES (gen_random_uuid(), %s, 'text', %s, '{}')",
@@ -92,25 +92,25 @@ async def test_names_are_unique_over_all_kinds_of_workers(horde):
 
 @pytest.mark.parametrize("name", ["Colab 1", "my-tpu", "GOOGLE"])
 async def test_names_that_tell_of_borrowed_machines_are_refused(horde, name):
-    """§3.2 step 11b: a new name that contains colab, tpu or google → 400 `BadRequest`."""
+    """§3.1: a new name that contains colab, tpu or google → 400 `BadRequest`."""
     assert horde.outcome(await horde.try_pop((await horde.account()).api_key, name)) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize(("name", "rc"), [("w" * 101, "TooLongWorkerName"), ("", "BadRequest"), (" \0", "BadRequest")])
 async def test_names_have_a_length(horde, name, rc):
-    """§3.2 step 11g, SHOULD: over 100 characters → 400 `TooLongWorkerName` (500 upstream); empty → 400."""
+    """§3.1: over 100 characters → 400 `TooLongWorkerName` (500 upstream); empty → 400."""
     assert horde.outcome(await horde.try_pop((await horde.account()).api_key, name)) == (400, rc)
 
 
 async def test_names_are_kept_as_plain_text(horde):
-    """§3.3.1: NULs are dropped, blanks trimmed and markup escaped, in the name and in the bridge agent."""
+    """§4.4: NULs are dropped, blanks trimmed and markup escaped, in the name and in the bridge agent."""
     key = (await horde.account()).api_key
     await horde.pop(key, " <b>ee\0</b> ", bridge_agent="<i>\0:1:x")
     assert await horde.sql("SELECT name, bridge_agent FROM worker") == [("&lt;b&gt;ee&lt;/b&gt;", "&lt;i&gt;:1:x")]
 
 
 async def test_names_are_case_sensitive(horde):
-    """§3.2: worker names differ by case."""
+    """§4.4: worker names differ by case."""
     key = (await horde.account()).api_key
     await horde.pop(key, "Bee")
     await horde.pop(key, "bee")
@@ -118,7 +118,7 @@ async def test_names_are_case_sensitive(horde):
 
 
 async def test_the_name_of_somebody_elses_worker_is_refused(horde):
-    """§3.2 step 12, §1.5.3: another user's worker name → 403 `WrongCredentials`, saying "wrong credentials"."""
+    """§2.12, basics.md §5.2: another user's worker name → 403 `WrongCredentials`, saying "wrong credentials"."""
     await horde.pop((await horde.account()).api_key, "bee")
     answer = await horde.try_pop((await horde.account("eve")).api_key, "bee")
     assert horde.outcome(answer) == (403, "WrongCredentials")
@@ -126,7 +126,7 @@ async def test_the_name_of_somebody_elses_worker_is_refused(horde):
 
 
 async def test_untrusted_accounts_have_four_workers(horde):
-    """§3.2 step 11d: with more than 3 workers an untrusted account gets no new one → 403 `TooManyWorkers`."""
+    """§3.4: with more than 3 workers an untrusted account gets no new one → 403 `TooManyWorkers`."""
     key = (await horde.account()).api_key
     for number in range(4):
         await horde.pop(key, f"bee {number}")
@@ -135,7 +135,7 @@ async def test_untrusted_accounts_have_four_workers(horde):
 
 
 async def test_trusted_accounts_have_twenty_one_workers(horde):
-    """§3.2 step 11e: more than 20 workers, and more than invited → 403 `TooManyWorkersTrusted`."""
+    """§3.5: more than 20 workers, and more than invited → 403 `TooManyWorkersTrusted`."""
     owner = await horde.account(trusted=True)
     await horde.sql(
         "INSERT INTO worker (id, name, kind, account_id, abilities)"
@@ -147,7 +147,7 @@ async def test_trusted_accounts_have_twenty_one_workers(horde):
 
 
 async def test_an_invitation_allows_more_workers(horde):
-    """§3.2 steps 11d–e: `worker_invited` raises the limit."""
+    """§3.4, §3.5: `worker_invited` raises the limit."""
     owner = await horde.account(columns={"worker_invited": 5})
     for number in range(5):
         await horde.pop(owner.api_key, f"bee {number}")
@@ -157,20 +157,20 @@ async def test_an_invitation_allows_more_workers(horde):
 
 @pytest.mark.parametrize("models", [[], ["nobody knows me"]])
 async def test_a_worker_needs_a_known_model(horde, models):
-    """§3.3.2, §1.5.3: no accepted model → 400 `BadRequest` that says "we cannot accept workers serving"."""
+    """§4.5, basics.md §5.2: no accepted model → 400 `BadRequest` that says "we cannot accept workers serving"."""
     answer = await horde.try_pop((await horde.account()).api_key, models=models)
     assert horde.outcome(answer) == (400, "BadRequest")
     assert "we cannot accept workers serving" in answer.json()["message"].lower()
 
 
 async def test_a_refused_offer_does_not_burn_the_name(horde):
-    """§3.2, SHOULD: the worker is created after validation."""
+    """§3: the worker is created after validation."""
     await horde.try_pop((await horde.account()).api_key, "bee", models=["nobody knows me"])
     assert (await horde.try_pop((await horde.account("bob")).api_key, "bee")).status_code == 200
 
 
 async def test_a_worker_serves_only_accepted_models(horde):
-    """§3.3.2, D17: unknown models are dropped silently and never matched, except those of customizers."""
+    """§4.5: unknown models are dropped silently and never matched, except those of customizers."""
     await horde.request(models=["my own mix"])
     models = ["stable_diffusion", "my own mix"]
     refused = await horde.pop((await horde.account()).api_key, models=models)
@@ -194,7 +194,7 @@ async def test_an_equal_pop_goes_by_the_rights_of_the_moment(horde):
 
 
 async def test_a_paused_worker_gets_its_owners_jobs_only(start_horde):
-    """§3.5.6: a paused worker is honestly refused others' requests; its owner's are served."""
+    """§5.20: a paused worker is honestly refused others' requests; its owner's are served."""
     horde = await start_horde(reconcile_interval_s=0.05)
     owner = await horde.account()
     await horde.pop(owner.api_key)
@@ -216,7 +216,7 @@ async def test_a_paused_worker_gets_its_owners_jobs_only(start_horde):
 
 @pytest.mark.parametrize("told", [None, "Out for lunch"])
 async def test_a_worker_in_maintenance_gets_its_owners_jobs_only(start_horde, told):
-    """§9.19, §1.5.3: in maintenance it serves its owner; with nothing to serve → 403 `WorkerMaintenance`."""
+    """§5.15, basics.md §5.2: in maintenance it serves its owner; with nothing to serve → 403 `WorkerMaintenance`."""
     horde = await start_horde(reconcile_interval_s=0.05)
     owner = await horde.account()
     await horde.pop(owner.api_key)
@@ -240,7 +240,7 @@ async def test_a_worker_in_maintenance_gets_its_owners_jobs_only(start_horde, to
 
 
 async def test_a_pop_without_a_job(horde):
-    """§9.7, §3.6: 200, `id` null, `ids` [], `payload` with defaults, `skipped` with zeros, all keys present."""
+    """§7.7: 200, `id` null, `ids` [], `payload` with defaults, `skipped` with zeros, all keys present."""
     answer = await horde.pop((await horde.account()).api_key)
     payload, skipped = answer.pop("payload"), answer.pop("skipped")
     assert answer == {
@@ -262,7 +262,7 @@ async def test_a_pop_without_a_job(horde):
 
 
 async def test_a_bare_prompt_gets_the_effective_defaults(horde):
-    """§9.2: a prompt alone is for `stable_diffusion`, karras, cfg 5.0, 30 steps, 512×512, k_euler_a; pop shows it."""
+    """requests.md §1.1, §1.3: a prompt alone is for `stable_diffusion`, karras, cfg 5.0, 30 steps, 512², k_euler_a."""
     await horde.request(prompt="x")
     job = await horde.job((await horde.account()).api_key)
     assert job["model"] == "stable_diffusion"
@@ -276,7 +276,7 @@ async def test_a_bare_prompt_gets_the_effective_defaults(horde):
 
 
 async def test_a_pop_with_a_job(horde):
-    """§9.8, §3.6: all keys present, `skipped` {}, `messages` a list, `r2_uploads` parallel to `ids`."""
+    """§7.1: all keys present, `skipped` {}, `messages` a list, `r2_uploads` parallel to `ids`."""
     await horde.request(params={"n": 3})
     job = await horde.job((await horde.account()).api_key, amount=3)
     assert set(job) == {
@@ -295,7 +295,7 @@ async def test_a_pop_with_a_job(horde):
 
 
 async def test_there_is_an_upload_address_whatever_the_requester_wants(horde):
-    """alchemy-and-operations.md §2.2: `r2_upload` and `r2_uploads` also where the images go inline to the client."""
+    """§7.5: `r2_upload` and `r2_uploads` also where the images go inline to the client."""
     await horde.request(r2=False)
     job = await horde.job((await horde.account()).api_key)
     assert job["r2_uploads"] == [job["r2_upload"]]
@@ -303,7 +303,7 @@ async def test_there_is_an_upload_address_whatever_the_requester_wants(horde):
 
 
 async def test_what_was_asked_for_reaches_the_worker(horde):
-    """§3.6: the payload has what was requested, the prompt verbatim with its negative part."""
+    """§7.2: the payload has what was requested, the prompt verbatim with its negative part."""
     params = {
         "sampler_name": "k_heun", "cfg_scale": 7.25, "height": 576, "width": 640, "steps": 12, "karras": False,
         "tiling": True, "hires_fix": True, "clip_skip": 2, "denoising_strength": 0.5,
@@ -317,7 +317,7 @@ async def test_what_was_asked_for_reaches_the_worker(horde):
 
 
 async def test_optional_parameters_are_sent_even_at_their_default(horde):
-    """§9.9, §3.6: "only if requested": what was sent is passed on, what was not is absent, never null."""
+    """§7.3: "only if requested": what was sent is passed on, what was not is absent, never null."""
     await horde.request(params={"clip_skip": 1, "denoising_strength": 1.0})
     payload = (await horde.job((await horde.account()).api_key))["payload"]
     assert (payload["clip_skip"], payload["denoising_strength"]) == (1, 1.0)
@@ -331,14 +331,14 @@ async def test_optional_parameters_are_sent_even_at_their_default(horde):
     ids=str,
 )
 async def test_safe_requests_are_censored_by_the_worker(horde, body, censored):
-    """§3.6: `use_nsfw_censor: true` iff not nsfw and censor_nsfw; otherwise absent."""
+    """§7.3: `use_nsfw_censor: true` iff not nsfw and censor_nsfw; otherwise absent."""
     await horde.request(**body)
     payload = (await horde.job((await horde.account()).api_key))["payload"]
     assert payload.get("use_nsfw_censor") is censored
 
 
 async def test_education_accounts_get_safe_pictures_from_trusted_workers(horde):
-    """§3.6: education accounts: nsfw forced false, censor_nsfw true, trusted_workers true."""
+    """§7.9: education accounts: nsfw forced false, censor_nsfw true, trusted_workers true."""
     school = await horde.account("school", columns={"education": True})
     await horde.request(school.api_key, nsfw=True, censor_nsfw=False, trusted_workers=False)
     assert (await horde.pop((await horde.account("eve")).api_key, "eve"))["skipped"]["untrusted"] == 1
@@ -351,13 +351,13 @@ async def test_education_accounts_get_safe_pictures_from_trusted_workers(horde):
     [("42", "42"), ("abc", "6513249"), ("-5", "13613"), ("4294967296", "1"), ("4294967295", "4294967295"), ("0", "0")],
 )
 async def test_seeds_become_numbers(horde, seed, wanted):
-    """§2.2: digits as they are, other text by its UTF-8 bytes, shifted right below 2³²; sent as a string."""
+    """requests.md §2.7: digits as they are, other text by its UTF-8 bytes, shifted below 2³²; sent as a string."""
     await horde.request(params={"seed": seed})
     assert (await horde.job((await horde.account()).api_key))["payload"]["seed"] == wanted
 
 
 async def test_without_a_seed_every_hand_out_has_its_own(horde):
-    """§3.6: an unset or empty seed → fresh random per hand-out, at least n."""
+    """§6.6: an unset or empty seed → fresh random per hand-out, at least n."""
     await horde.request(params={"n": 4, "seed": ""})
     key = (await horde.account()).api_key
     seeds = [int((await horde.job(key))["payload"]["seed"]) for _ in range(4)]
@@ -366,7 +366,7 @@ async def test_without_a_seed_every_hand_out_has_its_own(horde):
 
 
 async def test_a_seed_is_the_same_for_all_hand_outs(horde):
-    """§3.6: a seed without variation is sent with every hand-out."""
+    """§6.6: a seed without variation is sent with every hand-out."""
     await horde.request(params={"n": 2, "seed": "9"})
     key = (await horde.account()).api_key
     assert [(await horde.job(key))["payload"]["seed"] for _ in range(2)] == ["9", "9"]
@@ -376,7 +376,7 @@ async def test_a_seed_is_the_same_for_all_hand_outs(horde):
 
 
 async def test_a_batch_of_five_by_threes(horde):
-    """§9.23: n 5 with amount 3: two pops, 3 + 2 ids; seeds 7 + 3·5 = 22, then 7 + 3·2 = 13."""
+    """§6.6: n 5 with amount 3: two pops, 3 + 2 ids; seeds 7 + 3·5 = 22, then 7 + 3·2 = 13."""
     request_id = await horde.request(params={"n": 5, "seed": "7", "seed_variation": 3})
     key = (await horde.account()).api_key
     first, second = await horde.job(key, amount=3), await horde.job(key, amount=3)
@@ -388,27 +388,27 @@ async def test_a_batch_of_five_by_threes(horde):
 
 @pytest.mark.parametrize(("max_pixels", "images"), [(262_144, 2), (524_288, 5), (4_194_304, 8)])
 async def test_batches_fit_the_workers_pixels(horde, max_pixels, images):
-    """§9.12, §3.5.3: amount 8 at 512×512: max_pixels 262144 → 2 ids, 524288 → 5, plenty → 8."""
+    """§6.4: amount 8 at 512×512: max_pixels 262144 → 2 ids, 524288 → 5, plenty → 8."""
     await horde.request(params={"n": 20})
     job = await horde.job((await horde.account()).api_key, amount=8, max_pixels=max_pixels)
     assert len(job["ids"]) == images
 
 
 async def test_the_amount_is_one_unless_told(horde):
-    """§3.1: `amount` is 1 by default."""
+    """§1.1: `amount` is 1 by default."""
     await horde.request(params={"n": 5})
     assert len((await horde.job((await horde.account()).api_key))["ids"]) == 1
 
 
 async def test_batching_can_be_disabled(horde):
-    """§9.12: with disable_batching every hand-out has one id."""
+    """§6.4: with disable_batching every hand-out has one id."""
     asker = await horde.account("ada", trusted=True)
     await horde.request(asker.api_key, params={"n": 5}, disable_batching=True)
     assert len((await horde.job((await horde.account("bob")).api_key, amount=8))["ids"]) == 1
 
 
 async def test_batches_of_large_models_are_smaller(horde):
-    """§3.5.3, SHOULD: the model factor applies by baseline: flux_1 counts fivefold."""
+    """§6.4: the model factor applies by baseline: flux_1 counts fivefold."""
     model = "Flux.1-Schnell fp8 (Compact)"
     await horde.request(models=[model], params={"n": 20})
     job = await horde.job((await horde.account()).api_key, models=[model], amount=8, max_pixels=1_048_576)
@@ -416,7 +416,7 @@ async def test_batches_of_large_models_are_smaller(horde):
 
 
 async def test_no_slot_is_handed_out_twice(horde):
-    """§3.4.1: concurrent pops of several workers never share a slot, and leave none behind."""
+    """§6.2: concurrent pops of several workers never share a slot, and leave none behind."""
     request_id = await horde.request(params={"n": 7})
     key = (await horde.account(trusted=True)).api_key
     answers = await asyncio.gather(*(horde.pop(key, f"bee {number % 5}", amount=2) for number in range(12)))
@@ -440,14 +440,14 @@ async def test_no_slot_is_handed_out_twice(horde):
     ids=str,
 )
 async def test_the_time_a_job_may_take(start_horde, body, offer, ttl):
-    """§9.13, §3.6.1: 30 + steps · 2 · area, tripled for some models, at least 150, tripled for extra slow workers."""
+    """§6.7: 30 + steps · 2 · area, tripled for some models, at least 150, tripled for extra slow workers."""
     horde = await start_horde(profile=Profile.HOUSEHOLD)
     await horde.request(**body)
     assert (await horde.job((await horde.account()).api_key, **offer))["ttl"] == ttl
 
 
 async def test_a_batch_may_take_longer(horde):
-    """§3.6.1, SHOULD (D9): the time grows with the images of the batch."""
+    """§6.7: the time grows with the images of the batch."""
     await horde.request(params={"n": 8, "steps": 40})
     job = await horde.job((await horde.account()).api_key, amount=8, max_pixels=4_194_304)
     assert (len(job["ids"]), job["ttl"]) == (8, 30 + 40 * 2 * 8)
@@ -457,14 +457,14 @@ async def test_a_batch_may_take_longer(horde):
 
 
 async def test_an_empty_model_list_means_any(horde):
-    """§9.3: `"models": []` matches a worker with any model."""
+    """requests.md §1.3: `"models": []` matches a worker with any model."""
     await horde.request(models=[])
     job = await horde.job((await horde.account()).api_key, models=["URPM"])
     assert job["model"] == "URPM"
 
 
 async def test_the_model_is_one_of_both_lists(horde):
-    """§3.5.4: a job's model is in the request's list and in the worker's."""
+    """§6.5: a job's model is in the request's list and in the worker's."""
     await horde.request(models=["Deliberate", "URPM", "GhostMix"], params={"n": 6})
     key = (await horde.account()).api_key
     models = {(await horde.job(key, models=["URPM", "GhostMix", "Photon"]))["model"] for _ in range(6)}
@@ -472,7 +472,7 @@ async def test_the_model_is_one_of_both_lists(horde):
 
 
 async def test_a_worker_list_names_who_may(horde):
-    """§3.5.1 rule 17: an allow-list is for its workers only, a block-list for all others; else `worker_id`."""
+    """§5.9: an allow-list is for its workers only, a block-list for all others; else `worker_id`."""
     key = (await horde.account()).api_key
     await horde.pop(key, "bee")
     ((bee,),) = await horde.sql("SELECT id::text FROM worker WHERE name = 'bee'")
@@ -491,7 +491,7 @@ async def test_a_worker_list_names_who_may(horde):
 
 
 async def test_fast_work_is_not_for_slow_workers(start_horde):
-    """§3.5.1 rule 13: `slow_workers: false` asks for 500 000 pixelsteps per second; else `performance`."""
+    """§5.7: `slow_workers: false` asks for 500 000 pixelsteps per second; else `performance`."""
     horde = await start_horde(reconcile_interval_s=0.05)
     key = (await horde.account()).api_key
     await horde.pop(key, "snail")
@@ -507,7 +507,7 @@ async def test_fast_work_is_not_for_slow_workers(start_horde):
 
 
 async def test_kudos_may_be_asked_for_by_the_worker(horde):
-    """§3.5.2 row 28: `require_upfront_kudos`: payers without the price in hand are refused; trusted ones are not."""
+    """§5.17: `require_upfront_kudos`: payers without the price in hand are refused; trusted ones are not."""
     key = (await horde.account()).api_key
     poor = await horde.account("poor")
     await horde.request(poor.api_key)
@@ -518,14 +518,14 @@ async def test_kudos_may_be_asked_for_by_the_worker(horde):
 
 
 async def test_friends_need_no_kudos(horde):
-    """§3.5.2 row 28: requesters in the priority list are exempt from `require_upfront_kudos`."""
+    """§5.17: requesters in the priority list are exempt from `require_upfront_kudos`."""
     poor = await horde.account("poor")
     await horde.request(poor.api_key)
     await horde.job((await horde.account()).api_key, require_upfront_kudos=True, priority_usernames=[poor.alias])
 
 
 async def test_every_waiting_request_is_counted(horde):
-    """§3.4.2: `skipped` counts requests, not images, each under its reason."""
+    """§7.8: `skipped` counts requests, not images, each under its reason."""
     for _ in range(3):
         await horde.request(models=["URPM"], params={"n": 2})
     await horde.request(params={"width": 1024})
@@ -534,7 +534,7 @@ async def test_every_waiting_request_is_counted(horde):
 
 
 async def test_an_offer_applies_from_the_pop_that_makes_it(horde):
-    """§3.3, SHOULD (D18): changed abilities and lists count at once, not after 30 s."""
+    """§4.1: changed abilities and lists count at once, not after 30 s."""
     await horde.request(models=["URPM"], params={"width": 1024})
     key = (await horde.account()).api_key
     assert (await horde.pop(key, max_pixels=512 * 512))["id"] is None
@@ -543,7 +543,7 @@ async def test_an_offer_applies_from_the_pop_that_makes_it(horde):
 
 
 async def test_earlier_requests_come_first(horde):
-    """§9.10, §3.4: of equally rich requesters the earlier one is served first."""
+    """§6.1: of equally rich requesters the earlier one is served first."""
     key = (await horde.account()).api_key
     asked = [await horde.request(prompt=f"{number}") for number in range(3)]
     assert len(set(asked)) == 3
@@ -551,7 +551,7 @@ async def test_earlier_requests_come_first(horde):
 
 
 async def test_richer_requesters_come_first(horde):
-    """§9.10, §3.4: kudos order the queue, whatever the model list or size."""
+    """§6.1: kudos order the queue, whatever the model list or size."""
     key = (await horde.account()).api_key
     for name, kudos in (("poor", 0), ("rich", 1_000_000), ("middle", 10_000)):
         asker = await horde.account(name, kudos=kudos)
@@ -561,7 +561,7 @@ async def test_richer_requesters_come_first(horde):
 
 
 async def test_flagged_requesters_come_last(horde):
-    """§2.8: a flagged payer is behind those who are not."""
+    """requests.md §12.1: a flagged payer is behind those who are not."""
     key = (await horde.account()).api_key
     flagged = await horde.account("eve", kudos=10_000, columns={"flagged": True})
     await horde.request(flagged.api_key, "flagged")
@@ -571,7 +571,7 @@ async def test_flagged_requesters_come_last(horde):
 
 
 async def test_the_owner_and_friends_come_first(horde):
-    """§9.10, §3.4: requests of the owner and of friends are a bucket of their own, ordered by the same key."""
+    """§6.1: requests of the owner and of friends are a bucket of their own, ordered by the same key."""
     owner, friend = await horde.account("owner"), await horde.account("friend")
     rich = await horde.account("rich", kudos=1_000_000)
     for name, key in (("rich", rich.api_key), ("friend", friend.api_key), ("owner", owner.api_key)):
@@ -582,7 +582,7 @@ async def test_the_owner_and_friends_come_first(horde):
 
 
 async def test_a_pop_may_be_masked(horde):
-    """§9.21, §1.6: `X-Fields` narrows the answer, below a key too."""
+    """basics.md §6.1: `X-Fields` narrows the answer, below a key too."""
     await horde.request()
     owner = await horde.account()
     answer = await horde.client.post(

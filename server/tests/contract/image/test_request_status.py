@@ -1,4 +1,4 @@
-"""How far a request is: check, status, DELETE, and its lifetime (generation.md §1.6, §1.8, §2.8–2.11, §5.1, §9)."""
+"""How far a request is: check, status, DELETE, and its lifetime (requests.md §6, §11.1, §9.2, basics.md §6, §8)."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ async def finished(horde, **body):
 
 
 async def test_check_has_these_fields(horde):
-    """§2.9.1: the fields of check and their types."""
+    """§9.2: the fields of check and their types."""
     assert types(await horde.check(await horde.request())) == CHECK_TYPES
     assert types(await horde.check(await finished(horde))) == CHECK_TYPES
 
 
 async def test_status_is_check_with_the_images(horde):
-    """§2.9: status = check + `generations` and `shared`, which is always false (§2.6)."""
+    """§9.2: status = check + `generations` and `shared`, which is always false (§5.6)."""
     request_id = await finished(horde, shared=True)
     check, status = await horde.check(request_id), await horde.status(request_id)
     assert types(status) == {**CHECK_TYPES, "generations": list, "shared": bool}
@@ -61,7 +61,7 @@ async def test_status_is_check_with_the_images(horde):
 
 
 async def test_an_image_has_these_fields(horde):
-    """§2.9.5: the fields of `generations[]` and their types; no `message` at the top of a 200 (§1.5.2)."""
+    """§9.7: the fields of `generations[]` and their types; no `message` at the top of a 200 (basics.md §5.1)."""
     owner = await horde.account("owner")
     request_id = await horde.request(models=["Deliberate"])
     job = await horde.job(owner.api_key, "bee", models=["Deliberate"])
@@ -77,7 +77,7 @@ async def test_an_image_has_these_fields(horde):
 
 @pytest.mark.parametrize(("method", "what"), [("GET", "check"), ("GET", "status"), ("DELETE", "status")])
 async def test_what_does_not_exist(horde, method, what):
-    """§2.9: no UUID, or of no request → 404 `RequestNotFound`."""
+    """§9.1: no UUID, or of no request → 404 `RequestNotFound`."""
     for request_id in ("nonsense", "%00", uuid4(), "00000000-0000-0000-0000-000000000000"):
         answer = await horde.client.request(method, f"/api/v2/generate/{what}/{request_id}")
         assert horde.outcome(answer) == (404, "RequestNotFound"), request_id
@@ -85,7 +85,7 @@ async def test_what_does_not_exist(horde, method, what):
 
 @pytest.mark.parametrize(("method", "what"), [("GET", "check"), ("GET", "status"), ("DELETE", "status")])
 async def test_the_id_is_the_authorisation(horde, method, what):
-    """§1.2: the key is ignored on check, status and DELETE: none or a wrong one does as well."""
+    """basics.md §2.2: the key is ignored on check, status and DELETE: none or a wrong one does as well."""
     request_id = await horde.request((await horde.account()).api_key)
     for headers in ({}, {"apikey": "not a key"}, {"apikey": "0000000000"}):
         answer = await horde.client.request(method, f"/api/v2/generate/{what}/{request_id}", headers=headers)
@@ -93,7 +93,7 @@ async def test_the_id_is_the_authorisation(horde, method, what):
 
 
 async def test_the_way_of_a_request(horde):
-    """§5.1, §2.9.1: waiting → processing → finished; the counters add up to the images asked for; then done."""
+    """§9.2: waiting → processing → finished; the counters add up to the images asked for; then done."""
     key = (await horde.account()).api_key
     request_id = await horde.request(params={"n": 3})
     seen = [await horde.status(request_id)]
@@ -119,7 +119,7 @@ async def test_the_way_of_a_request(horde):
 
 
 async def test_check_follows_at_once(horde):
-    """§1.8, SHOULD: a change is visible to the next check, which is never a stale copy."""
+    """basics.md §8.2: a change is visible to the next check, which is never a stale copy."""
     key = (await horde.account()).api_key
     request_id = await horde.request()
     assert counters(await horde.check(request_id)) == (1, 0, 0, 0)
@@ -130,7 +130,7 @@ async def test_check_follows_at_once(horde):
 
 
 async def test_images_come_in_the_order_of_delivery(horde):
-    """§2.9.5: partial results appear as they arrive, later ones behind."""
+    """§9.7: partial results appear as they arrive, later ones behind."""
     key = (await horde.account()).api_key
     request_id = await horde.request(params={"n": 3})
     jobs = (await horde.job(key, amount=3))["ids"]
@@ -140,7 +140,7 @@ async def test_images_come_in_the_order_of_delivery(horde):
 
 
 async def test_kudos_are_what_was_charged_so_far(horde):
-    """§2.9.1: `kudos` = tax + charges, rounded: it grows with every delivered image."""
+    """§9.2: `kudos` = tax + charges, rounded: it grows with every delivered image."""
     asker, owner = await horde.account(kudos=1000), await horde.account("owner")
     request_id = await horde.request(asker.api_key, params={"n": 2, "steps": 50, "sampler_name": "k_euler"})
     assert (await horde.check(request_id))["kudos"] == 3
@@ -153,7 +153,7 @@ async def test_kudos_are_what_was_charged_so_far(horde):
 
 
 async def test_the_place_in_the_queue(horde):
-    """§2.9.1: `queue_position` is 1-based, and 0 once nothing waits."""
+    """§9.4: `queue_position` is 1-based, and 0 once nothing waits."""
     key = (await horde.account()).api_key
     await horde.pop(key)
     asked = [await horde.request() for _ in range(3)]
@@ -168,7 +168,7 @@ async def test_the_place_in_the_queue(horde):
 
 
 async def test_the_richer_are_ahead_in_the_queue(horde):
-    """§2.9.3: the place follows the order of the queue, not of arrival."""
+    """§9.4: the place follows the order of the queue, not of arrival."""
     await horde.pop((await horde.account("owner")).api_key)
     first = await horde.request()
     rich = await horde.request((await horde.account("rich", kudos=100_000)).api_key)
@@ -177,7 +177,7 @@ async def test_the_richer_are_ahead_in_the_queue(horde):
 
 
 async def test_requests_that_nobody_can_serve_are_not_ahead(horde):
-    """D6: the place does not count requests that no online worker can serve."""
+    """The place does not count requests that no online worker can serve."""
     await horde.pop((await horde.account()).api_key)
     for _ in range(3):
         await horde.request(models=["URPM"])
@@ -185,7 +185,7 @@ async def test_requests_that_nobody_can_serve_are_not_ahead(horde):
 
 
 async def test_the_wait_is_the_work_ahead_over_the_speed(horde):
-    """§2.9.3, D6: whole seconds: work ahead and one's own over the speed of the workers that can serve it."""
+    """§9.5: whole seconds: work ahead and one's own over the speed of the workers that can serve it."""
     await horde.pop((await horde.account()).api_key)  # unmeasured: a million pixelsteps per second
     work = {"params": {"n": 2, "steps": 40}}  # 2 · 512² · 40 ≈ 21 million
     waits = [(await horde.check(await horde.request(**work)))["wait_time"] for _ in range(3)]
@@ -193,13 +193,13 @@ async def test_the_wait_is_the_work_ahead_over_the_speed(horde):
 
 
 async def test_nothing_waits_when_all_is_done(horde):
-    """§1.5.2, §2.9.3: a finished request has no wait and no place, and is possible."""
+    """basics.md §5.1, requests.md §9.5: a finished request has no wait and no place, and is possible."""
     check = await horde.check(await finished(horde))
     assert (check["wait_time"], check["queue_position"], check["is_possible"]) == (0, 0, True)
 
 
 async def test_a_request_is_possible_when_a_worker_can_serve_it(horde):
-    """§2.9.4, D3: false without such a worker, true as soon as one pops, with no stale verdict between."""
+    """§9.6: false without such a worker, true as soon as one pops, with no stale verdict between."""
     request_id = await horde.request(models=["URPM"])
     assert not (await horde.check(request_id))["is_possible"]
     key = (await horde.account()).api_key
@@ -226,13 +226,13 @@ async def test_a_request_is_possible_when_a_worker_can_serve_it(horde):
     ids=str,
 )
 async def test_a_request_is_not_possible_for_workers_that_would_be_refused(horde, body, offer):
-    """§2.9.4 rule 7: the verdict uses the same predicate as matching."""
+    """§9.6: the verdict uses the same predicate as matching."""
     await horde.pop((await horde.account()).api_key, **offer)
     assert not (await horde.check(await horde.request(**body)))["is_possible"]
 
 
 async def test_a_worker_in_maintenance_makes_possible_what_its_owner_asks(start_horde):
-    """§2.9.4 rule 5: not in maintenance or paused, unless owned by the requester."""
+    """§9.6: not in maintenance or paused, unless owned by the requester."""
     horde = await start_horde(reconcile_interval_s=0.05)
     owner = await horde.account()
     await horde.pop(owner.api_key)
@@ -247,7 +247,7 @@ async def test_a_worker_in_maintenance_makes_possible_what_its_owner_asks(start_
 
 
 async def test_a_finished_request_stays_possible_without_workers(start_horde):
-    """D3, §1.5.2: `is_possible` is never false on a request that has its results, whoever is online."""
+    """basics.md §5.1: `is_possible` is never false on a request that has its results, whoever is online."""
     horde = await start_horde()
     request_id = await finished(horde)
     await horde.sql("UPDATE worker SET last_check_in_at = now() - interval '1 hour'")
@@ -257,7 +257,7 @@ async def test_a_finished_request_stays_possible_without_workers(start_horde):
 
 
 async def test_a_restart_loses_nothing(start_horde):
-    """§7: a restart does not lose requests, places or results."""
+    """§11.3: a restart does not lose requests, places or results."""
     before = await start_horde()
     key = (await before.account()).api_key
     done = await finished(before)
@@ -275,7 +275,7 @@ async def test_a_restart_loses_nothing(start_horde):
 
 
 async def test_a_picture_needs_no_key(horde):
-    """§2.9.5: `r2: true` → a signed address, good for half an hour, without a key, also for a web page (CORS)."""
+    """§9.7: `r2: true` → a signed address, good for half an hour, without a key, also for a web page (CORS)."""
     img = (await horde.status(await finished(horde)))["generations"][0]["img"]
     answer = await horde.client.get(img)
     assert answer.status_code == 200
@@ -285,7 +285,7 @@ async def test_a_picture_needs_no_key(horde):
 
 
 async def test_addresses_are_signed_for_half_an_hour_from_each_call(horde):
-    """§2.9.5: valid 1800 s from this call, fresh at every call."""
+    """§9.7: valid 1800 s from this call, fresh at every call."""
     request_id = await finished(horde)
     ((asked_at,),) = await horde.sql("SELECT extract(epoch FROM now())::float8")
     expiries = []
@@ -296,7 +296,7 @@ async def test_addresses_are_signed_for_half_an_hour_from_each_call(horde):
 
 
 async def test_an_address_is_good_for_one_picture_and_one_method(horde):
-    """§8.6: who has the address has the right, and no other: a changed one → 403."""
+    """storage.md §2.3: who has the address has the right, and no other: a changed one → 403."""
     key = (await horde.account()).api_key
     request_id = await horde.request(params={"n": 2})
     job = await horde.job(key, amount=2)
@@ -310,7 +310,7 @@ async def test_an_address_is_good_for_one_picture_and_one_method(horde):
 
 
 async def test_without_r2_the_picture_comes_inline(horde):
-    """§2.9.5: `r2: false` → base64 WebP; `N/A` once the object is missing."""
+    """§9.7: `r2: false` → base64 WebP; `N/A` once the object is missing."""
     request_id = await finished(horde, r2=False)
     assert (await horde.status(request_id))["generations"][0]["img"].startswith("UklGR")  # RIFF
     for path in horde.settings.data.rglob("*.webp"):
@@ -323,7 +323,7 @@ async def test_without_r2_the_picture_comes_inline(horde):
 
 @pytest.mark.parametrize("what", ["check", "status"])
 async def test_nothing_is_cached_by_the_client(horde, what):
-    """§1.8: no `Cache-Control`, `ETag` or `Last-Modified`: clients see every change."""
+    """basics.md §8.2: no `Cache-Control`, `ETag` or `Last-Modified`: clients see every change."""
     answer = await get(horde, what, await horde.request())
     assert not {"cache-control", "etag", "last-modified"} & set(answer.headers)
 
@@ -331,7 +331,7 @@ async def test_nothing_is_cached_by_the_client(horde, what):
 @pytest.mark.parametrize("what", ["check", "status"])
 @pytest.mark.parametrize("status", [200, 404])
 async def test_every_answer_may_be_read_by_any_web_page(horde, what, status):
-    """§1.8: CORS headers, the node's name and the JSON type, on errors too."""
+    """basics.md §8.1: CORS headers, the node's name and the JSON type, on errors too."""
     answer = await get(horde, what, await horde.request() if status == 200 else uuid4())
     assert answer.status_code == status
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -341,14 +341,14 @@ async def test_every_answer_may_be_read_by_any_web_page(horde, what, status):
 
 @pytest.mark.parametrize("what", ["check", "status"])
 async def test_head_answers_headers_only(horde, what):
-    """§1.1: `HEAD` on GET routes works."""
+    """basics.md §1.2: `HEAD` on GET routes works."""
     answer = await horde.client.head(f"/api/v2/generate/{what}/{await horde.request()}")
     assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.parametrize("what", ["check", "status"])
 async def test_a_mask_trims_the_answer(horde, what):
-    """§9.21, §1.6: only listed keys are emitted; unknown names are ignored; empty or `*` = everything."""
+    """basics.md §6.1: only listed keys are emitted; unknown names are ignored; empty or `*` = everything."""
     request_id = await horde.request()
     everything = set((await get(horde, what, request_id)).json())
     kept = {
@@ -361,7 +361,7 @@ async def test_a_mask_trims_the_answer(horde, what):
 
 
 async def test_a_mask_reaches_into_the_images(horde):
-    """§1.6: braces nest: `{done,generations{img}}`."""
+    """basics.md §6: braces nest: `{done,generations{img}}`."""
     answer = await get(horde, "status", await finished(horde), **{"X-Fields": "{done,generations{img}}"})
     assert set(answer.json()) == {"done", "generations"}
     assert [set(made) for made in answer.json()["generations"]] == [{"img"}]
@@ -369,7 +369,7 @@ async def test_a_mask_reaches_into_the_images(horde):
 
 @pytest.mark.parametrize("what", ["check", "status"])
 async def test_a_broken_mask_is_refused(horde, what):
-    """§1.6: a broken mask, or a nested one on a scalar → 400 with a message and no `rc`."""
+    """basics.md §6.2: a broken mask, or a nested one on a scalar → 400 with a message and no `rc`."""
     request_id = await horde.request()
     for mask in ("{done", "done{x}", "done,,kudos", "{}"):
         answer = await get(horde, what, request_id, **{"X-Fields": mask})
@@ -377,7 +377,7 @@ async def test_a_broken_mask_is_refused(horde, what):
 
 
 async def test_a_mask_is_its_callers_own(horde):
-    """§1.8, SHOULD: one caller's mask does not leak to the next; errors ignore masks (§1.6)."""
+    """basics.md §8.2: one caller's mask does not leak to the next; errors ignore masks (§6.3)."""
     request_id = await horde.request()
     await get(horde, "check", request_id, **{"X-Fields": "done"})
     assert set(await horde.check(request_id)) == set(CHECK_TYPES)
@@ -388,7 +388,7 @@ async def test_a_mask_is_its_callers_own(horde):
 
 
 async def test_cancelling_answers_the_status_as_it_was(horde):
-    """§9.17, §2.10: DELETE returns the snapshot before; the next GET shows waiting 0 and done."""
+    """§10.1: DELETE returns the snapshot before; the next GET shows waiting 0 and done."""
     request_id = await horde.request(params={"n": 3})
     before = await horde.status(request_id)
     assert await horde.cancel(request_id) == before
@@ -397,13 +397,13 @@ async def test_cancelling_answers_the_status_as_it_was(horde):
 
 
 async def test_a_cancelled_request_is_not_handed_out(horde):
-    """§2.10: what waited is taken back, for good."""
+    """§10.2: what waited is taken back, for good."""
     await horde.cancel(await horde.request(params={"n": 2}))
     assert (await horde.pop((await horde.account()).api_key))["id"] is None
 
 
 async def test_cancelling_returns_the_finished_images(horde):
-    """§2.10: the answer is the full status: images delivered so far; they stay readable until expiry."""
+    """§10.1: the answer is the full status: images delivered so far; they stay readable until expiry."""
     key = (await horde.account()).api_key
     request_id = await horde.request(params={"n": 2})
     job = await horde.job(key)
@@ -415,7 +415,7 @@ async def test_cancelling_returns_the_finished_images(horde):
 
 
 async def test_a_cancelled_request_is_done_when_its_jobs_are(horde):
-    """§2.10: jobs already with workers keep running; done once processing is 0."""
+    """§10.2: jobs already with workers keep running; done once processing is 0."""
     key = (await horde.account()).api_key
     request_id = await horde.request(params={"n": 2})
     job = await horde.job(key)
@@ -428,7 +428,7 @@ async def test_a_cancelled_request_is_done_when_its_jobs_are(horde):
 
 
 async def test_cancelling_is_repeatable(horde):
-    """§2.10: repeatable; a finished request is not changed by it."""
+    """§10.1: repeatable; a finished request is not changed by it."""
     request_id = await horde.request()
     await horde.cancel(request_id)
     after = await horde.status(request_id)
@@ -440,7 +440,7 @@ async def test_cancelling_is_repeatable(horde):
 
 
 async def test_cancelling_releases_the_hold(horde):
-    """§2.10, SHOULD: what was held back is free again at once; the tax of 3 is not refunded."""
+    """§10.3: what was held back is free again at once; the tax of 3 is not refunded."""
     payer = await horde.account(kudos=50)
     request_id = await horde.request(payer.api_key, **FAST)
     assert horde.outcome(await horde.ask(payer.api_key, **FAST)) == (403, "KudosUpfront")
@@ -452,7 +452,7 @@ async def test_cancelling_releases_the_hold(horde):
 
 
 async def test_cancelling_keeps_the_hold_of_running_jobs(horde):
-    """§2.10: jobs with workers will be charged: their part stays held."""
+    """§10.3: jobs with workers will be charged: their part stays held."""
     payer, owner = await horde.account(kudos=70), await horde.account("owner")
     request_id = await horde.request(payer.api_key, **FAST, params={"n": 3})
     await horde.job(owner.api_key, amount=2)
@@ -465,7 +465,7 @@ async def test_cancelling_keeps_the_hold_of_running_jobs(horde):
 
 
 async def test_finishing_releases_the_hold(horde):
-    """§2.7: the hold is released when the request completes; only actual charges remain."""
+    """§7.3: the hold is released when the request completes; only actual charges remain."""
     payer, owner = await horde.account(kudos=50), await horde.account("owner")
     await horde.request(payer.api_key, **FAST)
     assert (await horde.ask(payer.api_key, **FAST)).status_code == 403
@@ -491,7 +491,7 @@ async def expire(horde, request_id):
 
 
 async def test_a_request_lives_for_twenty_minutes(horde):
-    """§2.11: expiry = now + 20 min at creation."""
+    """§11.1: expiry = now + 20 min at creation."""
     request_id = await horde.request()
     ((lifetime,),) = await horde.sql("SELECT extract(epoch FROM expires_at - created_at)::float8 FROM request")
     assert (lifetime, await seconds_left(horde, request_id) <= 1200) == (1200, True)
@@ -499,7 +499,7 @@ async def test_a_request_lives_for_twenty_minutes(horde):
 
 @pytest.mark.parametrize("state", ["waiting", "processing", "finished", "cancelled"])
 async def test_an_expired_request_is_gone(horde, state):
-    """§2.11: expired requests are removed: check, status and DELETE → 404 `RequestNotFound`."""
+    """§11.2: expired requests are removed: check, status and DELETE → 404 `RequestNotFound`."""
     key = (await horde.account()).api_key
     request_id = await horde.request()
     if state in ("processing", "finished"):
@@ -520,7 +520,7 @@ async def test_an_expired_request_is_gone(horde, state):
 
 
 async def test_an_expired_request_frees_its_hold_and_its_place(horde):
-    """§2.7, §2.11: the hold is released on expiry, and the account may ask again."""
+    """§7.3, §11.2: the hold is released on expiry, and the account may ask again."""
     payer = await horde.account(kudos=50, columns={"concurrency": 1})
     request_id = await horde.request(payer.api_key, **FAST)
     assert horde.outcome(await horde.ask(payer.api_key)) == (429, "TooManyPrompts")
@@ -533,7 +533,7 @@ async def test_an_expired_request_frees_its_hold_and_its_place(horde):
 
 
 async def test_an_expired_request_answers_until_it_is_removed(start_horde):
-    """§2.11: an expired but not yet removed request still answers status; it is no longer handed out."""
+    """§11.2: an expired but not yet removed request still answers status; it is no longer handed out."""
     horde = await start_horde(sweep_interval_s=3600)
     request_id = await horde.request()
     await expire(horde, request_id)
@@ -545,7 +545,7 @@ async def test_an_expired_request_answers_until_it_is_removed(start_horde):
     ("offer", "lifetime_s"), [({}, 1200), ({"extra_slow_worker": True}, 3600)], ids=["worker", "extra slow worker"]
 )
 async def test_a_hand_out_prolongs_life(horde, offer, lifetime_s):
-    """§2.11: expiry is pushed to now + 20 min by a hand-out, to now + 60 min by one to an extra slow worker."""
+    """§11.1: expiry is pushed to now + 20 min by a hand-out, to now + 60 min by one to an extra slow worker."""
     request_id = await horde.request(extra_slow_workers=True)
     await horde.sql("UPDATE request SET expires_at = now() + interval '1 minute'")
     await horde.job((await horde.account()).api_key, **offer)
@@ -553,7 +553,7 @@ async def test_a_hand_out_prolongs_life(horde, offer, lifetime_s):
 
 
 async def test_a_delivery_prolongs_life(horde):
-    """§2.11: a finished request is readable for 20 minutes after its last job."""
+    """§11.1: a finished request is readable for 20 minutes after its last job."""
     key = (await horde.account()).api_key
     request_id = await horde.request()
     job = await horde.job(key)
@@ -563,7 +563,7 @@ async def test_a_delivery_prolongs_life(horde):
 
 
 async def test_life_is_never_cut_short(horde):
-    """§2.11: max(current, now + 20 min): a hand-out does not shorten a longer life."""
+    """§11.1: max(current, now + 20 min): a hand-out does not shorten a longer life."""
     request_id = await horde.request(params={"n": 2})
     await horde.sql("UPDATE request SET expires_at = now() + interval '2 hours'")
     await horde.job((await horde.account()).api_key)

@@ -14,7 +14,7 @@ from horde_server.blobs.decoding import Decoders, TooManyPictures
 
 
 async def test_links_lead_to_the_public_address(start_horde) -> None:
-    """design §5: absolute links come from HORDE_URL when set, whatever Host the request named."""
+    """Absolute links come from HORDE_URL when set, whatever Host the request named."""
     horde = await start_horde(url="https://horde.example/")
     owner = await horde.account("owner")
     request_id = await horde.request()
@@ -25,14 +25,14 @@ async def test_links_lead_to_the_public_address(start_horde) -> None:
 
 
 async def test_links_lead_to_the_host_that_was_asked(horde) -> None:
-    """design §5: else from the request's scheme and Host."""
+    """Else from the request's scheme and Host."""
     owner = await horde.account("owner")
     await horde.request()
     assert (await horde.job(owner.api_key))["r2_upload"].startswith("http://horde.test/api/blobs/")
 
 
 async def test_what_was_uploaded_is_downloaded_by_link_without_a_key(horde) -> None:
-    """§2.9, §3.7: PUT to the job's address, submit "R2", GET the link: the same bytes, WebP, open to any web page."""
+    """requests.md §9.7: PUT to the job's address, submit "R2", GET the link: the same bytes, open to any web page."""
     owner = await horde.account("owner")
     request_id = await horde.request()
     job = await horde.job(owner.api_key)
@@ -49,7 +49,7 @@ async def test_what_was_uploaded_is_downloaded_by_link_without_a_key(horde) -> N
 
 @pytest.mark.parametrize("content", [b"", b"<!doctype html><script>alert(1)</script>", b"RIFF"])
 async def test_an_upload_that_is_no_picture_is_refused(horde, content: bytes) -> None:
-    """§3.7, D13: what was uploaded is looked at before it is paid and handed on."""
+    """workers.md §8.9: what was uploaded is looked at before it is paid and handed on."""
     owner = await horde.account("owner")
     request_id = await horde.request()
     job = await horde.job(owner.api_key)
@@ -59,7 +59,7 @@ async def test_an_upload_that_is_no_picture_is_refused(horde, content: bytes) ->
 
 
 async def test_a_result_that_was_never_uploaded_is_refused(horde) -> None:
-    """§3.7, D13: "R2" without an upload is 400, and the job goes back into the queue."""
+    """workers.md §8.9: "R2" without an upload is 400, and the job goes back into the queue."""
     owner = await horde.account("owner")
     request_id = await horde.request()
     job = await horde.job(owner.api_key)

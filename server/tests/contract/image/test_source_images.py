@@ -1,4 +1,4 @@
-"""What becomes of kept source images, and bodies that are too large for any (generation.md §2.6)."""
+"""What becomes of kept source images, and bodies that are too large for any (requests.md §5)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def keep(horde, key: str) -> Path:
 
 
 async def test_source_images_go_when_their_request_expires(horde) -> None:
-    """alchemy-and-operations.md §2.6: nothing is kept for ever; what another request needs stays."""
+    """storage.md §6: nothing is kept for ever; what another request needs stays."""
     gone, stays = [await horde.request() for _ in range(2)]
     paths = {}
     for request_id in (gone, stays):
@@ -71,7 +71,7 @@ async def test_a_result_is_held_against_the_size_of_its_source(horde) -> None:
 
 
 async def test_requests_that_live_long_are_known_to_the_sweep_of_old_pictures(horde) -> None:
-    """§8 D12: a picture is there as long as its request may be handed out."""
+    """A picture is there as long as its request may be handed out."""
     old, _ = [await horde.request() for _ in range(2)]
     await horde.sql("UPDATE request SET created_at = now() - interval '2 h' WHERE id = %s", old)
     async with await psycopg.AsyncConnection.connect(horde.dsn) as conn:
@@ -79,7 +79,7 @@ async def test_requests_that_live_long_are_known_to_the_sweep_of_old_pictures(ho
 
 
 async def test_a_body_of_a_hundred_megabytes_is_refused_before_it_has_arrived(horde) -> None:
-    """alchemy-and-operations.md §3.8: bodies are capped, also when their length is not announced."""
+    """basics.md §3.6: bodies are capped, also when their length is not announced."""
     sent = 0
 
     async def body() -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""A worker brings jobs back: POST /generate/submit (generation.md §3.7, §5.2, §9; kudos.md §12)."""
+"""A worker brings jobs back: POST /generate/submit (workers.md §8; kudos.md §9)."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ async def started(horde, **body):
 
 
 async def test_a_submit_needs_a_key(horde):
-    """§1.3: a missing `apikey` → 400 with `errors.apikey`."""
+    """basics.md §2.1: a missing `apikey` → 400 with `errors.apikey`."""
     answer = await horde.try_submit(None, str(uuid4()))
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"apikey"})
 
 
 async def test_a_submit_has_an_id_a_generation_and_a_seed(horde):
-    """§3.7: `id`, `generation` and `seed` are required."""
+    """§8.1: `id`, `generation` and `seed` are required."""
     answer = await horde.client.post("/api/v2/generate/submit", json={}, headers={"apikey": "0000000000"})
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"id", "generation", "seed"})
 
 
 async def test_a_result_is_checked_against_the_schema(horde):
-    """§3.7, §9.4: types are strict: the seed is an integer here, `null` is refused."""
+    """§8.1, requests.md §2.7: types are strict: the seed is an integer here, `null` is refused."""
     wrong = [
         ("seed", "7"), ("seed", 2**63), ("seed", 10**300), ("seed", True), ("state", "done"), ("state", None),
         ("gen_metadata", None), ("gen_metadata", {}), ("generation", None), ("id", 5), ("censored", 1),
@@ -48,7 +48,7 @@ async def test_a_result_is_checked_against_the_schema(horde):
 
 
 async def test_metadata_uses_known_words(horde):
-    """§3.7: type and value of `gen_metadata` are enumerations, reported by path."""
+    """§8.1: type and value of `gen_metadata` are enumerations, reported by path."""
     for remark in ({"type": "weather", "value": "see_ref"}, {"type": "lora", "value": "rain"}, {"type": "lora"}):
         answer = await horde.try_submit("0000000000", str(uuid4()), gen_metadata=[remark])
         assert answer.status_code == 400
@@ -56,7 +56,7 @@ async def test_metadata_uses_known_words(horde):
 
 
 async def test_an_unknown_job(horde):
-    """§3.7 step 1, §1.5.3: → 404 `InvalidJobID`, saying "Processing Job with ID … does not exist"."""
+    """§8.3, basics.md §5.2: → 404 `InvalidJobID`, saying "Processing Job with ID … does not exist"."""
     owner = await horde.account()
     for job_id in ("not-a-uuid", "", "00000000-0000-0000-0000-000000000000", "\N{SNOWMAN}" * 50):
         answer = await horde.try_submit(owner.api_key, job_id)
@@ -66,12 +66,12 @@ async def test_an_unknown_job(horde):
 
 
 async def test_the_job_is_looked_up_before_the_key(horde):
-    """§3.7: step 1 comes before step 2."""
+    """§8.3, §8.4: the job is looked up before the key."""
     assert horde.outcome(await horde.try_submit("not a key", str(uuid4()))) == (404, "InvalidJobID")
 
 
 async def test_a_wrong_key(horde):
-    """§3.7 step 2: a key that nobody has → 401 `InvalidAPIKey` (500 upstream); the job goes on."""
+    """§8.4: a key that nobody has → 401 `InvalidAPIKey` (500 upstream); the job goes on."""
     owner, _, job_id = await started(horde)
     assert horde.outcome(await horde.try_submit("not a key", job_id)) == (401, "InvalidAPIKey")
     await horde.submit(owner.api_key, job_id)
@@ -79,7 +79,7 @@ async def test_a_wrong_key(horde):
 
 @pytest.mark.parametrize("state", ["ok", "faulted"])
 async def test_a_job_belongs_to_its_workers_owner(horde, state):
-    """§3.7 step 3: another user's submit → 403 `WrongCredentials`; neither delivers nor faults the job."""
+    """§8.5: another user's submit → 403 `WrongCredentials`; neither delivers nor faults the job."""
     owner, request_id, job_id = await started(horde)
     eve = await horde.account("eve")
     assert horde.outcome(await horde.try_submit(eve.api_key, job_id, state=state)) == (403, "WrongCredentials")
@@ -90,7 +90,7 @@ async def test_a_job_belongs_to_its_workers_owner(horde, state):
 
 @pytest.mark.parametrize("state", ["ok", "faulted"])
 async def test_a_job_is_delivered_once(horde, state):
-    """§3.7 step 7, §1.5.3: a second submit → 400 `DuplicateGen`, saying "already submitted"; nothing moves twice."""
+    """§8.6, basics.md §5.2: a second submit → 400 `DuplicateGen`, saying "already submitted"; nothing moves twice."""
     owner, request_id, job_id = await started(horde)
     await horde.submit(owner.api_key, job_id)
     before = await horde.check(request_id)
@@ -101,7 +101,7 @@ async def test_a_job_is_delivered_once(horde, state):
 
 
 async def test_of_concurrent_submits_one_wins(horde):
-    """§3.7 step 9: of concurrent submits exactly one is taken and paid."""
+    """§8.10: of concurrent submits exactly one is taken and paid."""
     owner, request_id, job_id = await started(horde)
     answers = await asyncio.gather(*(horde.try_submit(owner.api_key, job_id) for _ in range(6)))
     assert sorted(map(horde.outcome, answers), key=str) == [(200, None)] + [(400, "DuplicateGen")] * 5
@@ -110,7 +110,7 @@ async def test_of_concurrent_submits_one_wins(horde):
 
 
 async def test_a_result_and_a_fault_at_once(horde):
-    """§3.7 steps 6 and 9: a concurrent delivery and fault: either wins, never both."""
+    """§8.8, §8.10: a concurrent delivery and fault: either wins, never both."""
     owner, request_id, job_id = await started(horde)
     await asyncio.gather(
         horde.try_submit(owner.api_key, job_id), horde.try_submit(owner.api_key, job_id, state="faulted")
@@ -121,7 +121,7 @@ async def test_a_result_and_a_fault_at_once(horde):
 
 
 async def test_at_most_fifty_remarks(horde):
-    """§3.7 step 11, SHOULD: more than 50 metadata entries → 400 `BadRequest`, before the job is taken."""
+    """§8.2: more than 50 metadata entries → 400 `BadRequest`, before the job is taken."""
     owner, request_id, job_id = await started(horde)
     remark = {"type": "information", "value": "see_ref", "ref": "x"}
     answer = await horde.try_submit(owner.api_key, job_id, gen_metadata=[remark] * 51)
@@ -136,7 +136,7 @@ async def test_at_most_fifty_remarks(horde):
 @pytest.mark.parametrize("kind", ["WEBP", "PNG", "JPEG"])
 @pytest.mark.parametrize("r2", [True, False])
 async def test_an_inline_picture_is_delivered_as_webp(horde, kind, r2):
-    """§3.7 step 8: what is not `R2` is base64, kept as WebP; §2.9.5: a link, or base64 where r2 is false."""
+    """§8.9: what is not `R2` is base64, kept as WebP; requests.md §9.7: a link, or base64 where r2 is false."""
     owner, request_id, job_id = await started(horde, r2=r2)
     await horde.submit(owner.api_key, job_id, generation=base64.b64encode(horde.picture(kind=kind)).decode())
     img = (await horde.status(request_id))["generations"][0]["img"]
@@ -146,7 +146,7 @@ async def test_an_inline_picture_is_delivered_as_webp(horde, kind, r2):
 
 
 async def test_an_uploaded_picture_is_delivered_byte_for_byte(horde):
-    """§3.7, §3.6: PUT to `r2_upload`, then `R2` as the generation."""
+    """§8, §7.5: PUT to `r2_upload`, then `R2` as the generation."""
     owner = await horde.account()
     request_id = await horde.request()
     job = await horde.job(owner.api_key)
@@ -159,7 +159,7 @@ async def test_an_uploaded_picture_is_delivered_byte_for_byte(horde):
 
 @pytest.mark.parametrize("generation", ["R2", "N/A", "", "bm8gcGljdHVyZQ==", "\0", "r2", "\N{SNOWMAN}"])
 async def test_a_missing_or_unreadable_picture_is_a_fault(horde, generation):
-    """§3.7 step 8, SHOULD (D13): verified before it is taken: 400, the slot returns, nobody pays."""
+    """§8.9: verified before it is taken: 400, the slot returns, nobody pays."""
     owner, request_id, job_id = await started(horde)
     answer = await horde.try_submit(owner.api_key, job_id, generation=generation)
     assert horde.outcome(answer) == (400, "BadRequest")
@@ -169,7 +169,7 @@ async def test_a_missing_or_unreadable_picture_is_a_fault(horde, generation):
 
 @pytest.mark.parametrize("side", [8_000, 14_000])
 async def test_a_decompression_bomb_is_a_fault(horde, side):
-    """§8.6: pixel limits hold before a picture is decoded."""
+    """storage.md §4.1: pixel limits hold before a picture is decoded."""
     owner, request_id, job_id = await started(horde)
     target = io.BytesIO()
     Image.new("1", (side, side)).save(target, "PNG")
@@ -180,14 +180,14 @@ async def test_a_decompression_bomb_is_a_fault(horde, side):
 
 @pytest.mark.parametrize("seed", [0, 7, 2**32, 2**63 - 1, -5])
 async def test_the_seed_comes_back_as_text(horde, seed):
-    """§9.4: submit takes an integer, status returns it as a decimal string."""
+    """§8.1: submit takes an integer, status returns it as a decimal string."""
     owner, request_id, job_id = await started(horde)
     await horde.submit(owner.api_key, job_id, seed=seed)
     assert (await horde.status(request_id))["generations"][0]["seed"] == str(seed)
 
 
 async def test_remarks_come_back(horde):
-    """§2.9.5: gen_metadata is a list of {type, value, ref?}, `ref` omitted when absent."""
+    """requests.md §9.7: gen_metadata is a list of {type, value, ref?}, `ref` omitted when absent."""
     owner, request_id, job_id = await started(horde)
     remarks = [
         {"type": "lora", "value": "download_failed", "ref": "12345"},
@@ -212,7 +212,7 @@ async def test_remarks_come_back(horde):
     ids=str,
 )
 async def test_censorship_is_told_by_metadata(horde, submitted, censored, state):
-    """§9.15, §3.7 step 5: only a censorship entry censors, before any `state`; `state` then says so (the SHOULD)."""
+    """§8.7: only a censorship entry censors, before any `state`; `state` then says so."""
     owner, request_id, job_id = await started(horde)
     await horde.submit(owner.api_key, job_id, **submitted)
     (generation,) = (await horde.status(request_id))["generations"]
@@ -233,7 +233,7 @@ async def test_censorship_is_told_by_metadata(horde, submitted, censored, state)
     ids=str,
 )
 async def test_a_delivered_job_is_paid_and_charged(horde, body, reward, charged):
-    """kudos.md §12: reward, and what the requester pays with taxes and factors, for the 11.00-kudos job."""
+    """kudos.md §9: reward, and what the requester pays with taxes and factors, for the 11.00-kudos job."""
     asker, owner = await horde.account(kudos=1000), await horde.account("owner", kudos=100, trusted=True)
     await horde.request(asker.api_key, **body)
     job = await horde.job(owner.api_key, models=["stable_diffusion", "SDXL 1.0"])
@@ -244,7 +244,7 @@ async def test_a_delivered_job_is_paid_and_charged(horde, body, reward, charged)
 
 
 async def test_half_of_an_untrusted_owners_reward_waits(horde):
-    """§3.7.1: untrusted owners: half goes to escrow; the answer says so beside the reward."""
+    """kudos.md §5.2: untrusted owners: half goes to escrow; the answer says so beside the reward."""
     asker, owner = await horde.account(kudos=1000), await horde.account("owner", kudos=100)
     await horde.request(asker.api_key, **REFERENCE)
     job = await horde.job(owner.api_key)
@@ -266,7 +266,7 @@ async def test_half_of_an_untrusted_owners_reward_waits(horde):
     ],
 )
 async def test_old_software_earns_less(horde, agent, reward):
-    """§3.7.1: 1 for an official bridge at its latest version, 0.9 for an older one, 0.75 for any other."""
+    """kudos.md §5.1: 1 for an official bridge at its latest version, 0.9 for an older one, 0.75 for any other."""
     asker, owner = await horde.account(kudos=1000), await horde.account("owner", trusted=True)
     request_id = await horde.request(asker.api_key, **REFERENCE, r2=False)
     job = await horde.job(owner.api_key, bridge_agent=agent)
@@ -275,7 +275,7 @@ async def test_old_software_earns_less(horde, agent, reward):
 
 
 async def test_a_censored_picture_costs_one(horde):
-    """§3.7.1, kudos.md §12: a censored job charges 1 to the requester and pays its worker in full."""
+    """kudos.md §1.3, §9: a censored job charges 1 to the requester and pays its worker in full."""
     asker, owner = await horde.account(kudos=1000), await horde.account("owner", trusted=True)
     request_id = await horde.request(asker.api_key, params={**REFERENCE["params"], "n": 2})
     first, second = (await horde.job(owner.api_key, amount=2))["ids"]
@@ -291,7 +291,7 @@ async def test_a_censored_picture_costs_one(horde):
 
 
 async def test_a_fault_returns_the_slot_once(horde):
-    """§9.14, §3.7 step 6: faulted → 200 reward 0 and the slot waits again; faulted twice → 200 reward 0, no more."""
+    """§8.6, §8.8: faulted → 200 reward 0 and the slot waits again; faulted twice → 200 reward 0, no more."""
     owner, request_id, job_id = await started(horde, params={"n": 3})
     for _ in range(2):
         assert await horde.submit(owner.api_key, job_id, state="faulted") == {"reward": 0}
@@ -300,13 +300,13 @@ async def test_a_fault_returns_the_slot_once(horde):
 
 
 async def test_a_fault_needs_no_picture(horde):
-    """§3.7: the generation of a faulted job may be anything."""
+    """§8.1: the generation of a faulted job may be anything."""
     owner, _, job_id = await started(horde)
     assert await horde.submit(owner.api_key, job_id, state="faulted", generation="") == {"reward": 0}
 
 
 async def test_a_result_after_a_fault_is_refused(horde):
-    """§9.14, §1.5.3: submit after abort → 400 `AbortedGen`, saying "Please check your worker speed"."""
+    """§8.6, basics.md §5.2: submit after abort → 400 `AbortedGen`, saying "Please check your worker speed"."""
     owner, request_id, job_id = await started(horde)
     await horde.submit(owner.api_key, job_id, state="faulted")
     answer = await horde.try_submit(owner.api_key, job_id)
@@ -316,7 +316,7 @@ async def test_a_result_after_a_fault_is_refused(horde):
 
 
 async def test_an_overdue_job_goes_back_to_the_queue(horde):
-    """§3.7.2: a job older than its ttl is aborted: the slot returns; its late result → 400 `AbortedGen`."""
+    """§9.1: a job older than its ttl is aborted: the slot returns; its late result → 400 `AbortedGen`."""
     owner, request_id, job_id = await started(horde)
     await horde.sql("UPDATE job SET deadline = now() - interval '1 second'")
 
@@ -330,7 +330,7 @@ async def test_an_overdue_job_goes_back_to_the_queue(horde):
 
 
 async def test_a_late_result_before_the_sweep_is_taken(start_horde):
-    """§3.7: a submit after ttl but before the sweep noticed is accepted."""
+    """§9.1: a submit after ttl but before the sweep noticed is accepted."""
     horde = await start_horde(sweep_interval_s=3600)
     owner, request_id, job_id = await started(horde)
     await horde.sql("UPDATE job SET deadline = now() - interval '1 second'")
@@ -339,7 +339,7 @@ async def test_a_late_result_before_the_sweep_is_taken(start_horde):
 
 
 async def test_three_faults_end_a_request(horde):
-    """§9.18: 3 faulted jobs → faulted true, done true, waiting 0, impossible, not handed out again."""
+    """§9.2: 3 faulted jobs → faulted true, done true, waiting 0, impossible, not handed out again."""
     request_id = await horde.request()
     key = (await horde.account()).api_key
     for number in range(3):
@@ -354,7 +354,7 @@ async def test_three_faults_end_a_request(horde):
 
 
 async def test_two_faults_and_a_result_make_a_finished_request(horde):
-    """D1, D2: faulted jobs never count as finished: not done while the third worker is at it, done with its result."""
+    """Faulted jobs never count as finished: not done while the third worker is at it, done with its result."""
     request_id = await horde.request()
     key = (await horde.account()).api_key
     for number in range(2):
@@ -369,7 +369,7 @@ async def test_two_faults_and_a_result_make_a_finished_request(horde):
 
 
 async def test_three_unlucky_workers_do_not_end_a_large_request(horde):
-    """§3.7.2, SHOULD: it ends when one of its slots must have failed three times."""
+    """§9.2: it ends when one of its slots must have failed three times."""
     request_id = await horde.request(params={"n": 4})
     key = (await horde.account(trusted=True)).api_key
     await horde.submit(key, (await horde.job(key, "good bee"))["id"])
@@ -381,7 +381,7 @@ async def test_three_unlucky_workers_do_not_end_a_large_request(horde):
 
 
 async def test_a_worker_that_loses_a_whole_batch_ends_no_request(horde):
-    """§3.7.2, SHOULD: three jobs lost at once, as when a worker or a server is killed, are one failure a slot."""
+    """§9.2: three jobs lost at once, as when a worker or a server is killed, are one failure a slot."""
     request_id = await horde.request(params={"n": 3, "width": 64, "height": 64})
     key = (await horde.account()).api_key
     for job_id in (await horde.job(key, amount=3))["ids"]:
@@ -391,7 +391,7 @@ async def test_a_worker_that_loses_a_whole_batch_ends_no_request(horde):
 
 
 async def test_jobs_in_flight_of_a_faulted_request_may_complete(horde):
-    """§3.7.2: no more hand-outs, but in-flight jobs still complete and results remain readable."""
+    """§9.2: no more hand-outs, but in-flight jobs still complete and results remain readable."""
     request_id = await horde.request(params={"n": 2})
     key = (await horde.account(trusted=True)).api_key
     in_flight = (await horde.job(key, "good bee"))["id"]
@@ -405,7 +405,7 @@ async def test_jobs_in_flight_of_a_faulted_request_may_complete(horde):
 
 
 async def test_the_worker_that_failed_is_not_handed_the_slot_again(horde):
-    """D14: the slot goes to another worker; the one that just failed gets nothing of this request."""
+    """The slot goes to another worker; the one that just failed gets nothing of this request."""
     owner, _, job_id = await started(horde)
     await horde.submit(owner.api_key, job_id, state="faulted")
     assert (await horde.pop(owner.api_key))["id"] is None
@@ -413,7 +413,7 @@ async def test_the_worker_that_failed_is_not_handed_the_slot_again(horde):
 
 
 async def test_a_worker_that_drops_many_jobs_goes_into_maintenance(horde):
-    """§3.7.2: more than 20 dropped jobs within an hour → maintenance with a text that says so."""
+    """§9.3: more than 20 dropped jobs within an hour → maintenance with a text that says so."""
     owner, _, job_id = await started(horde)
     await horde.sql("UPDATE worker SET dropped_jobs = 20")
     await horde.submit(owner.api_key, job_id, state="faulted")
@@ -423,7 +423,7 @@ async def test_a_worker_that_drops_many_jobs_goes_into_maintenance(horde):
 
 
 async def test_drops_of_an_earlier_hour_are_forgotten(horde):
-    """§3.7.2: the counter starts anew after an hour."""
+    """§9.3: the counter starts anew after an hour."""
     owner, _, job_id = await started(horde)
     await horde.sql("UPDATE worker SET dropped_jobs = 20, dropped_since = now() - interval '61 minutes'")
     await horde.submit(owner.api_key, job_id, state="faulted")
@@ -431,7 +431,7 @@ async def test_drops_of_an_earlier_hour_are_forgotten(horde):
 
 
 async def test_a_worker_in_maintenance_may_submit(horde):
-    """§3.7: paused and maintenance workers may submit."""
+    """§8.5: paused and maintenance workers may submit."""
     owner, request_id, job_id = await started(horde)
     await horde.sql("UPDATE worker SET maintenance = true, paused = true")
     await horde.submit(owner.api_key, job_id)
@@ -442,7 +442,7 @@ async def test_a_worker_in_maintenance_may_submit(horde):
 
 
 async def test_a_job_of_a_cancelled_request_is_taken_and_paid(horde):
-    """§2.10: jobs already with workers keep running, are accepted, rewarded and charged."""
+    """requests.md §10.2: jobs already with workers keep running, are accepted, rewarded and charged."""
     asker, owner = await horde.account(kudos=1000), await horde.account("owner", trusted=True)
     request_id = await horde.request(asker.api_key, params={**REFERENCE["params"], "n": 3})
     job = await horde.job(owner.api_key)
@@ -455,7 +455,7 @@ async def test_a_job_of_a_cancelled_request_is_taken_and_paid(horde):
 
 @pytest.mark.parametrize("how", ["reported", "overdue"])
 async def test_a_cancelled_request_does_not_come_back(horde, how):
-    """D5: a fault after DELETE returns no slot, however it happens: done, nothing waits."""
+    """A fault after DELETE returns no slot, however it happens: done, nothing waits."""
     owner, request_id, job_id = await started(horde, params={"n": 2})
     await horde.cancel(request_id)
     if how == "reported":
@@ -473,7 +473,7 @@ async def test_a_cancelled_request_does_not_come_back(horde, how):
 
 
 async def test_a_job_of_an_expired_request_is_unknown(horde):
-    """§2.11: once an expired request is removed, a late submit → 404 `InvalidJobID`."""
+    """requests.md §11.2: once an expired request is removed, a late submit → 404 `InvalidJobID`."""
     owner, request_id, job_id = await started(horde)
     await horde.sql("UPDATE request SET expires_at = now() - interval '1 second'")
 

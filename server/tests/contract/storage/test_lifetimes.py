@@ -1,4 +1,4 @@
-"""How long images stay, on each kind of store: what is needed is there, and nothing is left over (§2.6)."""
+"""How long images stay, on each kind of store: what is needed is there, and nothing is left over (storage.md §6)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_nothing_is_left_of_a_request_when_its_time_is_over(horde, places,
 
 
 async def test_nothing_is_left_of_an_interrogation_when_its_time_is_over(horde, places, transfers, picture) -> None:
-    """§2.6: its picture, and what alchemists made of it, also what they never submitted."""
+    """§6: its picture, and what alchemists made of it, also what they never submitted."""
     owner = await horde.account("owner")
     interrogation_id = await horde.alchemy.request("caption", {"name": "RealESRGAN_x4plus"}, {"name": "GFPGAN"})
     made = await horde.alchemy.form(owner.api_key, "RealESRGAN_x4plus")
@@ -90,7 +90,7 @@ async def test_nothing_is_left_of_an_interrogation_when_its_time_is_over(horde, 
 
 
 async def test_results_are_deleted_half_an_hour_after_their_request(horde) -> None:
-    """§2.2: the last link may have been signed a moment before, for 1800 s."""
+    """§2.1: the last link may have been signed a moment before, for 1800 s."""
     owner = await horde.account("owner")
     request_id = await horde.request()
     await horde.submit(owner.api_key, (await horde.job(owner.api_key))["id"])
@@ -188,7 +188,7 @@ async def test_a_store_that_is_away_is_asked_again_later(later, monkeypatch: pyt
 
 
 async def test_what_a_webhook_has_still_to_tell_stays_as_long_as_its_link(horde, places, later, picture) -> None:
-    """generation.md §2.13: a receiver may be away for hours; links are signed anew at each attempt, for 1800 s."""
+    """webhooks.md §4: a receiver may be away for hours; links are signed anew at each attempt, for 1800 s."""
     node, job_id = later(0), uuid4()
     key = f"{job_id}.webp"
     await node.stores.results.put(key, picture)

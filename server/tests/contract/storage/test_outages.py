@@ -1,4 +1,4 @@
-"""A store that is away: 503, nothing half done, nothing lost (alchemy-and-operations.md §2.3, Do)."""
+"""A store that is away: 503, nothing half done, nothing lost (storage.md §3.3)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def outage() -> Callable[..., None]:
 
 
 async def test_a_request_whose_picture_cannot_be_kept_is_none(start_horde, away, outage, picture) -> None:
-    """§2.3: the original goes on without the picture; here there is no request, and no kudos are taken or held."""
+    """§3.3: the original goes on without the picture; here there is no request, and no kudos are taken or held."""
     horde = await start_horde(source_blobs=away)
     ada = await horde.account("ada", kudos=1000)
     source = base64.b64encode(picture).decode()
@@ -63,7 +63,7 @@ async def test_a_result_that_cannot_be_kept_stays_the_workers(start_horde, away,
 
 
 async def test_an_image_that_cannot_be_read_is_not_said_to_be_missing(start_horde, away, outage) -> None:
-    """§2.4: `N/A` is for what is gone; what is there is given later."""
+    """§4.3: `N/A` is for what is gone; what is there is given later."""
     mended = await start_horde()
     owner = await mended.account("owner")
     request_id = await mended.request(r2=False)

@@ -1,4 +1,4 @@
-"""Sharing images for good, on each kind of store (alchemy-and-operations.md §2.1, §2.5)."""
+"""Sharing images for good, on each kind of store (storage.md §1, §5)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def take_back(horde: Any, job_id: str, key: str | None) -> tuple[int, str 
 
 
 async def test_a_shared_image_is_kept_beside_its_metadata(horde, places) -> None:
-    """§2.1, §2.5: `<job id>.webp` and `<job id>.json`, copied when the image is delivered."""
+    """§5.3: `<job id>.webp` and `<job id>.json`, copied when the image is delivered."""
     ada = await horde.account("ada", kudos=1000)
     request_id, job_id = await delivered(
         horde,
@@ -72,7 +72,7 @@ async def test_a_shared_image_is_kept_beside_its_metadata(horde, places) -> None
 
 
 async def test_it_stays_when_its_request_has_gone(horde, places) -> None:
-    """§2.6: shared objects are never deleted by the passing of time."""
+    """§6.2: shared objects are never deleted by the passing of time."""
     request_id, job_id = await delivered(horde)
     await shared(horde, places, job_id)
     await horde.sql("UPDATE request SET expires_at = now() - interval '1 s' WHERE id = %s", request_id)
@@ -86,7 +86,7 @@ async def test_it_stays_when_its_request_has_gone(horde, places) -> None:
 
 
 async def test_anonymous_requesters_may_share_and_do_not_by_themselves(horde, places) -> None:
-    """§2.5, Do: opt-in only; never default anonymous users in."""
+    """§5.1: opt-in only, also for Anonymous."""
     request_id, job_id = await delivered(horde)
     await shared(horde, places, job_id)
     assert json.loads(places.content("shared_blobs", f"{job_id}.json"))["user_type"] == "anon"
@@ -97,7 +97,7 @@ async def test_anonymous_requesters_may_share_and_do_not_by_themselves(horde, pl
 
 
 async def test_sharing_is_no_cheaper(horde) -> None:
-    """kudos.md §2.5: the discounts are overridden; everybody pays the least horde tax already."""
+    """kudos.md §2.3: the discounts are overridden; everybody pays the least horde tax already."""
     ada = await horde.account("ada", kudos=1000)
     one, _ = await delivered(horde, ada.api_key)
     other, _ = await delivered(horde, ada.api_key, shared=False)
@@ -105,7 +105,7 @@ async def test_sharing_is_no_cheaper(horde) -> None:
 
 
 async def test_what_starts_from_a_picture_is_never_shared(horde, places) -> None:
-    """§2.5: img2img never."""
+    """§5.2: img2img never."""
     request_id, _ = await delivered(horde, source_image=base64.b64encode(horde.picture()).decode())
     assert (await horde.status(request_id))["shared"] is False
     assert await horde.sql("SELECT count(*) FROM shared_image") == [(0,)]
@@ -118,7 +118,7 @@ async def test_what_pupils_ask_for_is_never_shared(horde) -> None:
 
 
 async def test_a_censored_image_is_never_shared_and_costs_the_requester_nothing_more(horde) -> None:
-    """§2.4: the worker's replacement picture is delivered and marked, and charged as nothing but the tax."""
+    """§4.4: the worker's replacement picture is delivered and marked, and charged as nothing but the tax."""
     request_id = await horde.request(shared=True)
     worker = await horde.account("owner", trusted=True)
     job = await horde.job(worker.api_key)
@@ -142,7 +142,7 @@ async def test_each_image_of_a_request_is_shared(horde, places) -> None:
 
 
 async def test_moderators_and_who_asked_for_it_take_a_shared_image_back(horde, places) -> None:
-    """§2.5: also the metadata; what was taken back cannot be taken back again."""
+    """§5.5: also the metadata; what was taken back cannot be taken back again."""
     ada = await horde.account("ada", kudos=1000)
     moderator = await horde.account("mod", moderator=True)
     for key in (ada.api_key, moderator.api_key):
@@ -267,7 +267,7 @@ class TestWithoutAPlaceForSharedImages:
     """The default: this operator shares nothing."""
 
     async def test_the_wish_is_ignored(self, start_horde) -> None:
-        """generation.md §2.6: the original ignores it too, and reports false."""
+        """requests.md §5.6: the original ignores it too, and reports false."""
         horde = await start_horde()
         request_id, _ = await delivered(horde)
         assert (await horde.status(request_id))["shared"] is False

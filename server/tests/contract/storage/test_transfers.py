@@ -1,4 +1,4 @@
-"""Images on their way, on each kind of store (alchemy-and-operations.md §2.1, §2.2, §2.4)."""
+"""Images on their way, on each kind of store (storage.md §1, §2, §4)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from horde_server.blobs import structure
 
 
 async def test_an_uploaded_result_is_downloaded_by_its_link_without_a_key(horde, places, transfers, picture) -> None:
-    """§2.2, §2.4: PUT to the job's address, submit the literal `R2`, GET the link of the status."""
+    """§2, §4: PUT to the job's address, submit the literal `R2`, GET the link of the status."""
     owner = await horde.account("owner")
     request_id = await horde.request()
     job = await horde.job(owner.api_key)
@@ -24,7 +24,7 @@ async def test_an_uploaded_result_is_downloaded_by_its_link_without_a_key(horde,
 
 
 async def test_an_inline_result_is_kept_under_the_same_key(horde, places, transfers, picture) -> None:
-    """§2.4: base64 is decoded and kept as the upload would have been."""
+    """§4.2: base64 is decoded and kept as the upload would have been."""
     owner = await horde.account("owner")
     request_id = await horde.request()
     job = await horde.job(owner.api_key)
@@ -36,7 +36,7 @@ async def test_an_inline_result_is_kept_under_the_same_key(horde, places, transf
 
 @pytest.mark.parametrize("way", ["uploaded", "inline"])
 async def test_without_r2_the_status_holds_the_image(horde, transfers, picture, way: str) -> None:
-    """§2.4: `r2: false` → base64 in each status; the worker uploads as ever, or sends it with the submit."""
+    """§4.3: `r2: false` → base64 in each status; the worker uploads as ever, or sends it with the submit."""
     owner = await horde.account("owner")
     request_id = await horde.request(r2=False)
     job = await horde.job(owner.api_key)
@@ -48,7 +48,7 @@ async def test_without_r2_the_status_holds_the_image(horde, transfers, picture, 
 
 
 async def test_an_image_that_is_gone_is_not_available(horde, places, transfers, picture) -> None:
-    """§2.4: `N/A`, as the original says it, and the rest of the answer as ever; a link leads to a 404."""
+    """§4.3: `N/A`, as the original says it, and the rest of the answer as ever; a link leads to a 404."""
     owner = await horde.account("owner")
     inline, linked = await horde.request(r2=False), await horde.request()
     jobs = [await horde.job(owner.api_key) for _ in range(2)]
@@ -66,7 +66,7 @@ SCRIPT = b"RIFF????WEBP<script>alert(1)</script>"
 
 @pytest.mark.parametrize("content", [b"", b"<!doctype html>", b"GIF89a" + bytes(26), SCRIPT])
 async def test_what_is_no_image_is_refused_at_submit(horde, transfers, content: bytes) -> None:
-    """§2.2: a worker can upload anything, but is not paid for it; the job goes back into the queue."""
+    """§4.1: a worker can upload anything, but is not paid for it; the job goes back into the queue."""
     owner = await horde.account("owner")
     request_id = await horde.request()
     job = await horde.job(owner.api_key)
@@ -76,7 +76,7 @@ async def test_what_is_no_image_is_refused_at_submit(horde, transfers, content: 
 
 
 async def test_a_worker_whose_upload_is_missing_may_send_the_next_inline(horde, transfers, picture) -> None:
-    """D13, §2.2: nobody pays for what is not there; where the image may come inline no address is offered then.
+    """workers.md §7.5: nobody pays for what is not there; where the image may come inline no address is offered then.
 
     Until an upload of that worker arrives. Others are not concerned, nor are images that go by link.
     """
@@ -105,7 +105,7 @@ async def test_a_worker_whose_upload_is_missing_may_send_the_next_inline(horde, 
 async def test_an_upload_over_the_limit_is_refused_at_submit(
     horde, transfers, picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """§2.2: no signed address of a bucket limits the size, so the result is looked at."""
+    """§2.4: no signed address of a bucket limits the size, so the result is looked at."""
     monkeypatch.setattr(structure, "MAX_IMAGE_BYTES", len(picture) + 9)
     owner = await horde.account("owner")
     request_id = await horde.request()
@@ -116,7 +116,7 @@ async def test_an_upload_over_the_limit_is_refused_at_submit(
 
 
 async def test_source_images_lie_apart_and_are_signed_at_each_pop(horde, places, transfers, picture) -> None:
-    """§2.1: their own bucket, keys with `.webp` whatever they came as; §2.2, D12: signed at the pop, not before."""
+    """§1.2: their own bucket, keys with `.webp` whatever they came as; §2.2: signed at the pop, not before."""
     owner = await horde.account("owner")
     given = base64.b64encode(picture).decode()
     request_id = await horde.request(
@@ -131,7 +131,7 @@ async def test_source_images_lie_apart_and_are_signed_at_each_pop(horde, places,
 
 
 async def test_a_link_is_good_for_its_purpose_only(horde, places, transfers, picture) -> None:
-    """§2.2: the address of an upload is neither one of a download nor of another image."""
+    """§2.1: the address of an upload is neither one of a download nor of another image."""
     owner = await horde.account("owner")
     request_id = await horde.request()
     job = await horde.job(owner.api_key)

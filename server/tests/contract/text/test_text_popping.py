@@ -1,4 +1,4 @@
-"""A text worker asks for jobs: POST /generate/text/pop (generation.md §4.5, §3.2, §9)."""
+"""A text worker asks for jobs: POST /generate/text/pop (workers.md §1.3, §2)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def skipped(horde, owner, **body):
 
 
 async def test_a_pop_needs_a_key_and_a_name(horde):
-    """§1.3, §3.1: missing ones → 400 with their names in `errors`."""
+    """basics.md §2.1, workers.md §2.1: missing ones → 400 with their names in `errors`."""
     answer = await horde.texts.try_pop(None)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"apikey"})
     answer = await horde.client.post("/api/v2/generate/text/pop", json={}, headers={"apikey": "0000000000"})
@@ -38,14 +38,14 @@ async def test_a_pop_needs_a_key_and_a_name(horde):
     }.items(),
 )  # fmt: skip
 async def test_fields_beyond_their_limits_are_named(horde, field, values):
-    """§4.5.1, §3.1: the fault is reported by its path."""
+    """§1.3: the fault is reported by its path."""
     for value in values:
         answer = await horde.texts.try_pop("0000000000", **{field.partition(".")[0]: value})
         assert (answer.status_code, set(answer.json()["errors"])) == (400, {field}), value
 
 
 async def test_who_may_not_pop(horde):
-    """§3.2 steps 2 to 6: each with its code, in this order."""
+    """§2.2–2.7: each with its code, in this order."""
     flagged = await horde.account("flagged", {"flagged": True})
     gone = await horde.account("gone", {"deleted": True, "flagged": True})
     answer = await horde.texts.try_pop("not a key", priority_usernames=["ada"])
@@ -57,7 +57,7 @@ async def test_who_may_not_pop(horde):
 
 
 async def test_a_name_belongs_to_one_kind_and_one_owner(horde):
-    """§3.2 steps 8 and 12: → 400 `PolymorphicNameConflict`, either way; → 403 `WrongCredentials`."""
+    """§2.8, §2.12: → 400 `PolymorphicNameConflict`, either way; → 403 `WrongCredentials`."""
     owner, eve = await horde.account("owner"), await horde.account("eve")
     await horde.pop(owner.api_key, "dreamer")
     await horde.texts.pop(owner.api_key, "scribe")
@@ -69,7 +69,7 @@ async def test_a_name_belongs_to_one_kind_and_one_owner(horde):
 
 
 async def test_models_of_any_name_are_served(horde):
-    """§4.5.1: no catalogue is asked; but none at all → 400 `BadRequest`, saying "we cannot accept workers serving"."""
+    """§4.6: no catalogue is asked; but none at all → 400 `BadRequest`, saying "we cannot accept workers serving"."""
     owner = await horde.account("owner")
     await horde.texts.pop(owner.api_key, models=["my own merge"])
     answer = await horde.texts.try_pop(owner.api_key, models=[])
@@ -78,7 +78,7 @@ async def test_models_of_any_name_are_served(horde):
 
 
 async def test_a_model_with_an_alias_is_its_owners(horde):
-    """§4.5.1: `name::alias` of somebody else → 400 `BadRequest`."""
+    """§4.6: `name::alias` of somebody else → 400 `BadRequest`."""
     owner = await horde.account("owner")
     await horde.texts.pop(owner.api_key, models=[f"mine::owner#{owner.id}"])
     for model in ("theirs::eve#99", "theirs::", f"theirs::Owner#{owner.id}"):
@@ -86,7 +86,7 @@ async def test_a_model_with_an_alias_is_its_owners(horde):
 
 
 async def test_what_is_kept_of_long_lists(horde):
-    """§4.5.1: 200 models, 200 soft prompts of 100 characters."""
+    """§1.4: 200 models, 200 soft prompts of 100 characters."""
     owner = await horde.account("owner")
     models = [f"model {number}" for number in range(201)]
     await horde.texts.pop(owner.api_key, models=models, softprompts=["x" * 101, *(f"s{n}" for n in range(200))])
@@ -96,7 +96,7 @@ async def test_what_is_kept_of_long_lists(horde):
 
 
 async def test_maintenance(horde):
-    """§9.19: in maintenance a worker serves its owner; with nothing of his → 403 `WorkerMaintenance`."""
+    """§5.15: in maintenance a worker serves its owner; with nothing of his → 403 `WorkerMaintenance`."""
     owner = await horde.account("owner", kudos=100)
     await horde.texts.pop(owner.api_key)
     ((worker_id,),) = await horde.sql("SELECT id::text FROM worker")
@@ -114,7 +114,7 @@ async def test_maintenance(horde):
 
 
 async def test_no_job(horde):
-    """§9.7, §4.5.4: every key there; `id` null, `ids` [], `payload` with the six defaults, `skipped` {}."""
+    """§7.7, §7.6: every key there; `id` null, `ids` [], `payload` with the six defaults, `skipped` {}."""
     owner = await horde.account("owner")
     assert await horde.texts.pop(owner.api_key) == {
         "id": None, "ids": [], "model": None, "ttl": None, "skipped": {}, "softprompt": None,
@@ -127,7 +127,7 @@ async def test_no_job(horde):
 
 
 async def test_a_job_has_what_was_asked_and_nothing_else(horde):
-    """§9.9, §4.5.4: absent samplers stay absent, so that backends do not trip; there is no seed."""
+    """§7.6: absent samplers stay absent, so that backends do not trip; there is no seed."""
     owner = await horde.account("owner")
     await horde.texts.request(prompt="It was night")
     job = await horde.texts.job(owner.api_key)
@@ -140,7 +140,7 @@ async def test_a_job_has_what_was_asked_and_nothing_else(horde):
 
 
 async def test_every_sampler_reaches_the_worker(horde):
-    """§4.2: requested parameters are passed on; equal stop sequences once."""
+    """requests.md §8.3: requested parameters are passed on; equal stop sequences once."""
     owner = await horde.account("owner")
     asked = {
         "rep_pen": 1.1, "rep_pen_range": 600, "rep_pen_slope": 0, "temperature": 0, "tfs": 0.9, "top_a": 0.5,
@@ -156,7 +156,7 @@ async def test_every_sampler_reaches_the_worker(horde):
 
 
 async def test_a_batch(horde):
-    """§4.5.4: as many jobs as the worker wants and wait, each with `n` 1; `disable_batching` changes nothing."""
+    """§6.4: as many jobs as the worker wants and wait, each with `n` 1; `disable_batching` changes nothing."""
     owner = await horde.account("owner", trusted=True)
     await horde.texts.request(owner.api_key, params={"n": 5}, disable_batching=True)
     first, second = [await horde.texts.job(owner.api_key, amount=3) for _ in range(2)]
@@ -165,7 +165,7 @@ async def test_a_batch(horde):
 
 
 async def test_a_worker_gets_time_by_what_it_must_write(horde):
-    """D9: unlike upstream's flat 150 s, long texts and batches get longer, as does the lease that the sweep ends."""
+    """Unlike upstream's flat 150 s, long texts and batches get longer, as does the lease that the sweep ends."""
     owner = await horde.account("owner", kudos=1000)
     for params, ttl_s in (({}, 150), ({"max_length": 512}, 286), ({"max_length": 512, "n": 4}, 1054)):
         await horde.texts.request(owner.api_key, prompt="x", params=params)
@@ -178,7 +178,7 @@ async def test_a_worker_gets_time_by_what_it_must_write(horde):
 
 
 async def test_any_model_serves_who_names_none(horde):
-    """§9.3: text without `models`, or with an empty list."""
+    """requests.md §8.1: text without `models`, or with an empty list."""
     owner = await horde.account("owner")
     for body in ({}, {"models": []}):
         await horde.texts.request(**body)
@@ -208,7 +208,7 @@ async def test_any_model_serves_who_names_none(horde):
     ],
 )
 async def test_why_a_worker_goes_empty_handed(horde, asked, offered, fitting, reason):
-    """§4.5.2–4.5.3, D19: `skipped` has the real reasons, and only those; what fits is given at once (D18)."""
+    """§5.14: `skipped` has the real reasons, and only those; what fits is given at once."""
     owner = await horde.account("owner")
     await horde.texts.request(**asked)
     assert await skipped(horde, owner, **offered) == {reason: 1}
@@ -217,14 +217,14 @@ async def test_why_a_worker_goes_empty_handed(horde, asked, offered, fitting, re
 
 
 async def test_new_workers_are_slow(horde):
-    """§4.5.2: without samples a worker has 1 token/s: not for who refuses slow ones."""
+    """§5.7: without samples a worker has 1 token/s: not for who refuses slow ones."""
     owner = await horde.account("owner")
     await horde.texts.request(slow_workers=False)
     assert await skipped(horde, owner) == {"performance": 1}
 
 
 async def test_trusted_workers(horde):
-    """§4.5.3: a request for trusted workers; education accounts always are."""
+    """§5.6: a request for trusted workers; education accounts always are."""
     owner, trusted = await horde.account("owner"), await horde.account("trusted", trusted=True)
     school = await horde.account("school", {"education": True}, kudos=100)
     await horde.texts.request(trusted_workers=True)
@@ -236,7 +236,7 @@ async def test_trusted_workers(horde):
 
 @pytest.mark.parametrize("blacklist", [False, True])
 async def test_named_workers(horde, blacklist):
-    """§4.5.2: only these, or none of these; five are kept."""
+    """§5.9: only these, or none of these; five are kept."""
     owner = await horde.account("owner")
     await horde.texts.pop(owner.api_key, "named")
     await horde.texts.pop(owner.api_key, "other")
@@ -249,7 +249,7 @@ async def test_named_workers(horde, blacklist):
 
 
 async def test_kudos_in_hand(horde):
-    """§8.5: `require_upfront_kudos` is honoured for texts too, by what would be held for one text."""
+    """§5.17: `require_upfront_kudos` is honoured for texts too, by what would be held for one text."""
     owner, poor = await horde.account("owner"), await horde.account("poor", kudos=30)
     rich = await horde.account("rich", kudos=100)
     await horde.texts.request(poor.api_key)
@@ -260,7 +260,7 @@ async def test_kudos_in_hand(horde):
 
 
 async def test_the_rich_come_first_and_friends_before_them(horde):
-    """§9.10: by kudos, then by arrival; the owner's and friends' before all."""
+    """§6.1: by kudos, then by arrival; the owner's and friends' before all."""
     owner, friend = await horde.account("owner"), await horde.account("friend")
     rich = await horde.account("rich", kudos=50_000)
     prompts = []
@@ -273,7 +273,7 @@ async def test_the_rich_come_first_and_friends_before_them(horde):
 
 
 async def test_texts_and_images_do_not_mix(horde):
-    """§9.22: workers of one kind are not given the other's, though they offer the same model."""
+    """§5: workers of one kind are not given the other's, though they offer the same model."""
     owner = await horde.account("owner")
     await horde.texts.request(models=["stable_diffusion"])
     assert (await horde.pop(owner.api_key, "dreamer"))["id"] is None
@@ -287,7 +287,7 @@ async def test_texts_and_images_do_not_mix(horde):
 
 
 async def test_a_text_worker_in_the_list(horde):
-    """accounts.md §3.1: lengths and tokens instead of pixels; `type` text."""
+    """§11.2: lengths and tokens instead of pixels; `type` text."""
     owner = await horde.account("owner", trusted=True)
     await horde.texts.request()
     job = await horde.texts.job(owner.api_key)
@@ -302,7 +302,7 @@ async def test_a_text_worker_in_the_list(horde):
 
 
 async def test_the_hordes_figures_count_texts(horde):
-    """accounts.md §10: performance and models of type text; a model of the text catalogue is known."""
+    """status.md §3.1: performance and models of type text; a model of the text catalogue is known."""
     owner = await horde.account("owner")
     await horde.texts.pop(owner.api_key, models=["my own merge", MODEL])
     await horde.texts.request(models=[MODEL], params={"n": 2, "max_length": 100})
@@ -316,7 +316,7 @@ async def test_the_hordes_figures_count_texts(horde):
 
 
 async def test_uptime_of_text_workers_is_paid_by_context_and_size(horde):
-    """kudos.md §5: 25 + 15 per 1024 tokens of context, by the size of the first model: 85 for 4096 on 7B."""
+    """kudos.md §5.3: 25 + 15 per 1024 tokens of context, by the size of the first model: 85 for 4096 on 7B."""
     owner = await horde.account("owner", trusted=True)
     await horde.texts.pop(owner.api_key)
     await horde.sql("UPDATE worker SET uptime_s = 700")

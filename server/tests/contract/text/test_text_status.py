@@ -1,4 +1,4 @@
-"""How far a text request is, and its end: GET and DELETE /generate/text/status/{id} (generation.md §4.4, §2.9–2.11)."""
+"""How far a text request is, and its end: GET and DELETE /generate/text/status/{id} (requests.md §9, §11.1)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ async def served(horde, **body):
 
 
 async def test_a_request_from_waiting_to_done(horde):
-    """§4.4, §2.9.1: the counters as for images, `generations` as they arrive; no `shared`, no `message`."""
+    """§9.8, §9.2: the counters as for images, `generations` as they arrive; no `shared`, no `message`."""
     owner = await horde.account("owner")
     await horde.texts.pop(owner.api_key)
     request_id = await horde.texts.request(params={"n": 2})
@@ -38,7 +38,7 @@ async def test_a_request_from_waiting_to_done(horde):
 
 
 async def test_a_finished_request_is_possible(horde):
-    """§1.5.2, D3: accepted while nobody was there, served after: never `is_possible` false, nor a `message`."""
+    """basics.md §5.1: accepted while nobody was there, served after: never `is_possible` false, nor a `message`."""
     request_id = await horde.texts.request()
     assert (await horde.texts.status(request_id))["is_possible"] is False
     owner = await horde.account("owner")
@@ -51,7 +51,7 @@ async def test_a_finished_request_is_possible(horde):
 
 
 async def test_the_wait_counts_tokens_ahead(horde):
-    """D6: upstream's wait for texts ignores the queue; here it is tokens by the speed of who can write them."""
+    """Upstream's wait for texts ignores the queue; here it is tokens by the speed of who can write them."""
     owner = await horde.account("owner")
     await horde.texts.pop(owner.api_key)  # one token a second, as nothing is known of it
     for _ in range(2):
@@ -61,7 +61,7 @@ async def test_the_wait_counts_tokens_ahead(horde):
 
 
 async def test_what_is_no_text_request(horde):
-    """§9.22, §2.9: no UUID, unknown, or an image's → 404 `RequestNotFound`, and a text's is no image's."""
+    """§9.1: no UUID, unknown, or an image's → 404 `RequestNotFound`, and a text's is no image's."""
     image, text = await horde.request(), await horde.texts.request()
     for request_id in ("x", str(uuid4()), image):
         for method in ("GET", "DELETE"):
@@ -74,13 +74,13 @@ async def test_what_is_no_text_request(horde):
 
 
 async def test_there_is_no_check_of_texts(horde):
-    """§1.1: `/generate/text/check` does not exist."""
+    """basics.md §1.3: `/generate/text/check` does not exist."""
     answer = await horde.client.get(f"/api/v2/generate/text/check/{await horde.texts.request()}")
     assert answer.status_code == 404
 
 
 async def test_a_mask(horde):
-    """§9.21: `X-Fields` trims the answer."""
+    """basics.md §6.1: `X-Fields` trims the answer."""
     request_id = await served(horde)
     answer = await horde.client.get(
         f"/api/v2/generate/text/status/{request_id}", headers={"X-Fields": "done,generations{text}"}
@@ -92,7 +92,7 @@ async def test_a_mask(horde):
 
 
 async def test_a_cancelled_request_becomes_done(horde):
-    """§9.17, §2.10, D5: the answer is as it was before; then nothing waits; done when what was held is delivered."""
+    """§10.1: the answer is as it was before; then nothing waits; done when what was held is delivered."""
     owner = await horde.account("owner")
     request_id = await horde.texts.request(params={"n": 3})
     job = await horde.texts.job(owner.api_key)
@@ -108,7 +108,7 @@ async def test_a_cancelled_request_becomes_done(horde):
 
 @pytest.mark.parametrize("how", ["fault", "timeout"])
 async def test_a_cancelled_request_is_not_revived(horde, how):
-    """D5: upstream a job that faults or times out after DELETE returns its slot, and the request lives again."""
+    """Upstream a job that faults or times out after DELETE returns its slot, and the request lives again."""
     owner, other = await horde.account("owner"), await horde.account("other")
     request_id = await horde.texts.request()
     job = await horde.texts.job(owner.api_key)
@@ -127,7 +127,7 @@ async def test_a_cancelled_request_is_not_revived(horde, how):
 
 
 async def test_cancelling_twice_and_cancelling_what_is_done(horde):
-    """§2.10: repeatable, and later looks still work; a finished request stays as it is."""
+    """§10.1: repeatable, and later looks still work; a finished request stays as it is."""
     request_id = await horde.texts.request()
     for _ in range(2):
         await horde.texts.cancel(request_id)
@@ -138,7 +138,7 @@ async def test_cancelling_twice_and_cancelling_what_is_done(horde):
 
 
 async def test_cancelling_frees_what_was_held(horde):
-    """§2.10, SHOULD: kudos held for texts that nobody writes any more are the payer's again."""
+    """§10.3: kudos held for texts that nobody writes any more are the payer's again."""
     rich = await horde.account("rich", kudos=100)
     body = {"params": {"max_length": 600, "n": 3}}
     request_id = await horde.texts.request(rich.api_key, **body)
@@ -151,7 +151,7 @@ async def test_cancelling_frees_what_was_held(horde):
 
 
 async def test_an_expired_request_is_gone(horde):
-    """§2.11: with its jobs: → 404 `RequestNotFound`, and a late submit → 404 `InvalidJobID`."""
+    """§11.2: with its jobs: → 404 `RequestNotFound`, and a late submit → 404 `InvalidJobID`."""
     owner = await horde.account("owner")
     request_id = await horde.texts.request()
     job = await horde.texts.job(owner.api_key)
@@ -166,7 +166,7 @@ async def test_an_expired_request_is_gone(horde):
 
 
 async def test_a_long_lease_keeps_its_request(horde):
-    """§2.11, D9: a request outlives the lease of its jobs, however long that is."""
+    """§11.1: a request outlives the lease of its jobs, however long that is."""
     owner = await horde.account("owner", kudos=1000)
     await horde.texts.request(owner.api_key, params={"max_length": 4096, "max_context_length": 8192})
     job = await horde.texts.job(owner.api_key, max_length=4096, max_context_length=8192)
@@ -175,7 +175,7 @@ async def test_a_long_lease_keeps_its_request(horde):
 
 
 async def test_a_request_survives_a_restart(horde, start_horde):
-    """§1.11: everything is stored: another server hands it out, with every field, and serves what is held."""
+    """§11.3: everything is stored: another server hands it out, with every field, and serves what is held."""
     owner, other = await horde.account("owner"), await horde.account("other")
     request_id = await horde.texts.request(params={"n": 2, "top_k": 40, "stop_sequence": ["\n"]}, softprompt="sea")
     held = await horde.texts.job(owner.api_key, softprompts=["sea"])

@@ -1,4 +1,4 @@
-"""A text worker brings jobs back: POST /generate/text/submit (generation.md §4.6, §3.7, §9; kudos.md §3)."""
+"""A text worker brings jobs back: POST /generate/text/submit (workers.md §8; kudos.md §3)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def only_text(horde, request_id):
 
 
 async def test_what_a_submit_needs(horde):
-    """§1.3, §4.6: `apikey`, `id` and `generation`; no seed."""
+    """basics.md §2.1, workers.md §8.12: `apikey`, `id` and `generation`; no seed."""
     answer = await horde.texts.try_submit(None, str(uuid4()))
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"apikey"})
     answer = await horde.client.post("/api/v2/generate/text/submit", json={}, headers={"apikey": "0000000000"})
@@ -36,7 +36,7 @@ async def test_what_a_submit_needs(horde):
 
 
 async def test_a_result_is_checked_against_the_schema(horde):
-    """§4.6: remarks know one type and one value; a seed is whole, as a number or in digits."""
+    """§8.12: remarks know one type and one value; a seed is whole, as a number or in digits."""
     for path, value in (
         ("generation", None), ("state", "done"), ("seed", "x"), ("seed", 2**63), ("seed", "9" * 30), ("seed", True),
         ("seed", None), ("gen_metadata", None), ("id", 5),
@@ -50,7 +50,7 @@ async def test_a_result_is_checked_against_the_schema(horde):
 
 
 async def test_whose_job_it_is(horde):
-    """§9.14, §3.7 steps 1 to 3: unknown → 404 `InvalidJobID`; wrong key → 401; another's → 403 `WrongCredentials`."""
+    """§8.6, §8.3–8.5: unknown → 404 `InvalidJobID`; wrong key → 401; another's → 403 `WrongCredentials`."""
     owner, _, job_id = await started(horde)
     eve = await horde.account("eve")
     answer = await horde.texts.try_submit(owner.api_key, str(uuid4()))
@@ -64,7 +64,7 @@ async def test_whose_job_it_is(horde):
 
 
 async def test_at_most_fifty_remarks(horde):
-    """§3.7 step 11, SHOULD: → 400 `BadRequest`, before the job is taken."""
+    """§8.2: → 400 `BadRequest`, before the job is taken."""
     owner, request_id, job_id = await started(horde)
     answer = await horde.texts.try_submit(owner.api_key, job_id, gen_metadata=[CSAM] * 51)
     assert horde.outcome(answer) == (400, "BadRequest")
@@ -75,7 +75,7 @@ async def test_at_most_fifty_remarks(horde):
 
 
 async def test_a_text_is_delivered_as_it_is(horde):
-    """§4.4, §9.4: the text, the worker's seed as a number, state `ok`; `id` as webhooks have it (SHOULD)."""
+    """requests.md §9.8, §2.7: the text, the worker's seed as a number, state `ok`; `id` as webhooks have it."""
     owner, request_id, job_id = await started(horde)
     await horde.texts.submit(owner.api_key, job_id, generation=" there was a\nharbour \N{WAVING HAND SIGN}", seed=7)
     ((worker_id, model),) = await horde.sql("SELECT worker_id::text, model FROM job")
@@ -87,21 +87,21 @@ async def test_a_text_is_delivered_as_it_is(horde):
 
 @pytest.mark.parametrize(("sent", "seed"), [({}, 0), ({"seed": "5"}, 5), ({"seed": 5.0}, 5), ({"seed": -1}, -1)])
 async def test_seeds(horde, sent, seed):
-    """§4.6: 0 where none is sent; a string of digits is taken."""
+    """§8.12: 0 where none is sent; a string of digits is taken."""
     owner, request_id, job_id = await started(horde)
     await horde.texts.submit(owner.api_key, job_id, **sent)
     assert (await only_text(horde, request_id))["seed"] == seed
 
 
 async def test_nul_characters_are_replaced(horde):
-    """§1.4: a NUL in a generation becomes U+FFFD."""
+    """basics.md §3.7: a NUL in a generation becomes U+FFFD."""
     owner, request_id, job_id = await started(horde)
     await horde.texts.submit(owner.api_key, job_id, generation="a\0b")
     assert (await only_text(horde, request_id))["text"] == "a\N{REPLACEMENT CHARACTER}b"
 
 
 async def test_an_empty_text_is_a_text(horde):
-    """§4.6: the generation may be empty; it counts 20 tokens."""
+    """§8.12: the generation may be empty; it counts 20 tokens."""
     owner, request_id, job_id = await started(horde, models=[LARGE], offer={"models": [LARGE]})
     assert (await horde.texts.submit(owner.api_key, job_id, generation=""))["reward"] == 19.0
     status = await horde.texts.status(request_id)
@@ -109,7 +109,7 @@ async def test_an_empty_text_is_a_text(horde):
 
 
 async def test_a_text_longer_than_any_model_writes(horde):
-    """Beyond §4.6, which has no limit: → 400 `BadRequest`, and the job goes back into the queue (D13)."""
+    """§8.12, where the original has no limit: → 400 `BadRequest`, and the job goes back into the queue."""
     owner, request_id, job_id = await started(horde)
     answer = await horde.texts.try_submit(owner.api_key, job_id, generation="x" * 262_145)
     assert horde.outcome(answer) == (400, "BadRequest")
@@ -130,7 +130,7 @@ async def test_a_text_longer_than_any_model_writes(horde):
     ],
 )
 async def test_censored_texts(horde, sent, state, remarks):
-    """§9.16, §4.6: by state or by a remark; the requester pays the tax only, the worker earns in full."""
+    """§8.7: by state or by a remark; the requester pays the tax only, the worker earns in full."""
     owner, request_id, job_id = await started(horde, models=[LARGE], offer={"models": [LARGE]})
     credited = await horde.texts.submit(owner.api_key, job_id, generation="x" * 100, **sent)
     assert credited == {"reward": 23.75}
@@ -143,7 +143,7 @@ async def test_censored_texts(horde, sent, state, remarks):
 
 
 async def test_a_job_is_delivered_once(horde):
-    """§9.14: a second submit, also a fault → 400 `DuplicateGen`, saying "already submitted"; nothing moves."""
+    """§8.6: a second submit, also a fault → 400 `DuplicateGen`, saying "already submitted"; nothing moves."""
     owner, request_id, job_id = await started(horde, params={"n": 2})
     await horde.texts.submit(owner.api_key, job_id)
     before = await horde.texts.status(request_id)
@@ -156,7 +156,7 @@ async def test_a_job_is_delivered_once(horde):
 
 
 async def test_a_repeated_fault_returns_one_slot(horde):
-    """§4.6, SHOULD: upstream grew a request by each repetition; here once, and never above what was asked."""
+    """§8.8: upstream grew a request by each repetition; here once, and never above what was asked."""
     owner, request_id, job_id = await started(horde, params={"n": 3})
     for _ in range(4):
         assert await horde.texts.submit(owner.api_key, job_id, state="faulted") == {"reward": 0.0}
@@ -167,7 +167,7 @@ async def test_a_repeated_fault_returns_one_slot(horde):
 
 
 async def test_a_job_that_took_too_long(horde):
-    """§9.14: after its lease → 400 `AbortedGen`, saying "Please check your worker speed"; the slot waits again."""
+    """§8.6: after its lease → 400 `AbortedGen`, saying "Please check your worker speed"; the slot waits again."""
     owner, request_id, job_id = await started(horde)
     await horde.sql("UPDATE job SET deadline = now() - interval '1 second'")
 
@@ -182,7 +182,7 @@ async def test_a_job_that_took_too_long(horde):
 
 
 async def test_three_faults_end_a_request(horde):
-    """§9.18: → faulted and done, not handed out again, nothing waiting (D2)."""
+    """§9.2: → faulted and done, not handed out again, nothing waiting."""
     request_id = await horde.texts.request()
     for number in range(3):
         owner = await horde.account(f"owner {number}")
@@ -200,7 +200,7 @@ async def test_three_faults_end_a_request(horde):
 @pytest.mark.parametrize(
     ("model", "agent", "trusted", "characters", "reward"),
     [
-        (LARGE, "KoboldCppEmbedWorker:2:x", True, 100, 23.75),  # the worked example of §4.6
+        (LARGE, "KoboldCppEmbedWorker:2:x", True, 100, 23.75),  # the worked example of kudos.md §3.1
         (LARGE, "KoboldCppEmbedWorker:2:x", True, 97, 23.75),  # a started token is one
         (LARGE, "KoboldCppEmbedWorker:2:x", True, 4000, 76.0),  # no more than max_length counts: 80 tokens
         (LARGE, "KoboldCppEmbedWorker:2:x", True, 1, 19.0),  # and no fewer than 20
@@ -211,7 +211,7 @@ async def test_three_faults_end_a_request(horde):
     ],
 )
 async def test_what_a_text_earns(horde, model, agent, trusted, characters, reward):
-    """§4.6: by delivered tokens, the model's size and the backend; the requester pays 1 more, and 1 at first."""
+    """kudos.md §3.1: by delivered tokens, the model's size, the backend; the requester pays 1 more, and 1 at first."""
     owner, request_id, job_id = await started(
         horde, trusted=trusted, prompt=PROMPT, offer={"models": [model], "bridge_agent": agent}
     )
@@ -222,14 +222,14 @@ async def test_what_a_text_earns(horde, model, agent, trusted, characters, rewar
 
 
 async def test_what_another_node_handed_out_earns_the_same(horde, start_horde):
-    """design §4: a job that this node does not remember is looked up, and its worker's software with it."""
+    """A job that this node does not remember is looked up, and its worker's software with it."""
     owner, _, job_id = await started(horde, models=[LARGE], offer={"models": [LARGE], "bridge_agent": "my own:1:x"})
     other = await start_horde()
     assert (await other.texts.submit(owner.api_key, job_id, generation="x" * 100))["reward"] == 7.12
 
 
 async def test_untrusted_owners_get_half_later(horde):
-    """kudos.md §5: half into escrow; all is counted in tokens for worker and accounts."""
+    """kudos.md §5.2: half into escrow; all is counted in tokens for worker and accounts."""
     ada = await horde.account("ada", kudos=1000)
     owner, _, job_id = await started(
         horde, ada.api_key, trusted=False, models=[LARGE], offer={"models": [LARGE]}, prompt=PROMPT
@@ -249,7 +249,7 @@ async def test_untrusted_owners_get_half_later(horde):
 
 
 async def test_the_hold_ends_with_the_last_text(horde):
-    """§2.7: charges consume the hold, and what is left of it is free when all is delivered."""
+    """requests.md §7.3: charges consume the hold, and what is left of it is free when all is delivered."""
     rich = await horde.account("rich", kudos=1000)
     owner, _, job_id = await started(
         horde, rich.api_key, params={"max_length": 600, "n": 2}, offer={"max_length": 600, "amount": 2}
@@ -264,7 +264,7 @@ async def test_the_hold_ends_with_the_last_text(horde):
 
 @pytest.mark.parametrize(("tokens_per_second", "suspicions"), [(20, []), (40, [5])])
 async def test_a_speed_nobody_believes_is_suspicious(horde, start_horde, tokens_per_second, suspicions):
-    """§4.6: of untrusted owners: more than 30 tokens/s on 70B; what counts is what was really written."""
+    """moderation.md §3.3: of untrusted owners: more than 30 tokens/s on 70B; what counts is what was really written."""
     owner = await horde.account("owner")
     await horde.texts.request(models=[LARGE], params={"max_length": 512})
     job = await horde.texts.job(owner.api_key, models=[LARGE])

@@ -1,4 +1,4 @@
-"""Requesters are told of each finished job and of the end of their request (generation.md §2.13)."""
+"""Requesters are told of each finished job and of the end of their request (webhooks.md §2)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def secret_of(horde: Any, key: str, method: str = "GET") -> str:
 
 class TestWhatIsTold:
     async def test_of_an_image_its_body_as_in_a_status(self, horde: Any, receiver: Receiver) -> None:
-        """§2.13: `generations[]` but an integer seed and no `state`, plus `request` and `kudos`."""
+        """§3.1: `generations[]` but an integer seed and no `state`, plus `request` and `kudos`."""
         owner = await horde.account("owner")
         request_id = await horde.request(owner.api_key, webhook=receiver.url())
         job = await horde.job(owner.api_key)
@@ -78,7 +78,7 @@ class TestWhatIsTold:
         assert base64.b64decode(finished.body["img"])[:4] == b"RIFF"
 
     async def test_of_a_text_its_body_as_in_a_status(self, horde: Any, receiver: Receiver) -> None:
-        """§2.13: the text generation object plus `request` and `kudos`."""
+        """§3.2: the text generation object plus `request` and `kudos`."""
         owner = await horde.account("owner")
         request_id = await horde.texts.request(owner.api_key, webhook=receiver.url())
         await horde.texts.submit(owner.api_key, (await horde.texts.job(owner.api_key))["id"], seed=5)
@@ -140,7 +140,7 @@ class TestWhatIsTold:
             assert opened & changing == expected
 
     async def test_of_a_form_its_result(self, horde: Any, receiver: Receiver) -> None:
-        """alchemy-and-operations.md §1.9."""
+        """§3.3: the form, what it tells, who did it, and what it was worth."""
         owner = await horde.account("owner")
         asked = await horde.alchemy.request("caption", key=owner.api_key, webhook=receiver.url())
         form = await horde.alchemy.form(owner.api_key, "caption")
@@ -391,7 +391,7 @@ class TestDelivery:
     async def test_a_private_address_is_refused_when_it_is_delivered_to(
         self, start_horde: Any, receiver: Receiver
     ) -> None:
-        """A name that leads inside is found out when it is looked up (alchemy-and-operations.md §3.8)."""
+        """A name that leads inside is found out when it is looked up (basics.md §10)."""
         horde = await start_horde(task_poll_interval_s=0.05, webhook_private_networks=["10.0.0.0/8"])
         await horde.cancel(await horde.request(webhook=receiver.url(host="localhost")))
 
@@ -432,7 +432,7 @@ class TestAsking:
         ],
     )
     async def test_an_address_that_cannot_be_delivered_to_is_refused(self, start_horde: Any, webhook: str) -> None:
-        """§2.3, step 7."""
+        """§1.1: requests of every kind are looked at alike."""
         horde = await start_horde()
         for ask in (horde.ask, horde.texts.ask, partial(horde.alchemy.ask, "caption")):
             answer = await ask(webhook=webhook)

@@ -140,7 +140,7 @@ def test_a_replacement_may_refer_to_groups(pattern: str) -> None:
 
 
 def test_a_bad_filter_does_not_touch_the_others() -> None:
-    """alchemy-and-operations.md §3.10, the SHOULD: compiled one by one, bad ones are skipped, a type may get empty."""
+    """moderation.md §1.7: compiled one by one, bad ones are skipped, a type may get empty."""
     rows = [FilterRow(1, 10, "kitten", ""), FilterRow(2, 10, "(", ""), FilterRow(3, 20, "wet", "")]
     filters = compile_filters(rows)
     assert [each.row.id for each in filters.of(10)] == [1]

@@ -1,4 +1,4 @@
-"""A table of prompts and what becomes of them (generation.md §2.3.2). Kittens must not be wet here."""
+"""A table of prompts and what becomes of them (moderation.md §2). Kittens must not be wet here."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_weight_with_a_long_number_is_read_in_one_way_only() -> None:
 
 
 def test_a_moderator_sees_what_matched() -> None:
-    """accounts.md §7: the first match of each group, and here also which filters match."""
+    """§1.6: the first match of each group, and here also which filters match."""
     found = suspicion(FILTERS, "(wet:1.2) kittens and a puppy")
     assert (found.matches, found.filter_ids) == (("kittens", "wet"), (1, 2, 4))
     assert suspicion(FILTERS, "wet 👶").matches == ("👶", "wet")
@@ -188,7 +188,7 @@ def test_models_for_adults_are_asked_for_adults(prompt: str, lax: bool, served: 
 
 
 def test_nothing_left_of_a_prompt_for_adults_is_refused_without_punishment() -> None:
-    """§2.3 step 19: `CorruptPrompt`, no time-out."""
+    """requests.md §3.14: `CorruptPrompt`, no time-out."""
     with pytest.raises(CorruptPrompt) as refused:
         judged(FILTERS, "puppies!", Circumstances(for_adults=True))
     assert (refused.value.code, refused.value.is_punished) == ("CorruptPrompt", False)

@@ -1,4 +1,4 @@
-"""The states of forms and of the whole (alchemy-and-operations.md §1.4)."""
+"""The states of forms and of the whole (alchemy.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times to live, batches and seeds: the worked examples of generation.md §3.5.3, §3.6 and §9."""
+"""Times to live, batches and seeds: the worked examples of workers.md §6.4, §6.6."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers whose uploads did not arrive (alchemy-and-operations.md §2.2)."""
+"""Workers whose uploads did not arrive (workers.md §7.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shape of a pop's answer (generation.md §3.6, §9 items 7–9)."""
+"""The shape of a pop's answer (workers.md §7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How large a result may be (generation.md §3.7): as asked for, roughly, whatever workers' software makes of it."""
+"""How large a result may be (storage.md §4.1): as asked for, roughly, whatever workers' software makes of it."""
 
 from __future__ import annotations
 

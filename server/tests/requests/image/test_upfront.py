@@ -1,4 +1,4 @@
-"""The upfront rule and what a downgrade makes of a request (generation.md §2.7, §4.3)."""
+"""The upfront rule and what a downgrade makes of a request (requests.md §7.5, §8.7)."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_the_free_size_shrinks_with_the_queue(threads, queued, baselines, side) 
 
 
 def test_a_downgrade_keeps_the_aspect_and_takes_the_models_steps() -> None:
-    """The example of §2.7, observed on the original."""
+    """The example of §7.5, observed on the original."""
     small = downgraded(an_image(width=3072, height=1024, steps=100, slow_workers=False), 1024).order
     assert (small.width, small.height, small.steps, small.slow_workers) == (1728, 576, 30, True)
 

@@ -1,4 +1,4 @@
-"""Source images: what is kept and how, and what every attack gets instead (generation.md §2.6, §2.6.1)."""
+"""Source images: what is kept and how, and what every attack gets instead (requests.md §5)."""
 
 from __future__ import annotations
 
@@ -128,11 +128,11 @@ class TestKeeping:
         ],
     )  # fmt: skip
     def test_large_pictures_are_reduced_more(self, percent: int, quality: int) -> None:
-        """alchemy-and-operations.md §2.3: the ladder by resolution, in percent of 3072×3072."""
+        """storage.md §3.2: the ladder by resolution, in percent of 3072×3072."""
         assert quality_of(MAX_PIXELS * percent // 100) == quality
 
     async def test_a_noisy_picture_comes_out_in_its_size_and_with_fewer_bytes(self, intake: Intake) -> None:
-        """§2.3: reduced in bytes, never in pixels; nothing is enlarged."""
+        """storage.md §3.2: reduced in bytes, never in pixels; nothing is enlarged."""
         for side in (64, 1000):
             given = inline(noise(side))
             await intake.keep(given)
@@ -143,7 +143,7 @@ class TestKeeping:
             assert len(kept) < len(given) / 2
 
     async def test_transparency_is_kept_exactly_whatever_the_quality(self, intake: Intake) -> None:
-        """§2.3: "exact": it is the mask of an inpainting without one."""
+        """storage.md §3.1: "exact": it is the mask of an inpainting without one."""
         alpha = Image.effect_noise((96, 96), 100)
         given = Image.merge("RGBA", [*Image.new("RGB", (96, 96), "teal").split(), alpha])
         target = io.BytesIO()
@@ -334,7 +334,7 @@ class TestPrivateAddresses:
 
 
 async def test_a_store_that_cannot_keep_a_picture_is_an_outage_and_no_request_without_it(tmp_path: Path) -> None:
-    """alchemy-and-operations.md §2.3: the original goes on without the picture."""
+    """storage.md §3.3: the original goes on without the picture."""
     (tmp_path / "blobs").write_bytes(b"a file where the folder should be")
     with pytest.raises(BlobStoreFailed) as caught:
         await Intake(tmp_path / "blobs").keep(inline(picture()))

@@ -1,4 +1,4 @@
-"""Workers get a request's pictures by an address that outlives their lease, or inline (generation.md §3.6, D12)."""
+"""Workers get a request's pictures by an address that outlives their lease, or inline (workers.md §7.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long text workers get (generation.md §8 D9)."""
+"""How long text workers get."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Option: TypeAlias = str | float | bool | None
 class AlchemyAbilities:
     """What a maker can do with pictures. A tile is 512×512 pixels of the source, begun ones included."""
 
-    forms: tuple[str, ...]  # such as caption, RealESRGAN_x4plus (alchemy-and-operations.md §1.1)
+    forms: tuple[str, ...]  # such as caption, RealESRGAN_x4plus (alchemy.md §1.1)
     max_tiles: int
     max_side: int  # pixels of the source's longest side
     max_batch: int = 1  # forms at a time

@@ -19,7 +19,7 @@ MAX_CONTEXT_LENGTH: Final = 8192
 """Prompts up to this length are taken; the model itself sees its window (256 tokens), so the end of them counts."""
 MAX_BATCH: Final = 4
 FASTEST_TOKENS_PER_S: Final = 100.0
-"""Hordes suspect workers that make more than 150 tokens a second (worker.md §1.1.7), which this model would."""
+"""Hordes suspect workers that make more than 150 tokens a second (moderation.md §3.3), which this model would."""
 
 
 class DemoTextBackend:

@@ -17,7 +17,7 @@ class ImageAbilities:
 
     models: tuple[str, ...]
     max_pixels: int
-    capabilities: frozenset[str]  # such as karras, r2, hires_fix, tiling, img2img (generation.md §3.8.1)
+    capabilities: frozenset[str]  # such as karras, r2, hires_fix, tiling, img2img (workers.md §10.1)
     samplers: frozenset[str]
     max_batch: int = 1
     knows_nsfw: bool = False  # could paint what is not safe for work

@@ -1,4 +1,4 @@
-"""Fetches source pictures and masks (worker.md §1.1.3, §2.0).
+"""Fetches source pictures and masks (workers.md §7.4).
 
 Whatever goes wrong with those of an image job is no fault of the job: it goes on without, and the result's metadata
 says so. Alchemy has nothing to do without a source.

@@ -60,7 +60,7 @@ def test_the_second_pass_has_its_share_of_the_steps(strength: float) -> None:
     ids=["small", "inpainting"],
 )
 def test_there_is_no_second_pass_where_it_would_do_no_good(ember: DemoModel, change: dict[str, object]) -> None:
-    """A picture no larger than the canvas; a picture of which a part must stay (worker.md §2.0)."""
+    """A picture no larger than the canvas; a picture of which a part must stay (workers.md §7.2)."""
     told: list[int] = []
     ember.generate(replace(SCENE, **change), on_step=lambda _done, total: told.append(total))  # type: ignore[arg-type]
     assert set(told) == {12}

@@ -26,7 +26,7 @@ def psnr(one: Image.Image, other: Image.Image) -> float:
 
 
 def test_every_upscaler_has_the_factor_in_its_name() -> None:
-    """Two or four (alchemy-and-operations.md §1.1)."""
+    """Two or four (alchemy.md §1.1)."""
     twos = {"RealESRGAN_x2plus", "2xModernSpanimationV1"}
     everyone = {upscaler.value for upscaler in KNOWN_UPSCALERS} - {"BACKEND_DEFAULT"}
     assert {upscaler: 2 if upscaler in twos else 4 for upscaler in everyone} == FACTORS

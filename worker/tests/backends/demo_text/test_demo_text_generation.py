@@ -55,7 +55,7 @@ def test_a_text_has_no_more_tokens_than_asked_for(ember_text: DemoTextModel, len
 
 
 def test_a_text_stops_at_a_stop_sequence_and_keeps_it(ember_text: DemoTextModel) -> None:
-    """Whichever comes first (worker.md §1.2)."""
+    """Whichever comes first (workers.md §7.6)."""
     free = ember_text.generate(ONCE).text
     assert ember_text.generate(replace(ONCE, stop_sequences=("no such words", "."))).text == free[: free.index(".") + 1]
 

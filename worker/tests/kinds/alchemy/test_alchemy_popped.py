@@ -21,7 +21,7 @@ FORM = {
 
 
 def test_every_field_of_a_form_is_read() -> None:
-    """Options stay as they were sent: many hordes send text (alchemy-and-operations.md §1.2)."""
+    """Options stay as they were sent: many hordes send text (alchemy.md §2.1)."""
     job = read_alchemy_pop({"forms": [FORM], "skipped": {}})
     assert job is not None
     assert job.forms == (
@@ -37,7 +37,7 @@ def test_every_field_of_a_form_is_read() -> None:
 
 
 def test_a_form_lasts_three_minutes_unless_the_horde_says_otherwise() -> None:
-    """alchemy-and-operations.md §1.6."""
+    """§8.1: a horde of ours gives three minutes."""
     job = read_alchemy_pop({"forms": [FORM], "ttl": 60})
     assert job is not None and job.ttl_s == 60
     assert LEASE_S == 180

@@ -22,7 +22,7 @@ EXAMPLE = {
     "stop_sequence": ["\nYou:"], "frmtadsnsp": True, "frmtrmblln": True, "frmtrmspch": True, "frmttriminc": True,
     "singleline": True, "smoothing_factor": 0.3, "dynatemp_range": 0.5, "dynatemp_exponent": 2,
 }  # fmt: skip
-"""The payload of worker.md §1.2, with no value neutral."""
+"""The payload of workers.md §7.6, with no value neutral."""
 
 
 def read(payload: Any = None, **answer: Any) -> TextJob:

@@ -1,4 +1,4 @@
-"""What moderators are told of addresses (accounts.md §8)."""
+"""What moderators are told of addresses (moderation.md §4.5)."""
 
 from __future__ import annotations
 

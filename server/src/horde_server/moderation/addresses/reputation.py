@@ -1,4 +1,4 @@
-"""What the operator's checker says about addresses: whether they hide somebody (alchemy-and-operations.md §3.2).
+"""What the operator's checker says about addresses: whether they hide somebody (moderation.md §5).
 
 Without a checker every address is safe, and nothing is asked. Verdicts are remembered by each node.
 """
@@ -77,7 +77,7 @@ class AddressReputation:
         return self._checker is not None
 
     async def admit_worker(self, account: Account, address: str) -> bool:
-        """Whether its address is safe (generation.md §3.2 step 10); in raid mode unsafe ones are let in.
+        """Whether its address is safe (workers.md §2.10); in raid mode unsafe ones are let in.
 
         Raises `TooManyNewIPs` or `UnsafeIP`.
         """
@@ -91,7 +91,7 @@ class AddressReputation:
         return verdict is Verdict.SAFE
 
     async def admit_requester(self, account: Account, address: str) -> None:
-        """Raise `UntrustedUnsafeIP` for strangers from unsafe addresses in raid mode (§2.3 step 32)."""
+        """Raise `UntrustedUnsafeIP` for strangers from unsafe addresses in raid mode (requests.md §3.26)."""
         if self._checker is None or account.trusted or not self._modes.raid:
             return
         if await self.verdict(address) is Verdict.UNSAFE:

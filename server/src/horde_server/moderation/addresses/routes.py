@@ -1,4 +1,4 @@
-"""`/operations/…`: addresses that may neither ask nor serve for a while (accounts.md §8): parse, call, answer."""
+"""`/operations/…`: addresses that may neither ask nor serve for a while (moderation.md §4.5): parse, call, answer."""
 
 from __future__ import annotations
 

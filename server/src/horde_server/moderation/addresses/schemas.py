@@ -1,4 +1,4 @@
-"""The wire shapes of `/operations` (accounts.md §8)."""
+"""The wire shapes of `/operations` (moderation.md §4.5)."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class AddressTimeouts:
         return self._left_s(self._table.latest_end(address))
 
     def refuse(self, address: str, account: Account | None = None) -> None:
-        """Raise `TimeoutIP` for an address in time-out (generation.md §2.3 step 17, §3.2 step 9).
+        """Raise `TimeoutIP` for an address in time-out (requests.md §3.13, workers.md §2.9).
 
         Also for whoever asks with an `account` that was struck.
         """
@@ -86,7 +86,7 @@ class AddressTimeouts:
             raise _refusal("account", left_s)
 
     def refuse_nameless(self, address: str) -> None:
-        """Raise `Forbidden` when a program that does not say its name follows requests from there (§2.9)."""
+        """Raise `Forbidden` when a program without a name follows requests from there (requests.md §9.9)."""
         if self.left_s(address):
             raise Forbidden
 

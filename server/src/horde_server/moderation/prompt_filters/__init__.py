@@ -1,1 +1,1 @@
-"""Regular expressions of moderators against prompts for images: scoring, rewriting, refusing (generation.md §2.3.2)."""
+"""Regular expressions of moderators against prompts for images: scoring, rewriting, refusing (moderation.md §2)."""

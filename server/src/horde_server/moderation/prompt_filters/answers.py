@@ -1,4 +1,4 @@
-"""What moderators are told of filters (accounts.md §7)."""
+"""What moderators are told of filters (moderation.md §1)."""
 
 from __future__ import annotations
 

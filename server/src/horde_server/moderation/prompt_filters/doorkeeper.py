@@ -1,4 +1,4 @@
-"""The door for prompts for images: filters decide, who sent what was refused is remembered (generation.md §2.3.2)."""
+"""The door for prompts for images: filters decide, who sent what was refused is remembered (moderation.md §2)."""
 
 from __future__ import annotations
 

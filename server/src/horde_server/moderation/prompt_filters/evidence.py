@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 class PromptEvidence:
-    """Writes a JSON object a prompt (alchemy-and-operations.md §2.1, §3.10)."""
+    """Writes a JSON object a prompt (moderation.md §2.4)."""
 
     def __init__(self, store: BlobStore | None) -> None:
         """`store`: where; None: nowhere."""

@@ -1,4 +1,4 @@
-"""What becomes of a prompt for images: left alone, rewritten, or refused (generation.md §2.3 steps 18, 19; §2.3.2)."""
+"""What becomes of a prompt for images: left alone, rewritten, or refused (requests.md §3.14; moderation.md §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plain form of a prompt that filters are held against (generation.md §2.3.2).
+"""The plain form of a prompt that filters are held against (moderation.md §2.1).
 
 The original's steps, and two before them for what is not ASCII: characters are composed (full-width and ringed letters
 become plain ones), and what nobody sees (joiners, strokes, variation selectors) is dropped, where the original takes it

@@ -1,4 +1,4 @@
-"""Prompts made harmless: what filters replace, and words that make whoever is shown an adult (generation.md §2.3.2)."""
+"""Prompts made harmless: what filters replace, and words that make whoever is shown an adult (moderation.md §2.3)."""
 
 from __future__ import annotations
 

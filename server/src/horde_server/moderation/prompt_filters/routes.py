@@ -1,4 +1,4 @@
-"""`/filters`: the filters of prompts, for moderators (accounts.md §7): parse, call, answer."""
+"""`/filters`: the filters of prompts, for moderators (moderation.md §1): parse, call, answer."""
 
 from __future__ import annotations
 

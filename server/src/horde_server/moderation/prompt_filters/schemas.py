@@ -1,4 +1,4 @@
-"""The wire shapes of `/filters` (accounts.md §7)."""
+"""The wire shapes of `/filters` (moderation.md §1)."""
 
 from __future__ import annotations
 

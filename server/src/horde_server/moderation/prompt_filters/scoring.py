@@ -1,4 +1,4 @@
-"""How suspicious a prompt is: one for each group of filters that matches it (generation.md §2.3.2)."""
+"""How suspicious a prompt is: one for each group of filters that matches it (moderation.md §2.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What requesters and alchemists are told (alchemy-and-operations.md §1)."""
+"""What requesters and alchemists are told (alchemy.md §1)."""
 
 from __future__ import annotations
 

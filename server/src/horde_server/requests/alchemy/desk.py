@@ -1,4 +1,4 @@
-"""The desk for interrogations: several different forms of one picture, each a request of its own (§1.2)."""
+"""The desk for interrogations: several different forms of one picture, each a request of its own (alchemy.md §2)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class AlchemyDesk:
         return _price(_forms(asked.order, interrogation_id, picture, account))
 
     async def submit(self, asked: Asked[Interrogation], caller: Caller) -> Ticket:
-        """Store an interrogation. Nothing is charged yet. Raises the refusals of §1.2."""
+        """Store an interrogation. Nothing is charged yet. Raises the refusals of alchemy.md §2."""
         with self._admission.arrival() as arrival:
             account = await self._check(asked, caller, arrival)
             interrogation_id = RequestId(uuid4())
@@ -153,7 +153,7 @@ class AlchemyDesk:
 def _forms(
     wished: Interrogation, interrogation_id: RequestId, picture: Recompressed, account: Account
 ) -> list[FormOrder]:
-    """The normalised orders. Education accounts are served by trusted workers only (generation.md §3.6)."""
+    """The normalised orders. Education accounts are served by trusted workers only (workers.md §7.9)."""
     return [
         FormOrder(
             form=form.name,

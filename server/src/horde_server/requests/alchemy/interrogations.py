@@ -1,4 +1,4 @@
-"""What becomes of an interrogation: its cancellation and its end (alchemy-and-operations.md §1.5, §1.8)."""
+"""What becomes of an interrogation: its cancellation and its end (alchemy.md §5, §8)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from horde_server.requests.alchemy.prices import charges
 from horde_server.requests.alchemy.requirement import requirement
 
 SLOW_FORM_S = 10.0
-"""Seconds a form from which on an alchemist gets only requests with `slow_workers` (alchemy-and-operations.md §1.6)."""
+"""Seconds a form from which on an alchemist gets only requests with `slow_workers` (alchemy.md §6.3)."""
 FASTEST_FORM_S = 0.001
 
 
@@ -70,7 +70,7 @@ class AlchemyKind:
         return price_hundredths
 
     def things_done(self, order: FormOrder, delivery: Delivery) -> float:
-        """Forms are counted, not measured: they add nothing to usage and contribution (§1.3)."""
+        """Forms are counted, not measured: they add nothing to usage and contribution (alchemy.md §3.1)."""
         return 0.0
 
     def debit_hundredths(self, reward_hundredths: int, order: FormOrder) -> int:

@@ -1,4 +1,4 @@
-"""What a hand-out of a form carries (alchemy-and-operations.md §1.6)."""
+"""What a hand-out of a form carries (alchemy.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The body of a pop's answer (alchemy-and-operations.md §1.6)."""
+"""The body of a pop's answer (alchemy.md §6)."""
 
 from __future__ import annotations
 

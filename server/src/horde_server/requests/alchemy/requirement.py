@@ -1,4 +1,4 @@
-"""From a form to what it asks of an alchemist (alchemy-and-operations.md §1.6)."""
+"""From a form to what it asks of an alchemist (alchemy.md §6)."""
 
 from __future__ import annotations
 

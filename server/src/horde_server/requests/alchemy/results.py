@@ -1,4 +1,4 @@
-"""What alchemists deliver: an object, kept as JSON; pictures go to the blob store (alchemy-and-operations.md §1.7)."""
+"""What alchemists deliver: an object, kept as JSON; pictures go to the blob store (alchemy.md §7)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class AlchemyResults:
         return False
 
     def announcement(self, made: Generation, order: FormOrder) -> Announcement | None:
-        """§1.9; nothing of a form that was cancelled meanwhile."""
+        """webhooks.md §3.3; nothing of a form that was cancelled meanwhile."""
         if made.result == CANCELLED_RESULT:
             return None
         result: dict[str, Any] = json.loads(made.result)

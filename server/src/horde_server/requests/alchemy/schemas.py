@@ -1,4 +1,4 @@
-"""The wire shape of `POST /interrogate/async` (alchemy-and-operations.md §1.2). Every default is the effective one."""
+"""The wire shape of `POST /interrogate/async` (alchemy.md §2). Every default is the effective one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The states of a form and of an interrogation (alchemy-and-operations.md §1.4)."""
+"""The states of a form and of an interrogation (alchemy.md §4)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def form_state(phase: str, *, waiting: int, finished: int) -> FormState:
 
 
 def overall_state(states: Sequence[FormState]) -> FormState:
-    """In the order of §1.4."""
+    """In the order of alchemy.md §4.2."""
     for state in (FormState.FAULTED, FormState.DONE):
         if all(each == state for each in states):
             return state

@@ -1,4 +1,4 @@
-"""The status of an interrogation: how far each form is, with what was delivered so far (§1.4)."""
+"""The status of an interrogation: how far each form is, with what was delivered so far (alchemy.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alchemists bring forms back (alchemy-and-operations.md §1.7); a cancelled form is settled without (§1.5)."""
+"""Alchemists bring forms back (alchemy.md §7); a cancelled form is settled without (§5.2)."""
 
 from __future__ import annotations
 

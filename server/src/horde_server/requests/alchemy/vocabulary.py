@@ -1,4 +1,4 @@
-"""The names of forms: what may be done with a picture (alchemy-and-operations.md §1.1)."""
+"""The names of forms: what may be done with a picture (alchemy.md §1.1)."""
 
 from __future__ import annotations
 

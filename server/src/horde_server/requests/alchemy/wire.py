@@ -1,4 +1,4 @@
-"""From the API's body to an interrogation (alchemy-and-operations.md §1.2)."""
+"""From the API's body to an interrogation (alchemy.md §2)."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def routes(
         try:
             friends = friend_ids(wanted.priority_usernames)
         except InvalidPriorityUsername as refusal:
-            raise BadRequest(refusal.message) from None  # by another code than for images and texts (§1.6)
+            raise BadRequest(refusal.message) from None  # by another code than for images and texts (alchemy.md §6.1)
         account = caller.user
         name, abilities = cleaned_text(wanted.name), body.derived(account.id, lambda: _abilities(wanted, friends))
         worker = await check_in(account, name, abilities, caller.address, kind=dispatcher.kind)

@@ -1,4 +1,4 @@
-"""The wire shapes of `POST /interrogate/pop` and `/submit` (alchemy-and-operations.md §1.6, §1.7)."""
+"""The wire shapes of `POST /interrogate/pop` and `/submit` (alchemy.md §6, §7.4)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class AlchemySubmit(BaseModel):
 
 
 def read_submit(raw: bytes, content_encoding: str) -> FormSubmit:
-    """The body of a submit. It has no schema: what is no JSON object has no fields (§1.7). Raises `InvalidPayload`."""
+    """The body of a submit, without a schema: no JSON object, no fields (alchemy.md §7.1). Raises `InvalidPayload`."""
     refuse_endless(raw, MOST_COMMAS_OF_DRAWINGS)
     try:
         body = read_free_json(raw)

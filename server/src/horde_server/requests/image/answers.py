@@ -1,4 +1,4 @@
-"""What requesters of images are told (generation.md §2.8, §2.9)."""
+"""What requesters of images are told (requests.md §6, §9)."""
 
 from __future__ import annotations
 

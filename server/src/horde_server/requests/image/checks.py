@@ -1,4 +1,4 @@
-"""The checks of an image order that need nobody but itself and who asks (generation.md §2.3).
+"""The checks of an image order that need nobody but itself and who asks (requests.md §3).
 
 In two halves, as checks of the horde stand between them in the API's order.
 """
@@ -90,7 +90,7 @@ def _special(models: Iterable[str]) -> list[str]:
 
 
 def _check_sources(order: ImageOrder, pictures: GivenPictures, baselines: frozenset[str]) -> None:
-    """Source image, mask, ControlNet, remix and workflow (§2.3.1)."""
+    """Source image, mask, ControlNet, remix and workflow (requests.md §4)."""
     if pictures.mask and not pictures.image:
         raise refusals.SourceMaskUnnecessary
     if order.control_type is not None:

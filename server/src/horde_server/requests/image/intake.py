@@ -1,4 +1,4 @@
-"""Taking an image request: its checks in the API's order, its pictures, its price (generation.md §2.3–2.7)."""
+"""Taking an image request: its checks in the API's order, its pictures, its price (requests.md §3–7)."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ class ImageIntake:
         return order
 
     def served(self, order: ImageOrder, request_id: RequestId, pictures: GivenPictures, account: Account) -> ImageOrder:
-        """Education accounts get safe pictures from trusted workers only (§3.6), a workflow is never batched.
+        """Education accounts get safe pictures from trusted workers only (workers.md §7.9); workflows are never batched.
 
         Shared is what nobody's picture went into, where this horde shares; never what pupils ask for
-        (alchemy-and-operations.md §2.5).
+        (storage.md §5).
         """
         sources = planned_sources(request_id, pictures) if pictures is not NO_PICTURES else None
         return msgspec.structs.replace(

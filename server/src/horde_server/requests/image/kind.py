@@ -18,7 +18,7 @@ from horde_server.requests.image.prices import charges
 from horde_server.requests.image.requirement import requirement
 
 FAST_PIXELSTEPS_PER_S: Final = 500_000.0
-"""Asked of a worker by a request with `slow_workers: false` (generation.md §3.5.1)."""
+"""Asked of a worker by a request with `slow_workers: false` (workers.md §5.7)."""
 
 
 class ImageKind:
@@ -47,15 +47,15 @@ class ImageKind:
         return requirement(order)
 
     def batch_size(self, order: ImageOrder, model: str, offer: Offer, *, amount: int, available: int) -> int:
-        """What fits the worker's pixels (§3.5.3)."""
+        """What fits the worker's pixels (workers.md §6.4)."""
         return lease.batch_size(order, model, max_pixels=offer.max_pixels, amount=amount, available=available)
 
     def seed(self, order: ImageOrder, waiting: int, random_below: int) -> int:
-        """As asked, varied by what waits (§3.6)."""
+        """As asked, varied by what waits (workers.md §6.6)."""
         return lease.hand_out_seed(order, waiting, random_below)
 
     def ttl_s(self, order: ImageOrder, model: str, offer: Offer, *, jobs: int) -> int:
-        """By steps, pixels and images (§3.6.1)."""
+        """By steps, pixels and images (workers.md §6.7)."""
         return lease.ttl_s(order, model, images=jobs, extra_slow=offer.extra_slow)
 
     def speed(self, things: float, seconds: float) -> float:

@@ -1,4 +1,4 @@
-"""How long a worker may take, how many jobs it gets at once, and with which seed (generation.md §3.5.3, §3.6)."""
+"""How long a worker may take, how many jobs it gets at once, and with which seed (workers.md §6.4, §6.6)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _BATCH_WEIGHT = {"flux_1": 5, "qwen_image": 10, "z_image_turbo": 8}
 def ttl_s(order: ImageOrder, model: str, *, images: int, extra_slow: bool) -> int:
     """Seconds until the jobs of one hand-out are overdue.
 
-    §3.6.1, and scaled with the images of the batch beyond the first and with post-processing (D9): a batch is one piece
-    of work. A post-processor counts as 10 s for 512×512, a heavy one twice.
+    By steps and pixels (workers.md §6.7), and scaled with the images of the batch beyond the first and with
+    post-processing: a batch is one piece of work. A post-processor counts as 10 s for 512×512, a heavy one twice.
     """
     area = order.pixels / 262_144
     work_s = order.accurate_steps * 2 * area
@@ -29,7 +29,7 @@ def ttl_s(order: ImageOrder, model: str, *, images: int, extra_slow: bool) -> in
 
 
 def batch_size(order: ImageOrder, model: str, *, max_pixels: int, amount: int, available: int) -> int:
-    """Jobs to hand out together: what fits the worker's pixels, at most what it asked for and what waits (§3.5.3)."""
+    """Jobs to hand out together: what fits the worker's pixels, asked for and waiting at least (workers.md §6.4)."""
     if order.disable_batching:
         return 1
     weight = _BATCH_WEIGHT.get(baseline(model), 1) * (1 + 0.4 * len(order.post_processing))
@@ -40,7 +40,7 @@ def batch_size(order: ImageOrder, model: str, *, max_pixels: int, amount: int, a
 
 
 def seed_number(text: str) -> int:
-    """A request's seed as a number: digits as they are, other text by its UTF-8 bytes; below 2^32 (§2.2)."""
+    """A request's seed as a number below 2^32: digits, or the UTF-8 bytes of other text (requests.md §2.7)."""
     number = int(text) if text.isascii() and text.isdigit() else int.from_bytes(text.encode(), "little")
     while number >= 1 << 32:
         number >>= 32
@@ -48,7 +48,7 @@ def seed_number(text: str) -> int:
 
 
 def hand_out_seed(order: ImageOrder, waiting: int, random_below: int) -> int:
-    """The seed of one hand-out (§3.6): as asked, varied by what still waits, or `random_below` (< 2^32) when unset."""
+    """The seed of one hand-out: as asked, varied by what waits, or `random_below` (< 2^32) (workers.md §6.6)."""
     if order.seed is None:
         return max(random_below, order.n)
     number = seed_number(order.seed)

@@ -14,7 +14,7 @@ class MissedUploads:
     """Remembers them for ten minutes, or until an upload of theirs arrives; in memory, and all processes the same.
 
     Meanwhile jobs whose image may as well come inline (`r2: false`) reach them without an address, so that they send it
-    with the submit. All others get one (alchemy-and-operations.md §2.2): published workers serve no job without.
+    with the submit. All others get one (workers.md §7.5): published workers serve no job without.
     A process that starts knows of none: one more job of such a worker fails.
     """
 

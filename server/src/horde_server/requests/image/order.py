@@ -9,7 +9,7 @@ import msgspec
 from horde_server.requests.pictures.source_images import SourceImages
 
 SECOND_ORDER_SAMPLERS = frozenset({"k_heun", "k_dpm_2", "k_dpm_2_a", "k_dpmpp_2s_a", "k_dpmpp_sde"})
-"""Samplers that cost two evaluations a step (generation.md §2.2)."""
+"""Samplers that cost two evaluations a step (requests.md §2.3)."""
 
 
 LCM_LORA_VERSIONS = frozenset({"246747", "247778", "268475", "243643", "225222", "219782", "363353"})  # by version id
@@ -20,7 +20,7 @@ HEAVY_POST_PROCESSORS = frozenset(
         "4xLSDIRplus", "4xNomos2_hq_dat2", "NMKD_Siax", "4x_AnimeSharp",
     }
 )  # fmt: skip
-"""Post-processors that need much memory (generation.md §2.2)."""
+"""Post-processors that need much memory (requests.md §2.5)."""
 
 
 class Lora(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -54,7 +54,7 @@ class ExtraText(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ImageOrder(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An image request after validation, with every effective default of generation.md §2.1–2.2 applied.
+    """An image request after validation, with every effective default of requests.md §1–2 applied.
 
     Stored as JSON in `request.request_order`; a new field needs a default, so that older rows still read.
     Sizes are pixels, `n` the number of images.
@@ -109,7 +109,7 @@ class ImageOrder(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def accurate_steps(self) -> int:
-        """Model evaluations of one image: what price gates, work size and time to live count (generation.md §2.2)."""
+        """Model evaluations of one image: what price gates, work size and time to live count (requests.md §2.3)."""
         if self.sampler_name == "k_dpm_adaptive":
             return 40
         return self.steps * 2 if self.sampler_name in SECOND_ORDER_SAMPLERS else self.steps
@@ -136,7 +136,7 @@ class ImageOrder(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def needs_much_memory(self) -> bool:
-        """Whether a batch of it is heavier than its pixels tell (§3.5.3)."""
+        """Whether a batch of it is heavier than its pixels tell (workers.md §6.4)."""
         return self.transparent or not HEAVY_POST_PROCESSORS.isdisjoint(self.post_processing)
 
 

@@ -1,4 +1,4 @@
-"""The body of a pop's answer (generation.md §3.6): keys at the top are null without a value, in `payload` absent."""
+"""The body of a pop's answer (workers.md §7): keys at the top are null without a value, in `payload` absent."""
 
 from __future__ import annotations
 

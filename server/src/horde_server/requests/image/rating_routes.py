@@ -1,4 +1,4 @@
-"""`POST /generate/rate/{id}`: aesthetic ratings of finished images (generation.md §2.12).
+"""`POST /generate/rate/{id}`: aesthetic ratings of finished images (requests.md §13).
 
 The original takes ratings of shared requests only, and shares none any more. So they are refused here as there, in the
 same order; nothing is kept and no rating server is asked. Where an operator shares images, they are not rated either.

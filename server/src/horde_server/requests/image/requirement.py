@@ -1,4 +1,4 @@
-"""From an image order to what it asks of a worker (generation.md §3.5)."""
+"""From an image order to what it asks of a worker (workers.md §5)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def requirement(order: ImageOrder) -> Requirement:
 
 
 def _capabilities(order: ImageOrder) -> int:
-    """Bits that the worker's software must have (§3.5.1, §3.5.2 rows 8–23)."""
+    """Bits that the worker's software must have (workers.md §5.11)."""
     wanted = {
         "r2": order.r2,
         "hires_fix": order.hires_fix,

@@ -1,4 +1,4 @@
-"""Delivered images: uploaded to the job's address before, or sent as base64 (generation.md §3.7 step 8)."""
+"""Delivered images: uploaded to the job's address before, or sent as base64 (workers.md §8.9)."""
 
 from __future__ import annotations
 
@@ -116,11 +116,11 @@ class ImageResults:
         return body.gen_metadata
 
     def is_censored(self, body: Submit) -> bool:
-        """A remark of type `censorship` says so (§3.7 step 5)."""
+        """A remark of type `censorship` says so (workers.md §8.7)."""
         return any(remark.type == "censorship" for remark in body.gen_metadata)
 
     def announcement(self, made: Generation, order: ImageOrder) -> Announcement:
-        """As in a status, but the seed is a number and there is no `state` (§2.13)."""
+        """As in a status, but the seed is a number and there is no `state` (webhooks.md §3.1)."""
         return Announcement({"seed": made.seed, **described(made)}, Picture(("img",), made.result, inline=not order.r2))
 
 

@@ -1,4 +1,4 @@
-"""The wire shape of `POST /generate/async`, strict as the original's schema (generation.md §1.3, §2.1–2.2).
+"""The wire shape of `POST /generate/async`, strict as the original's schema (basics.md §3, requests.md §1–2).
 
 Names, limits and titles are the API's own. Every default is the *effective* one.
 """

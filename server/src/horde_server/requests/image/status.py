@@ -1,4 +1,4 @@
-"""The status of an image request: how far it is, with what was delivered so far (generation.md §2.9)."""
+"""The status of an image request: how far it is, with what was delivered so far (requests.md §9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which image requests need kudos in hand, and what is made of one without (generation.md §2.7, kudos.md §6)."""
+"""Which image requests need kudos in hand, and what is made of one without (requests.md §7)."""
 
 from __future__ import annotations
 

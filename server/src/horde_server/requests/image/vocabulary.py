@@ -1,4 +1,4 @@
-"""The names that an image request may use: samplers, post-processors, ControlNets (generation.md §2.1)."""
+"""The names that an image request may use: samplers, post-processors, ControlNets (requests.md §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warnings of the 202: the request is taken, but may not come out as meant (generation.md §2.4)."""
+"""Warnings of the 202: the request is taken, but may not come out as meant (requests.md §6.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the API's body to an order, with every effective default applied (generation.md §2.1–2.2)."""
+"""From the API's body to an order, with every effective default applied (requests.md §1–2)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _control_type(params: GenerationParams) -> str | None:
 
 
 def _steps(params: GenerationParams) -> int:
-    """ControlNets are made with 20 steps unless others are asked for, and with 40 at most (§2.2)."""
+    """ControlNets are made with 20 steps unless others are asked for, and with 40 at most (requests.md §2.6)."""
     if _control_type(params) is None:
         return params.steps
     return min(params.steps, _MAX_CONTROL_STEPS) if "steps" in params.model_fields_set else _CONTROL_STEPS

@@ -1,4 +1,4 @@
-"""What workers are told (generation.md §3.6, §3.7)."""
+"""What workers are told (workers.md §7, §8)."""
 
 from __future__ import annotations
 

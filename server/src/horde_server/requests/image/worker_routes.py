@@ -123,7 +123,7 @@ def _may_offer(model: str, account: Account) -> bool:
 
 
 def _abilities(body: ImagePop, account: Account, friends: tuple[int, ...]) -> Abilities:
-    """What the worker may offer (§3.3.2)."""
+    """What the worker may offer (workers.md §4.5)."""
     models = tuple(model for model in dict.fromkeys(body.models[:MODELS_KEPT]) if _may_offer(model, account))
     if not models:
         raise BadRequest(

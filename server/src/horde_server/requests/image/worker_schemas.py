@@ -1,4 +1,4 @@
-"""The wire shapes of `POST /generate/pop` and `/generate/submit` (generation.md §3.1, §3.7); defaults are effective."""
+"""The wire shapes of `POST /generate/pop` and `/generate/submit` (workers.md §1, §8); defaults are effective."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from horde_server.blobs.store import BlobStore
 from horde_server.dispatch.ids import JobId
 
 LINK_LIFETIME_S = 1800
-"""Signed addresses are good for half an hour, or for the lease and some grace where that is longer (D12)."""
+"""Signed addresses are good for half an hour, or for the lease and some grace where that is longer."""
 LEASE_GRACE_S = 300
 
 

@@ -1,4 +1,4 @@
-"""How long images stay (alchemy-and-operations.md §2.6): none outlives what needs it by much, and none goes before.
+"""How long images stay (storage.md §6): none outlives what needs it by much, and none goes before.
 
 What a request owned is deleted by durable tasks, deferred in the transaction that removes the request. The sweep takes
 what nobody owns: uploaded and never submitted, or after the request had gone, or left when a task was given up.

@@ -1,6 +1,6 @@
 """The pictures that come with an image request, as kept: keys in the blob store, stored in `ImageOrder.sources`.
 
-Every key begins with the id of its request (generation.md §2.6): so the sweep of old blobs spares a living request's.
+Every key begins with the id of its request (storage.md §1.2): so the sweep of old blobs spares a living request's.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class SourceImages(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def planned_sources(request_id: RequestId, pictures: GivenPictures) -> SourceImages | None:
-    """Where the pictures of a request will be kept; a mask counts only with an image (generation.md §2.6)."""
+    """Where the pictures of a request will be kept; a mask counts only with an image (requests.md §5.1)."""
     if not pictures.image and not pictures.extra:
         return None
     return SourceImages(

@@ -1,4 +1,4 @@
-"""Source images, masks and extra images of a request: fetched or decoded, verified, encoded anew and kept (§2.6).
+"""Source images, masks and extra images: fetched or decoded, verified, encoded anew and kept (requests.md §5).
 
 The last step before a request is stored: it costs the most, and whoever fails an earlier check does not reach it.
 """
@@ -45,7 +45,7 @@ INTAKE_LIMIT_S = 15.0
 FETCHES = 32
 """Pictures that are fetched, or fetched and not decoded yet, at a time: 160 MiB at most."""
 QUALITIES = ((0.9, 50), (0.8, 60), (0.6, 70), (0.4, 80), (0.3, 90), (0.0, 95))
-"""WebP's quality for pictures above each share of MAX_PIXELS (alchemy-and-operations.md §2.3): the larger a picture,
+"""WebP's quality for pictures above each share of MAX_PIXELS (storage.md §3.2): the larger a picture,
 the less its loss is seen, and the more it saves. 100 for the smallest would double their bytes for nothing to see."""
 _QUALITY_FOR_ALCHEMISTS = 95
 MOST_TILES = 255
@@ -77,7 +77,7 @@ class SourceIntake:
         """Verify and store the pictures; None when there are none. A mask without an image is not looked at.
 
         `needs_mask`: there must be a mask, or transparency in the image.
-        Raises the refusals of §2.6.1, and `TooManyPictures`; nothing is kept then.
+        Raises the refusals of requests.md §5.4, and `TooManyPictures`; nothing is kept then.
         """
         if not given.image and not given.extra:
             return None
@@ -162,7 +162,7 @@ class SourceIntake:
             raise type(refusal)(f"`{field}`: {refusal.message}") from None
 
     async def _fetch(self, url: str) -> bytes:
-        """What lies there, whatever the status says: an error page is no image (§2.6)."""
+        """What lies there, whatever the status says: an error page is no image (requests.md §5)."""
         try:
             found = await self._fetcher.get(url, max_bytes=MAX_FETCHED_BYTES, time_limit_s=FETCH_LIMIT_S)
         except TooManyBytes:

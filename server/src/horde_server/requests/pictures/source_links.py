@@ -1,4 +1,4 @@
-"""A request's pictures in a pop's answer (generation.md §3.6): addresses signed at hand-out, or base64."""
+"""A request's pictures in a pop's answer (workers.md §7.4): addresses signed at hand-out, or base64."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SourceLinks:
         self._blobs = blobs
 
     async def link(self, key: str, *, ttl_s: int, base_url: str) -> str:
-        """The address of a picture; it outlives the job's lease of `ttl_s` seconds (D12)."""
+        """The address of a picture; it outlives the job's lease of `ttl_s` seconds."""
         return await self._blobs.signed_get_url(key, max(LINK_LIFETIME_S, ttl_s + LEASE_GRACE_S), base_url)
 
     async def hand_out(

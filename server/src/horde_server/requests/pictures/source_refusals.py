@@ -1,4 +1,4 @@
-"""Why a source image is not taken (generation.md §2.6.1)."""
+"""Why a source image is not taken (requests.md §5.4)."""
 
 from __future__ import annotations
 

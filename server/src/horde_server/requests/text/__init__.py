@@ -1,1 +1,1 @@
-"""Text requests (generation.md §4)."""
+"""Text requests (requests.md §8)."""

@@ -1,4 +1,4 @@
-"""What requesters of texts are told (generation.md §4.4)."""
+"""What requesters of texts are told (requests.md §9.8)."""
 
 from __future__ import annotations
 

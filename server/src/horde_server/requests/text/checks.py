@@ -1,4 +1,4 @@
-"""The checks of a text order that need nobody but itself and who asks (generation.md §4.1–4.2)."""
+"""The checks of a text order that need nobody but itself and who asks (requests.md §8.1, §8.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking a text request: its checks in the API's order, its price (generation.md §2.3, §4.1–4.3)."""
+"""Taking a text request: its checks in the API's order, its price (requests.md §3, §8.1, §8.7)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TextIntake:
         return order
 
     def served(self, order: TextOrder, request_id: RequestId, pictures: GivenPictures, account: Account) -> TextOrder:
-        """Education accounts are served by trusted workers only (§3.6)."""
+        """Education accounts are served by trusted workers only (workers.md §7.9)."""
         return msgspec.structs.replace(
             order,
             models=tuple(dict.fromkeys(order.models)),

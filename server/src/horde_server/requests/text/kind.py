@@ -45,7 +45,7 @@ class TextKind:
         return requirement(order)
 
     def batch_size(self, order: TextOrder, model: str, offer: Offer, *, amount: int, available: int) -> int:
-        """As many as the worker wants (§4.5.4)."""
+        """As many as the worker wants (workers.md §6.4)."""
         return min(amount, available)
 
     def seed(self, order: TextOrder, waiting: int, random_below: int) -> int:
@@ -84,7 +84,7 @@ class TextKind:
         return charges.debit_hundredths(reward_hundredths)
 
     def is_fast(self, speed: float, models: Sequence[str]) -> bool:
-        """By tokens per second and the size of the first model it offers (generation.md §4.5.3)."""
+        """By tokens per second and the size of the first model it offers (workers.md §5.7)."""
         billions = (text_parameters_b(models[0]) or 1.0) if models else math.inf
         return speed >= (3.0 if billions >= 20 else 4.0 if billions >= 13 else 5.0)
 

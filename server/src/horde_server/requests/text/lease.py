@@ -1,4 +1,4 @@
-"""How long a worker may take (D9: the original gives 150 seconds whatever is asked)."""
+"""How long a worker may take: by its tokens and the worker's speed, where the original gives 150 seconds."""
 
 from __future__ import annotations
 

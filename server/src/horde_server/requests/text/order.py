@@ -35,7 +35,7 @@ class Sampling(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class TextOrder(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A text request after validation, with every effective default of generation.md §4.1–4.2 applied.
+    """A text request after validation, with every effective default of requests.md §8.1, §8.3 applied.
 
     Stored as JSON in `request.request_order`; a new field needs a default, so that older rows still read.
     Lengths are tokens, `n` the number of texts.

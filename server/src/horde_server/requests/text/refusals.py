@@ -1,4 +1,4 @@
-"""Why a text request is refused; each class's docstring is its sentence (generation.md §6)."""
+"""Why a text request is refused; each class's docstring is its sentence (basics.md §11)."""
 
 from __future__ import annotations
 

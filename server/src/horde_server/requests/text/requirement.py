@@ -1,4 +1,4 @@
-"""From a text order to what it asks of a worker (generation.md §4.5)."""
+"""From a text order to what it asks of a worker (workers.md §5.14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delivered texts (generation.md §4.6)."""
+"""Delivered texts (workers.md §8.12)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TextResults:
         return body.state in ("censored", "csam") or bool(body.gen_metadata)
 
     def announcement(self, made: Generation, order: TextOrder) -> Announcement:
-        """As in a status (§2.13)."""
+        """As in a status (webhooks.md §3.2)."""
         return Announcement({**described(made)})
 
 

@@ -1,4 +1,4 @@
-"""The wire shape of `POST /generate/text/async`, strict as the original's schema (generation.md §1.3, §4.1–4.2).
+"""The wire shape of `POST /generate/text/async`, strict as the original's schema (basics.md §3, requests.md §8).
 
 Names, limits and titles are the API's own. Every default is the *effective* one; samplers that are not asked for are
 left to the worker's backend, and their defaults here are those that change nothing.

@@ -1,4 +1,4 @@
-"""The status of a text request: how far it is, with what was delivered so far (generation.md §4.4)."""
+"""The status of a text request: how far it is, with what was delivered so far (requests.md §9.8)."""
 
 from __future__ import annotations
 

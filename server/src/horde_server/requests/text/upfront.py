@@ -1,4 +1,4 @@
-"""Which text requests need kudos in hand, and what is made of one without (generation.md §4.3, kudos.md §6)."""
+"""Which text requests need kudos in hand, and what is made of one without (requests.md §8.7)."""
 
 from __future__ import annotations
 

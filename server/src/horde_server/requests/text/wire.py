@@ -1,4 +1,4 @@
-"""From the API's body to an order, with every effective default applied (generation.md §4.1–4.2)."""
+"""From the API's body to an order, with every effective default applied (requests.md §8.1, §8.3)."""
 
 from __future__ import annotations
 

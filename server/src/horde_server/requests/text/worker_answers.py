@@ -1,4 +1,4 @@
-"""What text workers are told (generation.md §4.5.4)."""
+"""What text workers are told (workers.md §7.6)."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def routes(
 
 
 def _abilities(body: TextPop, account: Account, friends: tuple[int, ...]) -> Abilities:
-    """What the worker may offer: models of any name, but for those that carry somebody else's alias (§4.5.1)."""
+    """What the worker may offer: models of any name, but for another's alias at its end (workers.md §4.6)."""
     models = tuple(dict.fromkeys(body.models[:MODELS_KEPT]))
     if not models:
         raise BadRequest("Unfortunately we cannot accept workers serving no model: name at least one in `models`.")

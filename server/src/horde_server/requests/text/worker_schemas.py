@@ -1,4 +1,4 @@
-"""The wire shapes of `POST /generate/text/pop` and `/submit` (generation.md §4.5.1, §4.6); defaults are effective."""
+"""The wire shapes of `POST /generate/text/pop` and `/submit` (workers.md §1.3, §8.12); defaults are effective."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kudos in hand, and what is made of a request without them (generation.md §2.7, kudos.md §6)."""
+"""Kudos in hand, and what is made of a request without them (requests.md §7)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def module_settings() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("params", "wanted"),
     [
-        ({"width": 3072, "height": 1024, "steps": 100}, (1728, 576, 30)),  # the example of §2.7
+        ({"width": 3072, "height": 1024, "steps": 100}, (1728, 576, 30)),  # the example of §7.5
         ({"width": 1024, "height": 3072, "steps": 100}, (576, 1728, 30)),
         ({"width": 1088, "height": 1024}, (1024, 960, 30)),
         ({"width": 3072, "height": 3072, "steps": 500}, (1024, 1024, 30)),
@@ -36,7 +36,7 @@ def module_settings() -> dict[str, Any]:
     ids=str,
 )
 async def test_a_request_is_made_as_small_as_is_free(horde, asker, pop, params, wanted) -> None:
-    """§2.7: with `allow_downgrade` area and steps shrink; without, 403."""
+    """§7.5: with `allow_downgrade` area and steps shrink; without, 403."""
     free = wanted == (params.get("width", 512), params.get("height", 512), params.get("steps", 30))
     refused = await horde.ask(asker, models=[PLAIN], params=params)
     assert horde.outcome(refused) == ((202, None) if free else (403, "KudosUpfront"))
@@ -48,7 +48,7 @@ async def test_a_request_is_made_as_small_as_is_free(horde, asker, pop, params, 
 
 
 async def test_the_refusal_advises_only_what_helps(horde, asker) -> None:
-    """§2.7: slow_workers is true already, so that nobody is told to set it."""
+    """§7.5: slow_workers is true already, so that nobody is told to set it."""
     answer = await horde.ask(asker, models=[PLAIN], params={"steps": 60})
     assert answer.json()["message"].endswith(": ask for at most 40 steps, or earn kudos.")
     answer = await horde.ask(asker, models=[PLAIN], slow_workers=False)
@@ -56,7 +56,7 @@ async def test_the_refusal_advises_only_what_helps(horde, asker) -> None:
 
 
 async def test_a_downgraded_request_takes_slow_workers(horde, asker, pop, module_horde) -> None:
-    """§2.7: slow_workers := true, so that it costs no more for the haste that it does not get."""
+    """§7.5: slow_workers := true, so that it costs no more for the haste that it does not get."""
     request_id = await horde.request(asker, models=[PLAIN], slow_workers=False, allow_downgrade=True)
     ((slow,),) = await horde.sql(
         "SELECT coalesce((request_order->>'slow_workers')::bool, true) FROM request WHERE id = %s", request_id
@@ -65,13 +65,13 @@ async def test_a_downgraded_request_takes_slow_workers(horde, asker, pop, module
 
 
 async def test_any_model_can_be_downgraded(horde, asker, pop) -> None:
-    """§2.7, SHOULD: an empty model list (500 upstream) counts with the default limits."""
+    """§7.5: an empty model list (500 upstream) counts with the default limits."""
     await horde.request(asker, models=[], params={"steps": 41}, allow_downgrade=True)
     assert (await pop(models=[SDXL]))["payload"]["ddim_steps"] == 30
 
 
 async def test_a_controlnet_is_downgraded_to_twenty_steps(horde, asker, pop, image) -> None:
-    """§2.7 step 10: a ControlNet and more than 20 accurate steps needs kudos; 20 are free."""
+    """§7.2: a ControlNet and more than 20 accurate steps needs kudos; 20 are free."""
     body = {"models": [PLAIN], "source_image": image}
     params = {"control_type": "canny", "steps": 21}
     assert horde.outcome(await horde.ask(asker, **body, params=params)) == (403, "KudosUpfront")
@@ -80,7 +80,7 @@ async def test_a_controlnet_is_downgraded_to_twenty_steps(horde, asker, pop, ima
 
 
 async def test_the_work_of_a_downgraded_request_is_that_of_what_is_left(horde, asker, pop) -> None:
-    """§2.7, SHOULD: work size and price are those of the smaller request."""
+    """§7.5: work size and price are those of the smaller request."""
     big = {"width": 3072, "height": 1024, "steps": 100}
     small = await horde.ask(asker, models=[PLAIN], params={"width": 1728, "height": 576, "steps": 30})
     downgraded = await horde.ask(asker, models=[PLAIN], params=big, allow_downgrade=True)
@@ -90,7 +90,7 @@ async def test_the_work_of_a_downgraded_request_is_that_of_what_is_left(horde, a
 
 
 async def test_named_workers_are_no_reason_to_downgrade(horde, asker, pop, module_horde) -> None:
-    """§2.7 step 11: with HORDE_UPFRONT_KUDOS_ON_WORKERLIST naming workers needs kudos; a downgrade is no way out."""
+    """§7.2: with HORDE_UPFRONT_KUDOS_ON_WORKERLIST naming workers needs kudos; a downgrade is no way out."""
     await pop(models=[PLAIN])
     ((worker,),) = await horde.sql("SELECT id::text FROM worker LIMIT 1")
     answer = await horde.ask(asker, models=[PLAIN], workers=[worker], allow_downgrade=True)
@@ -99,7 +99,7 @@ async def test_named_workers_are_no_reason_to_downgrade(horde, asker, pop, modul
 
 
 async def test_who_has_the_kudos_gets_what_was_asked_for(horde, rich, pop) -> None:
-    """§2.7: `allow_downgrade` changes nothing for a payer who can pay."""
+    """§7.5: `allow_downgrade` changes nothing for a payer who can pay."""
     params = {"width": 1088, "height": 1024, "steps": 60}
     request_id = await horde.request(rich, models=[PLAIN], params=params, allow_downgrade=True)
     payload = (await pop(models=[PLAIN], max_pixels=2**22))["payload"]
@@ -119,7 +119,7 @@ async def test_who_has_the_kudos_gets_what_was_asked_for(horde, rich, pop) -> No
     ids=str,
 )
 async def test_the_refusal_says_what_is_missing(horde, asker, body, reason) -> None:
-    """§8.5, SHOULD: beside message and rc the kudos needed and the largest free square, for programs to read."""
+    """§7.4: beside message and rc the kudos needed and the largest free square, for programs to read."""
     answer = (await horde.ask(asker, models=[PLAIN], **body)).json()
     assert set(answer) >= {"message", "rc", "required_kudos", "reason", "max_resolution"}
     assert (answer["reason"], answer["max_resolution"]) == (reason, 1024)

@@ -1,4 +1,4 @@
-"""Workers that know who asks: HORDE_REQUIRE_MATCHED_TARGETING (generation.md §1.9, §3.5.1 rule 17)."""
+"""Workers that know who asks: HORDE_REQUIRE_MATCHED_TARGETING (workers.md §5.19)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def worker_id(horde, name: str) -> str:
 
 
 async def test_named_workers_serve_whom_they_know(horde) -> None:
-    """§3.5.1 rule 17: an allow-listed request is served to its workers' owner and friends only; else `worker_id`."""
+    """§5.19: an allow-listed request is served to its workers' owner and friends only; else `worker_id`."""
     owner, friend, other = [await horde.account(name) for name in ("bea", "fay", "oda")]
     await horde.pop(owner.api_key, "bee")
     bee = await worker_id(horde, "bee")
@@ -41,7 +41,7 @@ async def test_named_workers_serve_whom_they_know(horde) -> None:
 
 
 async def test_other_requests_are_served_as_ever(horde) -> None:
-    """§3.5.1 rule 17: block-lists and requests that name no worker are for all."""
+    """§5.19: block-lists and requests that name no worker are for all."""
     owner = await horde.account("liz")
     await horde.pop(owner.api_key, "moth")
     moth = await worker_id(horde, "moth")
@@ -53,7 +53,7 @@ async def test_other_requests_are_served_as_ever(horde) -> None:
 
 
 async def test_naming_workers_costs_a_tenth_of_a_kudos(horde) -> None:
-    """§1.9: such requests are priced at 0.1 an image; a block-list is not such a request."""
+    """kudos.md §2.5: such requests are priced at 0.1 an image; a block-list is not such a request."""
     owner = await horde.account("may")
     await horde.pop(owner.api_key, "ant")
     ant = await worker_id(horde, "ant")

@@ -1,4 +1,4 @@
-"""Which worker gets which image request, rule by rule (generation.md §3.5, §3.8), and how it is told (§3.4.2).
+"""Which worker gets which image request, rule by rule (workers.md §5, §10), and how it is told (§7.8).
 
 Each request of `REFUSED` misses one thing in the worker's offer and is counted under one key of `skipped`; each of
 `SERVED` stands just on the other side.
@@ -74,119 +74,119 @@ def processed(*names: str) -> dict[str, Any]:
 
 # (rule, request, offer, key in `skipped`)
 REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
-    ("1.2 pixels", {"params": {"width": 576}}, {"max_pixels": 512 * 512}, "max_pixels"),
-    ("1.3 model", {"models": [SDXL]}, {}, "models"),
-    ("1.4 img2img forbidden", FROM_IMAGE, {"allow_img2img": False}, "img2img"),
-    ("1.5 inpainting forbidden", PAINTED, {**OFFERS_PAINTING, "allow_painting": False}, "painting"),
-    ("1.5 outpainting forbidden", EXTENDED, {**OFFERS_PAINTING, "allow_painting": False}, "painting"),
-    ("1.6 extra images", REMIX, {"models": [CASCADE], **regen(4)}, "bridge_version"),
-    ("1.8 nsfw", {}, {"nsfw": False}, "nsfw"),
-    ("1.9 r2", {}, {"bridge_agent": "somebody:1:x"}, "bridge_version"),
-    ("1.9 r2", {}, {"bridge_agent": "AI Horde Worker reGen:v13:x"}, "bridge_version"),
-    ("1.10 lora forbidden", LORA, {"allow_lora": False}, "lora"),
-    ("1.10 lora", LORA, classic(21), "bridge_version"),
-    ("1.11 textual inversion", TI, classic(23), "bridge_version"),
-    ("1.12 ControlNet forbidden", CONTROLLED, {"allow_controlnet": False}, "controlnet"),
-    ("1.14 extra slow", {}, {"extra_slow_worker": True}, "performance"),
-    ("1.15 transparent forbidden", TRANSPARENT, {"allow_sdxl_controlnet": False}, "controlnet"),
-    ("1.15 transparent", TRANSPARENT, regen(7), "bridge_version"),
-    ("2.4 trusted workers", {"trusted_workers": True}, {}, "untrusted"),
-    ("2.6 word", {"prompt": "A Light House###x"}, {"blacklist": ["house"]}, "blacklist"),
-    ("2.6 word of the negative prompt", {"prompt": "a hill###Ugly"}, {"blacklist": ["UGLY"]}, "blacklist"),
-    ("2.6 fifteen characters of a word", {"prompt": "abcdefghijklmnop"}, {"blacklist": ["abcdefghijklmno and more"]},
+    ("pixels", {"params": {"width": 576}}, {"max_pixels": 512 * 512}, "max_pixels"),
+    ("model", {"models": [SDXL]}, {}, "models"),
+    ("img2img forbidden", FROM_IMAGE, {"allow_img2img": False}, "img2img"),
+    ("inpainting forbidden", PAINTED, {**OFFERS_PAINTING, "allow_painting": False}, "painting"),
+    ("outpainting forbidden", EXTENDED, {**OFFERS_PAINTING, "allow_painting": False}, "painting"),
+    ("extra images", REMIX, {"models": [CASCADE], **regen(4)}, "bridge_version"),
+    ("nsfw", {}, {"nsfw": False}, "nsfw"),
+    ("r2", {}, {"bridge_agent": "somebody:1:x"}, "bridge_version"),
+    ("r2", {}, {"bridge_agent": "AI Horde Worker reGen:v13:x"}, "bridge_version"),
+    ("lora forbidden", LORA, {"allow_lora": False}, "lora"),
+    ("lora", LORA, classic(21), "bridge_version"),
+    ("textual inversion", TI, classic(23), "bridge_version"),
+    ("ControlNet forbidden", CONTROLLED, {"allow_controlnet": False}, "controlnet"),
+    ("extra slow", {}, {"extra_slow_worker": True}, "performance"),
+    ("transparent forbidden", TRANSPARENT, {"allow_sdxl_controlnet": False}, "controlnet"),
+    ("transparent", TRANSPARENT, regen(7), "bridge_version"),
+    ("trusted workers", {"trusted_workers": True}, {}, "untrusted"),
+    ("word", {"prompt": "A Light House###x"}, {"blacklist": ["house"]}, "blacklist"),
+    ("word of the negative prompt", {"prompt": "a hill###Ugly"}, {"blacklist": ["UGLY"]}, "blacklist"),
+    ("fifteen characters of a word", {"prompt": "abcdefghijklmnop"}, {"blacklist": ["abcdefghijklmno and more"]},
      "blacklist"),
-    ("2.8 img2img", FROM_IMAGE, web_ui(3), "bridge_version"),
-    ("2.9 inpainting", {**PAINTED, "r2": False, "params": {"karras": False}},
+    ("img2img", FROM_IMAGE, web_ui(3), "bridge_version"),
+    ("inpainting", {**PAINTED, "r2": False, "params": {"karras": False}},
      {**OFFERS_PAINTING, **AUTO_WEB}, "bridge_version"),
-    ("2.10 no model that paints", {**PAINTED, "models": [PLAIN]}, {}, "models"),
-    ("2.10 outpainting", {**EXTENDED, "models": []}, {}, "models"),
-    ("2.12 models that only paint", {"models": [PAINTS]}, OFFERS_PAINTING, "models"),
-    ("2.12 any model", {"models": []}, {"models": [PAINTS]}, "models"),
-    ("2.13 sampler", {"params": {"sampler_name": "lcm", "steps": 10}}, regen(2), "bridge_version"),
-    ("2.13 sampler without Karras only", {"params": {"sampler_name": "DDIM"}}, classic(24), "bridge_version"),
-    ("2.14 post-processing", processed("GFPGAN"), {**without("post-processing"), "allow_controlnet": True},
+    ("no model that paints", {**PAINTED, "models": [PLAIN]}, {}, "models"),
+    ("outpainting", {**EXTENDED, "models": []}, {}, "models"),
+    ("models that only paint", {"models": [PAINTS]}, OFFERS_PAINTING, "models"),
+    ("any model", {"models": []}, {"models": [PAINTS]}, "models"),
+    ("sampler", {"params": {"sampler_name": "lcm", "steps": 10}}, regen(2), "bridge_version"),
+    ("sampler without Karras only", {"params": {"sampler_name": "DDIM"}}, classic(24), "bridge_version"),
+    ("post-processing", processed("GFPGAN"), {**without("post-processing"), "allow_controlnet": True},
      "bridge_version"),
-    ("2.14 one post-processor", processed("GFPGAN", "strip_background"), classic(17), "bridge_version"),
-    ("2.14 newer post-processors", processed("GFPGANv1.3"), regen(12), "bridge_version"),
-    ("2.15 see 1.4", {**REMIX, "extra_source_images": []}, {"models": [CASCADE], "allow_img2img": False}, "img2img"),
-    ("2.16 tiling", {"params": {"tiling": True}}, web_ui(1), "bridge_version"),
-    ("2.17 control map", {**CONTROLLED, "params": {"control_type": "canny", "return_control_map": True}},
+    ("one post-processor", processed("GFPGAN", "strip_background"), classic(17), "bridge_version"),
+    ("newer post-processors", processed("GFPGANv1.3"), regen(12), "bridge_version"),
+    ("remix forbidden", {**REMIX, "extra_source_images": []}, {"models": [CASCADE], "allow_img2img": False}, "img2img"),
+    ("tiling", {"params": {"tiling": True}}, web_ui(1), "bridge_version"),
+    ("control map", {**CONTROLLED, "params": {"control_type": "canny", "return_control_map": True}},
      without("return_control_map"), "bridge_version"),
-    ("2.18 ControlNet", CONTROLLED, without("controlnet"), "bridge_version"),
-    ("2.18 image_is_control", CONTROLLED, classic(22), "bridge_version"),
-    ("2.19 qr_code", QR_CODE, regen(6), "bridge_version"),
-    ("2.19 qr_code on SDXL forbidden", {**QR_CODE, "models": [SDXL]},
+    ("ControlNet", CONTROLLED, without("controlnet"), "bridge_version"),
+    ("image_is_control", CONTROLLED, classic(22), "bridge_version"),
+    ("qr_code", QR_CODE, regen(6), "bridge_version"),
+    ("qr_code on SDXL forbidden", {**QR_CODE, "models": [SDXL]},
      {"models": [PLAIN, SDXL], "allow_sdxl_controlnet": False}, "controlnet"),
-    ("2.20 hires_fix", HIRES, web_ui(4), "bridge_version"),
-    ("2.20 second pass of Cascade", {**HIRES, "models": [CASCADE]}, {"models": [CASCADE], **regen(5)},
+    ("hires_fix", HIRES, web_ui(4), "bridge_version"),
+    ("second pass of Cascade", {**HIRES, "models": [CASCADE]}, {"models": [CASCADE], **regen(5)},
      "bridge_version"),
-    ("2.21 Flux", {"models": [FLUX]}, {"models": [FLUX], **regen(8)}, "bridge_version"),
-    ("2.22 clip_skip", {"params": {"clip_skip": 2}}, web_ui(3), "bridge_version"),
-    ("2.23 LoRA versions", VERSIONED, regen(2), "bridge_version"),
-    ("2.25 steps", {"params": {"steps": 31}}, {"limit_max_steps": True}, "step_count"),
-    ("2.25 steps of any model", {"models": [], "params": {"steps": 31}}, {"limit_max_steps": True}, "step_count"),
-    ("2.25 accurate steps", {"params": {"steps": 16, "sampler_name": "k_heun"}}, {"limit_max_steps": True},
+    ("Flux", {"models": [FLUX]}, {"models": [FLUX], **regen(8)}, "bridge_version"),
+    ("clip_skip", {"params": {"clip_skip": 2}}, web_ui(3), "bridge_version"),
+    ("LoRA versions", VERSIONED, regen(2), "bridge_version"),
+    ("steps", {"params": {"steps": 31}}, {"limit_max_steps": True}, "step_count"),
+    ("steps of any model", {"models": [], "params": {"steps": 31}}, {"limit_max_steps": True}, "step_count"),
+    ("accurate steps", {"params": {"steps": 16, "sampler_name": "k_heun"}}, {"limit_max_steps": True},
      "step_count"),
-    ("2.27 post-processing forbidden", processed("GFPGAN"), {"allow_post_processing": False}, "post-processing"),
-    ("2.28 kudos", {}, {"require_upfront_kudos": True}, "kudos"),
-    ("3.8 declared: no tiling", {"params": {"tiling": True}}, {"capabilities": ["r2", "karras", "k_euler_a"]},
+    ("post-processing forbidden", processed("GFPGAN"), {"allow_post_processing": False}, "post-processing"),
+    ("kudos", {}, {"require_upfront_kudos": True}, "kudos"),
+    ("declared: no tiling", {"params": {"tiling": True}}, {"capabilities": ["r2", "karras", "k_euler_a"]},
      "bridge_version"),
-    ("3.8 declared: another sampler", {"params": {"sampler_name": "k_heun", "steps": 10}},
+    ("declared: another sampler", {"params": {"sampler_name": "k_heun", "steps": 10}},
      {"capabilities": ["r2", "karras", "k_euler_a"]}, "bridge_version"),
-    ("3.8 declared: no Karras", {}, {"capabilities": ["r2", "k_euler_a"]}, "bridge_version"),
+    ("declared: no Karras", {}, {"capabilities": ["r2", "k_euler_a"]}, "bridge_version"),
 ]  # fmt: skip
 
 # (rule, request, offer, model of the job)
 SERVED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
-    ("1.2 as many pixels", {"params": {"width": 576}}, {"max_pixels": 576 * 512}, PLAIN),
-    ("1.3 one of the models", {"models": [SDXL, PLAIN]}, {}, PLAIN),
-    ("1.3 any model", {"models": []}, {"models": [SDXL]}, SDXL),
-    ("1.4 no picture", {}, {"allow_img2img": False, "allow_painting": False}, PLAIN),
-    ("1.5 the flag without a picture", {"source_processing": "inpainting"}, {"allow_painting": False}, PLAIN),
-    ("1.6 extra images", REMIX, {"models": [CASCADE], **regen(5)}, CASCADE),
-    ("1.8 safe", {"nsfw": False}, {"nsfw": False}, PLAIN),
-    ("1.9 inline results", {"r2": False}, {"bridge_agent": "somebody:1:x"}, PLAIN),
-    ("1.10 lora", LORA, classic(22), PLAIN),
-    ("1.10 an empty list", {"params": {"loras": []}}, {"allow_lora": False}, PLAIN),
-    ("1.11 textual inversion", TI, classic(24), PLAIN),
-    ("1.11 an empty list", {"params": {"tis": []}}, classic(23), PLAIN),
-    ("1.12 ControlNet", CONTROLLED, {}, PLAIN),
-    ("1.14 opted in", {"extra_slow_workers": True}, {"extra_slow_worker": True}, PLAIN),
-    ("1.15 transparent", TRANSPARENT, regen(8), PLAIN),
-    ("2.6 other words", {}, {"blacklist": ["", "horse"]}, PLAIN),
-    ("2.8 img2img", FROM_IMAGE, classic(13), PLAIN),
-    ("2.10 the model that paints", {**PAINTED, "models": []}, OFFERS_PAINTING, PAINTS),
-    ("2.12 the model that does not", {"models": []}, OFFERS_PAINTING, PLAIN),
-    ("2.13 sampler", {"params": {"sampler_name": "lcm", "steps": 10}}, regen(3), PLAIN),
-    ("2.13 sampler without Karras", {"params": {"sampler_name": "DDIM", "karras": False}}, classic(24), PLAIN),
-    ("2.14 post-processors", processed("GFPGAN", "strip_background"), classic(18), PLAIN),
-    ("2.14 newer post-processors", processed("GFPGANv1.3"), regen(13), PLAIN),
-    ("2.16 tiling", {"params": {"tiling": True}}, web_ui(2), PLAIN),
-    ("2.18 image_is_control", CONTROLLED, classic(23), PLAIN),
-    ("2.19 qr_code", QR_CODE, {**regen(7), "allow_sdxl_controlnet": False}, PLAIN),
-    ("2.19 qr_code beside SDXL (D20)", {**QR_CODE, "models": []},
+    ("as many pixels", {"params": {"width": 576}}, {"max_pixels": 576 * 512}, PLAIN),
+    ("one of the models", {"models": [SDXL, PLAIN]}, {}, PLAIN),
+    ("any model", {"models": []}, {"models": [SDXL]}, SDXL),
+    ("no picture", {}, {"allow_img2img": False, "allow_painting": False}, PLAIN),
+    ("the flag without a picture", {"source_processing": "inpainting"}, {"allow_painting": False}, PLAIN),
+    ("extra images", REMIX, {"models": [CASCADE], **regen(5)}, CASCADE),
+    ("safe", {"nsfw": False}, {"nsfw": False}, PLAIN),
+    ("inline results", {"r2": False}, {"bridge_agent": "somebody:1:x"}, PLAIN),
+    ("lora", LORA, classic(22), PLAIN),
+    ("an empty list", {"params": {"loras": []}}, {"allow_lora": False}, PLAIN),
+    ("textual inversion", TI, classic(24), PLAIN),
+    ("an empty list", {"params": {"tis": []}}, classic(23), PLAIN),
+    ("ControlNet", CONTROLLED, {}, PLAIN),
+    ("opted in", {"extra_slow_workers": True}, {"extra_slow_worker": True}, PLAIN),
+    ("transparent", TRANSPARENT, regen(8), PLAIN),
+    ("other words", {}, {"blacklist": ["", "horse"]}, PLAIN),
+    ("img2img", FROM_IMAGE, classic(13), PLAIN),
+    ("the model that paints", {**PAINTED, "models": []}, OFFERS_PAINTING, PAINTS),
+    ("the model that does not", {"models": []}, OFFERS_PAINTING, PLAIN),
+    ("sampler", {"params": {"sampler_name": "lcm", "steps": 10}}, regen(3), PLAIN),
+    ("sampler without Karras", {"params": {"sampler_name": "DDIM", "karras": False}}, classic(24), PLAIN),
+    ("post-processors", processed("GFPGAN", "strip_background"), classic(18), PLAIN),
+    ("newer post-processors", processed("GFPGANv1.3"), regen(13), PLAIN),
+    ("tiling", {"params": {"tiling": True}}, web_ui(2), PLAIN),
+    ("image_is_control", CONTROLLED, classic(23), PLAIN),
+    ("qr_code", QR_CODE, {**regen(7), "allow_sdxl_controlnet": False}, PLAIN),
+    ("qr_code beside SDXL", {**QR_CODE, "models": []},
      {"models": [PLAIN, SDXL], "allow_sdxl_controlnet": False}, PLAIN),
-    ("2.19 qr_code on SDXL", {**QR_CODE, "models": [SDXL]}, {"models": [SDXL]}, SDXL),
-    ("2.20 hires_fix", HIRES, classic(13), PLAIN),
-    ("2.20 beside Cascade (D20)", HIRES, {"models": [PLAIN, CASCADE], **regen(5)}, PLAIN),
-    ("2.20 second pass of Cascade", {**HIRES, "models": [CASCADE]}, {"models": [CASCADE], **regen(6)}, CASCADE),
-    ("2.21 beside Flux (D20)", {"models": []}, {"models": [PLAIN, FLUX], **regen(8)}, PLAIN),
-    ("2.21 Flux", {"models": [FLUX]}, {"models": [FLUX], **regen(9)}, FLUX),
-    ("2.22 clip_skip of 1", {"params": {"clip_skip": 1}}, web_ui(3), PLAIN),
-    ("2.22 clip_skip", {"params": {"clip_skip": 2}}, web_ui(4), PLAIN),
-    ("2.23 LoRA versions", VERSIONED, regen(3), PLAIN),
-    ("2.25 steps", {"params": {"steps": 30}}, {"limit_max_steps": True}, PLAIN),
-    ("2.27 no post-processing", {}, {"allow_post_processing": False}, PLAIN),
+    ("qr_code on SDXL", {**QR_CODE, "models": [SDXL]}, {"models": [SDXL]}, SDXL),
+    ("hires_fix", HIRES, classic(13), PLAIN),
+    ("beside Cascade", HIRES, {"models": [PLAIN, CASCADE], **regen(5)}, PLAIN),
+    ("second pass of Cascade", {**HIRES, "models": [CASCADE]}, {"models": [CASCADE], **regen(6)}, CASCADE),
+    ("beside Flux", {"models": []}, {"models": [PLAIN, FLUX], **regen(8)}, PLAIN),
+    ("Flux", {"models": [FLUX]}, {"models": [FLUX], **regen(9)}, FLUX),
+    ("clip_skip of 1", {"params": {"clip_skip": 1}}, web_ui(3), PLAIN),
+    ("clip_skip", {"params": {"clip_skip": 2}}, web_ui(4), PLAIN),
+    ("LoRA versions", VERSIONED, regen(3), PLAIN),
+    ("steps", {"params": {"steps": 30}}, {"limit_max_steps": True}, PLAIN),
+    ("no post-processing", {}, {"allow_post_processing": False}, PLAIN),
     ("3.8.1 a version with a tail", FROM_IMAGE, {"bridge_agent": "AI Horde Worker reGen:9.0.1-citests:https://x"},
      PLAIN),
-    ("3.8 declared", {}, {"bridge_agent": "somebody:1:x", "capabilities": ["r2", "karras", "k_euler_a", "more"]},
+    ("declared", {}, {"bridge_agent": "somebody:1:x", "capabilities": ["r2", "karras", "k_euler_a", "more"]},
      PLAIN),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("body", "offer", "reason"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
 async def test_a_worker_that_misses_one_thing_is_told_which(horde, asker, pop, body, offer, reason) -> None:
-    """§3.4.2: refused for one reason, counted once, and not handed out."""
+    """§7.8: refused for one reason, counted once, and not handed out."""
     await horde.request(asker, **{"models": [PLAIN], **body})
     answer = await pop(**{"models": [PLAIN], **offer})
     assert (answer["id"], {name: count for name, count in answer["skipped"].items() if count}) == (None, {reason: 1})
@@ -194,7 +194,7 @@ async def test_a_worker_that_misses_one_thing_is_told_which(horde, asker, pop, b
 
 @pytest.mark.parametrize(("body", "offer", "model"), [row[1:] for row in SERVED], ids=[row[0] for row in SERVED])
 async def test_a_worker_that_just_fits_gets_the_job(horde, asker, pop, body, offer, model) -> None:
-    """§3.5: the other side of each rule; §3.5.4: the job's model is one that may serve it."""
+    """§5: the other side of each rule; §6.5: the job's model is one that may serve it."""
     await horde.request(asker, **{"models": [PLAIN], **body})
     answer = await pop(**{"models": [PLAIN], **offer})
     assert answer["id"], answer["skipped"]
@@ -202,7 +202,7 @@ async def test_a_worker_that_just_fits_gets_the_job(horde, asker, pop, body, off
 
 
 async def test_what_counts_under_several_keys_upstream_counts_under_the_first(horde, asker, pop) -> None:
-    """§3.4.2, D19: each request once, by the real predicate."""
+    """§7.8: each request once, by the real predicate."""
     await horde.request(asker, models=[SDXL], **LORA)
     await horde.request(asker, models=[PLAIN, SDXL], **LORA)
     answer = await pop(models=[PLAIN], allow_lora=False, nsfw=False)
@@ -224,12 +224,12 @@ async def test_what_counts_under_several_keys_upstream_counts_under_the_first(ho
         ({"models": ["Z-Image-Turbo"]}, {"models": ["Z-Image-Turbo"], "max_pixels": 2**21}, 2),  # 8: 2.29
         ({"models": [FLUX]}, {"models": [FLUX], "max_pixels": 262_144}, 1),  # at least one
         ({}, {"amount": 3, "max_pixels": 2**24}, 3),
-        (QR_CODE, {"max_pixels": 2**24}, 1),  # which batching is off for (§2.3.1)
+        (QR_CODE, {"max_pixels": 2**24}, 1),  # which batching is off for (requests.md §2.8)
     ],
     ids=str,
 )
 async def test_a_batch_fits_the_worker(horde, asker, pop, body, offer, images) -> None:
-    """§3.5.3: by pixels, post-processing, heavy work and the model's baseline (the SHOULD)."""
+    """§6.4: by pixels, post-processing, heavy work and the model's baseline."""
     params = {**body.get("params", {}), "n": 20}
     await horde.request(asker, **{"models": [PLAIN], **body, "params": params})
     answer = await pop(**{"models": [PLAIN], "amount": 8, "max_pixels": 1_048_576, **offer})
@@ -247,13 +247,13 @@ async def test_a_batch_fits_the_worker(horde, asker, pop, body, offer, images) -
     ids=lambda value: value if isinstance(value, int) else "",
 )
 async def test_a_job_may_take_as_long_as_its_work_is(horde, asker, pop, body, ttl) -> None:
-    """§3.6.1: doubled with a ControlNet; SHOULD (D9): longer with post-processing."""
+    """§6.7: doubled with a ControlNet; longer with post-processing."""
     await horde.request(asker, models=[PLAIN], **body)
     assert (await pop(models=[PLAIN]))["ttl"] == ttl
 
 
 async def test_five_named_workers_are_kept(horde, asker, pop, module_horde) -> None:
-    """§2.1: the first five ids of `workers` count."""
+    """requests.md §1.4: the first five ids of `workers` count."""
     owner = await module_horde.account("six", columns={"worker_invited": 1000})
     for number in range(6):
         await horde.pop(owner.api_key, f"one of six {number}")
@@ -264,7 +264,7 @@ async def test_five_named_workers_are_kept(horde, asker, pop, module_horde) -> N
 
 
 async def test_a_worker_on_trial_serves_only_who_names_it(horde, asker, module_horde) -> None:
-    """D16: a worker can be tried out without getting anybody's work."""
+    """A worker can be tried out without getting anybody's work."""
     owner = await module_horde.account("trial", columns={"worker_invited": 1000})
     await horde.request(asker, models=[PLAIN])
     refused = await horde.pop(owner.api_key, "on trial", models=[PLAIN], named_only=True)
@@ -278,7 +278,7 @@ async def test_a_worker_on_trial_serves_only_who_names_it(horde, asker, module_h
 
 
 async def test_lists_of_a_worker_are_kept_to_their_limits(horde, asker, module_horde) -> None:
-    """§3.1, §3.3.2: the first 300 models and the first 200 words; longer names and lists of thousands → 400."""
+    """§1.1, §1.4: the first 300 models and the first 200 words; longer names and lists of thousands → 400."""
     owner = await module_horde.account("many", customizer=True, columns={"worker_invited": 1000})
     models = [f"model {number}" for number in range(301)]
     await horde.request(asker, models=["model 300"])

@@ -1,4 +1,4 @@
-"""Ratings of images: POST /generate/rate/{id} (generation.md §2.12)."""
+"""Ratings of images: POST /generate/rate/{id} (requests.md §13)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def rate(horde, request_id: str, body: Any = None) -> httpx.Response:
 
 
 async def test_only_shared_requests_are_rated_and_none_is(horde, asker, module_horde) -> None:
-    """§2.12: not done → 400 `AestheticsNotCompleted`, then not shared → 400 `AestheticsNotPublic`: always."""
+    """§13: not done → 400 `AestheticsNotCompleted`, then not shared → 400 `AestheticsNotPublic`: always."""
     owner = await module_horde.account("rated")
     request_id = await horde.request(asker, shared=True)
     assert horde.outcome(await rate(horde, request_id)) == (400, "AestheticsNotCompleted")
@@ -35,7 +35,7 @@ async def test_only_shared_requests_are_rated_and_none_is(horde, asker, module_h
 
 @pytest.mark.parametrize("request_id", ["5f0a4c6e-0000-4000-8000-000000000002", "not-a-uuid"])
 async def test_what_does_not_exist_is_not_rated(horde, request_id) -> None:
-    """§2.12: → 404 `RequestNotFound`, the first check."""
+    """§13.1: → 404 `RequestNotFound`, the first check."""
     assert horde.outcome(await rate(horde, request_id)) == (404, "RequestNotFound")
 
 
@@ -54,6 +54,6 @@ async def test_what_does_not_exist_is_not_rated(horde, request_id) -> None:
     ids=str,
 )
 async def test_ratings_are_checked_against_the_schema_first(horde, body, path) -> None:
-    """§2.12, §1.3: lengths and ranges, before the request is looked up."""
+    """§13, basics.md §3: lengths and ranges, before the request is looked up."""
     answer = await rate(horde, str(uuid4()), body)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {path})

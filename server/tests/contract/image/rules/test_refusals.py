@@ -1,4 +1,4 @@
-"""Every refusal of an image request, with its code, and the order in which they come (generation.md §2.3, §2.6.1, §6).
+"""Every refusal of an image request, with its code, and their order (requests.md §3, §5.4, basics.md §11).
 
 `FAULTS` are requests that break one rule each, in the order of the rules. Each is asked alone, and then together with
 the next that can be broken at the same time: the earlier rule answers.
@@ -189,20 +189,20 @@ async def ask(horde, keys, body: dict[str, Any], who: str, headers: dict[str, st
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 async def test_a_broken_rule_is_answered_with_its_code(horde, keys, fault) -> None:
-    """§2.3, §2.3.1, §6: HTTP status and rc, trailing dots included (§9.24)."""
+    """§3, §4: HTTP status and rc, trailing dots included (basics.md §4.2)."""
     assert await ask(horde, keys, fault.body, fault.who, fault.headers) == fault.wanted
     assert await horde.sql("SELECT count(*) FROM request") == [(0,)]
 
 
 @pytest.mark.parametrize(("earlier", "later"), pairs(), ids=str)
 async def test_of_two_broken_rules_the_earlier_answers(horde, keys, earlier, later) -> None:
-    """§2.3: the steps are taken in their order."""
+    """§3: the steps are taken in their order."""
     body, headers = together(earlier.body, later.body), {**earlier.headers, **later.headers}
     assert await ask(horde, keys, body, earlier.who or later.who, headers) == earlier.wanted
 
 
 async def test_maintenance_is_told_before_anything_else(horde, keys) -> None:
-    """§2.3 step 6: → 400 `MaintenanceMode`, before the webhook, the key and all that follows."""
+    """§3.2: → 400 `MaintenanceMode`, before the webhook, the key and all that follows."""
     for mode, wanted in ((True, "MaintenanceMode"), (False, "BadRequest")):
         changed = await horde.client.put(
             "/api/v2/status/modes", json={"maintenance_mode": mode}, headers={"apikey": keys[""]}
@@ -239,7 +239,7 @@ def picture(size: tuple[int, int], mode: str = "RGB") -> str:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_a_picture_that_is_none_is_refused_and_leaves_nothing_behind(horde, keys, sources, rc) -> None:
-    """§2.6.1: all 400; SHOULD: no request, no hold and no picture is left (D25)."""
+    """§5.5: all 400; no request, no hold and no picture is left."""
     assert await ask(horde, keys, sources, "", {}) == (400, rc)
     assert await horde.sql("SELECT count(*) FROM request") == [(0,)]
     assert list((horde.settings.data / "blobs").rglob("*.webp")) == []
@@ -256,13 +256,13 @@ async def test_a_picture_that_is_none_is_refused_and_leaves_nothing_behind(horde
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_what_lies_at_an_address_must_be_a_picture(horde, keys, body, rc) -> None:
-    """§2.6.1: no image, nothing at all, above 5000 KiB, above 3072×3072 pixels."""
+    """§5.4: no image, nothing at all, above 5000 KiB, above 3072×3072 pixels."""
     async with serving(answer(body)) as server:
         assert await ask(horde, keys, {"source_image": server.url()}, "", {}) == (400, rc)
 
 
 async def test_outpainting_needs_no_mask(horde, keys) -> None:
-    """§2.6: only inpainting needs a mask or an alpha channel."""
+    """§5.3: only inpainting needs a mask or an alpha channel."""
     assert (await horde.ask(keys[""], source_image=IMAGE, source_processing="outpainting")).status_code == 202
     transparent = picture((64, 64), "RGBA")
     assert (await horde.ask(keys[""], source_image=transparent, source_processing="inpainting")).status_code == 202

@@ -1,4 +1,4 @@
-"""Source images from the request to the worker: by base64, as addresses or inline (generation.md §2.6, §3.6)."""
+"""Source images on their way to the worker: by base64, as addresses or inline (workers.md §7.4, requests.md §5.1)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def fetched(horde: Any, address: str) -> bytes:
 
 @pytest.mark.parametrize("prefix", ["", "data:image/png;base64,"])
 async def test_a_source_image_comes_to_the_worker_as_a_webp_by_address(horde, asker, pop, prefix) -> None:
-    """§2.6, §3.6: base64, also as a `data:` URI, is encoded anew as WebP; the address is good without a key."""
+    """requests.md §5.1: base64, also as a `data:` URI, is encoded anew as WebP; the address is good without a key."""
     await horde.request(asker, source_image=prefix + png(TEAL))
     job = await pop(models=["stable_diffusion"])
     assert shown(await fetched(horde, job["source_image"])) == like(TEAL)
@@ -54,7 +54,7 @@ async def test_a_source_image_comes_to_the_worker_as_a_webp_by_address(horde, as
 
 @pytest.mark.parametrize("processing", ["inpainting", "outpainting"])
 async def test_a_mask_comes_with_its_image(horde, asker, pop, processing) -> None:
-    """§3.6: `source_mask` is an address too, `source_processing` as asked."""
+    """§7.4: `source_mask` is an address too, `source_processing` as asked."""
     await horde.request(
         asker, models=["stable_diffusion_inpainting"], source_processing=processing,
         source_image=png(TEAL), source_mask=png(RED, (64, 64)),
@@ -66,7 +66,7 @@ async def test_a_mask_comes_with_its_image(horde, asker, pop, processing) -> Non
 
 
 async def test_transparent_parts_survive(horde, asker, pop) -> None:
-    """§2.6: stored with exact alpha: it is the mask of an inpainting without one."""
+    """storage.md §3.1: stored with exact alpha: it is the mask of an inpainting without one."""
     await horde.request(
         asker,
         models=["stable_diffusion_inpainting"],
@@ -78,7 +78,7 @@ async def test_transparent_parts_survive(horde, asker, pop) -> None:
 
 
 async def test_a_remix_has_more_images_with_their_strengths(horde, trusted, pop) -> None:
-    """§2.1, §3.6: `extra_source_images` as addresses, strength 1 unless told, in their order."""
+    """requests.md §5.1, workers.md §7.4: `extra_source_images` as addresses, strength 1 unless told, in their order."""
     extra = [{"image": png(RED), "strength": 0.5}, {"image": png(BLUE)}]
     await horde.request(
         trusted, models=[CASCADE], source_processing="remix", source_image=png(TEAL), extra_source_images=extra
@@ -110,7 +110,7 @@ async def test_every_picture_of_a_request_comes_upright(horde, trusted, pop) -> 
 
 
 async def test_extra_images_cost_five_each_at_once(horde, module_horde) -> None:
-    """§2.8: the tax is 3 and 5 per extra source image."""
+    """requests.md §6.3: the tax is 3 and 5 per extra source image."""
     payer = await module_horde.account("payer", trusted=True, kudos=1000)
     request_id = await horde.request(
         payer.api_key,
@@ -123,14 +123,14 @@ async def test_extra_images_cost_five_each_at_once(horde, module_horde) -> None:
 
 
 async def test_old_bridges_get_the_images_themselves(horde, asker, pop) -> None:
-    """§3.6: base64 for bridges without `r2_source`."""
+    """§7.4: base64 for bridges without `r2_source`."""
     await horde.request(asker, source_image=png(TEAL))
     job = await pop(models=["stable_diffusion"], bridge_agent="AI Horde Worker:13:x")
     assert shown(base64.b64decode(job["source_image"])) == like(TEAL)
 
 
 async def test_without_an_image_the_processing_is_img2img(horde, asker, pop) -> None:
-    """§3.6: as requested if there is a source image, else the literal `img2img`; the keys are null."""
+    """§7.4: as requested if there is a source image, else the literal `img2img`; the keys are null."""
     await horde.request(asker, source_processing="outpainting")
     job = await pop(models=["stable_diffusion"])
     assert job["source_processing"] == "img2img"
@@ -138,7 +138,7 @@ async def test_without_an_image_the_processing_is_img2img(horde, asker, pop) -> 
 
 
 async def test_every_hand_out_signs_its_own_addresses(horde, asker, pop) -> None:
-    """D12: signed at hand-out, not when the request came; each batch gets good ones."""
+    """Signed at hand-out, not when the request came; each batch gets good ones."""
     await horde.request(asker, source_image=png(TEAL), params={"n": 2})
     for _ in range(2):
         job = await pop(models=["stable_diffusion"])
@@ -147,7 +147,7 @@ async def test_every_hand_out_signs_its_own_addresses(horde, asker, pop) -> None
 
 
 async def test_a_dry_run_reads_no_images(horde, rich) -> None:
-    """§2.3: source images are step 39, after the dry run's answer (step 38); the price counts them."""
+    """requests.md §3.29, §3.30: source images come after the dry run's answer; the price counts them."""
     plain = (await horde.ask(rich, dry_run=True)).json()["kudos"]
     answer = await horde.ask(rich, dry_run=True, source_image="bm8=")
     assert answer.status_code == 200
@@ -155,7 +155,7 @@ async def test_a_dry_run_reads_no_images(horde, rich) -> None:
 
 
 async def test_an_image_that_went_while_it_was_handed_out_is_no_job(horde, asker, pop) -> None:
-    """§6: → 410 `RequestExpired`, and no answer with half of what the job needs."""
+    """§7.4: → 410 `RequestExpired`, and no answer with half of what the job needs."""
     request_id = await horde.request(asker, source_image=png(TEAL))
     for path in (horde.settings.data / "blobs").rglob(f"{request_id}*"):
         path.unlink()

@@ -1,4 +1,4 @@
-"""Warnings of the 202, by the requirements of the models asked for (generation.md §2.4, §1.10)."""
+"""Warnings of the 202, by the requirements of the models asked for (requests.md §6.4, basics.md §9)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def online(module_horde, pop) -> None:
 async def test_a_request_that_does_not_fit_its_models_is_taken_with_warnings(
     horde, rich, models, params, codes
 ) -> None:
-    """§2.4: codes and sentences, each code once, none when empty; cfg_scale counts as 5.0 where omitted (SHOULD)."""
+    """§6.4: codes and sentences, each code once, none when empty; cfg_scale counts as 5.0 where omitted."""
     answer = await horde.ask(rich, models=models, params=params)
     assert answer.status_code == 202, answer.text
     warnings = answer.json().get("warnings", [])
@@ -86,7 +86,7 @@ async def test_a_request_that_does_not_fit_its_models_is_taken_with_warnings(
 
 
 async def test_a_requirement_of_two_models_warns_once(horde, rich) -> None:
-    """§2.4: each code at most once."""
+    """§6.4: each code at most once."""
     answer = await horde.ask(rich, models=["picky", "few"], params={"karras": True})
     assert sorted(warning["code"] for warning in answer.json()["warnings"]) == [
         "SamplerMismatch", "SchedulerMismatch", "StepsTooMany",
@@ -94,7 +94,7 @@ async def test_a_requirement_of_two_models_warns_once(horde, rich) -> None:
 
 
 async def test_steps_beyond_a_models_own_limit_need_kudos(horde, asker, rich) -> None:
-    """§2.7 step 8, §1.10: the catalogue's `max_steps` decide, and a downgrade ends there."""
+    """§7.2, basics.md §9: the catalogue's `max_steps` decide, and a downgrade ends there."""
     refused = await horde.ask(asker, models=["few"], params={"steps": 9})
     assert horde.outcome(refused) == (403, "KudosUpfront")
     taken = await horde.ask(asker, models=["few"], params={"steps": 9}, allow_downgrade=True)
@@ -103,7 +103,7 @@ async def test_steps_beyond_a_models_own_limit_need_kudos(horde, asker, rich) ->
 
 
 async def test_work_limits_of_workers_follow_the_catalogue(horde, rich, pop) -> None:
-    """§3.5.2 row 25: accurate steps over (min_steps + max_steps) / 2 of the model are too many for a limited worker."""
+    """workers.md §5.13: accurate steps over the middle of the model's range are too many for a limited worker."""
     await horde.request(rich, models=["few"], params={"steps": 7})
     limited = {"models": list(CATALOGUE), "limit_max_steps": True}
     assert (await pop(**limited))["skipped"]["step_count"] == 1
@@ -112,7 +112,7 @@ async def test_work_limits_of_workers_follow_the_catalogue(horde, rich, pop) -> 
 
 
 async def test_in_raid_mode_nobody_is_told_that_no_worker_fits(horde, asker, module_horde) -> None:
-    """§2.4: `NoAvailableWorker`, with its `message`, only while there is no raid."""
+    """§6.4: `NoAvailableWorker`, with its `message`, only while there is no raid."""
     mod = await module_horde.account("mod", moderator=True)
     for raid in (True, False):
         changed = await horde.client.put(

@@ -1,4 +1,4 @@
-"""All that an image request can ask for: limits of every field, and what of it reaches workers (§2.1, §2.2, §3.6)."""
+"""All that an image request can ask for: limits of every field, what of it reaches workers (requests.md §1, §2)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def text(**changes: Any) -> dict[str, Any]:
     ids=str,
 )
 async def test_a_parameter_beyond_its_limits_is_refused_by_its_path(horde, asker, params, path) -> None:
-    """§2.2, §1.3: nested keys have paths such as `params.loras.0.name`; `reference` missing → 400 (500 upstream)."""
+    """basics.md §3.3: nested keys have paths as `params.loras.0.name`; `reference` missing → 400 (500 upstream)."""
     answer = await horde.ask(asker, params=params)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {f"params.{path}"})
 
@@ -101,7 +101,7 @@ async def test_a_parameter_beyond_its_limits_is_refused_by_its_path(horde, asker
     ids=lambda value: str(value)[:60],
 )
 async def test_a_field_beyond_its_limits_is_refused_by_its_path(horde, asker, body, path) -> None:
-    """§2.1: types, lengths and enums at the top."""
+    """§1: types, lengths and enums at the top."""
     answer = await horde.ask(asker, **body)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {path})
 
@@ -121,12 +121,12 @@ async def test_a_field_beyond_its_limits_is_refused_by_its_path(horde, asker, bo
     ids=lambda value: str(value)[:60],
 )
 async def test_parameters_at_their_limits_are_taken(horde, asker, params) -> None:
-    """§2.2: the limits themselves are allowed."""
+    """§2.1: the limits themselves are allowed."""
     assert (await horde.ask(asker, params=params)).status_code == 202
 
 
 async def test_every_post_processor_reaches_the_worker_in_its_place(horde, asker, pop) -> None:
-    """§2.2: all sixteen are taken, one upscaler at a time, their order preserved."""
+    """§2.5: all sixteen are taken, one upscaler at a time, their order preserved."""
     for name in POST_PROCESSORS:
         chosen = [name] if name in NOT_UPSCALERS else [name, *NOT_UPSCALERS[::-1]]
         await horde.request(asker, params={"post_processing": chosen})
@@ -164,7 +164,7 @@ async def test_every_post_processor_reaches_the_worker_in_its_place(horde, asker
     ids=str,
 )  # fmt: skip
 async def test_the_payload_has_what_was_asked_for_and_nothing_else(horde, asker, pop, params, payload) -> None:
-    """§3.6, §9.9: effective defaults where nothing was said, LoRAs and TIs filled, other keys absent, none null."""
+    """workers.md §7.3: effective defaults where nothing was said, LoRAs and TIs filled, others absent, none null."""
     await horde.request(asker, params=params)
     got = (await pop(models=["stable_diffusion"]))["payload"]
     assert got.pop("seed").isdigit()
@@ -177,7 +177,7 @@ async def test_the_payload_has_what_was_asked_for_and_nothing_else(horde, asker,
     ids=str,
 )
 async def test_a_controlnet_has_its_own_steps(horde, rich, pop, image, params, steps) -> None:
-    """§2.2: 20 steps with `control_type` unless others are asked for; above 40 they are silently cut to 40."""
+    """§2.6: 20 steps with `control_type` unless others are asked for; above 40 they are silently cut to 40."""
     await horde.request(rich, source_image=image, params={**params, "control_type": "hed"})
     payload = (await pop(models=["stable_diffusion"]))["payload"]
     assert (payload["ddim_steps"], payload["control_type"]) == (steps, "hed")
@@ -187,13 +187,13 @@ async def test_a_controlnet_has_its_own_steps(horde, rich, pop, image, params, s
     "kind", ["canny", "hed", "depth", "normal", "openpose", "seg", "scribble", "fakescribbles", "hough"]
 )
 async def test_every_controlnet_reaches_the_worker(horde, asker, pop, image, kind) -> None:
-    """§2.2: the nine kinds."""
+    """§2.6: the nine kinds."""
     await horde.request(asker, source_image=image, params={"control_type": kind})
     assert (await pop(models=["stable_diffusion"]))["payload"]["control_type"] == kind
 
 
 async def test_special_parameters_reach_the_worker_as_they_are(horde, module_horde, pop) -> None:
-    """§2.2: `special` of a special account is passed through; its model may be offered by its owner (§3.3.2)."""
+    """§2.8: `special` of a special account is passed through; its owner may offer its model (workers.md §4.5)."""
     special = await module_horde.account("zoe", columns={"special": True, "worker_invited": 1000})
     model, wish = f"horde_special::{special.alias}", {"a": [1, None], "b": {"c": "d"}}
     await horde.request(special.api_key, models=[model], params={"special": wish})
@@ -202,7 +202,7 @@ async def test_special_parameters_reach_the_worker_as_they_are(horde, module_hor
 
 
 async def test_special_models_are_offered_by_those_they_name_and_serve_those_who_name_them(horde, module_horde) -> None:
-    """§3.3.2: another's → 400 `BadRequest`; §3.5.1 rule 3: never for a request that names no model."""
+    """workers.md §4.5: another's → 400 `BadRequest`; §5.3: never for a request that names no model."""
     special = await module_horde.account("yan", columns={"special": True, "worker_invited": 1000})
     model = f"horde_special::{special.alias}"
     offered = await horde.try_pop(special.api_key, "yan's worker", models=[model, "horde_special::ada#1"])
@@ -218,7 +218,7 @@ async def test_special_models_are_offered_by_those_they_name_and_serve_those_who
 
 
 async def test_services_ask_for_others(horde, module_horde) -> None:
-    """§2.1: `proxied_account` of a service account is taken and kept with the request."""
+    """§1.7: `proxied_account` of a service account is taken and kept with the request."""
     service = await module_horde.account("bot", columns={"service": True})
     request_id = await horde.request(service.api_key, proxied_account="p" * 255)
     ((kept,),) = await horde.sql("SELECT request_order->>'proxied_account' FROM request WHERE id = %s", request_id)
@@ -226,6 +226,6 @@ async def test_services_ask_for_others(horde, module_horde) -> None:
 
 
 async def test_results_are_not_shared_unless_the_operator_shares(horde, asker) -> None:
-    """§2.6: `shared` is taken and ignored; see `storage/test_sharing.py` for who shares."""
+    """§5.6: `shared` is taken and ignored; see `storage/test_sharing.py` for who shares."""
     request_id = await horde.request(asker, shared=True)
     assert (await horde.status(request_id))["shared"] is False

@@ -1,4 +1,4 @@
-"""What forms cost: every row of `kudos_alchemy.csv` but for the burn, which is ours (kudos.md §4, design.md §2)."""
+"""What forms cost: every row of `kudos_alchemy.csv` but for the burn, which is ours (kudos.md §4.1)."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def test_every_recorded_reward_is_ours() -> None:
 @pytest.mark.parametrize(("slow_workers", "burn"), [(True, 100), (False, 200)])
 @pytest.mark.parametrize("row", ROWS[::17], ids=lambda row: f"{row['form']}-{row['image_width']}")
 def test_one_is_burnt_or_two_where_slow_workers_are_refused(row: dict[str, str], slow_workers: bool, burn: int) -> None:
-    """alchemy-and-operations.md §1.3, the Do: the original has it the other way round."""
+    """§4.1: the original has it the other way round."""
     reward = round(float(row["worker_reward"]) * 100)
     assert debit_hundredths(reward, slow_workers=slow_workers) == reward + burn

@@ -1,4 +1,4 @@
-"""From base price to reward, debit and total of an image request (kudos.md §2.3–2.7)."""
+"""From base price to reward, debit and total of an image request (kudos.md §2.1, §2.6)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REFERENCE_ORDER = ImageOrder("a quiet harbour", steps=50, sampler_name="k_euler"
 
 
 def test_rewards_follow_from_base_prices_as_on_the_public_horde() -> None:
-    """§2.4, on every sample: the multiplier of the baseline, 4 for SDXL QR codes, 7 for Cascade with hires_fix."""
+    """§2.2, on every sample: the multiplier of the baseline, 4 for SDXL QR codes, 7 for Cascade with hires_fix."""
     for sample in SAMPLES:
         base = round(sample.base_kudos * 100)
         reward = charges.reward_hundredths(base, sample.order, sample.order.models[0])
@@ -26,7 +26,7 @@ def test_rewards_follow_from_base_prices_as_on_the_public_horde() -> None:
 
 
 def test_debits_follow_from_rewards_as_on_the_public_horde() -> None:
-    """§2.5, on every sample; ours are rounded to whole hundredths."""
+    """§2.3, on every sample; ours are rounded to whole hundredths."""
     for sample in SAMPLES:
         debit = charges.debit_hundredths(round(sample.reward_kudos * 100), sample.order)
         assert debit == pytest.approx(sample.debit_kudos * 100, abs=0.5001)
@@ -50,7 +50,7 @@ def test_a_censored_image_costs_the_tax_only() -> None:
     ],
 )
 def test_the_total_is_what_a_wholly_delivered_request_is_charged(changes, job, total) -> None:
-    """The worked examples of §12, and §2.6."""
+    """The worked examples of §9, and §2.4."""
     price = charges.price(replace(REFERENCE_ORDER, **{"models": (MODELS["sd1"],), **changes}))
     assert price.job_hundredths == job
     assert price.total_hundredths == price.held_hundredths == total
@@ -63,7 +63,7 @@ def test_cascade_with_hires_fix_is_estimated_as_it_is_charged() -> None:
 
 
 def test_a_horde_of_matched_workers_charges_a_flat_price_for_them() -> None:
-    """§2.3: only where workers are named, not where they are excluded."""
+    """§2.5: only where workers are named, not where they are excluded."""
     base = partial(charges.base_hundredths, matched_targeting=True)
     named = ImageOrder("a", workers=("w",))
     assert base(named) == 10

@@ -1,4 +1,4 @@
-"""What text costs, to the hundredth (kudos.md §3, generation.md §4.3)."""
+"""What text costs, to the hundredth (kudos.md §3)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_censored_text_costs_the_tax_only() -> None:
 
 
 def test_twenty_five_tokens_of_a_large_model_earn_what_the_specification_says() -> None:
-    """§4.6, worked example."""
+    """§3.1, worked example."""
     text = TextOrder("a prompt", max_length=80, max_context_length=2048, models=("m",))
     reward = a_book(70.0).reward_hundredths(
         text, "m", prompt_characters=20, generation_characters=100, owner_trusted=True, backend_validated=True

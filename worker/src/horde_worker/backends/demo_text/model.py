@@ -106,7 +106,7 @@ class DemoTextModel:
         return Continuation(text, passage.max_length)
 
     def _context(self, passage: Passage) -> list[int]:
-        """The prompt's tokens that count: the last ones that leave room for the text (worker.md §1.2).
+        """The prompt's tokens that count: the last ones that leave room for the text (workers.md §7.6).
 
         Spaces at its end are left out, because a word's token brings its own.
         """

@@ -1,4 +1,4 @@
-"""Alchemy: fetch each source once, do the forms, upload pictures, submit (alchemy-and-operations.md §1.6–1.7)."""
+"""Alchemy: fetch each source once, do the forms, upload pictures, submit (alchemy.md §6–7)."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def is_known_form(name: str) -> bool:
 
 
 def alchemy_offer(wishes: OperatorWishes, abilities: AlchemyAbilities) -> AlchemyPopRequest:
-    """What to send to `POST /interrogate/pop` (worker.md §1.3)."""
+    """What to send to `POST /interrogate/pop` (alchemy.md §6)."""
     wanted = [form for form in abilities.forms if not wishes.forms or form in wishes.forms]
     return AlchemyPopRequest(
         name=wishes.name,

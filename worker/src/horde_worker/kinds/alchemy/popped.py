@@ -1,4 +1,4 @@
-"""From a pop's answer to an alchemy job: one total, pure function, whatever the horde sends (worker.md §1.3).
+"""From a pop's answer to an alchemy job: one total, pure function, whatever the horde sends (alchemy.md §6).
 
 By hand: the SDK's model knows neither ids that are no UUIDs nor a time to live, and options are whatever a form has.
 """

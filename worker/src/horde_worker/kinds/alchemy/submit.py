@@ -15,7 +15,7 @@ class AlchemySubmit(AlchemyJobSubmitRequest):
 
 
 def alchemy_submit(form_id: str, form: str, value: object) -> AlchemySubmit:
-    """What to send to `POST /interrogate/submit` with a result (alchemy-and-operations.md §1.7)."""
+    """What to send to `POST /interrogate/submit` with a result (alchemy.md §7)."""
     return AlchemySubmit(id=form_id, result={form: value}, state=GENERATION_STATE.ok)
 
 

@@ -12,7 +12,7 @@ from horde_worker.settings import OperatorWishes
 
 
 class ImageOffer(ImageGenerateJobPopRequest):
-    """The SDK's pop with what hordes like ours read besides (worker.md §1.1.2)."""
+    """The SDK's pop with what hordes like ours read besides (workers.md §1)."""
 
     amount: int = Field(default=1, ge=1, le=MOST_AT_A_TIME)
     capabilities: list[str] = Field(default=[])
@@ -45,7 +45,7 @@ def image_offer(wishes: OperatorWishes, abilities: ImageAbilities) -> ImageOffer
 
 
 def check_image_offered(job: ImageJob, offer: ImageOffer) -> None:
-    """Raise `UnusableJob` for more than `offer` says: a horde may go by an older pop (worker.md §1.1.2)."""
+    """Raise `UnusableJob` for more than `offer` says: a horde may go by an older pop (workers.md §1)."""
     check_models_and_amount(job.model, job.ids, offer.models, offer.amount)
     if job.width * job.height > offer.max_pixels:
         raise UnusableJob(f"{job.width}×{job.height} is more than {offer.max_pixels} pixels", job.ids)

@@ -1,4 +1,4 @@
-"""From a pop's answer to an image job, whatever the horde sends (worker.md §2.0)."""
+"""From a pop's answer to an image job, whatever the horde sends (workers.md §7.2)."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class ImageSubmit(ImageGenerationJobSubmitRequest):
 
 
 def image_submit(job_id: str, generation: str, seed: int, remarks: Sequence[Remark]) -> ImageSubmit:
-    """What to send to `POST /generate/submit` with an image (worker.md §1.1.6); hordes take so many remarks only."""
+    """What to send to `POST /generate/submit` with an image (workers.md §8); hordes take so many remarks only."""
     return ImageSubmit(
         id=job_id,
         generation=generation,

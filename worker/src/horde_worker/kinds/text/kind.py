@@ -1,4 +1,4 @@
-"""Texts: have them written, format, submit (generation.md §4.5–4.6)."""
+"""Texts: have them written, format, submit (workers.md §7.6, §8.12)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from horde_worker.settings import OperatorWishes
 
 
 class TextOffer(TextGenerateJobPopRequest):
-    """The SDK's pop with what hordes like ours read besides (generation.md §4.5.1)."""
+    """The SDK's pop with what hordes like ours read besides (workers.md §1.3)."""
 
     amount: int = Field(default=1, ge=1, le=MOST_AT_A_TIME)
     named_only: bool | None = None
@@ -36,7 +36,7 @@ def text_offer(wishes: OperatorWishes, abilities: TextAbilities) -> TextOffer:
 
 
 def check_text_offered(job: TextJob, offer: TextOffer) -> None:
-    """Raise `UnusableJob` for more than `offer` says: a horde may go by an older pop (worker.md §1.1.2)."""
+    """Raise `UnusableJob` for more than `offer` says: a horde may go by an older pop (workers.md §1)."""
     check_models_and_amount(job.model, job.ids, offer.models, offer.amount)
     for name, asked, offered in (
         ("max_length", job.max_length, offer.max_length),

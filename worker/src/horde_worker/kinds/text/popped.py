@@ -1,4 +1,4 @@
-"""From a pop's answer to a text job, whatever the horde sends (generation.md §4.2, §4.5)."""
+"""From a pop's answer to a text job, whatever the horde sends (requests.md §8.3, workers.md §7.6)."""
 
 from __future__ import annotations
 

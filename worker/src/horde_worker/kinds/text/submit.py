@@ -16,7 +16,7 @@ class TextSubmit(TextGenerationJobSubmitRequest):
 
 
 def text_submit(job_id: str, text: str, seed: int) -> TextSubmit:
-    """What to send to `POST /generate/text/submit` with a text (generation.md §4.6)."""
+    """What to send to `POST /generate/text/submit` with a text (workers.md §8.12)."""
     return TextSubmit(id=job_id, generation=whole_text(text), seed=seed, state=GENERATION_STATE.ok, gen_metadata=[])
 
 

@@ -1,4 +1,4 @@
-"""What a form costs (kudos.md §4; of its two readings of the burn the one by which slow workers are cheaper)."""
+"""What a form costs (kudos.md §4.1; of its two readings of the burn the one by which slow workers are cheaper)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the base price of an image to what is charged for it: model, source image, taxes (kudos.md §2.4–2.7)."""
+"""From the base price of an image to what is charged for it: model, source image, taxes (kudos.md §2.2, §2.6)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def priced_image(order: ImageOrder) -> PricedImage:
 
 
 def base_hundredths(order: ImageOrder, *, matched_targeting: bool = False) -> int:
-    """One image, before the model's multiplier and taxes (§2.3), rounded half-even: `kudos` of the 202 answer.
+    """One image, before the model's multiplier and taxes (kudos.md §2.1), rounded half-even: `kudos` of the 202 answer.
 
     `matched_targeting`: workers of this horde serve only who names them, or nobody in particular.
     """
@@ -46,7 +46,7 @@ def base_hundredths(order: ImageOrder, *, matched_targeting: bool = False) -> in
 
 
 def reward_hundredths(base: int, order: ImageOrder, model: str | None) -> int:
-    """What a worker is offered for one image made with `model` (§2.4); None: whichever."""
+    """What a worker is offered for one image made with `model` (kudos.md §2.2); None: whichever."""
     multiplier = _ANY_MODEL_MULTIPLIER if model is None else price_multiplier(model)
     if multiplier == 4 and order.hires_fix:  # Stable Cascade makes a second pass
         multiplier = 7
@@ -56,7 +56,7 @@ def reward_hundredths(base: int, order: ImageOrder, model: str | None) -> int:
 
 
 def debit_hundredths(reward: int, order: ImageOrder) -> int:
-    """What the requester pays for one delivered image (§2.5), rounded half-even. What exceeds the reward is burnt."""
+    """What the requester pays for a delivered image (kudos.md §2.3), rounded half-even; all but the reward is burnt."""
     debit = float(reward)
     if order.has_source_image:
         debit *= 1.3

@@ -1,1 +1,1 @@
-"""Images that their requesters share, for good and for all (alchemy-and-operations.md §2.5)."""
+"""Images that their requesters share, for good and for all (storage.md §5)."""

@@ -1,4 +1,4 @@
-"""What text costs: the reward by delivered tokens, the requester's estimate before (kudos.md §3, generation.md §4.3).
+"""What text costs: the reward by delivered tokens, the requester's estimate before (kudos.md §3).
 
 Figures follow the public horde's to the hundredth, also where they are odd: the context factor of the reward counts
 the prompt, which is capped by `max_length`; the estimate counts the context asked for, and so mostly overstates.
@@ -90,7 +90,7 @@ class TextPrices:
         return _hundredths(text.max_length * _size_bonus(billions) * billions * context / 100)
 
     def _held_hundredths(self, text: TextOrder) -> int:
-        """For one job, by the largest model named (kudos.md §6)."""
+        """For one job, by the largest model named (requests.md §8.7)."""
         if not text.models:
             return HELD_FOR_ANY_MODEL_HUNDREDTHS
         largest = max(self._parameters_billions(model) or 1.0 for model in text.models)
