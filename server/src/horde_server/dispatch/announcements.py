@@ -1,4 +1,4 @@
-"""What webhooks are told of requests (generation.md §2.13): each finished job, and how a request came to its end.
+"""What webhooks are told of requests (webhooks.md §2): each finished job, and how a request came to its end.
 
 Whatever ends requests says here, in its own transaction, which ones it changed; an end is told once. Interrogations end
 with the last of their forms.

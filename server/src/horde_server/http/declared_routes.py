@@ -47,7 +47,7 @@ class Declaration:
 
     right: Right
     no_key: type[HordeError] | None = None
-    """What is raised where no key was sent; None: the parser's 400 (generation.md §1.3)."""
+    """What is raised where no key was sent; None: the parser's 400 (basics.md §2.1)."""
     unknown_key: type[HordeError] | Literal[Later.ASKED_LATER] | None = None
     """What is raised for a key that nobody has; None: what is usual for the right."""
 

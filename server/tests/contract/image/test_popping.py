@@ -180,7 +180,7 @@ async def test_a_worker_serves_only_accepted_models(horde):
 
 
 async def test_an_equal_pop_goes_by_the_rights_of_the_moment(horde):
-    """§3.3.2: what was made of its body before is not used when the account's roles or its key's owner differ."""
+    """workers.md §4: what was made of its body before is not used for other roles or another owner of the key."""
     owner, other = await horde.account("owner", customizer=True), await horde.account("other")
     moderator = await horde.account("moderator", moderator=True)
     offer = {"models": ["my own mix"]}

@@ -69,7 +69,7 @@ class ImageIntake:
         return order
 
     def served(self, order: ImageOrder, request_id: RequestId, pictures: GivenPictures, account: Account) -> ImageOrder:
-        """Education accounts get safe pictures from trusted workers only (workers.md §7.9); workflows are never batched.
+        """Education accounts get safe pictures of trusted workers only (workers.md §7.9); workflows are never batched.
 
         Shared is what nobody's picture went into, where this horde shares; never what pupils ask for
         (storage.md §5).
