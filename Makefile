@@ -11,14 +11,14 @@ BIN := .venv/bin
 PACKAGES := sdk server worker models
 DISTRIBUTIONS := $(PACKAGES) release/openhorde
 SOURCES := sdk/src server/src worker/src models/src
-TYPED_TESTS := sdk/tests
+TESTS := sdk/tests worker/tests tests
 ARGS ?=
 SHIM_VERSION ?=
 DIST ?= dist
 TRIAL_PYTHON ?= $(BIN)/python
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup up test test-fast test-slow test-clients attack lint typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
+.PHONY: help setup up test test-fast test-slow test-clients attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -66,11 +66,14 @@ attack: .venv/.development ## One stranger's floods against a default server whi
 lint: .venv/.development ## Check format, style, types and generated documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy $(SOURCES) sdk/typing_tests release/*.py
-	@for system in win32 darwin; do $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system $(SOURCES); done
-	@for tests in $(TYPED_TESTS); do $(BIN)/mypy $$tests; done # one by one: each has a conftest.py
+	@$(MAKE) --no-print-directory mypy
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
 	@$(BIN)/python docs/generate.py --check
+
+mypy: .venv/.development ## Check the types of the sources, on every system, and of the tests
+	@$(BIN)/mypy $(SOURCES) sdk/typing_tests release/*.py
+	@for system in win32 darwin; do $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system $(SOURCES); done
+	@for tests in $(TESTS); do $(BIN)/mypy $$tests; done # one by one: each has a conftest.py
 
 # Pyright and the node it runs on take 300 MB: a place of their own, so that tests need not wait for them.
 .typing/.ready: requirements/typing.lock .venv/.runtime

@@ -230,12 +230,13 @@ def running_horde(
     command: str,
     folder: Path,
     *options: str,
+    port: int | None = None,
     program: Path = PROGRAM,
     preexec: Callable[[], None] | None = None,
     **environment: str,
 ) -> Iterator[RunningHorde]:
     """A horde for the time of a `with` block; afterwards nothing of it is left."""
-    horde = start_horde(command, folder, *options, program=program, preexec=preexec, **environment)
+    horde = start_horde(command, folder, *options, port=port, program=program, preexec=preexec, **environment)
     try:
         yield horde
     finally:

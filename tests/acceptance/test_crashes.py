@@ -10,11 +10,12 @@ import threading
 import urllib.error
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from acceptance.kinds_on_the_wire import KINDS, KindOnTheWire
 from horde_processes import RunningHorde, start_horde, wait_until
-from kinds_on_the_wire import KINDS, KindOnTheWire
 
 from horde_server.database.embedded import running_dsn
 
@@ -36,7 +37,7 @@ class Load:
         self.stop = threading.Event()
         self.half_way = threading.Event()
 
-    def api(self, path: str, body: object = None, key: str | None = None) -> tuple[int, dict]:
+    def api(self, path: str, body: object = None, key: str | None = None) -> tuple[int, dict[str, Any]]:
         try:
             status, answer = self.horde.api(path, body, key=key)
         except (OSError, urllib.error.URLError, ConnectionError):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import io
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from acceptance.kinds_on_the_wire import IMAGE
 from horde_processes import RunningHorde, start_horde, wait_until
-from kinds_on_the_wire import IMAGE
 from PIL import Image
 
 from horde_server.database.embedded import running_dsn
@@ -53,7 +54,7 @@ def serve_all(horde: RunningHorde, key: str) -> set[str]:
 
 def test_no_image_is_forgotten_and_none_is_lost(tmp_path: Path) -> None:
     images, shared_images = tmp_path / "images", tmp_path / "shared"
-    settings = {
+    settings: dict[str, Any] = {
         "HORDE_RATE_LIMITS": "0",
         "HORDE_BLOBS": str(images),
         "HORDE_SHARED_BLOBS": str(shared_images),

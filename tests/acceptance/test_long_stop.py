@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from acceptance.kinds_on_the_wire import KINDS, KindOnTheWire
 from horde_processes import running_horde, wait_until
-from kinds_on_the_wire import KINDS, KindOnTheWire
 from stops import stop_was_long
 
 from horde_server.database.embedded import EmbeddedPostgres

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from acceptance.kinds_on_the_wire import IMAGE, KINDS, KindOnTheWire
 from horde_processes import RunningHorde, command_line, descendants, is_alive, start_horde, wait_until
-from kinds_on_the_wire import IMAGE, KINDS, KindOnTheWire
 
 from horde_server.database.embedded import running_dsn
 

@@ -6,11 +6,12 @@ import json
 import threading
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from acceptance.kinds_on_the_wire import IMAGE, KINDS, KindOnTheWire
 from horde_processes import RunningHorde, free_port, start_horde, wait_until
-from kinds_on_the_wire import IMAGE, KINDS, KindOnTheWire
 from webhook_receivers import Received, make_authority, receiving
 
 from horde_server.database.embedded import running_dsn
@@ -46,7 +47,7 @@ def test_every_delivery_arrives_with_one_id_although_the_receiver_was_down_and_t
     tmp_path: Path,
 ) -> None:
     authority = make_authority(tmp_path)
-    settings = {
+    settings: dict[str, Any] = {
         "HORDE_RATE_LIMITS": "0",
         "HORDE_WEBHOOK_CA_FILE": str(authority.ca_file),
         "HORDE_WEBHOOK_PRIVATE_NETWORKS": '["127.0.0.0/8"]',
@@ -109,7 +110,10 @@ def test_every_delivery_arrives_with_one_id_although_the_receiver_was_down_and_t
 def test_private_addresses_are_refused_where_they_are_not_allowed(tmp_path: Path) -> None:
     """By number when asking; by name when delivering."""
     authority = make_authority(tmp_path)
-    settings = {"HORDE_WEBHOOK_CA_FILE": str(authority.ca_file), "HORDE_WEBHOOK_PRIVATE_NETWORKS": '["10.0.0.0/8"]'}
+    settings: dict[str, Any] = {
+        "HORDE_WEBHOOK_CA_FILE": str(authority.ca_file),
+        "HORDE_WEBHOOK_PRIVATE_NETWORKS": '["10.0.0.0/8"]',
+    }
     with receiving(authority) as receiver:
         horde = start_horde("serve", tmp_path, HORDE_RATE_LIMITS="0", **settings)
         try:

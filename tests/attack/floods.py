@@ -11,7 +11,7 @@ import contextlib
 import io
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
 import aiohttp
@@ -19,7 +19,7 @@ from PIL import Image
 
 from attack.wire import Answer, Target, attempt, read_answer
 
-Flood = Callable[[Target, float], Awaitable[list[Answer]]]
+Flood = Callable[[Target, float], Coroutine[Any, Any, list[Answer]]]
 FLOODS: dict[str, Flood] = {}
 _ASYNC = "/api/v2/generate/async"
 _MEGABYTE = b"a" * 1_000_000

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from horde_processes import RunningHorde, clean_environment
@@ -68,7 +69,7 @@ def _python_candidates() -> Iterator[str]:
     yield from map(str, sorted(kept.glob("3.1[2-9]*/bin/python")))
 
 
-def run_client(command: list[str], horde: RunningHorde, folder: Path, **environment: str) -> dict:
+def run_client(command: list[str], horde: RunningHorde, folder: Path, **environment: str) -> dict[str, Any]:
     """Run a client's script in an empty folder, pointed at `horde`; the JSON of its last line."""
     variables = {
         "AI_HORDE_URL": f"{horde.url}/api/",
@@ -77,7 +78,7 @@ def run_client(command: list[str], horde: RunningHorde, folder: Path, **environm
         **environment,
     }
     last = run(command, RUN_LIMIT_S, folder=folder, **variables).strip().splitlines()[-1]
-    answer: dict = json.loads(last)
+    answer: dict[str, Any] = json.loads(last)
     return answer
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from client_places import newer_python, python_place
+from clients.client_places import newer_python, python_place
 from horde_processes import RunningHorde, running_horde, wait_until
 
 SDK_VERSIONS = ("0.18.0", "0.33.3")

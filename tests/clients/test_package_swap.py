@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from client_places import INSTALL_LIMIT_S, REPOSITORY, run
+from clients.client_places import INSTALL_LIMIT_S, REPOSITORY, run
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(900)]  # installing takes its time
 

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from client_places import SCRIPTS, node_place, run_client
+from clients.client_places import SCRIPTS, node_place, run_client
 from horde_processes import RunningHorde, call
 from PIL import Image
 from scripted_alchemist import scripted_alchemist

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from client_places import SCRIPTS, node_place, run_client
+from clients.client_places import SCRIPTS, node_place, run_client
 from horde_processes import RunningHorde
 from PIL import Image
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import seed_documents
+from acceptance import seed_documents
 from horde_processes import RunningHorde
 from PIL import Image
 from scripted_alchemist import scripted_alchemist

@@ -6,11 +6,13 @@ import asyncio
 import base64
 import io
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import pytest
 from PIL import Image
+from played_horde import Answer, PlayedHorde
+from workshop import Naps
 
 from horde_worker.backends.alchemy import AlchemyAbilities, AlchemyEvent, AlchemyMaker, AlchemyResult
 from horde_worker.backends.demo_alchemy_backend import DemoAlchemyBackend
@@ -20,10 +22,6 @@ from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.alchemy.kind import AlchemyKind, is_picture_form, tiles_of
 from horde_worker.settings import OperatorWishes
 from horde_worker.worker import FAILURE_PAUSE_S, Worker
-
-if TYPE_CHECKING:
-    from conftest import Answer, Naps, PlayedHorde
-
 
 Value = Image.Image | str
 
@@ -43,11 +41,11 @@ class Apothecary:
     ) -> AsyncGenerator[AlchemyEvent, None]:
         yield AlchemyResult(await self.done_with(form, source, payload))
 
-    async def done_with(self, form: str, source: Image.Image, payload: Mapping[str, Any]) -> Value:
-        if form in self.surprises:
-            return self.surprises[form]()
-        self.done.append((form, source.size, payload))
-        return source.resize((source.width * 2, source.height * 2)) if is_picture_form(form) else "good"
+    async def done_with(self, name: str, source: Image.Image, payload: Mapping[str, Any]) -> Value:
+        if name in self.surprises:
+            return self.surprises[name]()
+        self.done.append((name, source.size, payload))
+        return source.resize((source.width * 2, source.height * 2)) if is_picture_form(name) else "good"
 
 
 def failing() -> Value:

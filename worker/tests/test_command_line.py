@@ -13,18 +13,15 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 import typer
 from PIL import Image
+from played_horde import Answer, PlayedHorde
 from typer.testing import CliRunner
 
 from horde_worker.command_line import register
-
-if TYPE_CHECKING:
-    from conftest import Answer, PlayedHorde
 
 DEAF = """
 import asyncio, runpy

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
+from played_horde import Answer, PlayedHorde
+from workshop import Naps
 
 from horde_worker.horde_api import HordeApi, Unreachable
 from horde_worker.kinds.image.offer import ImageOffer
-
-if TYPE_CHECKING:
-    from conftest import Answer, Naps, PlayedHorde
 
 POP = ImageOffer(name="mine", models=["paint"], max_pixels=4096)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
+from played_horde import PlayedHorde
 
 from horde_worker.backends import registry
 from horde_worker.backends.interface import BackendSettings
@@ -17,8 +18,6 @@ from horde_worker.settings import OperatorWishes, WorkerSettings
 
 if TYPE_CHECKING:
     import pytest
-
-    from conftest import PlayedHorde
 
 GUIDE = Path(__file__).parents[2] / "docs" / "worker.md"
 

@@ -7,20 +7,19 @@ import base64
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from PIL import Image
+from played_horde import PlayedHorde
 from structlog.testing import capture_logs
+from workshop import Workshop
 
 from horde_worker.backends.events import BackendFailure, Piece, Preview, Progress
 from horde_worker.backends.image import ImageResult, Remark
 from horde_worker.backends.text import TextJob, TextResult
 from horde_worker.exit_codes import ExitCode
 from horde_worker.hooks import AnyResult, Delivery, Hook, Hooks, Job
-
-if TYPE_CHECKING:
-    from conftest import PlayedHorde, Workshop
 
 JOB = TextJob(
     ids=("a",), model="quill", prompt="a secret", max_length=9, max_context_length=99, seeds=(1,), ttl_s=150.0
@@ -77,7 +76,8 @@ def a_hook(event: str, action: Callable[[], Any]) -> Hook:
         done = action()
         return await done if asyncio.iscoroutine(done) else done
 
-    return type("Odd", (Hook,), {event: method})()
+    odd: Hook = type("Odd", (Hook,), {event: method})()
+    return odd
 
 
 def broken() -> None:

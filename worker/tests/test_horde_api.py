@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import pytest
+from played_horde import Answer, PlayedHorde
+from workshop import Naps
 
 from horde_worker.backends.image import Remark
 from horde_worker.horde_api import (
@@ -20,9 +22,6 @@ from horde_worker.horde_api import (
 from horde_worker.kinds.image.offer import ImageOffer
 from horde_worker.kinds.image.submit import image_submit
 from horde_worker.named_places import UPLOAD_TRIES
-
-if TYPE_CHECKING:
-    from conftest import Answer, Naps, PlayedHorde
 
 POP = ImageOffer(name="mine", models=["paint"], max_pixels=4096)
 WEBP = b"RIFF....WEBP"

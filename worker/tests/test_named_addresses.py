@@ -8,20 +8,18 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 import pytest_asyncio
+from played_horde import Answer, PlayedHorde
 from structlog.testing import capture_logs
+from workshop import Naps
 
 from horde_sdk.reach import Reach, networks_of, outside
 from horde_worker.horde_api import HordeApi, Unreachable
 from horde_worker.kinds.image.offer import ImageOffer
 from horde_worker.kinds.image.submit import image_fault
-
-if TYPE_CHECKING:
-    from conftest import Answer, Naps, PlayedHorde
 
 STATUSES = [301, 302, 303, 307, 308]
 POP = ImageOffer(name="mine", models=["paint"], max_pixels=4096)

@@ -6,10 +6,12 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncGenerator, Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from functools import partial
+from typing import Any, ClassVar, Self
 
 import pytest
 from PIL import Image
+from played_horde import PlayedHorde
 from structlog.testing import capture_logs
 
 from horde_worker.backends import registry
@@ -21,9 +23,6 @@ from horde_worker.exit_codes import ExitCode
 from horde_worker.hooks import Delivery, Hook, Job
 from horde_worker.run import OneKindTwice, run_worker
 from horde_worker.settings import OperatorWishes, WorkerSettings
-
-if TYPE_CHECKING:
-    from conftest import PlayedHorde
 
 LIMIT_S = 20.0
 
@@ -99,11 +98,15 @@ class Slow(Server):
         raise AssertionError
 
 
+def _itself(kind: type[Server]) -> type[Server]:
+    return kind
+
+
 @pytest.fixture(autouse=True)
 def servers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Known by their names."""
     for kind in (Server, Nothing, Absent, Slow):
-        monkeypatch.setitem(registry._BUILT_IN, kind.__name__.lower(), lambda kind=kind: kind)
+        monkeypatch.setitem(registry._BUILT_IN, kind.__name__.lower(), partial(_itself, kind))
     monkeypatch.setattr(Server, "opened", [])
     monkeypatch.setattr(Slow, "begun", asyncio.Event(), raising=False)
 

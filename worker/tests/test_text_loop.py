@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import pytest
+from played_horde import Answer, PlayedHorde
+from workshop import Naps
 
 from horde_worker.backends.demo_text_backend import DemoTextBackend
 from horde_worker.backends.events import BackendFailure, Piece
@@ -19,9 +21,6 @@ from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.text.kind import TextKind
 from horde_worker.settings import OperatorWishes
 from horde_worker.worker import FAILURE_PAUSE_S, Worker
-
-if TYPE_CHECKING:
-    from conftest import Answer, Naps, PlayedHorde
 
 
 class Scribe:

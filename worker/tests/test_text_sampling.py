@@ -91,7 +91,9 @@ def test_a_stricter_cut_leaves_no_token_that_a_milder_one_rules_out(
     name: str, strict: float, mild: float, scores: Scores
 ) -> None:
     """Every cut is monotone."""
-    assert set(possible(scores, **{name: strict})) <= set(possible(scores, **{name: mild}))
+    stricter: dict[str, Any] = {name: strict}
+    milder: dict[str, Any] = {name: mild}
+    assert set(possible(scores, **stricter)) <= set(possible(scores, **milder))
 
 
 @given(SCORES, SAMPLINGS)

@@ -7,11 +7,13 @@ import base64
 import datetime as dt
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from PIL import Image
+from played_horde import Answer, PlayedHorde
 from structlog.testing import capture_logs
+from workshop import Naps, Workshop
 
 from horde_worker import worker as worker_module
 from horde_worker.backends.demo_backend import DemoBackend
@@ -27,9 +29,6 @@ from horde_worker.settings import OperatorWishes
 from horde_worker.tally import Tally
 from horde_worker.waiting import LATE_ANSWER_LIMIT_S
 from horde_worker.worker import FAILURE_PAUSE_S, IDLE_PAUSE_S, Worker
-
-if TYPE_CHECKING:
-    from conftest import Answer, Naps, PlayedHorde, Workshop
 
 
 def failing(error: BaseException) -> Callable[[ImageJob], list[ImageResult]]:
@@ -564,13 +563,14 @@ async def test_a_horde_that_holds_pops_back_is_asked_again_without_a_pause(
     horde: PlayedHorde, workshop: Workshop, answer: type[Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says so, and holds this one for a while; a job that comes then is fetched without any delay of ours."""
-    held = answer(body={"id": None}, headers={"Preference-Applied": "wait=30"}, gate=asyncio.Event())
+    gate = asyncio.Event()
+    held = answer(body={"id": None}, headers={"Preference-Applied": "wait=30"}, gate=gate)
     horde.pop_script = [held, horde.job("j1")]
     monkeypatch.setattr(worker_module, "IDLE_PAUSE_S", 0.05)
     workshop.start(jobs_wanted=1)
     await horde.until(lambda: horde.pops)
     await asyncio.sleep(0.1)
-    held.gate.set()
+    gate.set()
     assert await workshop.ended() == ExitCode.OK
     assert workshop.naps.taken == []
     assert horde.headers[0]["Prefer"] == "wait=30"

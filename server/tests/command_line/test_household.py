@@ -34,7 +34,7 @@ async def test_the_admin_key_is_kept_nowhere_and_the_workers_for_the_owner_only(
 async def test_a_folder_that_was_given_another_database_gets_accounts_there(database_dsn: str, tmp_path: Path) -> None:
     first = await household_accounts(Settings(data=tmp_path), database_dsn)
     async with await psycopg.AsyncConnection.connect(database_dsn, autocommit=True) as conn:
-        await conn.execute("DELETE FROM account WHERE id > 0")
+        await conn.execute("DELETE FROM api_key WHERE account_id > 0; DELETE FROM account WHERE id > 0")
     second = await household_accounts(Settings(data=tmp_path), database_dsn)
     assert second.admin_key is not None
     assert second.worker_key != first.worker_key

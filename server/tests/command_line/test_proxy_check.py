@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from horde_processes import free_port, running_horde, start
 
@@ -13,7 +14,8 @@ from horde_server.settings import Settings
 
 def test_doctor_tells_of_a_proxy_that_is_not_trusted(tmp_path: Path, database_dsn: str) -> None:
     """Nothing while none was seen; then which, and the setting that would trust it. The log has it once."""
-    trusted = {"HORDE_TRUSTED_PROXIES": "10.9.9.9"}  # so that whoever calls here plays a proxy that is not
+    # so that whoever calls here plays a proxy that is not
+    trusted: dict[str, Any] = {"HORDE_TRUSTED_PROXIES": "10.9.9.9"}
     options = ("--database-url", database_dsn, "--processes", "2")
     with running_horde("serve", tmp_path, *options, **trusted) as horde:
         port = horde.url.rpartition(":")[2]

@@ -34,17 +34,20 @@ def main() -> None:
         amount=2,
     )
     deadline = time.monotonic() + LIMIT_S
-    rewards, seen = [], []
+    rewards: list[float] = []
+    seen: list[str] = []
     while len(rewards) < 2:
         assert time.monotonic() < deadline, f"no forms within {LIMIT_S} s"
         popped = client.submit_request(request, request.get_default_success_response_type())
         assert not isinstance(popped, RequestErrorResponse), popped
         for form in popped.forms or []:
+            assert form.source_image is not None
             with urllib.request.urlopen(form.source_image, timeout=30) as source:
                 picture = source.read()
             seen.append(str(form.form))
             result = {"caption": "a teal square"}
             if form.form == KNOWN_ALCHEMY_TYPES.GFPGAN:
+                assert form.r2_upload is not None
                 put = urllib.request.Request(form.r2_upload, picture, {"Content-Type": "image/webp"}, method="PUT")
                 with urllib.request.urlopen(put, timeout=30) as stored:
                     assert stored.status == 200

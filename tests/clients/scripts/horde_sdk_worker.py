@@ -37,6 +37,7 @@ def main() -> None:
         time.sleep(0.5)
     picture = io.BytesIO()
     Image.new("RGB", (job.payload.width, job.payload.height), "teal").save(picture, "WEBP")
+    assert job.r2_uploads is not None
     upload = urllib.request.Request(job.r2_uploads[0], picture.getvalue(), {"Content-Type": "image/webp"}, method="PUT")
     with urllib.request.urlopen(upload, timeout=30) as answer:
         assert answer.status == 200

@@ -8,12 +8,14 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import numpy as np
 import pytest
 from PIL import Image
+from played_horde import Answer, PlayedHorde
+from workshop import Naps, Workshop
 
 from horde_worker.backends.demo_backend import DemoBackend
 from horde_worker.backends.image import ImageJob, Remark
@@ -21,9 +23,6 @@ from horde_worker.backends.interface import BackendSettings
 from horde_worker.kinds.image.popped import read_image_pop
 from horde_worker.kinds.sources import MAX_PIXELS, SourceFailure, SourceFetcher
 from horde_worker.named_places import DOWNLOAD_LIMIT_BYTES, DOWNLOAD_TRIES, NamedPlaces
-
-if TYPE_CHECKING:
-    from conftest import Answer, Naps, PlayedHorde, Workshop
 
 Fill = Callable[..., Any]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
 
 import pytest
 import pytest_asyncio
+from hordes import Horde, StartHorde
 from webhook_receivers import Authority, Receiver, make_authority, receiving
 
 
@@ -24,14 +24,8 @@ def receiver(authority: Authority) -> Iterator[Receiver]:
         yield started
 
 
-class StartHorde(Protocol):
-    """See the fixture of the contract tests."""
-
-    async def __call__(self, **settings: Any) -> Any: ...
-
-
 @pytest_asyncio.fixture
-async def horde(start_horde: StartHorde, authority: Authority) -> Any:
+async def horde(start_horde: StartHorde, authority: Authority) -> Horde:
     """One server that delivers to loopback, and looks often for what is due."""
     return await start_horde(
         webhook_private_networks=["127.0.0.0/8"],

@@ -1,15 +1,10 @@
-"""The model is loaded once; the training code is tested from its folder, as it is not installed."""
+"""The model is loaded once."""
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
 
 import pytest
 
 from horde_worker.backends.demo.model import DemoModel
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "training"))
 
 
 @pytest.fixture(scope="session")

@@ -123,7 +123,7 @@ def test_pixels_of_a_small_picture_stay_squares() -> None:
     icon = Image.fromarray(fields.astype(np.uint8)).convert("RGB")
     shown = painted(vectorize(icon), times=32)
     assert psnr(shown, icon.resize((128, 128), Image.Resampling.NEAREST)) > 18
-    assert [shown.getpixel((32 * x + 16, 16))[0] for x in range(4)] == [0, 255, 0, 255]
+    assert [shown.getchannel("R").getpixel((32 * x + 16, 16)) for x in range(4)] == [0, 255, 0, 255]
 
 
 @pytest.mark.parametrize("colours", [16, 256])
