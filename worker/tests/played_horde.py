@@ -108,7 +108,7 @@ class PlayedHorde:
         )
 
     def text_job(self, *ids: str, payload: dict[str, Any] | None = None, **answer: Any) -> Answer:
-        """A text pop's answer with a small job, with these changes (generation.md §4.5.4)."""
+        """A text pop's answer with a small job, with these changes (workers.md §7.6)."""
         return Answer(
             body={
                 "id": ids[0],
@@ -125,7 +125,7 @@ class PlayedHorde:
         )
 
     def alchemy_forms(self, *forms: dict[str, Any]) -> Answer:
-        """An alchemy pop's answer (alchemy-and-operations.md §1.6)."""
+        """An alchemy pop's answer (alchemy.md §6)."""
         return Answer(body={"forms": list(forms), "skipped": {}})
 
     async def until(self, condition: Callable[[], Any]) -> None:
