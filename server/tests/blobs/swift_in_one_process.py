@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import eventlet
+import eventlet  # type: ignore[import-untyped]
 
 eventlet.monkey_patch()
 
@@ -29,9 +29,9 @@ def moved_clock() -> float:
 time.time = moved_clock  # before Swift takes it
 
 from eventlet import hubs, wsgi
-from swift.common import storage_policy, utils
-from swift.common.ring import RingBuilder
-from swift.common.wsgi import loadapp
+from swift.common import storage_policy, utils  # type: ignore[import-untyped]
+from swift.common.ring import RingBuilder  # type: ignore[import-untyped]
+from swift.common.wsgi import loadapp  # type: ignore[import-untyped]
 
 STORAGE_ROLES = ("account", "container", "object")
 DEVICE = "disk"

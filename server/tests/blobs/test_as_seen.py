@@ -71,10 +71,12 @@ def kept(data: bytes) -> Image.Image:
 def corners(image: Image.Image) -> dict[tuple[int, int], tuple[int, ...]]:
     plain = image.convert("RGB")
     width, height = plain.size
-    return {
-        (right, down): plain.getpixel((width // 4 + right * width // 2, height // 4 + down * height // 2))
-        for right, down in CORNERS
-    }  # type: ignore[misc]
+    found: dict[tuple[int, int], tuple[int, ...]] = {}
+    for right, down in CORNERS:
+        pixel = plain.getpixel((width // 4 + right * width // 2, height // 4 + down * height // 2))
+        assert isinstance(pixel, tuple)
+        found[right, down] = pixel
+    return found
 
 
 def assert_seen(image: Image.Image, expected: dict[tuple[int, int], tuple[int, ...]] | None = None) -> None:

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Scope
 
 from horde_server.blobs.choice import open_blob_store
 from horde_server.blobs.folder import FolderStore
+from horde_server.blobs.object_store import ObjectStore
 from horde_server.blobs.routes import routes
 from horde_server.blobs.signing import UrlSigner
 from horde_server.blobs.store import BlobStore, BlobStoreFailed, is_key, uploaded_key
@@ -312,6 +313,7 @@ async def test_sweeping_leaves_what_is_none_of_ours(harness: Harness, tmp_path: 
         theirs.parent.mkdir(parents=True)
         theirs.write_bytes(b"theirs")
     else:
+        assert isinstance(harness.store, ObjectStore)
         await obstore.put_async(harness.store._store, f"deeper/{KEY}", b"theirs")
     await harness.store.put(KEY, b"ours")
     harness.clock.ahead_s = 3700

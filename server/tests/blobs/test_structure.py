@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -13,9 +14,9 @@ from horde_server.blobs.file_kinds import PictureKind
 from horde_server.blobs.structure import MAX_IMAGE_BYTES, MOST_CHUNKS, Broken, UnusableImage, examined
 
 
-def encoded(kind: str, mode: str = "RGB", size: tuple[int, int] = (40, 30), **options: object) -> bytes:
+def encoded(kind: str, mode: str = "RGB", size: tuple[int, int] = (40, 30), **options: Any) -> bytes:
     target = io.BytesIO()
-    Image.effect_noise(size, 80).convert(mode).save(target, kind, **options)  # type: ignore[arg-type]
+    Image.effect_noise(size, 80).convert(mode).save(target, kind, **options)
     return target.getvalue()
 
 
@@ -38,7 +39,7 @@ def riff(*chunks: tuple[bytes, bytes]) -> bytes:
         ("JPEG", "RGB", {}), ("JPEG", "L", {"progressive": True}), ("JPEG", "CMYK", {}),
     ],
 )  # fmt: skip
-def test_kind_and_size_are_told(kind: str, mode: str, options: dict[str, object]) -> None:
+def test_kind_and_size_are_told(kind: str, mode: str, options: dict[str, Any]) -> None:
     seen = examined(encoded(kind, mode, **options))
     assert (seen.kind, seen.width, seen.height, seen.is_animated, seen.has_exif) == (
         PictureKind[kind], 40, 30, False, False,

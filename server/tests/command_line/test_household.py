@@ -28,6 +28,7 @@ async def test_the_admin_key_is_kept_nowhere_and_the_workers_for_the_owner_only(
     made = await household_accounts(Settings(data=tmp_path), database_dsn)
     kept = tmp_path / "household.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert made.admin_key is not None
     assert made.admin_key not in kept.read_text()
 
 

@@ -47,6 +47,6 @@ async def module_horde(
     module_database_dsn: str, tmp_path_factory: pytest.TempPathFactory, module_settings: dict[str, Any]
 ) -> AsyncIterator[Horde]:
     """One server for all tests of a module, which run in the module's event loop: for many small cases."""
-    settings = {"_env_file": None, "data": tmp_path_factory.mktemp("horde"), **module_settings}
+    settings: dict[str, Any] = {"_env_file": None, "data": tmp_path_factory.mktemp("horde"), **module_settings}
     async with running_horde(module_database_dsn, settings) as horde:
         yield horde

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
+from hordes import Horde
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -17,7 +18,7 @@ NAMES = [
 
 class TestNames:
     @pytest.mark.parametrize("name", NAMES)
-    async def test_a_model_of_any_name_is_found_by_it(self, module_horde, name: str) -> None:
+    async def test_a_model_of_any_name_is_found_by_it(self, module_horde: Horde, name: str) -> None:
         horde = module_horde
         owner = await horde.account("owner", columns={"worker_invited": 50})
         await horde.texts.pop(owner.api_key, f"scribe of {NAMES.index(name)}", models=[f"model {name}"])
@@ -25,7 +26,7 @@ class TestNames:
         assert [model["name"] for model in answer.json()] == [f"model {name}"]
 
     @pytest.mark.parametrize("name", NAMES)
-    async def test_a_worker_of_any_name_is_found_by_it(self, module_horde, name: str) -> None:
+    async def test_a_worker_of_any_name_is_found_by_it(self, module_horde: Horde, name: str) -> None:
         horde = module_horde
         owner = await horde.account("owner", columns={"worker_invited": 50})
         await horde.pop(owner.api_key, f"w{name}")
@@ -39,7 +40,7 @@ class TestNames:
         ["users/{}", "workers/{}", "filters/{}", "operations/ipaddr/{}", "generate/check/{}", "generate/status/{}",
          "generate/text/status/{}", "interrogate/status/{}"],
     )  # fmt: skip
-    async def test_no_id_breaks_anything(self, module_horde, path: str, name: str) -> None:
+    async def test_no_id_breaks_anything(self, module_horde: Horde, path: str, name: str) -> None:
         answer = await module_horde.client.get(f"/api/v2/{path.format('i' + quote(name, safe=''))}")
         assert answer.status_code in {400, 401, 403, 404}
         assert answer.json()["message"]
@@ -51,7 +52,7 @@ def _cleaned(name: str) -> str:
 
 
 class TestNothingThere:
-    async def message(self, horde, method: str, path: str) -> tuple[int, str]:
+    async def message(self, horde: Horde, method: str, path: str) -> tuple[int, str]:
         answer = await horde.client.request(method, path)
         return answer.status_code, answer.json()["message"]
 
@@ -72,7 +73,7 @@ class TestNothingThere:
         ],
     )
     async def test_the_address_that_was_meant_is_named(
-        self, module_horde, method: str, pasted: str, meant: str
+        self, module_horde: Horde, method: str, pasted: str, meant: str
     ) -> None:
         status, message = await self.message(module_horde, method, pasted)
         assert status == 404
@@ -93,7 +94,7 @@ class TestNothingThere:
             ("GET", "users", "A list of users is"),
         ],
     )
-    async def test_what_is_not_built_yet_says_so(self, module_horde, method: str, path: str, what: str) -> None:
+    async def test_what_is_not_built_yet_says_so(self, module_horde: Horde, method: str, path: str, what: str) -> None:
         answer = await module_horde.client.request(method, f"/api/v2/{path}")
         assert answer.status_code == 404
         assert answer.json() == {"message": f"{what} not supported by this server yet.", "rc": "NotFound"}
@@ -101,11 +102,11 @@ class TestNothingThere:
     @pytest.mark.parametrize(
         "path", ["/nothing", "/api/v1/generate/async", "/api/v2/stylesheets", "/a" * 3000, "/\x1b[31m"]
     )
-    async def test_other_addresses_are_sent_to_the_page(self, module_horde, path: str) -> None:
+    async def test_other_addresses_are_sent_to_the_page(self, module_horde: Horde, path: str) -> None:
         status, message = await self.message(module_horde, "GET", quote(path))
         assert (status, message) == (404, "There is nothing at this address: see /api/.")
 
-    async def test_a_wrong_method_is_told_which_are_right(self, module_horde) -> None:
+    async def test_a_wrong_method_is_told_which_are_right(self, module_horde: Horde) -> None:
         answer = await module_horde.client.post("/api/v2/generate/status/00000000-0000-0000-0000-000000000000")
         assert answer.status_code == 405
         assert answer.json() == {"message": "This address takes GET and DELETE, not POST."}
@@ -123,7 +124,7 @@ class TestKeys:
             ({}, "send it as the header `apikey`"),
         ],
     )
-    async def test_the_right_header_is_named(self, module_horde, headers: dict[str, str], advice: str) -> None:
+    async def test_the_right_header_is_named(self, module_horde: Horde, headers: dict[str, str], advice: str) -> None:
         for path, body in (("generate/async", {"prompt": "x"}), ("kudos/transfer", {"username": "x#1"})):
             answer = await module_horde.client.post(f"/api/v2/{path}", json=body, headers=headers)
             assert answer.status_code == 400
@@ -134,7 +135,7 @@ class TestKeys:
         assert "secret" not in answer.text
 
     @pytest.mark.parametrize("path", ["generate/pop", "generate/text/pop", "interrogate/pop"])
-    async def test_a_workers_unknown_key_is_not_told_to_be_anonymous(self, module_horde, path: str) -> None:
+    async def test_a_workers_unknown_key_is_not_told_to_be_anonymous(self, module_horde: Horde, path: str) -> None:
         body = {"name": "worker", "models": ["stable_diffusion"]}
         answer = await module_horde.client.post(f"/api/v2/{path}", json=body, headers={"apikey": "nobody's"})
         assert (answer.status_code, answer.json()["rc"]) == (401, "InvalidAPIKey")

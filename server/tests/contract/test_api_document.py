@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hordes import Horde
 
 from horde_server.http.introduction import ORDER
 
@@ -56,7 +57,7 @@ def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
 
 
 class TestLimits:
-    async def test_every_field_of_every_body_has_a_limit(self, module_horde) -> None:
+    async def test_every_field_of_every_body_has_a_limit(self, module_horde: Horde) -> None:
         document = (await module_horde.client.get("/openapi.json")).json()
         schemas = document["components"]["schemas"]
         bodies = {
@@ -68,7 +69,7 @@ class TestLimits:
         assert len(bodies) >= 20
         assert [fault for name, schema in bodies.items() for fault in unlimited(schema, schemas, name)] == []
 
-    async def test_every_parameter_has_a_limit(self, module_horde) -> None:
+    async def test_every_parameter_has_a_limit(self, module_horde: Horde) -> None:
         document = (await module_horde.client.get("/openapi.json")).json()
         faults = [
             fault
@@ -79,7 +80,7 @@ class TestLimits:
 
         assert faults == []
 
-    async def test_longer_parameters_are_refused_by_name(self, module_horde) -> None:
+    async def test_longer_parameters_are_refused_by_name(self, module_horde: Horde) -> None:
         for path, name in (
             ("workers?name=" + "x" * 201, "name"),
             ("workers/" + "x" * 1001, "worker_id"),
@@ -95,7 +96,7 @@ class TestLimits:
             assert "at most" in answer.json()["errors"][name]
 
     @pytest.mark.parametrize("path", ["generate/async", "generate/pop", "kudos/transfer"])
-    async def test_longer_keys_are_refused(self, module_horde, path: str) -> None:
+    async def test_longer_keys_are_refused(self, module_horde: Horde, path: str) -> None:
         answer = await module_horde.client.post(f"/api/v2/{path}", json=_some(path), headers={"apikey": "k" * 256})
         assert answer.json()["errors"] == {"apikey": "must have at most 255 characters"}
 
@@ -111,7 +112,7 @@ def _some(path: str) -> Document:
 class TestExamples:
     """What `Try it out` → `Execute` sends."""
 
-    async def test_every_body_has_one_that_is_taken_as_it_stands(self, module_horde) -> None:
+    async def test_every_body_has_one_that_is_taken_as_it_stands(self, module_horde: Horde) -> None:
         """None is 400: each does what it says, or is refused for what the example cannot have (an id, a role)."""
         horde = module_horde
         admin = await horde.account("ada", moderator=True, kudos=1000)
@@ -135,7 +136,7 @@ class TestExamples:
             }
         assert sent >= 20
 
-    async def test_requests_are_taken_from_anonymous(self, module_horde) -> None:
+    async def test_requests_are_taken_from_anonymous(self, module_horde: Horde) -> None:
         document = (await module_horde.client.get("/openapi.json")).json()
         for path in ("/api/v2/generate/async", "/api/v2/generate/text/async", "/api/v2/interrogate/async"):
             operation = document["paths"][path]["post"]
@@ -144,7 +145,7 @@ class TestExamples:
             answer = await module_horde.client.post(path, json=body, headers={"apikey": key})
             assert answer.status_code == 202, answer.text
 
-    async def test_every_path_parameter_has_one(self, module_horde) -> None:
+    async def test_every_path_parameter_has_one(self, module_horde: Horde) -> None:
         document = (await module_horde.client.get("/openapi.json")).json()
         for _, path, operation in operations(document):
             for parameter in operation.get("parameters", ()):
@@ -153,14 +154,14 @@ class TestExamples:
 
 
 class TestTheShapeOfThePage:
-    async def test_it_begins_with_a_sentence_and_stands_under_headings(self, module_horde) -> None:
+    async def test_it_begins_with_a_sentence_and_stands_under_headings(self, module_horde: Horde) -> None:
         for address in ("/openapi.json", "/api/swagger.json"):
             document = (await module_horde.client.get(address)).json()
             assert document["info"]["description"].startswith("Ask this horde for images")
             assert [tag["name"] for tag in document["tags"]] == list(ORDER)
             assert {tag for *_, operation in operations(document) for tag in operation["tags"]} == set(ORDER)
 
-    async def test_whoever_has_a_key_can_authorize(self, module_horde) -> None:
+    async def test_whoever_has_a_key_can_authorize(self, module_horde: Horde) -> None:
         openapi = (await module_horde.client.get("/openapi.json")).json()
         swagger = (await module_horde.client.get("/api/swagger.json")).json()
         for schemes in (openapi["components"]["securitySchemes"], swagger["securityDefinitions"]):

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from hordes import Horde
 
 from horde_server.http.body import MOST_COMMAS
 from horde_server.http.wire_types import MOST_MAP_BYTES, MOST_MAP_KEYS
@@ -35,7 +36,7 @@ JSON_ROUTES = (
 
 
 async def send(
-    horde, content: bytes, path: str = ASYNC, method: str = "POST", media_type: str = "application/json"
+    horde: Horde, content: bytes, path: str = ASYNC, method: str = "POST", media_type: str = "application/json"
 ) -> tuple[int, dict[str, Any]]:
     headers = {"apikey": "0000000000", "content-type": media_type}
     answer = await horde.client.request(method, f"/api/v2/{path}", content=content, headers=headers)
@@ -46,7 +47,7 @@ async def send(
 class TestHalfCharacters:
     """JavaScript cuts texts in the middle of emoji, and its JSON then has half a surrogate pair."""
 
-    async def test_a_cut_prompt_is_served_with_the_replacement_character(self, module_horde) -> None:
+    async def test_a_cut_prompt_is_served_with_the_replacement_character(self, module_horde: Horde) -> None:
         horde = module_horde
         owner = await horde.account("owner")
         status, body = await send(horde, rb'{"prompt": "a cat \ud83d", "nobody \udc00 knows": "\ud83d\ud83d"}')
@@ -57,13 +58,13 @@ class TestHalfCharacters:
 
     @pytest.mark.parametrize(("method", "path"), JSON_ROUTES)
     async def test_no_body_is_refused_for_one_in_a_field_that_nobody_knows(
-        self, module_horde, method: str, path: str
+        self, module_horde: Horde, method: str, path: str
     ) -> None:
         status, body = await send(module_horde, rb'{"\ud83d": "\ud83d"}', path, method)
         assert "not JSON" not in body["message"]
         assert status < 500
 
-    async def test_a_worker_delivers_a_cut_text(self, module_horde) -> None:
+    async def test_a_worker_delivers_a_cut_text(self, module_horde: Horde) -> None:
         horde = module_horde
         owner = await horde.account("scribe")
         asked = await horde.texts.request()
@@ -74,7 +75,7 @@ class TestHalfCharacters:
         assert answer.status_code == 200
         assert (await horde.texts.status(asked))["generations"][0]["text"] == "cut \ufffd"
 
-    async def test_an_alchemist_delivers_a_cut_caption(self, module_horde) -> None:
+    async def test_an_alchemist_delivers_a_cut_caption(self, module_horde: Horde) -> None:
         horde = module_horde
         owner = await horde.account("alchemist")
         asked = await horde.alchemy.request("caption")
@@ -110,21 +111,21 @@ class TestUnread:
             (b"true", "It is true or false."),
         ],
     )
-    async def test_the_reason_is_told(self, module_horde, content: bytes, words: str) -> None:
+    async def test_the_reason_is_told(self, module_horde: Horde, content: bytes, words: str) -> None:
         status, body = await send(module_horde, content)
         assert (status, list(body)) == (400, ["message"])
         assert body["message"].startswith("The body must be a JSON object sent with a JSON content type. ")
         assert words in body["message"]
 
-    async def test_a_byte_order_mark_is_no_fault(self, module_horde) -> None:
+    async def test_a_byte_order_mark_is_no_fault(self, module_horde: Horde) -> None:
         assert (await send(module_horde, b'\xef\xbb\xbf{"prompt": "x"}'))[0] == 202
 
-    async def test_not_a_number_is_told_by_its_field(self, module_horde) -> None:
+    async def test_not_a_number_is_told_by_its_field(self, module_horde: Horde) -> None:
         status, body = await send(module_horde, b'{"prompt": "x", "params": {"cfg_scale": NaN}}')
         assert status == 400
         assert body["errors"] == {"params.cfg_scale": "must be a finite number, not nan"}
 
-    async def test_an_alchemists_body_has_no_fields_and_says_why(self, module_horde) -> None:
+    async def test_an_alchemists_body_has_no_fields_and_says_why(self, module_horde: Horde) -> None:
         """alchemy.md §7.1: malformed JSON reads as all fields absent."""
         for content, words in ((b"{", "could not be read"), (b"[]", "the body is a list")):
             status, body = await send(module_horde, content, "interrogate/submit")
@@ -154,26 +155,26 @@ class TestFloods:
         ],
     )
     async def test_many_wrong_items_get_a_short_answer(
-        self, module_horde, path: str, start: str, item: str, end: str
+        self, module_horde: Horde, path: str, start: str, item: str, end: str
     ) -> None:
         items = MOST_COMMAS - 5
         status, body = await send(module_horde, f"{start}{','.join([item] * items)}{end}".encode(), path)
         assert status == 400
         assert len(body["errors"]) <= 20
 
-    async def test_where_little_is_sent_many_items_are_too_many_bytes(self, module_horde) -> None:
+    async def test_where_little_is_sent_many_items_are_too_many_bytes(self, module_horde: Horde) -> None:
         body = f'{{"ratings":[{",".join(["{}"] * (MOST_COMMAS - 5))}]}}'.encode()
         status, answer = await send(module_horde, body, "generate/rate/x")
         assert status == 413
         assert "at most 65536 bytes" in answer["message"]
 
-    async def test_many_right_items_are_too_many(self, module_horde) -> None:
+    async def test_many_right_items_are_too_many(self, module_horde: Horde) -> None:
         models = [f"m{number}" for number in range(MOST_COMMAS - 10)]
         status, body = await send(module_horde, json.dumps({"prompt": "x", "models": models}).encode())
         assert status == 400
         assert body["errors"] == {"models": "must have at most 200 items, not 39990"}
 
-    async def test_many_wrong_fields_are_named_up_to_twenty(self, module_horde) -> None:
+    async def test_many_wrong_fields_are_named_up_to_twenty(self, module_horde: Horde) -> None:
         status, body = await send(
             module_horde, json.dumps(dict.fromkeys(("prompt", *_TEXT_FIELDS), 5) | {"params": _wrong_params()}).encode()
         )
@@ -181,12 +182,12 @@ class TestFloods:
         assert len(body["errors"]) == 20
         assert "more faults are not named" in body["message"]
 
-    async def test_commas_of_a_prompt_are_no_values(self, module_horde) -> None:
+    async def test_commas_of_a_prompt_are_no_values(self, module_horde: Horde) -> None:
         prompt = "one, two, " * MOST_COMMAS
         status, body = await send(module_horde, json.dumps({"prompt": prompt}).encode(), "generate/text/async")
         assert status == 202, body
 
-    async def test_many_texts_are_refused_without_taking_them_apart(self, module_horde) -> None:
+    async def test_many_texts_are_refused_without_taking_them_apart(self, module_horde: Horde) -> None:
         content = b'{"a":[' + b",".join([b'""'] * (4 * MOST_COMMAS)) + b"]}"
         status, body = await send(module_horde, content)
         assert (status, body["rc"]) == (400, "BadRequest")
@@ -198,7 +199,7 @@ class TestFloods:
             ({"k": "x" * MOST_MAP_BYTES}, f"at most {MOST_MAP_BYTES} bytes"),
         ],
     )
-    async def test_free_maps_are_bounded(self, module_horde, payload: dict[str, Any], words: str) -> None:
+    async def test_free_maps_are_bounded(self, module_horde: Horde, payload: dict[str, Any], words: str) -> None:
         special = await send(module_horde, json.dumps({"prompt": "x", "params": {"special": payload}}).encode())
         form = {"source_image": "x", "forms": [{"name": "caption", "payload": payload}]}
         alchemy = await send(module_horde, json.dumps(form).encode(), "interrogate/async")
@@ -206,7 +207,7 @@ class TestFloods:
             assert status == 400
             assert words in next(iter(body["errors"].values()))
 
-    async def test_results_and_ids_of_alchemists_are_bounded(self, module_horde) -> None:
+    async def test_results_and_ids_of_alchemists_are_bounded(self, module_horde: Horde) -> None:
         for body in ({"id": "x" * 256, "result": {}}, {"id": "x", "result": {str(key): 1 for key in range(1001)}}):
             status, answer = await send(module_horde, json.dumps(body).encode(), "interrogate/submit")
             assert status == 400

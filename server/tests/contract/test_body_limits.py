@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from hordes import Horde, StartHorde
 
 from horde_server.http.body_limits import BLOBS, KEYLESS, SMALL_BYTES, WITH_PICTURES, WITH_TEXTS, most_body_bytes
 from horde_server.requests.text.checks import MAX_PROMPT_CHARACTERS
@@ -13,7 +15,7 @@ from horde_server.requests.text.checks import MAX_PROMPT_CHARACTERS
 MIB = 1024 * 1024
 
 
-def writing(horde) -> list[tuple[str, str]]:
+def writing(horde: Horde) -> list[tuple[str, str]]:
     """Method and path of every route that may have a body."""
     found = []
     for path, methods in horde.app._app.openapi()["paths"].items():
@@ -21,7 +23,7 @@ def writing(horde) -> list[tuple[str, str]]:
     return [(method, re.sub(r"\{.*?\}", "1", path)) for method, path in found]
 
 
-async def refusal_of(horde, method: str, path: str, size: int, **headers: str) -> tuple[int, dict]:
+async def refusal_of(horde: Horde, method: str, path: str, size: int, **headers: str) -> tuple[int, dict[str, Any]]:
     """What is answered to a body that is announced and must not be read."""
 
     async def body() -> AsyncIterator[bytes]:
@@ -39,13 +41,13 @@ async def refusal_of(horde, method: str, path: str, size: int, **headers: str) -
 
 
 @pytest.fixture(scope="module")
-def module_settings() -> dict:
+def module_settings() -> dict[str, Any]:
     return {"test_apikeys": True}
 
 
 @pytest.mark.asyncio(loop_scope="module")
 class TestEveryRoute:
-    async def test_takes_no_more_than_its_fields_hold(self, module_horde) -> None:
+    async def test_takes_no_more_than_its_fields_hold(self, module_horde: Horde) -> None:
         """30 MiB where pictures come inline, a few MiB for texts, one or less elsewhere."""
         routes = writing(module_horde)
         assert len(routes) > 20
@@ -57,7 +59,7 @@ class TestEveryRoute:
         assert {path for _, path in routes} >= WITH_PICTURES | WITH_TEXTS
         assert most_body_bytes(f"{BLOBS}x.webp", 30 * MIB) == 30 * MIB
 
-    async def test_asks_for_the_key_before_it_reads_a_large_body(self, module_horde) -> None:
+    async def test_asks_for_the_key_before_it_reads_a_large_body(self, module_horde: Horde) -> None:
         """§2.1: a missing key is 400 and told as a field, one that nobody has 401."""
         for method, path in writing(module_horde):
             if path.startswith(KEYLESS):
@@ -68,13 +70,13 @@ class TestEveryRoute:
             status, body = await refusal_of(module_horde, method, path, SMALL_BYTES + 1, apikey="nobody's")
             assert (status, body["rc"]) == (401, "InvalidAPIKey"), path
 
-    async def test_signed_addresses_need_no_key(self, module_horde) -> None:
+    async def test_signed_addresses_need_no_key(self, module_horde: Horde) -> None:
         """The signature is the key, and is looked at before anything is read."""
         status, body = await refusal_of(module_horde, "PUT", f"{BLOBS}{'0' * 8}.webp", SMALL_BYTES + 1)
         assert (status, body["rc"]) == (403, "BlobAddressInvalid")
 
 
-async def test_a_text_of_the_most_characters_fits_however_it_is_written(horde) -> None:
+async def test_a_text_of_the_most_characters_fits_however_it_is_written(horde: Horde) -> None:
     """Also when every character is escaped."""
     for character in ("é", "\\u00e9"):
         content = '{"prompt": "' + character * MAX_PROMPT_CHARACTERS + '"}'
@@ -86,7 +88,7 @@ async def test_a_text_of_the_most_characters_fits_however_it_is_written(horde) -
         assert answer.status_code != 413
 
 
-async def test_rate_limits_come_before_the_body(start_horde) -> None:
+async def test_rate_limits_come_before_the_body(start_horde: StartHorde) -> None:
     """§3, §7: the third large body within a second is refused unread."""
     horde = await start_horde(rate_limits=True)
     key = (await horde.account()).api_key

@@ -14,13 +14,13 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 import pytest_asyncio
 import structlog
 from horde_processes import descendants
+from hordes import Horde, StartHorde
 
 from horde_server.database.embedded import EmbeddedPostgres
 from horde_server.database.limits import SessionLimits
@@ -56,14 +56,14 @@ def stopped(server: EmbeddedPostgres) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-async def until_down(horde: Any) -> None:
+async def until_down(horde: Horde) -> None:
     async def is_down() -> bool:
         return (await horde.client.get("/api/v2/status/heartbeat")).json()["message"] == "DOWN"
 
     await horde.until(is_down, "the horde knows that its database is away")
 
 
-async def until_ready(horde: Any) -> None:
+async def until_ready(horde: Horde) -> None:
     async def is_ready() -> bool:
         return (await horde.client.get("/readyz")).status_code == 200
 
@@ -78,7 +78,9 @@ class TestAStoppedDatabase:
         """Servers of these tests run on the database that is stopped."""
         return postgres.dsn
 
-    async def test_whoever_waits_is_told_while_it_is_still_stopped(self, postgres, start_horde) -> None:
+    async def test_whoever_waits_is_told_while_it_is_still_stopped(
+        self, postgres: EmbeddedPostgres, start_horde: StartHorde
+    ) -> None:
         horde = await start_horde(database_silence_s=1)
         request_id = await horde.request()
         with stopped(postgres):
@@ -91,7 +93,7 @@ class TestAStoppedDatabase:
         assert (await horde.ask()).status_code == 202
         assert (await horde.status(request_id))["waiting"] == 1
 
-    async def test_what_is_in_memory_goes_on(self, postgres, start_horde) -> None:
+    async def test_what_is_in_memory_goes_on(self, postgres: EmbeddedPostgres, start_horde: StartHorde) -> None:
         horde = await start_horde(database_silence_s=1)
         request_id = await horde.request()
         with stopped(postgres):
@@ -105,7 +107,7 @@ class TestAStoppedDatabase:
         await until_ready(horde)
         assert (await horde.client.get("/api/v2/status/heartbeat")).json()["message"] == "OK"
 
-    async def test_it_is_told_once_when_it_goes_and_once_when_it_is_back(self, postgres) -> None:
+    async def test_it_is_told_once_when_it_goes_and_once_when_it_is_back(self, postgres: EmbeddedPostgres) -> None:
         pool = await open_pool(postgres.dsn, size=2)
         watch = DatabaseWatch(pool, silence_s=1, interval_s=0.01)
         with structlog.testing.capture_logs() as events:
@@ -135,7 +137,9 @@ class TestADatabaseThatDies:
         """Servers of these tests run on the database that dies."""
         return postgres.dsn
 
-    async def test_requests_are_served_by_the_first_connection_after_it(self, postgres, start_horde) -> None:
+    async def test_requests_are_served_by_the_first_connection_after_it(
+        self, postgres: EmbeddedPostgres, start_horde: StartHorde
+    ) -> None:
         horde = await start_horde()
         for _ in range(2):
             with unsupervised(postgres):
@@ -147,7 +151,9 @@ class TestADatabaseThatDies:
             await until_ready(horde)
             assert (await horde.ask()).status_code == 202
 
-    async def test_nothing_connects_in_vain_and_everything_at_once_when_it_is_back(self, postgres) -> None:
+    async def test_nothing_connects_in_vain_and_everything_at_once_when_it_is_back(
+        self, postgres: EmbeddedPostgres
+    ) -> None:
         pool = await open_pool(postgres.dsn, size=4)
         watch = asyncio.create_task(DatabaseWatch(pool, silence_s=1, interval_s=0.01).run())
         try:
@@ -213,7 +219,7 @@ class TestLimitsOfASession:
             await pool.close()
 
     async def test_a_request_that_waits_for_a_lock_is_told_while_it_is_held(
-        self, database_dsn: str, start_horde
+        self, database_dsn: str, start_horde: StartHorde
     ) -> None:
         horde = await start_horde(database_lock_limit_s=0.1)
         async with await psycopg.AsyncConnection.connect(database_dsn) as other:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
+from hordes import Horde, RunHorde
 from stops import stop_was_long
 
 from horde_server.blobs.signing import UrlSigner
@@ -19,13 +19,15 @@ DAYS_S = 2 * 86400.0
 HOUR_S = 3600.0
 
 
-async def seconds(horde: Any, expression: str, table: str) -> float:
+async def seconds(horde: Horde, expression: str, table: str) -> float:
     """An SQL expression of one row, in seconds."""
     return float((await horde.sql(f"SELECT extract(epoch FROM {expression}) FROM {table}"))[0][0])
 
 
 @pytest.mark.parametrize("stopped_s", [60.0, HOUR_S, DAYS_S])
-async def test_a_job_in_hands_is_delivered_after_a_stop_and_paid(run_horde, database_dsn: str, stopped_s: float):
+async def test_a_job_in_hands_is_delivered_after_a_stop_and_paid(
+    run_horde: RunHorde, database_dsn: str, stopped_s: float
+) -> None:
     """However long: neither the lease nor the request ended, and the worker is not taken for slow."""
     async with run_horde() as horde:
         owner = await horde.account("owner", trusted=True)
@@ -43,7 +45,7 @@ async def test_a_job_in_hands_is_delivered_after_a_stop_and_paid(run_horde, data
 
 
 @pytest.mark.parametrize("kind", ["images", "texts"])
-async def test_what_waits_is_served_after_a_stop_of_days(run_horde, database_dsn: str, kind: str):
+async def test_what_waits_is_served_after_a_stop_of_days(run_horde: RunHorde, database_dsn: str, kind: str) -> None:
     """A request's twenty minutes go on where they stood."""
     async with run_horde() as horde:
         owner = await horde.account("owner", trusted=True)
@@ -55,7 +57,7 @@ async def test_what_waits_is_served_after_a_stop_of_days(run_horde, database_dsn
         assert (await face.status(request_id))["finished"] == 1
 
 
-async def test_results_can_be_fetched_after_a_stop_of_days(run_horde, database_dsn: str):
+async def test_results_can_be_fetched_after_a_stop_of_days(run_horde: RunHorde, database_dsn: str) -> None:
     """What was delivered before the stop and nobody could fetch since."""
     async with run_horde() as horde:
         owner = await horde.account("owner", trusted=True)
@@ -67,7 +69,7 @@ async def test_results_can_be_fetched_after_a_stop_of_days(run_horde, database_d
         assert len(generation["img"]) > 50
 
 
-async def test_an_alchemists_form_is_delivered_after_a_stop_of_days(run_horde, database_dsn: str):
+async def test_an_alchemists_form_is_delivered_after_a_stop_of_days(run_horde: RunHorde, database_dsn: str) -> None:
     """The interrogation lived on too, with the form that nobody had yet."""
     async with run_horde() as horde:
         owner = await horde.account("owner", trusted=True)
@@ -80,7 +82,7 @@ async def test_an_alchemists_form_is_delivered_after_a_stop_of_days(run_horde, d
         await horde.alchemy.form(owner.api_key, "nsfw")
 
 
-async def test_a_stop_is_made_up_for_once_however_many_nodes_start(horde, pool: Pool, database_dsn: str):
+async def test_a_stop_is_made_up_for_once_however_many_nodes_start(horde: Horde, pool: Pool, database_dsn: str) -> None:
     """The row of the beat is the guard."""
     owner = await horde.account("owner")
     await horde.request()
@@ -97,7 +99,7 @@ async def test_a_stop_is_made_up_for_once_however_many_nodes_start(horde, pool: 
     assert await seconds(horde, "expires_at", "request") == pytest.approx(life_s, abs=passed_s + 1)
 
 
-async def test_a_running_node_learns_what_another_put_off(run_horde, pool: Pool, database_dsn: str):
+async def test_a_running_node_learns_what_another_put_off(run_horde: RunHorde, pool: Pool, database_dsn: str) -> None:
     """By its next beat: its own memory would let requests expire."""
     async with run_horde(reconcile_interval_s=1000) as horde:
         request_id = await horde.request()
@@ -112,7 +114,7 @@ async def test_a_running_node_learns_what_another_put_off(run_horde, pool: Pool,
         await horde.until(knows, "the row was read anew")
 
 
-async def test_what_was_overdue_before_the_stop_stays_overdue(run_horde, database_dsn: str):
+async def test_what_was_overdue_before_the_stop_stays_overdue(run_horde: RunHorde, database_dsn: str) -> None:
     """A lease that ended while the horde was up ended by its worker's fault."""
     async with run_horde(sweep_interval_s=1000) as horde:
         owner = await horde.account("owner")
@@ -129,7 +131,9 @@ async def test_what_was_overdue_before_the_stop_stays_overdue(run_horde, databas
         assert await horde.sql("SELECT uncompleted_jobs FROM worker") == [(1,)]
 
 
-async def test_nothing_is_overdue_before_a_stop_is_made_up_for(pool: Pool, run_horde, database_dsn: str):
+async def test_nothing_is_overdue_before_a_stop_is_made_up_for(
+    pool: Pool, run_horde: RunHorde, database_dsn: str
+) -> None:
     """Whatever runs first after a stop, a sweep too: it takes the beat for granted never."""
     async with run_horde() as horde:
         owner = await horde.account("owner")
@@ -145,7 +149,7 @@ async def test_nothing_is_overdue_before_a_stop_is_made_up_for(pool: Pool, run_h
         assert await alchemy_store.lock_expired(conn) == []
 
 
-async def test_a_pause_shorter_than_a_gap_changes_nothing(pool: Pool, run_horde, database_dsn: str):
+async def test_a_pause_shorter_than_a_gap_changes_nothing(pool: Pool, run_horde: RunHorde, database_dsn: str) -> None:
     """A node that is late is not down."""
     async with run_horde() as horde:
         await horde.request()
@@ -156,7 +160,7 @@ async def test_a_pause_shorter_than_a_gap_changes_nothing(pool: Pool, run_horde,
         assert await seconds(horde, "expires_at", "request") == expires_s
 
 
-async def test_a_clock_that_went_back_puts_nothing_off(pool: Pool, run_horde):
+async def test_a_clock_that_went_back_puts_nothing_off(pool: Pool, run_horde: RunHorde) -> None:
     """The beat is dated anew, so that the next gap is seen."""
     async with run_horde() as horde:
         await horde.request()
@@ -167,7 +171,7 @@ async def test_a_clock_that_went_back_puts_nothing_off(pool: Pool, run_horde):
         assert await seconds(horde, "expires_at", "request") == expires_s
 
 
-async def test_what_began_after_the_horde_was_back_is_not_put_off(horde, pool: Pool, database_dsn: str):
+async def test_what_began_after_the_horde_was_back_is_not_put_off(horde: Horde, pool: Pool, database_dsn: str) -> None:
     """Between the return of the database and the beat that makes up for its absence."""
     await horde.request()
     stop_was_long(database_dsn, HOUR_S)
@@ -179,7 +183,7 @@ async def test_what_began_after_the_horde_was_back_is_not_put_off(horde, pool: P
 
 
 @pytest.mark.parametrize("stopped_s", [120.0, HOUR_S])
-async def test_uptime_goes_on_where_it_stood(run_horde, database_dsn: str, stopped_s: float):
+async def test_uptime_goes_on_where_it_stood(run_horde: RunHorde, database_dsn: str, stopped_s: float) -> None:
     """Neither credit for the time that the horde was down, nor does the reward's clock start anew."""
     async with run_horde() as horde:
         owner = await horde.account("owner", trusted=True)
@@ -196,7 +200,7 @@ async def test_uptime_goes_on_where_it_stood(run_horde, database_dsn: str, stopp
         assert rewarded_s == (0 if uptime_s <= 600 else uptime_s)
 
 
-async def test_a_check_in_right_after_a_stop_counts_neither_way(horde, database_dsn: str):
+async def test_a_check_in_right_after_a_stop_counts_neither_way(horde: Horde, database_dsn: str) -> None:
     """Before any beat has made up for it."""
     owner = await horde.account("owner")
     await horde.pop(owner.api_key)
@@ -206,7 +210,7 @@ async def test_a_check_in_right_after_a_stop_counts_neither_way(horde, database_
     assert (await horde.sql("SELECT uptime_s, uptime_rewarded_s FROM worker"))[0] == (590, 100)
 
 
-async def test_webhooks_that_wait_are_kept(run_horde, pool: Pool, database_dsn: str):
+async def test_webhooks_that_wait_are_kept(run_horde: RunHorde, pool: Pool, database_dsn: str) -> None:
     """Two days to deliver are two days in which the horde could."""
     async with run_horde() as horde:
         await horde.sql(
@@ -218,7 +222,9 @@ async def test_webhooks_that_wait_are_kept(run_horde, pool: Pool, database_dsn: 
     assert await seconds(horde, "now() - created_at", "webhook_delivery") < 60
 
 
-async def test_signed_addresses_last_as_long_as_the_horde_was_up(pool: Pool, run_horde, database_dsn: str):
+async def test_signed_addresses_last_as_long_as_the_horde_was_up(
+    pool: Pool, run_horde: RunHorde, database_dsn: str
+) -> None:
     """Those of our own routes: a bucket knows nothing of our stops."""
     clock_s = 1_000_000.0
     down_time = DownTime(pool)

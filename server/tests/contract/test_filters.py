@@ -6,10 +6,12 @@ Harmless words stand in for what a horde really looks for: a kitten must not be 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from hordes import Horde, StartHorde
 
 from horde_server.moderation.prompt_filters.answers import FilterDetails, FilterPromptSuspicion, FilterRegex
 
@@ -18,12 +20,12 @@ ADULT_MODEL = "Hentai Diffusion"
 
 
 @pytest.fixture
-async def mod(horde) -> str:
+async def mod(horde: Horde) -> str:
     """A moderator's key."""
     return str((await horde.account("mod", moderator=True)).api_key)
 
 
-async def call(horde, method: str, path: str, key: str | None, body: Any = None, **query: Any) -> httpx.Response:
+async def call(horde: Horde, method: str, path: str, key: str | None, body: Any = None, **query: Any) -> httpx.Response:
     """A call of /filters."""
     headers = {"apikey": key} if key is not None else {}
     return await horde.client.request(
@@ -35,7 +37,7 @@ async def call(horde, method: str, path: str, key: str | None, body: Any = None,
     )
 
 
-async def add(horde, key: str, regex: str, filter_type: int, **more: Any) -> dict[str, Any]:
+async def add(horde: Horde, key: str, regex: str, filter_type: int, **more: Any) -> dict[str, Any]:
     """PUT /filters."""
     answer = await call(horde, "PUT", "", key, {"regex": regex, "filter_type": filter_type, **more})
     assert answer.status_code == 200, answer.text
@@ -44,19 +46,19 @@ async def add(horde, key: str, regex: str, filter_type: int, **more: Any) -> dic
 
 
 @pytest.fixture
-async def no_wet_kittens(horde, mod) -> None:
+async def no_wet_kittens(horde: Horde, mod: str) -> None:
     """One filter of each group."""
     await add(horde, mod, r"\bkitten\b", 10, replacement="cat")
     await add(horde, mod, r"\bwet\b", 20)
 
 
-async def served_prompt(horde, request_id: str) -> str:
+async def served_prompt(horde: Horde, request_id: str) -> str:
     """What a worker will be given."""
     [(order,)] = await horde.sql("SELECT request_order::text FROM request WHERE id = %s", request_id)
     return str(json.loads(order)["prompt"])
 
 
-async def suspicions(horde, name: str) -> list[int]:
+async def suspicions(horde: Horde, name: str) -> list[int]:
     """Why an account is suspected."""
     return list((await horde.sql("SELECT suspicions FROM account WHERE username = %s", name))[0][0])
 
@@ -64,7 +66,7 @@ async def suspicions(horde, name: str) -> list[int]:
 # ---------------------------------------------------------------- what filters do to requests
 
 
-async def test_a_caught_prompt_is_rewritten(horde, no_wet_kittens) -> None:
+async def test_a_caught_prompt_is_rewritten(horde: Horde, no_wet_kittens: None) -> None:
     """§2.3: replacement_filter is on by default; the worker gets the rewritten prompt, nobody is punished."""
     asker, owner = await horde.account("ada"), await horde.account("owner")
     await horde.request(asker.api_key, "a (wet:1.2) kitten, painted###dogs")
@@ -74,7 +76,9 @@ async def test_a_caught_prompt_is_rewritten(horde, no_wet_kittens) -> None:
     assert (await horde.ask(asker.api_key)).status_code == 202
 
 
-async def test_a_prompt_that_may_not_be_rewritten_is_refused_and_remembered(start_horde, horde, no_wet_kittens) -> None:
+async def test_a_prompt_that_may_not_be_rewritten_is_refused_and_remembered(
+    start_horde: StartHorde, horde: Horde, no_wet_kittens: None
+) -> None:
     """§2.4: 400 `CorruptPrompt`, suspicion 8 once, and a time-out of 3, then 9 minutes for the address."""
     asker = await horde.account("ada")
     for minutes in (3, 9):
@@ -90,13 +94,13 @@ async def test_a_prompt_that_may_not_be_rewritten_is_refused_and_remembered(star
     assert await horde.sql("SELECT count(*)::int FROM request") == [(0,)]
 
 
-async def test_a_dry_run_is_judged_as_well(horde, no_wet_kittens) -> None:
+async def test_a_dry_run_is_judged_as_well(horde: Horde, no_wet_kittens: None) -> None:
     """requests.md §3.14: the filters come before the price."""
     answer = await horde.ask(prompt="a wet kitten", replacement_filter=False, dry_run=True)
     assert horde.outcome(answer) == (400, "CorruptPrompt")
 
 
-async def test_nothing_left_after_rewriting_is_refused(horde, mod) -> None:
+async def test_nothing_left_after_rewriting_is_refused(horde: Horde, mod: str) -> None:
     await add(horde, mod, "kitten|wet", 10)
     await add(horde, mod, "wet", 20)
     horde.client.headers["X-Forwarded-For"] = "198.51.100.66"  # private addresses are not struck
@@ -104,7 +108,7 @@ async def test_nothing_left_after_rewriting_is_refused(horde, mod) -> None:
     assert horde.outcome(await horde.ask()) == (403, "TimeoutIP")
 
 
-async def test_moderators_are_not_kept_out(horde, mod, no_wet_kittens) -> None:
+async def test_moderators_are_not_kept_out(horde: Horde, mod: str, no_wet_kittens: None) -> None:
     """§2.4: unless the user is a moderator; the refusal stays."""
     for _ in range(2):
         answer = await horde.ask(mod, "a wet kitten", replacement_filter=False)
@@ -112,7 +116,7 @@ async def test_moderators_are_not_kept_out(horde, mod, no_wet_kittens) -> None:
     assert await suspicions(horde, "mod") == []
 
 
-async def test_the_anonymous_and_the_trusted_are_not_suspected(horde, mod, no_wet_kittens) -> None:
+async def test_the_anonymous_and_the_trusted_are_not_suspected(horde: Horde, mod: str, no_wet_kittens: None) -> None:
     """§3.1: anonymous never accrues; accounts.md §2.3: trusted accounts are beyond it."""
     sue = await horde.account("sue", trusted=True)
     await horde.ask("0000000000", "a wet kitten", replacement_filter=False)
@@ -123,21 +127,21 @@ async def test_the_anonymous_and_the_trusted_are_not_suspected(horde, mod, no_we
     assert (await suspicions(horde, "sue"), await suspicions(horde, "Anonymous")) == ([], [])
 
 
-async def test_for_education_rewriting_is_forced(horde, no_wet_kittens) -> None:
+async def test_for_education_rewriting_is_forced(horde: Horde, no_wet_kittens: None) -> None:
     """§2.3: `replacement_filter` or an education account."""
     school = await horde.account("school", columns={"education": True})
     request_id = await horde.request(school.api_key, "a wet kitten", replacement_filter=False)
     assert await served_prompt(horde, request_id) == f"a wet cat{ADDED}"
 
 
-async def test_a_long_caught_prompt_is_a_bad_request(horde, no_wet_kittens) -> None:
+async def test_a_long_caught_prompt_is_a_bad_request(horde: Horde, no_wet_kittens: None) -> None:
     """§2.3: positive part longer than 7000 characters → 400 `BadRequest`; nobody is punished."""
     long = "a wet kitten " + "x" * 7000
     assert horde.outcome(await horde.ask(prompt=long)) == (400, "BadRequest")
     assert horde.outcome(await horde.ask(prompt=long, replacement_filter=False)) == (400, "CorruptPrompt")
 
 
-async def test_a_flagged_users_images_are_about_adults(horde) -> None:
+async def test_a_flagged_users_images_are_about_adults(horde: Horde) -> None:
     """§2.5: always rewritten, whatever it says; nothing left → `CorruptPrompt` without a time-out."""
     bad = await horde.account("bad", columns={"flagged": True})
     request_id = await horde.request(bad.api_key, "a (young:1.1) girl", replacement_filter=False)
@@ -146,7 +150,7 @@ async def test_a_flagged_users_images_are_about_adults(horde) -> None:
     assert (await horde.ask(bad.api_key)).status_code == 202
 
 
-async def test_models_for_adults_get_adults(horde, no_wet_kittens) -> None:
+async def test_models_for_adults_get_adults(horde: Horde, no_wet_kittens: None) -> None:
     """requests.md §3.14: an NSFW model and words of youth, or a filter of type 10; others keep their prompt."""
     asker = await horde.account("ada")
     wanted = {
@@ -163,22 +167,22 @@ async def test_models_for_adults_get_adults(horde, no_wet_kittens) -> None:
     assert answer.status_code == 202
 
 
-async def test_texts_are_never_rewritten(horde, no_wet_kittens) -> None:
+async def test_texts_are_never_rewritten(horde: Horde, no_wet_kittens: None) -> None:
     """§2: neither filtered nor rewritten, also of flagged users."""
     bad, owner = await horde.account("bad", columns={"flagged": True}), await horde.account("owner")
     await horde.texts.request(bad.api_key, prompt="A wet kitten,\nand a girl!###x")
     assert (await horde.texts.job(owner.api_key))["payload"]["prompt"] == "A wet kitten,\nand a girl!###x"
 
 
-async def test_the_checks_come_in_order(horde, no_wet_kittens) -> None:
+async def test_the_checks_come_in_order(horde: Horde, no_wet_kittens: None) -> None:
     """requests.md §3: after concurrency and address, before hires_fix and all else, though the prompt be too long."""
     busy = await horde.account("busy", columns={"concurrency": 0})
-    caught = {"prompt": "a wet kitten " + "x " * 7500, "replacement_filter": False}
+    caught: dict[str, Any] = {"prompt": "a wet kitten " + "x " * 7500, "replacement_filter": False}
     assert horde.outcome(await horde.ask(busy.api_key, **caught)) == (429, "TooManyPrompts")
     assert horde.outcome(await horde.ask(**caught, params={"cfg_scale": 7.555})) == (400, "CorruptPrompt")
 
 
-async def test_refused_prompts_are_kept_where_the_operator_wants_them(start_horde, tmp_path) -> None:
+async def test_refused_prompts_are_kept_where_the_operator_wants_them(start_horde: StartHorde, tmp_path: Path) -> None:
     """§2.4: prompt, alias and type as JSON; off by default."""
     kept = tmp_path / "evidence"
     horde = await start_horde(prompt_evidence=str(kept))
@@ -190,7 +194,7 @@ async def test_refused_prompts_are_kept_where_the_operator_wants_them(start_hord
     assert json.loads(file.read_text()) == {"prompt": "a wet kitten", "user": f"ada#{asker.id}", "type": "regex"}
 
 
-async def test_a_store_that_fails_changes_no_refusal(start_horde, tmp_path) -> None:
+async def test_a_store_that_fails_changes_no_refusal(start_horde: StartHorde, tmp_path: Path) -> None:
     """What cannot be kept is logged."""
     (tmp_path / "occupied").write_text("a file where a folder should be")
     horde = await start_horde(prompt_evidence=str(tmp_path / "occupied"))
@@ -200,7 +204,7 @@ async def test_a_store_that_fails_changes_no_refusal(start_horde, tmp_path) -> N
     assert horde.outcome(await horde.ask(prompt="a wet kitten", replacement_filter=False)) == (400, "CorruptPrompt")
 
 
-async def test_the_operator_may_turn_filters_off(start_horde) -> None:
+async def test_the_operator_may_turn_filters_off(start_horde: StartHorde) -> None:
     """§2.6: `--disable_filters` turns all of it off."""
     horde = await start_horde(disable_filters=True)
     mod = await horde.account("mod", moderator=True)
@@ -214,7 +218,7 @@ async def test_the_operator_may_turn_filters_off(start_horde) -> None:
 # ---------------------------------------------------------------- what moderators do
 
 
-async def test_moderators_add_list_change_and_remove_filters(horde, mod) -> None:
+async def test_moderators_add_list_change_and_remove_filters(horde: Horde, mod: str) -> None:
     """§1.2: ids are text, the alias is that of the last editor, what is empty is left out."""
     root = await horde.account("root", moderator=True)
     first = await add(horde, mod, "kitten", 10, replacement="cat", description="Young cats")
@@ -236,7 +240,7 @@ async def test_moderators_add_list_change_and_remove_filters(horde, mod) -> None
     assert horde.outcome(await call(horde, "GET", f"/{first['id']}", mod)) == (404, "FilterNotFound")
 
 
-async def test_filters_are_found_by_type_and_words(horde, mod) -> None:
+async def test_filters_are_found_by_type_and_words(horde: Horde, mod: str) -> None:
     """§1.2: `filter_type`, and `contains`, a part of the regex or the description."""
     await add(horde, mod, r"kit+en\b", 10, description="Young cats")
     await add(horde, mod, "calf", 10)
@@ -253,7 +257,7 @@ async def test_filters_are_found_by_type_and_words(horde, mod) -> None:
     assert await found(contains="a\0b") == []
 
 
-async def test_adding_twice_is_adding_once(horde, mod) -> None:
+async def test_adding_twice_is_adding_once(horde: Horde, mod: str) -> None:
     """§1.3: an entry that is there with this regex and type is answered unchanged."""
     first = await add(horde, mod, "kitten", 10, replacement="cat")
     assert await add(horde, mod, "kitten", 10, replacement="dog", description="later") == first
@@ -262,7 +266,7 @@ async def test_adding_twice_is_adding_once(horde, mod) -> None:
     assert horde.outcome(answer) == (400, "BadRequest")
 
 
-async def test_a_change_may_clear_and_must_name_something(horde, mod) -> None:
+async def test_a_change_may_clear_and_must_name_something(horde: Horde, mod: str) -> None:
     """§1.5: nothing named → 400 `NoFilterModSelected`; empty values clear."""
     made = await add(horde, mod, "kitten", 10, replacement="cat", description="Young cats")
     answer = await call(horde, "PATCH", f"/{made['id']}", mod, {"replacement": "", "description": ""})
@@ -274,14 +278,14 @@ async def test_a_change_may_clear_and_must_name_something(horde, mod) -> None:
 
 
 @pytest.mark.parametrize("filter_id", ["0", "999999", "2147483648", "x", "-1", "1.5", "%C2%B2"])
-async def test_a_filter_that_is_not_there(horde, mod, filter_id) -> None:
+async def test_a_filter_that_is_not_there(horde: Horde, mod: str, filter_id: str) -> None:
     """§1.5: 404 `FilterNotFound`."""
     for method, body in (("GET", None), ("PATCH", {"regex": "x"}), ("DELETE", None)):
         assert horde.outcome(await call(horde, method, f"/{filter_id}", mod, body)) == (404, "FilterNotFound")
 
 
 @pytest.mark.parametrize("regex", ["(", "[z-a]", "a**", ".*", "kitten|", r"\b", "a{900}b" * 6])
-async def test_a_regex_that_cannot_be_used_is_refused(horde, mod, regex) -> None:
+async def test_a_regex_that_cannot_be_used_is_refused(horde: Horde, mod: str, regex: str) -> None:
     """§1.4: what does not compile, or matches every prompt, is 400 and kept nowhere."""
     answer = await call(horde, "PUT", "", mod, {"regex": regex, "filter_type": 10})
     assert horde.outcome(answer) == (400, "BadRequest")
@@ -291,7 +295,7 @@ async def test_a_regex_that_cannot_be_used_is_refused(horde, mod, regex) -> None
     assert (await call(horde, "GET", "", mod)).json() == [made]
 
 
-async def test_a_replacement_must_fit_its_regex(horde, mod) -> None:
+async def test_a_replacement_must_fit_its_regex(horde: Horde, mod: str) -> None:
     """A reference to a group that is not there would fail when a prompt is rewritten."""
     body = {"regex": "(kit)ten", "filter_type": 10, "replacement": r"\2"}
     assert horde.outcome(await call(horde, "PUT", "", mod, body)) == (400, "BadRequest")
@@ -312,18 +316,18 @@ async def test_a_replacement_must_fit_its_regex(horde, mod) -> None:
     ],
     ids=lambda value: str(value)[:60],
 )  # fmt: skip
-async def test_a_filter_has_limits(horde, mod, body, field) -> None:
+async def test_a_filter_has_limits(horde: Horde, mod: str, body: dict[str, Any], field: str) -> None:
     """§1.3: types 10 to 29, text as text; our limits: 2000, 1000 and 255 characters."""
     answer = await call(horde, "PUT", "", mod, body)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
 
 
-async def test_nul_characters_are_refused(horde, mod) -> None:
+async def test_nul_characters_are_refused(horde: Horde, mod: str) -> None:
     for body in ({"regex": "a\0b", "filter_type": 10}, {"regex": "a", "filter_type": 10, "description": "\0"}):
         assert horde.outcome(await call(horde, "PUT", "", mod, body)) == (400, "NulByteInPayload")
 
 
-async def test_moderators_test_prompts(horde, mod, no_wet_kittens) -> None:
+async def test_moderators_test_prompts(horde: Horde, mod: str, no_wet_kittens: None) -> None:
     """§1.6: production scoring, the score as text; nobody is punished."""
     answer = await call(horde, "POST", "", mod, {"prompt": "k i t t e n, (wet:1.2)###x"})
     FilterPromptSuspicion.model_validate(answer.json(), strict=True)
@@ -341,7 +345,7 @@ async def test_moderators_test_prompts(horde, mod, no_wet_kittens) -> None:
     assert (unasked.status_code, list(unasked.json()["errors"])) == (400, ["prompt"])
 
 
-async def test_what_is_in_force_is_shown_by_type(horde, mod) -> None:
+async def test_what_is_in_force_is_shown_by_type(horde: Horde, mod: str) -> None:
     """§1.6: the regexes of a type joined by |; types without any have no regex."""
     await add(horde, mod, "kitten", 10)
     await add(horde, mod, "puppy", 10)
@@ -367,7 +371,9 @@ CALLS: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CALLS, ids=[f"{method} {path}" for method, path, _ in CALLS])
-async def test_filters_are_for_moderators(horde, mod, method, path, body) -> None:
+async def test_filters_are_for_moderators(
+    horde: Horde, mod: str, method: str, path: str, body: dict[str, Any] | None
+) -> None:
     """§1.1: 400 without a key, 401 for an unknown one, 403 `NotModerator`; nothing leaks from a cache."""
     made = await add(horde, mod, "kitten", 10)
     path = path.replace("1", made["id"])
@@ -383,12 +389,14 @@ async def test_filters_are_for_moderators(horde, mod, method, path, body) -> Non
 # ---------------------------------------------------------------- freshness
 
 
-async def test_filters_are_the_hordes_and_not_a_nodes(start_horde, horde, mod, no_wet_kittens) -> None:
+async def test_filters_are_the_hordes_and_not_a_nodes(
+    start_horde: StartHorde, horde: Horde, mod: str, no_wet_kittens: None
+) -> None:
     """A change counts at once where it was made, on other nodes by notice, and on a node that starts later."""
     other = await start_horde()
     asker = await horde.account("sue", moderator=True)  # never kept out
 
-    async def is_caught(node) -> bool:
+    async def is_caught(node: Horde) -> bool:
         return (await node.ask(asker.api_key, "a wet kitten", replacement_filter=False)).status_code == 400
 
     assert await is_caught(horde)
@@ -409,7 +417,9 @@ async def test_filters_are_the_hordes_and_not_a_nodes(start_horde, horde, mod, n
     await horde.until(is_caught_here, "the first node knows the new filter")
 
 
-async def test_a_bad_filter_in_the_database_is_skipped(start_horde, horde, mod, no_wet_kittens) -> None:
+async def test_a_bad_filter_in_the_database_is_skipped(
+    start_horde: StartHorde, horde: Horde, mod: str, no_wet_kittens: None
+) -> None:
     """§1.7: compiled one by one; the others stay in force."""
     await horde.sql("INSERT INTO prompt_filter (filter_type, regex, account_id) VALUES (10, '(', 0), (20, 'a**', 0)")
     fresh = await start_horde()
@@ -417,7 +427,7 @@ async def test_a_bad_filter_in_the_database_is_skipped(start_horde, horde, mod, 
     assert horde.outcome(await fresh.ask(mod, "a wet kitten", replacement_filter=False)) == (400, "CorruptPrompt")
 
 
-async def test_a_hostile_filter_stalls_nobody(horde, mod) -> None:
+async def test_a_hostile_filter_stalls_nobody(horde: Horde, mod: str) -> None:
     """Patterns that take for ever elsewhere are taken, and requests go on: in linear time, or with a deadline."""
     for regex in (r"(a+)+$", r"(?:a|aa)+(?=\d)\d", r"(a|aa)+(?!x)$\b", r"([a-z ]*)*\1~", "(.*)*(?=b)c"):
         answer = await call(horde, "PUT", "", mod, {"regex": regex, "filter_type": 20})

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from hordes import Horde, StartHorde
 
 from horde_server.http.body import MOST_COMMAS
 from horde_server.requests.alchemy.worker_schemas import MOST_COMMAS_OF_DRAWINGS
@@ -24,7 +27,9 @@ CHECKED = "/api/v2/status/performance"
         ("GET", "/api/swagger.json", 200),
     ],
 )
-async def test_every_answer_has_cors_headers_and_the_nodes_name(horde, method: str, path: str, status: int) -> None:
+async def test_every_answer_has_cors_headers_and_the_nodes_name(
+    horde: Horde, method: str, path: str, status: int
+) -> None:
     """§8.1: CORS headers, Horde-Node and a JSON content type, errors included."""
     answer = await horde.client.request(method, path)
     assert answer.status_code == status
@@ -37,7 +42,7 @@ async def test_every_answer_has_cors_headers_and_the_nodes_name(horde, method: s
         assert answer.json()["message"]
 
 
-async def test_head_is_get_without_the_body(horde) -> None:
+async def test_head_is_get_without_the_body(horde: Horde) -> None:
     """§1.2: HEAD answers as GET does, with no body."""
     answer = await horde.client.head(CHECKED)
     assert (answer.status_code, answer.content) == (200, b"")
@@ -46,7 +51,7 @@ async def test_head_is_get_without_the_body(horde) -> None:
 class TestMasks:
     """§6.1: X-Fields."""
 
-    async def masked(self, horde, mask: str, path: str = CHECKED) -> tuple[int, object]:
+    async def masked(self, horde: Horde, mask: str, path: str = CHECKED) -> tuple[int, object]:
         answer = await horde.client.get(path, headers={"X-Fields": mask})
         assert int(answer.headers["content-length"]) == len(answer.content)
         return answer.status_code, answer.json()
@@ -54,40 +59,40 @@ class TestMasks:
     @pytest.mark.parametrize(
         "mask", ["worker_count,queued_forms", "{worker_count,queued_forms}", " worker_count , queued_forms "]
     )
-    async def test_only_listed_keys_are_sent(self, horde, mask: str) -> None:
+    async def test_only_listed_keys_are_sent(self, horde: Horde, mask: str) -> None:
         assert await self.masked(horde, mask) == (200, {"worker_count": 0, "queued_forms": 0})
 
     @pytest.mark.parametrize("mask", ["", "*", "worker_count,*"])
-    async def test_everything_is_sent_for_a_star_or_nothing(self, horde, mask: str) -> None:
+    async def test_everything_is_sent_for_a_star_or_nothing(self, horde: Horde, mask: str) -> None:
         status, body = await self.masked(horde, mask)
         assert status == 200
         assert isinstance(body, dict)
         assert len(body) == 13
 
-    async def test_unknown_names_are_ignored(self, horde) -> None:
+    async def test_unknown_names_are_ignored(self, horde: Horde) -> None:
         assert await self.masked(horde, "nothing_like_that") == (200, {})
 
-    async def test_nested_masks_narrow_objects_in_lists(self, horde) -> None:
+    async def test_nested_masks_narrow_objects_in_lists(self, horde: Horde) -> None:
         owner = await horde.account("owner")
         await horde.pop(owner.api_key)
         status, body = await self.masked(horde, "name,kudos_details{uptime}", "/api/v2/workers")
         assert (status, body) == (200, [{"name": "worker", "kudos_details": {"uptime": 0.0}}])
 
-    async def test_checks_answered_from_memory_are_masked_too(self, horde) -> None:
+    async def test_checks_answered_from_memory_are_masked_too(self, horde: Horde) -> None:
         request_id = await horde.request()
         assert await self.masked(horde, "done", f"/api/v2/generate/check/{request_id}") == (200, {"done": False})
 
     @pytest.mark.parametrize(
         "mask", ["{", "a{", "a}", "a,", ",a", "a{b", "{a}}", "worker_count{x}", "a" * 5000, "{" * 50]
     )
-    async def test_a_broken_mask_is_refused_without_rc(self, horde, mask: str) -> None:
+    async def test_a_broken_mask_is_refused_without_rc(self, horde: Horde, mask: str) -> None:
         status, body = await self.masked(horde, mask)
         assert status == 400
         assert isinstance(body, dict)
         assert "rc" not in body
         assert body["message"]
 
-    async def test_errors_and_the_heartbeat_ignore_it(self, horde) -> None:
+    async def test_errors_and_the_heartbeat_ignore_it(self, horde: Horde) -> None:
         answer = await horde.client.get("/api/v2/users/999", headers={"X-Fields": "nothing"})
         assert answer.json()["rc"] == "UserNotFound"
         assert (await self.masked(horde, "nothing", "/api/v2/status/heartbeat"))[0] == 200
@@ -96,31 +101,33 @@ class TestMasks:
 class TestBodies:
     """§3.2: what is no JSON object of the right kind."""
 
-    async def post(self, horde, content: bytes, media_type: str | None = "application/json") -> tuple[int, dict]:
+    async def post(
+        self, horde: Horde, content: bytes, media_type: str | None = "application/json"
+    ) -> tuple[int, dict[str, Any]]:
         headers = {"apikey": "0000000000", **({"content-type": media_type} if media_type else {})}
         answer = await horde.client.post("/api/v2/generate/async", content=content, headers=headers)
         return answer.status_code, answer.json()
 
     @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[1", b'{"a":}'])
-    async def test_what_is_no_json_is_400_with_a_message_only(self, horde, content: bytes) -> None:
+    async def test_what_is_no_json_is_400_with_a_message_only(self, horde: Horde, content: bytes) -> None:
         status, body = await self.post(horde, content)
         assert (status, list(body)) == (400, ["message"])
 
     @pytest.mark.parametrize("media_type", [None, "text/plain", "application/x-www-form-urlencoded"])
-    async def test_a_wrong_content_type_is_400(self, horde, media_type: str | None) -> None:
+    async def test_a_wrong_content_type_is_400(self, horde: Horde, media_type: str | None) -> None:
         assert (await self.post(horde, b'{"prompt": "x"}', media_type))[0] == 400
 
     @pytest.mark.parametrize(
         "media_type", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/problem+json"]
     )
-    async def test_json_by_any_of_its_names_is_taken(self, horde, media_type: str) -> None:
+    async def test_json_by_any_of_its_names_is_taken(self, horde: Horde, media_type: str) -> None:
         assert (await self.post(horde, b'{"prompt": "x"}', media_type))[0] == 202
 
     @pytest.mark.parametrize(
         ("path", "most"), [("generate/async", MOST_COMMAS), ("interrogate/submit", MOST_COMMAS_OF_DRAWINGS)]
     )
     async def test_a_body_of_more_values_than_anybody_means_is_refused_unread(
-        self, horde, path: str, most: int
+        self, horde: Horde, path: str, most: int
     ) -> None:
         """To read ten million held everybody up for seconds. As many as are allowed are read, and found wanting."""
         for commas, is_read in ((most, True), (most + 1, False)):
@@ -132,22 +139,22 @@ class TestBodies:
             assert ("errors" in answer.json()) is is_read
             assert answer.json().get("rc") == (None if is_read else "BadRequest")
 
-    async def test_every_fault_is_named_at_once(self, horde) -> None:
+    async def test_every_fault_is_named_at_once(self, horde: Horde) -> None:
         status, body = await self.post(horde, b'{"prompt": 5, "nsfw": "no", "params": {"steps": "many", "width": 7}}')
         assert status == 400
         assert set(body["errors"]) == {"prompt", "nsfw", "params.steps", "params.width"}
         assert body["message"] == "Input payload validation failed"
 
-    async def test_a_declared_length_over_the_limit_is_refused_unread(self, start_horde) -> None:
+    async def test_a_declared_length_over_the_limit_is_refused_unread(self, start_horde: StartHorde) -> None:
         horde = await start_horde(max_body_bytes=1024)
         status, body = await self.post(horde, json.dumps({"prompt": "x" * 2000}).encode())
         assert status == 413
         assert "1024" in body["message"]
 
-    async def test_a_body_that_grows_over_the_limit_is_refused(self, start_horde) -> None:
+    async def test_a_body_that_grows_over_the_limit_is_refused(self, start_horde: StartHorde) -> None:
         horde = await start_horde(max_body_bytes=1024)
 
-        async def pieces():
+        async def pieces() -> AsyncIterator[bytes]:
             for _ in range(20):
                 yield b"x" * 100
 
@@ -161,7 +168,7 @@ class TestBodies:
 class TestDocuments:
     """The API describes itself."""
 
-    async def test_the_page_and_its_files_come_from_here(self, horde) -> None:
+    async def test_the_page_and_its_files_come_from_here(self, horde: Horde) -> None:
         page = await horde.client.get("/api/")
         assert page.headers["content-type"].startswith("text/html")
         assert "//cdn" not in page.text
@@ -171,10 +178,10 @@ class TestDocuments:
             assert (await horde.client.get(f"/api/static/{name}")).status_code == 200
 
     @pytest.mark.parametrize("name", ["../documentation.py", "nothing.js", "..%2Fdocumentation.py", "LICENSE"])
-    async def test_no_other_file_is_given(self, horde, name: str) -> None:
+    async def test_no_other_file_is_given(self, horde: Horde, name: str) -> None:
         assert (await horde.client.get(f"/api/static/{name}")).status_code == 404
 
-    async def test_swagger_has_the_originals_form(self, horde) -> None:
+    async def test_swagger_has_the_originals_form(self, horde: Horde) -> None:
         """§8.3: Swagger 2.0, basePath /api, version 2.5; references resolve; the operation ids."""
         document = (await horde.client.get("/api/swagger.json")).json()
         assert (document["swagger"], document["basePath"], document["info"]["version"]) == ("2.0", "/api", "2.5")
@@ -185,7 +192,7 @@ class TestDocuments:
         assert "#/components" not in text
         assert '"type": "null"' not in text
 
-    async def test_openapi_references_resolve(self, horde) -> None:
+    async def test_openapi_references_resolve(self, horde: Horde) -> None:
         document = (await horde.client.get("/openapi.json")).json()
         text = json.dumps(document)
         for reference in {piece.split('"')[0] for piece in text.split("#/components/schemas/")[1:]}:

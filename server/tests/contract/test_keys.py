@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import pytest
+from hordes import Horde, StartHorde
 
 from horde_server.accounts.creation import NewAccount
 from horde_server.http.body_limits import SMALL_BYTES
@@ -15,7 +18,7 @@ ROOT_SEES = {"evaluating_kudos", "monthly_kudos", "suspicious"}
 OWNER_SEES = {"sharedkey_ids", "vpn", "special"}
 
 
-async def a_key(horde, account: NewAccount, *scopes: Scope) -> str:
+async def a_key(horde: Horde, account: NewAccount, *scopes: Scope) -> str:
     """One more key of an account."""
     key = new_api_key()
     async with await psycopg.AsyncConnection.connect(horde.dsn, autocommit=True) as conn:
@@ -24,7 +27,7 @@ async def a_key(horde, account: NewAccount, *scopes: Scope) -> str:
     return key
 
 
-async def get(horde, path: str, key: str) -> dict[str, object]:
+async def get(horde: Horde, path: str, key: str) -> dict[str, Any]:
     """What a key is shown."""
     answer = await horde.client.get(f"/api/v2/{path}", headers={"apikey": key})
     assert answer.status_code == 200, answer.text
@@ -32,7 +35,7 @@ async def get(horde, path: str, key: str) -> dict[str, object]:
 
 
 class TestScopes:
-    async def test_a_key_is_for_what_it_says(self, horde) -> None:
+    async def test_a_key_is_for_what_it_says(self, horde: Horde) -> None:
         """A bot's key asks, a rig's serves; neither does the other's work."""
         ada = await horde.account("ada", trusted=True)
         bot, rig = await a_key(horde, ada, Scope.ASK), await a_key(horde, ada, Scope.WORK)
@@ -47,13 +50,13 @@ class TestScopes:
         assert horde.outcome(await horde.try_pop(bot)) == lacking
         assert horde.outcome(await horde.try_submit(bot, job["id"])) == lacking
 
-    async def test_a_key_may_have_several_scopes(self, horde) -> None:
+    async def test_a_key_may_have_several_scopes(self, horde: Horde) -> None:
         ada = await horde.account("ada", trusted=True)
         both = await a_key(horde, ada, Scope.ASK, Scope.WORK)
         await horde.request(both)
         await horde.job(both)
 
-    async def test_what_only_the_user_sees_is_shown_to_keys_that_read(self, horde) -> None:
+    async def test_what_only_the_user_sees_is_shown_to_keys_that_read(self, horde: Horde) -> None:
         """Others are told whose they are, and what anybody may see of that user."""
         ada = await horde.account("ada")
         for scope, sees in ((Scope.FULL, True), (Scope.READ, True), (Scope.ASK, False), (Scope.WORK, False)):
@@ -63,7 +66,7 @@ class TestScopes:
                 assert body["id"] == ada.id
                 assert (body.keys() & OWNER_SEES == OWNER_SEES) is sees, (scope, path)
 
-    async def test_workers_are_managed_by_keys_that_serve(self, horde) -> None:
+    async def test_workers_are_managed_by_keys_that_serve(self, horde: Horde) -> None:
         ada = await horde.account("ada")
         rig, bot = await a_key(horde, ada, Scope.WORK), await a_key(horde, ada, Scope.ASK)
         await horde.pop(rig)
@@ -80,20 +83,20 @@ class TestScopes:
 
         assert [await put(bot), await put(rig)] == [403, 200]
 
-    async def test_moderators_moderate_with_a_key_for_everything_only(self, horde) -> None:
+    async def test_moderators_moderate_with_a_key_for_everything_only(self, horde: Horde) -> None:
         mod, ada = await horde.account("mod", moderator=True), await horde.account("ada")
         reads = await a_key(horde, mod, Scope.READ)
         assert (await get(horde, f"users/{ada.id}", mod.api_key)).keys() >= ROOT_SEES
         assert (await get(horde, f"users/{ada.id}", reads)).keys() & (ROOT_SEES | OWNER_SEES) == set()
 
-    async def test_a_long_body_of_a_key_that_may_not_ask_is_not_read(self, horde) -> None:
+    async def test_a_long_body_of_a_key_that_may_not_ask_is_not_read(self, horde: Horde) -> None:
         ada = await horde.account("ada")
         rig = await a_key(horde, ada, Scope.WORK)
         answer = await horde.ask(rig, prompt="a" * (2 * SMALL_BYTES), n="no number")
         assert horde.outcome(answer) == (403, "KeyLacksScope")
         assert answer.headers["connection"] == "close"
 
-    async def test_a_revoked_key_ends_on_all_nodes(self, start_horde) -> None:
+    async def test_a_revoked_key_ends_on_all_nodes(self, start_horde: StartHorde) -> None:
         """At the latest after the ten seconds that an account is remembered; told of it, at once."""
         here, there = await start_horde(), await start_horde()
         ada = await here.account("ada")
@@ -118,25 +121,25 @@ class TestModeratorsAndAdministrators:
     """Moderators are those with the role, and the administrators: who may change something sees it."""
 
     @pytest.fixture
-    async def horde(self, start_horde):
+    async def horde(self, start_horde: StartHorde) -> Horde:
         """A server whose first account administers it."""
         return await start_horde(admins=["root#1"])
 
     @pytest.fixture
-    async def root(self, horde) -> NewAccount:
+    async def root(self, horde: Horde) -> NewAccount:
         """An administrator without the role of moderators."""
         made = await horde.account("root")
         assert made.id == 1
         assert (await horde.user(made))["moderator"] is False
         return made
 
-    async def test_an_administrator_sees_of_users_what_moderators_see(self, horde, root: NewAccount) -> None:
+    async def test_an_administrator_sees_of_users_what_moderators_see(self, horde: Horde, root: NewAccount) -> None:
         ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
         seen = [await get(horde, f"users/{ada.id}", each.api_key) for each in (root, mod)]
         assert [body.keys() for body in seen] == [seen[1].keys()] * 2
         assert seen[0].keys() >= ROOT_SEES | OWNER_SEES
 
-    async def test_an_administrator_sees_of_workers_what_moderators_see(self, horde, root: NewAccount) -> None:
+    async def test_an_administrator_sees_of_workers_what_moderators_see(self, horde: Horde, root: NewAccount) -> None:
         """What he may change, `paused`, among it."""
         ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
         await horde.pop(ada.api_key)
@@ -149,14 +152,14 @@ class TestModeratorsAndAdministrators:
         assert seen[0] == seen[1]
         assert (seen[0]["paused"], seen[0]["owner"], seen[0]["ipaddr"]) == (True, f"ada#{ada.id}", "127.0.0.1")
 
-    async def test_both_see_all_modes_and_others_none(self, horde, root: NewAccount) -> None:
+    async def test_both_see_all_modes_and_others_none(self, horde: Horde, root: NewAccount) -> None:
         mod, ada = await horde.account("mod", moderator=True), await horde.account("ada")
         for each in (root, mod):
             assert "raid_mode" in await get(horde, "status/modes", each.api_key)
         answer = await horde.client.get("/api/v2/status/modes", headers={"apikey": ada.api_key})
         assert horde.outcome(answer) == (403, "NotModerator")
 
-    async def test_a_moderator_is_no_administrator(self, horde, root: NewAccount) -> None:
+    async def test_a_moderator_is_no_administrator(self, horde: Horde, root: NewAccount) -> None:
         mod, ada = await horde.account("mod", moderator=True), await horde.account("ada")
         for key, expected in ((mod.api_key, (403, "NotAdmin")), (root.api_key, (200, None))):
             answer = await horde.client.put(f"/api/v2/users/{ada.id}", json={"kudos": 1}, headers={"apikey": key})

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from hordes import Horde, StartHorde
 
 from horde_server.accounts.creation import NewAccount
 from horde_server.kudos.answers import KudosAwarded, KudosTransferred
@@ -14,24 +15,24 @@ from horde_server.kudos.answers import KudosAwarded, KudosTransferred
 SUSPICIOUS = {"suspicions": [5, 5, 5, 9, 9]}
 
 
-async def give(horde, key: str | None, whom: Any, amount: Any = 10, **headers: str) -> httpx.Response:
+async def give(horde: Horde, key: str | None, whom: Any, amount: Any = 10, **headers: str) -> httpx.Response:
     """POST /kudos/transfer."""
     sent = {**headers, **({"apikey": key} if key is not None else {})}
     return await horde.client.post("/api/v2/kudos/transfer", json={"username": whom, "amount": amount}, headers=sent)
 
 
-async def award(horde, key: str | None, whom: Any, amount: Any = 10) -> httpx.Response:
+async def award(horde: Horde, key: str | None, whom: Any, amount: Any = 10) -> httpx.Response:
     """POST /kudos/award."""
     headers = {"apikey": key} if key is not None else {}
     return await horde.client.post("/api/v2/kudos/award", json={"username": whom, "amount": amount}, headers=headers)
 
 
-async def kudos(horde, account: NewAccount) -> float:
+async def kudos(horde: Horde, account: NewAccount) -> float:
     """The balance."""
     return float((await horde.user(account))["kudos"])
 
 
-async def rich_and_poor(horde) -> tuple[NewAccount, NewAccount]:
+async def rich_and_poor(horde: Horde) -> tuple[NewAccount, NewAccount]:
     """Somebody who may give 100 kudos, and somebody to receive them."""
     return await horde.account("ada", kudos=125), await horde.account("bob", kudos=25)
 
@@ -39,7 +40,7 @@ async def rich_and_poor(horde) -> tuple[NewAccount, NewAccount]:
 class TestTransfer:
     """POST /kudos/transfer."""
 
-    async def test_kudos_move_and_both_see_where_they_came_from_and_went(self, horde) -> None:
+    async def test_kudos_move_and_both_see_where_they_came_from_and_went(self, horde: Horde) -> None:
         """§6.3, §7: buckets gifted (negative) and received; the ledger has one movement."""
         ada, bob = await rich_and_poor(horde)
         answer = await give(horde, ada.api_key, bob.alias, 40)
@@ -53,13 +54,13 @@ class TestTransfer:
         assert await horde.sql("SELECT amount_hundredths FROM ledger WHERE kind = 'transfer'") == [(4000,)]
 
     @pytest.mark.parametrize("form", ["{0.alias}", "{0.id}", "whoever#{0.id}", "a#b#{0.id}"])
-    async def test_receivers_are_named_by_alias_or_number(self, horde, form: str) -> None:
+    async def test_receivers_are_named_by_alias_or_number(self, horde: Horde, form: str) -> None:
         """§7.1: only what follows the last # counts, and # may be omitted."""
         ada, bob = await rich_and_poor(horde)
         assert (await give(horde, ada.api_key, form.format(bob))).status_code == 200
         assert await kudos(horde, bob) == 35
 
-    async def test_the_amount_is_100_unless_named_and_forms_may_send_text(self, horde) -> None:
+    async def test_the_amount_is_100_unless_named_and_forms_may_send_text(self, horde: Horde) -> None:
         """§7.1: 100 where no amount is named; "7" counts as 7."""
         ada, bob = await rich_and_poor(horde)
         sent = await horde.client.post(
@@ -68,7 +69,7 @@ class TestTransfer:
         assert sent.json() == {"transferred": 100.0}
         assert (await give(horde, bob.api_key, str((await horde.account("eve")).id), "7")).json() == {"transferred": 7}
 
-    async def test_gifts_to_education_accounts_are_donations(self, horde) -> None:
+    async def test_gifts_to_education_accounts_are_donations(self, horde: Horde) -> None:
         """§7.7: booked as donated."""
         ada, school = await horde.account("ada", kudos=125), await horde.account("s", columns={"education": True})
         await give(horde, ada.api_key, school.alias, 40)
@@ -76,7 +77,7 @@ class TestTransfer:
         given, received = [(await horde.user(account))["kudos_details"] for account in (ada, school)]
         assert (given["donated"], given["gifted"], received["received"]) == (-40, 0, 40)
 
-    async def test_the_floor_and_what_is_reserved_cannot_be_given(self, horde) -> None:
+    async def test_the_floor_and_what_is_reserved_cannot_be_given(self, horde: Horde) -> None:
         """§6.2: spendable = balance − floor − holds − debits not folded yet; else 400 `KudosTransferNotEnough`."""
         ada, bob = await rich_and_poor(horde)
         assert horde.outcome(await give(horde, ada.api_key, bob.alias, 101)) == (400, "KudosTransferNotEnough")
@@ -90,7 +91,7 @@ class TestTransfer:
         )
         assert (await give(horde, ada.api_key, bob.alias, int(left))).status_code == 200
 
-    async def test_kudos_just_received_are_given_on_once_they_are_booked(self, horde) -> None:
+    async def test_kudos_just_received_are_given_on_once_they_are_booked(self, horde: Horde) -> None:
         """§6.2: credits that are not folded never fund a spend."""
         ada, bob = await rich_and_poor(horde)
         eve = await horde.account("eve")
@@ -99,7 +100,9 @@ class TestTransfer:
         assert (await give(horde, bob.api_key, eve.alias, 50)).status_code == 200
         assert await kudos(horde, bob) == 25
 
-    async def test_parallel_transfers_on_two_servers_never_overspend(self, start_horde, horde) -> None:
+    async def test_parallel_transfers_on_two_servers_never_overspend(
+        self, start_horde: StartHorde, horde: Horde
+    ) -> None:
         """§8.3: two parallel transfers of 80 from 100: one wins, on whichever server; never below the floor."""
         other = await start_horde()
         ada, bob = await rich_and_poor(horde)
@@ -110,7 +113,9 @@ class TestTransfer:
         await horde.folded()
         assert (await kudos(horde, ada), await kudos(horde, bob)) == (45, 105)
 
-    async def test_a_repeated_transfer_with_its_key_moves_nothing_twice(self, start_horde, horde) -> None:
+    async def test_a_repeated_transfer_with_its_key_moves_nothing_twice(
+        self, start_horde: StartHorde, horde: Horde
+    ) -> None:
         """§7.5: same key and values → success, nothing moved; also of parallel ones, on two servers."""
         other = await start_horde()
         ada, bob = await rich_and_poor(horde)
@@ -121,11 +126,11 @@ class TestTransfer:
         await horde.folded()
         assert (await kudos(horde, ada), await kudos(horde, bob)) == (65, 85)
 
-    async def test_a_key_belongs_to_one_transfer_of_one_giver(self, horde) -> None:
+    async def test_a_key_belongs_to_one_transfer_of_one_giver(self, horde: Horde) -> None:
         """§7.5: the same key with other values → 400 `IdempotencyKeyConflict`; another giver's key is another key."""
         ada, bob = await rich_and_poor(horde)
         eve = await horde.account("eve", kudos=125)
-        key = {"Idempotency-Key": "k"}
+        key: dict[str, Any] = {"Idempotency-Key": "k"}
         await give(horde, ada.api_key, bob.alias, 10, **key)
         conflict = (400, "IdempotencyKeyConflict")
         assert horde.outcome(await give(horde, ada.api_key, bob.alias, 11, **key)) == conflict
@@ -134,7 +139,7 @@ class TestTransfer:
         too_long = await give(horde, ada.api_key, bob.alias, 10, **{"Idempotency-Key": "k" * 256})
         assert horde.outcome(too_long) == (400, "BadRequest")
 
-    async def test_kudos_do_not_go_straight_back(self, horde) -> None:
+    async def test_kudos_do_not_go_straight_back(self, horde: Horde) -> None:
         """§7.2: the receiver gave to the giver within 60 s → 400 `TooFastKudosTransfers`; later it may."""
         ada, bob = await rich_and_poor(horde)
         await give(horde, ada.api_key, bob.alias, 50)
@@ -157,20 +162,22 @@ class TestTransfer:
         ],
         ids=str,
     )
-    async def test_some_accounts_neither_give_nor_receive(self, horde, source: dict, target: dict, rc: str) -> None:
+    async def test_some_accounts_neither_give_nor_receive(
+        self, horde: Horde, source: dict[str, Any], target: dict[str, Any], rc: str
+    ) -> None:
         """§7.3: each by its rc, in this order, all 400; before the amount is looked at."""
         ada = await horde.account("ada", kudos=125, columns=source)
         bob = await horde.account("bob", columns=target)
         assert horde.outcome(await give(horde, ada.api_key, bob.alias, -1)) == (400, rc)
         assert await kudos(horde, ada) == 125
 
-    async def test_trusted_accounts_are_never_suspicious(self, horde) -> None:
+    async def test_trusted_accounts_are_never_suspicious(self, horde: Horde) -> None:
         """accounts.md §1.6: five reasons make suspicious, never for trusted users; four do not."""
         ada = await horde.account("ada", kudos=125, trusted=True, columns=SUSPICIOUS)
         bob = await horde.account("bob", columns={"suspicions": [5, 5, 5, 9]})
         assert (await give(horde, ada.api_key, bob.alias)).status_code == 200
 
-    async def test_who_cannot_be_a_party(self, horde) -> None:
+    async def test_who_cannot_be_a_party(self, horde: Horde) -> None:
         """§7.1: from and to anonymous, to oneself, to nobody."""
         ada, bob = await rich_and_poor(horde)
         assert horde.outcome(await give(horde, "0000000000", "nobody at all")) == (400, "KudosTransferFromAnon")
@@ -181,7 +188,7 @@ class TestTransfer:
             assert horde.outcome(await give(horde, ada.api_key, nobody)) == (400, "InvalidTargetUsername"), nobody
 
     @pytest.mark.parametrize(("amount", "rc"), [(-1, "NegativeKudosTransfer"), (0, "InvalidKudosTransferAmount")])
-    async def test_at_least_one_kudos_is_given(self, horde, amount: int, rc: str) -> None:
+    async def test_at_least_one_kudos_is_given(self, horde: Horde, amount: int, rc: str) -> None:
         """§7.4: <0 and =0 by their rc; before the giver's means are looked at."""
         bob = await horde.account("bob")
         assert horde.outcome(await give(horde, (await horde.account("ada")).api_key, bob.alias, amount)) == (400, rc)
@@ -198,18 +205,18 @@ class TestTransfer:
         ],
         ids=lambda body: str(body)[:50],
     )  # fmt: skip
-    async def test_the_body_is_checked(self, horde, body: dict[str, Any]) -> None:
+    async def test_the_body_is_checked(self, horde: Horde, body: dict[str, Any]) -> None:
         """basics.md §3.3: 400 with `errors`, no rc."""
         key = (await horde.account("ada")).api_key
         answer = await horde.client.post("/api/v2/kudos/transfer", json=body, headers={"apikey": key})
         assert (answer.status_code, "rc" in answer.json(), len(answer.json()["errors"])) == (400, False, 1)
 
-    async def test_a_key_is_needed(self, horde) -> None:
+    async def test_a_key_is_needed(self, horde: Horde) -> None:
         """§7.1: unknown key 401; a missing one 400."""
         assert horde.outcome(await give(horde, "x" * 22, "a#1")) == (401, "InvalidAPIKey")
         assert list((await give(horde, None, "a#1")).json()["errors"]) == ["apikey"]
 
-    async def test_nulls_in_names_are_refused(self, horde) -> None:
+    async def test_nulls_in_names_are_refused(self, horde: Horde) -> None:
         """basics.md §3.3: a NUL → 400 `NulByteInPayload`."""
         key = (await horde.account("ada")).api_key
         assert horde.outcome(await give(horde, key, "a\0#1")) == (400, "NulByteInPayload")
@@ -218,7 +225,7 @@ class TestTransfer:
 class TestAward:
     """POST /kudos/award."""
 
-    async def test_the_first_user_awards_and_takes_back(self, horde) -> None:
+    async def test_the_first_user_awards_and_takes_back(self, horde: Horde) -> None:
         """§7.8: user 1; bucket awarded; negative allowed, the floor applies."""
         root, ada = await horde.account("root"), await horde.account("ada", kudos=25)
         answer = await award(horde, root.api_key, ada.alias, 500)
@@ -232,7 +239,7 @@ class TestAward:
         await horde.folded()
         assert await kudos(horde, ada) == 25
 
-    async def test_nobody_else_does(self, horde) -> None:
+    async def test_nobody_else_does(self, horde: Horde) -> None:
         """§7.8: 403 `NotAllowedAwards`, moderators and anonymous included; 401; 400 without a key."""
         root, mod = await horde.account("root"), await horde.account("mod", moderator=True)
         for key in (mod.api_key, "0000000000"):
@@ -240,7 +247,7 @@ class TestAward:
         assert horde.outcome(await award(horde, "x" * 22, root.alias)) == (401, "InvalidAPIKey")
         assert list((await award(horde, None, root.alias)).json()["errors"]) == ["apikey"]
 
-    async def test_who_cannot_be_awarded(self, horde) -> None:
+    async def test_who_cannot_be_awarded(self, horde: Horde) -> None:
         """§7.8: 400 `InvalidAwardUsername`, `KudosAwardToAnon`, and `TargetAccountFlagged`."""
         root, bad = await horde.account("root"), await horde.account("bad", columns={"flagged": True})
         for nobody in ("x#99", "nobody"):
@@ -248,7 +255,7 @@ class TestAward:
         assert horde.outcome(await award(horde, root.api_key, "Anonymous#0")) == (400, "KudosAwardToAnon")
         assert horde.outcome(await award(horde, root.api_key, bad.alias)) == (400, "TargetAccountFlagged")
 
-    async def test_a_deleted_first_user_awards_nothing(self, horde) -> None:
+    async def test_a_deleted_first_user_awards_nothing(self, horde: Horde) -> None:
         """§7.8: a deleted account: award → 403 `DeletedUser`."""
         root = await horde.account("root", columns={"deleted": True})
         assert horde.outcome(await award(horde, root.api_key, root.alias)) == (403, "DeletedUser")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from hordes import Horde, StartHorde
 
 from horde_server.settings import Profile
 
@@ -14,12 +15,12 @@ UNHEARD_OF = "aphrodite/Unheard-Of-70B"
 
 
 @pytest_asyncio.fixture
-async def household(start_horde):
+async def household(start_horde: StartHorde) -> Horde:
     """A server of the profile that serves so by itself."""
     return await start_horde(profile=Profile.HOUSEHOLD)
 
 
-async def owner_at(horde) -> str:
+async def owner_at(horde: Horde) -> str:
     """The key of somebody whose workers may serve models of any name."""
     return str((await horde.account("owner", {"customizer": True})).api_key)
 
@@ -30,15 +31,16 @@ def warnings_of(answer: Any) -> dict[str, str]:
     return {warning["code"]: warning["message"] for warning in answer.json().get("warnings", ())}
 
 
-async def made_with(horde, request_id: str) -> list[str]:
+async def made_with(horde: Horde, request_id: str) -> list[str]:
     return [made["model"] for made in (await horde.status(request_id))["generations"]]
 
 
-async def test_a_household_serves_apps_that_name_no_model_or_models_of_elsewhere(household):
+async def test_a_household_serves_apps_that_name_no_model_or_models_of_elsewhere(household: Horde) -> None:
     """Apps leave `models` out, which means `stable_diffusion`, or ask for what they know from the public horde."""
     owner = await owner_at(household)
     await household.pop(owner, models=["ember"])
-    for body in ({}, {"models": ["Deliberate", "SDXL 1.0"]}):
+    bodies: list[dict[str, Any]] = [{}, {"models": ["Deliberate", "SDXL 1.0"]}]
+    for body in bodies:
         answer = await household.ask(params={"steps": 5}, **body)
         asked = ", ".join(body.get("models", ["stable_diffusion"]))
         assert warnings_of(answer) == {
@@ -54,7 +56,7 @@ async def test_a_household_serves_apps_that_name_no_model_or_models_of_elsewhere
         assert await made_with(household, request_id) == ["ember"]
 
 
-async def test_texts_fall_back_as_well(household):
+async def test_texts_fall_back_as_well(household: Horde) -> None:
     owner = await owner_at(household)
     await household.texts.pop(owner)
     answer = await household.texts.ask(models=[UNHEARD_OF])
@@ -67,7 +69,7 @@ async def test_texts_fall_back_as_well(household):
     assert made["model"] == TEXT_MODEL
 
 
-async def test_forms_of_alchemy_never_fall_back(household):
+async def test_forms_of_alchemy_never_fall_back(household: Horde) -> None:
     """Another form is no picture of the same thing: it is another thing."""
     owner = await owner_at(household)
     await household.alchemy.pop(owner, "nsfw")
@@ -76,7 +78,7 @@ async def test_forms_of_alchemy_never_fall_back(household):
     assert (await household.alchemy.pop(owner, "nsfw"))["forms"] is None
 
 
-async def test_models_that_somebody_has_are_waited_for(household):
+async def test_models_that_somebody_has_are_waited_for(household: Horde) -> None:
     """Also where that worker refuses for another reason, which it may not do for long."""
     owner = await owner_at(household)
     await household.pop(owner, "small", models=["Deliberate"], max_pixels=64 * 64)
@@ -86,7 +88,7 @@ async def test_models_that_somebody_has_are_waited_for(household):
     assert (await household.pop(owner, "other", models=["ember"]))["id"] is None
 
 
-async def test_a_worker_that_has_the_model_after_all_uses_it(household):
+async def test_a_worker_that_has_the_model_after_all_uses_it(household: Horde) -> None:
     """Workers come and go: which model is asked for stands with the request."""
     owner = await owner_at(household)
     await household.pop(owner, models=["ember"])
@@ -97,7 +99,7 @@ async def test_a_worker_that_has_the_model_after_all_uses_it(household):
         assert job["model"] == "Deliberate"
 
 
-async def test_a_request_before_any_worker_is_served_by_the_first(household):
+async def test_a_request_before_any_worker_is_served_by_the_first(household: Horde) -> None:
     """A household's only machine may be just starting."""
     answer = await household.ask(models=["Deliberate"])
     warnings = warnings_of(answer)
@@ -107,19 +109,19 @@ async def test_a_request_before_any_worker_is_served_by_the_first(household):
     assert (await household.job(owner, models=["ember"]))["model"] == "ember"
 
 
-async def test_special_models_serve_only_who_names_them(household):
+async def test_special_models_serve_only_who_names_them(household: Horde) -> None:
     """And who names one is served with nothing else."""
     owner = await owner_at(household)
     await household.pop(owner, models=["horde_special::ada", "ember"])
     assert set(warnings_of(await household.ask(models=["Deliberate"]))) == {"ModelFallback"}
     assert (await household.job(owner, models=["horde_special::ada", "ember"]))["model"] == "ember"
     special = await household.account("bob", {"special": True})
-    theirs = {"models": [f"horde_special::{special.alias}"], "params": {"special": {"a": 1}}}
+    theirs: dict[str, Any] = {"models": [f"horde_special::{special.alias}"], "params": {"special": {"a": 1}}}
     asked = await household.ask(special.api_key, **theirs)
     assert set(warnings_of(asked)) == {"NoAvailableWorker"}
 
 
-async def test_named_workers_serve_with_what_they_have(household):
+async def test_named_workers_serve_with_what_they_have(household: Horde) -> None:
     """Where the request names its worker, it does not matter that another one has the model."""
     owner = await owner_at(household)
     await household.pop(owner, "has it", models=["Deliberate"])
@@ -130,7 +132,7 @@ async def test_named_workers_serve_with_what_they_have(household):
     assert (await household.job(owner, "named", models=["ember"]))["model"] == "ember"
 
 
-async def test_every_node_serves_it_and_a_restart_changes_nothing(start_horde):
+async def test_every_node_serves_it_and_a_restart_changes_nothing(start_horde: StartHorde) -> None:
     """What was decided when the request came is stored with it."""
     one = await start_horde(profile=Profile.HOUSEHOLD)
     owner = await owner_at(one)
@@ -143,7 +145,7 @@ async def test_every_node_serves_it_and_a_restart_changes_nothing(start_horde):
     assert await made_with(one, request_id) == ["ember"]
 
 
-async def test_it_costs_what_a_request_for_any_model_costs(household):
+async def test_it_costs_what_a_request_for_any_model_costs(household: Horde) -> None:
     """In kudos of the request and of its dry run; the worker is paid for the model that it used."""
     owner, rich = await owner_at(household), await household.account("rich", kudos=1000)
     await household.pop(owner, models=["ember"])
@@ -163,7 +165,7 @@ async def test_it_costs_what_a_request_for_any_model_costs(household):
     assert len(rewards) == 1
 
 
-async def test_anonymous_requests_count_by_the_models_they_asked_for(household):
+async def test_anonymous_requests_count_by_the_models_they_asked_for(household: Horde) -> None:
     """requests.md §3.12: else whoever named what nobody has could queue without end as Anonymous."""
     await household.sql("UPDATE account SET concurrency = 2 WHERE id = 0")
     await household.ask(models=["Deliberate"], params={"n": 2})
@@ -172,7 +174,7 @@ async def test_anonymous_requests_count_by_the_models_they_asked_for(household):
     assert (await household.ask(models=["ember"])).status_code == 202
 
 
-async def test_models_asked_for_show_in_the_queue_of_models(household):
+async def test_models_asked_for_show_in_the_queue_of_models(household: Horde) -> None:
     """So that whoever has one sees that it is wanted."""
     await household.ask(models=["Deliberate"])
     models = (await household.client.get("/api/v2/status/models?type=image")).json()
@@ -187,7 +189,9 @@ async def test_models_asked_for_show_in_the_queue_of_models(household):
         ({"profile": Profile.HOUSEHOLD, "model_fallback": False}, False),
     ],
 )
-async def test_public_hordes_wait_unless_they_are_set_otherwise(start_horde, settings, falls_back):
+async def test_public_hordes_wait_unless_they_are_set_otherwise(
+    start_horde: StartHorde, settings: dict[str, Any], falls_back: bool
+) -> None:
     horde = await start_horde(**settings)
     owner = await owner_at(horde)
     await horde.pop(owner, models=["ember"])

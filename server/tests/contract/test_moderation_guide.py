@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hordes import Horde
+
 GUIDE = (Path(__file__).parents[3] / "docs/moderation.md").read_text("utf-8")
 
 
@@ -42,7 +44,7 @@ def shown(answer: Any, wanted: Any) -> Any:
     return answer
 
 
-async def test_every_call_in_the_guide_is_answered_as_it_says(horde) -> None:
+async def test_every_call_in_the_guide_is_answered_as_it_says(horde: Horde) -> None:
     mod = await horde.account("mod", moderator=True)
     assert len(examples()) == GUIDE.count("→") > 12
     for example in examples():

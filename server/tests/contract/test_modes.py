@@ -6,34 +6,36 @@ from typing import Any
 
 import httpx
 import pytest
+from hordes import Horde, StartHorde
 
+from horde_server.accounts.creation import NewAccount
 from horde_server.moderation.answers import HordeModes
 
 
 @pytest.fixture
-async def horde(start_horde):
+async def horde(start_horde: StartHorde) -> Horde:
     """A server with one administrator, the first account."""
     return await start_horde(admins=["root#1"])
 
 
 @pytest.fixture(autouse=True)
-async def admin(horde):
+async def admin(horde: Horde) -> NewAccount:
     """The administrator."""
     return await horde.account("root")
 
 
-async def put(horde, key: str | None, **modes: Any) -> httpx.Response:
+async def put(horde: Horde, key: str | None, **modes: Any) -> httpx.Response:
     """PUT /status/modes."""
     headers = {"apikey": key} if key is not None else {}
     return await horde.client.put("/api/v2/status/modes", json=modes, headers=headers)
 
 
-async def get(horde, key: str | None = None) -> httpx.Response:
+async def get(horde: Horde, key: str | None = None) -> httpx.Response:
     """GET /status/modes."""
     return await horde.client.get("/api/v2/status/modes", headers={"apikey": key} if key else {})
 
 
-async def test_everybody_sees_two_modes_and_moderators_three(horde) -> None:
+async def test_everybody_sees_two_modes_and_moderators_three(horde: Horde) -> None:
     """§6.1: with a moderator's key also raid_mode; another valid key → 403, an unknown one → 401. Never cached."""
     mod, ada = await horde.account("mod", moderator=True), await horde.account("ada")
     plain = {"maintenance_mode": False, "invite_only_mode": False}
@@ -44,7 +46,7 @@ async def test_everybody_sees_two_modes_and_moderators_three(horde) -> None:
     assert horde.outcome(await get(horde, "x" * 22)) == (401, "InvalidAPIKey")
 
 
-async def test_administrators_and_moderators_turn_modes_on_and_off(horde, admin) -> None:
+async def test_administrators_and_moderators_turn_modes_on_and_off(horde: Horde, admin: NewAccount) -> None:
     """§6.2: maintenance by administrators, the others by moderators; the answer has what was changed."""
     mod = await horde.account("mod", moderator=True)
     assert (await put(horde, mod.api_key, invite_only_mode=True, raid_mode=True)).json() == {
@@ -62,7 +64,7 @@ async def test_administrators_and_moderators_turn_modes_on_and_off(horde, admin)
     }
 
 
-async def test_others_may_not(horde) -> None:
+async def test_others_may_not(horde: Horde) -> None:
     """§6.2: 403 `NotAdmin` for maintenance, `NotModerator` for the others; nothing is changed then."""
     mod, ada = await horde.account("mod", moderator=True), await horde.account("ada")
     assert horde.outcome(await put(horde, mod.api_key, maintenance_mode=True, raid_mode=True)) == (403, "NotAdmin")
@@ -71,7 +73,7 @@ async def test_others_may_not(horde) -> None:
     assert set((await get(horde, mod.api_key)).json().values()) == {False}
 
 
-async def test_a_change_needs_a_key_and_a_mode(horde) -> None:
+async def test_a_change_needs_a_key_and_a_mode(horde: Horde) -> None:
     """§6.2: nothing given → 400 `NoHordeModSelected`; 400 without a key, 401 for an unknown one; booleans only."""
     mod = await horde.account("mod", moderator=True)
     assert horde.outcome(await put(horde, mod.api_key)) == (400, "NoHordeModSelected")
@@ -81,7 +83,7 @@ async def test_a_change_needs_a_key_and_a_mode(horde) -> None:
     assert (wrong.status_code, list(wrong.json()["errors"])) == (400, ["raid_mode"])
 
 
-async def test_modes_are_the_hordes_and_not_a_nodes(start_horde, horde) -> None:
+async def test_modes_are_the_hordes_and_not_a_nodes(start_horde: StartHorde, horde: Horde) -> None:
     """Other nodes hear of a change, and a node that starts later knows."""
     mod = await horde.account("mod", moderator=True)
     other = await start_horde()
@@ -94,7 +96,7 @@ async def test_modes_are_the_hordes_and_not_a_nodes(start_horde, horde) -> None:
     assert (await get(await start_horde(), mod.api_key)).json()["raid_mode"] is True
 
 
-async def test_maintenance_takes_back_what_waits_and_lets_workers_finish(horde, admin) -> None:
+async def test_maintenance_takes_back_what_waits_and_lets_workers_finish(horde: Horde, admin: NewAccount) -> None:
     """§6.3: turning it on sets what is left of every request to 0; pops and submits go on."""
     owner, asker = await horde.account("owner"), await horde.account("asker", kudos=10_000)
     request_id = await horde.request(asker.api_key, params={"n": 3}, slow_workers=False)
@@ -114,7 +116,7 @@ async def test_maintenance_takes_back_what_waits_and_lets_workers_finish(horde, 
     assert (await horde.ask(asker.api_key)).status_code == 202
 
 
-async def test_in_invite_only_mode_new_workers_need_an_invitation(horde, admin) -> None:
+async def test_in_invite_only_mode_new_workers_need_an_invitation(horde: Horde, admin: NewAccount) -> None:
     """workers.md §3.3: existing workers ≥ worker_invited → 403 `WorkerInviteOnly`; known ones go on."""
     known, invited = await horde.account("known"), await horde.account("invited", columns={"worker_invited": 1})
     await horde.pop(known.api_key, "known worker")

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
+from hordes import Horde, StartHorde
 
 
 @pytest.mark.parametrize("name", ["fuckbot", "My B1tch", "shit", "The-CUNT-9"])
-async def test_profane_names_are_refused(horde, name: str) -> None:
+async def test_profane_names_are_refused(horde: Horde, name: str) -> None:
     """§3.1: → 400 `ProfaneWorkerName`; nothing is created."""
     assert horde.outcome(await horde.try_pop((await horde.account()).api_key, name)) == (400, "ProfaneWorkerName")
     assert await horde.sql("SELECT count(*) FROM worker") == [(0,)]
 
 
-async def test_profane_bridge_agents_are_refused(horde) -> None:
+async def test_profane_bridge_agents_are_refused(horde: Horde) -> None:
     """§3.2: → 400 `ProfaneBridgeAgent`."""
     answer = await horde.try_pop((await horde.account()).api_key, bridge_agent="motherfucker:1:https://example.org")
     assert horde.outcome(answer) == (400, "ProfaneBridgeAgent")
 
 
-async def test_operators_may_bring_their_own_words(start_horde, tmp_path) -> None:
+async def test_operators_may_bring_their_own_words(start_horde: StartHorde, tmp_path: Path) -> None:
     """HORDE_PROFANE_WORDS replaces the built-in list."""
     words = tmp_path / "words.txt"
     words.write_text("# ours\nturnip*\n", encoding="utf-8")
@@ -29,7 +32,7 @@ async def test_operators_may_bring_their_own_words(start_horde, tmp_path) -> Non
     assert (await horde.try_pop(key, "shit")).status_code == 200
 
 
-async def test_a_known_worker_is_not_asked_again(horde, tmp_path) -> None:
+async def test_a_known_worker_is_not_asked_again(horde: Horde, tmp_path: Path) -> None:
     """§3 is for new workers only: one that was renamed by a moderator to anything goes on."""
     owner = await horde.account("owner")
     await horde.pop(owner.api_key)
@@ -37,7 +40,7 @@ async def test_a_known_worker_is_not_asked_again(horde, tmp_path) -> None:
     assert (await horde.try_pop(owner.api_key, "colab machine")).status_code == 200
 
 
-async def pop_from(horde, address: str, key: str, name: str) -> httpx.Response:
+async def pop_from(horde: Horde, address: str, key: str, name: str) -> httpx.Response:
     """POST /generate/pop as it arrives from an address, through a proxy."""
     return await horde.client.post(
         "/api/v2/generate/pop",
@@ -46,7 +49,7 @@ async def pop_from(horde, address: str, key: str, name: str) -> httpx.Response:
     )
 
 
-async def test_untrusted_accounts_share_what_a_public_address_may_have(horde) -> None:
+async def test_untrusted_accounts_share_what_a_public_address_may_have(horde: Horde) -> None:
     """§3.6, made to bite: more than 20 workers of untrusted accounts on the address → 403 `TooManySameIPs`."""
     address = "8.8.4.4"
     crowd = await horde.account("crowd")
@@ -68,7 +71,7 @@ async def test_untrusted_accounts_share_what_a_public_address_may_have(horde) ->
     assert (await pop_from(horde, address, newcomer.api_key, "new here")).status_code == 200
 
 
-async def test_an_ipv6_household_is_one_address(horde) -> None:
+async def test_an_ipv6_household_is_one_address(horde: Horde) -> None:
     """§3.6: more than 20 workers on any addresses of a /64 are too many there, and none elsewhere."""
     crowd, newcomer = await horde.account("crowd"), await horde.account("newcomer")
     await horde.sql(
@@ -83,7 +86,7 @@ async def test_an_ipv6_household_is_one_address(horde) -> None:
     assert (await pop_from(horde, "2001:db8:1:3::1", newcomer.api_key, "far away")).status_code == 200
 
 
-async def test_the_machines_of_ones_own_network_are_not_counted(horde) -> None:
+async def test_the_machines_of_ones_own_network_are_not_counted(horde: Horde) -> None:
     """§3.6: private addresses, such as 127.0.0.1 of these tests, have no such limit."""
     crowd, newcomer = await horde.account("crowd"), await horde.account("newcomer")
     await horde.sql(

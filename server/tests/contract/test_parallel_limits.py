@@ -8,6 +8,9 @@ from collections import Counter
 from collections.abc import Awaitable, Iterable
 
 import httpx
+from hordes import Horde, StartHorde
+
+from horde_server.accounts.creation import NewAccount
 
 LIMIT = 30  # jobs that an account may have waiting, unless it was given more
 
@@ -17,20 +20,20 @@ async def outcomes(calls: Iterable[Awaitable[httpx.Response]]) -> Counter[int]:
     return Counter(answer.status_code for answer in await asyncio.gather(*calls))
 
 
-async def waiting_jobs(horde, account) -> int:
+async def waiting_jobs(horde: Horde, account: NewAccount) -> int:
     """Jobs of an account that wait."""
     [(waiting,)] = await horde.sql("SELECT coalesce(sum(waiting), 0) FROM request WHERE account_id = %s", account.id)
     return int(waiting)
 
 
-async def test_of_sixty_image_requests_at_once_thirty_are_taken(horde) -> None:
+async def test_of_sixty_image_requests_at_once_thirty_are_taken(horde: Horde) -> None:
     """Images: 30 waiting jobs, not one more."""
     asker = await horde.account("asker")
     assert await outcomes(horde.ask(asker.api_key) for _ in range(60)) == {202: LIMIT, 429: 60 - LIMIT}
     assert await waiting_jobs(horde, asker) == LIMIT
 
 
-async def test_of_twenty_requests_for_twenty_images_one_is_taken(horde) -> None:
+async def test_of_twenty_requests_for_twenty_images_one_is_taken(horde: Horde) -> None:
     """Jobs are counted, not requests."""
     asker = await horde.account("asker")
     answers = await outcomes(horde.ask(asker.api_key, params={"n": 20}) for _ in range(20))
@@ -38,7 +41,7 @@ async def test_of_twenty_requests_for_twenty_images_one_is_taken(horde) -> None:
     assert await waiting_jobs(horde, asker) == 20
 
 
-async def test_requests_with_sources_wait_for_their_place_before_their_picture_is_looked_at(horde) -> None:
+async def test_requests_with_sources_wait_for_their_place_before_their_picture_is_looked_at(horde: Horde) -> None:
     """A refused one leaves no picture behind: its place was refused before."""
     asker = await horde.account("asker", columns={"concurrency": 2})
     source = base64.b64encode(horde.picture()).decode()
@@ -47,14 +50,14 @@ async def test_requests_with_sources_wait_for_their_place_before_their_picture_i
     assert len(list((horde.settings.data / "blobs").rglob("*.webp"))) == 2
 
 
-async def test_of_sixty_text_requests_at_once_thirty_are_taken(horde) -> None:
+async def test_of_sixty_text_requests_at_once_thirty_are_taken(horde: Horde) -> None:
     """Texts: the same."""
     asker = await horde.account("asker")
     assert await outcomes(horde.texts.ask(asker.api_key) for _ in range(60)) == {202: LIMIT, 429: 60 - LIMIT}
     assert await waiting_jobs(horde, asker) == LIMIT
 
 
-async def test_open_forms_are_limited_at_once_as_well(horde) -> None:
+async def test_open_forms_are_limited_at_once_as_well(horde: Horde) -> None:
     """Alchemy: ten times the concurrency, in forms."""
     asker = await horde.account("asker", columns={"concurrency": 1})
     answers = await outcomes(horde.alchemy.ask("caption", "nsfw", key=asker.api_key) for _ in range(12))
@@ -62,14 +65,14 @@ async def test_open_forms_are_limited_at_once_as_well(horde) -> None:
     assert await waiting_jobs(horde, asker) == 10
 
 
-async def test_anonymous_has_its_limit_for_each_model(horde) -> None:
+async def test_anonymous_has_its_limit_for_each_model(horde: Horde) -> None:
     """Everybody's account: one model's crowd takes no places of another's."""
     await horde.sql("UPDATE account SET concurrency = 3 WHERE id = 0")
     asked = [horde.ask(models=[model]) for model in ("Deliberate", "stable_diffusion") for _ in range(6)]
     assert await outcomes(asked) == {202: 6, 429: 6}
 
 
-async def test_a_refused_request_gives_its_places_back(horde) -> None:
+async def test_a_refused_request_gives_its_places_back(horde: Horde) -> None:
     """However it fails after it took them: by a wrong picture here."""
     asker = await horde.account("asker", columns={"concurrency": 5})
     answers = await outcomes(horde.ask(asker.api_key, source_image="bm8gcGljdHVyZQ==") for _ in range(5))
@@ -77,7 +80,7 @@ async def test_a_refused_request_gives_its_places_back(horde) -> None:
     assert await outcomes(horde.ask(asker.api_key) for _ in range(6)) == {202: 5, 429: 1}
 
 
-async def test_a_dry_run_takes_no_place(horde) -> None:
+async def test_a_dry_run_takes_no_place(horde: Horde) -> None:
     """It asks for a price and leaves nothing waiting."""
     asker = await horde.account("asker", columns={"concurrency": 5})
     asked = [horde.ask(asker.api_key, params={"n": 5}, dry_run=True) for _ in range(8)]
@@ -85,7 +88,7 @@ async def test_a_dry_run_takes_no_place(horde) -> None:
     assert answers == {200: 8, 202: 1}
 
 
-async def test_of_forty_new_workers_at_once_four_are_created(horde) -> None:
+async def test_of_forty_new_workers_at_once_four_are_created(horde: Horde) -> None:
     """An untrusted account: 4 workers, as one after the other."""
     owner = await horde.account("owner")
     answers = await outcomes(horde.try_pop(owner.api_key, f"worker {number}") for number in range(40))
@@ -93,7 +96,7 @@ async def test_of_forty_new_workers_at_once_four_are_created(horde) -> None:
     assert await horde.sql("SELECT count(*) FROM worker") == [(4,)]
 
 
-async def test_new_workers_are_limited_across_kinds_and_nodes(start_horde) -> None:
+async def test_new_workers_are_limited_across_kinds_and_nodes(start_horde: StartHorde) -> None:
     """The database counts: images, texts and alchemists, on two nodes."""
     horde, other = await start_horde(), await start_horde()
     owner = await horde.account("owner")
@@ -110,7 +113,7 @@ async def test_new_workers_are_limited_across_kinds_and_nodes(start_horde) -> No
     assert answers == {200: 4, 403: 44}
 
 
-async def test_what_untrusted_accounts_share_on_an_address_holds_at_once(horde) -> None:
+async def test_what_untrusted_accounts_share_on_an_address_holds_at_once(horde: Horde) -> None:
     """21 workers on a public address, of however many accounts."""
     owners = [await horde.account(f"owner {number}") for number in range(12)]
     answers = await outcomes(
@@ -125,7 +128,7 @@ async def test_what_untrusted_accounts_share_on_an_address_holds_at_once(horde) 
     assert answers == {200: 21, 403: 15}
 
 
-async def test_one_new_name_popped_for_at_once_is_one_worker(horde) -> None:
+async def test_one_new_name_popped_for_at_once_is_one_worker(horde: Horde) -> None:
     """Of one owner all are served; the worker exists once."""
     owner = await horde.account("owner")
     assert await outcomes(horde.try_pop(owner.api_key, "twin") for _ in range(20)) == {200: 20}

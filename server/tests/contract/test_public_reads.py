@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import psycopg
 import pytest
+from hordes import Horde
 
 HISTORIES = ("ledger_entry", "kudos_transfer")
 """Tables that grow for ever."""
@@ -24,7 +25,7 @@ class Reads:
 
 
 @pytest.fixture
-async def reads(horde) -> Reads:
+async def reads(horde: Horde) -> Reads:
     """Every GET of the document, once done so that it finds something."""
     ada = await horde.account("ada", kudos=10_000, columns={"moderator": True})
     ben = await horde.account("ben", trusted=True)
@@ -55,13 +56,17 @@ async def reads(horde) -> Reads:
     paths = [path for path, operations in document["paths"].items() if "get" in operations]
     unnamed = [path for path in paths if "{" in path and path not in found]
     assert not unnamed, "say what these reads find"
-    addresses = ["/api" + re.sub(r"\{.*\}", lambda _, path=path: found[path], path) for path in paths]
+
+    def address_of(path: str) -> str:
+        return "/api" + re.sub(r"\{.*\}", lambda _: found[path], path)
+
+    addresses = [address_of(path) for path in paths]
     for address in addresses:  # what a process asks once only is asked before
         await horde.client.get(address, headers={"apikey": ada.api_key})
     return Reads([*addresses, *BESIDES], ada.api_key)
 
 
-async def test_no_read_looks_at_a_history(horde, reads: Reads) -> None:
+async def test_no_read_looks_at_a_history(horde: Horde, reads: Reads) -> None:
     """All histories are locked against every look meanwhile: whoever takes one waits."""
     assert len(reads.addresses) > 15
     async with await psycopg.AsyncConnection.connect(horde.dsn) as locked:
@@ -77,7 +82,7 @@ async def test_no_read_looks_at_a_history(horde, reads: Reads) -> None:
     assert not waiting
 
 
-async def test_what_the_fold_counted_is_told(horde, reads: Reads) -> None:
+async def test_what_the_fold_counted_is_told(horde: Horde, reads: Reads) -> None:
     """The figures are there although nobody sums anything up."""
     performance = (await horde.client.get("/api/v2/status/performance")).json()
     assert performance["past_minute_megapixelsteps"] > 0

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import httpx
 import pytest
 from horde_processes import free_port
+from hordes import Horde, StartHorde
 
 from horde_server.identity.rate_limits import RateLimited, RateLimitStoreUnusable, rate_limits
 from horde_server.settings import Settings
 
 
 @pytest.fixture
-async def horde(start_horde):
+async def horde(start_horde: StartHorde) -> Horde:
     """A server that limits."""
     return await start_horde(rate_limits=True)
 
@@ -25,11 +27,11 @@ async def early_in_a_second() -> None:
         await asyncio.sleep(0.02)
 
 
-async def get_many(horde, path: str, count: int, **headers: str) -> list[httpx.Response]:
+async def get_many(horde: Horde, path: str, count: int, **headers: str) -> list[httpx.Response]:
     return [await horde.client.get(path, headers=headers) for _ in range(count)]
 
 
-async def test_calls_over_the_limit_are_429_and_say_when_to_come_back(horde) -> None:
+async def test_calls_over_the_limit_are_429_and_say_when_to_come_back(horde: Horde) -> None:
     """§7.2: 429 {"message": "10 per 1 minute"} without rc; X-RateLimit-… and Retry-After on every limited answer."""
     answers = await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 11)
     assert [answer.status_code for answer in answers] == [404] * 10 + [429]
@@ -52,45 +54,45 @@ async def test_calls_over_the_limit_are_429_and_say_when_to_come_back(horde) -> 
         ("POST", "async", "90"),
     ],
 )
-async def test_alchemy_has_limits_of_its_own(horde, method, path, limit) -> None:
+async def test_alchemy_has_limits_of_its_own(horde: Horde, method: str, path: str, limit: str) -> None:
     """§7.3: 10/s for a status, 60/s for alchemists, else the default 90/min."""
     answer = await horde.client.request(method, f"/api/v2/interrogate/{path}")
     assert answer.headers["x-ratelimit-limit"] == limit
 
 
-async def test_the_limit_is_per_path_so_per_request_id(horde) -> None:
+async def test_the_limit_is_per_path_so_per_request_id(horde: Horde) -> None:
     """§7.1: the key includes the full path."""
     await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 11)
     other = await horde.client.get("/api/v2/generate/status/00000000-0000-0000-0000-000000000001")
     assert other.status_code == 404
 
 
-async def test_the_limit_is_per_address_behind_a_trusted_proxy(horde) -> None:
+async def test_the_limit_is_per_address_behind_a_trusted_proxy(horde: Horde) -> None:
     """§2.5, §7: whom the proxy heard counts: the last entry of X-Forwarded-For that is no proxy's."""
     path = "/api/v2/generate/status/00000000-0000-0000-0000-000000000000"
     await get_many(horde, path, 11)
-    forwarded = {"X-Forwarded-For": "203.0.113.1, 203.0.113.2"}
+    forwarded: dict[str, Any] = {"X-Forwarded-For": "203.0.113.1, 203.0.113.2"}
     assert (await get_many(horde, path, 10, **forwarded))[-1].status_code == 404
     spoofed = {"X-Forwarded-For": "198.51.100.7, 203.0.113.2"}
     assert (await horde.client.get(path, headers=spoofed)).status_code == 429
 
 
-async def get_from(horde, peer: str, path: str, count: int, **headers: str) -> list[int]:
+async def get_from(horde: Horde, peer: str, path: str, count: int, **headers: str) -> list[int]:
     """The outcomes of calls of somebody who connects from an address, without a proxy between."""
     async with horde.client_at(peer) as client:
         return [(await client.get(path, headers=headers)).status_code for _ in range(count)]
 
 
-async def test_a_stranger_is_limited_whatever_address_he_names(horde) -> None:
+async def test_a_stranger_is_limited_whatever_address_he_names(horde: Horde) -> None:
     """Guessing keys with another X-Forwarded-For each time: 90 a minute all the same."""
     statuses: list[int] = []
     for number in range(95):
-        named = {("X-Forwarded-For", "Forwarded", "X-Real-IP")[number % 3]: f"203.0.113.{number}"}
+        named: dict[str, Any] = {("X-Forwarded-For", "Forwarded", "X-Real-IP")[number % 3]: f"203.0.113.{number}"}
         statuses += await get_from(horde, "198.51.100.66", "/api/v2/find_user", 1, apikey="guessed", **named)
     assert (statuses.count(404), statuses.count(429)) == (90, 5)
 
 
-async def test_an_ipv6_household_is_one_caller(horde) -> None:
+async def test_an_ipv6_household_is_one_caller(horde: Horde) -> None:
     """Whoever has one address of a /64 has all of them."""
     path = "/api/v2/generate/status/00000000-0000-0000-0000-000000000000"
     statuses = [(await get_from(horde, f"2001:db8:1:2::{number:x}", path, 1))[0] for number in range(11)]
@@ -98,12 +100,12 @@ async def test_an_ipv6_household_is_one_caller(horde) -> None:
     assert await get_from(horde, "2001:db8:1:3::1", path, 1) == [404]
 
 
-async def test_one_address_does_not_use_up_what_all_without_a_key_share(horde) -> None:
+async def test_one_address_does_not_use_up_what_all_without_a_key_share(horde: Horde) -> None:
     """§7.4: 60/second for the anonymous key; of a stranger that sends 200 at once two count, and others are served."""
 
     async def ask(peer: str, number: int) -> int:
         async with horde.client_at(peer) as client:
-            named = {"apikey": "0000000000", "X-Forwarded-For": f"203.0.113.{number}"}
+            named: dict[str, Any] = {"apikey": "0000000000", "X-Forwarded-For": f"203.0.113.{number}"}
             answer = await client.post("/api/v2/generate/async", json={"prompt": ""}, headers=named)
             return answer.status_code
 
@@ -113,7 +115,7 @@ async def test_one_address_does_not_use_up_what_all_without_a_key_share(horde) -
     assert await ask("198.51.100.77", 1) == 400  # what an empty prompt gets: it passed the limits
 
 
-async def test_nor_does_one_customer_with_many_ipv6_networks(horde) -> None:
+async def test_nor_does_one_customer_with_many_ipv6_networks(horde: Horde) -> None:
     """A /48 is had for the asking: 65,536 times a /64, which get 10 a second of the 60 together."""
     limits = rate_limits(horde.settings)
     assert limits is not None
@@ -132,7 +134,7 @@ async def test_nor_does_one_customer_with_many_ipv6_networks(horde) -> None:
     assert passes("203.0.113.7")
 
 
-async def test_checks_answered_from_memory_are_limited(horde) -> None:
+async def test_checks_answered_from_memory_are_limited(horde: Horde) -> None:
     """§7.3: check 10/second per address and path."""
     request_id = await horde.request()
     await early_in_a_second()
@@ -140,7 +142,7 @@ async def test_checks_answered_from_memory_are_limited(horde) -> None:
     assert [answer.status_code for answer in answers] == [200] * 10 + [429]
 
 
-async def test_requests_are_two_a_second(horde) -> None:
+async def test_requests_are_two_a_second(horde: Horde) -> None:
     """§7.3: async 2/second per address and path; nothing of the refused one is stored."""
     await early_in_a_second()
     answers = [await horde.ask() for _ in range(3)]
@@ -148,7 +150,7 @@ async def test_requests_are_two_a_second(horde) -> None:
     assert await horde.sql("SELECT count(*) FROM request") == [(2,)]
 
 
-async def test_a_key_is_limited_from_wherever_it_comes(horde) -> None:
+async def test_a_key_is_limited_from_wherever_it_comes(horde: Horde) -> None:
     """§7.3: async 2/second per API key and path, 60 for the anonymous one."""
     ada = await horde.account("ada", kudos=10_000)
 
@@ -162,14 +164,14 @@ async def test_a_key_is_limited_from_wherever_it_comes(horde) -> None:
     assert [await ask_from(f"203.0.113.{number}", "0000000000") for number in range(10, 13)] == [202, 202, 202]
 
 
-async def test_trusted_accounts_raise_the_limits_of_their_address(horde) -> None:
+async def test_trusted_accounts_raise_the_limits_of_their_address(horde: Horde) -> None:
     """§7.5: an address from which a trusted account asked gets 10/second instead of 2."""
     ada = await horde.account("ada", kudos=10_000, trusted=True)
     await early_in_a_second()
     assert [(await horde.ask(ada.api_key)).status_code for _ in range(5)] == [202] * 5
 
 
-async def test_listed_addresses_have_raised_limits(start_horde) -> None:
+async def test_listed_addresses_have_raised_limits(start_horde: StartHorde) -> None:
     """§7.5: the original's hard-coded list is a setting."""
     for listed in ("127.0.0.1", "127.0.0.0/8"):
         horde = await start_horde(rate_limits=True, rate_limit_whitelist=[listed])
@@ -177,21 +179,21 @@ async def test_listed_addresses_have_raised_limits(start_horde) -> None:
         assert [(await horde.ask()).status_code for _ in range(5)] == [202] * 5
 
 
-async def test_each_of_several_processes_enforces_its_share(start_horde) -> None:
+async def test_each_of_several_processes_enforces_its_share(start_horde: StartHorde) -> None:
     """A limit holds for the horde; without a shared store each of N processes counts a share."""
     horde = await start_horde(rate_limits=True, processes=5)
     answers = await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 3)
     assert [answer.status_code for answer in answers] == [404, 404, 429]
 
 
-async def test_the_heartbeat_is_never_limited(horde) -> None:
+async def test_the_heartbeat_is_never_limited(horde: Horde) -> None:
     """§7.3: status/heartbeat is exempt."""
     answers = await get_many(horde, "/api/v2/status/heartbeat", 120)
     assert {answer.status_code for answer in answers} == {200}
     assert "x-ratelimit-limit" not in answers[0].headers
 
 
-async def test_without_its_shared_store_the_horde_serves_unlimited(start_horde) -> None:
+async def test_without_its_shared_store_the_horde_serves_unlimited(start_horde: StartHorde) -> None:
     """A shared store that is away must not take the horde with it."""
     horde = await start_horde(rate_limits=True, rate_limit_storage=f"redis://127.0.0.1:{free_port()}")
     answers = await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 20)
@@ -206,14 +208,14 @@ def test_a_shared_store_that_cannot_be_is_said_at_the_start(url: str) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"rate_limits": False}, {"rate_limits": True, "test_ratelimit_disabled": True}])
-async def test_limits_can_be_turned_off(start_horde, settings: dict[str, bool]) -> None:
+async def test_limits_can_be_turned_off(start_horde: StartHorde, settings: dict[str, bool]) -> None:
     """HORDE_RATE_LIMITS=0, and HORDE_TEST_RATELIMIT_DISABLED=1 as in the original."""
     horde = await start_horde(**settings)
     answers = await get_many(horde, "/api/v2/generate/status/00000000-0000-0000-0000-000000000000", 20)
     assert {answer.status_code for answer in answers} == {404}
 
 
-async def test_kudos_are_given_once_a_second_and_key(horde) -> None:
+async def test_kudos_are_given_once_a_second_and_key(horde: Horde) -> None:
     """§7.3: 1/s and 90/h per API key, from whatever address; another key is not limited by it."""
     ada, bob = await horde.account("ada", kudos=125), await horde.account("bob", kudos=125)
 
@@ -229,14 +231,14 @@ async def test_kudos_are_given_once_a_second_and_key(horde) -> None:
     assert await give(bob.api_key, eve.alias, "203.0.113.1") == 200
 
 
-async def test_modes_are_asked_for_less_often_than_the_rest_of_the_status(horde) -> None:
+async def test_modes_are_asked_for_less_often_than_the_rest_of_the_status(horde: Horde) -> None:
     """§7.3: status/modes 30 a minute; a worker by name 90, by id 30."""
     for path, limit in (("status/modes", "30"), ("workers/name/bee", "90"), ("workers/bee", "30")):
         answer = await horde.client.get(f"/api/v2/{path}")
         assert answer.headers["x-ratelimit-limit"] == limit, path
 
 
-async def test_texts_have_their_own_limits(horde) -> None:
+async def test_texts_have_their_own_limits(horde: Horde) -> None:
     """§7.3: text status 60/minute per id, text async 2/second like that of images, each path counted apart."""
     answers = await get_many(horde, "/api/v2/generate/text/status/00000000-0000-0000-0000-000000000000", 61)
     assert [answer.status_code for answer in answers] == [404] * 60 + [429]
@@ -246,7 +248,7 @@ async def test_texts_have_their_own_limits(horde) -> None:
 
 
 @pytest.mark.parametrize("route", ["pop", "submit"])
-async def test_text_workers_are_limited_as_those_of_images(horde, route: str) -> None:
+async def test_text_workers_are_limited_as_those_of_images(horde: Horde, route: str) -> None:
     """§7.3: 60/second per address, counted before anything is looked at."""
     await early_in_a_second()
     answer = await horde.client.post(f"/api/v2/generate/text/{route}")

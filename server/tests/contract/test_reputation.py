@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from hordes import Horde, StartHorde
 from strange_servers import StrangeServer, answer, serving
 
+from horde_server.accounts.creation import NewAccount
 from horde_server.blobs.guard import ANYWHERE
 from horde_server.blobs.guarded_fetch import GuardedFetcher
+from horde_server.database.pool import Pool
 from horde_server.moderation.addresses.reputation import MOST_ASKED_AT_ONCE, REMEMBERED_S, AddressReputation, Verdict
 from horde_server.moderation.modes import Modes
 
@@ -30,7 +34,7 @@ async def checker() -> AsyncIterator[StrangeServer]:
 
 
 @pytest.fixture
-async def horde(start_horde, checker):
+async def horde(start_horde: StartHorde, checker: StrangeServer) -> Horde:
     """A server that asks it, spoken to from a public address."""
     horde = await start_horde(ip_checker=checker.url("/?of={ipaddr}"), admins=["root#1"])
     horde.client.headers["X-Forwarded-For"] = STRANGE
@@ -38,11 +42,11 @@ async def horde(start_horde, checker):
 
 
 @pytest.fixture(autouse=True)
-async def admin(horde):
+async def admin(horde: Horde) -> NewAccount:
     return await horde.account("root")
 
 
-async def raid(horde, admin) -> None:
+async def raid(horde: Horde, admin: NewAccount) -> None:
     """Turn raid mode on."""
     changed = await horde.client.put(
         "/api/v2/status/modes", json={"raid_mode": True}, headers={"apikey": admin.api_key}
@@ -50,7 +54,7 @@ async def raid(horde, admin) -> None:
     assert changed.status_code == 200
 
 
-async def test_workers_at_unsafe_addresses_are_refused(horde) -> None:
+async def test_workers_at_unsafe_addresses_are_refused(horde: Horde) -> None:
     """workers.md §2.10: 403 `UnsafeIP` for untrusted owners without the vpn role, before a worker is made."""
     plain, sue = await horde.account("plain"), await horde.account("sue", trusted=True)
     vpn = await horde.account("vpn", columns={"vpn": True})
@@ -64,7 +68,7 @@ async def test_workers_at_unsafe_addresses_are_refused(horde) -> None:
 
 
 @pytest.mark.parametrize("said", [says(b"", "429 Too Many Requests"), b""], ids=["busy", "broken"])
-async def test_an_address_that_cannot_be_checked_must_wait(horde, checker, said) -> None:
+async def test_an_address_that_cannot_be_checked_must_wait(horde: Horde, checker: StrangeServer, said: Any) -> None:
     """§5.2: 429 or a connection error: unknown → 403 `TooManyNewIPs`, and not remembered."""
     plain = await horde.account("plain")
     checker.answer = said
@@ -73,7 +77,7 @@ async def test_an_address_that_cannot_be_checked_must_wait(horde, checker, said)
     await horde.pop(plain.api_key)
 
 
-async def test_in_raid_mode_unsafe_workers_are_let_in_and_suspected(horde, admin) -> None:
+async def test_in_raid_mode_unsafe_workers_are_let_in_and_suspected(horde: Horde, admin: NewAccount) -> None:
     """§5.2: silently, with suspicion 3, once."""
     await raid(horde, admin)
     plain = await horde.account("plain")
@@ -83,7 +87,9 @@ async def test_in_raid_mode_unsafe_workers_are_let_in_and_suspected(horde, admin
     assert await horde.sql("SELECT suspicions FROM account WHERE username = 'plain'") == [([3],)]
 
 
-async def test_in_raid_mode_strangers_may_not_ask_from_unsafe_addresses(horde, admin, checker) -> None:
+async def test_in_raid_mode_strangers_may_not_ask_from_unsafe_addresses(
+    horde: Horde, admin: NewAccount, checker: StrangeServer
+) -> None:
     """requests.md §3.26: 403 `UntrustedUnsafeIP` for images; texts, the trusted and other times are not asked about."""
     plain, sue = await horde.account("plain"), await horde.account("sue", trusted=True)
     assert (await horde.ask(plain.api_key)).status_code == 202
@@ -98,14 +104,14 @@ async def test_in_raid_mode_strangers_may_not_ask_from_unsafe_addresses(horde, a
     assert horde.outcome(asked) == (403, "UntrustedUnsafeIP")
 
 
-async def test_in_raid_mode_the_unknown_may_ask(horde, admin, checker) -> None:
+async def test_in_raid_mode_the_unknown_may_ask(horde: Horde, admin: NewAccount, checker: StrangeServer) -> None:
     """requests.md §3.26: unknown = allowed."""
     checker.answer = says(b"", "429 Too Many Requests")
     await raid(horde, admin)
     assert (await horde.ask()).status_code == 202
 
 
-async def test_without_a_checker_every_address_is_safe(start_horde, admin) -> None:
+async def test_without_a_checker_every_address_is_safe(start_horde: StartHorde, admin: NewAccount) -> None:
     horde = await start_horde(admins=["root#1"])
     horde.client.headers["X-Forwarded-For"] = STRANGE
     await raid(horde, admin)
@@ -125,7 +131,7 @@ class Clock:
         return self.now_s
 
 
-def reputation_by(checker: StrangeServer, clock: Clock, pool) -> AddressReputation:
+def reputation_by(checker: StrangeServer, clock: Clock, pool: Pool) -> AddressReputation:
     """A node's, with a checker."""
     modes = Modes(pool, lambda topic, ids: None)
     return AddressReputation(checker.url("/?of={ipaddr}"), GuardedFetcher(ANYWHERE), modes, clock)
@@ -142,13 +148,13 @@ def reputation_by(checker: StrangeServer, clock: Clock, pool) -> AddressReputati
     ],
     ids=lambda value: repr(value)[-40:],
 )  # fmt: skip
-async def test_what_a_checker_says(pool, said, verdict) -> None:
+async def test_what_a_checker_says(pool: Pool, said: Any, verdict: Any) -> None:
     """§5.1: safe below 0.93; 429 and broken connections are unknown, other answers safe."""
     async with serving(said) as checker:
         assert await reputation_by(checker, Clock(), pool).verdict(STRANGE) is verdict
 
 
-async def test_verdicts_are_remembered_for_six_hours(pool, checker) -> None:
+async def test_verdicts_are_remembered_for_six_hours(pool: Pool, checker: StrangeServer) -> None:
     clock = Clock()
     reputation = reputation_by(checker, clock, pool)
     for now_s, asked in ((0, 1), (REMEMBERED_S - 1, 1), (REMEMBERED_S + 1, 2)):
@@ -157,20 +163,20 @@ async def test_verdicts_are_remembered_for_six_hours(pool, checker) -> None:
         assert checker.connections == asked
 
 
-async def test_an_address_is_asked_about_once_at_a_time(pool, checker) -> None:
+async def test_an_address_is_asked_about_once_at_a_time(pool: Pool, checker: StrangeServer) -> None:
     reputation = reputation_by(checker, Clock(), pool)
     assert await asyncio.gather(*(reputation.verdict(STRANGE) for _ in range(20))) == [Verdict.UNSAFE] * 20
     assert checker.connections == 1
 
 
-async def test_an_ipv6_household_is_asked_about_once(pool, checker) -> None:
+async def test_an_ipv6_household_is_asked_about_once(pool: Pool, checker: StrangeServer) -> None:
     reputation = reputation_by(checker, Clock(), pool)
     for number in range(5):
         assert await reputation.verdict(f"2a00:1450:4001:80f::{number}") is Verdict.UNSAFE
     assert checker.connections == 1
 
 
-async def test_a_crowd_of_new_addresses_does_not_flood_the_checker(pool, checker) -> None:
+async def test_a_crowd_of_new_addresses_does_not_flood_the_checker(pool: Pool, checker: StrangeServer) -> None:
     """Beyond so many questions at once an address is unknown for the moment."""
     reputation = reputation_by(checker, Clock(), pool)
     verdicts = await asyncio.gather(

@@ -9,6 +9,7 @@ import httpx
 import psycopg
 import pytest
 from fastapi.routing import iter_route_contexts
+from hordes import Horde, StartHorde
 
 from horde_server.http.declared_routes import ASKED_LATER, declaration_of
 from horde_server.identity import key_store
@@ -99,7 +100,7 @@ _NO_ID = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture
-async def horde(start_horde):
+async def horde(start_horde: StartHorde) -> Horde:
     """A server with all routes that there can be; its first account administers it."""
     return await start_horde(test_apikeys=True, admins=["root#1"])
 
@@ -112,10 +113,11 @@ def told(endpoint: object) -> str:
     return declaration.right.name + (", asked later" if declaration.unknown_key is ASKED_LATER else "")
 
 
-def routes_of(horde) -> Iterator[tuple[str, str, str]]:
+def routes_of(horde: Horde) -> Iterator[tuple[str, str, str]]:
     """Method, path and right of each route of the app."""
     for route in iter_route_contexts(horde.app._app.routes):
         for method in sorted((route.methods or {"?"}) - {"HEAD"}):
+            assert route.path is not None
             yield method, route.path, told(route.endpoint)
 
 
@@ -127,7 +129,7 @@ def asked() -> Iterator[tuple[str, str, str]]:
             yield method, path, right.partition(",")[0]
 
 
-async def bodies(horde) -> dict[tuple[str, str], Any]:
+async def bodies(horde: Horde) -> dict[tuple[str, str], Any]:
     """A body that is taken, by method and path of the document."""
     document = (await horde.client.get("/openapi.json")).json()
     found = {
@@ -140,7 +142,7 @@ async def bodies(horde) -> dict[tuple[str, str], Any]:
     return found
 
 
-async def call(horde, method: str, path: str, body: Any, key: str | None) -> httpx.Response:
+async def call(horde: Horde, method: str, path: str, body: Any, key: str | None) -> httpx.Response:
     """A call of a route, with examples in the place of what its path names."""
     plain = path.replace(":path", "")
     names = [part.strip("{}") for part in plain.split("/") if part.startswith("{")]
@@ -152,7 +154,7 @@ async def call(horde, method: str, path: str, body: Any, key: str | None) -> htt
     )
 
 
-async def a_key(horde, account_id: int, *scopes: Scope) -> str:
+async def a_key(horde: Horde, account_id: int, *scopes: Scope) -> str:
     """One more key of an account."""
     key = new_api_key()
     async with await psycopg.AsyncConnection.connect(horde.dsn, autocommit=True) as conn:
@@ -161,12 +163,12 @@ async def a_key(horde, account_id: int, *scopes: Scope) -> str:
     return key
 
 
-async def test_every_route_has_the_right_that_is_written_down(horde) -> None:
+async def test_every_route_has_the_right_that_is_written_down(horde: Horde) -> None:
     found = {f"{method} {path}": right for method, path, right in routes_of(horde)}
     assert found == RIGHTS
 
 
-async def test_hot_routes_have_the_rights_of_the_routes_that_they_stand_for(horde) -> None:
+async def test_hot_routes_have_the_rights_of_the_routes_that_they_stand_for(horde: Horde) -> None:
     """They are called before the framework, which knows nothing of it."""
     documented = {(method, path): right for method, path, right in routes_of(horde)}
     hot = [
@@ -177,7 +179,7 @@ async def test_hot_routes_have_the_rights_of_the_routes_that_they_stand_for(hord
     assert [each for each in hot if each[2] != each[3]] == []
 
 
-async def test_nobody_gets_in_without_a_key(horde) -> None:
+async def test_nobody_gets_in_without_a_key(horde: Horde) -> None:
     """400 where it is missing, 401 where it is nobody's, or what is refused before; never an answer."""
     examples = await bodies(horde)
     for method, path, right in asked():
@@ -188,7 +190,7 @@ async def test_nobody_gets_in_without_a_key(horde) -> None:
             assert answer.status_code in (400, 401, 404), (method, path, key, answer.text)
 
 
-async def test_moderators_routes_are_closed_to_others(horde) -> None:
+async def test_moderators_routes_are_closed_to_others(horde: Horde) -> None:
     await horde.account("root")
     plain = await horde.account("plain", trusted=True)
     examples = await bodies(horde)
@@ -201,7 +203,7 @@ async def test_moderators_routes_are_closed_to_others(horde) -> None:
 
 
 @pytest.mark.parametrize("scope", list(Scope))
-async def test_a_key_opens_what_it_is_for(horde, scope: Scope) -> None:
+async def test_a_key_opens_what_it_is_for(horde: Horde, scope: Scope) -> None:
     """Even a moderator's and administrator's: what a key is not for is 403 `KeyLacksScope`, and nothing else is."""
     root = await horde.account("root", moderator=True, kudos=1000)
     assert root.id == 1

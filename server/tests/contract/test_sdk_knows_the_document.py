@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from hordes import Horde
 from pydantic import AliasChoices
 
 from horde_sdk import meta
@@ -101,7 +102,9 @@ def described(document: bytes) -> SwaggerDoc:
 
 @pytest.mark.asyncio(loop_scope="module")
 class TestTheDocument:
-    async def test_tools_of_the_sdk_find_nothing_amiss(self, module_horde, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_tools_of_the_sdk_find_nothing_amiss(
+        self, module_horde: Horde, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """No endpoint without a name, no request or answer without a class but the two kinds of refusal."""
         document = (await module_horde.client.get("/api/swagger.json")).content
         monkeypatch.delenv("AI_HORDE_DEV_URL", raising=False)
@@ -114,7 +117,7 @@ class TestTheDocument:
         strange = {name for name, path in undefined.items() if path not in OUR_ENDPOINTS | _without_names()}
         assert strange - REFUSALS <= NAMED_BY_US
 
-    async def test_every_answer_of_the_document_is_read_by_the_tools_of_the_sdk(self, module_horde) -> None:
+    async def test_every_answer_of_the_document_is_read_by_the_tools_of_the_sdk(self, module_horde: Horde) -> None:
         """Whatever status an endpoint may answer with has a name, and an example can be made of its body."""
         document = described((await module_horde.client.get("/api/swagger.json")).content)
         examples = document.get_all_response_examples()
@@ -123,7 +126,7 @@ class TestTheDocument:
         assert statuses >= {HTTPStatusCode.OK, HTTPStatusCode.CONTENT_TOO_LARGE, HTTPStatusCode.TOO_MANY_REQUESTS}
         assert set(document.definitions) - meta._defined_names(apimodels) <= UNNAMED_BY_THE_SDK
 
-    async def test_secret_of_webhooks_is_known_to_the_sdk(self, module_horde) -> None:
+    async def test_secret_of_webhooks_is_known_to_the_sdk(self, module_horde: Horde) -> None:
         document = described((await module_horde.client.get("/api/swagger.json")).content)
 
         for request in (WebhookSecretRequest, RenewWebhookSecretRequest):
@@ -131,7 +134,7 @@ class TestTheDocument:
             assert request.get_http_method() in document.get_all_verbs_for_endpoint(path)
             assert "WebhookSecret" in document.paths[path].get_all_response_models()
 
-    async def test_requests_of_the_sdk_find_their_verb(self, module_horde) -> None:
+    async def test_requests_of_the_sdk_find_their_verb(self, module_horde: Horde) -> None:
         """Where the document has a request's path, it has its verb too."""
         document = described((await module_horde.client.get("/api/swagger.json")).content)
         missing = {
@@ -143,7 +146,7 @@ class TestTheDocument:
 
         assert missing <= NOT_SERVED
 
-    async def test_every_field_of_a_body_is_known_to_the_sdk(self, module_horde) -> None:
+    async def test_every_field_of_a_body_is_known_to_the_sdk(self, module_horde: Horde) -> None:
         """A field that the SDK does not know is sent, but nobody is told of it."""
         document = described((await module_horde.client.get("/api/swagger.json")).content)
         bodies = document.get_all_payload_examples()

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 import pytest
+from hordes import Horde, StartHorde
 from unknown_fields import unknown_fields
 
 from horde_sdk.ai_horde_api.apimodels import (
@@ -64,6 +65,7 @@ from horde_sdk.consts import HTTPStatusCode
 from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
 from horde_sdk.generic_api.steps import Answer
 from horde_sdk.generic_api.wire import Caller, to_exchange, to_response
+from horde_server.accounts.creation import NewAccount
 
 AGENT = "AI Horde Worker reGen:13.0.0:https://example.org"
 TEXT_AGENT = "KoboldCppEmbedWorker:2:https://example.org"
@@ -71,18 +73,18 @@ TEXT_MODEL = "koboldcpp/Mistral-7B-Instruct-v0.2"
 
 
 @pytest.fixture
-async def horde(start_horde):
+async def horde(start_horde: StartHorde) -> Horde:
     """A server with one administrator."""
     return await start_horde(admins=["root#1"])
 
 
 @pytest.fixture(autouse=True)
-async def root(horde):
+async def root(horde: Horde) -> NewAccount:
     """The administrator, who is a moderator too."""
     return await horde.account("root", moderator=True, kudos=1_000)
 
 
-async def ask(horde, request: HordeRequest, account: Any = None) -> Any:
+async def ask(horde: Horde, request: HordeRequest, account: Any = None) -> Any:
     """The answer as the SDK's clients give it, all of it known to its model."""
     key = None if account is None else account.api_key
     caller = Caller(
@@ -112,7 +114,7 @@ def a_text_pop() -> TextGenerateJobPopRequest:
     return TextGenerateJobPopRequest(name="scribe", models=[TEXT_MODEL], bridge_agent=TEXT_AGENT)
 
 
-async def test_life_of_an_image_request(horde, root) -> None:
+async def test_life_of_an_image_request(horde: Horde, root: NewAccount) -> None:
     """The bodies of async, check, pop, submit, status."""
     params = ImageGenerationInputPayload(width=64, height=64, steps=1, n=2)
     order = ImageGenerateAsyncRequest(prompt="a lighthouse", models=["stable_diffusion"], params=params, r2=False)
@@ -133,7 +135,7 @@ async def test_life_of_an_image_request(horde, root) -> None:
     assert status.is_job_complete(2)
 
 
-async def test_cancelled_requests(horde) -> None:
+async def test_cancelled_requests(horde: Horde) -> None:
     """What a session's clean-up sends."""
     image = await ask(horde, ImageGenerateAsyncRequest(prompt="a lighthouse", models=[]))
     text = await ask(horde, TextGenerateAsyncRequest(prompt="Once", models=[]))
@@ -141,7 +143,7 @@ async def test_cancelled_requests(horde) -> None:
     assert not (await ask(horde, DeleteTextGenerateRequest(id=text.id_))).generations
 
 
-async def test_life_of_a_text_request(horde, root) -> None:
+async def test_life_of_a_text_request(horde: Horde, root: NewAccount) -> None:
     """The bodies of async, pop, submit, status."""
     order = TextGenerateAsyncRequest(prompt="Once", models=[TEXT_MODEL], params=ModelGenerationInputKobold(n=1))
     accepted = await ask(horde, order, root)
@@ -153,7 +155,7 @@ async def test_life_of_a_text_request(horde, root) -> None:
     assert [text.text for text in status.generations] == [" upon a time"]
 
 
-async def test_users_as_anybody_themselves_and_moderators_see_them(horde, root) -> None:
+async def test_users_as_anybody_themselves_and_moderators_see_them(horde: Horde, root: NewAccount) -> None:
     """The bodies of find_user, users/{id}."""
     ada = await horde.account("ada", kudos=100)
     assert (await ask(horde, FindUserRequest(), ada)).username == f"ada#{ada.id}"
@@ -165,14 +167,14 @@ async def test_users_as_anybody_themselves_and_moderators_see_them(horde, root) 
     assert changed.new_kudos == 105
 
 
-async def test_kudos_change_hands(horde, root) -> None:
+async def test_kudos_change_hands(horde: Horde, root: NewAccount) -> None:
     """The bodies of kudos/transfer, kudos/award."""
     ada = await horde.account("ada")
     assert (await ask(horde, KudosTransferRequest(username=f"ada#{ada.id}", amount=10), root)).transferred == 10
     assert (await ask(horde, KudosAwardRequest(username=f"ada#{ada.id}", amount=3), root)).awarded == 3
 
 
-async def test_workers_as_anybody_and_their_owner_see_them(horde, root) -> None:
+async def test_workers_as_anybody_and_their_owner_see_them(horde: Horde, root: NewAccount) -> None:
     """The bodies of workers, workers/{id}, workers/name/{name}."""
     await ask(horde, an_image_pop(), root)
     await ask(horde, a_text_pop(), root)
@@ -188,7 +190,7 @@ async def test_workers_as_anybody_and_their_owner_see_them(horde, root) -> None:
     assert (await ask(horde, DeleteWorkerRequest(worker_id=painter), root)).deleted_name == "painter"
 
 
-async def test_life_of_an_alchemy_request(horde, root) -> None:
+async def test_life_of_an_alchemy_request(horde: Horde, root: NewAccount) -> None:
     """The bodies of interrogate/async, pop, submit, status."""
     source = base64.b64encode(horde.picture()).decode()
     forms = [AlchemyAsyncRequestFormItem(name=name) for name in ("caption", "nsfw")]
@@ -206,7 +208,7 @@ async def test_life_of_an_alchemy_request(horde, root) -> None:
     assert len(cancelled.forms) == 2
 
 
-async def test_filters_of_prompts(horde, root) -> None:
+async def test_filters_of_prompts(horde: Horde, root: NewAccount) -> None:
     """The bodies of filters, filters/regex, filters/{filter_id}."""
     assert list(await ask(horde, FiltersListRequest(), root)) == []
     await ask(horde, FilterRegexRequest(), root)
@@ -222,7 +224,7 @@ async def test_filters_of_prompts(horde, root) -> None:
     await ask(horde, DeleteFilterRequest(filter_id=made.id_), root)
 
 
-async def test_addresses_in_time_out(horde, root) -> None:
+async def test_addresses_in_time_out(horde: Horde, root: NewAccount) -> None:
     """The bodies of operations/ipaddr, operations/ipaddr/{ipaddr}, operations/block_worker_ipaddr/{worker_id}."""
     await ask(horde, BlockIPAddressRequest(ipaddr="192.0.2.0/24", hours=2), root)
     assert [one.ipaddr for one in await ask(horde, AllIPTimeoutsRequest(), root)] == ["192.0.2.0/24"]
@@ -237,7 +239,7 @@ async def test_addresses_in_time_out(horde, root) -> None:
     await ask(horde, DeleteWorkerIPAddressRequest(worker_id=painter.id_), root)
 
 
-async def test_state_of_the_horde(horde, root) -> None:
+async def test_state_of_the_horde(horde: Horde, root: NewAccount) -> None:
     """The bodies of status/heartbeat, performance, models, modes."""
     await ask(horde, an_image_pop(), root)
     assert (await ask(horde, AIHordeHeartbeatRequest())).message == "OK"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import pytest
+from hordes import Horde, StartHorde
+
+from horde_server.accounts.creation import NewAccount
 from horde_server.settings import Profile
 
 REFERENCE = {"width": 512, "height": 512, "steps": 50, "sampler_name": "k_euler", "cfg_scale": 7.5, "karras": True}
@@ -11,7 +15,7 @@ CENSORED = [{"type": "censorship", "value": "csam"}]
 RICH = 10_000
 
 
-async def serve(horde, key: str, images: int = 1, **submit: object) -> list[dict]:
+async def serve(horde: Horde, key: str, images: int = 1, **submit: Any) -> list[dict[str, Any]]:
     """Pop and submit so many jobs."""
     answers = []
     for _ in range(images):
@@ -21,13 +25,13 @@ async def serve(horde, key: str, images: int = 1, **submit: object) -> list[dict
     return answers
 
 
-async def spent(horde, account) -> float:
+async def spent(horde: Horde, account: NewAccount) -> float:
     """Kudos that left the account since it was given `RICH`."""
     await horde.folded()
     return RICH - (await horde.user(account))["kudos"]
 
 
-async def test_the_reference_job(horde) -> None:
+async def test_the_reference_job(horde: Horde) -> None:
     """§9.1: B = G = 11.00, R = 3, D = 12.00, requester total 15.00, trusted owner 11.00."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", kudos=100, trusted=True)
     answer = (await horde.ask(ada.api_key, params=REFERENCE)).json()
@@ -39,7 +43,7 @@ async def test_the_reference_job(horde) -> None:
     assert (await horde.user(owner))["kudos"] == 111
 
 
-async def test_half_of_an_untrusted_owners_reward_waits_in_escrow(horde) -> None:
+async def test_half_of_an_untrusted_owners_reward_waits_in_escrow(horde: Horde) -> None:
     """§9.1: untrusted 5.50 + 5.50; the submit says what is credited in all and what of it is held back."""
     owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
     await horde.request(params=REFERENCE)
@@ -48,7 +52,7 @@ async def test_half_of_an_untrusted_owners_reward_waits_in_escrow(horde) -> None
     assert (seen["kudos_details"]["accumulated"], seen["evaluating_kudos"]) == (5.5, 5.5)
 
 
-async def test_two_images_of_which_one_is_censored(horde) -> None:
+async def test_two_images_of_which_one_is_censored(horde: Horde) -> None:
     """§9.2: D = 12.00 + 1.00, requester total 16.00, owner 22.00: the censored one costs its tax only."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", kudos=100, trusted=True)
     await horde.request(ada.api_key, params={**REFERENCE, "n": 2})
@@ -59,7 +63,7 @@ async def test_two_images_of_which_one_is_censored(horde) -> None:
     assert (await horde.user(owner))["kudos"] == 122
 
 
-async def test_a_heavier_baseline_costs_its_multiple(horde) -> None:
+async def test_a_heavier_baseline_costs_its_multiple(horde: Horde) -> None:
     """§9.3: SDXL: G = 22.00, D = 23.00, requester total 26.00."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
     await horde.request(ada.api_key, models=["SDXL 1.0"], params=REFERENCE)
@@ -69,7 +73,7 @@ async def test_a_heavier_baseline_costs_its_multiple(horde) -> None:
 
 
 @pytest.mark.parametrize(("body", "debit"), [({"slow_workers": False}, 14.4), ({"worker_blacklist": True}, 13.2)])
-async def test_choosing_workers_costs_more(horde, body: dict[str, object], debit: float) -> None:
+async def test_choosing_workers_costs_more(horde: Horde, body: dict[str, Any], debit: float) -> None:
     """§2.3, §9.4: ×1.2 if slow workers are refused, ×1.1 for a blacklist, on the debit; the reward stays."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
     await horde.request(ada.api_key, params=REFERENCE, **body)
@@ -78,10 +82,10 @@ async def test_choosing_workers_costs_more(horde, body: dict[str, object], debit
 
 
 @pytest.mark.parametrize("body", [{}, {"slow_workers": False}, {"models": ["SDXL 1.0"]}, {"models": []}])
-async def test_a_dry_run_says_what_will_be_charged(horde, body: dict[str, object]) -> None:
+async def test_a_dry_run_says_what_will_be_charged(horde: Horde, body: dict[str, Any]) -> None:
     """§2.6: one function gives price, hold and dry run: what is charged if all jobs succeed."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
-    asked = {"params": {**REFERENCE, "n": 2}, **body}
+    asked: dict[str, Any] = {"params": {**REFERENCE, "n": 2}, **body}
     quote = (await horde.ask(ada.api_key, dry_run=True, **asked)).json()
     assert list(quote) == ["kudos"]
     assert await spent(horde, ada) == 0
@@ -97,7 +101,7 @@ async def test_a_dry_run_says_what_will_be_charged(horde, body: dict[str, object
         assert quote["kudos"] == round(charged)
 
 
-async def test_a_faulted_job_costs_and_earns_nothing(horde) -> None:
+async def test_a_faulted_job_costs_and_earns_nothing(horde: Horde) -> None:
     """§1.4: job submitted faulted: nothing for both; the request's tax is kept."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
     await horde.request(ada.api_key, params=REFERENCE)
@@ -106,7 +110,7 @@ async def test_a_faulted_job_costs_and_earns_nothing(horde) -> None:
     assert (await horde.user(owner))["kudos"] == 0
 
 
-async def test_cancelling_costs_what_is_running_and_nothing_that_waits(horde) -> None:
+async def test_cancelling_costs_what_is_running_and_nothing_that_waits(horde: Horde) -> None:
     """§1.5: running jobs go on and settle normally when submitted; waiting ones cost nothing; R is kept."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
     request_id = await horde.request(ada.api_key, params={**REFERENCE, "n": 3})
@@ -117,7 +121,7 @@ async def test_cancelling_costs_what_is_running_and_nothing_that_waits(horde) ->
     assert await spent(horde, ada) == 15
 
 
-async def test_nobody_falls_below_the_floor(start_horde) -> None:
+async def test_nobody_falls_below_the_floor(start_horde: StartHorde) -> None:
     """§6.1: the floor of Anonymous is −50, of registered users 25, raised to after every change: debts are forgiven."""
     horde = await start_horde(profile=Profile.HOUSEHOLD)
     owner = await horde.account("owner", trusted=True)
@@ -131,7 +135,7 @@ async def test_nobody_falls_below_the_floor(start_horde) -> None:
     assert (await horde.user(poor))["kudos"] == 25
 
 
-async def test_serving_oneself_costs_the_taxes(horde) -> None:
+async def test_serving_oneself_costs_the_taxes(horde: Horde) -> None:
     """§1.6: the owner's own request: pays D + R, earns G."""
     ada = await horde.account("ada", kudos=RICH, trusted=True)
     await horde.request(ada.api_key, params=REFERENCE)
@@ -139,7 +143,7 @@ async def test_serving_oneself_costs_the_taxes(horde) -> None:
     assert await spent(horde, ada) == 4
 
 
-async def test_all_kudos_add_up_to_zero(horde) -> None:
+async def test_all_kudos_add_up_to_zero(horde: Horde) -> None:
     """Promise 3: after all of this the books balance, the horde's own accounts included."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner")
     await horde.request(ada.api_key, params={**REFERENCE, "n": 2})
@@ -148,7 +152,7 @@ async def test_all_kudos_add_up_to_zero(horde) -> None:
     assert await horde.sql("SELECT sum(balance_hundredths) FROM ledger_balance") == [(0,)]
 
 
-async def test_records_count_jobs_and_requests(horde) -> None:
+async def test_records_count_jobs_and_requests(horde: Horde) -> None:
     """§1.8: usage and contribution in megapixelsteps, fulfillment in jobs, request in requests."""
     ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner")
     await horde.request(ada.api_key, params={**REFERENCE, "n": 2})

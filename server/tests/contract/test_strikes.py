@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from hordes import Horde, StartHorde
 
 from horde_server.settings import Profile
 
@@ -15,13 +16,13 @@ TROLL, BYSTANDER = "198.51.100.66", "198.51.100.77"
 
 
 @pytest.fixture
-async def mod(horde) -> str:
+async def mod(horde: Horde) -> str:
     """A moderator's key."""
     return str((await horde.account("mod", moderator=True)).api_key)
 
 
 @pytest.fixture
-async def no_wet_kittens(horde, mod) -> None:
+async def no_wet_kittens(horde: Horde, mod: str) -> None:
     """One filter of each group, known to every node that starts later."""
     for regex, filter_type in ((r"\bkitten\b", 10), (r"\bwet\b", 20)):
         body = {"regex": regex, "filter_type": filter_type}
@@ -30,7 +31,7 @@ async def no_wet_kittens(horde, mod) -> None:
 
 
 async def ask_from(
-    horde, address: str, key: str = ANONYMOUS, prompt: str = "a wet kitten", **headers: str
+    horde: Horde, address: str, key: str = ANONYMOUS, prompt: str = "a wet kitten", **headers: str
 ) -> tuple[int, str | None]:
     """The outcome of POST async from an address."""
     body = {"prompt": prompt, "replacement_filter": False}
@@ -38,7 +39,7 @@ async def ask_from(
         return outcome(await client.post("/api/v2/generate/async", json=body, headers={"apikey": key, **headers}))
 
 
-async def pop_from(horde, address: str, key: str, name: str = "worker") -> tuple[int, str | None]:
+async def pop_from(horde: Horde, address: str, key: str, name: str = "worker") -> tuple[int, str | None]:
     """The outcome of POST pop from an address."""
     body = {"name": name, "models": ["stable_diffusion"]}
     async with horde.client_at(address) as client:
@@ -50,7 +51,7 @@ def outcome(answer: httpx.Response) -> tuple[int, str | None]:
     return answer.status_code, answer.json().get("rc")
 
 
-async def struck(horde) -> list[str]:
+async def struck(horde: Horde) -> list[str]:
     """Everything in time-out."""
     return [str(row[0]) for row in await horde.sql("SELECT network::text FROM address_timeout ORDER BY network")]
 
@@ -58,7 +59,9 @@ async def struck(horde) -> list[str]:
 @pytest.mark.parametrize(
     "header", [{"X-Forwarded-For": BYSTANDER}, {"Forwarded": f"for={BYSTANDER}"}, {"X-Real-IP": BYSTANDER}], ids=str
 )
-async def test_nobody_gets_somebody_elses_address_struck(horde, no_wet_kittens, header: dict[str, str]) -> None:
+async def test_nobody_gets_somebody_elses_address_struck(
+    horde: Horde, no_wet_kittens: None, header: dict[str, str]
+) -> None:
     """A forged header of a stranger harms the stranger, not the one who is named, who asks and serves as before."""
     owner = await horde.account("owner")
     assert await ask_from(horde, TROLL, **header) == (400, "CorruptPrompt")
@@ -68,7 +71,7 @@ async def test_nobody_gets_somebody_elses_address_struck(horde, no_wet_kittens, 
     assert await ask_from(horde, TROLL, prompt="a lighthouse", **header) == (403, "TimeoutIP")
 
 
-async def test_a_time_out_is_not_escaped_by_naming_another_address(horde, mod) -> None:
+async def test_a_time_out_is_not_escaped_by_naming_another_address(horde: Horde, mod: str) -> None:
     """Whoever is kept out stays out, whatever the headers say."""
     body = {"ipaddr": TROLL, "hours": 1}
     await horde.client.post("/api/v2/operations/ipaddr", json=body, headers={"apikey": mod})
@@ -76,7 +79,7 @@ async def test_a_time_out_is_not_escaped_by_naming_another_address(horde, mod) -
         assert await ask_from(horde, TROLL, prompt="a lighthouse", **header) == (403, "TimeoutIP")
 
 
-async def test_the_second_line_of_a_proxy_counts(horde, no_wet_kittens) -> None:
+async def test_the_second_line_of_a_proxy_counts(horde: Horde, no_wet_kittens: None) -> None:
     """HAProxy adds a line of its own below the client's: the last address of the last line is struck."""
     lines = [("apikey", ANONYMOUS), ("X-Forwarded-For", BYSTANDER), ("X-Forwarded-For", TROLL)]
     body = {"prompt": "a wet kitten", "replacement_filter": False}
@@ -88,7 +91,7 @@ async def test_the_second_line_of_a_proxy_counts(horde, no_wet_kittens) -> None:
 @pytest.mark.parametrize(
     "address", ["127.0.0.1", "192.168.1.20", "10.0.0.7", "172.18.0.2", "100.64.0.9", "fd00::5", "fe80::1%eth0"]
 )
-async def test_private_addresses_are_never_struck(horde, no_wet_kittens, address: str) -> None:
+async def test_private_addresses_are_never_struck(horde: Horde, no_wet_kittens: None, address: str) -> None:
     """One troll behind a shared address stops nobody else there, and no worker: the troll's account is struck."""
     bob, ada, owner = [await horde.account(name) for name in ("bob", "ada", "owner")]
     assert await ask_from(horde, address, bob.api_key) == (400, "CorruptPrompt")
@@ -99,7 +102,7 @@ async def test_private_addresses_are_never_struck(horde, no_wet_kittens, address
     assert (await pop_from(horde, address, owner.api_key))[0] == 200
 
 
-async def test_in_a_household_no_address_is_struck(start_horde, horde, no_wet_kittens) -> None:
+async def test_in_a_household_no_address_is_struck(start_horde: StartHorde, horde: Horde, no_wet_kittens: None) -> None:
     """Also a public one: behind it is the household."""
     home = await start_horde(profile=Profile.HOUSEHOLD)
     bob = await horde.account("bob")
@@ -109,14 +112,14 @@ async def test_in_a_household_no_address_is_struck(start_horde, horde, no_wet_ki
     assert (await ask_from(home, TROLL, prompt="a lighthouse"))[0] == 202
 
 
-async def test_anonymous_is_everybody_and_is_not_struck(horde, no_wet_kittens) -> None:
+async def test_anonymous_is_everybody_and_is_not_struck(horde: Horde, no_wet_kittens: None) -> None:
     """The refusal of the prompt is all, where the address is not struck either."""
     assert await ask_from(horde, "192.168.1.20") == (400, "CorruptPrompt")
     assert await struck(horde) == []
     assert (await ask_from(horde, "192.168.1.20", prompt="a lighthouse"))[0] == 202
 
 
-async def test_a_proxy_of_ours_is_never_struck(start_horde, horde, no_wet_kittens) -> None:
+async def test_a_proxy_of_ours_is_never_struck(start_horde: StartHorde, horde: Horde, no_wet_kittens: None) -> None:
     """A trusted proxy at a public address that once names nobody must not take everybody behind it along."""
     behind = await start_horde(trusted_proxies=["203.0.113.0/24"])
     bob = await horde.account("bob")
@@ -125,7 +128,7 @@ async def test_a_proxy_of_ours_is_never_struck(start_horde, horde, no_wet_kitten
 
 
 async def test_a_struck_account_is_told_in_a_sentence_and_waits_longer_each_time(
-    start_horde, horde, no_wet_kittens
+    start_horde: StartHorde, horde: Horde, no_wet_kittens: None
 ) -> None:
     """3 minutes, then 9; all kinds of requests are refused, its workers go on, what it asked for is followed."""
     bob = await horde.account("bob")
@@ -147,7 +150,7 @@ async def test_a_struck_account_is_told_in_a_sentence_and_waits_longer_each_time
         horde = await start_horde()  # which finds that the time-out is over
 
 
-async def test_a_service_is_struck_lightly(start_horde, horde, no_wet_kittens) -> None:
+async def test_a_service_is_struck_lightly(start_horde: StartHorde, horde: Horde, no_wet_kittens: None) -> None:
     """Services send other people's prompts: at most five minutes, not nine."""
     service = await horde.account("service", columns={"service": True})
     for seconds in (180, 300):
@@ -158,7 +161,7 @@ async def test_a_service_is_struck_lightly(start_horde, horde, no_wet_kittens) -
         horde = await start_horde()
 
 
-async def test_moderators_see_and_lift_the_time_out_of_an_account(horde, mod, no_wet_kittens) -> None:
+async def test_moderators_see_and_lift_the_time_out_of_an_account(horde: Horde, mod: str, no_wet_kittens: None) -> None:
     """It stands at 100::NUMBER among those of addresses."""
     bob = await horde.account("bob")
     await horde.ask(bob.api_key, "a wet kitten", replacement_filter=False)
@@ -172,7 +175,7 @@ async def test_moderators_see_and_lift_the_time_out_of_an_account(horde, mod, no
     assert (await horde.ask(bob.api_key)).status_code == 202
 
 
-async def test_a_block_of_addresses_is_none_of_accounts(horde, mod) -> None:
+async def test_a_block_of_addresses_is_none_of_accounts(horde: Horde, mod: str) -> None:
     """Whoever keeps out all of IPv6 keeps out no account."""
     bob = await horde.account("bob")
     body = {"ipaddr": "0000::/0", "hours": 1}

@@ -8,16 +8,25 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hordes import Horde, StartHorde
 
 from horde_server.accounts.creation import NewAccount
 
-INCREDIBLE = {"width": 3072, "height": 3072, "steps": 500}  # 4.7 gigapixelsteps: no test takes four minutes for them
-CREDIBLE = {"width": 64, "height": 64, "steps": 1}  # and none is done with these in a fifth of a millisecond
+INCREDIBLE: dict[str, Any] = {
+    "width": 3072,
+    "height": 3072,
+    "steps": 500,
+}  # 4.7 gigapixelsteps: no test takes four minutes for them
+CREDIBLE: dict[str, Any] = {
+    "width": 64,
+    "height": 64,
+    "steps": 1,
+}  # and none is done with these in a fifth of a millisecond
 REFERENCE = {"width": 512, "height": 512, "steps": 50, "sampler_name": "k_euler", "cfg_scale": 7.5, "karras": True}
 UNREASONABLY_FAST, TOO_MANY_JOBS_ABORTED = 5, 9
 
 
-async def serve(horde, key: str, name: str = "worker", **params: Any) -> dict[str, Any]:
+async def serve(horde: Horde, key: str, name: str = "worker", **params: Any) -> dict[str, Any]:
     """Ask for a picture, pop it and deliver it at once."""
     asker = await horde.account("asker", kudos=1_000_000)
     await horde.request(asker.api_key, params={**REFERENCE, **params})
@@ -25,14 +34,14 @@ async def serve(horde, key: str, name: str = "worker", **params: Any) -> dict[st
     return dict(await horde.submit(key, job["id"]))
 
 
-async def seen(horde, account: NewAccount, mod: NewAccount) -> dict[str, Any]:
+async def seen(horde: Horde, account: NewAccount, mod: NewAccount) -> dict[str, Any]:
     """What a moderator sees of an account."""
     await horde.folded()
     answer = await horde.client.get(f"/api/v2/users/{account.id}", headers={"apikey": mod.api_key})
     return dict(answer.json())
 
 
-async def check_in_later(horde, key: str, minutes: int) -> None:
+async def check_in_later(horde: Horde, key: str, minutes: int) -> None:
     """Check in every two minutes, for so long: the database's memory of the last check-in is moved back each time."""
     for _ in range(minutes // 2):
         await horde.sql("UPDATE worker SET last_check_in_at = last_check_in_at - interval '2 minutes'")
@@ -44,7 +53,7 @@ async def check_in_later(horde, key: str, minutes: int) -> None:
 class TestTrust:
     """HORDE_KUDOS_TRUST_THRESHOLD."""
 
-    async def test_enough_escrow_makes_an_old_account_trusted_once(self, start_horde) -> None:
+    async def test_enough_escrow_makes_an_old_account_trusted_once(self, start_horde: StartHorde) -> None:
         """§5.4: escrow > threshold, ≥ 7 days old: trusted, workers un-paused, the whole escrow is released."""
         horde = await start_horde(kudos_trust_threshold=10)
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
@@ -61,7 +70,7 @@ class TestTrust:
         released = "SELECT amount_hundredths FROM ledger WHERE kind = 'evaluation_promotion'"
         assert await horde.sql(released) == [(1100,)]
 
-    async def test_a_young_or_suspicious_account_waits(self, start_horde) -> None:
+    async def test_a_young_or_suspicious_account_waits(self, start_horde: StartHorde) -> None:
         """§5.4: not before 7 days; accounts.md §1.6: not with five suspicions; without a threshold never."""
         horde = await start_horde(kudos_trust_threshold=5)
         young, bad = await horde.account("young"), await horde.account("bad", columns={"suspicions": [5] * 5})
@@ -72,7 +81,9 @@ class TestTrust:
             shown = await seen(horde, account, mod)
             assert (shown["trusted"], shown["evaluating_kudos"]) == (False, 5.5)
 
-    async def test_the_workers_of_a_newly_trusted_account_are_trusted_and_free_at_once(self, start_horde) -> None:
+    async def test_the_workers_of_a_newly_trusted_account_are_trusted_and_free_at_once(
+        self, start_horde: StartHorde
+    ) -> None:
         """accounts.md §2.3: setting trusted un-pauses the workers; on this node and the others, without a new pop."""
         horde, other = await start_horde(), await start_horde()
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
@@ -93,7 +104,7 @@ class TestTrust:
         await other.job(owner.api_key)
 
 
-async def is_trusted(horde, account: NewAccount) -> bool:
+async def is_trusted(horde: Horde, account: NewAccount) -> bool:
     """Whether the account is trusted by now."""
     return bool((await horde.user(account))["trusted"])
 
@@ -101,7 +112,7 @@ async def is_trusted(horde, account: NewAccount) -> bool:
 class TestUptime:
     """What being there earns (kudos.md §5.3, workers.md §4.3)."""
 
-    async def test_ten_minutes_of_uptime_are_paid_into_escrow_or_balance(self, horde) -> None:
+    async def test_ten_minutes_of_uptime_are_paid_into_escrow_or_balance(self, horde: Horde) -> None:
         """50 + 2·models + 30 if loras; once more than 600 s; untrusted: entirely escrow; shown with the worker."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         await horde.pop(owner.api_key)
@@ -120,7 +131,7 @@ class TestUptime:
         await horde.until(is_paid, "the second reward, and the escrow with it, are in the balance")
 
     @pytest.mark.parametrize("reason", ["paused = true", "maintenance = true"])
-    async def test_idle_time_does_not_count(self, horde, reason: str) -> None:
+    async def test_idle_time_does_not_count(self, horde: Horde, reason: str) -> None:
         """workers.md §4.3: paused or in maintenance: no uptime, and the reward's clock starts anew."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key)
@@ -133,7 +144,7 @@ class TestUptime:
             (960, 480, 0)
         ]
 
-    async def test_time_offline_does_not_count(self, horde) -> None:
+    async def test_time_offline_does_not_count(self, horde: Horde) -> None:
         """workers.md §4.3: not if the last check-in is more than 300 s ago."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key)
@@ -145,7 +156,7 @@ class TestUptime:
 class TestSuspicion:
     """Reasons against workers and owners, and what they bring (moderation.md §3)."""
 
-    async def test_a_worker_too_fast_to_be_true_is_paused_at_the_fifth_time(self, horde) -> None:
+    async def test_a_worker_too_fast_to_be_true_is_paused_at_the_fifth_time(self, horde: Horde) -> None:
         """moderation.md §3.3: > 20 megapixelsteps/s, each time; at five the worker is paused."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         for times in range(1, 6):
@@ -159,20 +170,20 @@ class TestSuspicion:
         (worker,) = (await horde.client.get("/api/v2/workers", headers={"apikey": owner.api_key})).json()
         assert (worker["paused"], worker["suspicious"]) == (True, 5), "owners see it: silent pauses are a complaint"
 
-    async def test_a_believable_speed_is_not_suspected(self, horde) -> None:
+    async def test_a_believable_speed_is_not_suspected(self, horde: Horde) -> None:
         """moderation.md §3.3: up to 20 megapixelsteps/s are believed."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         await serve(horde, owner.api_key, **CREDIBLE)
         assert (await seen(horde, owner, mod))["suspicious"] == 0
 
-    async def test_trusted_owners_are_beyond_suspicion(self, horde) -> None:
+    async def test_trusted_owners_are_beyond_suspicion(self, horde: Horde) -> None:
         """accounts.md §2.3: trusted ignores suspicion."""
         owner, mod = await horde.account("owner", trusted=True), await horde.account("mod", moderator=True)
         await serve(horde, owner.api_key, **INCREDIBLE)
         assert (await seen(horde, owner, mod))["suspicious"] == 0
         assert await horde.sql("SELECT suspicions FROM worker") == [([],)]
 
-    async def test_a_moderator_clears_user_and_workers(self, horde) -> None:
+    async def test_a_moderator_clears_user_and_workers(self, horde: Horde) -> None:
         """accounts.md §4.5: reset_suspicion."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         await serve(horde, owner.api_key, **INCREDIBLE)
@@ -182,7 +193,7 @@ class TestSuspicion:
         assert await horde.sql("SELECT suspicions FROM worker") == [([],)]
 
     @pytest.mark.parametrize(("raid", "allowed"), [(False, 20), (True, 10)])
-    async def test_dropping_too_many_jobs_is_suspected(self, horde, raid: bool, allowed: int) -> None:
+    async def test_dropping_too_many_jobs_is_suspected(self, horde: Horde, raid: bool, allowed: int) -> None:
         """workers.md §9.3: > 20 an hour: maintenance and a suspicion; in raid mode > 10, without maintenance."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         await horde.sql("UPDATE horde_modes SET raid = %s", raid)
@@ -201,7 +212,7 @@ class TestSuspicion:
             assert horde.outcome(refused) == (403, "WorkerMaintenance")
             assert "Maintenance mode" in refused.json()["message"]
 
-    async def test_jobs_dropped_by_silence_count_the_same_and_pause_at_the_fifth_suspicion(self, horde) -> None:
+    async def test_jobs_dropped_by_silence_count_the_same_and_pause_at_the_fifth_suspicion(self, horde: Horde) -> None:
         """workers.md §9.3: the sweep's drops too; at five the worker is paused, unless trusted."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         trusted = await horde.account("trusted", trusted=True)

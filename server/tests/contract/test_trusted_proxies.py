@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from hordes import Horde, StartHorde
 from pydantic import ValidationError
 
 from horde_server.settings import Settings
@@ -11,7 +14,7 @@ AGENT = "AI Horde Worker reGen:13.0.0:https://example.org"
 CONTAINER, STRANGER = "172.18.0.2", "203.0.113.200"
 
 
-async def test_a_proxy_in_a_containers_network_is_trusted_when_it_is_named(start_horde) -> None:
+async def test_a_proxy_in_a_containers_network_is_trusted_when_it_is_named(start_horde: StartHorde) -> None:
     """Its clients are kept out one by one; without the setting all behind it are one."""
     named, unnamed = await start_horde(trusted_proxies=["172.18.0.0/16"]), await start_horde()
     mod = await named.account("mod", moderator=True)
@@ -37,7 +40,9 @@ async def test_a_proxy_in_a_containers_network_is_trusted_when_it_is_named(start
         (STRANGER, {"X-Forwarded-Proto": "https"}, "http"), (STRANGER, {"Forwarded": "for=::1;proto=https"}, "http"),
     ],
 )  # fmt: skip
-async def test_links_have_the_scheme_that_a_trusted_proxy_names(horde, peer_address, header, scheme) -> None:
+async def test_links_have_the_scheme_that_a_trusted_proxy_names(
+    horde: Horde, peer_address: Any, header: dict[str, Any], scheme: str
+) -> None:
     owner = await horde.account("owner")
     await horde.request()
     body = {"name": "worker", "models": ["stable_diffusion"], "max_pixels": 1_048_576, "bridge_agent": AGENT}
@@ -46,7 +51,7 @@ async def test_links_have_the_scheme_that_a_trusted_proxy_names(horde, peer_addr
     assert popped.json()["r2_upload"].startswith(f"{scheme}://horde.test/")
 
 
-async def test_a_proxy_that_is_not_trusted_is_told_to_whoever_asks_on_this_machine(horde) -> None:
+async def test_a_proxy_that_is_not_trusted_is_told_to_whoever_asks_on_this_machine(horde: Horde) -> None:
     """`/proxyz` for `horde doctor`; for others there is nothing."""
     for address in (CONTAINER, CONTAINER, STRANGER):
         async with horde.client_at(address) as client:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
+from hordes import Horde, StartHorde
 
 from horde_server.accounts.answers import UserDetails
 from horde_server.accounts.creation import NewAccount
@@ -11,13 +14,13 @@ from horde_server.accounts.creation import NewAccount
 ROLES_OF_MODERATORS = ("trusted", "flagged", "customizer", "vpn", "service", "special", "public_workers")
 
 
-async def put(horde, user_id: object, key: str | None, **change: object) -> httpx.Response:
+async def put(horde: Horde, user_id: object, key: str | None, **change: Any) -> httpx.Response:
     """PUT /users/{id}."""
     headers = {"apikey": key} if key is not None else {}
     return await horde.client.put(f"/api/v2/users/{user_id}", json=change, headers=headers)
 
 
-async def get(horde, user_id: object, key: str | None = None) -> httpx.Response:
+async def get(horde: Horde, user_id: object, key: str | None = None) -> httpx.Response:
     """GET /users/{id}."""
     headers = {"apikey": key} if key is not None else {}
     return await horde.client.get(f"/api/v2/users/{user_id}", headers=headers)
@@ -29,13 +32,13 @@ def outcome(answer: httpx.Response) -> tuple[int, str]:
 
 
 @pytest.fixture(autouse=True)
-async def admin(horde) -> NewAccount:
+async def admin(horde: Horde) -> NewAccount:
     """The first account, which the settings of `horde` name as administrator by its number."""
     return await horde.account("root")
 
 
 @pytest.fixture
-async def horde(start_horde):
+async def horde(start_horde: StartHorde) -> Horde:
     """A server with one administrator."""
     return await start_horde(admins=["root#1"])
 
@@ -43,13 +46,13 @@ async def horde(start_horde):
 class TestReading:
     """GET /find_user and GET /users/{id}."""
 
-    async def test_find_user_needs_a_key_that_exists(self, horde) -> None:
+    async def test_find_user_needs_a_key_that_exists(self, horde: Horde) -> None:
         """§3.1: 401 `InvalidAPIKey` without the header, 404 `UserNotFound` with an unknown key."""
         assert outcome(await horde.client.get("/api/v2/find_user")) == (401, "InvalidAPIKey")
         unknown = await horde.client.get("/api/v2/find_user", headers={"apikey": "x" * 22})
         assert outcome(unknown) == (404, "UserNotFound")
 
-    async def test_find_user_shows_the_owner_of_the_key(self, horde) -> None:
+    async def test_find_user_shows_the_owner_of_the_key(self, horde: Horde) -> None:
         """§3.3: privilege 1: sharedkey_ids and contact's kind of fields are there, moderators' fields are not."""
         ada = await horde.account("ada", kudos=100)
         body = await horde.user(ada)
@@ -57,22 +60,22 @@ class TestReading:
         assert (body["kudos"], body["sharedkey_ids"], body["worker_count"]) == (100, [], 0)
         assert {"evaluating_kudos", "monthly_kudos", "suspicious", "admin_comment"} & body.keys() == set()
 
-    async def test_anonymous_is_user_0(self, horde) -> None:
+    async def test_anonymous_is_user_0(self, horde: Horde) -> None:
         """§1.3: id 0, name Anonymous, key 0000000000, concurrency 500, not pseudonymous."""
         body = (await horde.client.get("/api/v2/find_user", headers={"apikey": "0000000000"})).json()
         assert (body["username"], body["id"], body["concurrency"]) == ("Anonymous#0", 0, 500)
         assert (await get(horde, 0)).json()["username"] == "Anonymous#0"
 
     @pytest.mark.parametrize("user_id", ["999", "-1", "x", "1.0", "2147483648", "9" * 40, "%00", "１"])
-    async def test_what_is_no_user_is_not_found(self, horde, user_id: str) -> None:
+    async def test_what_is_no_user_is_not_found(self, horde: Horde, user_id: str) -> None:
         """§1.1: a path user id must be all digits and ≤ 2147483647, else 404 `UserNotFound`."""
         assert outcome(await get(horde, user_id)) == (404, "UserNotFound")
 
-    async def test_a_wrong_key_is_401_although_none_is_needed(self, horde) -> None:
+    async def test_a_wrong_key_is_401_although_none_is_needed(self, horde: Horde) -> None:
         """§3.2: 401 `InvalidAPIKey` if a key is sent and unknown."""
         assert outcome(await get(horde, 0, "wrong")) == (401, "InvalidAPIKey")
 
-    async def test_strangers_see_the_public_part_only(self, horde) -> None:
+    async def test_strangers_see_the_public_part_only(self, horde: Horde) -> None:
         """§3.3: privilege 0 has no worker_ids, sharedkey_ids, contact, vpn, special."""
         ada, bob = await horde.account("ada"), await horde.account("bob")
         for key in (None, bob.api_key):
@@ -80,7 +83,7 @@ class TestReading:
             assert {"worker_ids", "sharedkey_ids", "contact", "vpn", "special"} & body.keys() == set()
             assert body["kudos_details"] == dict.fromkeys(body["kudos_details"], 0)
 
-    async def test_moderators_see_everything(self, horde) -> None:
+    async def test_moderators_see_everything(self, horde: Horde) -> None:
         """§3.3: privilege 2 adds evaluating_kudos, monthly_kudos, suspicious."""
         ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
         body = (await get(horde, ada.id, mod.api_key)).json()
@@ -88,7 +91,7 @@ class TestReading:
         assert body["monthly_kudos"] == {"amount": 0, "last_received": None}
         assert body["suspicious"] == 0
 
-    async def test_public_workers_show_the_ids_of_workers_to_anybody(self, horde) -> None:
+    async def test_public_workers_show_the_ids_of_workers_to_anybody(self, horde: Horde) -> None:
         """§3.3: worker_ids from privilege 1, or for anyone if public_workers."""
         ada = await horde.account("ada")
         await horde.pop(ada.api_key, "adas worker")
@@ -96,14 +99,14 @@ class TestReading:
         assert (await put(horde, ada.id, ada.api_key, public_workers=True)).status_code == 200
         assert len((await get(horde, ada.id)).json()["worker_ids"]) == 1
 
-    async def test_open_requests_are_listed_for_their_owner(self, horde) -> None:
+    async def test_open_requests_are_listed_for_their_owner(self, horde: Horde) -> None:
         """§3.3: active_generations {image: [ids]}; omitted when nothing is active."""
         ada = await horde.account("ada", kudos=1000)
         assert "active_generations" not in await horde.user(ada)
         request_id = await horde.request(ada.api_key)
         assert (await horde.user(ada))["active_generations"]["image"] == [request_id]
 
-    async def test_answers_are_what_the_openapi_document_says(self, horde) -> None:
+    async def test_answers_are_what_the_openapi_document_says(self, horde: Horde) -> None:
         """The models of the document hold for real users of every privilege."""
         ada, mod = await horde.account("ada", kudos=5), await horde.account("mod", moderator=True)
         for key in (None, ada.api_key, mod.api_key):
@@ -113,18 +116,18 @@ class TestReading:
 class TestChanging:
     """PUT /users/{id}."""
 
-    async def test_nothing_to_change_is_refused(self, horde, admin: NewAccount) -> None:
+    async def test_nothing_to_change_is_refused(self, horde: Horde, admin: NewAccount) -> None:
         """§4.7: nothing given → 400 `NoUserModSelected`."""
         assert outcome(await put(horde, admin.id, admin.api_key)) == (400, "NoUserModSelected")
 
-    async def test_unknown_users_come_before_unknown_keys(self, horde) -> None:
+    async def test_unknown_users_come_before_unknown_keys(self, horde: Horde) -> None:
         """§4.2: unknown user 404, checked before the key; then 401; a missing header is 400 without rc."""
         assert outcome(await put(horde, 999, "wrong", trusted=True)) == (404, "UserNotFound")
         assert outcome(await put(horde, 0, "wrong", trusted=True)) == (401, "InvalidAPIKey")
         missing = await put(horde, 0, None, trusted=True)
         assert (missing.status_code, "rc" in missing.json()) == (400, False)
 
-    async def test_administrators_give_and_take_kudos(self, horde, admin: NewAccount) -> None:
+    async def test_administrators_give_and_take_kudos(self, horde: Horde, admin: NewAccount) -> None:
         """§4.3: adds, bucket `admin`, `new_kudos` is the balance; fractions are dropped; the floor applies."""
         ada = await horde.account("ada")
         assert (await put(horde, ada.id, admin.api_key, kudos=120.9)).json() == {"new_kudos": 120.0}
@@ -135,7 +138,7 @@ class TestChanging:
         await horde.folded()
         assert (await horde.user(ada))["kudos"] == 25
 
-    async def test_monthly_kudos_are_paid_at_once(self, horde, admin: NewAccount) -> None:
+    async def test_monthly_kudos_are_paid_at_once(self, horde: Horde, admin: NewAccount) -> None:
         """§4.3: entitlement += value (at least 0), paid out when positive, bucket recurring."""
         ada = await horde.account("ada")
         assert (await put(horde, ada.id, admin.api_key, monthly_kudos=500)).json() == {"monthly_kudos": 500}
@@ -149,12 +152,14 @@ class TestChanging:
     @pytest.mark.parametrize(
         "change", [{"kudos": 1}, {"monthly_kudos": 1}, {"usage_multiplier": 2.0}, {"moderator": True}]
     )
-    async def test_moderators_are_no_administrators(self, horde, admin: NewAccount, change: dict[str, object]) -> None:
+    async def test_moderators_are_no_administrators(
+        self, horde: Horde, admin: NewAccount, change: dict[str, Any]
+    ) -> None:
         """§4.1: kudos, monthly_kudos, usage_multiplier, moderator: 403 `NotAdmin`."""
         mod = await horde.account("mod", moderator=True)
         assert outcome(await put(horde, mod.id, mod.api_key, **change)) == (403, "NotAdmin")
 
-    async def test_moderators_are_trusted_and_stay_so(self, horde, admin: NewAccount) -> None:
+    async def test_moderators_are_trusted_and_stay_so(self, horde: Horde, admin: NewAccount) -> None:
         """§2.2: moderator also becomes trusted; removing it leaves trusted."""
         ada = await horde.account("ada")
         assert (await put(horde, ada.id, admin.api_key, moderator=True)).json() == {"moderator": True}
@@ -162,7 +167,7 @@ class TestChanging:
         body = (await get(horde, ada.id)).json()
         assert (body["moderator"], body["trusted"]) == (False, True)
 
-    async def test_several_roles_at_once_are_echoed_as_they_are_now(self, horde, admin: NewAccount) -> None:
+    async def test_several_roles_at_once_are_echoed_as_they_are_now(self, horde: Horde, admin: NewAccount) -> None:
         """§4.2: the answer of a PUT with several roles shows the new state of each."""
         ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
         change = dict.fromkeys(ROLES_OF_MODERATORS, True)
@@ -171,18 +176,18 @@ class TestChanging:
         assert all(seen[role] for role in ROLES_OF_MODERATORS if role in seen)
 
     @pytest.mark.parametrize("field", ["trusted", "flagged", "customizer", "vpn", "service", "education", "special"])
-    async def test_users_cannot_give_themselves_roles(self, horde, field: str) -> None:
+    async def test_users_cannot_give_themselves_roles(self, horde: Horde, field: str) -> None:
         """§4.1: 403 `NotModerator`."""
         ada = await horde.account("ada")
         assert outcome(await put(horde, ada.id, ada.api_key, **{field: True})) == (403, "NotModerator")
 
-    async def test_a_refused_change_changes_nothing(self, horde) -> None:
+    async def test_a_refused_change_changes_nothing(self, horde: Horde) -> None:
         """§4.2: all fields are checked, then applied together."""
         ada = await horde.account("ada")
         assert (await put(horde, ada.id, ada.api_key, username="lovelace", trusted=True)).status_code == 403
         assert (await horde.user(ada))["username"] == f"ada#{ada.id}"
 
-    async def test_trust_unpauses_workers_and_pays_what_was_held_back(self, horde) -> None:
+    async def test_trust_unpauses_workers_and_pays_what_was_held_back(self, horde: Horde) -> None:
         """§2.3: setting trusted un-pauses all their workers; kudos.md §6.2: the escrow becomes spendable."""
         ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
         await horde.request()
@@ -199,7 +204,7 @@ class TestChanging:
         assert after["kudos"] == pytest.approx(before["kudos"] + before["evaluating_kudos"])
         assert await horde.sql("SELECT paused FROM worker") == [(False,)]
 
-    async def test_education_accounts_may_queue_more(self, horde) -> None:
+    async def test_education_accounts_may_queue_more(self, horde: Horde) -> None:
         """§4.4: true: concurrency → 200 if below, unless given too; false: 200 → 30; concurrency is in the answer."""
         ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
         assert (await put(horde, ada.id, mod.api_key, education=True)).json() == {"education": True, "concurrency": 200}
@@ -210,7 +215,7 @@ class TestChanging:
         both = await put(horde, ada.id, mod.api_key, education=True, concurrency=5)
         assert both.json() == {"education": True, "concurrency": 5}
 
-    async def test_users_name_themselves_and_their_contact(self, horde) -> None:
+    async def test_users_name_themselves_and_their_contact(self, horde: Horde) -> None:
         """§4.1: username and contact by self; the bare name comes back."""
         ada = await horde.account("ada")
         answer = await put(horde, ada.id, ada.api_key, username="lovelace", contact="ada@example.org")
@@ -226,24 +231,26 @@ class TestChanging:
             ({"admin_comment": "what a b1tch"}, "ProfaneAdminComment"),
         ],
     )
-    async def test_profane_texts_are_refused(self, horde, admin: NewAccount, change: dict[str, str], rc: str) -> None:
+    async def test_profane_texts_are_refused(
+        self, horde: Horde, admin: NewAccount, change: dict[str, str], rc: str
+    ) -> None:
         """§4.7: 400 by their rc; what else the change asked for is not done either."""
         refused = await put(horde, admin.id, admin.api_key, concurrency=77, **change)
         assert outcome(refused) == (400, rc)
         assert (await horde.user(admin))["concurrency"] == 30
 
-    async def test_users_cannot_change_each_other(self, horde) -> None:
+    async def test_users_cannot_change_each_other(self, horde: Horde) -> None:
         """§4.1: neither self nor moderator → 403 `NotModerator`."""
         ada, bob = await horde.account("ada"), await horde.account("bob")
         assert outcome(await put(horde, ada.id, bob.api_key, username="mine now")) == (403, "NotModerator")
 
-    async def test_anonymous_keeps_its_name(self, horde) -> None:
+    async def test_anonymous_keeps_its_name(self, horde: Horde) -> None:
         """§4.1: 403 `AnonForbiddenUserMod`, for itself and for moderators."""
         mod = await horde.account("mod", moderator=True)
         for key in ("0000000000", mod.api_key):
             assert outcome(await put(horde, 0, key, username="somebody")) == (403, "AnonForbiddenUserMod")
 
-    async def test_proxy_passkeys_are_for_services(self, horde) -> None:
+    async def test_proxy_passkeys_are_for_services(self, horde: Horde) -> None:
         """§4.6: the caller must be a service account, else 403 `NonServiceForbidden`; 22 characters, shown once."""
         ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
         refused = await put(horde, ada.id, ada.api_key, generate_proxy_passkey=True)
@@ -253,7 +260,7 @@ class TestChanging:
         assert len(made["proxy_passkey"]) == 22
         assert "proxy_passkey" not in (await get(horde, ada.id, mod.api_key)).json()
 
-    async def test_undeleting_needs_a_deleted_user(self, horde) -> None:
+    async def test_undeleting_needs_a_deleted_user(self, horde: Horde) -> None:
         """§4.7: 400 `UserNotDeleted`; else `undeleted: true`."""
         ada = await horde.account("ada")
         assert outcome(await put(horde, ada.id, ada.api_key, undelete=True)) == (400, "UserNotDeleted")
@@ -278,7 +285,7 @@ class TestChanging:
         ],
     )
     async def test_values_beyond_the_limits_are_refused(
-        self, horde, admin: NewAccount, change: dict[str, object], rc: str | None
+        self, horde: Horde, admin: NewAccount, change: dict[str, Any], rc: str | None
     ) -> None:
         """basics.md §3.3: the schema's bounds: 400, with the field named where there is no rc of its own."""
         answer = await put(horde, admin.id, admin.api_key, **change)
@@ -290,11 +297,11 @@ class TestChanging:
 class TestTestUsers:
     """POST /dev/test-user (§5)."""
 
-    async def test_there_is_no_such_route_unless_asked_for(self, horde) -> None:
+    async def test_there_is_no_such_route_unless_asked_for(self, horde: Horde) -> None:
         """§5.1: 404 unless HORDE_TEST_APIKEYS is truthy."""
         assert (await horde.client.post("/api/v2/dev/test-user", json={})).status_code == 404
 
-    async def test_an_account_is_made_and_then_renewed(self, start_horde) -> None:
+    async def test_an_account_is_made_and_then_renewed(self, start_horde: StartHorde) -> None:
         """§5.2: 201 created with the defaults, then 200 with a fresh key; the balance is set absolutely."""
         horde = await start_horde(test_apikeys=True)
         made = await horde.client.post("/api/v2/dev/test-user", json={})
@@ -307,14 +314,14 @@ class TestTestUsers:
         assert outcome(await get(horde, 0, body["api_key"])) == (401, "InvalidAPIKey")
         assert (await get(horde, 0, again.json()["api_key"])).status_code == 200
 
-    async def test_only_this_machine_may_ask(self, start_horde) -> None:
+    async def test_only_this_machine_may_ask(self, start_horde: StartHorde) -> None:
         """§5.1: 403 unless the real socket peer is loopback, whatever a header says."""
         horde = await start_horde(test_apikeys=True)
         async with horde.client_at("203.0.113.9") as stranger:
             answer = await stranger.post("/api/v2/dev/test-user", json={}, headers={"X-Forwarded-For": "127.0.0.1"})
         assert answer.status_code == 403
 
-    async def test_whom_a_proxy_on_this_machine_brings_is_not_this_machine(self, start_horde) -> None:
+    async def test_whom_a_proxy_on_this_machine_brings_is_not_this_machine(self, start_horde: StartHorde) -> None:
         """Behind nginx every peer is loopback: whom it heard must be as well."""
         horde = await start_horde(test_apikeys=True)
         for name, value in (("X-Forwarded-For", "203.0.113.9"), ("Forwarded", "for=203.0.113.9")):
@@ -322,7 +329,7 @@ class TestTestUsers:
             assert answer.status_code == 403
 
     @pytest.mark.parametrize("body", [{"kudos": -1}, {"kudos": 1.5}, {"username": 5}, {"moderator": "yes"}, []])
-    async def test_wrong_types_are_refused(self, start_horde, body: object) -> None:
+    async def test_wrong_types_are_refused(self, start_horde: StartHorde, body: object) -> None:
         """§5.2: 400 with `message` on bad types."""
         horde = await start_horde(test_apikeys=True)
         answer = await horde.client.post("/api/v2/dev/test-user", json=body)

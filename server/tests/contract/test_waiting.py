@@ -12,12 +12,13 @@ from typing import Any
 
 import httpx
 import pytest
+from hordes import Horde
 
 PREFER = {"Prefer": "wait=50"}
 SOON_S = 5.0
 
 
-async def parked(horde: Any, what: str, count: int = 1) -> None:
+async def parked(horde: Horde, what: str, count: int = 1) -> None:
     """Wait until so many wait at this node."""
 
     async def waits() -> bool:
@@ -35,26 +36,31 @@ async def answered(call: asyncio.Task[httpx.Response]) -> httpx.Response:
     return answer
 
 
-def asks(horde: Any, path: str, **headers: str) -> asyncio.Task[httpx.Response]:
+def asks(horde: Horde, path: str, **headers: str) -> asyncio.Task[httpx.Response]:
     return asyncio.create_task(horde.client.get(f"/api/v2/{path}", headers={**PREFER, **headers}))
 
 
-def pops(horde: Any, key: str, route: str = "generate", **offer: Any) -> asyncio.Task[httpx.Response]:
+def pops(horde: Horde, key: str, route: str = "generate", **offer: Any) -> asyncio.Task[httpx.Response]:
     return asyncio.create_task(horde.client.post(f"/api/v2/{route}/pop", json=offer, headers={**PREFER, "apikey": key}))
 
 
 AGENT = "AI Horde Worker reGen:13:https://example.org"
-IMAGES = {"name": "worker", "models": ["stable_diffusion"], "bridge_agent": AGENT, "max_pixels": 1_048_576}
+IMAGES: dict[str, Any] = {
+    "name": "worker",
+    "models": ["stable_diffusion"],
+    "bridge_agent": AGENT,
+    "max_pixels": 1_048_576,
+}
 
 
 @pytest.fixture
-async def owner(horde: Any) -> str:
+async def owner(horde: Horde) -> str:
     return str((await horde.account("owner", columns={"worker_invited": 100})).api_key)
 
 
 class TestRequests:
     @pytest.mark.parametrize("route", ["generate/check", "generate/status"])
-    async def test_an_image_is_told_as_soon_as_it_is_done(self, horde: Any, owner: str, route: str) -> None:
+    async def test_an_image_is_told_as_soon_as_it_is_done(self, horde: Horde, owner: str, route: str) -> None:
         request_id = await horde.request()
         waits = asks(horde, f"{route}/{request_id}")
         await parked(horde, "a check waits")
@@ -67,14 +73,14 @@ class TestRequests:
         if route == "generate/status":
             assert len(answer.json()["generations"]) == 1
 
-    async def test_a_text_too(self, horde: Any, owner: str) -> None:
+    async def test_a_text_too(self, horde: Horde, owner: str) -> None:
         request_id = await horde.texts.request()
         waits = asks(horde, f"generate/text/status/{request_id}")
         await parked(horde, "a status waits")
         await horde.texts.submit(owner, (await horde.texts.job(owner))["id"])
         assert (await answered(waits)).json()["generations"][0]["text"]
 
-    async def test_an_interrogation_when_all_its_forms_are_done(self, horde: Any, owner: str) -> None:
+    async def test_an_interrogation_when_all_its_forms_are_done(self, horde: Horde, owner: str) -> None:
         request_id = await horde.alchemy.request("caption", "nsfw")
         waits = asks(horde, f"interrogate/status/{request_id}")
         await parked(horde, "a status waits")
@@ -84,37 +90,37 @@ class TestRequests:
         await horde.alchemy.submit(owner, (await horde.alchemy.form(owner, "nsfw"))["id"], {"nsfw": False})
         assert (await answered(waits)).json()["state"] == "done"
 
-    async def test_a_cancelled_request_ends_the_wait(self, horde: Any) -> None:
+    async def test_a_cancelled_request_ends_the_wait(self, horde: Horde) -> None:
         request_id = await horde.request()
         waits = asks(horde, f"generate/check/{request_id}")
         await parked(horde, "a check waits")
         await horde.cancel(request_id)
         assert (await answered(waits)).json()["done"]
 
-    async def test_at_the_end_of_the_time_the_present_state_is_told(self, horde: Any) -> None:
+    async def test_at_the_end_of_the_time_the_present_state_is_told(self, horde: Horde) -> None:
         request_id = await horde.request()
         answer = await horde.client.get(f"/api/v2/generate/check/{request_id}?wait=1")
         assert answer.status_code == 200
         assert (answer.json()["done"], answer.json()["waiting"]) == (False, 1)
         assert answer.headers["Preference-Applied"] == "wait=1"
 
-    async def test_what_is_done_is_told_at_once(self, horde: Any, owner: str) -> None:
+    async def test_what_is_done_is_told_at_once(self, horde: Horde, owner: str) -> None:
         request_id = await horde.request()
         await horde.submit(owner, (await horde.job(owner))["id"])
         assert (await answered(asks(horde, f"generate/check/{request_id}"))).json()["done"]
 
-    async def test_what_is_not_there_is_not_waited_for(self, horde: Any) -> None:
+    async def test_what_is_not_there_is_not_waited_for(self, horde: Horde) -> None:
         for path in ("generate/check", "generate/status", "generate/text/status", "interrogate/status"):
             call = asks(horde, f"{path}/00000000-0000-4000-8000-000000000000")
             assert (await asyncio.wait_for(call, SOON_S)).status_code == 404
 
     @pytest.mark.parametrize("value", ["wait=soon", "wait=0", "wait=-1", "respond-async", "handling=lenient"])
-    async def test_what_cannot_be_used_is_ignored(self, horde: Any, value: str) -> None:
+    async def test_what_cannot_be_used_is_ignored(self, horde: Horde, value: str) -> None:
         request_id = await horde.request()
         answer = await answered(asks(horde, f"generate/check/{request_id}", Prefer=value))
         assert "Preference-Applied" not in answer.headers
 
-    async def test_a_client_that_gives_up_leaves_nothing_behind(self, horde: Any) -> None:
+    async def test_a_client_that_gives_up_leaves_nothing_behind(self, horde: Horde) -> None:
         request_id = await horde.request()
         waits = asks(horde, f"generate/check/{request_id}")
         await parked(horde, "a check waits")
@@ -123,7 +129,7 @@ class TestRequests:
 
 
 class TestPops:
-    async def test_a_pop_gets_the_job_that_comes(self, horde: Any, owner: str) -> None:
+    async def test_a_pop_gets_the_job_that_comes(self, horde: Horde, owner: str) -> None:
         waits = pops(horde, owner, **IMAGES)
         await parked(horde, "a pop waits")
         await horde.request()
@@ -131,7 +137,7 @@ class TestPops:
         assert answer.json()["id"]
         assert answer.headers["Preference-Applied"] == "wait=50"
 
-    async def test_texts_and_forms_too(self, horde: Any, owner: str) -> None:
+    async def test_texts_and_forms_too(self, horde: Horde, owner: str) -> None:
         text = pops(
             horde, owner, "generate/text", name="scribe", models=["a model"], max_length=512, max_context_length=4096
         )
@@ -142,13 +148,13 @@ class TestPops:
         assert (await answered(text)).json()["id"]
         assert len((await answered(form)).json()["forms"]) == 1
 
-    async def test_an_empty_pop_ends_with_fresh_counts(self, horde: Any, owner: str) -> None:
+    async def test_an_empty_pop_ends_with_fresh_counts(self, horde: Horde, owner: str) -> None:
         answer = await horde.client.post("/api/v2/generate/pop?wait=1", json=IMAGES, headers={"apikey": owner})
         assert answer.status_code == 200
         assert answer.json()["id"] is None
         assert "skipped" in answer.json()
 
-    async def test_maintenance_is_told_to_who_waits(self, horde: Any, owner: str) -> None:
+    async def test_maintenance_is_told_to_who_waits(self, horde: Horde, owner: str) -> None:
         waits = pops(horde, owner, **IMAGES)
         await parked(horde, "a pop waits")
         ((worker_id,),) = await horde.sql("SELECT id::text FROM worker")
@@ -159,14 +165,14 @@ class TestPops:
         told = await asyncio.wait_for(waits, SOON_S)
         assert horde.outcome(told) == (403, "WorkerMaintenance")
 
-    async def test_as_many_pops_of_a_worker_wait_as_it_has_threads(self, horde: Any, owner: str) -> None:
+    async def test_as_many_pops_of_a_worker_wait_as_it_has_threads(self, horde: Horde, owner: str) -> None:
         first = pops(horde, owner, **IMAGES, threads=1)
         await parked(horde, "a pop waits")
         second = await answered(pops(horde, owner, **IMAGES, threads=1))
         assert second.json()["id"] is None
         assert not first.done()
 
-    async def test_one_job_wakes_one_worker(self, horde: Any, owner: str) -> None:
+    async def test_one_job_wakes_one_worker(self, horde: Horde, owner: str) -> None:
         calls = [pops(horde, owner, **{**IMAGES, "name": f"worker {number}"}) for number in range(3)]
         await parked(horde, "three pops wait", 3)
         await horde.request()
@@ -177,7 +183,7 @@ class TestPops:
         for call in pending:
             assert (await answered(call)).json()["id"]
 
-    async def test_a_waiting_worker_is_online(self, horde: Any, owner: str) -> None:
+    async def test_a_waiting_worker_is_online(self, horde: Horde, owner: str) -> None:
         pops(horde, owner, **IMAGES)
         await parked(horde, "a pop waits")
         (worker,) = (await horde.client.get("/api/v2/workers")).json()
@@ -199,7 +205,7 @@ class TestOfANode:
         await there.request()
         assert (await answered(pop)).json()["id"]
 
-    async def test_a_stop_answers_all_as_things_are(self, horde: Any, owner: str) -> None:
+    async def test_a_stop_answers_all_as_things_are(self, horde: Horde, owner: str) -> None:
         request_id = await horde.request(models=["Deliberate"])
         check, pop = asks(horde, f"generate/check/{request_id}"), pops(horde, owner, **IMAGES)
         await parked(horde, "two wait", 2)
@@ -208,7 +214,7 @@ class TestOfANode:
         assert (await answered(pop)).json()["id"] is None
 
     async def test_a_job_whose_worker_has_gone_waits_again_as_if_nothing_had_happened(
-        self, horde: Any, owner: str
+        self, horde: Horde, owner: str
     ) -> None:
         """The connection is dead when the job comes: nobody is blamed, and the next worker gets it at once."""
         gone = asyncio.Event()

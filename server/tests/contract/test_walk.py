@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from hordes import StartHorde
 
 from horde_server.settings import Profile
 
@@ -56,7 +57,7 @@ class Walk:
 
 
 @pytest.mark.parametrize("kind", ["image", "text"])
-async def test_a_request_walks_through_few_files(start_horde, kind: str) -> None:
+async def test_a_request_walks_through_few_files(start_horde: StartHorde, kind: str) -> None:
     """Issue 10: at most 15 files take the request between route and row; the desk alone is between face and heart."""
     horde = await start_horde(profile=Profile.PUBLIC)
     ask = horde.ask if kind == "image" else horde.texts.ask

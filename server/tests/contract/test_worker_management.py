@@ -7,31 +7,32 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from hordes import Horde, StartHorde
 
 from horde_server.workers.answers import DeletedWorker, ModifyWorker, WorkerDetails
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 
-async def a_worker(horde, key: str, name: str = "worker") -> str:
+async def a_worker(horde: Horde, key: str, name: str = "worker") -> str:
     """The id of a worker that has checked in."""
     await horde.pop(key, name)
     return str((await horde.sql("SELECT id FROM worker WHERE name = %s", name))[0][0])
 
 
-async def put(horde, worker_id: str, key: str | None, **change: Any) -> httpx.Response:
+async def put(horde: Horde, worker_id: str, key: str | None, **change: Any) -> httpx.Response:
     """PUT /workers/{id}."""
     headers = {"apikey": key} if key is not None else {}
     return await horde.client.put(f"/api/v2/workers/{worker_id}", json=change, headers=headers)
 
 
-async def delete(horde, worker_id: str, key: str | None) -> httpx.Response:
+async def delete(horde: Horde, worker_id: str, key: str | None) -> httpx.Response:
     """DELETE /workers/{id}."""
     headers = {"apikey": key} if key is not None else {}
     return await horde.client.delete(f"/api/v2/workers/{worker_id}", headers=headers)
 
 
-async def get(horde, path: str, key: str | None = None) -> httpx.Response:
+async def get(horde: Horde, path: str, key: str | None = None) -> httpx.Response:
     """GET below /workers/."""
     return await horde.client.get(f"/api/v2/workers/{path}", headers={"apikey": key} if key else {})
 
@@ -39,7 +40,7 @@ async def get(horde, path: str, key: str | None = None) -> httpx.Response:
 class TestLookingUp:
     """GET /workers/{id} and /workers/name/{name}."""
 
-    async def test_a_name_finds_the_worker_also_when_it_is_offline(self, horde) -> None:
+    async def test_a_name_finds_the_worker_also_when_it_is_offline(self, horde: Horde) -> None:
         """§11.1: exact, case-sensitive; the same object as by id."""
         owner = await horde.account("owner")
         worker_id = await a_worker(horde, owner.api_key, "Bee / 50%")
@@ -51,7 +52,7 @@ class TestLookingUp:
         assert horde.outcome(await get(horde, "name/%00")) == (404, "WorkerNotFound")
         assert horde.outcome(await get(horde, f"name/{'x' * 1000}")) == (404, "WorkerNotFound")
 
-    async def test_owners_see_more_of_their_own_and_moderators_of_all(self, horde) -> None:
+    async def test_owners_see_more_of_their_own_and_moderators_of_all(self, horde: Horde) -> None:
         """§11.3: paused, suspicious, ipaddr for owner and moderator; contact for moderators only."""
         owner = await horde.account("owner", columns={"contact": "owner@example.org"})
         mod, stranger = await horde.account("mod", moderator=True), await horde.account("stranger")
@@ -67,7 +68,9 @@ class TestLookingUp:
 class TestChanging:
     """PUT /workers/{id}."""
 
-    async def test_a_worker_in_maintenance_serves_its_owner_only_from_that_moment(self, start_horde) -> None:
+    async def test_a_worker_in_maintenance_serves_its_owner_only_from_that_moment(
+        self, start_horde: StartHorde
+    ) -> None:
         """§11.4: maintenance and its message, by the owner; on the node that was told and on the others."""
         horde, other = await start_horde(), await start_horde()
         owner = await horde.account("owner")
@@ -90,7 +93,7 @@ class TestChanging:
         assert (await horde.pop(owner.api_key))["id"] is None
         assert await horde.sql("SELECT maintenance, maintenance_msg FROM worker") == [(False, None)]
 
-    async def test_moderators_pause_a_worker_and_let_it_go_on(self, horde) -> None:
+    async def test_moderators_pause_a_worker_and_let_it_go_on(self, horde: Horde) -> None:
         """§11.4: paused by moderators; §5.20: it gets no strangers' jobs from that moment."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         worker_id = await a_worker(horde, owner.api_key)
@@ -101,7 +104,7 @@ class TestChanging:
         assert (await put(horde, worker_id, mod.api_key, paused=False)).json() == {"paused": False}
         await horde.job(owner.api_key)
 
-    async def test_owners_name_and_describe_their_workers(self, horde) -> None:
+    async def test_owners_name_and_describe_their_workers(self, horde: Horde) -> None:
         """§11.4: info and name, as plain text; a pop under the new name is that worker, the old name is free."""
         owner, other = await horde.account("owner"), await horde.account("other")
         worker_id = await a_worker(horde, owner.api_key, "old name")
@@ -115,11 +118,11 @@ class TestChanging:
         assert (shown["name"], shown["info"], shown["team"]["name"]) == ("new &lt;i&gt;name", "Runs &amp; runs", None)
         assert await horde.sql("SELECT count(*) FROM worker") == [(2,)]
 
-    async def test_what_moderators_change_of_anybodys_worker(self, horde) -> None:
+    async def test_what_moderators_change_of_anybodys_worker(self, horde: Horde) -> None:
         """§11.4: owner or moderator: all fields; an administrator is a moderator too."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         worker_id = await a_worker(horde, owner.api_key)
-        change = {"maintenance": True, "paused": True, "info": "seen", "name": "renamed"}
+        change: dict[str, Any] = {"maintenance": True, "paused": True, "info": "seen", "name": "renamed"}
         assert (await put(horde, worker_id, mod.api_key, **change)).json() == change
 
     @pytest.mark.parametrize(
@@ -130,14 +133,14 @@ class TestChanging:
         ],
         ids=str,
     )  # fmt: skip
-    async def test_strangers_change_nothing(self, horde, change: dict[str, Any], rc: str) -> None:
+    async def test_strangers_change_nothing(self, horde: Horde, change: dict[str, Any], rc: str) -> None:
         """§11.4: not owner: 403 `NotOwner` (maintenance, info) or `NotModerator`; anonymous included."""
         owner, stranger = await horde.account("owner"), await horde.account("stranger", trusted=True)
         worker_id = await a_worker(horde, owner.api_key)
         for key in (stranger.api_key, "0000000000"):
             assert horde.outcome(await put(horde, worker_id, key, **change)) == (403, rc)
 
-    async def test_owners_do_not_pause(self, horde) -> None:
+    async def test_owners_do_not_pause(self, horde: Horde) -> None:
         """§11.4: paused by moderators only; what else the refused change asked for is not done either."""
         owner = await horde.account("owner")
         worker_id = await a_worker(horde, owner.api_key)
@@ -163,7 +166,9 @@ class TestChanging:
         ],
         ids=lambda value: str(value)[:40],
     )
-    async def test_wrong_changes_are_refused_whole(self, horde, change: dict[str, Any], status: int, rc: str) -> None:
+    async def test_wrong_changes_are_refused_whole(
+        self, horde: Horde, change: dict[str, Any], status: int, rc: str
+    ) -> None:
         """§11.4: each refusal by its rc; nothing of a refused change is applied."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key, "taken name")
@@ -180,13 +185,13 @@ class TestChanging:
         ],
         ids=lambda value: str(value)[:40],
     )  # fmt: skip
-    async def test_values_beyond_the_schema_are_named(self, horde, change: dict[str, Any]) -> None:
+    async def test_values_beyond_the_schema_are_named(self, horde: Horde, change: dict[str, Any]) -> None:
         """basics.md §3.3: 400 with `errors`, no rc."""
         owner = await horde.account("owner")
         answer = await put(horde, await a_worker(horde, owner.api_key), owner.api_key, **change)
         assert (answer.status_code, list(answer.json()["errors"])) == (400, list(change))
 
-    async def test_unknown_workers_come_before_unknown_keys(self, horde) -> None:
+    async def test_unknown_workers_come_before_unknown_keys(self, horde: Horde) -> None:
         """§11.4: 404 `WorkerNotFound`, then 401; a missing header is 400 without rc."""
         owner = await horde.account("owner")
         worker_id = await a_worker(horde, owner.api_key)
@@ -200,7 +205,7 @@ class TestChanging:
 class TestDeleting:
     """DELETE /workers/{id}."""
 
-    async def test_a_deleted_worker_is_gone_and_its_name_free(self, start_horde) -> None:
+    async def test_a_deleted_worker_is_gone_and_its_name_free(self, start_horde: StartHorde) -> None:
         """§11.5: by its owner: 200 {deleted_id, deleted_name}; also on other nodes; others may take the name."""
         horde, second = await start_horde(), await start_horde()
         owner, other = await horde.account("owner"), await horde.account("other")
@@ -219,7 +224,7 @@ class TestDeleting:
         await horde.until(belongs_to_other, "the other node forgot the deleted worker")
         assert await horde.sql("SELECT account_id FROM worker") == [(other.id,)]
 
-    async def test_its_jobs_go_back_to_the_queue_at_once(self, start_horde) -> None:
+    async def test_its_jobs_go_back_to_the_queue_at_once(self, start_horde: StartHorde) -> None:
         """A deleted worker's processing jobs are handed out again, without waiting for their lease to end."""
         horde = await start_horde(reconcile_interval_s=3600)
         owner, other = await horde.account("owner"), await horde.account("other")
@@ -236,7 +241,7 @@ class TestDeleting:
             await horde.submit(other.api_key, job_id)
         assert (await horde.status(request_id))["done"] is True
 
-    async def test_what_it_delivered_and_earned_stays(self, horde) -> None:
+    async def test_what_it_delivered_and_earned_stays(self, horde: Horde) -> None:
         """§11.5: the owner's kudos are unaffected; results are still there, with the worker's id."""
         owner = await horde.account("owner", trusted=True)
         request_id = await horde.request()
@@ -249,7 +254,7 @@ class TestDeleting:
         assert (generation["worker_id"], generation["worker_name"]) == (worker_id, "a deleted worker")
         assert (await horde.user(owner))["kudos_details"]["accumulated"] == reward
 
-    async def test_who_may_delete(self, horde) -> None:
+    async def test_who_may_delete(self, horde: Horde) -> None:
         """§11.5: 404, then 401 (also without a key), then 403 `NotModerator`; moderators may."""
         owner, mod, stranger = [await horde.account(name, moderator=name == "mod") for name in ("owner", "mod", "eve")]
         worker_id = await a_worker(horde, owner.api_key)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from hordes import Horde, StartHorde
 
 from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformance
 from horde_server.workers.answers import WorkerDetails
@@ -10,7 +13,7 @@ from horde_server.workers.answers import WorkerDetails
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 
-async def get(horde, path: str, key: str | None = None, **query: object):
+async def get(horde: Horde, path: str, key: str | None = None, **query: Any) -> Any:
     """A GET below /api/v2; the JSON of a 200."""
     answer = await horde.client.get(f"/api/v2/{path}", params=query, headers={"apikey": key} if key else {})
     assert answer.status_code == 200, answer.text
@@ -20,7 +23,7 @@ async def get(horde, path: str, key: str | None = None, **query: object):
 class TestWorkers:
     """What is told of workers (§11)."""
 
-    async def test_a_pop_with_an_unused_name_makes_a_worker(self, horde) -> None:
+    async def test_a_pop_with_an_unused_name_makes_a_worker(self, horde: Horde) -> None:
         """§3: rows are created implicitly; the public part of the worker object."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key, "first worker", threads=3, nsfw=False, models=["stable_diffusion"])
@@ -38,7 +41,7 @@ class TestWorkers:
         assert {"owner", "paused", "suspicious", "ipaddr", "contact"} & worker.keys() == set()
         assert await get(horde, f"workers/{worker['id']}") == worker
 
-    async def test_owners_and_moderators_see_more(self, horde) -> None:
+    async def test_owners_and_moderators_see_more(self, horde: Horde) -> None:
         """§11.3: paused, suspicious and ipaddr for moderators and for the owner; contact for moderators."""
         owner, mod = await horde.account("owner"), await horde.account("mod", moderator=True)
         await horde.pop(owner.api_key)
@@ -47,7 +50,7 @@ class TestWorkers:
         assert for_owner["ipaddr"] == "127.0.0.1"
         assert "paused" in (await get(horde, "workers", mod.api_key))[0]
 
-    async def test_the_list_is_filtered_by_name_or_type(self, horde) -> None:
+    async def test_the_list_is_filtered_by_name_or_type(self, horde: Horde) -> None:
         """§11.1: name is exact and case-insensitive, and when given, type is ignored."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key, "Alpha")
@@ -57,7 +60,7 @@ class TestWorkers:
         assert await get(horde, "workers", type="text") == []
         assert len(await get(horde, "workers", type="", name="")) == 2  # as the published SDK asks
 
-    async def test_a_worker_is_online_for_five_minutes(self, horde) -> None:
+    async def test_a_worker_is_online_for_five_minutes(self, horde: Horde) -> None:
         """§11.1: online = last check-in ≤ 300 s ago; a single worker is shown also when it is offline."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key)
@@ -67,12 +70,12 @@ class TestWorkers:
         assert (await get(horde, f"workers/{worker_id}"))["online"] is False
 
     @pytest.mark.parametrize("worker_id", [UNKNOWN, "x", "%00", "1" * 300])
-    async def test_what_is_no_worker_is_not_found(self, horde, worker_id: str) -> None:
+    async def test_what_is_no_worker_is_not_found(self, horde: Horde, worker_id: str) -> None:
         """§11.1: non-UUID worker ids are "not found"."""
         answer = await horde.client.get(f"/api/v2/workers/{worker_id}")
         assert (answer.status_code, answer.json()["rc"]) == (404, "WorkerNotFound")
 
-    async def test_work_done_is_counted(self, horde) -> None:
+    async def test_work_done_is_counted(self, horde: Horde) -> None:
         """§11.2: requests_fulfilled, megapixelsteps_generated, kudos_details, performance."""
         owner = await horde.account("owner", trusted=True)
         await horde.request(params={"width": 512, "height": 512, "steps": 50, "sampler_name": "k_euler"})
@@ -90,7 +93,7 @@ class TestWorkers:
 class TestStatus:
     """What is told of the horde (status.md §1–3)."""
 
-    async def test_the_heartbeat(self, horde) -> None:
+    async def test_the_heartbeat(self, horde: Horde) -> None:
         """status.md §1.1: message OK, version, queue, threads, active_count, db_connection."""
         owner = await horde.account("owner")
         await horde.pop(owner.api_key, threads=2)
@@ -100,7 +103,7 @@ class TestStatus:
         assert (beat["message"], beat["db_connection"]) == ("OK", True)
         assert (beat["queue"], beat["threads"], beat["active_count"]) == (3, 2, 1)
 
-    async def test_performance_sums_queue_and_workers(self, horde) -> None:
+    async def test_performance_sums_queue_and_workers(self, horde: Horde) -> None:
         """status.md §2.1: megapixelsteps multiplied by outstanding jobs; the past minute counts what was delivered."""
         owner = await horde.account("owner")
         params = {"width": 512, "height": 512, "steps": 10, "sampler_name": "k_euler", "n": 2}
@@ -114,7 +117,7 @@ class TestStatus:
         assert found["queued_megapixelsteps"] == pytest.approx(2.62, abs=0.01)
         assert found["past_minute_megapixelsteps"] == pytest.approx(2.62, abs=0.01)
 
-    async def test_models_that_are_served_or_asked_for(self, horde) -> None:
+    async def test_models_that_are_served_or_asked_for(self, horde: Horde) -> None:
         """status.md §3.1: count = threads; queued = Σ things; jobs; eta = queued/(count×performance) or 10000."""
         owner = await horde.account("owner", customizer=True)
         await horde.pop(owner.api_key, models=["stable_diffusion", "my own model"], threads=2)
@@ -133,7 +136,7 @@ class TestStatus:
         assert [row["name"] for row in await get(horde, "status/models", max_count=0)] == ["Deliberate"]
         assert await get(horde, "status/models", type="text") == []
 
-    async def test_one_model_in_a_list(self, horde) -> None:
+    async def test_one_model_in_a_list(self, horde: Horde) -> None:
         """status.md §3.2: a list of none or one; the name may hold any character, URL-encoded."""
         owner = await horde.account("owner", customizer=True)
         await horde.pop(owner.api_key, models=["a model: v1.5 [SDXL]"])
@@ -143,7 +146,7 @@ class TestStatus:
     @pytest.mark.parametrize(
         "query", [{"model_state": "x"}, {"min_count": -1}, {"max_count": "x"}, {"min_count": 10**30}]
     )
-    async def test_bad_filters_are_refused(self, horde, query: dict[str, object]) -> None:
+    async def test_bad_filters_are_refused(self, horde: Horde, query: dict[str, Any]) -> None:
         """status.md §3.1: 400 on bad model_state, and on numbers that are none."""
         answer = await horde.client.get("/api/v2/status/models", params=query)
         assert answer.status_code == 400
@@ -153,7 +156,7 @@ class TestStatus:
 class TestForOperators:
     """/healthz, /readyz, /metrics."""
 
-    async def test_health_and_readiness(self, horde) -> None:
+    async def test_health_and_readiness(self, horde: Horde) -> None:
         """Both 200 while all is well."""
         for path in ("/healthz", "/readyz"):
             assert (await horde.client.get(path)).status_code == 200
@@ -161,7 +164,9 @@ class TestForOperators:
     @pytest.mark.parametrize(
         ("floor", "words"), [("min_free_bytes", "is full: "), ("min_free_inodes", "has no room for more files: ")]
     )
-    async def test_a_horde_whose_disk_is_full_is_not_ready(self, start_horde, floor: str, words: str) -> None:
+    async def test_a_horde_whose_disk_is_full_is_not_ready(
+        self, start_horde: StartHorde, floor: str, words: str
+    ) -> None:
         """A load balancer sent uploads to a server that could keep none. Alive it is all the same."""
         horde = await start_horde(**{floor: 10**17})
         answer = await horde.client.get("/readyz")
@@ -171,7 +176,7 @@ class TestForOperators:
         assert words in answer.json()["message"]
         assert (await horde.client.get("/healthz")).status_code == 200
 
-    async def test_metrics_are_in_prometheus_form(self, horde) -> None:
+    async def test_metrics_are_in_prometheus_form(self, horde: Horde) -> None:
         """Gauges of queue, workers and process."""
         await horde.request(params={"n": 2})
         answer = await horde.client.get("/metrics")

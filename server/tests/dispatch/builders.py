@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from horde_server.dispatch.entry import Entry, RequestState
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.refusal import Offer, Requirement
 from horde_server.models.catalogue import baseline, is_inpainting
 from horde_server.requests.image.order import ImageOrder
@@ -80,11 +81,11 @@ def an_entry(
     covered: bool = True,
     expires_at_s: float = 1e12,
     request_id: UUID | None = None,
-) -> Entry:
+) -> Entry[ImageOrder]:
     """An open request as the queue mirrors it."""
-    request_id = request_id or uuid4()
+    known_id = RequestId(request_id or uuid4())
     return Entry(
-        id=request_id,
+        id=known_id,
         account_id=account_id,
         order=ImageOrder(prompt=prompt, n=jobs),
         requirement=requirement or a_requirement(),
@@ -92,5 +93,5 @@ def an_entry(
         price_hundredths=1000,
         balance_covers_price=covered,
         created_s=0.0,
-        state=RequestState(request_id, "open", jobs, jobs, 0, 0, 0, 300, expires_at_s, 0),
+        state=RequestState(known_id, "open", jobs, jobs, 0, 0, 0, 300, expires_at_s, 0),
     )

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from builders import an_entry, an_offer
 
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.order import order_key
 from horde_server.dispatch.turns import Turns
@@ -109,7 +110,7 @@ class _Simulation:
         heapq.heappush(self._events, (self._now_s + delay_s, self._events_made, what, account))
 
     def _ask(self, account: int) -> None:
-        request_id = UUID(int=self._random.getrandbits(128))
+        request_id = RequestId(UUID(int=self._random.getrandbits(128)))
         balance = RICHEST_HUNDREDTHS if account == RICH else 0
         earliest = order_key(self._now_s, balance, head_start_cap_s=HEAD_START_CAP_S)
         with self._turns.turn(request_id, account, "", jobs=1, earliest_key=earliest) as key:

@@ -14,7 +14,7 @@ def crowded() -> Outcome:
     return simulate(Scene())
 
 
-def test_nobody_starves_beside_the_richest_and_a_flood(crowded) -> None:
+def test_nobody_starves_beside_the_richest_and_a_flood(crowded: Outcome) -> None:
     for who, accounts in (("the poor", ()), ("the rich", (RICH,)), ("the flooder", (FLOODER,))):
         waits = crowded.of(*accounts)
         longest = crowded.longest(*accounts)
@@ -30,14 +30,14 @@ def test_it_is_the_turns_that_keep_the_poor_from_starving() -> None:
     assert len(without.of(RICH)) > len(without.of())
 
 
-def test_flooding_wins_no_place_before_people_who_ask_for_one_image(crowded) -> None:
+def test_flooding_wins_no_place_before_people_who_ask_for_one_image(crowded: Outcome) -> None:
     alone = simulate(Scene(has_rich=False, has_flooder=False))
     assert mean(crowded.of(FLOODER)) > 5 * mean(crowded.of())
     assert mean(crowded.of()) <= mean(alone.of()) + 30
     assert crowded.longest() <= alone.longest() + 120
 
 
-def test_of_two_who_do_the_same_the_richer_waits_less(crowded) -> None:
+def test_of_two_who_do_the_same_the_richer_waits_less(crowded: Outcome) -> None:
     assert mean(crowded.of(RICH)) < mean(crowded.of(FLOODER))
     assert len(crowded.of(RICH)) > len(crowded.of(FLOODER))
 

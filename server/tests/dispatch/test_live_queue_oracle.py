@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from horde_server.dispatch.entry import RequestState
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import RECENT_FAULT_S, LiveQueue
 from horde_server.dispatch.refusal import Offer, Permission, Requirement, usable_models
 
@@ -108,7 +109,7 @@ offers = st.one_of(plain_offers, odd_offers).map(owned)
 class Known:
     """A request as the twin knows it."""
 
-    id: UUID
+    id: RequestId
     requirement: Requirement
     key: float
     account_id: int
@@ -211,12 +212,12 @@ class QueueAgainstTwin(RuleBasedStateMachine):
         self.now = 1000.0
         self.knows_who_asks = False
         self.queue = LiveQueue(lambda: self.now)
-        self.known: dict[UUID, Known] = {}
+        self.known: dict[RequestId, Known] = {}
         self.offers: dict[UUID, Offer] = {}
         self.asked = 0
 
     @initialize(matched_targeting=st.booleans())
-    def start(self, matched_targeting):
+    def start(self, matched_targeting: bool) -> None:
         self.knows_who_asks = matched_targeting
         self.queue = LiveQueue(lambda: self.now, matched_targeting=matched_targeting)
 
@@ -252,7 +253,9 @@ class QueueAgainstTwin(RuleBasedStateMachine):
         prompt=st.sampled_from(("a quiet harbour", "a storm", "a hill")),
         covered=st.booleans(),
     )
-    def requests(self, requirement, keys, jobs, account_id, prompt, covered):
+    def requests(
+        self, requirement: Requirement, keys: list[float], jobs: int, account_id: int, prompt: str, covered: bool
+    ) -> None:
         for key in keys:
             self.asked += 1
             entry = an_entry(
@@ -268,20 +271,20 @@ class QueueAgainstTwin(RuleBasedStateMachine):
             self.known[entry.id] = Known(entry.id, requirement, key, account_id, prompt, covered, jobs, jobs)
 
     @rule(offer=offers)
-    def check_in(self, offer):
+    def check_in(self, offer: Offer) -> None:
         self.offers[offer.worker_id] = offer
         self.queue.view(offer)
 
     @precondition(lambda self: self.offers)
     @rule(data=st.data())
-    def worker_leaves(self, data):
+    def worker_leaves(self, data: st.DataObject) -> None:
         worker_id = data.draw(st.sampled_from(list(self.offers)))
         del self.offers[worker_id]
         self.queue.drop_worker(worker_id)
 
     @precondition(lambda self: self.offers)
     @rule(data=st.data(), jobs=st.integers(1, 3))
-    def pop(self, data, jobs):
+    def pop(self, data: st.DataObject, jobs: int) -> None:
         offer = data.draw(st.sampled_from(list(self.offers.values())))
         view = self.queue.view(offer)
         entry = next(self.queue.candidates(view), None)
@@ -300,7 +303,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
 
     @precondition(lambda self: self.offers)
     @rule(data=st.data())
-    def lost_claim_changes_nothing(self, data):
+    def lost_claim_changes_nothing(self, data: st.DataObject) -> None:
         offer = data.draw(st.sampled_from(list(self.offers.values())))
         entry = next(self.queue.candidates(self.queue.view(offer)), None)
         if entry is not None:
@@ -309,7 +312,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
 
     @precondition(lambda self: any(one.processing for one in self.known.values()))
     @rule(data=st.data())
-    def submit(self, data):
+    def submit(self, data: st.DataObject) -> None:
         one = data.draw(st.sampled_from([one for one in self.known.values() if one.processing]))
         one.processing -= 1
         one.finished += 1
@@ -317,7 +320,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
 
     @precondition(lambda self: any(one.processing for one in self.known.values()))
     @rule(data=st.data(), worker_id=st.sampled_from(WORKERS))
-    def fault(self, data, worker_id):
+    def fault(self, data: st.DataObject, worker_id: UUID) -> None:
         one = data.draw(st.sampled_from([one for one in self.known.values() if one.processing]))
         one.processing -= 1
         one.restarted += 1
@@ -332,7 +335,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())
-    def cancel(self, data):
+    def cancel(self, data: st.DataObject) -> None:
         one = data.draw(st.sampled_from(list(self.known.values())))
         if one.state == "open":
             one.state, one.waiting = "cancelled", 0
@@ -340,24 +343,24 @@ class QueueAgainstTwin(RuleBasedStateMachine):
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())
-    def expire(self, data):
+    def expire(self, data: st.DataObject) -> None:
         one = data.draw(st.sampled_from(list(self.known.values())))
         del self.known[one.id]
         self.queue.remove(one.id)
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())
-    def late_news_is_ignored(self, data):
+    def late_news_is_ignored(self, data: st.DataObject) -> None:
         one = data.draw(st.sampled_from(list(self.known.values())))
         current = self.queue.entries[one.id].state
         self.queue.update(current._replace(version=current.version - 1, waiting=0, processing=0))
 
     @rule(seconds=st.sampled_from((0.5, 2.0, RECENT_FAULT_S + 1)))
-    def time_passes(self, seconds):
+    def time_passes(self, seconds: float) -> None:
         self.now += seconds
 
     @invariant()
-    def totals_agree(self):
+    def totals_agree(self) -> None:
         waiting = [one for one in self.known.values() if one.waiting]
         assert self.queue.waiting_jobs == sum(one.waiting for one in waiting)
         for account_id in (0, 1, 2, 3):
@@ -371,7 +374,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
             )
 
     @invariant()
-    def prospects_and_places_agree(self):
+    def prospects_and_places_agree(self) -> None:
         able = {
             one.id: [o for o in self.offers.values() if why_not(one.requirement, o) is None]
             for one in self.known.values()
@@ -398,7 +401,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
                 assert position == 1 + len(ahead)
 
     @invariant()
-    def skipped_counts_agree(self):
+    def skipped_counts_agree(self) -> None:
         for offer in self.offers.values():
             counts: Counter[str] = Counter()
             if not (offer.maintenance or offer.paused):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from builders import a_requirement, an_entry, an_offer
+from sortedcontainers import SortedKeyList
 
 from horde_server.dispatch import entry as entries
 from horde_server.dispatch.live_queue import PERSONAL_LOOK_AHEAD, WORD_SEARCH_LIMIT, LiveQueue
+from horde_server.dispatch.refusal import Offer, Reason, Requirement, refusal
 
 CLASSES, WORKERS = 50, 40
 
@@ -37,12 +40,12 @@ def queue(clock: Clock) -> LiveQueue:
 def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """How often the predicate was computed since the last call."""
     calls = 0
-    real = entries.refusal
+    real = refusal
 
-    def counted(*args):  # type: ignore[no-untyped-def]
+    def counted(requirement: Requirement, offer: Offer) -> Reason | None:
         nonlocal calls
         calls += 1
-        return real(*args)
+        return real(requirement, offer)
 
     def since_last() -> int:
         nonlocal calls
@@ -53,7 +56,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     return since_last
 
 
-def test_a_new_speed_sample_of_a_worker_costs_no_predicate(queue, asked) -> None:
+def test_a_new_speed_sample_of_a_worker_costs_no_predicate(queue: LiveQueue, asked: Callable[[], int]) -> None:
     """Every fold brings new speeds: with many workers that must not make every check look at all of them again."""
     entries = [an_entry(a_requirement(pixels=64 * 64 * (1 + place)), key=place) for place in range(CLASSES)]
     for entry in entries:
@@ -72,7 +75,7 @@ def test_a_new_speed_sample_of_a_worker_costs_no_predicate(queue, asked) -> None
     assert asked() == 0
 
 
-def test_a_worker_that_becomes_fast_is_offered_fast_work(queue) -> None:
+def test_a_worker_that_becomes_fast_is_offered_fast_work(queue: LiveQueue) -> None:
     entry = an_entry(a_requirement(wants_fast=True))
     queue.add(entry)
     slow = an_offer(is_fast=False)
@@ -82,7 +85,7 @@ def test_a_worker_that_becomes_fast_is_offered_fast_work(queue) -> None:
     assert queue.is_possible(entry)
 
 
-def test_a_new_class_asks_only_until_somebody_can_serve_it(queue, asked) -> None:
+def test_a_new_class_asks_only_until_somebody_can_serve_it(queue: LiveQueue, asked: Callable[[], int]) -> None:
     for _ in range(WORKERS):
         queue.view(an_offer())
     asked()
@@ -92,7 +95,7 @@ def test_a_new_class_asks_only_until_somebody_can_serve_it(queue, asked) -> None
     assert asked() <= 2
 
 
-def test_nothing_is_remembered_of_classes_that_are_gone(queue) -> None:
+def test_nothing_is_remembered_of_classes_that_are_gone(queue: LiveQueue) -> None:
     view = queue.view(an_offer(max_pixels=10**9))
     for place in range(3000):
         entry = an_entry(a_requirement(pixels=64 * 64 + place))
@@ -104,7 +107,7 @@ def test_nothing_is_remembered_of_classes_that_are_gone(queue) -> None:
     assert not view.serves
 
 
-def test_a_place_does_not_look_at_every_class(queue, monkeypatch) -> None:
+def test_a_place_does_not_look_at_every_class(queue: LiveQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     """What nobody can serve is not counted; all others are one look-up together."""
     for place in range(CLASSES):
         queue.add(an_entry(a_requirement(models=frozenset({f"m{place}"})), key=place))
@@ -113,14 +116,14 @@ def test_a_place_does_not_look_at_every_class(queue, monkeypatch) -> None:
     queue.view(an_offer(models=frozenset(f"m{place}" for place in range(CLASSES - 5))))
     assert queue.place(last)[0] == 1 + CLASSES - 5
     looked_at = 0
-    real = entries.SortedKeyList.bisect_key_left
+    real = SortedKeyList.bisect_key_left
 
-    def counted(self, key):  # type: ignore[no-untyped-def]
+    def counted(self: SortedKeyList[Any, Any], key: Any) -> int:
         nonlocal looked_at
         looked_at += 1
         return real(self, key)
 
-    monkeypatch.setattr(entries.SortedKeyList, "bisect_key_left", counted)
+    monkeypatch.setattr(SortedKeyList, "bisect_key_left", counted)
     queue.place(last, max_age_s=0)
     assert looked_at <= 5 + 2
 
@@ -130,7 +133,7 @@ def test_a_place_does_not_look_at_every_class(queue, monkeypatch) -> None:
 THINGS = 512 * 512 * 30
 
 
-def test_one_image_takes_one_worker_however_many_there_are(queue) -> None:
+def test_one_image_takes_one_worker_however_many_there_are(queue: LiveQueue) -> None:
     for _ in range(10):
         queue.view(an_offer(speed=THINGS / 60))
     entry = an_entry()
@@ -138,7 +141,7 @@ def test_one_image_takes_one_worker_however_many_there_are(queue) -> None:
     assert queue.place(entry)[1] == 60
 
 
-def test_images_beyond_the_workers_take_another_round(queue) -> None:
+def test_images_beyond_the_workers_take_another_round(queue: LiveQueue) -> None:
     for _ in range(2):
         queue.view(an_offer(speed=THINGS / 60))
     entry = an_entry(jobs=5)
@@ -146,7 +149,7 @@ def test_images_beyond_the_workers_take_another_round(queue) -> None:
     assert queue.place(entry)[1] == 180
 
 
-def test_the_work_ahead_is_shared_by_all_workers(queue) -> None:
+def test_the_work_ahead_is_shared_by_all_workers(queue: LiveQueue) -> None:
     for _ in range(2):
         queue.view(an_offer(speed=THINGS / 60))
     queue.add(an_entry(key=1, jobs=20))  # a large one first must not make every other count as large
@@ -157,7 +160,7 @@ def test_the_work_ahead_is_shared_by_all_workers(queue) -> None:
     assert queue.place(last)[1] == pytest.approx((20 + 10) * 60 / 2 + 60, rel=0.2)
 
 
-def test_the_wait_for_a_running_image_shrinks(queue, clock) -> None:
+def test_the_wait_for_a_running_image_shrinks(queue: LiveQueue, clock: Clock) -> None:
     queue.view(an_offer(speed=THINGS / 60))
     entry = an_entry()
     queue.add(entry)
@@ -174,14 +177,15 @@ def test_the_wait_for_a_running_image_shrinks(queue, clock) -> None:
 WORDS = tuple(f"word{place}" for place in range(200))
 
 
-def test_a_long_word_list_reads_long_prompts_once_and_not_all_at_one_pop(queue) -> None:
+def test_a_long_word_list_reads_long_prompts_once_and_not_all_at_one_pop(queue: LiveQueue) -> None:
     """200 words in 200 prompts of 100 kB were seconds of work at every pop."""
     read = 0
 
     class Counted(str):
-        def __contains__(self, word: str) -> bool:
+        def __contains__(self, word: object) -> bool:
             nonlocal read
             read += len(self)
+            assert isinstance(word, str)
             return str.__contains__(self, word)
 
     for place in range(100):
@@ -206,7 +210,7 @@ def test_a_long_word_list_reads_long_prompts_once_and_not_all_at_one_pop(queue) 
     assert read == 0
 
 
-def test_a_worker_that_asks_for_kudos_finds_a_payer_behind_many_who_have_none(queue) -> None:
+def test_a_worker_that_asks_for_kudos_finds_a_payer_behind_many_who_have_none(queue: LiveQueue) -> None:
     for place in range(500):
         queue.add(an_entry(key=place, covered=False))
     payer = an_entry(key=501)
@@ -216,7 +220,7 @@ def test_a_worker_that_asks_for_kudos_finds_a_payer_behind_many_who_have_none(qu
     assert PERSONAL_LOOK_AHEAD >= 500
 
 
-def test_the_queue_of_a_model_is_counted_once_a_second(queue, clock) -> None:
+def test_the_queue_of_a_model_is_counted_once_a_second(queue: LiveQueue, clock: Clock) -> None:
     """`/status/models` is polled by every front-end."""
     queue.add(an_entry())
     first = queue.waiting_by_model()

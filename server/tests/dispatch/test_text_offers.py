@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.capabilities import VALIDATED_BACKEND
 from horde_server.dispatch.offers import make_offer
+from horde_server.dispatch.refusal import Offer
 from horde_server.requests.text.kind import TextKind
 
 
-def offer_of(abilities: Abilities, *, speed: float = 1.0):
+def offer_of(abilities: Abilities, *, speed: float = 1.0) -> Offer:
     return make_offer(
         abilities, kind=TextKind(), worker_id=uuid4(), owner_id=1, owner_trusted=False, speed=speed, maintenance=False,
         paused=False,
@@ -30,7 +32,7 @@ def offer_of(abilities: Abilities, *, speed: float = 1.0):
         ((), 3.0),
     ],
 )
-def test_large_models_are_fast_at_fewer_tokens_a_second(models, fast_from):
+def test_large_models_are_fast_at_fewer_tokens_a_second(models: tuple[Any, ...], fast_from: float) -> None:
     abilities = Abilities(models=models)
     assert offer_of(abilities, speed=fast_from).is_fast
     assert not offer_of(abilities, speed=fast_from - 0.1).is_fast
@@ -50,10 +52,12 @@ def test_large_models_are_fast_at_fewer_tokens_a_second(models, fast_from):
     ],
 )
 @pytest.mark.parametrize("capabilities", [None, ("validated_backend", "img2img")])
-def test_software_is_validated_by_its_name_alone(agent, is_validated, capabilities):
+def test_software_is_validated_by_its_name_alone(
+    agent: str, is_validated: bool, capabilities: tuple[str, str] | None
+) -> None:
     offer = offer_of(Abilities(bridge_agent=agent, capabilities=capabilities))
     assert bool(offer.can & VALIDATED_BACKEND) == is_validated
 
 
-def test_the_horde_keeps_no_share_of_texts_for_old_software():
+def test_the_horde_keeps_no_share_of_texts_for_old_software() -> None:
     assert TextKind().reward_percent(Abilities(bridge_agent="my own:1:x")) == 100

@@ -173,7 +173,7 @@ class Horde:
 
         async def inbox_is_empty() -> bool:
             [(waiting,)] = await self.sql("SELECT count(*) FROM ledger_inbox")
-            return waiting == 0
+            return bool(waiting == 0)
 
         await until(inbox_is_empty, "the ledger's inbox is folded")
 
@@ -216,7 +216,7 @@ async def running(app: Any) -> AsyncIterator[None]:
 @asynccontextmanager
 async def running_horde(dsn: str, settings: Mapping[str, Any]) -> AsyncIterator[Horde]:
     """A server on a database, with the settings of the tests where none are given."""
-    plain = {
+    plain: dict[str, Any] = {
         "rate_limits": False, "database_pool_size": 4, "fold_interval_s": 0.05, "sweep_interval_s": 0.1,
         "profile": Profile.PUBLIC,
     }  # fmt: skip

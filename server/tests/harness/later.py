@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from horde_server.blobs.choice import BlobStores, Purpose
+from horde_server.blobs.store import BlobStore
 from horde_server.database.pool import Pool
 from horde_server.requests.image.sharing.service import Share, SharedImages
 from horde_server.requests.pictures.retention import BlobRetention, Deletion
@@ -23,6 +24,12 @@ class Later:
         tasks = TaskQueue(pool, TaskLimits())
         self.retention = BlobRetention(pool, stores, tasks, lifetime_s=self.lifetime_s, link_s=1800)
         self.shared_images = SharedImages(pool, stores, tasks, self.retention)
+
+    @property
+    def shared(self) -> BlobStore:
+        """Where shared images are kept."""
+        assert self.stores.shared is not None
+        return self.stores.shared
 
     async def delete(self, *keys: str) -> None:
         """The durable task, for results."""

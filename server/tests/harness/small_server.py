@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from horde_server.process.connections import ConnectionLimits, Connections
+from horde_server.process.http_protocol import BoundedProtocol
 
 LIMIT_S = 15.0
 LIMITS = ConnectionLimits(
@@ -123,6 +124,11 @@ class Serving:
     stop: asyncio.Event
     stack: AsyncExitStack
     task: asyncio.Task[None]
+
+    @property
+    def protocols(self) -> list[BoundedProtocol]:
+        """The server's end of each connection."""
+        return [one for one in self.connections._open if isinstance(one, BoundedProtocol)]
 
     async def connect(self, *sent: bytes) -> Client:
         """A new connection, on which this is sent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from horde_server.errors import InvalidAPIKey
@@ -40,6 +41,7 @@ def test_what_is_registered_is_declared(verb: str) -> None:
     router = DeclaredRouter()
     getattr(router, verb)("/users", right=Right.ANYBODY)(nothing)
     (route,) = router.api.routes
+    assert isinstance(route, APIRoute)
     assert declaration_of(route.endpoint) == Declaration(Right.ANYBODY)
 
 
@@ -142,4 +144,5 @@ def test_what_is_told_instead_is_part_of_the_declaration() -> None:
     router = DeclaredRouter(admit=admit)
     router.get("/find_user", right=Right.ANY_KEY, no_key=InvalidAPIKey)(endpoint)
     (route,) = router.api.routes
+    assert isinstance(route, APIRoute)
     assert declaration_of(route.endpoint) == Declaration(Right.ANY_KEY, no_key=InvalidAPIKey)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pydantic
 import pytest
@@ -67,7 +68,8 @@ def test_what_is_missing_is_named() -> None:
 
 
 def test_no_refusal_of_an_image_request_speaks_the_librarys_language() -> None:
-    for value in (None, 1, 1.5, "x" * 2_000_000, [], [[]], {}, True):
+    values: tuple[Any, ...] = (None, 1, 1.5, "x" * 2_000_000, [], [[]], {}, True)
+    for value in values:
         for name in ImageRequest.model_fields:
             body = {"prompt": "x", name: value}
             try:

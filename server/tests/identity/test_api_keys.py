@@ -55,7 +55,7 @@ async def test_an_account_is_made_with_a_key_for_everything(pool: Pool) -> None:
         made = await create_account(conn, "ada")
     found = await holder_of(pool, made.api_key)
     assert found is not None
-    assert (found[0], found[1].name, found[1].scopes) == ("ada", "main", {Scope.FULL})
+    assert (found[0], found[1].name, set(found[1].scopes)) == ("ada", "main", {Scope.FULL})
     assert await sql(pool, "SELECT hash FROM api_key") == [(key_hash(await salt_of(pool), made.api_key),)]
 
 
@@ -65,7 +65,7 @@ async def test_an_account_has_as_many_keys_as_it_likes(pool: Pool) -> None:
     bot = await add(pool, ada.id, "bot", Scope.ASK, Scope.READ)
     rig = await add(pool, ada.id, "rig", Scope.WORK)
     found = {key: await holder_of(pool, key) for key in (ada.api_key, bot, rig, eve.api_key)}
-    assert {key: holder and (holder[0], holder[1].name, holder[1].scopes) for key, holder in found.items()} == {
+    assert {key: holder and (holder[0], holder[1].name, set(holder[1].scopes)) for key, holder in found.items()} == {
         ada.api_key: ("ada", "main", {Scope.FULL}),
         bot: ("ada", "bot", {Scope.ASK, Scope.READ}),
         rig: ("ada", "rig", {Scope.WORK}),
@@ -171,7 +171,7 @@ class TestBesideNodesOfTheReleaseBefore:
         await sql(pool, "INSERT INTO account (username, api_key_hash) VALUES ('ada', %s)", hashed)
         found = await holder_of(pool, key)
         assert found is not None
-        assert (found[0], found[1].scopes) == ("ada", {Scope.FULL})
+        assert (found[0], set(found[1].scopes)) == ("ada", {Scope.FULL})
 
     async def test_a_key_that_they_renew_ends_here_and_the_new_one_begins(self, pool: Pool) -> None:
         async with pool.connection() as conn:

@@ -130,7 +130,9 @@ async def test_counters_follow_the_delivered_job(pool: Pool) -> None:
         await check_books(conn)
 
 
-def delivered(request_id, requester_id, owner_id, worker_id, *, speed=1e6):  # type: ignore[no-untyped-def]
+def delivered(
+    request_id: UUID, requester_id: int, owner_id: int, worker_id: UUID, *, speed: float = 1e6
+) -> list[Movement]:
     """One delivered reference job."""
     return settlement(
         request_id=request_id, job_id=uuid4(), requester_id=requester_id, owner_id=owner_id, owner_trusted=False,

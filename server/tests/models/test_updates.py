@@ -140,7 +140,7 @@ class TestInTheBackground:
                 raise asyncio.CancelledError
             file.write_bytes(catalogue_of("ours"))
 
-        monkeypatch.setattr(updates.asyncio, "sleep", sleep)
+        monkeypatch.setattr(asyncio, "sleep", sleep)
         with pytest.raises(asyncio.CancelledError):
             await reading(compvis=file).run()
         assert pauses_s == [

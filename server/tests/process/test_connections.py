@@ -12,6 +12,7 @@ import sys
 import time
 
 import pytest
+from small_server import Client, Serving, StartServing
 
 from horde_server.process.connections import ConnectionLimits
 from horde_server.process.descriptors import connections_that_fit
@@ -20,11 +21,11 @@ from horde_server.settings import Settings
 GET = b"GET /x HTTP/1.1\r\n\r\n"
 
 
-async def opened(serving, count: int, *sent: bytes) -> list:
+async def opened(serving: Serving, count: int, *sent: bytes) -> list[Client]:
     return [await serving.connect(*sent) for _ in range(count)]
 
 
-async def test_when_all_are_in_use_the_longest_idle_ones_give_way(start_serving) -> None:
+async def test_when_all_are_in_use_the_longest_idle_ones_give_way(start_serving: StartServing) -> None:
     """As long as one has no request running there is room; requests that run are left alone."""
     serving = await start_serving(max_connections=20)
     busy = await serving.connect(b"GET /wait HTTP/1.1\r\n\r\n")
@@ -46,7 +47,9 @@ async def test_when_all_are_in_use_the_longest_idle_ones_give_way(start_serving)
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /x", b"POST /read HTTP/1.1\r\nContent-Length: 5000\r\n\r\n"])
-async def test_a_stranger_with_more_connections_than_there_are_locks_nobody_out(start_serving, sent: bytes) -> None:
+async def test_a_stranger_with_more_connections_than_there_are_locks_nobody_out(
+    start_serving: StartServing, sent: bytes
+) -> None:
     """Silent, with half a head or with half a body; also from loopback, which is exempt from the limit per address."""
     serving = await start_serving(max_connections=50, exempt=lambda _: True, max_connections_per_address=5)
     for _ in range(200):
@@ -55,7 +58,7 @@ async def test_a_stranger_with_more_connections_than_there_are_locks_nobody_out(
     assert (await client.answer())[0] == 200
 
 
-async def test_when_every_connection_has_a_request_running_a_new_one_is_told_so(start_serving) -> None:
+async def test_when_every_connection_has_a_request_running_a_new_one_is_told_so(start_serving: StartServing) -> None:
     serving = await start_serving(max_connections=16)
     await opened(serving, 16, b"GET /wait HTTP/1.1\r\n\r\n")
     await serving.until(lambda: len(serving.app.seen) == 16, "all run")
@@ -63,7 +66,7 @@ async def test_when_every_connection_has_a_request_running_a_new_one_is_told_so(
     assert (status, "in use" in message) == (503, True)
 
 
-async def test_one_address_has_its_limit_and_its_idle_connections_give_way_first(start_serving) -> None:
+async def test_one_address_has_its_limit_and_its_idle_connections_give_way_first(start_serving: StartServing) -> None:
     serving = await start_serving(max_connections_per_address=5)
     for _ in range(30):
         client = await serving.connect(GET)
@@ -75,7 +78,7 @@ async def test_one_address_has_its_limit_and_its_idle_connections_give_way_first
     assert (status, "5 connections" in message) == (429, True)
 
 
-async def test_an_exempt_address_has_as_many_as_there_are(start_serving) -> None:
+async def test_an_exempt_address_has_as_many_as_there_are(start_serving: StartServing) -> None:
     serving = await start_serving(max_connections_per_address=5, exempt=lambda address: address == "127.0.0.1")
     await opened(serving, 10, b"GET /wait HTTP/1.1\r\n\r\n")
     await serving.until(lambda: len(serving.app.seen) == 10, "all run")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from typing import Any
 
 import pytest
+from small_server import Serving, StartServing
 from uvicorn.protocols.http import flow_control, httptools_impl
 
 from horde_server.process.http_protocol import MOST_HEAD_BYTES, MOST_HEADERS, MOST_TARGET_BYTES
@@ -13,7 +15,7 @@ from horde_server.process.http_protocol import MOST_HEAD_BYTES, MOST_HEADERS, MO
 GET = b"GET /x HTTP/1.1\r\nHost: h\r\n"
 
 
-async def status(serving, *sent: bytes) -> int:
+async def status(serving: Serving, *sent: bytes) -> int:
     client = await serving.connect(*sent)
     found, _, _ = await client.answer()
     return found
@@ -22,7 +24,7 @@ async def status(serving, *sent: bytes) -> int:
 @pytest.mark.parametrize("size", [MOST_HEAD_BYTES - 200, MOST_HEAD_BYTES + 1])
 @pytest.mark.parametrize("piece_bytes", [1_000, 1_000_000])
 async def test_headers_up_to_64_kib_are_read_and_longer_ones_refused(
-    start_serving, size: int, piece_bytes: int
+    start_serving: StartServing, size: int, piece_bytes: int
 ) -> None:
     """The same whether they come in pieces or at once."""
     data = GET + b"X-Long: " + b"a" * size + b"\r\n\r\n"
@@ -37,7 +39,9 @@ async def test_headers_up_to_64_kib_are_read_and_longer_ones_refused(
 @pytest.mark.parametrize(
     "beginning", [GET + b"X-Bomb: ", b"\r\n", GET + b"X-Bomb", b"GET /", b"GET /x HTTP/1.1\r\nHost: ", b"GET /x?"]
 )
-async def test_a_head_that_never_ends_is_refused_before_it_has_grown(start_serving, beginning: bytes) -> None:
+async def test_a_head_that_never_ends_is_refused_before_it_has_grown(
+    start_serving: StartServing, beginning: bytes
+) -> None:
     """One connection with an endless header, or URL, froze everything."""
     serving = await start_serving()
     client = await serving.connect(beginning)
@@ -56,7 +60,7 @@ async def test_a_head_that_never_ends_is_refused_before_it_has_grown(start_servi
 
 
 @pytest.mark.parametrize(("count", "expected"), [(MOST_HEADERS, 200), (MOST_HEADERS + 1, 431)])
-async def test_so_many_headers_are_read_and_no_more(start_serving, count: int, expected: int) -> None:
+async def test_so_many_headers_are_read_and_no_more(start_serving: StartServing, count: int, expected: int) -> None:
     """3.6 million headers were taken."""
     headers = b"".join(b"x-%d: 1\r\n" % number for number in range(count))
     assert await status(await start_serving(), b"GET / HTTP/1.1\r\n" + headers + b"\r\n") == expected
@@ -64,7 +68,9 @@ async def test_so_many_headers_are_read_and_no_more(start_serving, count: int, e
 
 @pytest.mark.parametrize(("size", "expected"), [(MOST_TARGET_BYTES, 200), (MOST_TARGET_BYTES + 1, 414)])
 @pytest.mark.parametrize("piece_bytes", [1000, 100_000])
-async def test_a_target_has_its_own_limit(start_serving, size: int, expected: int, piece_bytes: int) -> None:
+async def test_a_target_has_its_own_limit(
+    start_serving: StartServing, size: int, expected: int, piece_bytes: int
+) -> None:
     data = b"GET /" + b"a" * (size - 1) + b" HTTP/1.1\r\n\r\n"
     pieces = [data[at : at + piece_bytes] for at in range(0, len(data), piece_bytes)]
     assert await status(await start_serving(), *pieces) == expected
@@ -73,7 +79,7 @@ async def test_a_target_has_its_own_limit(start_serving, size: int, expected: in
 @pytest.mark.parametrize(
     "sent", [b"hello there\r\n\r\n", b"GET / HTTP/1.1\r\nA B: c\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"]
 )
-async def test_what_is_no_request_is_told_so(start_serving, sent: bytes) -> None:
+async def test_what_is_no_request_is_told_so(start_serving: StartServing, sent: bytes) -> None:
     client = await (await start_serving()).connect(sent)
     found, message = await client.refusal()
     assert found == 400
@@ -84,7 +90,9 @@ CHUNKED = b"POST /read HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.mark.parametrize("beginning", [b"5;ext=", b"0\r\nX-Trailer: ", b"3\r\nabc\r\n0\r\nA: b\r\nX-Trailer: "])
-async def test_what_surrounds_the_pieces_of_a_body_is_bounded_too(start_serving, beginning: bytes) -> None:
+async def test_what_surrounds_the_pieces_of_a_body_is_bounded_too(
+    start_serving: StartServing, beginning: bytes
+) -> None:
     """Trailers are put together as headers are; extensions of chunks are read by nobody."""
     serving = await start_serving()
     client = await serving.connect(CHUNKED + beginning)
@@ -93,7 +101,7 @@ async def test_what_surrounds_the_pieces_of_a_body_is_bounded_too(start_serving,
     assert (await client.refusal())[0] == 431
 
 
-async def test_trailers_are_no_headers(start_serving) -> None:
+async def test_trailers_are_no_headers(start_serving: StartServing) -> None:
     """Who asks is said before the body; what a proxy has not looked at is not believed."""
     serving = await start_serving()
     client = await serving.connect(CHUNKED + b"3;a=b\r\nabc\r\n0\r\napikey: stolen\r\n\r\n")
@@ -101,7 +109,7 @@ async def test_trailers_are_no_headers(start_serving) -> None:
     assert serving.app.headers == [[(b"transfer-encoding", b"chunked")]]
 
 
-async def test_blanks_around_header_values_are_no_part_of_them(start_serving) -> None:
+async def test_blanks_around_header_values_are_no_part_of_them(start_serving: StartServing) -> None:
     """RFC 9110 §5.5: every header, once and for all who read one."""
     serving = await start_serving()
     names = ["apikey", "Client-Agent", "X-Fields", "Proxied-For", "Proxy-Authorization", "Idempotency-Key", "X-Any"]
@@ -112,21 +120,23 @@ async def test_blanks_around_header_values_are_no_part_of_them(start_serving) ->
     assert found == {b"content-length": b"3", b"x-none": b"", **{name.lower().encode(): b"v a" for name in names}}
 
 
-async def test_thousands_of_requests_sent_at_once_are_answered_in_turn_and_few_wait(start_serving) -> None:
+async def test_thousands_of_requests_sent_at_once_are_answered_in_turn_and_few_wait(
+    start_serving: StartServing,
+) -> None:
     """Each request that waits costs kilobytes: the rest of them stays unparsed."""
     serving = await start_serving()
     client = await serving.connect(b"GET /first HTTP/1.1\r\n\r\n")
     await client.answer()
-    (protocol,) = serving.connections._open
+    (protocol,) = serving.protocols
     most_waiting = 0
     started = protocol._start_asgi_task
 
-    def watched(*given) -> None:
+    def watched(*given: Any) -> None:
         nonlocal most_waiting
         most_waiting = max(most_waiting, len(protocol.pipeline))
         started(*given)
 
-    protocol._start_asgi_task = watched
+    protocol._start_asgi_task = watched  # type: ignore[method-assign, assignment]
     requests = b"".join(b"GET /%d HTTP/1.1\r\n\r\n" % number for number in range(5000))
     sending = asyncio.create_task(client.send(requests))
     for _ in range(5000):
@@ -136,7 +146,7 @@ async def test_thousands_of_requests_sent_at_once_are_answered_in_turn_and_few_w
     assert 0 < most_waiting < 150
 
 
-async def test_requests_with_bodies_sent_at_once_are_answered_in_turn(start_serving) -> None:
+async def test_requests_with_bodies_sent_at_once_are_answered_in_turn(start_serving: StartServing) -> None:
     serving = await start_serving()
     client = await serving.connect()
     post = b"POST /read HTTP/1.1\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000
@@ -147,7 +157,7 @@ async def test_requests_with_bodies_sent_at_once_are_answered_in_turn(start_serv
     await sending
 
 
-async def test_a_bad_request_behind_a_good_one_is_refused_after_the_answer(start_serving) -> None:
+async def test_a_bad_request_behind_a_good_one_is_refused_after_the_answer(start_serving: StartServing) -> None:
     serving = await start_serving()
     client = await serving.connect(b"GET /wait HTTP/1.1\r\n\r\n", b"nonsense\r\n\r\n")
     await serving.until(lambda: serving.app.seen, "the first arrived")
@@ -156,7 +166,7 @@ async def test_a_bad_request_behind_a_good_one_is_refused_after_the_answer(start
     assert (await client.refusal())[0] == 400
 
 
-async def test_an_offer_of_another_protocol_is_ignored_and_its_body_is_a_body(start_serving) -> None:
+async def test_an_offer_of_another_protocol_is_ignored_and_its_body_is_a_body(start_serving: StartServing) -> None:
     """Java's client offers h2c with its first request, also a POST; read as a request its body would be a hole."""
     serving = await start_serving()
     upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"

@@ -6,8 +6,10 @@ import asyncio
 import json
 
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
+from small_server import StartServing
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from horde_server.errors import InvalidAPIKey
 from horde_server.http import error_responses
@@ -42,13 +44,13 @@ class Horde:
         self.read_bytes: list[int] = []
         self.asked: list[str] = []
 
-        async def read(request: Request):
+        async def read(request: Request) -> Response:
             try:
                 self.read_bytes.append(len(await request.body()))
             except ClientDisconnect:
                 self.read_bytes.append(-1)
                 raise
-            return error_responses.Response(json.dumps({"bytes": self.read_bytes[-1]}))
+            return Response(json.dumps({"bytes": self.read_bytes[-1]}))
 
         if is_hot:
             hot.add("POST", ASYNC)(read)
@@ -63,10 +65,10 @@ class Horde:
         self.budget = self.rim._budget
         self.rim.open(lambda scope: None, hot, self._ask, Nothing())
 
-    async def __call__(self, scope, receive, send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.rim(scope, receive, send)
 
-    async def _ask(self, scope) -> None:
+    async def _ask(self, scope: Scope) -> None:
         key = dict(scope["headers"]).get(b"apikey", b"").decode()
         self.asked.append(key)
         if key == "nokey":
@@ -74,7 +76,7 @@ class Horde:
 
 
 @pytest.fixture(params=[False, True], ids=["framework", "hot"])
-def horde(request) -> Horde:
+def horde(request: pytest.FixtureRequest) -> Horde:
     return Horde(is_hot=request.param)
 
 
@@ -88,7 +90,7 @@ def chunk(size: int) -> bytes:
     return b"%x\r\n" % size + b"x" * size + b"\r\n"
 
 
-async def test_a_body_is_read_whole(start_serving, horde) -> None:
+async def test_a_body_is_read_whole(start_serving: StartServing, horde: Horde) -> None:
     serving = await start_serving(app=horde)
     client = await serving.connect(head(2 * MIB, "apikey: good"))
     sending = asyncio.create_task(client.send(b"x" * 2 * MIB))
@@ -108,7 +110,7 @@ async def test_a_body_is_read_whole(start_serving, horde) -> None:
     [("apikey: nokey", MOST_BYTES, 401), ("apikey: good", 4 * MIB, 413), ("apikey: nokey", SMALL_BYTES + 1, 401)],
 )
 async def test_who_sends_a_body_in_vain_reads_why_after_all_of_it(
-    start_serving, horde, line: str, size: int, expected: int
+    start_serving: StartServing, horde: Horde, line: str, size: int, expected: int
 ) -> None:
     """Programs read the answer when they have sent everything: closing at once would take it from them."""
     serving = await start_serving(app=horde)
@@ -118,7 +120,9 @@ async def test_who_sends_a_body_in_vain_reads_why_after_all_of_it(
     assert (status, horde.read_bytes, horde.budget.total_bytes) == (expected, [], 0)
 
 
-async def test_a_body_in_pieces_is_asked_for_its_key_once_it_is_large(start_serving, horde) -> None:
+async def test_a_body_in_pieces_is_asked_for_its_key_once_it_is_large(
+    start_serving: StartServing, horde: Horde
+) -> None:
     serving = await start_serving(app=horde)
     client = await serving.connect(head(None, "apikey: nokey"))
     await client.send(chunk(SMALL_BYTES) + b"0\r\n\r\n")
@@ -129,7 +133,7 @@ async def test_a_body_in_pieces_is_asked_for_its_key_once_it_is_large(start_serv
     assert (status, horde.read_bytes) == (401, [SMALL_BYTES])
 
 
-async def test_a_body_in_pieces_that_grows_too_long_is_refused(start_serving, horde) -> None:
+async def test_a_body_in_pieces_that_grows_too_long_is_refused(start_serving: StartServing, horde: Horde) -> None:
     serving = await start_serving(app=horde)
     client = await serving.connect(head(None, "apikey: good"))
     for _ in range(4):
@@ -140,7 +144,7 @@ async def test_a_body_in_pieces_that_grows_too_long_is_refused(start_serving, ho
 
 @pytest.mark.parametrize(("key", "expected"), [("nokey", b"HTTP/1.1 401"), ("good", b"HTTP/1.1 100")])
 async def test_who_asks_before_sending_is_told_to_only_when_it_will_be_read(
-    start_serving, horde, key: str, expected: bytes
+    start_serving: StartServing, horde: Horde, key: str, expected: bytes
 ) -> None:
     """RFC 9110 §10.1.1: `Expect: 100-continue`."""
     serving = await start_serving(app=horde)
@@ -149,14 +153,16 @@ async def test_who_asks_before_sending_is_told_to_only_when_it_will_be_read(
     assert first.startswith(expected)
 
 
-async def test_a_large_body_to_nowhere_is_answered_and_not_read(start_serving, horde) -> None:
+async def test_a_large_body_to_nowhere_is_answered_and_not_read(start_serving: StartServing, horde: Horde) -> None:
     serving = await start_serving(app=horde)
     client = await serving.connect(head(MIB, "apikey: good", path="/api/v2/nowhere"), b"x" * MIB)
     status, _ = await client.refusal()
     assert (status, horde.read_bytes) == (404, [])
 
 
-async def test_a_small_body_that_is_not_read_costs_the_connection_nothing(start_serving, horde) -> None:
+async def test_a_small_body_that_is_not_read_costs_the_connection_nothing(
+    start_serving: StartServing, horde: Horde
+) -> None:
     serving = await start_serving(app=horde)
     client = await serving.connect(head(1000, path="/api/v2/nowhere"))
     assert (await client.answer())[0] == 404
@@ -164,7 +170,7 @@ async def test_a_small_body_that_is_not_read_costs_the_connection_nothing(start_
     assert (await client.answer())[2] == b'{"bytes": 10}'
 
 
-async def test_an_unread_body_is_not_listened_to_for_ever(start_serving, horde) -> None:
+async def test_an_unread_body_is_not_listened_to_for_ever(start_serving: StartServing, horde: Horde) -> None:
     serving = await start_serving(app=horde)
     client = await serving.connect(head(MOST_BYTES, "apikey: nokey"))
     assert (await client.answer())[0] == 401
@@ -172,7 +178,7 @@ async def test_an_unread_body_is_not_listened_to_for_ever(start_serving, horde) 
     await serving.until(lambda: len(serving.connections) == 0, "it is closed")
 
 
-async def test_bodies_that_stall_make_room_for_those_of_others(start_serving, horde) -> None:
+async def test_bodies_that_stall_make_room_for_those_of_others(start_serving: StartServing, horde: Horde) -> None:
     """Thirty bodies of 30 MB, sent in part and held, took 850 MB for ever."""
     serving = await start_serving(app=horde)
     strangers = [await serving.connect(head(MOST_BYTES, "apikey: good")) for _ in range(15)]
@@ -196,7 +202,9 @@ async def test_bodies_that_stall_make_room_for_those_of_others(start_serving, ho
     await serving.until(lambda: horde.budget.total_bytes == 0, "nothing is held of who is gone")
 
 
-async def test_a_stop_is_not_taken_for_a_body_given_up(start_serving, horde, monkeypatch, caplog) -> None:
+async def test_a_stop_is_not_taken_for_a_body_given_up(
+    start_serving: StartServing, horde: Horde, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr("horde_server.process.serving.DRAIN_S", 0.2)
     serving = await start_serving(app=horde)
     await serving.connect(head(MIB, "apikey: good"), b"x" * 100_000)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import cast
 
 import pytest
+from small_server import Serving, StartServing
 
 HEAD = b"POST /read HTTP/1.1\r\nContent-Length: 200000\r\n\r\n"
 
 
-async def test_a_connection_on_which_nothing_comes_is_closed(start_serving) -> None:
+async def test_a_connection_on_which_nothing_comes_is_closed(start_serving: StartServing) -> None:
     serving = await start_serving()
     client = await serving.connect()
     await serving.until(lambda: len(serving.connections) == 1, "it is accepted")
@@ -20,7 +22,7 @@ async def test_a_connection_on_which_nothing_comes_is_closed(start_serving) -> N
     assert await client.is_closed()
 
 
-async def test_line_breaks_are_no_request(start_serving) -> None:
+async def test_line_breaks_are_no_request(start_serving: StartServing) -> None:
     serving = await start_serving(keep_alive_s=15)
     client = await serving.connect(b"\r\n")
     await serving.until(lambda: len(serving.connections) == 1, "it is accepted")
@@ -30,10 +32,10 @@ async def test_line_breaks_are_no_request(start_serving) -> None:
     assert await client.is_closed()
 
 
-async def test_headers_that_trickle_are_told_so_and_cut(start_serving) -> None:
+async def test_headers_that_trickle_are_told_so_and_cut(start_serving: StartServing) -> None:
     serving = await start_serving()
     client = await serving.connect(b"GET / HTTP/1.1\r\n")
-    await serving.until(lambda: any(one._is_in_head for one in serving.connections._open), "it has begun")
+    await serving.until(lambda: any(one._is_in_head for one in serving.protocols), "it has begun")
     for _ in range(16):
         await client.send(b"X-A: 1\r\n")
         await serving.pass_s(1)
@@ -41,7 +43,7 @@ async def test_headers_that_trickle_are_told_so_and_cut(start_serving) -> None:
     assert (status, "15 seconds" in message) == (408, True)
 
 
-async def test_headers_that_take_their_time_are_read(start_serving) -> None:
+async def test_headers_that_take_their_time_are_read(start_serving: StartServing) -> None:
     serving = await start_serving()
     client = await serving.connect()
     await serving.until(lambda: len(serving.connections) == 1, "it is accepted")
@@ -52,11 +54,11 @@ async def test_headers_that_take_their_time_are_read(start_serving) -> None:
     assert (await client.answer())[0] == 200
 
 
-async def arrived(serving, size: int) -> None:
-    await serving.until(lambda: sum(one._body_bytes for one in serving.connections._open) >= size, f"{size} arrived")
+async def arrived(serving: Serving, size: int) -> None:
+    await serving.until(lambda: sum(one._body_bytes for one in serving.protocols) >= size, f"{size} arrived")
 
 
-async def test_a_body_at_the_pace_of_a_bad_uplink_arrives(start_serving) -> None:
+async def test_a_body_at_the_pace_of_a_bad_uplink_arrives(start_serving: StartServing) -> None:
     """10 kB/s is what phones send at the edge of a cell: twenty seconds for a small picture."""
     serving = await start_serving()
     client = await serving.connect(HEAD)
@@ -68,7 +70,9 @@ async def test_a_body_at_the_pace_of_a_bad_uplink_arrives(start_serving) -> None
 
 
 @pytest.mark.parametrize(("good_seconds", "cut_after_s"), [(0, 16), (8, 31)])
-async def test_a_body_that_trickles_is_told_so_and_cut(start_serving, good_seconds: int, cut_after_s: int) -> None:
+async def test_a_body_that_trickles_is_told_so_and_cut(
+    start_serving: StartServing, good_seconds: int, cut_after_s: int
+) -> None:
     """Also after a good beginning: what counts is the pace of now."""
     serving = await start_serving()
     client = await serving.connect(HEAD)
@@ -85,7 +89,7 @@ async def test_a_body_that_trickles_is_told_so_and_cut(start_serving, good_secon
     assert serving.app.seen == ["/read", "gone"]
 
 
-async def test_a_trickling_body_whose_answer_is_there_already_only_ends(start_serving) -> None:
+async def test_a_trickling_body_whose_answer_is_there_already_only_ends(start_serving: StartServing) -> None:
     serving = await start_serving()
     client = await serving.connect(b"POST /unread HTTP/1.1\r\nContent-Length: 1000\r\n\r\n")
     assert (await client.answer())[0] == 200
@@ -93,7 +97,7 @@ async def test_a_trickling_body_whose_answer_is_there_already_only_ends(start_se
     assert await client.is_closed()
 
 
-async def test_an_idle_connection_is_closed_after_a_minute_and_not_before(start_serving) -> None:
+async def test_an_idle_connection_is_closed_after_a_minute_and_not_before(start_serving: StartServing) -> None:
     serving = await start_serving()
     client = await serving.connect()
     for _ in range(3):
@@ -104,7 +108,7 @@ async def test_an_idle_connection_is_closed_after_a_minute_and_not_before(start_
     assert await client.is_closed()
 
 
-async def test_a_request_that_takes_minutes_to_answer_is_waited_for(start_serving) -> None:
+async def test_a_request_that_takes_minutes_to_answer_is_waited_for(start_serving: StartServing) -> None:
     serving = await start_serving()
     client = await serving.connect(b"GET /wait HTTP/1.1\r\n\r\n")
     await serving.until(lambda: serving.app.seen, "it arrived")
@@ -113,17 +117,17 @@ async def test_a_request_that_takes_minutes_to_answer_is_waited_for(start_servin
     assert (await client.answer())[0] == 200
 
 
-async def test_who_takes_none_of_the_answer_loses_it(start_serving) -> None:
+async def test_who_takes_none_of_the_answer_loses_it(start_serving: StartServing) -> None:
     serving = await start_serving()
     client = await serving.connect()
-    client.writer.transport.pause_reading()
+    cast("asyncio.Transport", client.writer.transport).pause_reading()
     await client.send(b"GET /long HTTP/1.1\r\n\r\n")
-    await serving.until(lambda: any(one.transport.get_write_buffer_size() for one in serving.connections._open), "sent")
+    await serving.until(lambda: any(one.transport.get_write_buffer_size() for one in serving.protocols), "sent")
     await serving.pass_s(18)
     await serving.until(lambda: len(serving.connections) == 0, "it is closed")
 
 
-async def test_who_takes_the_answer_slowly_gets_all_of_it(start_serving) -> None:
+async def test_who_takes_the_answer_slowly_gets_all_of_it(start_serving: StartServing) -> None:
     serving = await start_serving()
     client = await serving.connect(b"GET /long HTTP/1.1\r\n\r\n")
     head = await client.reader.readuntil(b"\r\n\r\n")
@@ -135,18 +139,20 @@ async def test_who_takes_the_answer_slowly_gets_all_of_it(start_serving) -> None
     assert taken == serving.app.long_bytes
 
 
-async def test_a_server_that_was_held_up_itself_blames_nobody(start_serving) -> None:
+async def test_a_server_that_was_held_up_itself_blames_nobody(start_serving: StartServing) -> None:
     """Seconds in which it did not look do not count: nothing was read in them either."""
     serving = await start_serving()
     client = await serving.connect(b"GET /x HTTP/1.1\r\n")
-    await serving.until(lambda: any(one._is_in_head for one in serving.connections._open), "it has begun")
+    await serving.until(lambda: any(one._is_in_head for one in serving.protocols), "it has begun")
     serving.clock.now += 60
     serving.connections.look()
     await client.send(b"\r\n")
     assert (await client.answer())[0] == 200
 
 
-async def test_a_body_held_back_does_not_hold_up_the_stop(start_serving, caplog) -> None:
+async def test_a_body_held_back_does_not_hold_up_the_stop(
+    start_serving: StartServing, caplog: pytest.LogCaptureFixture
+) -> None:
     """The stop took 10.7 s and left a trace in the log."""
     serving = await start_serving()
     client = await serving.connect(HEAD, b"x" * 1000)
@@ -165,7 +171,9 @@ async def test_a_body_held_back_does_not_hold_up_the_stop(start_serving, caplog)
     assert serving.app.seen[-1] == "gone"
 
 
-async def test_a_request_cut_off_by_the_end_of_a_stop_leaves_no_trace(start_serving, caplog, monkeypatch) -> None:
+async def test_a_request_cut_off_by_the_end_of_a_stop_leaves_no_trace(
+    start_serving: StartServing, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("horde_server.process.serving.DRAIN_S", 0.2)
     serving = await start_serving()
     await serving.connect(b"GET /wait HTTP/1.1\r\n\r\n")

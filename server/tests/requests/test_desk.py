@@ -16,9 +16,9 @@ from PIL import Image
 
 from horde_server.errors import InvalidAPIKey, RequestNotFound
 from horde_server.http.client_address import ClientAddresses
+from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.node import Node
-from horde_server.requests.admission import Caller
 from horde_server.requests.alchemy.order import Interrogation, WishedForm
 from horde_server.requests.alchemy.slice import Alchemy
 from horde_server.requests.asked import Asked, GivenPictures
@@ -66,7 +66,7 @@ async def anonymous(node: Node) -> Caller:
     return Caller(account, ADDRESS, PROGRAM)
 
 
-async def test_images_are_quoted_taken_looked_at_and_cancelled(node, anonymous) -> None:
+async def test_images_are_quoted_taken_looked_at_and_cancelled(node: Node, anonymous: Caller) -> None:
     desk = desk_of(node, Images)
     quote = await desk.quote(LIGHTHOUSE, anonymous)
     ticket = await desk.submit(LIGHTHOUSE, anonymous)
@@ -77,7 +77,7 @@ async def test_images_are_quoted_taken_looked_at_and_cancelled(node, anonymous) 
     assert (look.waiting, look.done, look.faulted) == (0, True, False)
 
 
-async def test_texts_are_quoted_taken_looked_at_and_cancelled(node, anonymous) -> None:
+async def test_texts_are_quoted_taken_looked_at_and_cancelled(node: Node, anonymous: Caller) -> None:
     desk = desk_of(node, Texts)
     quote = await desk.quote(TALE, anonymous)
     ticket = await desk.submit(TALE, anonymous)
@@ -87,7 +87,7 @@ async def test_texts_are_quoted_taken_looked_at_and_cancelled(node, anonymous) -
     assert (await desk.look(ticket.id)).done
 
 
-async def test_forms_are_quoted_taken_looked_at_and_cancelled(node, anonymous) -> None:
+async def test_forms_are_quoted_taken_looked_at_and_cancelled(node: Node, anonymous: Caller) -> None:
     """3 + 3 for a picture of one tile, and 1 burnt with each: what the alchemists' deliveries will cost."""
     desk, wish = desk_of(node, Alchemy), forms("interrogation", "RealESRGAN_x2plus", "interrogation")
     quote = await desk.quote(wish, anonymous)
@@ -103,7 +103,7 @@ async def test_forms_are_quoted_taken_looked_at_and_cancelled(node, anonymous) -
     assert {form.state for form in (await desk.look(ticket.id)).forms} == {"cancelled"}
 
 
-async def test_a_quote_leaves_nothing_behind(node, anonymous, tmp_path) -> None:
+async def test_a_quote_leaves_nothing_behind(node: Node, anonymous: Caller, tmp_path: Path) -> None:
     await desk_of(node, Images).quote(replace(LIGHTHOUSE, pictures=GivenPictures(picture())), anonymous)
     await desk_of(node, Alchemy).quote(forms("caption"), anonymous)
     assert not [path for path in tmp_path.rglob("*.webp") if path.is_file()]
@@ -112,7 +112,7 @@ async def test_a_quote_leaves_nothing_behind(node, anonymous, tmp_path) -> None:
     assert node.images.dispatcher.queue.by_account.waiting(0) == 0
 
 
-async def test_a_style_is_a_function_from_order_to_order(node, anonymous) -> None:
+async def test_a_style_is_a_function_from_order_to_order(node: Node, anonymous: Caller) -> None:
     """A face applies it before the desk sees the order; checks, price and matching know the styled one alone."""
 
     def in_oil(order: ImageOrder) -> ImageOrder:
@@ -125,7 +125,7 @@ async def test_a_style_is_a_function_from_order_to_order(node, anonymous) -> Non
     assert node.images.dispatcher.queue.entries[ticket.id].order.prompt == "a lighthouse, in oil"
 
 
-async def test_a_desk_knows_only_requests_of_its_kind(node, anonymous) -> None:
+async def test_a_desk_knows_only_requests_of_its_kind(node: Node, anonymous: Caller) -> None:
     """A text is not to be looked at or cancelled as an image, nor what never was."""
     tale = await desk_of(node, Texts).submit(TALE, anonymous)
     for request_id in (tale.id, uuid4()):
@@ -143,6 +143,6 @@ async def test_a_desk_knows_only_requests_of_its_kind(node, anonymous) -> None:
     [(Images, LIGHTHOUSE), (Texts, TALE), (Alchemy, forms("caption"))],
     ids=["image", "text", "form"],
 )
-async def test_who_has_no_account_is_refused_at_every_desk(node, subject, wish) -> None:
+async def test_who_has_no_account_is_refused_at_every_desk(node: Node, subject: Any, wish: Any) -> None:
     with pytest.raises(InvalidAPIKey):
         await desk_of(node, subject).submit(wish, Caller(None, ADDRESS, PROGRAM))

@@ -13,7 +13,8 @@ from uuid import UUID, uuid4
 import pytest
 from builders import a_requirement, an_entry, an_offer
 
-from horde_server.dispatch.entry import Entry, WorkerView
+from horde_server.dispatch.entry import AnyEntry as Entry
+from horde_server.dispatch.entry import WorkerView
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Offer
 from horde_server.requests import waiting as waiting_module
@@ -75,7 +76,8 @@ class Desk:
     ) -> asyncio.Task[Entry | None]:
         view = self.queue.view(offer)
         receive = (client or Client()).receive
-        return asyncio.create_task(self.waiting.for_work(self.pop_of(view, **pop), Patience(wait_s, receive)))
+        work = self.waiting.for_work(self.pop_of(view, **pop), Patience(wait_s, receive))
+        return asyncio.create_task(work)
 
     def waits_until_done(
         self, entry: Entry, *, client: Client | None = None, wait_s: float = LONG_S, topic: UUID | int | None = None
@@ -317,7 +319,7 @@ class TestForWork:
                 await settled()
             return taken
 
-        pop = Pop(
+        pop: Pop[Entry] = Pop(
             queue=desk.queue,
             view=view,
             threads=1,
@@ -325,7 +327,8 @@ class TestForWork:
             hand_back=plain.hand_back,
             may_wait=lambda: True,
         )
-        waits = asyncio.create_task(desk.waiting.for_work(pop, Patience(LONG_S, client.receive)))
+        work = desk.waiting.for_work(pop, Patience(LONG_S, client.receive))
+        waits = asyncio.create_task(work)
         await settled()
         desk.queue.add(entry := an_entry())
         for _ in range(5):

@@ -265,13 +265,13 @@ async def test_a_kind_that_this_node_does_not_know_is_left_to_others(pool: Pool)
         await until_jobs_are(pool, [("todo", 0)])
 
 
-async def test_it_goes_on_after_its_connections_were_cut(pool: Pool) -> None:
+async def test_it_goes_on_after_its_connections_were_cut(pool: Pool, database_dsn: str) -> None:
     seen = Seen()
     queue = a_queue(pool, seen.note)
     async with running(queue):
         await defer(pool, queue, Note("one"))
         await seen.until(lambda: seen.notes == ["one"])
-        async with await pool.connection_class.connect(pool.conninfo, autocommit=True) as conn:
+        async with await pool.connection_class.connect(database_dsn, autocommit=True) as conn:
             await conn.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -13,6 +13,7 @@ from horde_server.database.pool import Connection, Pool
 from horde_server.dispatch import store
 from horde_server.dispatch.announcements import Announcements
 from horde_server.dispatch.entry import NOT_DONE, STATE_COLUMNS, RequestState
+from horde_server.dispatch.ids import RequestId
 from horde_server.tasks.queue import TaskLimits, TaskQueue
 from horde_server.webhooks.announcing import Announcer, News
 from horde_server.webhooks.hook import Announcement
@@ -196,7 +197,7 @@ async def test_ends_of_before_the_update_are_not_told_again(database_dsn: str) -
 async def test_sql_and_python_agree_on_what_is_done(pool: Pool) -> None:
     async with pool.connection() as conn:
         for state, waiting, processing in itertools.product(STATES, (0, 1), (0, 1)):
-            row = RequestState(uuid4(), state, 2, waiting, processing, 0, 0, 0, 0.0, 0)
+            row = RequestState(RequestId(uuid4()), state, 2, waiting, processing, 0, 0, 0, 0.0, 0)
             cursor = await conn.execute(
                 f"SELECT {NOT_DONE.format('')} FROM (SELECT %s AS state, %s AS waiting, %s AS processing) AS request",
                 (state, waiting, processing),

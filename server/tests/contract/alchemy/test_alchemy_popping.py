@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import io
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hordes import Horde, StartHorde
 from PIL import Image
 
+from horde_server.accounts.creation import NewAccount
 from horde_server.requests.alchemy.answers import InterrogationPopPayload
 from horde_server.requests.alchemy.vocabulary import FORMS, is_image_form
 
 
-async def popped(horde, owner, *forms, **body) -> list[str]:
+async def popped(horde: Horde, owner: NewAccount, *forms: str, **body: Any) -> list[str]:
     """The names of the forms that a pop gets."""
     answer = await horde.alchemy.pop(owner.api_key, *forms, **body)
     return [form["form"] for form in answer["forms"] or ()]
@@ -40,14 +44,14 @@ async def popped(horde, owner, *forms, **body) -> list[str]:
         ("priority_usernames", ["x" * 256], "priority_usernames.0"),
     ],
 )
-async def test_fields_beyond_their_limits_are_named(horde, field, value, path):
+async def test_fields_beyond_their_limits_are_named(horde: Horde, field: str, value: Any, path: str) -> None:
     """§6.1: by their path, without rc."""
-    body = {"name": "alchemist", "forms": ["caption"], field: value}
+    body: dict[str, Any] = {"name": "alchemist", "forms": ["caption"], field: value}
     answer = await horde.client.post("/api/v2/interrogate/pop", json=body, headers={"apikey": "0000000000"})
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {path})
 
 
-async def test_who_may_not_pop(horde):
+async def test_who_may_not_pop(horde: Horde) -> None:
     """§6.1: each with its code, in this order; a priority username that is none → 400 `BadRequest`, never 500."""
     flagged = await horde.account("flagged", {"flagged": True})
     gone = await horde.account("gone", {"deleted": True, "flagged": True})
@@ -62,7 +66,7 @@ async def test_who_may_not_pop(horde):
     assert horde.outcome(await horde.alchemy.try_pop("0000000000", "caption")) == (403, "AnonForbiddenWorker")
 
 
-async def test_a_name_belongs_to_one_kind_and_one_owner(horde):
+async def test_a_name_belongs_to_one_kind_and_one_owner(horde: Horde) -> None:
     """§6.2: → 400 `PolymorphicNameConflict`, either way; → 403 `WrongCredentials`."""
     owner, other = await horde.account("owner"), await horde.account("other")
     await horde.pop(owner.api_key, "painter")
@@ -84,14 +88,14 @@ async def test_a_name_belongs_to_one_kind_and_one_owner(horde):
         ("x" * 101, "x:1:y", "TooLongWorkerName"),
     ],
 )
-async def test_new_names_are_looked_at(horde, name, agent, code):
+async def test_new_names_are_looked_at(horde: Horde, name: str, agent: str, code: str) -> None:
     """workers.md §3.1, §3.2: profanity and borrowed machines, as with other workers."""
     owner = await horde.account("owner")
     answer = await horde.alchemy.try_pop(owner.api_key, "caption", name=name, bridge_agent=agent)
     assert horde.outcome(answer) == (400, code)
 
 
-async def test_alchemists_count_as_workers(horde, start_horde):
+async def test_alchemists_count_as_workers(horde: Horde, start_horde: StartHorde) -> None:
     """workers.md §3.8: all kinds are counted, so that alchemists are no way around the limits."""
     owner, trusted = await horde.account("owner"), await horde.account("trusted", trusted=True)
     for number in range(4):
@@ -116,7 +120,7 @@ async def test_alchemists_count_as_workers(horde, start_horde):
 # ---------------------------------------------------------------- the answer
 
 
-async def test_no_form(horde):
+async def test_no_form(horde: Horde) -> None:
     """§6.5: `forms` is null; only reasons that the API has words for are told."""
     owner = await horde.account("owner")
     await horde.alchemy.request("nsfw")
@@ -125,7 +129,7 @@ async def test_no_form(horde):
     InterrogationPopPayload.model_validate(answer, strict=True)
 
 
-async def test_every_form_with_what_it_needs(horde):
+async def test_every_form_with_what_it_needs(horde: Horde) -> None:
     """§6.4: `r2_upload` only for forms that make pictures, `payload` only where one was sent."""
     owner = await horde.account("owner")
     await horde.alchemy.request(*FORMS)
@@ -138,7 +142,7 @@ async def test_every_form_with_what_it_needs(horde):
         assert set(form) == expected
 
 
-async def test_links_are_signed_when_a_form_is_handed_out(horde):
+async def test_links_are_signed_when_a_form_is_handed_out(horde: Horde) -> None:
     """§6.4, storage.md §2.1: for half an hour from the pop, the picture as well as where the result goes."""
     owner = await horde.account("owner")
     await horde.alchemy.request("GFPGAN")
@@ -148,7 +152,7 @@ async def test_links_are_signed_when_a_form_is_handed_out(horde):
         assert int(parse_qs(urlsplit(link).query)["expires"][0]) == pytest.approx(now + 1800, abs=30)
 
 
-async def test_pictures_may_lie_apart_from_results(start_horde, tmp_path):
+async def test_pictures_may_lie_apart_from_results(start_horde: StartHorde, tmp_path: Path) -> None:
     """storage.md §1.1: HORDE_SOURCE_BLOBS; alchemists are led there."""
     horde = await start_horde(source_blobs=str(tmp_path / "sources"))
     interrogation = await horde.alchemy.request("GFPGAN")
@@ -159,7 +163,7 @@ async def test_pictures_may_lie_apart_from_results(start_horde, tmp_path):
 
 
 @pytest.mark.parametrize(("amount", "given"), [({}, 1), ({"amount": 0}, 1), ({"amount": -5}, 1), ({"amount": 3}, 3)])
-async def test_as_many_as_asked_for(horde, amount, given):
+async def test_as_many_as_asked_for(horde: Horde, amount: dict[str, Any], given: int) -> None:
     """§6.1: also of several requests; 0 or less is 1."""
     owner = await horde.account("owner")
     for _ in range(2):
@@ -167,7 +171,7 @@ async def test_as_many_as_asked_for(horde, amount, given):
     assert len(await popped(horde, owner, "caption", "nsfw", **amount)) == given
 
 
-async def test_an_alchemist_that_offers_nothing_gets_nothing(horde):
+async def test_an_alchemist_that_offers_nothing_gets_nothing(horde: Horde) -> None:
     """§6.5: though it is shown as offering captions."""
     owner = await horde.account("owner")
     await horde.alchemy.request("caption")
@@ -176,7 +180,7 @@ async def test_an_alchemist_that_offers_nothing_gets_nothing(horde):
     assert worker["forms"] == ["caption"]
 
 
-async def test_an_offer_applies_from_the_pop_that_makes_it(horde):
+async def test_an_offer_applies_from_the_pop_that_makes_it(horde: Horde) -> None:
     """workers.md §4.1: the forms of the current call decide, also within 30 s; here the tiles too."""
     owner = await horde.account("owner")
     await horde.alchemy.request("caption", "nsfw")
@@ -187,7 +191,7 @@ async def test_an_offer_applies_from_the_pop_that_makes_it(horde):
 # ---------------------------------------------------------------- who gets what
 
 
-async def test_pictures_larger_than_an_alchemist_takes(horde):
+async def test_pictures_larger_than_an_alchemist_takes(horde: Horde) -> None:
     """§6.3: tiles ≤ max_tiles; 80 unless told otherwise."""
     owner = await horde.account("owner")
     target = io.BytesIO()
@@ -197,7 +201,7 @@ async def test_pictures_larger_than_an_alchemist_takes(horde):
     assert await popped(horde, owner, "caption", max_tiles=6) == ["caption"]
 
 
-async def test_trusted_workers(horde):
+async def test_trusted_workers(horde: Horde) -> None:
     """§6.3: `skipped.untrusted`, each form counted once; a trusted owner's alchemist gets them."""
     untrusted, trusted = await horde.account("untrusted"), await horde.account("trusted", trusted=True)
     await horde.alchemy.request("caption", "nsfw", trusted_workers=True)
@@ -206,7 +210,7 @@ async def test_trusted_workers(horde):
     assert await popped(horde, trusted, "caption", name="trusted one") == ["caption"]
 
 
-async def test_slow_alchemists(horde, start_horde):
+async def test_slow_alchemists(horde: Horde, start_horde: StartHorde) -> None:
     """§6.3: ten seconds a form, on average of the last 20, is slow; an alchemist without samples is fast."""
     owner = await horde.account("owner")
     await horde.alchemy.pop(owner.api_key, "nsfw")
@@ -217,7 +221,7 @@ async def test_slow_alchemists(horde, start_horde):
         assert await popped(node, owner, "caption") == expected
 
 
-async def test_the_rich_come_first_and_friends_before_them(horde):
+async def test_the_rich_come_first_and_friends_before_them(horde: Horde) -> None:
     """§6.3: the owner's and the priority users' forms, then the rest, by what kudos buy."""
     owner, friend = await horde.account("owner"), await horde.account("friend")
     rich = await horde.account("rich", kudos=1_000_000)
@@ -229,7 +233,7 @@ async def test_the_rich_come_first_and_friends_before_them(horde):
     assert order[2:] == ["caption", "nsfw"]
 
 
-async def test_maintenance(horde):
+async def test_maintenance(horde: Horde) -> None:
     """§6.3: its owner's forms only; without any → 403 `WorkerMaintenance` with the text."""
     owner = await horde.account("owner")
     await horde.alchemy.pop(owner.api_key, "caption")
@@ -247,7 +251,7 @@ async def test_maintenance(horde):
     assert await popped(horde, owner, "caption") == ["caption"]
 
 
-async def test_a_paused_alchemist_gets_nothing(horde, start_horde):
+async def test_a_paused_alchemist_gets_nothing(horde: Horde, start_horde: StartHorde) -> None:
     """§6.3: the original gave it real work."""
     owner = await horde.account("owner")
     await horde.alchemy.pop(owner.api_key, "caption")
@@ -257,7 +261,7 @@ async def test_a_paused_alchemist_gets_nothing(horde, start_horde):
     assert await node.alchemy.pop(owner.api_key, "caption") == {"forms": None, "skipped": {}}
 
 
-async def test_kinds_do_not_mix(horde):
+async def test_kinds_do_not_mix(horde: Horde) -> None:
     """Forms are for alchemists, images and texts for others; each finds its own."""
     owner = await horde.account("owner", trusted=True)
     await horde.request()
@@ -271,7 +275,7 @@ async def test_kinds_do_not_mix(horde):
 # ---------------------------------------------------------------- what is told of alchemists
 
 
-async def test_an_alchemist_in_the_list(horde):
+async def test_an_alchemist_in_the_list(horde: Horde) -> None:
     """§10.1: `forms` instead of models, seconds per form, nsfw false."""
     owner = await horde.account("owner", trusted=True)
     await horde.alchemy.pop(owner.api_key, "caption", "GFPGAN", threads=3)
@@ -289,7 +293,7 @@ async def test_an_alchemist_in_the_list(horde):
     assert (worker["requests_fulfilled"], worker["kudos_details"]["generated"]) == (1, 1.0)
 
 
-async def test_an_alchemist_can_be_deleted(horde):
+async def test_an_alchemist_can_be_deleted(horde: Horde) -> None:
     """workers.md §11.5: always 423 on the original; what it holds goes back, what it delivered stays."""
     owner, other = await horde.account("owner"), await horde.account("other")
     interrogation = await horde.alchemy.request("caption", "nsfw")
@@ -302,7 +306,7 @@ async def test_an_alchemist_can_be_deleted(horde):
     assert (await horde.alchemy.form(other.api_key, "nsfw", name="another"))["form"] == "nsfw"
 
 
-async def test_the_hordes_figures_count_alchemy(horde):
+async def test_the_hordes_figures_count_alchemy(horde: Horde) -> None:
     """§10.1: queued_forms, interrogator_count, interrogator_thread_count; forms are no models."""
     owner = await horde.account("owner")
     await horde.alchemy.request("caption", "nsfw")
@@ -316,7 +320,7 @@ async def test_the_hordes_figures_count_alchemy(horde):
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-async def test_uptime_of_alchemists(horde, start_horde, trusted):
+async def test_uptime_of_alchemists(horde: Horde, start_horde: StartHorde, trusted: bool) -> None:
     """kudos.md §5.3: 40 kudos for ten minutes, to spend at once, also by untrusted owners."""
     owner = await horde.account("owner", trusted=trusted, kudos=100)
     await horde.alchemy.pop(owner.api_key, "caption")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 
+from hordes import Horde, StartHorde
+
 FORMS = ("caption", "nsfw", "palette", "describe")
 INTERROGATIONS, ALCHEMISTS = 15, 6
 
 
-async def test_nothing_is_lost_or_paid_twice_when_everybody_acts_at_once(horde, start_horde):
+async def test_nothing_is_lost_or_paid_twice_when_everybody_acts_at_once(horde: Horde, start_horde: StartHorde) -> None:
     """alchemy.md §5–8: every form ends in one state, is paid at most once, and no answer is a 5xx."""
     nodes = (horde, await start_horde())
     ada = await horde.account("ada", kudos=10_000)

@@ -6,8 +6,10 @@ import base64
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hordes import Horde, StartHorde
 from PIL import Image
 from strange_servers import answer as found_there
 from strange_servers import serving
@@ -24,12 +26,12 @@ def inline(width: int, height: int, kind: str = "PNG") -> str:
     return base64.b64encode(target.getvalue()).decode()
 
 
-async def stored(horde) -> list[dict[str, object]]:
+async def stored(horde: Horde) -> list[dict[str, Any]]:
     """The stored orders, as they were asked for."""
     return [row[0] for row in await horde.sql("SELECT request_order FROM request ORDER BY order_key")]
 
 
-def kept_pictures(horde) -> list[Path]:
+def kept_pictures(horde: Horde) -> list[Path]:
     """What lies in the blob store."""
     return list((horde.settings.data / "blobs").glob("??/*"))
 
@@ -37,7 +39,7 @@ def kept_pictures(horde) -> list[Path]:
 # ---------------------------------------------------------------- the body
 
 
-async def test_every_form_of_the_list_is_taken(horde):
+async def test_every_form_of_the_list_is_taken(horde: Horde) -> None:
     """§1.1: seven analyses and sixteen forms that make pictures; 202 with an id and nothing else (§2)."""
     assert len(FORMS) == 23
     await horde.alchemy.pop((await horde.account()).api_key, *FORMS)
@@ -47,7 +49,7 @@ async def test_every_form_of_the_list_is_taken(horde):
     assert [form["form"] for form in (await horde.alchemy.status(answer.json()["id"]))["forms"]] == list(FORMS)
 
 
-async def test_forms_that_nobody_does_are_told_at_once(horde):
+async def test_forms_that_nobody_does_are_told_at_once(horde: Horde) -> None:
     """§2.4: upstream they wait in silence; here the 202 says which, why, and what is done."""
     first = (await horde.alchemy.ask("caption")).json()
     assert set(first) == {"id", "message", "warnings"}
@@ -67,7 +69,7 @@ async def test_forms_that_nobody_does_are_told_at_once(horde):
     assert set((await horde.alchemy.ask("nsfw")).json()) == {"id"}
 
 
-async def test_forms_are_told_each_for_its_own_reasons(horde):
+async def test_forms_are_told_each_for_its_own_reasons(horde: Horde) -> None:
     """Who does a form, but for smaller pictures or not for this account, is another obstacle than who does not."""
     await horde.alchemy.pop((await horde.account()).api_key, "nsfw", max_tiles=1)
     told = (await horde.alchemy.ask("caption", "nsfw", source_image=inline(600, 600))).json()
@@ -79,7 +81,7 @@ async def test_forms_are_told_each_for_its_own_reasons(horde):
     assert told["warnings"] == [{"code": "NoAvailableWorker", "message": told["message"]}]
 
 
-async def test_in_raid_mode_nobody_is_told_which_forms_are_done(horde):
+async def test_in_raid_mode_nobody_is_told_which_forms_are_done(horde: Horde) -> None:
     """As for images (requests.md §6.4)."""
     mod = await horde.account("mod", moderator=True)
     changed = await horde.client.put("/api/v2/status/modes", json={"raid_mode": True}, headers={"apikey": mod.api_key})
@@ -88,7 +90,7 @@ async def test_in_raid_mode_nobody_is_told_which_forms_are_done(horde):
 
 
 @pytest.mark.parametrize("name", ["annotation", "Caption", "", "GFPGANv1.4", "nsfw."])
-async def test_a_name_outside_the_list_is_refused_by_its_path(horde, name):
+async def test_a_name_outside_the_list_is_refused_by_its_path(horde: Horde, name: str) -> None:
     """§1.1: → 400, path `forms.<i>.name`, without rc."""
     answer = await horde.alchemy.ask("caption", name)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"forms.1.name"})
@@ -112,7 +114,7 @@ async def test_a_name_outside_the_list_is_refused_by_its_path(horde, name):
         ("webhook", "https://" + "x" * 1024, "webhook"),
     ],
 )
-async def test_fields_beyond_their_limits_are_named(horde, field, value, path):
+async def test_fields_beyond_their_limits_are_named(horde: Horde, field: str, value: Any, path: str | None) -> None:
     """§2.1: types and lengths; empty forms are refused, payloads have at most 16 KiB."""
     if path is None:
         content = '{"source_image": "x", "forms": [{"name": "caption", "payload": {"x": 1' + "0" * 5000 + "}}]}"
@@ -127,7 +129,7 @@ async def test_fields_beyond_their_limits_are_named(horde, field, value, path):
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {path})
 
 
-async def test_a_source_and_forms_are_needed(horde):
+async def test_a_source_and_forms_are_needed(horde: Horde) -> None:
     """§2.1: `source_image` is required, whatever the published schema says; so are forms."""
     answer = await horde.client.post("/api/v2/interrogate/async", json={}, headers={"apikey": "0000000000"})
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"source_image", "forms"})
@@ -135,7 +137,7 @@ async def test_a_source_and_forms_are_needed(horde):
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"apikey"})
 
 
-async def test_of_a_form_asked_for_twice_the_first_is_kept(horde):
+async def test_of_a_form_asked_for_twice_the_first_is_kept(horde: Horde) -> None:
     """§2.1: each form is done once."""
     await horde.alchemy.request(
         {"name": "caption", "payload": {"num_beams": 1}}, "nsfw", {"name": "caption", "payload": {"num_beams": 2}}
@@ -153,7 +155,7 @@ async def test_of_a_form_asked_for_twice_the_first_is_kept(horde):
         {"big": 2**80, "text": "\u2603 \\u0000 \"", "": ""},
     ],
 )  # fmt: skip
-async def test_a_payload_reaches_the_alchemist_unchanged(horde, payload):
+async def test_a_payload_reaches_the_alchemist_unchanged(horde: Horde, payload: dict[str, Any]) -> None:
     """§2.1: 5 stays 5."""
     await horde.alchemy.request({"name": "caption", "payload": payload})
     form = await horde.alchemy.form((await horde.account()).api_key, "caption")
@@ -161,7 +163,7 @@ async def test_a_payload_reaches_the_alchemist_unchanged(horde, payload):
 
 
 @pytest.mark.parametrize("payload", [{"x": "\0"}, {"\0": 1}, {"x": ["\\\0"]}])
-async def test_a_payload_has_no_nul_characters(horde, payload):
+async def test_a_payload_has_no_nul_characters(horde: Horde, payload: dict[str, Any]) -> None:
     """basics.md §3.7: → 400 `NulByteInPayload`."""
     answer = await horde.alchemy.ask({"name": "caption", "payload": payload})
     assert horde.outcome(answer) == (400, "NulByteInPayload")
@@ -170,11 +172,11 @@ async def test_a_payload_has_no_nul_characters(horde, payload):
 # ---------------------------------------------------------------- who asks, and how much
 
 
-async def test_the_checks_come_in_order(horde, start_horde):
+async def test_the_checks_come_in_order(horde: Horde, start_horde: StartHorde) -> None:
     """§2.2: maintenance, webhook, key, forms open, the sample client agent; the picture last."""
     gone = await horde.account("gone", {"deleted": True})
     poor = await horde.account("poor", {"concurrency": 0})
-    bad = {"source_image": "no picture"}
+    bad: dict[str, Any] = {"source_image": "no picture"}
     answer = await horde.alchemy.ask("caption", key="no key", webhook="http://example.org", **bad)
     assert horde.outcome(answer) == (400, "BadRequest")
     assert "https://" in answer.json()["message"]
@@ -189,7 +191,7 @@ async def test_the_checks_come_in_order(horde, start_horde):
     assert await horde.sql("SELECT count(*) FROM interrogation") == [(0,)]
 
 
-async def test_the_documentations_client_agent(horde):
+async def test_the_documentations_client_agent(horde: Horde) -> None:
     """§2.2: the same checks of who asks as for images."""
     answer = await horde.client.post(
         "/api/v2/interrogate/async",
@@ -199,7 +201,7 @@ async def test_the_documentations_client_agent(horde):
     assert horde.outcome(answer) == (403, "BannedClientAgent")
 
 
-async def test_an_address_in_time_out(horde):
+async def test_an_address_in_time_out(horde: Horde) -> None:
     """moderation.md §4.1, and alchemy.md §2.2: neither requests nor pops from there → 403 `TimeoutIP`."""
     moderator, owner = await horde.account("mod", moderator=True), await horde.account("owner")
     body = {"ipaddr": "127.0.0.1", "hours": 1}
@@ -209,14 +211,14 @@ async def test_an_address_in_time_out(horde):
     assert horde.outcome(await horde.alchemy.try_pop(owner.api_key, "caption")) == (403, "TimeoutIP")
 
 
-async def test_raid_mode_does_not_break_alchemy(horde, start_horde):
+async def test_raid_mode_does_not_break_alchemy(horde: Horde, start_horde: StartHorde) -> None:
     """§2.2: every request ended in a 500 there."""
     await horde.sql("UPDATE horde_modes SET raid = true")
     other = await start_horde()
     assert (await other.alchemy.ask("caption")).status_code == 202
 
 
-async def test_ten_forms_may_be_open_for_each_job_that_might(horde):
+async def test_ten_forms_may_be_open_for_each_job_that_might(horde: Horde) -> None:
     """§2.3: (waiting + processing + asked for) > 10 × concurrency → 429 `TooManyPrompts`; what is done is free."""
     ada = await horde.account("ada", {"concurrency": 1})
     owner = await horde.account("owner")
@@ -234,14 +236,14 @@ async def test_ten_forms_may_be_open_for_each_job_that_might(horde):
 
 
 @pytest.mark.parametrize(("width", "height", "tiles"), [(512, 512, 1), (513, 512, 2), (1025, 600, 6)])
-async def test_tiles_are_counted(horde, width, height, tiles):
+async def test_tiles_are_counted(horde: Horde, width: int, height: int, tiles: int) -> None:
     """§2.5: ceil(width/512) × ceil(height/512)."""
     await horde.alchemy.request("caption", source_image=inline(width, height))
     assert [order["tiles"] for order in await stored(horde)] == [tiles]
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 512 * 255 + 1), (3073, 3073), (16_384, 1)])
-async def test_too_large_pictures(horde, width, height):
+async def test_too_large_pictures(horde: Horde, width: int, height: int) -> None:
     """§2.5: more than 255 tiles; more than 3072×3072 pixels; WebP's longest side: → 400."""
     answer = await horde.alchemy.ask("caption", source_image=inline(width, height))
     assert horde.outcome(answer) == (400, "SourceImageResolutionExceeded")
@@ -251,7 +253,7 @@ async def test_too_large_pictures(horde, width, height):
 @pytest.mark.parametrize(
     "source", ["", "no picture", "data:image/png;base64,AAAA", base64.b64encode(b"x" * 99).decode()]
 )
-async def test_what_is_no_picture(horde, source):
+async def test_what_is_no_picture(horde: Horde, source: str) -> None:
     """§2.5: undecodable → 400 `ImageValidationFailed`; nothing is left of the request."""
     answer = await horde.alchemy.ask("caption", source_image=source)
     assert horde.outcome(answer) == (400, "ImageValidationFailed")
@@ -259,12 +261,12 @@ async def test_what_is_no_picture(horde, source):
     assert kept_pictures(horde) == []
 
 
-async def test_the_beginning_of_a_data_address_is_left_out(horde):
+async def test_the_beginning_of_a_data_address_is_left_out(horde: Horde) -> None:
     """§2.1: what apps paste works."""
     await horde.alchemy.request("caption", source_image="data:image/png;base64," + inline(8, 8))
 
 
-async def test_an_address_must_be_public(horde):
+async def test_an_address_must_be_public(horde: Horde) -> None:
     """basics.md §10: fetched by the guarded fetcher; → 400 `ImageValidationFailed`, whatever lies there."""
     answer = await horde.alchemy.ask("caption", source_image="http://127.0.0.1:1/picture.png")
     assert horde.outcome(answer) == (400, "ImageValidationFailed")
@@ -281,7 +283,7 @@ async def test_an_address_must_be_public(horde):
     ],
     ids=["no picture", "empty", "too long", "too many tiles", "a picture"],
 )
-async def test_what_lies_at_an_address(start_horde, found, code):
+async def test_what_lies_at_an_address(start_horde: StartHorde, found: Any, code: str | None) -> None:
     """§2.5: each with its code; a picture is fetched once, by us, and alchemists get it from us (§6.4)."""
     horde = await start_horde(allow_private_addresses=True)
     async with serving(found) as server:
@@ -295,7 +297,7 @@ async def test_what_lies_at_an_address(start_horde, found, code):
         assert (kept.format, kept.size) == ("WEBP", (700, 8))
 
 
-async def test_a_store_that_refuses_is_503_and_leaves_nothing(horde):
+async def test_a_store_that_refuses_is_503_and_leaves_nothing(horde: Horde) -> None:
     """storage.md §3.3: the original stored `false` as the source."""
     blobs = horde.settings.data / "blobs"
     blobs.parent.mkdir(exist_ok=True)
@@ -306,7 +308,7 @@ async def test_a_store_that_refuses_is_503_and_leaves_nothing(horde):
     assert await horde.sql("SELECT count(*) FROM interrogation") == [(0,)]
 
 
-async def test_the_order_survives_being_stored(horde, start_horde):
+async def test_the_order_survives_being_stored(horde: Horde, start_horde: StartHorde) -> None:
     """Promise 2: another node, or the same after a restart, hands out what was asked."""
     payload = {"num_beams": 5}
     interrogation = await horde.alchemy.request({"name": "caption", "payload": payload}, slow_workers=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from hordes import Horde, StartHorde
 
-async def test_an_interrogation_from_waiting_to_done(horde):
+
+async def test_an_interrogation_from_waiting_to_done(horde: Horde) -> None:
     """§2–7: two forms of one picture by two alchemists, and what everybody is told."""
     owner = await horde.account("owner", trusted=True)
     interrogation = await horde.alchemy.request("caption", {"name": "RealESRGAN_x4plus", "payload": {"scale": 4}})
@@ -32,7 +34,7 @@ async def test_an_interrogation_from_waiting_to_done(horde):
     assert (await horde.client.get(made["result"]["RealESRGAN_x4plus"])).content == horde.picture("red")
 
 
-async def test_what_is_no_interrogation(horde):
+async def test_what_is_no_interrogation(horde: Horde) -> None:
     """§5.1: unknown or malformed → 404 `RequestNotFound`, also an image's id, and a form's or job's."""
     owner = await horde.account("owner")
     image = await horde.request()
@@ -48,7 +50,7 @@ async def test_what_is_no_interrogation(horde):
         assert horde.outcome(answer) == (404, "RequestNotFound")
 
 
-async def test_the_states_of_the_whole(horde):
+async def test_the_states_of_the_whole(horde: Horde) -> None:
     """§4.2, in its order: processing before waiting; done only when all are; else partial."""
     owner = await horde.account("owner", trusted=True)
     interrogation = await horde.alchemy.request("caption", "nsfw")
@@ -60,7 +62,7 @@ async def test_the_states_of_the_whole(horde):
     assert await horde.alchemy.states(interrogation) == ("partial", ["done", "cancelled"])
 
 
-async def test_forms_come_as_they_were_asked_for(horde):
+async def test_forms_come_as_they_were_asked_for(horde: Horde) -> None:
     """§5, and §6.3: earlier ones are handed out first; those of one interrogation in their order."""
     names = ["vectorize", "caption", "describe", "aesthetic", "palette"]
     first, second = [await horde.alchemy.request(*names) for _ in range(2)]
@@ -71,14 +73,14 @@ async def test_forms_come_as_they_were_asked_for(horde):
     assert [form["form"] for form in popped] == names * 2
 
 
-async def test_a_mask(horde):
+async def test_a_mask(horde: Horde) -> None:
     """basics.md §6.1: `X-Fields` trims the answer."""
     interrogation = await horde.alchemy.request("caption")
     answer = await horde.client.get(f"/api/v2/interrogate/status/{interrogation}", headers={"X-Fields": "state"})
     assert answer.json() == {"state": "waiting"}
 
 
-async def test_cancelling_settles_what_is_processed(horde):
+async def test_cancelling_settles_what_is_processed(horde: Horde) -> None:
     """§5.2: waiting forms become cancelled free of charge, processing ones are paid in full, done ones keep theirs."""
     ada, owner = await horde.account("ada", kudos=1000), await horde.account("owner", trusted=True, kudos=100)
     interrogation = await horde.alchemy.request("caption", "interrogation", "nsfw", key=ada.api_key)
@@ -104,7 +106,7 @@ async def test_cancelling_settles_what_is_processed(horde):
     assert (await horde.alchemy.pop(owner.api_key, "nsfw"))["forms"] is None
 
 
-async def test_cancelling_at_one_node_reaches_what_another_handed_out(horde, start_horde):
+async def test_cancelling_at_one_node_reaches_what_another_handed_out(horde: Horde, start_horde: StartHorde) -> None:
     """Promise 2: paid once, by whichever node; the alchemist is told at either."""
     other, owner = await start_horde(), await horde.account("owner", trusted=True)
     interrogation = await horde.alchemy.request("caption")
@@ -116,7 +118,7 @@ async def test_cancelling_at_one_node_reaches_what_another_handed_out(horde, sta
     assert await horde.sql("SELECT count(*) FROM ledger WHERE kind = 'job_tax'") == [(1,)]
 
 
-async def test_a_faulted_form_is_relabelled_by_cancelling(horde):
+async def test_a_faulted_form_is_relabelled_by_cancelling(horde: Horde) -> None:
     """§5.2: whoever cancelled sees it cancelled."""
     interrogation = await horde.alchemy.request("caption")
     await horde.sql("UPDATE request SET state = 'faulted', waiting = 0, version = version + 1")
@@ -127,14 +129,14 @@ async def test_a_faulted_form_is_relabelled_by_cancelling(horde):
 # ---------------------------------------------------------------- the end
 
 
-async def expire(horde, interrogation: str, seconds: int) -> None:
+async def expire(horde: Horde, interrogation: str, seconds: int) -> None:
     """Let an interrogation have expired so many seconds ago."""
     await horde.sql(
         "UPDATE interrogation SET expires_at = now() - make_interval(secs => %s) WHERE id = %s", seconds, interrogation
     )
 
 
-async def test_an_expired_interrogation_is_gone_with_its_picture(horde):
+async def test_an_expired_interrogation_is_gone_with_its_picture(horde: Horde) -> None:
     """§8.3: with its forms, whatever their state."""
     owner = await horde.account("owner")
     gone, stays = [await horde.alchemy.request("GFPGAN", "nsfw") for _ in range(2)]
@@ -158,7 +160,7 @@ async def test_an_expired_interrogation_is_gone_with_its_picture(horde):
     assert await horde.sql("SELECT count(*) FROM request") == [(2,)]
 
 
-async def test_nothing_is_handed_out_of_an_expired_interrogation(horde):
+async def test_nothing_is_handed_out_of_an_expired_interrogation(horde: Horde) -> None:
     """§8.3: also before the sweep has removed it; other forms are."""
     owner = await horde.account("owner")
     expired = await horde.alchemy.request("caption")
@@ -169,7 +171,7 @@ async def test_nothing_is_handed_out_of_an_expired_interrogation(horde):
     assert (await horde.alchemy.pop(owner.api_key, "caption"))["forms"] is None
 
 
-async def test_every_hand_out_and_every_result_prolong_the_life_of_all_forms(horde):
+async def test_every_hand_out_and_every_result_prolong_the_life_of_all_forms(horde: Horde) -> None:
     """§8.3: to 20 minutes from then, give or take half a minute."""
     owner = await horde.account("owner")
     interrogation = await horde.alchemy.request("caption", "nsfw")
@@ -189,7 +191,7 @@ async def test_every_hand_out_and_every_result_prolong_the_life_of_all_forms(hor
     assert 1170 < await remaining_s() <= 1180
 
 
-async def test_an_interrogation_survives_a_restart(horde, start_horde):
+async def test_an_interrogation_survives_a_restart(horde: Horde, start_horde: StartHorde) -> None:
     """Promise 2."""
     owner = await horde.account("owner", trusted=True)
     interrogation = await horde.alchemy.request("caption", "nsfw", "palette")

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
+import httpx
 import pytest
+from hordes import Horde
 
+from horde_server.accounts.creation import NewAccount
 from horde_server.requests.alchemy.results import MAX_RESULT_CHARACTERS
 from horde_server.requests.answers import GenerationSubmitted
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
-async def started(horde, form="caption", key="0000000000", *, trusted=True, **body):
+async def started(
+    horde: Horde, form: str = "caption", key: str = "0000000000", *, trusted: bool = True, **body: Any
+) -> tuple[NewAccount, str, dict[str, Any]]:
     """An owner, an interrogation with one form, and that form in the hands of the owner's alchemist."""
     owner = await horde.account("owner", trusted=trusted, kudos=100)
     interrogation = await horde.alchemy.request(form, key=key, **body)
     return owner, interrogation, await horde.alchemy.form(owner.api_key, form)
 
 
-async def only_form(horde, interrogation):
+async def only_form(horde: Horde, interrogation: str) -> dict[str, Any]:
     """The one form of an interrogation, as its requester sees it."""
     (form,) = (await horde.alchemy.status(interrogation))["forms"]
     return form
 
 
-async def post(horde, content: str, key: str | None = "0000000000", content_type: str | None = "application/json"):
+async def post(
+    horde: Horde, content: str, key: str | None = "0000000000", content_type: str | None = "application/json"
+) -> httpx.Response:
     """POST submit, whatever the body is."""
     headers = {**({"apikey": key} if key else {}), **({"content-type": content_type} if content_type else {})}
     return await horde.client.post("/api/v2/interrogate/submit", content=content, headers=headers)
@@ -50,13 +58,13 @@ async def post(horde, content: str, key: str | None = "0000000000", content_type
         ("no json", None, {"id", "result"}),
     ],
 )
-async def test_what_a_submit_needs(horde, content, content_type, missing):
+async def test_what_a_submit_needs(horde: Horde, content: str, content_type: str | None, missing: set[str]) -> None:
     """§7.1: no schema; what cannot be read has no fields: → 400 with `errors.id`. The result is an object."""
     answer = await post(horde, content, content_type=content_type)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, missing)
 
 
-async def test_a_key_is_needed_and_looked_at_after_the_form(horde):
+async def test_a_key_is_needed_and_looked_at_after_the_form(horde: Horde) -> None:
     """§7.2: an unknown id with an unknown key is 404; an invalid key → 401, never 500."""
     owner, _, form = await started(horde)
     other = await horde.account("other")
@@ -69,7 +77,7 @@ async def test_a_key_is_needed_and_looked_at_after_the_form(horde):
     GenerationSubmitted.model_validate(await horde.alchemy.submit(owner.api_key, form["id"]), strict=True)
 
 
-async def test_what_was_never_handed_out_or_is_of_another_kind(horde):
+async def test_what_was_never_handed_out_or_is_of_another_kind(horde: Horde) -> None:
     """§7: the original broke down on forms that nobody had popped."""
     owner = await horde.account("owner")
     await horde.alchemy.request("caption")
@@ -97,21 +105,21 @@ async def test_what_was_never_handed_out_or_is_of_another_kind(horde):
         ("aesthetic", {"another name": 7.25}),
     ],
 )
-async def test_results_are_told_as_they_came(horde, form, result):
+async def test_results_are_told_as_they_came(horde: Horde, form: str, result: dict[str, Any]) -> None:
     """§7.4: by the form's name or not, of any shape."""
     owner, interrogation, held = await started(horde, form)
     await horde.alchemy.submit(owner.api_key, held["id"], result)
     assert await only_form(horde, interrogation) == {"form": form, "state": "done", "result": result}
 
 
-async def test_an_empty_result_is_omitted(horde):
+async def test_an_empty_result_is_omitted(horde: Horde) -> None:
     """§5.1: a form that is done may have nothing to tell."""
     owner, interrogation, held = await started(horde)
     assert await horde.alchemy.submit(owner.api_key, held["id"], {}) == {"reward": 1.0}
     assert await only_form(horde, interrogation) == {"form": "caption", "state": "done"}
 
 
-async def test_a_picture_is_linked_anew_at_each_look(horde):
+async def test_a_picture_is_linked_anew_at_each_look(horde: Horde) -> None:
     """§7.4: what is kept is a marker; the client sees an address, good for half an hour from now."""
     owner, interrogation, held = await started(horde, "strip_background")
     await horde.client.put(held["r2_upload"], content=horde.picture("red"))
@@ -124,7 +132,7 @@ async def test_a_picture_is_linked_anew_at_each_look(horde):
 
 
 @pytest.mark.parametrize("name", ["GFPGAN", "image"])
-async def test_a_picture_may_come_with_the_result(horde, name):
+async def test_a_picture_may_come_with_the_result(horde: Horde, name: str) -> None:
     """§7.4: as base64; the client gets a link all the same."""
     owner, interrogation, held = await started(horde, "GFPGAN")
     result = {name: base64.b64encode(horde.picture("red", "PNG")).decode()}
@@ -136,7 +144,7 @@ async def test_a_picture_may_come_with_the_result(horde, name):
 @pytest.mark.parametrize(
     "result", [{"GFPGAN": "R2"}, {"GFPGAN": "no picture"}, {}, {"GFPGAN": 5}, {"GFPGAN": ["R2"]}, {"GFPGAN": "\u2603"}]
 )
-async def test_a_missing_or_unreadable_picture_is_a_fault(horde, result):
+async def test_a_missing_or_unreadable_picture_is_a_fault(horde: Horde, result: dict[str, Any]) -> None:
     """§7.4, storage.md §4.1: → 400, the form waits again, nobody is paid for nothing."""
     owner, interrogation, held = await started(horde, "GFPGAN")
     answer = await horde.alchemy.try_submit(owner.api_key, held["id"], result)
@@ -145,7 +153,7 @@ async def test_a_missing_or_unreadable_picture_is_a_fault(horde, result):
     assert await horde.sql("SELECT count(*) FROM ledger WHERE job_id IS NOT NULL") == [(0,)]
 
 
-async def test_a_result_has_a_limit(horde):
+async def test_a_result_has_a_limit(horde: Horde) -> None:
     """§7.4: 1 MiB of JSON without pictures; more → 400, and the form waits again."""
     owner, interrogation, held = await started(horde)
     frame = len('{"caption":""}')
@@ -160,7 +168,7 @@ async def test_a_result_has_a_limit(horde):
 
 
 @pytest.mark.parametrize("state", ["ok", "done", "csam", "censored", "", "anything"])
-async def test_any_state_but_faulted_is_success(horde, state):
+async def test_any_state_but_faulted_is_success(horde: Horde, state: str) -> None:
     """§7.3: alchemists have states of their own."""
     owner, interrogation, held = await started(horde)
     assert await horde.alchemy.submit(owner.api_key, held["id"], state=state) == {"reward": 1.0}
@@ -170,7 +178,7 @@ async def test_any_state_but_faulted_is_success(horde, state):
 # ---------------------------------------------------------------- once and only once
 
 
-async def test_a_form_is_delivered_once(horde):
+async def test_a_form_is_delivered_once(horde: Horde) -> None:
     """§7.3: a second time → 400 `DuplicateGen`; a fault after that changes nothing."""
     owner, interrogation, held = await started(horde)
     await horde.alchemy.submit(owner.api_key, held["id"])
@@ -181,7 +189,7 @@ async def test_a_form_is_delivered_once(horde):
     assert await horde.sql("SELECT count(*) FROM ledger WHERE kind = 'job_tax'") == [(1,)]
 
 
-async def test_a_worker_in_maintenance_is_told_nothing_of_it(horde):
+async def test_a_worker_in_maintenance_is_told_nothing_of_it(horde: Horde) -> None:
     """§7.3: there it is 200 with no reward."""
     owner, _, held = await started(horde)
     await horde.alchemy.submit(owner.api_key, held["id"])
@@ -192,7 +200,7 @@ async def test_a_worker_in_maintenance_is_told_nothing_of_it(horde):
     assert await horde.alchemy.submit(owner.api_key, held["id"]) == {"reward": 0.0}
 
 
-async def test_a_form_that_took_too_long(horde):
+async def test_a_form_that_took_too_long(horde: Horde) -> None:
     """§8.1: three minutes; then it waits again, and the late result → 400 `DuplicateGen`."""
     owner, interrogation, held = await started(horde)
     assert await horde.sql("SELECT extract(epoch FROM deadline - started_at)::int FROM job") == [(180,)]
@@ -207,7 +215,7 @@ async def test_a_form_that_took_too_long(horde):
     assert await horde.alchemy.states(interrogation) == ("waiting", ["waiting"])
 
 
-async def test_the_fourth_fault_ends_a_form(horde):
+async def test_the_fourth_fault_ends_a_form(horde: Horde) -> None:
     """§8.1: three times it returns; the fourth makes it faulted for good. Its brothers go on."""
     interrogation = await horde.alchemy.request("caption", "nsfw")
     for number in range(4):
@@ -223,7 +231,7 @@ async def test_the_fourth_fault_ends_a_form(horde):
     assert (await horde.alchemy.states(interrogation))[0] == "partial"
 
 
-async def test_a_hundred_dropped_forms_in_an_hour_are_not_too_many(horde):
+async def test_a_hundred_dropped_forms_in_an_hour_are_not_too_many(horde: Horde) -> None:
     """§8.2, moderation.md §3: one more puts the alchemist into maintenance and is suspected, in raid mode too."""
     owner, _, held = await started(horde, trusted=False)
     await horde.sql("UPDATE worker SET dropped_jobs = 99, dropped_since = now()")
@@ -248,7 +256,9 @@ async def test_a_hundred_dropped_forms_in_an_hour_are_not_too_many(horde):
         ("NMKD_Siax", False, 3, 5),
     ],
 )
-async def test_what_a_form_earns_and_costs(horde, form, slow_workers, reward, debit):
+async def test_what_a_form_earns_and_costs(
+    horde: Horde, form: str, slow_workers: bool, reward: int, debit: int
+) -> None:
     """kudos.md §4.1: burn 1, or 2 when slow workers are refused; no charge before, no tax."""
     ada = await horde.account("ada", kudos=1000)
     owner, _, held = await started(horde, form, ada.api_key, slow_workers=slow_workers)
@@ -261,7 +271,7 @@ async def test_what_a_form_earns_and_costs(horde, form, slow_workers, reward, de
     assert await horde.sql("SELECT sum(balance_hundredths) FROM ledger_balance") == [(0,)]
 
 
-async def test_what_is_counted(horde):
+async def test_what_is_counted(horde: Horde) -> None:
     """§3.1: requester +1 request and no usage, owner +1 fulfilment and no contribution; the worker's seconds."""
     ada = await horde.account("ada", kudos=1000)
     owner, _, held = await started(horde, "caption", ada.api_key)
@@ -278,7 +288,7 @@ async def test_what_is_counted(horde):
     assert (fulfilments, contributions, samples) == (1, 0, 1)
 
 
-async def test_untrusted_owners_get_half_later(horde):
+async def test_untrusted_owners_get_half_later(horde: Horde) -> None:
     """kudos.md §5.2: split half to evaluation."""
     owner, _, held = await started(horde, "interrogation", trusted=False)
     assert await horde.alchemy.submit(owner.api_key, held["id"], {}) == {"reward": 3.0, "escrowed": 1.5}

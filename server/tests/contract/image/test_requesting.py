@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from hordes import Horde, StartHorde
 
 from horde_server.errors import MOST_FAULTS
 from horde_server.settings import Profile
@@ -14,7 +16,7 @@ PLAIN = {"sampler_name": "k_euler", "steps": 30}
 # ---------------------------------------------------------------- keys and bodies
 
 
-async def test_a_missing_key_is_400_and_a_wrong_one_401(horde):
+async def test_a_missing_key_is_400_and_a_wrong_one_401(horde: Horde) -> None:
     """basics.md §2.1: without `apikey` → 400 with `errors.apikey`; with a wrong key → 401 `InvalidAPIKey`."""
     missing = await horde.ask(None)
     assert missing.status_code == 400
@@ -34,7 +36,9 @@ async def test_a_missing_key_is_400_and_a_wrong_one_401(horde):
         (b"\xff\xfe", "application/json"),
     ],
 )
-async def test_a_body_that_is_not_json_is_refused_without_rc_and_errors(horde, content, content_type):
+async def test_a_body_that_is_not_json_is_refused_without_rc_and_errors(
+    horde: Horde, content: bytes, content_type: str
+) -> None:
     """basics.md §3.2: no JSON content type, an empty or a malformed body → 400 with a message only."""
     headers = {"apikey": "0000000000", "content-type": content_type}
     answer = await horde.client.post("/api/v2/generate/async", content=content, headers=headers)
@@ -43,14 +47,14 @@ async def test_a_body_that_is_not_json_is_refused_without_rc_and_errors(horde, c
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "application/vnd.horde+json"])
-async def test_json_content_types_may_have_suffixes(horde, content_type):
+async def test_json_content_types_may_have_suffixes(horde: Horde, content_type: str) -> None:
     """basics.md §2.4: the content type may be `application/json` or any `application/*+json`, with a charset suffix."""
     headers = {"apikey": "0000000000", "content-type": content_type}
     answer = await horde.client.post("/api/v2/generate/async", content=b'{"prompt": "x"}', headers=headers)
     assert answer.status_code == 202
 
 
-async def test_a_list_is_refused_in_a_sentence(horde):
+async def test_a_list_is_refused_in_a_sentence(horde: Horde) -> None:
     """basics.md §3.2: the original has it under the empty key of `errors`; here as every body that is no object."""
     answer = await horde.client.post("/api/v2/generate/async", json=[], headers={"apikey": "0000000000"})
     assert answer.status_code == 400
@@ -59,7 +63,7 @@ async def test_a_list_is_refused_in_a_sentence(horde):
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
-async def test_numbers_that_json_does_not_know_are_refused(horde, number):
+async def test_numbers_that_json_does_not_know_are_refused(horde: Horde, number: str) -> None:
     """basics.md §3.2: `NaN` and `Infinity` are 400, not taken as numbers."""
     content = f'{{"prompt": "x", "params": {{"cfg_scale": {number}}}}}'.encode()
     headers = {"apikey": "0000000000", "content-type": "application/json"}
@@ -67,7 +71,7 @@ async def test_numbers_that_json_does_not_know_are_refused(horde, number):
     assert answer.status_code == 400
 
 
-async def test_every_violation_is_reported_at_once_by_its_path(horde):
+async def test_every_violation_is_reported_at_once_by_its_path(horde: Horde) -> None:
     """basics.md §3.3: all violations of the schema at once, under dotted paths, texts as values, no `rc`."""
     answer = await horde.client.post(
         "/api/v2/generate/async",
@@ -81,13 +85,13 @@ async def test_every_violation_is_reported_at_once_by_its_path(horde):
     assert "rc" not in body
 
 
-async def test_the_schema_is_checked_before_the_key(horde):
+async def test_the_schema_is_checked_before_the_key(horde: Horde) -> None:
     """basics.md §3.1: the schema comes before the headers."""
     answer = await horde.ask(None, params={"steps": 0})
     assert set(answer.json()["errors"]) == {"params.steps"}
 
 
-async def test_null_is_refused_for_every_key(horde):
+async def test_null_is_refused_for_every_key(horde: Horde) -> None:
     """basics.md §3.4: `null` for any declared key is rejected; clients omit keys instead."""
     top = [
         "prompt", "params", "nsfw", "censor_nsfw", "trusted_workers", "slow_workers", "extra_slow_workers", "workers",
@@ -102,14 +106,15 @@ async def test_null_is_refused_for_every_key(horde):
         "return_control_map", "extra_texts", "steps", "n",
     ]  # fmt: skip
     for some in (top[:MOST_FAULTS], top[MOST_FAULTS:]):
-        answer = await horde.ask(**dict.fromkeys(some))
+        nulls: dict[str, Any] = dict.fromkeys(some)
+        answer = await horde.ask(**nulls)
         assert (answer.status_code, set(answer.json()["errors"])) == (400, set(some))
     for some in (params[:MOST_FAULTS], params[MOST_FAULTS:]):
         answer = await horde.ask(params=dict.fromkeys(some))
         assert (answer.status_code, set(answer.json()["errors"])) == (400, {f"params.{name}" for name in some})
 
 
-async def test_types_are_strict(horde):
+async def test_types_are_strict(horde: Horde) -> None:
     """basics.md §3.4: `true` is no integer, `1` no boolean, 20.5 no integer; nothing is coerced, a seed is a string."""
     wrong = [
         ("steps", True), ("steps", 20.5), ("steps", "30"), ("n", [1]), ("cfg_scale", "7"), ("cfg_scale", True),
@@ -120,13 +125,13 @@ async def test_types_are_strict(horde):
         assert (answer.status_code, set(answer.json()["errors"])) == (400, {f"params.{name}"}), value
 
 
-async def test_whole_floats_count_as_integers(horde):
+async def test_whole_floats_count_as_integers(horde: Horde) -> None:
     """basics.md §3.4: `512.0` is accepted as an integer, and an integer where a number is expected."""
     answer = await horde.ask(params={"width": 512.0, "steps": 20.0, "cfg_scale": 7})
     assert answer.status_code == 202
 
 
-async def test_huge_numbers_are_refused(horde):
+async def test_huge_numbers_are_refused(horde: Horde) -> None:
     """basics.md §4.3: every malformed input gives 4xx, never 500."""
     for name in ("steps", "n", "width", "clip_skip", "seed_variation", "cfg_scale"):
         for huge in (10**10, -(10**10), 10**19, 10**300):
@@ -134,9 +139,9 @@ async def test_huge_numbers_are_refused(horde):
             assert (answer.status_code, set(answer.json()["errors"])) == (400, {f"params.{name}"}), huge
 
 
-async def test_values_beyond_the_limits_are_refused(horde):
+async def test_values_beyond_the_limits_are_refused(horde: Horde) -> None:
     """§2.1: minimum, maximum, multiple and enum of every parameter are enforced."""
-    beyond = {
+    beyond: dict[str, list[Any]] = {
         "steps": [0, 501], "n": [0, 21], "width": [0, 63, 100, 3136], "height": [-64, 63, 513, 3136],
         "cfg_scale": [-0.01, 100.01], "denoising_strength": [0, 1.01], "hires_fix_denoising_strength": [0, 1.01],
         "clip_skip": [0, 13], "seed_variation": [0, 1001], "sampler_name": ["euler", ""], "control_type": ["mlsd"],
@@ -150,10 +155,10 @@ async def test_values_beyond_the_limits_are_refused(horde):
     assert accepted == []
 
 
-async def test_values_at_the_limits_are_taken(start_horde):
+async def test_values_at_the_limits_are_taken(start_horde: StartHorde) -> None:
     """§2.1: the limits themselves are allowed."""
     horde = await start_horde(profile=Profile.HOUSEHOLD)
-    within = {
+    within: dict[str, list[Any]] = {
         "steps": [1, 500], "n": [1, 20], "width": [64, 3072], "height": [64, 3072], "cfg_scale": [0, 100, 7.25],
         "denoising_strength": [0.01, 1], "hires_fix_denoising_strength": [0.01, 1.0], "clip_skip": [1, 12],
         "seed_variation": [1, 1000], "seed": ["", "4294967296", "abc"], "sampler_name": ["k_lms", "lcm", "DDIM"],
@@ -167,13 +172,13 @@ async def test_values_at_the_limits_are_taken(start_horde):
     assert refused == []
 
 
-async def test_an_empty_prompt_fails_the_schema(horde):
+async def test_an_empty_prompt_fails_the_schema(horde: Horde) -> None:
     """§1.2: `prompt` has at least one character."""
     answer = await horde.ask(prompt="")
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"prompt"})
 
 
-async def test_overlong_names_are_refused(horde):
+async def test_overlong_names_are_refused(horde: Horde) -> None:
     """§1.3: a model name over 255 characters is 400."""
     answer = await horde.ask(models=["m" * 256])
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"models.0"})
@@ -184,25 +189,25 @@ async def test_overlong_names_are_refused(horde):
     [{"prompt": "a\0b"}, {"models": ["stable\0diffusion"]}, {"params": {"seed": "\0"}}, {"workers": ["\0"]}],
     ids=str,
 )
-async def test_nul_characters_are_refused(horde, body):
+async def test_nul_characters_are_refused(horde: Horde, body: dict[str, Any]) -> None:
     """basics.md §3.7: a NUL in any stored string → 400 `NulByteInPayload`."""
     assert horde.outcome(await horde.ask(**body)) == (400, "NulByteInPayload")
 
 
-async def test_unknown_keys_are_ignored(horde):
+async def test_unknown_keys_are_ignored(horde: Horde) -> None:
     """basics.md §3.5: unknown keys are allowed, at the top and in `params`."""
     answer = await horde.ask(loras=[{"name": "x"}], sampler_name="nonsense", params={"gibberish": {"a": None}})
     assert answer.status_code == 202
 
 
-async def test_what_is_not_supported_yet_is_refused_by_name(horde):
+async def test_what_is_not_supported_yet_is_refused_by_name(horde: Horde) -> None:
     """§3.1: a field this server cannot honour yet is 400 and named, never silently dropped."""
     answer = await horde.ask(style="lovely")
     assert horde.outcome(answer) == (400, "BadRequest")
     assert "style" in answer.json()["message"]
 
 
-async def test_asking_for_nothing_is_asking_for_a_plain_image(horde):
+async def test_asking_for_nothing_is_asking_for_a_plain_image(horde: Horde) -> None:
     """§1–2: empty and false values ask for nothing, so clients that always send them are served."""
     nothing = {"loras": [], "tis": [], "post_processing": [], "extra_texts": [], "special": {}, "transparent": False}
     answer = await horde.ask(
@@ -215,7 +220,7 @@ async def test_asking_for_nothing_is_asking_for_a_plain_image(horde):
 # ---------------------------------------------------------------- the rules of §3, in order
 
 
-async def test_a_webhook_needs_https(horde):
+async def test_a_webhook_needs_https(horde: Horde) -> None:
     """§3.3: a webhook that does not start with https:// → 400 `BadRequest`."""
     answer = await horde.ask(webhook="http://example.org/hook")
     assert horde.outcome(answer) == (400, "BadRequest")
@@ -223,12 +228,12 @@ async def test_a_webhook_needs_https(horde):
 
 
 @pytest.mark.parametrize("worker", ["not-a-uuid", "", "00000000-0000-0000-0000-000000000000"])
-async def test_named_workers_must_exist(horde, worker):
+async def test_named_workers_must_exist(horde: Horde, worker: str) -> None:
     """§3.10: an id in `workers` that is no UUID or no worker → 404 `WorkerNotFound`."""
     assert horde.outcome(await horde.ask(workers=[worker])) == (404, "WorkerNotFound")
 
 
-async def test_named_workers_must_exist_beyond_the_fifth(horde):
+async def test_named_workers_must_exist_beyond_the_fifth(horde: Horde) -> None:
     """§1.4: only five workers are kept, but every listed id must exist."""
     owner = await horde.account()
     await horde.pop(owner.api_key)
@@ -238,16 +243,16 @@ async def test_named_workers_must_exist_beyond_the_fifth(horde):
     assert horde.outcome(answer) == (404, "WorkerNotFound")
 
 
-async def test_disabling_batching_for_several_images_needs_trust(horde):
+async def test_disabling_batching_for_several_images_needs_trust(horde: Horde) -> None:
     """§3.11: `n` > 1 with `disable_batching` of an untrusted user → 400 `RequiresTrust`."""
     trusted = await horde.account(trusted=True)
-    asked = {"params": {"n": 2}, "disable_batching": True}
+    asked: dict[str, Any] = {"params": {"n": 2}, "disable_batching": True}
     assert horde.outcome(await horde.ask(**asked)) == (400, "RequiresTrust")
     assert (await horde.ask(trusted.api_key, **asked)).status_code == 202
     assert (await horde.ask(params={"n": 1}, disable_batching=True)).status_code == 202
 
 
-async def test_waiting_images_count_against_the_concurrency(horde):
+async def test_waiting_images_count_against_the_concurrency(horde: Horde) -> None:
     """§3.12: waiting + n over the account's concurrency → 429 with rc `TooManyPrompts`."""
     asker = await horde.account(columns={"concurrency": 5})
     assert (await horde.ask(asker.api_key, params={"n": 6})).status_code == 429
@@ -256,7 +261,7 @@ async def test_waiting_images_count_against_the_concurrency(horde):
     assert (await horde.ask(asker.api_key, params={"n": 1})).status_code == 202
 
 
-async def test_images_with_a_worker_do_not_count_against_the_concurrency(horde):
+async def test_images_with_a_worker_do_not_count_against_the_concurrency(horde: Horde) -> None:
     """§3.12: only what still waits counts; jobs already with a worker do not."""
     asker = await horde.account(columns={"concurrency": 2})
     await horde.request(asker.api_key, params={"n": 2})
@@ -265,7 +270,7 @@ async def test_images_with_a_worker_do_not_count_against_the_concurrency(horde):
     assert (await horde.ask(asker.api_key, params={"n": 2})).status_code == 202
 
 
-async def test_cancelling_frees_the_concurrency(horde):
+async def test_cancelling_frees_the_concurrency(horde: Horde) -> None:
     """§3.12: only live, active slots count."""
     asker = await horde.account(columns={"concurrency": 2})
     request_id = await horde.request(asker.api_key, params={"n": 2})
@@ -273,7 +278,7 @@ async def test_cancelling_frees_the_concurrency(horde):
     assert (await horde.ask(asker.api_key, params={"n": 2})).status_code == 202
 
 
-async def test_anonymous_is_counted_by_model(horde):
+async def test_anonymous_is_counted_by_model(horde: Horde) -> None:
     """§3.12: for Anonymous only requests for one of the same models count; with no models, all of them."""
     await horde.sql("UPDATE account SET concurrency = 3 WHERE id = 0")
     await horde.request(models=["Deliberate", "Dreamshaper"], params={"n": 3})
@@ -283,45 +288,48 @@ async def test_anonymous_is_counted_by_model(horde):
 
 
 @pytest.mark.parametrize("model", ["Flux.1-Schnell fp8 (Compact)", "Qwen-Image", "Z-Image-Turbo", "Mine [Flux]"])
-async def test_hires_fix_does_not_fit_newer_models(horde, model):
+async def test_hires_fix_does_not_fit_newer_models(horde: Horde, model: str) -> None:
     """§3.15: `hires_fix` with a flux_1, qwen_image or z_image_turbo model → 400 `HiResMismatch`."""
     answer = await horde.ask(models=["stable_diffusion", model], params={"hires_fix": True})
     assert horde.outcome(answer) == (400, "HiResMismatch")
 
 
-async def test_a_prompt_has_at_most_7500_words(horde):
+async def test_a_prompt_has_at_most_7500_words(horde: Horde) -> None:
     """§3.20: more than 7500 whitespace-separated words → 400 `InvalidPromptSize`."""
     assert horde.outcome(await horde.ask(prompt="cat " * 7501)) == (400, "InvalidPromptSize")
     assert (await horde.ask(prompt="cat\n" * 7500)).status_code == 202
 
 
-async def test_a_prompt_has_a_sane_length(horde):
+async def test_a_prompt_has_a_sane_length(horde: Horde) -> None:
     """§3.20, made safe: one word of a million characters is too long as well."""
     assert horde.outcome(await horde.ask(prompt="a" * 1_000_000)) == (400, "InvalidPromptSize")
 
 
-async def test_cfg_scale_has_at_most_two_decimals(horde):
+async def test_cfg_scale_has_at_most_two_decimals(horde: Horde) -> None:
     """§3.23: cfg_scale with more than two decimals → 400 `BadCFGDecimals`."""
     assert horde.outcome(await horde.ask(params={"cfg_scale": 7.555})) == (400, "BadCFGDecimals")
     assert (await horde.ask(params={"cfg_scale": 7.55})).status_code == 202
 
 
-async def test_special_models_are_for_special_accounts(horde):
+async def test_special_models_are_for_special_accounts(horde: Horde) -> None:
     """§3.24: a `horde_special` model of a plain user → 403 `SpecialModelNeedsSpecialUser`."""
     special = await horde.account(columns={"special": True})
-    asked = {"models": ["stable_diffusion", f"horde_special::{special.alias}"], "params": {"special": {"a": 1}}}
+    asked: dict[str, Any] = {
+        "models": ["stable_diffusion", f"horde_special::{special.alias}"],
+        "params": {"special": {"a": 1}},
+    }
     assert horde.outcome(await horde.ask(**asked)) == (403, "SpecialModelNeedsSpecialUser")
     assert (await horde.ask(special.api_key, **asked)).status_code == 202
 
 
-async def test_the_sample_client_agent_is_banned(horde):
+async def test_the_sample_client_agent_is_banned(horde: Horde) -> None:
     """§3.27: the documentation's sample `Client-Agent` → 403 `BannedClientAgent`."""
     headers = {"apikey": "0000000000", "Client-Agent": "My-Project:v0.0.1:My-Contact"}
     answer = await horde.client.post("/api/v2/generate/async", json={"prompt": "x"}, headers=headers)
     assert horde.outcome(answer) == (403, "BannedClientAgent")
 
 
-async def test_a_refused_request_leaves_nothing_behind(horde):
+async def test_a_refused_request_leaves_nothing_behind(horde: Horde) -> None:
     """§3: nothing is stored or charged before everything passed (also §7.3: no hold of a refused request)."""
     asker = await horde.account(kudos=30)
     for body in ({"params": {"cfg_scale": 7.555}}, {"slow_workers": False}, {"dry_run": True}):
@@ -330,7 +338,7 @@ async def test_a_refused_request_leaves_nothing_behind(horde):
     assert (await horde.user(asker))["kudos"] == 30
 
 
-async def test_over_the_rate_limit_there_is_no_rc(start_horde):
+async def test_over_the_rate_limit_there_is_no_rc(start_horde: StartHorde) -> None:
     """basics.md §7.2, §7.1: a rate limit's 429 has a message like "2 per 1 second", no `rc`, and the four headers."""
     horde = await start_horde(rate_limits=True)
     answers = [await horde.ask(dry_run=True) for _ in range(91)]
@@ -357,7 +365,7 @@ async def test_over_the_rate_limit_there_is_no_rc(start_horde):
     ],
     ids=str,
 )
-async def test_heavy_requests_need_kudos_in_hand(horde, body):
+async def test_heavy_requests_need_kudos_in_hand(horde: Horde, body: dict[str, Any]) -> None:
     """§7.2: fast workers, many LCM steps, many steps or much area, from a payer without kudos → 403 `KudosUpfront`."""
     poor = await horde.account()
     answer = await horde.ask(poor.api_key, **body)
@@ -377,13 +385,13 @@ async def test_heavy_requests_need_kudos_in_hand(horde, body):
     ],
     ids=str,
 )
-async def test_plain_requests_need_none(horde, params):
+async def test_plain_requests_need_none(horde: Horde, params: dict[str, Any]) -> None:
     """§7.2: at the limits nothing is needed, so that users without kudos are served."""
     poor = await horde.account()
     assert (await horde.ask(poor.api_key, params=params)).status_code == 202
 
 
-async def test_a_payer_with_kudos_may_ask_for_heavy_work(horde):
+async def test_a_payer_with_kudos_may_ask_for_heavy_work(horde: Horde) -> None:
     """§7.3: with the estimate above the floor in hand the request is taken, and held back until it is done."""
     payer = await horde.account(kudos=40)
     price = (await horde.ask(payer.api_key, slow_workers=False, dry_run=True)).json()["kudos"]
@@ -394,16 +402,16 @@ async def test_a_payer_with_kudos_may_ask_for_heavy_work(horde):
     assert (await horde.check(first))["waiting"] == 1
 
 
-async def test_anonymous_may_owe_fifty(horde):
+async def test_anonymous_may_owe_fifty(horde: Horde) -> None:
     """§7.3: Anonymous can spend down to −50."""
     assert (await horde.ask(slow_workers=False)).status_code == 202
     assert horde.outcome(await horde.ask(slow_workers=False, params={"n": 10})) == (403, "KudosUpfront")
 
 
-async def test_a_long_queue_makes_large_images_heavy(horde):
+async def test_a_long_queue_makes_large_images_heavy(horde: Horde) -> None:
     """§7.1: the free size shrinks with the queue to 1024 − 0.9·queue here, but not for SDXL."""
     poor = await horde.account()
-    large = {"params": {"width": 960, "height": 960}}
+    large: dict[str, Any] = {"params": {"width": 960, "height": 960}}
     assert (await horde.ask(poor.api_key, **large, dry_run=True)).status_code == 200
     for _ in range(5):
         await horde.request(params={"n": 20})
@@ -412,7 +420,7 @@ async def test_a_long_queue_makes_large_images_heavy(horde):
     assert (await horde.ask(poor.api_key, params={"width": 896, "height": 896})).status_code == 202
 
 
-async def test_naming_workers_needs_kudos_where_the_horde_says_so(start_horde):
+async def test_naming_workers_needs_kudos_where_the_horde_says_so(start_horde: StartHorde) -> None:
     """§7.2: with the setting, naming workers needs kudos in hand."""
     horde = await start_horde(upfront_kudos_on_workerlist=True)
     poor = await horde.account()
@@ -422,7 +430,7 @@ async def test_naming_workers_needs_kudos_where_the_horde_says_so(start_horde):
     assert (await horde.ask(poor.api_key)).status_code == 202
 
 
-async def test_a_household_never_asks_for_kudos_up_front(start_horde):
+async def test_a_household_never_asks_for_kudos_up_front(start_horde: StartHorde) -> None:
     """Profile household: among people who know each other nothing needs kudos in hand."""
     horde = await start_horde(profile=Profile.HOUSEHOLD)
     poor = await horde.account()
@@ -433,7 +441,7 @@ async def test_a_household_never_asks_for_kudos_up_front(start_horde):
 # ---------------------------------------------------------------- dry runs and the 202
 
 
-async def test_a_dry_run_answers_the_price_and_nothing_else(horde):
+async def test_a_dry_run_answers_the_price_and_nothing_else(horde: Horde) -> None:
     """§6.2: dry_run → 200 `{"kudos": number}`; nothing is charged or queued."""
     asker = await horde.account(kudos=100)
     answer = await horde.ask(asker.api_key, dry_run=True)
@@ -444,7 +452,7 @@ async def test_a_dry_run_answers_the_price_and_nothing_else(horde):
     assert (await horde.user(asker))["kudos"] == 100
 
 
-async def test_a_dry_run_is_validated_like_a_request(horde):
+async def test_a_dry_run_is_validated_like_a_request(horde: Horde) -> None:
     """§6.2: dry_run answers nobody without a key, and refuses what the request would be refused for."""
     assert horde.outcome(await horde.ask("not a key", dry_run=True)) == (401, "InvalidAPIKey")
     assert horde.outcome(await horde.ask(dry_run=True, params={"cfg_scale": 7.555})) == (400, "BadCFGDecimals")
@@ -452,11 +460,11 @@ async def test_a_dry_run_is_validated_like_a_request(horde):
     assert horde.outcome(await horde.ask(poor.api_key, dry_run=True, slow_workers=False)) == (403, "KudosUpfront")
 
 
-async def test_a_dry_run_depends_on_all_that_costs(horde):
+async def test_a_dry_run_depends_on_all_that_costs(horde: Horde) -> None:
     """§6.2: slow_workers, worker_blacklist, n and the model change the price, also right after another dry run."""
     rich = await horde.account(kudos=10_000)
 
-    async def price(**body):
+    async def price(**body: Any) -> float:
         return (await horde.ask(rich.api_key, dry_run=True, **body)).json()["kudos"]
 
     plain = await price()
@@ -479,7 +487,7 @@ async def test_a_dry_run_depends_on_all_that_costs(horde):
     ],
     ids=str,
 )
-async def test_the_dry_run_is_what_will_be_charged(horde, body):
+async def test_the_dry_run_is_what_will_be_charged(horde: Horde, body: dict[str, Any]) -> None:
     """kudos.md §2.6: the price of a dry run is what a request costs when all its images are delivered."""
     asker, owner = await horde.account(kudos=1000), await horde.account("bob", trusted=True)
     price = (await horde.ask(asker.api_key, dry_run=True, **body)).json()["kudos"]
@@ -494,7 +502,7 @@ async def test_the_dry_run_is_what_will_be_charged(horde, body):
     assert 1000 - (await horde.user(asker))["kudos"] == pytest.approx(price, abs=0.5)
 
 
-async def test_the_202_names_the_price_of_one_image(horde):
+async def test_the_202_names_the_price_of_one_image(horde: Horde) -> None:
     """§6.1: 202 has the id (a UUID) and `kudos` = price of one image, whatever n, model and speed are."""
     rich = await horde.account(kudos=10_000)
     one = (await horde.ask(rich.api_key)).json()
@@ -507,7 +515,7 @@ async def test_the_202_names_the_price_of_one_image(horde):
     assert dry > one["kudos"], "the two differ for n=1 as well"
 
 
-async def test_consumed_kudos_start_at_the_tax(horde):
+async def test_consumed_kudos_start_at_the_tax(horde: Horde) -> None:
     """§6.3: right after the 202 a request has consumed 3, and its payer has paid them."""
     asker = await horde.account(kudos=100)
     request_id = await horde.request(asker.api_key, params={"n": 4})
@@ -516,7 +524,7 @@ async def test_consumed_kudos_start_at_the_tax(horde):
     assert (await horde.user(asker))["kudos"] == 97
 
 
-async def test_without_a_worker_the_202_warns(horde):
+async def test_without_a_worker_the_202_warns(horde: Horde) -> None:
     """§6.4: when nobody can serve it: `message` and the warning `NoAvailableWorker`; else neither."""
     lonely = (await horde.ask()).json()
     assert lonely["message"]
@@ -527,20 +535,20 @@ async def test_without_a_worker_the_202_warns(horde):
     assert set(served) == {"id", "kudos"}
 
 
-async def test_a_rich_account_may_ask(horde):
+async def test_a_rich_account_may_ask(horde: Horde) -> None:
     """An account with more than 2³¹ kudos is served (500 upstream)."""
     rich = await horde.account(kudos=2**33)
     assert (await horde.ask(rich.api_key)).status_code == 202
 
 
-async def test_a_mask_trims_the_202(horde):
+async def test_a_mask_trims_the_202(horde: Horde) -> None:
     """basics.md §6.1: `X-Fields` narrows any good answer."""
     headers = {"apikey": "0000000000", "X-Fields": "id"}
     answer = await horde.client.post("/api/v2/generate/async", json={"prompt": "x"}, headers=headers)
     assert (answer.status_code, set(answer.json())) == (202, {"id"})
 
 
-async def test_an_unknown_method_is_405_without_rc(horde):
+async def test_an_unknown_method_is_405_without_rc(horde: Horde) -> None:
     """basics.md §1.2: an unknown method on a known path → 405 with a message, no `rc`; OPTIONS → 200 with `Allow`."""
     answer = await horde.client.get("/api/v2/generate/async")
     assert (answer.status_code, set(answer.json())) == (405, {"message"})
@@ -550,7 +558,7 @@ async def test_an_unknown_method_is_405_without_rc(horde):
 
 
 @pytest.mark.parametrize("path", ["/api/v2/generate/sync", "/api/v2/generate/progress/1", "/api/v1/generate/async"])
-async def test_what_never_existed_is_404(horde, path):
+async def test_what_never_existed_is_404(horde: Horde, path: str) -> None:
     """basics.md §1.3: these do not exist; §4.1: the answer is JSON."""
     answer = await horde.client.post(path, json={"prompt": "x"}, headers={"apikey": "0000000000"})
     assert answer.status_code == 404
@@ -558,7 +566,7 @@ async def test_what_never_existed_is_404(horde, path):
 
 
 @pytest.mark.parametrize("key", ["0000000000", "not a key", None])
-async def test_every_answer_may_be_read_by_any_web_page(horde, key):
+async def test_every_answer_may_be_read_by_any_web_page(horde: Horde, key: str | None) -> None:
     """basics.md §8.1: CORS headers, the node's name and the JSON type on good answers and on errors."""
     answer = await horde.ask(key)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"

@@ -8,12 +8,13 @@ import io
 import threading
 
 import pytest
+from hordes import Horde, StartHorde
 from PIL import Image
 
 from horde_server.blobs.decoding import Decoders, TooManyPictures
 
 
-async def test_links_lead_to_the_public_address(start_horde) -> None:
+async def test_links_lead_to_the_public_address(start_horde: StartHorde) -> None:
     """Absolute links come from HORDE_URL when set, whatever Host the request named."""
     horde = await start_horde(url="https://horde.example/")
     owner = await horde.account("owner")
@@ -24,14 +25,14 @@ async def test_links_lead_to_the_public_address(start_horde) -> None:
     assert (await horde.status(request_id))["generations"][0]["img"].startswith("https://horde.example/api/blobs/")
 
 
-async def test_links_lead_to_the_host_that_was_asked(horde) -> None:
+async def test_links_lead_to_the_host_that_was_asked(horde: Horde) -> None:
     """Else from the request's scheme and Host."""
     owner = await horde.account("owner")
     await horde.request()
     assert (await horde.job(owner.api_key))["r2_upload"].startswith("http://horde.test/api/blobs/")
 
 
-async def test_what_was_uploaded_is_downloaded_by_link_without_a_key(horde) -> None:
+async def test_what_was_uploaded_is_downloaded_by_link_without_a_key(horde: Horde) -> None:
     """requests.md §9.7: PUT to the job's address, submit "R2", GET the link: the same bytes, open to any web page."""
     owner = await horde.account("owner")
     request_id = await horde.request()
@@ -48,7 +49,7 @@ async def test_what_was_uploaded_is_downloaded_by_link_without_a_key(horde) -> N
 
 
 @pytest.mark.parametrize("content", [b"", b"<!doctype html><script>alert(1)</script>", b"RIFF"])
-async def test_an_upload_that_is_no_picture_is_refused(horde, content: bytes) -> None:
+async def test_an_upload_that_is_no_picture_is_refused(horde: Horde, content: bytes) -> None:
     """workers.md §8.9: what was uploaded is looked at before it is paid and handed on."""
     owner = await horde.account("owner")
     request_id = await horde.request()
@@ -58,7 +59,7 @@ async def test_an_upload_that_is_no_picture_is_refused(horde, content: bytes) ->
     assert (await horde.check(request_id))["finished"] == 0
 
 
-async def test_a_result_that_was_never_uploaded_is_refused(horde) -> None:
+async def test_a_result_that_was_never_uploaded_is_refused(horde: Horde) -> None:
     """workers.md §8.9: "R2" without an upload is 400, and the job goes back into the queue."""
     owner = await horde.account("owner")
     request_id = await horde.request()
@@ -67,7 +68,7 @@ async def test_a_result_that_was_never_uploaded_is_refused(horde) -> None:
     assert (await horde.check(request_id))["waiting"] == 1
 
 
-async def test_an_inline_image_is_kept_upright_and_as_webp(horde) -> None:
+async def test_an_inline_image_is_kept_upright_and_as_webp(horde: Horde) -> None:
     """A worker that hands on what a camera noted means it as people see it."""
     owner = await horde.account("owner")
     request_id = await horde.request(r2=False)
@@ -81,7 +82,7 @@ async def test_an_inline_image_is_kept_upright_and_as_webp(horde) -> None:
         assert (opened.format, opened.size) == ("WEBP", (64, 128))
 
 
-async def test_huge_images_for_a_small_job_cost_neither_memory_nor_time(horde) -> None:
+async def test_huge_images_for_a_small_job_cost_neither_memory_nor_time(horde: Horde) -> None:
     """Six at a time, each 6144×6144 in 110 kB, once took 2 GB and everybody's threads for a minute."""
     target = io.BytesIO()
     Image.new("1", (6144, 6144)).save(target, "PNG")
@@ -96,7 +97,7 @@ async def test_huge_images_for_a_small_job_cost_neither_memory_nor_time(horde) -
 
 
 async def test_a_result_that_waits_too_long_for_its_decoding_stays_its_workers(
-    horde, monkeypatch: pytest.MonkeyPatch
+    horde: Horde, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """503: the worker sends it again, and is paid."""
     owner = await horde.account("owner")
@@ -116,7 +117,7 @@ async def test_a_result_that_waits_too_long_for_its_decoding_stays_its_workers(
     assert (await horde.submit(owner.api_key, job["id"], generation=generation))["reward"] > 0
 
 
-async def test_a_missed_upload_is_known_to_all_servers(start_horde) -> None:
+async def test_a_missed_upload_is_known_to_all_servers(start_horde: StartHorde) -> None:
     """Whichever of them the worker asks next: it may send its next image inline."""
     one, other = await start_horde(), await start_horde()
     key = (await one.account("owner")).api_key

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psycopg
+from hordes import Horde
 from PIL import Image
 
 from horde_server.dispatch.store import requests_older_than
@@ -23,7 +24,7 @@ def a_picture(width: int, height: int) -> bytes:
     return target.getvalue()
 
 
-def keep(horde, key: str) -> Path:
+def keep(horde: Horde, key: str) -> Path:
     """A blob in the store of a horde, as if it had been taken in."""
     path = horde.settings.data / "blobs" / key[:2] / key
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +32,7 @@ def keep(horde, key: str) -> Path:
     return path
 
 
-async def test_source_images_go_when_their_request_expires(horde) -> None:
+async def test_source_images_go_when_their_request_expires(horde: Horde) -> None:
     """storage.md §6: nothing is kept for ever; what another request needs stays."""
     gone, stays = [await horde.request() for _ in range(2)]
     paths = {}
@@ -54,7 +55,7 @@ async def test_source_images_go_when_their_request_expires(horde) -> None:
     assert all(path.exists() for path in paths[stays])
 
 
-async def test_a_result_is_held_against_the_size_of_its_source(horde) -> None:
+async def test_a_result_is_held_against_the_size_of_its_source(horde: Horde) -> None:
     """docs/storage.md: one pixel for 256 of the smaller of request and source, or nobody pays."""
     worker = await horde.account("eve", columns={"trusted": True})
     source = base64.b64encode(a_picture(600, 500)).decode()
@@ -70,7 +71,7 @@ async def test_a_result_is_held_against_the_size_of_its_source(horde) -> None:
     assert "earns nothing" in delivered["message"]
 
 
-async def test_requests_that_live_long_are_known_to_the_sweep_of_old_pictures(horde) -> None:
+async def test_requests_that_live_long_are_known_to_the_sweep_of_old_pictures(horde: Horde) -> None:
     """A picture is there as long as its request may be handed out."""
     old, _ = [await horde.request() for _ in range(2)]
     await horde.sql("UPDATE request SET created_at = now() - interval '2 h' WHERE id = %s", old)
@@ -78,7 +79,7 @@ async def test_requests_that_live_long_are_known_to_the_sweep_of_old_pictures(ho
         assert [str(found) for found in await requests_older_than(conn, 3600)] == [old]
 
 
-async def test_a_body_of_a_hundred_megabytes_is_refused_before_it_has_arrived(horde) -> None:
+async def test_a_body_of_a_hundred_megabytes_is_refused_before_it_has_arrived(horde: Horde) -> None:
     """basics.md §3.6: bodies are capped, also when their length is not announced."""
     sent = 0
 

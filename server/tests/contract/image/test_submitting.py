@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from hordes import Horde, StartHorde
 from PIL import Image
 
-REFERENCE = {"params": {"steps": 50, "sampler_name": "k_euler"}}
+from horde_server.accounts.creation import NewAccount
+
+REFERENCE: dict[str, Any] = {"params": {"steps": 50, "sampler_name": "k_euler"}}
 """The job of 11.00 kudos."""
 
 
-async def started(horde, **body):
+async def started(horde: Horde, **body: Any) -> tuple[NewAccount, str, str]:
     """An anonymous request whose job a new worker holds: (owner, request id, job id)."""
     owner = await horde.account("owner")
     request_id = await horde.request(**body)
@@ -24,19 +28,19 @@ async def started(horde, **body):
 # ---------------------------------------------------------------- refusals
 
 
-async def test_a_submit_needs_a_key(horde):
+async def test_a_submit_needs_a_key(horde: Horde) -> None:
     """basics.md §2.1: a missing `apikey` → 400 with `errors.apikey`."""
     answer = await horde.try_submit(None, str(uuid4()))
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"apikey"})
 
 
-async def test_a_submit_has_an_id_a_generation_and_a_seed(horde):
+async def test_a_submit_has_an_id_a_generation_and_a_seed(horde: Horde) -> None:
     """§8.1: `id`, `generation` and `seed` are required."""
     answer = await horde.client.post("/api/v2/generate/submit", json={}, headers={"apikey": "0000000000"})
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"id", "generation", "seed"})
 
 
-async def test_a_result_is_checked_against_the_schema(horde):
+async def test_a_result_is_checked_against_the_schema(horde: Horde) -> None:
     """§8.1, requests.md §2.7: types are strict: the seed is an integer here, `null` is refused."""
     wrong = [
         ("seed", "7"), ("seed", 2**63), ("seed", 10**300), ("seed", True), ("state", "done"), ("state", None),
@@ -47,7 +51,7 @@ async def test_a_result_is_checked_against_the_schema(horde):
         assert (answer.status_code, set(answer.json()["errors"])) == (400, {field}), value
 
 
-async def test_metadata_uses_known_words(horde):
+async def test_metadata_uses_known_words(horde: Horde) -> None:
     """§8.1: type and value of `gen_metadata` are enumerations, reported by path."""
     for remark in ({"type": "weather", "value": "see_ref"}, {"type": "lora", "value": "rain"}, {"type": "lora"}):
         answer = await horde.try_submit("0000000000", str(uuid4()), gen_metadata=[remark])
@@ -55,7 +59,7 @@ async def test_metadata_uses_known_words(horde):
         assert all(path.startswith("gen_metadata.0.") for path in answer.json()["errors"])
 
 
-async def test_an_unknown_job(horde):
+async def test_an_unknown_job(horde: Horde) -> None:
     """§8.3, basics.md §5.2: → 404 `InvalidJobID`, saying "Processing Job with ID … does not exist"."""
     owner = await horde.account()
     for job_id in ("not-a-uuid", "", "00000000-0000-0000-0000-000000000000", "\N{SNOWMAN}" * 50):
@@ -65,12 +69,12 @@ async def test_an_unknown_job(horde):
         assert "does not exist" in answer.json()["message"]
 
 
-async def test_the_job_is_looked_up_before_the_key(horde):
+async def test_the_job_is_looked_up_before_the_key(horde: Horde) -> None:
     """§8.3, §8.4: the job is looked up before the key."""
     assert horde.outcome(await horde.try_submit("not a key", str(uuid4()))) == (404, "InvalidJobID")
 
 
-async def test_a_wrong_key(horde):
+async def test_a_wrong_key(horde: Horde) -> None:
     """§8.4: a key that nobody has → 401 `InvalidAPIKey` (500 upstream); the job goes on."""
     owner, _, job_id = await started(horde)
     assert horde.outcome(await horde.try_submit("not a key", job_id)) == (401, "InvalidAPIKey")
@@ -78,7 +82,7 @@ async def test_a_wrong_key(horde):
 
 
 @pytest.mark.parametrize("state", ["ok", "faulted"])
-async def test_a_job_belongs_to_its_workers_owner(horde, state):
+async def test_a_job_belongs_to_its_workers_owner(horde: Horde, state: str) -> None:
     """§8.5: another user's submit → 403 `WrongCredentials`; neither delivers nor faults the job."""
     owner, request_id, job_id = await started(horde)
     eve = await horde.account("eve")
@@ -89,7 +93,7 @@ async def test_a_job_belongs_to_its_workers_owner(horde, state):
 
 
 @pytest.mark.parametrize("state", ["ok", "faulted"])
-async def test_a_job_is_delivered_once(horde, state):
+async def test_a_job_is_delivered_once(horde: Horde, state: str) -> None:
     """§8.6, basics.md §5.2: a second submit → 400 `DuplicateGen`, saying "already submitted"; nothing moves twice."""
     owner, request_id, job_id = await started(horde)
     await horde.submit(owner.api_key, job_id)
@@ -100,7 +104,7 @@ async def test_a_job_is_delivered_once(horde, state):
     assert await horde.check(request_id) == before
 
 
-async def test_of_concurrent_submits_one_wins(horde):
+async def test_of_concurrent_submits_one_wins(horde: Horde) -> None:
     """§8.10: of concurrent submits exactly one is taken and paid."""
     owner, request_id, job_id = await started(horde)
     answers = await asyncio.gather(*(horde.try_submit(owner.api_key, job_id) for _ in range(6)))
@@ -109,7 +113,7 @@ async def test_of_concurrent_submits_one_wins(horde):
     assert await horde.sql("SELECT count(*) FROM ledger WHERE kind = 'job_tax'") == [(1,)]
 
 
-async def test_a_result_and_a_fault_at_once(horde):
+async def test_a_result_and_a_fault_at_once(horde: Horde) -> None:
     """§8.8, §8.10: a concurrent delivery and fault: either wins, never both."""
     owner, request_id, job_id = await started(horde)
     await asyncio.gather(
@@ -120,7 +124,7 @@ async def test_a_result_and_a_fault_at_once(horde):
     assert check["processing"] == 0
 
 
-async def test_at_most_fifty_remarks(horde):
+async def test_at_most_fifty_remarks(horde: Horde) -> None:
     """§8.2: more than 50 metadata entries → 400 `BadRequest`, before the job is taken."""
     owner, request_id, job_id = await started(horde)
     remark = {"type": "information", "value": "see_ref", "ref": "x"}
@@ -135,7 +139,7 @@ async def test_at_most_fifty_remarks(horde):
 
 @pytest.mark.parametrize("kind", ["WEBP", "PNG", "JPEG"])
 @pytest.mark.parametrize("r2", [True, False])
-async def test_an_inline_picture_is_delivered_as_webp(horde, kind, r2):
+async def test_an_inline_picture_is_delivered_as_webp(horde: Horde, kind: str, r2: bool) -> None:
     """§8.9: what is not `R2` is base64, kept as WebP; requests.md §9.7: a link, or base64 where r2 is false."""
     owner, request_id, job_id = await started(horde, r2=r2)
     await horde.submit(owner.api_key, job_id, generation=base64.b64encode(horde.picture(kind=kind)).decode())
@@ -145,7 +149,7 @@ async def test_an_inline_picture_is_delivered_as_webp(horde, kind, r2):
         assert (image.format, image.size) == ("WEBP", (64, 64))
 
 
-async def test_an_uploaded_picture_is_delivered_byte_for_byte(horde):
+async def test_an_uploaded_picture_is_delivered_byte_for_byte(horde: Horde) -> None:
     """§8, §7.5: PUT to `r2_upload`, then `R2` as the generation."""
     owner = await horde.account()
     request_id = await horde.request()
@@ -158,7 +162,7 @@ async def test_an_uploaded_picture_is_delivered_byte_for_byte(horde):
 
 
 @pytest.mark.parametrize("generation", ["R2", "N/A", "", "bm8gcGljdHVyZQ==", "\0", "r2", "\N{SNOWMAN}"])
-async def test_a_missing_or_unreadable_picture_is_a_fault(horde, generation):
+async def test_a_missing_or_unreadable_picture_is_a_fault(horde: Horde, generation: str) -> None:
     """§8.9: verified before it is taken: 400, the slot returns, nobody pays."""
     owner, request_id, job_id = await started(horde)
     answer = await horde.try_submit(owner.api_key, job_id, generation=generation)
@@ -168,7 +172,7 @@ async def test_a_missing_or_unreadable_picture_is_a_fault(horde, generation):
 
 
 @pytest.mark.parametrize("side", [8_000, 14_000])
-async def test_a_decompression_bomb_is_a_fault(horde, side):
+async def test_a_decompression_bomb_is_a_fault(horde: Horde, side: int) -> None:
     """storage.md §4.1: pixel limits hold before a picture is decoded."""
     owner, request_id, job_id = await started(horde)
     target = io.BytesIO()
@@ -179,14 +183,14 @@ async def test_a_decompression_bomb_is_a_fault(horde, side):
 
 
 @pytest.mark.parametrize("seed", [0, 7, 2**32, 2**63 - 1, -5])
-async def test_the_seed_comes_back_as_text(horde, seed):
+async def test_the_seed_comes_back_as_text(horde: Horde, seed: int) -> None:
     """§8.1: submit takes an integer, status returns it as a decimal string."""
     owner, request_id, job_id = await started(horde)
     await horde.submit(owner.api_key, job_id, seed=seed)
     assert (await horde.status(request_id))["generations"][0]["seed"] == str(seed)
 
 
-async def test_remarks_come_back(horde):
+async def test_remarks_come_back(horde: Horde) -> None:
     """requests.md §9.7: gen_metadata is a list of {type, value, ref?}, `ref` omitted when absent."""
     owner, request_id, job_id = await started(horde)
     remarks = [
@@ -211,7 +215,9 @@ async def test_remarks_come_back(horde):
     ],
     ids=str,
 )
-async def test_censorship_is_told_by_metadata(horde, submitted, censored, state):
+async def test_censorship_is_told_by_metadata(
+    horde: Horde, submitted: dict[str, Any], censored: bool, state: str
+) -> None:
     """§8.7: only a censorship entry censors, before any `state`; `state` then says so."""
     owner, request_id, job_id = await started(horde)
     await horde.submit(owner.api_key, job_id, **submitted)
@@ -232,7 +238,9 @@ async def test_censorship_is_told_by_metadata(horde, submitted, censored, state)
     ],
     ids=str,
 )
-async def test_a_delivered_job_is_paid_and_charged(horde, body, reward, charged):
+async def test_a_delivered_job_is_paid_and_charged(
+    horde: Horde, body: dict[str, Any], reward: int, charged: float
+) -> None:
     """kudos.md §9: reward, and what the requester pays with taxes and factors, for the 11.00-kudos job."""
     asker, owner = await horde.account(kudos=1000), await horde.account("owner", kudos=100, trusted=True)
     await horde.request(asker.api_key, **body)
@@ -243,7 +251,7 @@ async def test_a_delivered_job_is_paid_and_charged(horde, body, reward, charged)
     assert (await horde.user(owner))["kudos"] == pytest.approx(100 + reward)
 
 
-async def test_half_of_an_untrusted_owners_reward_waits(horde):
+async def test_half_of_an_untrusted_owners_reward_waits(horde: Horde) -> None:
     """kudos.md §5.2: untrusted owners: half goes to escrow; the answer says so beside the reward."""
     asker, owner = await horde.account(kudos=1000), await horde.account("owner", kudos=100)
     await horde.request(asker.api_key, **REFERENCE)
@@ -265,7 +273,7 @@ async def test_half_of_an_untrusted_owners_reward_waits(horde):
         ("somebody:99:x", 8.25),
     ],
 )
-async def test_old_software_earns_less(horde, agent, reward):
+async def test_old_software_earns_less(horde: Horde, agent: str, reward: float) -> None:
     """kudos.md §5.1: 1 for an official bridge at its latest version, 0.9 for an older one, 0.75 for any other."""
     asker, owner = await horde.account(kudos=1000), await horde.account("owner", trusted=True)
     request_id = await horde.request(asker.api_key, **REFERENCE, r2=False)
@@ -274,7 +282,7 @@ async def test_old_software_earns_less(horde, agent, reward):
     assert (await horde.check(request_id))["kudos"] == 15, "the requester pays the same"
 
 
-async def test_a_censored_picture_costs_one(horde):
+async def test_a_censored_picture_costs_one(horde: Horde) -> None:
     """kudos.md §1.3, §9: a censored job charges 1 to the requester and pays its worker in full."""
     asker, owner = await horde.account(kudos=1000), await horde.account("owner", trusted=True)
     request_id = await horde.request(asker.api_key, params={**REFERENCE["params"], "n": 2})
@@ -290,7 +298,7 @@ async def test_a_censored_picture_costs_one(horde):
 # ---------------------------------------------------------------- faults
 
 
-async def test_a_fault_returns_the_slot_once(horde):
+async def test_a_fault_returns_the_slot_once(horde: Horde) -> None:
     """§8.6, §8.8: faulted → 200 reward 0 and the slot waits again; faulted twice → 200 reward 0, no more."""
     owner, request_id, job_id = await started(horde, params={"n": 3})
     for _ in range(2):
@@ -299,13 +307,13 @@ async def test_a_fault_returns_the_slot_once(horde):
         assert (check["waiting"], check["processing"], check["restarted"], check["kudos"]) == (3, 0, 1, 3)
 
 
-async def test_a_fault_needs_no_picture(horde):
+async def test_a_fault_needs_no_picture(horde: Horde) -> None:
     """§8.1: the generation of a faulted job may be anything."""
     owner, _, job_id = await started(horde)
     assert await horde.submit(owner.api_key, job_id, state="faulted", generation="") == {"reward": 0}
 
 
-async def test_a_result_after_a_fault_is_refused(horde):
+async def test_a_result_after_a_fault_is_refused(horde: Horde) -> None:
     """§8.6, basics.md §5.2: submit after abort → 400 `AbortedGen`, saying "Please check your worker speed"."""
     owner, request_id, job_id = await started(horde)
     await horde.submit(owner.api_key, job_id, state="faulted")
@@ -315,12 +323,12 @@ async def test_a_result_after_a_fault_is_refused(horde):
     assert (await horde.check(request_id))["finished"] == 0
 
 
-async def test_an_overdue_job_goes_back_to_the_queue(horde):
+async def test_an_overdue_job_goes_back_to_the_queue(horde: Horde) -> None:
     """§9.1: a job older than its ttl is aborted: the slot returns; its late result → 400 `AbortedGen`."""
     owner, request_id, job_id = await started(horde)
     await horde.sql("UPDATE job SET deadline = now() - interval '1 second'")
 
-    async def restarted():
+    async def restarted() -> Any:
         return (await horde.check(request_id))["restarted"] == 1
 
     await horde.until(restarted, "the sweep has aborted the job")
@@ -329,7 +337,7 @@ async def test_an_overdue_job_goes_back_to_the_queue(horde):
     assert await horde.submit(owner.api_key, job_id, state="faulted") == {"reward": 0}
 
 
-async def test_a_late_result_before_the_sweep_is_taken(start_horde):
+async def test_a_late_result_before_the_sweep_is_taken(start_horde: StartHorde) -> None:
     """§9.1: a submit after ttl but before the sweep noticed is accepted."""
     horde = await start_horde(sweep_interval_s=3600)
     owner, request_id, job_id = await started(horde)
@@ -338,7 +346,7 @@ async def test_a_late_result_before_the_sweep_is_taken(start_horde):
     assert (await horde.check(request_id))["finished"] == 1
 
 
-async def test_three_faults_end_a_request(horde):
+async def test_three_faults_end_a_request(horde: Horde) -> None:
     """§9.2: 3 faulted jobs → faulted true, done true, waiting 0, impossible, not handed out again."""
     request_id = await horde.request()
     key = (await horde.account()).api_key
@@ -353,7 +361,7 @@ async def test_three_faults_end_a_request(horde):
     assert (await horde.pop(key, "bee 3"))["id"] is None
 
 
-async def test_two_faults_and_a_result_make_a_finished_request(horde):
+async def test_two_faults_and_a_result_make_a_finished_request(horde: Horde) -> None:
     """Faulted jobs never count as finished: not done while the third worker is at it, done with its result."""
     request_id = await horde.request()
     key = (await horde.account()).api_key
@@ -368,7 +376,7 @@ async def test_two_faults_and_a_result_make_a_finished_request(horde):
     assert (check["done"], check["faulted"], check["finished"], check["restarted"]) == (True, False, 1, 2)
 
 
-async def test_three_unlucky_workers_do_not_end_a_large_request(horde):
+async def test_three_unlucky_workers_do_not_end_a_large_request(horde: Horde) -> None:
     """§9.2: it ends when one of its slots must have failed three times."""
     request_id = await horde.request(params={"n": 4})
     key = (await horde.account(trusted=True)).api_key
@@ -380,7 +388,7 @@ async def test_three_unlucky_workers_do_not_end_a_large_request(horde):
     assert (check["faulted"], check["waiting"], check["finished"]) == (False, 3, 1)
 
 
-async def test_a_worker_that_loses_a_whole_batch_ends_no_request(horde):
+async def test_a_worker_that_loses_a_whole_batch_ends_no_request(horde: Horde) -> None:
     """§9.2: three jobs lost at once, as when a worker or a server is killed, are one failure a slot."""
     request_id = await horde.request(params={"n": 3, "width": 64, "height": 64})
     key = (await horde.account()).api_key
@@ -390,7 +398,7 @@ async def test_a_worker_that_loses_a_whole_batch_ends_no_request(horde):
     assert (check["faulted"], check["waiting"], check["restarted"]) == (False, 3, 3)
 
 
-async def test_jobs_in_flight_of_a_faulted_request_may_complete(horde):
+async def test_jobs_in_flight_of_a_faulted_request_may_complete(horde: Horde) -> None:
     """§9.2: no more hand-outs, but in-flight jobs still complete and results remain readable."""
     request_id = await horde.request(params={"n": 2})
     key = (await horde.account(trusted=True)).api_key
@@ -404,7 +412,7 @@ async def test_jobs_in_flight_of_a_faulted_request_may_complete(horde):
     assert (status["finished"], len(status["generations"])) == (1, 1)
 
 
-async def test_the_worker_that_failed_is_not_handed_the_slot_again(horde):
+async def test_the_worker_that_failed_is_not_handed_the_slot_again(horde: Horde) -> None:
     """The slot goes to another worker; the one that just failed gets nothing of this request."""
     owner, _, job_id = await started(horde)
     await horde.submit(owner.api_key, job_id, state="faulted")
@@ -412,7 +420,7 @@ async def test_the_worker_that_failed_is_not_handed_the_slot_again(horde):
     await horde.job(owner.api_key, "another")
 
 
-async def test_a_worker_that_drops_many_jobs_goes_into_maintenance(horde):
+async def test_a_worker_that_drops_many_jobs_goes_into_maintenance(horde: Horde) -> None:
     """§9.3: more than 20 dropped jobs within an hour → maintenance with a text that says so."""
     owner, _, job_id = await started(horde)
     await horde.sql("UPDATE worker SET dropped_jobs = 20")
@@ -422,7 +430,7 @@ async def test_a_worker_that_drops_many_jobs_goes_into_maintenance(horde):
     assert "maintenance mode" in answer.json()["message"].lower()
 
 
-async def test_drops_of_an_earlier_hour_are_forgotten(horde):
+async def test_drops_of_an_earlier_hour_are_forgotten(horde: Horde) -> None:
     """§9.3: the counter starts anew after an hour."""
     owner, _, job_id = await started(horde)
     await horde.sql("UPDATE worker SET dropped_jobs = 20, dropped_since = now() - interval '61 minutes'")
@@ -430,7 +438,7 @@ async def test_drops_of_an_earlier_hour_are_forgotten(horde):
     assert (await horde.try_pop(owner.api_key)).status_code == 200
 
 
-async def test_a_worker_in_maintenance_may_submit(horde):
+async def test_a_worker_in_maintenance_may_submit(horde: Horde) -> None:
     """§8.5: paused and maintenance workers may submit."""
     owner, request_id, job_id = await started(horde)
     await horde.sql("UPDATE worker SET maintenance = true, paused = true")
@@ -441,7 +449,7 @@ async def test_a_worker_in_maintenance_may_submit(horde):
 # ---------------------------------------------------------------- cancelled and expired requests
 
 
-async def test_a_job_of_a_cancelled_request_is_taken_and_paid(horde):
+async def test_a_job_of_a_cancelled_request_is_taken_and_paid(horde: Horde) -> None:
     """requests.md §10.2: jobs already with workers keep running, are accepted, rewarded and charged."""
     asker, owner = await horde.account(kudos=1000), await horde.account("owner", trusted=True)
     request_id = await horde.request(asker.api_key, params={**REFERENCE["params"], "n": 3})
@@ -454,7 +462,7 @@ async def test_a_job_of_a_cancelled_request_is_taken_and_paid(horde):
 
 
 @pytest.mark.parametrize("how", ["reported", "overdue"])
-async def test_a_cancelled_request_does_not_come_back(horde, how):
+async def test_a_cancelled_request_does_not_come_back(horde: Horde, how: str) -> None:
     """A fault after DELETE returns no slot, however it happens: done, nothing waits."""
     owner, request_id, job_id = await started(horde, params={"n": 2})
     await horde.cancel(request_id)
@@ -463,7 +471,7 @@ async def test_a_cancelled_request_does_not_come_back(horde, how):
     else:
         await horde.sql("UPDATE job SET deadline = now() - interval '1 second'")
 
-    async def restarted():
+    async def restarted() -> Any:
         check = await horde.check(request_id)
         return check if check["restarted"] else None
 
@@ -472,12 +480,12 @@ async def test_a_cancelled_request_does_not_come_back(horde, how):
     assert (await horde.pop(owner.api_key, "another"))["id"] is None
 
 
-async def test_a_job_of_an_expired_request_is_unknown(horde):
+async def test_a_job_of_an_expired_request_is_unknown(horde: Horde) -> None:
     """requests.md §11.2: once an expired request is removed, a late submit → 404 `InvalidJobID`."""
     owner, request_id, job_id = await started(horde)
     await horde.sql("UPDATE request SET expires_at = now() - interval '1 second'")
 
-    async def gone():
+    async def gone() -> bool:
         return (await horde.client.get(f"/api/v2/generate/check/{request_id}")).status_code == 404
 
     await horde.until(gone, "the expired request is removed")

@@ -8,16 +8,20 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from hordes import Horde
+from later import LaterBy
+from places import Places
+from transfers import Transfers
 
 from horde_server.blobs.choice import Purpose
 from horde_server.blobs.store import BlobStoreFailed
 from horde_server.requests.pictures.retention import DELETE, KEYS_PER_TASK
 from horde_server.tasks.kind import TryLater
 
-INPAINTING = {"models": ["stable_diffusion_inpainting"], "source_processing": "inpainting"}
+INPAINTING: dict[str, Any] = {"models": ["stable_diffusion_inpainting"], "source_processing": "inpainting"}
 
 
-async def expire(horde: Any, request_id: str) -> None:
+async def expire(horde: Horde, request_id: str) -> None:
     """Let the request's time be over, and wait until it has gone."""
     await horde.sql("UPDATE request SET expires_at = now() - interval '1 s' WHERE id = %s", request_id)
 
@@ -27,17 +31,19 @@ async def expire(horde: Any, request_id: str) -> None:
     await horde.until(is_gone, "the request has gone")
 
 
-async def let_tasks_come(horde: Any) -> None:
+async def let_tasks_come(horde: Horde) -> None:
     """Let the time of all waiting tasks come."""
     await horde.sql("UPDATE procrastinate_jobs SET scheduled_at = now() - interval '1 s' WHERE scheduled_at > now()")
 
 
-async def test_nothing_is_left_of_a_request_when_its_time_is_over(horde, places, transfers, picture) -> None:
+async def test_nothing_is_left_of_a_request_when_its_time_is_over(
+    horde: Horde, places: Places, transfers: Transfers, picture: bytes
+) -> None:
     """Sources go with the request; results, also of jobs that failed, when no link leads to them any more."""
     owner = await horde.account("owner")
     inline = base64.b64encode(picture).decode()
     request_id = await horde.request(**INPAINTING, source_image=inline, source_mask=inline, params={"n": 2})
-    offer = {"models": ["stable_diffusion_inpainting"]}
+    offer: dict[str, Any] = {"models": ["stable_diffusion_inpainting"]}
     done, failed = [await horde.job(owner.api_key, **offer) for _ in range(2)]
     for job in (done, failed):
         await transfers.put(job["r2_upload"], picture)
@@ -61,7 +67,9 @@ async def test_nothing_is_left_of_a_request_when_its_time_is_over(horde, places,
     assert (await transfers.get(link)).status_code == 404
 
 
-async def test_nothing_is_left_of_an_interrogation_when_its_time_is_over(horde, places, transfers, picture) -> None:
+async def test_nothing_is_left_of_an_interrogation_when_its_time_is_over(
+    horde: Horde, places: Places, transfers: Transfers, picture: bytes
+) -> None:
     """§6: its picture, and what alchemists made of it, also what they never submitted."""
     owner = await horde.account("owner")
     interrogation_id = await horde.alchemy.request("caption", {"name": "RealESRGAN_x4plus"}, {"name": "GFPGAN"})
@@ -89,7 +97,7 @@ async def test_nothing_is_left_of_an_interrogation_when_its_time_is_over(horde, 
     assert (await horde.client.get(f"/api/v2/interrogate/status/{interrogation_id}")).status_code == 404
 
 
-async def test_results_are_deleted_half_an_hour_after_their_request(horde) -> None:
+async def test_results_are_deleted_half_an_hour_after_their_request(horde: Horde) -> None:
     """§2.1: the last link may have been signed a moment before, for 1800 s."""
     owner = await horde.account("owner")
     request_id = await horde.request()
@@ -101,12 +109,14 @@ async def test_results_are_deleted_half_an_hour_after_their_request(horde) -> No
     assert 1700 < wait_s <= 1800
 
 
-async def test_a_text_request_owns_no_images(horde) -> None:
+async def test_a_text_request_owns_no_images(horde: Horde) -> None:
     await expire(horde, await horde.texts.request())
     assert await horde.sql("SELECT 1 FROM procrastinate_jobs WHERE task_name = %s", DELETE.name) == []
 
 
-async def test_what_is_needed_stays_however_old_it_is(horde, places, later, picture) -> None:
+async def test_what_is_needed_stays_however_old_it_is(
+    horde: Horde, places: Places, later: LaterBy, picture: bytes
+) -> None:
     """Sources and results of a request that is still there, and results whose last link is still good."""
     owner = await horde.account("owner")
     ended = await horde.request()
@@ -121,7 +131,9 @@ async def test_what_is_needed_stays_however_old_it_is(horde, places, later, pict
     assert places.everything() == kept
 
 
-async def test_what_nobody_owns_is_swept_away(horde, places, later, transfers, picture) -> None:
+async def test_what_nobody_owns_is_swept_away(
+    horde: Horde, places: Places, later: LaterBy, transfers: Transfers, picture: bytes
+) -> None:
     """An upload that came when its request had gone, a source whose request was never stored, a task given up."""
     owner = await horde.account("owner")
     request_id = await horde.request()
@@ -145,7 +157,9 @@ async def test_what_nobody_owns_is_swept_away(horde, places, later, transfers, p
     assert places.everything() == set()
 
 
-async def test_the_sweep_never_touches_what_is_shared(horde, places, later, picture) -> None:
+async def test_the_sweep_never_touches_what_is_shared(
+    horde: Horde, places: Places, later: LaterBy, picture: bytes
+) -> None:
     stores = later(0).stores
     assert stores.shared is not None
     await stores.shared.put(f"{uuid4()}.webp", picture)
@@ -154,14 +168,14 @@ async def test_the_sweep_never_touches_what_is_shared(horde, places, later, pict
     assert places.everything() == kept
 
 
-async def test_a_deletion_goes_with_the_transaction_that_it_stands_in(horde, later) -> None:
+async def test_a_deletion_goes_with_the_transaction_that_it_stands_in(horde: Horde, later: LaterBy) -> None:
     node = later(0)
     async with node.pool.connection() as conn, conn.transaction(force_rollback=True):
         await node.retention.delete(conn, Purpose.RESULTS, [f"{uuid4()}.webp"])
     assert await horde.sql("SELECT 1 FROM procrastinate_jobs WHERE task_name = %s", DELETE.name) == []
 
 
-async def test_many_keys_become_several_tasks(horde, later) -> None:
+async def test_many_keys_become_several_tasks(horde: Horde, later: LaterBy) -> None:
     node = later(0)
     keys = [f"{UUID(int=number)}.webp" for number in range(KEYS_PER_TASK + 1)]
     async with node.pool.connection() as conn, conn.transaction():
@@ -172,7 +186,7 @@ async def test_many_keys_become_several_tasks(horde, later) -> None:
     assert rows == [(1,), (KEYS_PER_TASK,)]
 
 
-async def test_a_store_that_is_away_is_asked_again_later(later, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_is_away_is_asked_again_later(later: LaterBy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also after a crash: the task stays until it has succeeded."""
     node = later(0)
 
@@ -187,7 +201,9 @@ async def test_a_store_that_is_away_is_asked_again_later(later, monkeypatch: pyt
         await node.retention.sweep()
 
 
-async def test_what_a_webhook_has_still_to_tell_stays_as_long_as_its_link(horde, places, later, picture) -> None:
+async def test_what_a_webhook_has_still_to_tell_stays_as_long_as_its_link(
+    horde: Horde, places: Places, later: LaterBy, picture: bytes
+) -> None:
     """webhooks.md §4: a receiver may be away for hours; links are signed anew at each attempt, for 1800 s."""
     node, job_id = later(0), uuid4()
     key = f"{job_id}.webp"
@@ -221,7 +237,7 @@ async def test_what_a_webhook_has_still_to_tell_stays_as_long_as_its_link(horde,
     await horde.until(nothing_is_left, "the result is deleted")
 
 
-async def test_deleting_again_does_no_harm(later, places, picture) -> None:
+async def test_deleting_again_does_no_harm(later: LaterBy, places: Places, picture: bytes) -> None:
     """A task is done at least once: a node may die when it has done all but say so."""
     node = later(0)
     key = f"{uuid4()}.webp"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from horde_processes import free_port
+from hordes import StartHorde
 from s3_server import CREDENTIALS
 
 
@@ -36,7 +37,9 @@ def outage() -> Callable[..., None]:
     return check
 
 
-async def test_a_request_whose_picture_cannot_be_kept_is_none(start_horde, away, outage, picture) -> None:
+async def test_a_request_whose_picture_cannot_be_kept_is_none(
+    start_horde: StartHorde, away: str, outage: Callable[..., None], picture: bytes
+) -> None:
     """§3.3: the original goes on without the picture; here there is no request, and no kudos are taken or held."""
     horde = await start_horde(source_blobs=away)
     ada = await horde.account("ada", kudos=1000)
@@ -48,7 +51,9 @@ async def test_a_request_whose_picture_cannot_be_kept_is_none(start_horde, away,
     assert (await horde.ask(ada.api_key)).status_code == 202, "what needs no picture is served"
 
 
-async def test_a_result_that_cannot_be_kept_stays_the_workers(start_horde, away, outage) -> None:
+async def test_a_result_that_cannot_be_kept_stays_the_workers(
+    start_horde: StartHorde, away: str, outage: Callable[..., None]
+) -> None:
     """The job is delivered later, once the store is back; it is paid once."""
     broken = await start_horde(blobs=away)
     owner = await broken.account("owner")
@@ -62,7 +67,9 @@ async def test_a_result_that_cannot_be_kept_stays_the_workers(start_horde, away,
     assert (await mended.check(request_id))["done"]
 
 
-async def test_an_image_that_cannot_be_read_is_not_said_to_be_missing(start_horde, away, outage) -> None:
+async def test_an_image_that_cannot_be_read_is_not_said_to_be_missing(
+    start_horde: StartHorde, away: str, outage: Callable[..., None]
+) -> None:
     """§4.3: `N/A` is for what is gone; what is there is given later."""
     mended = await start_horde()
     owner = await mended.account("owner")
@@ -73,7 +80,9 @@ async def test_an_image_that_cannot_be_read_is_not_said_to_be_missing(start_hord
     assert (await mended.status(request_id))["generations"][0]["img"] != "N/A"
 
 
-async def test_a_worker_is_told_that_a_picture_cannot_be_read(start_horde, away, outage, picture) -> None:
+async def test_a_worker_is_told_that_a_picture_cannot_be_read(
+    start_horde: StartHorde, away: str, outage: Callable[..., None], picture: bytes
+) -> None:
     """Bridges that get pictures inline; the lease is over as every other, and the job goes to somebody else."""
     mended = await start_horde()
     await mended.request(source_image=base64.b64encode(picture).decode())

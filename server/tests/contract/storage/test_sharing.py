@@ -9,6 +9,9 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from hordes import Horde, StartHorde
+from later import LaterBy
+from places import Places
 
 from horde_server.blobs.store import BlobStoreFailed
 from horde_server.settings import Settings
@@ -17,7 +20,7 @@ from horde_server.tasks.kind import GiveUp, TryLater
 ANONYMOUS = "0000000000"
 
 
-async def delivered(horde: Any, key: str = ANONYMOUS, **body: Any) -> tuple[str, str]:
+async def delivered(horde: Horde, key: str = ANONYMOUS, **body: Any) -> tuple[str, str]:
     """A request with its one image delivered; their ids."""
     request_id = await horde.request(key, **{"shared": True, **body})
     worker = await horde.account(f"owner {uuid4().hex}"[:30])
@@ -26,7 +29,7 @@ async def delivered(horde: Any, key: str = ANONYMOUS, **body: Any) -> tuple[str,
     return request_id, job["id"]
 
 
-async def shared(horde: Any, places: Any, job_id: str) -> None:
+async def shared(horde: Horde, places: Any, job_id: str) -> None:
     """Wait until the image has been copied."""
 
     async def has_arrived() -> bool:
@@ -35,7 +38,7 @@ async def shared(horde: Any, places: Any, job_id: str) -> None:
     await horde.until(has_arrived, "the image is shared")
 
 
-async def nothing_is_left(horde: Any, places: Any) -> None:
+async def nothing_is_left(horde: Horde, places: Any) -> None:
     """Wait until all that was kept anywhere is gone."""
 
     async def is_empty() -> bool:
@@ -44,13 +47,13 @@ async def nothing_is_left(horde: Any, places: Any) -> None:
     await horde.until(is_empty, "nothing is left")
 
 
-async def take_back(horde: Any, job_id: str, key: str | None) -> tuple[int, str | None]:
+async def take_back(horde: Horde, job_id: str, key: str | None) -> tuple[int, str | None]:
     """DELETE /generate/shared/{id}; the outcome."""
     headers = {"apikey": key} if key is not None else {}
     return horde.outcome(await horde.client.delete(f"/api/v2/generate/shared/{job_id}", headers=headers))
 
 
-async def test_a_shared_image_is_kept_beside_its_metadata(horde, places) -> None:
+async def test_a_shared_image_is_kept_beside_its_metadata(horde: Horde, places: Places) -> None:
     """§5.3: `<job id>.webp` and `<job id>.json`, copied when the image is delivered."""
     ada = await horde.account("ada", kudos=1000)
     request_id, job_id = await delivered(
@@ -71,7 +74,7 @@ async def test_a_shared_image_is_kept_beside_its_metadata(horde, places) -> None
     assert (await horde.status(request_id))["shared"] is True
 
 
-async def test_it_stays_when_its_request_has_gone(horde, places) -> None:
+async def test_it_stays_when_its_request_has_gone(horde: Horde, places: Places) -> None:
     """§6.2: shared objects are never deleted by the passing of time."""
     request_id, job_id = await delivered(horde)
     await shared(horde, places, job_id)
@@ -85,7 +88,7 @@ async def test_it_stays_when_its_request_has_gone(horde, places) -> None:
     assert places.kept("shared_blobs") == {f"{job_id}.webp", f"{job_id}.json"}
 
 
-async def test_anonymous_requesters_may_share_and_do_not_by_themselves(horde, places) -> None:
+async def test_anonymous_requesters_may_share_and_do_not_by_themselves(horde: Horde, places: Places) -> None:
     """§5.1: opt-in only, also for Anonymous."""
     request_id, job_id = await delivered(horde)
     await shared(horde, places, job_id)
@@ -96,7 +99,7 @@ async def test_anonymous_requesters_may_share_and_do_not_by_themselves(horde, pl
     assert await horde.sql("SELECT count(*) FROM shared_image") == [(1,)]
 
 
-async def test_sharing_is_no_cheaper(horde) -> None:
+async def test_sharing_is_no_cheaper(horde: Horde) -> None:
     """kudos.md §2.3: the discounts are overridden; everybody pays the least horde tax already."""
     ada = await horde.account("ada", kudos=1000)
     one, _ = await delivered(horde, ada.api_key)
@@ -104,20 +107,20 @@ async def test_sharing_is_no_cheaper(horde) -> None:
     assert (await horde.check(one))["kudos"] == (await horde.check(other))["kudos"]
 
 
-async def test_what_starts_from_a_picture_is_never_shared(horde, places) -> None:
+async def test_what_starts_from_a_picture_is_never_shared(horde: Horde, places: Places) -> None:
     """§5.2: img2img never."""
     request_id, _ = await delivered(horde, source_image=base64.b64encode(horde.picture()).decode())
     assert (await horde.status(request_id))["shared"] is False
     assert await horde.sql("SELECT count(*) FROM shared_image") == [(0,)]
 
 
-async def test_what_pupils_ask_for_is_never_shared(horde) -> None:
+async def test_what_pupils_ask_for_is_never_shared(horde: Horde) -> None:
     school = await horde.account("school", kudos=1000, columns={"education": True})
     request_id = await horde.request(school.api_key, shared=True)
     assert (await horde.status(request_id))["shared"] is False
 
 
-async def test_a_censored_image_is_never_shared_and_costs_the_requester_nothing_more(horde) -> None:
+async def test_a_censored_image_is_never_shared_and_costs_the_requester_nothing_more(horde: Horde) -> None:
     """§4.4: the worker's replacement picture is delivered and marked, and charged as nothing but the tax."""
     request_id = await horde.request(shared=True)
     worker = await horde.account("owner", trusted=True)
@@ -130,7 +133,7 @@ async def test_a_censored_image_is_never_shared_and_costs_the_requester_nothing_
     assert await horde.sql("SELECT count(*) FROM shared_image") == [(0,)]
 
 
-async def test_each_image_of_a_request_is_shared(horde, places) -> None:
+async def test_each_image_of_a_request_is_shared(horde: Horde, places: Places) -> None:
     ada = await horde.account("ada", kudos=1000)
     await horde.request(ada.api_key, shared=True, params={"n": 2})
     worker = await horde.account("owner")
@@ -141,7 +144,7 @@ async def test_each_image_of_a_request_is_shared(horde, places) -> None:
     assert len(places.kept("shared_blobs")) == 4
 
 
-async def test_moderators_and_who_asked_for_it_take_a_shared_image_back(horde, places) -> None:
+async def test_moderators_and_who_asked_for_it_take_a_shared_image_back(horde: Horde, places: Places) -> None:
     """§5.5: also the metadata; what was taken back cannot be taken back again."""
     ada = await horde.account("ada", kudos=1000)
     moderator = await horde.account("mod", moderator=True)
@@ -157,7 +160,7 @@ async def test_moderators_and_who_asked_for_it_take_a_shared_image_back(horde, p
         assert await take_back(horde, job_id, key) == (404, "SharedImageNotFound")
 
 
-async def test_nobody_else_takes_a_shared_image_back(horde, places) -> None:
+async def test_nobody_else_takes_a_shared_image_back(horde: Horde, places: Places) -> None:
     """Anonymous requesters are all one account, so none of them may either."""
     bob = await horde.account("bob")
     ada = await horde.account("ada", kudos=1000)
@@ -177,7 +180,7 @@ async def test_nobody_else_takes_a_shared_image_back(horde, places) -> None:
 
 
 @pytest_asyncio.fixture
-async def on_its_way(horde, later, picture) -> UUID:
+async def on_its_way(horde: Horde, later: LaterBy, picture: bytes) -> UUID:
     """The job of an image that is to be shared and not copied yet; the server itself knows of no task for it."""
     job_id = uuid4()
     await later(0).stores.results.put(f"{job_id}.webp", picture)
@@ -188,7 +191,9 @@ async def on_its_way(horde, later, picture) -> UUID:
 class TestCopying:
     """Done at least once, and interrupted anywhere; taken back meanwhile."""
 
-    async def test_a_result_is_needed_until_it_is_copied(self, horde, later, places, on_its_way) -> None:
+    async def test_a_result_is_needed_until_it_is_copied(
+        self, horde: Horde, later: LaterBy, places: Places, on_its_way: UUID
+    ) -> None:
         """Whatever deletes results: the task of its request, or the sweep of what is old."""
         node, key = later(0), f"{on_its_way}.webp"
         await node.delete(key)
@@ -203,58 +208,64 @@ class TestCopying:
         await horde.until(result_is_gone, "the result is deleted")
         assert places.kept("shared_blobs") == {key, f"{on_its_way}.json"}
 
-    async def test_it_may_be_done_twice(self, later, places, on_its_way) -> None:
+    async def test_it_may_be_done_twice(self, later: LaterBy, places: Places, on_its_way: UUID) -> None:
         node = later(0)
         await node.share(on_its_way)
         await node.share(on_its_way)
         assert places.kept("shared_blobs") == {f"{on_its_way}.webp", f"{on_its_way}.json"}
 
-    async def test_what_was_taken_back_after_half_a_copy_leaves_nothing(self, horde, later, places, on_its_way) -> None:
+    async def test_what_was_taken_back_after_half_a_copy_leaves_nothing(
+        self, horde: Horde, later: LaterBy, places: Places, on_its_way: UUID
+    ) -> None:
         node = later(0)
-        await node.stores.shared.put(f"{on_its_way}.webp", b"half done")
+        await node.shared.put(f"{on_its_way}.webp", b"half done")
         await horde.sql("DELETE FROM shared_image")
         await node.share(on_its_way)
         assert places.kept("shared_blobs") == set()
 
     async def test_what_is_taken_back_while_it_is_copied_leaves_nothing(
-        self, horde, later, places, on_its_way, monkeypatch: pytest.MonkeyPatch
+        self, horde: Horde, later: LaterBy, places: Places, on_its_way: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         node = later(0)
-        put = node.stores.shared.put
+        put = node.shared.put
 
         async def put_and_lose(key: str, data: bytes) -> None:
             await put(key, data)
             await horde.sql("DELETE FROM shared_image")
 
-        monkeypatch.setattr(node.stores.shared, "put", put_and_lose)
+        monkeypatch.setattr(node.shared, "put", put_and_lose)
         await node.share(on_its_way)
         assert places.kept("shared_blobs") == set()
 
     async def test_a_store_that_is_away_is_asked_again_later(
-        self, horde, later, on_its_way, monkeypatch: pytest.MonkeyPatch
+        self, horde: Horde, later: LaterBy, on_its_way: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         node = later(0)
 
         async def away(*_: Any) -> None:
             raise BlobStoreFailed
 
-        monkeypatch.setattr(node.stores.shared, "put", away)
+        monkeypatch.setattr(node.shared, "put", away)
         with pytest.raises(TryLater):
             await node.share(on_its_way)
         assert await horde.sql("SELECT state FROM shared_image") == [("copying",)]
 
-    async def test_an_image_that_is_gone_is_given_up(self, horde, later, places, on_its_way) -> None:
+    async def test_an_image_that_is_gone_is_given_up(
+        self, horde: Horde, later: LaterBy, places: Places, on_its_way: UUID
+    ) -> None:
         places.remove("blobs", f"{on_its_way}.webp")
         node = later(0)
-        await node.stores.shared.put(f"{on_its_way}.webp", b"half done")
+        await node.shared.put(f"{on_its_way}.webp", b"half done")
         with pytest.raises(GiveUp):
             await node.share(on_its_way)
         assert await horde.sql("SELECT count(*) FROM shared_image") == [(0,)]
         await nothing_is_left(horde, places)
 
-    async def test_what_could_not_be_copied_for_days_is_kept_no_longer(self, horde, later, places, on_its_way) -> None:
+    async def test_what_could_not_be_copied_for_days_is_kept_no_longer(
+        self, horde: Horde, later: LaterBy, places: Places, on_its_way: UUID
+    ) -> None:
         node = later(0)
-        await node.stores.shared.put(f"{on_its_way}.webp", b"half done")
+        await node.shared.put(f"{on_its_way}.webp", b"half done")
         await node.shared_images._abandon()
         assert await horde.sql("SELECT count(*) FROM shared_image") == [(1,)]
         await horde.sql("UPDATE shared_image SET created_at = created_at - interval '4 d'")
@@ -266,7 +277,7 @@ class TestCopying:
 class TestWithoutAPlaceForSharedImages:
     """The default: this operator shares nothing."""
 
-    async def test_the_wish_is_ignored(self, start_horde) -> None:
+    async def test_the_wish_is_ignored(self, start_horde: StartHorde) -> None:
         """requests.md §5.6: the original ignores it too, and reports false."""
         horde = await start_horde()
         request_id, _ = await delivered(horde)
@@ -284,8 +295,9 @@ class TestWithoutAPlaceForSharedImages:
         ids=["folder", "bucket", "prefix"],
     )  # fmt: skip
     def test_it_may_not_be_where_old_images_are_swept_away(self, kept: str, swept: str, one: str, same: str) -> None:
+        places: dict[str, Any] = {swept: one, kept: same}
         with pytest.raises(ValueError, match="a place of its own"):
-            Settings(_env_file=None, **{swept: one, kept: same})
+            Settings(_env_file=None, **places)
 
     def test_it_may_be_beside_them(self) -> None:
         settings = Settings(_env_file=None, blobs="s3://images/results", shared_blobs="s3://images/shared")

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import Any
 
+import httpx
 import pytest
+from hordes import Horde
 from PIL import Image
+from places import Places
+from transfers import Transfers
 
 from horde_server.blobs import structure
 
 
-async def test_an_uploaded_result_is_downloaded_by_its_link_without_a_key(horde, places, transfers, picture) -> None:
+async def test_an_uploaded_result_is_downloaded_by_its_link_without_a_key(
+    horde: Horde, places: Places, transfers: Transfers, picture: bytes
+) -> None:
     """§2, §4: PUT to the job's address, submit the literal `R2`, GET the link of the status."""
     owner = await horde.account("owner")
     request_id = await horde.request()
@@ -23,7 +30,9 @@ async def test_an_uploaded_result_is_downloaded_by_its_link_without_a_key(horde,
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, picture, "image/webp")
 
 
-async def test_an_inline_result_is_kept_under_the_same_key(horde, places, transfers, picture) -> None:
+async def test_an_inline_result_is_kept_under_the_same_key(
+    horde: Horde, places: Places, transfers: Transfers, picture: bytes
+) -> None:
     """§4.2: base64 is decoded and kept as the upload would have been."""
     owner = await horde.account("owner")
     request_id = await horde.request()
@@ -35,7 +44,9 @@ async def test_an_inline_result_is_kept_under_the_same_key(horde, places, transf
 
 
 @pytest.mark.parametrize("way", ["uploaded", "inline"])
-async def test_without_r2_the_status_holds_the_image(horde, transfers, picture, way: str) -> None:
+async def test_without_r2_the_status_holds_the_image(
+    horde: Horde, transfers: Transfers, picture: bytes, way: str
+) -> None:
     """§4.3: `r2: false` → base64 in each status; the worker uploads as ever, or sends it with the submit."""
     owner = await horde.account("owner")
     request_id = await horde.request(r2=False)
@@ -47,7 +58,9 @@ async def test_without_r2_the_status_holds_the_image(horde, transfers, picture, 
     assert base64.b64decode((await horde.status(request_id))["generations"][0]["img"]) == picture
 
 
-async def test_an_image_that_is_gone_is_not_available(horde, places, transfers, picture) -> None:
+async def test_an_image_that_is_gone_is_not_available(
+    horde: Horde, places: Places, transfers: Transfers, picture: bytes
+) -> None:
     """§4.3: `N/A`, as the original says it, and the rest of the answer as ever; a link leads to a 404."""
     owner = await horde.account("owner")
     inline, linked = await horde.request(r2=False), await horde.request()
@@ -65,7 +78,7 @@ SCRIPT = b"RIFF????WEBP<script>alert(1)</script>"
 
 
 @pytest.mark.parametrize("content", [b"", b"<!doctype html>", b"GIF89a" + bytes(26), SCRIPT])
-async def test_what_is_no_image_is_refused_at_submit(horde, transfers, content: bytes) -> None:
+async def test_what_is_no_image_is_refused_at_submit(horde: Horde, transfers: Transfers, content: bytes) -> None:
     """§4.1: a worker can upload anything, but is not paid for it; the job goes back into the queue."""
     owner = await horde.account("owner")
     request_id = await horde.request()
@@ -75,7 +88,9 @@ async def test_what_is_no_image_is_refused_at_submit(horde, transfers, content: 
     assert (await horde.check(request_id))["waiting"] == 1
 
 
-async def test_a_worker_whose_upload_is_missing_may_send_the_next_inline(horde, transfers, picture) -> None:
+async def test_a_worker_whose_upload_is_missing_may_send_the_next_inline(
+    horde: Horde, transfers: Transfers, picture: bytes
+) -> None:
     """workers.md §7.5: nobody pays for what is not there; where the image may come inline no address is offered then.
 
     Until an upload of that worker arrives. Others are not concerned, nor are images that go by link.
@@ -103,7 +118,7 @@ async def test_a_worker_whose_upload_is_missing_may_send_the_next_inline(horde, 
 
 
 async def test_an_upload_over_the_limit_is_refused_at_submit(
-    horde, transfers, picture, monkeypatch: pytest.MonkeyPatch
+    horde: Horde, transfers: Transfers, picture: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """§2.4: no signed address of a bucket limits the size, so the result is looked at."""
     monkeypatch.setattr(structure, "MAX_IMAGE_BYTES", len(picture) + 9)
@@ -115,7 +130,9 @@ async def test_an_upload_over_the_limit_is_refused_at_submit(
     assert (await horde.check(request_id))["waiting"] == 1
 
 
-async def test_source_images_lie_apart_and_are_signed_at_each_pop(horde, places, transfers, picture) -> None:
+async def test_source_images_lie_apart_and_are_signed_at_each_pop(
+    horde: Horde, places: Places, transfers: Transfers, picture: bytes
+) -> None:
     """§1.2: their own bucket, keys with `.webp` whatever they came as; §2.2: signed at the pop, not before."""
     owner = await horde.account("owner")
     given = base64.b64encode(picture).decode()
@@ -130,7 +147,9 @@ async def test_source_images_lie_apart_and_are_signed_at_each_pop(horde, places,
         assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
 
 
-async def test_a_link_is_good_for_its_purpose_only(horde, places, transfers, picture) -> None:
+async def test_a_link_is_good_for_its_purpose_only(
+    horde: Horde, places: Places, transfers: Transfers, picture: bytes
+) -> None:
     """§2.1: the address of an upload is neither one of a download nor of another image."""
     owner = await horde.account("owner")
     request_id = await horde.request()
@@ -141,7 +160,9 @@ async def test_a_link_is_good_for_its_purpose_only(horde, places, transfers, pic
     assert (await transfers.put(link, picture)).status_code == 403
 
 
-async def test_a_delivered_image_cannot_be_replaced(horde, places, transfers, picture) -> None:
+async def test_a_delivered_image_cannot_be_replaced(
+    horde: Horde, places: Places, transfers: Transfers, picture: bytes
+) -> None:
     """Its address is good for half an hour, and it has been paid for: what comes later is seen by nobody."""
     owner = await horde.account("owner")
     request_id = await horde.request()
@@ -155,7 +176,7 @@ async def test_a_delivered_image_cannot_be_replaced(horde, places, transfers, pi
     assert (await transfers.get(link)).content == picture
 
 
-async def test_an_image_is_shown_as_what_it_is_whatever_its_uploader_said(horde, transfers) -> None:
+async def test_an_image_is_shown_as_what_it_is_whatever_its_uploader_said(horde: Horde, transfers: Transfers) -> None:
     owner = await horde.account("owner")
     request_id = await horde.request()
     job = await horde.job(owner.api_key)
@@ -165,7 +186,9 @@ async def test_an_image_is_shown_as_what_it_is_whatever_its_uploader_said(horde,
     assert answer.headers["content-type"] == "image/png"
 
 
-async def try_png(horde, transfers, job, key: str, way: str, side: int):
+async def try_png(
+    horde: Horde, transfers: Transfers, job: dict[str, Any], key: str, way: str, side: int
+) -> httpx.Response:
     """Deliver a square PNG, and see what the horde says."""
     target = io.BytesIO()
     Image.new("RGB", (side, side)).save(target, "PNG")
@@ -176,7 +199,7 @@ async def try_png(horde, transfers, job, key: str, way: str, side: int):
 
 
 @pytest.mark.parametrize("way", ["uploaded", "inline"])
-async def test_an_image_larger_than_asked_for_is_refused(horde, transfers, way: str) -> None:
+async def test_an_image_larger_than_asked_for_is_refused(horde: Horde, transfers: Transfers, way: str) -> None:
     """A poster for a stamp: known before anything is decoded."""
     key = (await horde.account("owner")).api_key
     request_id = await horde.request(params={"width": 64, "height": 64})
@@ -188,7 +211,9 @@ async def test_an_image_larger_than_asked_for_is_refused(horde, transfers, way: 
 
 
 @pytest.mark.parametrize("way", ["uploaded", "inline"])
-async def test_an_image_much_smaller_than_asked_for_is_delivered_and_not_paid(horde, transfers, way: str) -> None:
+async def test_an_image_much_smaller_than_asked_for_is_delivered_and_not_paid(
+    horde: Horde, transfers: Transfers, way: str
+) -> None:
     """A pixel for a poster: the worker earns nothing, and is told why; the requester pays for the request alone."""
     owner, ada = await horde.account("owner"), await horde.account("ada", kudos=1000)
     request_id = await horde.request(ada.api_key, params={"width": 1024, "height": 1024, "steps": 10})

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from hordes import Horde
+
+from horde_server.accounts.creation import NewAccount
 
 MODEL = "koboldcpp/Mistral-7B-Instruct-v0.2"
 
 
-async def skipped(horde, owner, **body):
+async def skipped(horde: Horde, owner: NewAccount, **body: Any) -> dict[str, Any]:
     """Why the worker goes empty-handed."""
     answer = await horde.texts.pop(owner.api_key, **body)
     assert answer["id"] is None
@@ -17,7 +22,7 @@ async def skipped(horde, owner, **body):
 # ---------------------------------------------------------------- the body and who may pop
 
 
-async def test_a_pop_needs_a_key_and_a_name(horde):
+async def test_a_pop_needs_a_key_and_a_name(horde: Horde) -> None:
     """basics.md §2.1, workers.md §2.1: missing ones → 400 with their names in `errors`."""
     answer = await horde.texts.try_pop(None)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"apikey"})
@@ -37,14 +42,14 @@ async def test_a_pop_needs_a_key_and_a_name(horde):
         "amount": [0, 21],
     }.items(),
 )  # fmt: skip
-async def test_fields_beyond_their_limits_are_named(horde, field, values):
+async def test_fields_beyond_their_limits_are_named(horde: Horde, field: Any, values: Any) -> None:
     """§1.3: the fault is reported by its path."""
     for value in values:
         answer = await horde.texts.try_pop("0000000000", **{field.partition(".")[0]: value})
         assert (answer.status_code, set(answer.json()["errors"])) == (400, {field}), value
 
 
-async def test_who_may_not_pop(horde):
+async def test_who_may_not_pop(horde: Horde) -> None:
     """§2.2–2.7: each with its code, in this order."""
     flagged = await horde.account("flagged", {"flagged": True})
     gone = await horde.account("gone", {"deleted": True, "flagged": True})
@@ -56,7 +61,7 @@ async def test_who_may_not_pop(horde):
     assert horde.outcome(await horde.texts.try_pop("0000000000")) == (403, "AnonForbiddenWorker")
 
 
-async def test_a_name_belongs_to_one_kind_and_one_owner(horde):
+async def test_a_name_belongs_to_one_kind_and_one_owner(horde: Horde) -> None:
     """§2.8, §2.12: → 400 `PolymorphicNameConflict`, either way; → 403 `WrongCredentials`."""
     owner, eve = await horde.account("owner"), await horde.account("eve")
     await horde.pop(owner.api_key, "dreamer")
@@ -68,7 +73,7 @@ async def test_a_name_belongs_to_one_kind_and_one_owner(horde):
     assert "wrong credentials" in answer.json()["message"].lower()
 
 
-async def test_models_of_any_name_are_served(horde):
+async def test_models_of_any_name_are_served(horde: Horde) -> None:
     """§4.6: no catalogue is asked; but none at all → 400 `BadRequest`, saying "we cannot accept workers serving"."""
     owner = await horde.account("owner")
     await horde.texts.pop(owner.api_key, models=["my own merge"])
@@ -77,7 +82,7 @@ async def test_models_of_any_name_are_served(horde):
     assert "we cannot accept workers serving" in answer.json()["message"]
 
 
-async def test_a_model_with_an_alias_is_its_owners(horde):
+async def test_a_model_with_an_alias_is_its_owners(horde: Horde) -> None:
     """§4.6: `name::alias` of somebody else → 400 `BadRequest`."""
     owner = await horde.account("owner")
     await horde.texts.pop(owner.api_key, models=[f"mine::owner#{owner.id}"])
@@ -85,7 +90,7 @@ async def test_a_model_with_an_alias_is_its_owners(horde):
         assert horde.outcome(await horde.texts.try_pop(owner.api_key, models=[model])) == (400, "BadRequest")
 
 
-async def test_what_is_kept_of_long_lists(horde):
+async def test_what_is_kept_of_long_lists(horde: Horde) -> None:
     """§1.4: 200 models, 200 soft prompts of 100 characters."""
     owner = await horde.account("owner")
     models = [f"model {number}" for number in range(201)]
@@ -95,7 +100,7 @@ async def test_what_is_kept_of_long_lists(horde):
     assert (len(stored["softprompts"]), stored["softprompts"][0]) == (200, "x" * 100)
 
 
-async def test_maintenance(horde):
+async def test_maintenance(horde: Horde) -> None:
     """§5.15: in maintenance a worker serves its owner; with nothing of his → 403 `WorkerMaintenance`."""
     owner = await horde.account("owner", kudos=100)
     await horde.texts.pop(owner.api_key)
@@ -113,7 +118,7 @@ async def test_maintenance(horde):
 # ---------------------------------------------------------------- the answer
 
 
-async def test_no_job(horde):
+async def test_no_job(horde: Horde) -> None:
     """§7.7, §7.6: every key there; `id` null, `ids` [], `payload` with the six defaults, `skipped` {}."""
     owner = await horde.account("owner")
     assert await horde.texts.pop(owner.api_key) == {
@@ -126,7 +131,7 @@ async def test_no_job(horde):
     }  # fmt: skip
 
 
-async def test_a_job_has_what_was_asked_and_nothing_else(horde):
+async def test_a_job_has_what_was_asked_and_nothing_else(horde: Horde) -> None:
     """§7.6: absent samplers stay absent, so that backends do not trip; there is no seed."""
     owner = await horde.account("owner")
     await horde.texts.request(prompt="It was night")
@@ -139,10 +144,10 @@ async def test_a_job_has_what_was_asked_and_nothing_else(horde):
     assert (job["model"], job["ttl"], job["skipped"], job["softprompt"]) == (MODEL, 150, {}, None)
 
 
-async def test_every_sampler_reaches_the_worker(horde):
+async def test_every_sampler_reaches_the_worker(horde: Horde) -> None:
     """requests.md §8.3: requested parameters are passed on; equal stop sequences once."""
     owner = await horde.account("owner")
-    asked = {
+    asked: dict[str, Any] = {
         "rep_pen": 1.1, "rep_pen_range": 600, "rep_pen_slope": 0, "temperature": 0, "tfs": 0.9, "top_a": 0.5,
         "top_k": 0, "top_p": 0.92, "typical": 0.8, "min_p": 0.05, "smoothing_factor": 0.3, "dynatemp_range": 0.5,
         "dynatemp_exponent": 0.9, "sampler_order": [6, 0, 1, 3, 4, 2, 5], "singleline": True, "frmtadsnsp": True,
@@ -155,7 +160,7 @@ async def test_every_sampler_reaches_the_worker(horde):
     assert "mirostat" not in payload
 
 
-async def test_a_batch(horde):
+async def test_a_batch(horde: Horde) -> None:
     """§6.4: as many jobs as the worker wants and wait, each with `n` 1; `disable_batching` changes nothing."""
     owner = await horde.account("owner", trusted=True)
     await horde.texts.request(owner.api_key, params={"n": 5}, disable_batching=True)
@@ -164,7 +169,7 @@ async def test_a_batch(horde):
     assert first["payload"]["n"] == 1
 
 
-async def test_a_worker_gets_time_by_what_it_must_write(horde):
+async def test_a_worker_gets_time_by_what_it_must_write(horde: Horde) -> None:
     """Unlike upstream's flat 150 s, long texts and batches get longer, as does the lease that the sweep ends."""
     owner = await horde.account("owner", kudos=1000)
     for params, ttl_s in (({}, 150), ({"max_length": 512}, 286), ({"max_length": 512, "n": 4}, 1054)):
@@ -177,10 +182,11 @@ async def test_a_worker_gets_time_by_what_it_must_write(horde):
 # ---------------------------------------------------------------- who gets what
 
 
-async def test_any_model_serves_who_names_none(horde):
+async def test_any_model_serves_who_names_none(horde: Horde) -> None:
     """requests.md §8.1: text without `models`, or with an empty list."""
     owner = await horde.account("owner")
-    for body in ({}, {"models": []}):
+    bodies: list[dict[str, Any]] = [{}, {"models": []}]
+    for body in bodies:
         await horde.texts.request(**body)
         assert (await horde.texts.job(owner.api_key, models=["my own merge"]))["model"] == "my own merge"
 
@@ -207,7 +213,9 @@ async def test_any_model_serves_who_names_none(horde):
         ({}, {"extra_slow_worker": True}, {}, "performance"),
     ],
 )
-async def test_why_a_worker_goes_empty_handed(horde, asked, offered, fitting, reason):
+async def test_why_a_worker_goes_empty_handed(
+    horde: Horde, asked: dict[str, Any], offered: dict[str, Any], fitting: dict[str, Any], reason: str
+) -> None:
     """§5.14: `skipped` has the real reasons, and only those; what fits is given at once."""
     owner = await horde.account("owner")
     await horde.texts.request(**asked)
@@ -216,14 +224,14 @@ async def test_why_a_worker_goes_empty_handed(horde, asked, offered, fitting, re
     assert job["softprompt"] == asked.get("softprompt")
 
 
-async def test_new_workers_are_slow(horde):
+async def test_new_workers_are_slow(horde: Horde) -> None:
     """§5.7: without samples a worker has 1 token/s: not for who refuses slow ones."""
     owner = await horde.account("owner")
     await horde.texts.request(slow_workers=False)
     assert await skipped(horde, owner) == {"performance": 1}
 
 
-async def test_trusted_workers(horde):
+async def test_trusted_workers(horde: Horde) -> None:
     """§5.6: a request for trusted workers; education accounts always are."""
     owner, trusted = await horde.account("owner"), await horde.account("trusted", trusted=True)
     school = await horde.account("school", {"education": True}, kudos=100)
@@ -235,7 +243,7 @@ async def test_trusted_workers(horde):
 
 
 @pytest.mark.parametrize("blacklist", [False, True])
-async def test_named_workers(horde, blacklist):
+async def test_named_workers(horde: Horde, blacklist: bool) -> None:
     """§5.9: only these, or none of these; five are kept."""
     owner = await horde.account("owner")
     await horde.texts.pop(owner.api_key, "named")
@@ -248,7 +256,7 @@ async def test_named_workers(horde, blacklist):
     await horde.texts.job(owner.api_key, right)
 
 
-async def test_kudos_in_hand(horde):
+async def test_kudos_in_hand(horde: Horde) -> None:
     """§5.17: `require_upfront_kudos` is honoured for texts too, by what would be held for one text."""
     owner, poor = await horde.account("owner"), await horde.account("poor", kudos=30)
     rich = await horde.account("rich", kudos=100)
@@ -259,7 +267,7 @@ async def test_kudos_in_hand(horde):
     assert (await horde.texts.status(request_id))["processing"] == 1
 
 
-async def test_the_rich_come_first_and_friends_before_them(horde):
+async def test_the_rich_come_first_and_friends_before_them(horde: Horde) -> None:
     """§6.1: by kudos, then by arrival; the owner's and friends' before all."""
     owner, friend = await horde.account("owner"), await horde.account("friend")
     rich = await horde.account("rich", kudos=50_000)
@@ -272,7 +280,7 @@ async def test_the_rich_come_first_and_friends_before_them(horde):
     assert prompts == ["friend", "rich", "poor, early", "poor, late"]
 
 
-async def test_texts_and_images_do_not_mix(horde):
+async def test_texts_and_images_do_not_mix(horde: Horde) -> None:
     """§5: workers of one kind are not given the other's, though they offer the same model."""
     owner = await horde.account("owner")
     await horde.texts.request(models=["stable_diffusion"])
@@ -286,7 +294,7 @@ async def test_texts_and_images_do_not_mix(horde):
 # ---------------------------------------------------------------- what is told of text workers
 
 
-async def test_a_text_worker_in_the_list(horde):
+async def test_a_text_worker_in_the_list(horde: Horde) -> None:
     """§11.2: lengths and tokens instead of pixels; `type` text."""
     owner = await horde.account("owner", trusted=True)
     await horde.texts.request()
@@ -301,7 +309,7 @@ async def test_a_text_worker_in_the_list(horde):
     assert (await horde.client.get("/api/v2/workers?type=image")).json() == []
 
 
-async def test_the_hordes_figures_count_texts(horde):
+async def test_the_hordes_figures_count_texts(horde: Horde) -> None:
     """status.md §3.1: performance and models of type text; a model of the text catalogue is known."""
     owner = await horde.account("owner")
     await horde.texts.pop(owner.api_key, models=["my own merge", MODEL])
@@ -315,7 +323,7 @@ async def test_the_hordes_figures_count_texts(horde):
     assert [each["name"] for each in known] == [MODEL]
 
 
-async def test_uptime_of_text_workers_is_paid_by_context_and_size(horde):
+async def test_uptime_of_text_workers_is_paid_by_context_and_size(horde: Horde) -> None:
     """kudos.md §5.3: 25 + 15 per 1024 tokens of context, by the size of the first model: 85 for 4096 on 7B."""
     owner = await horde.account("owner", trusted=True)
     await horde.texts.pop(owner.api_key)

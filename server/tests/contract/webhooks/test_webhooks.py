@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from hordes import Horde, StartHorde
 from webhook_receivers import Authority, Received, Receiver, receiving
 
 from horde_server.webhooks.receivers import FOR_ONE_AT_A_TIME
@@ -25,21 +26,21 @@ async def told(receiver: Receiver, count: int) -> list[Received]:
     return sorted(receiver.received, key=lambda got: got.event in ENDS)
 
 
-async def nothing_is_left_to_tell(horde: Any) -> None:
+async def nothing_is_left_to_tell(horde: Horde) -> None:
     async def is_empty() -> bool:
         return await horde.sql("SELECT 1 FROM webhook_delivery UNION ALL SELECT 1 FROM procrastinate_jobs") == []
 
     await horde.until(is_empty, "everything is delivered")
 
 
-async def secret_of(horde: Any, key: str, method: str = "GET") -> str:
+async def secret_of(horde: Horde, key: str, method: str = "GET") -> str:
     answer = await horde.client.request(method, "/api/v2/webhook_secret", headers={"apikey": key})
     assert answer.status_code == 200, answer.text
     return str(answer.json()["secret"])
 
 
 class TestWhatIsTold:
-    async def test_of_an_image_its_body_as_in_a_status(self, horde: Any, receiver: Receiver) -> None:
+    async def test_of_an_image_its_body_as_in_a_status(self, horde: Horde, receiver: Receiver) -> None:
         """§3.1: `generations[]` but an integer seed and no `state`, plus `request` and `kudos`."""
         owner = await horde.account("owner")
         request_id = await horde.request(owner.api_key, webhook=receiver.url())
@@ -62,7 +63,7 @@ class TestWhatIsTold:
         assert ended.event == "request.finished"
         await nothing_is_left_to_tell(horde)
 
-    async def test_the_link_to_the_image_works(self, horde: Any, receiver: Receiver) -> None:
+    async def test_the_link_to_the_image_works(self, horde: Horde, receiver: Receiver) -> None:
         owner = await horde.account("owner")
         await horde.request(owner.api_key, webhook=receiver.url())
         await horde.submit(owner.api_key, (await horde.job(owner.api_key))["id"])
@@ -70,14 +71,14 @@ class TestWhatIsTold:
         assert finished.body["img"].startswith("http://horde.test/")
         assert (await horde.client.get(finished.body["img"])).content[:4] == b"RIFF"
 
-    async def test_an_image_that_was_asked_for_inline_is_inline(self, horde: Any, receiver: Receiver) -> None:
+    async def test_an_image_that_was_asked_for_inline_is_inline(self, horde: Horde, receiver: Receiver) -> None:
         owner = await horde.account("owner")
         await horde.request(owner.api_key, webhook=receiver.url(), r2=False)
         await horde.submit(owner.api_key, (await horde.job(owner.api_key))["id"])
         finished, _ = await told(receiver, 2)
         assert base64.b64decode(finished.body["img"])[:4] == b"RIFF"
 
-    async def test_of_a_text_its_body_as_in_a_status(self, horde: Any, receiver: Receiver) -> None:
+    async def test_of_a_text_its_body_as_in_a_status(self, horde: Horde, receiver: Receiver) -> None:
         """§3.2: the text generation object plus `request` and `kudos`."""
         owner = await horde.account("owner")
         request_id = await horde.texts.request(owner.api_key, webhook=receiver.url())
@@ -94,7 +95,7 @@ class TestWhatIsTold:
         assert body == shown
         assert ended.event == "request.finished"
 
-    async def test_of_the_end_how_it_came_to_it(self, horde: Any, receiver: Receiver) -> None:
+    async def test_of_the_end_how_it_came_to_it(self, horde: Horde, receiver: Receiver) -> None:
         owner = await horde.account("owner")
         request_id = await horde.request(owner.api_key, webhook=receiver.url(), params={"n": 2})
         for _ in range(2):
@@ -110,14 +111,14 @@ class TestWhatIsTold:
             **{name: state[name] for name in kept},
         }
 
-    async def test_nothing_is_told_of_a_request_without_a_webhook(self, horde: Any) -> None:
+    async def test_nothing_is_told_of_a_request_without_a_webhook(self, horde: Horde) -> None:
         owner = await horde.account("owner")
         await horde.request(owner.api_key)
         await horde.submit(owner.api_key, (await horde.job(owner.api_key))["id"])
         assert await horde.sql("SELECT 1 FROM webhook_delivery") == []
 
     async def test_a_request_without_a_webhook_opens_no_transaction_for_one(
-        self, horde: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+        self, horde: Horde, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What is done most stays one statement that commits itself."""
         opened: set[str] = set()
@@ -139,7 +140,7 @@ class TestWhatIsTold:
             await horde.cancel(request_id)
             assert opened & changing == expected
 
-    async def test_of_a_form_its_result(self, horde: Any, receiver: Receiver) -> None:
+    async def test_of_a_form_its_result(self, horde: Horde, receiver: Receiver) -> None:
         """§3.3: the form, what it tells, who did it, and what it was worth."""
         owner = await horde.account("owner")
         asked = await horde.alchemy.request("caption", key=owner.api_key, webhook=receiver.url())
@@ -161,7 +162,7 @@ class TestWhatIsTold:
         }
         assert (ended.event, ended.body["request"], ended.body["finished"]) == ("request.finished", asked, 1)
 
-    async def test_of_a_form_that_makes_a_picture_its_link(self, horde: Any, receiver: Receiver) -> None:
+    async def test_of_a_form_that_makes_a_picture_its_link(self, horde: Horde, receiver: Receiver) -> None:
         owner = await horde.account("owner")
         await horde.alchemy.request("RealESRGAN_x4plus", key=owner.api_key, webhook=receiver.url())
         form = await horde.alchemy.form(owner.api_key, "RealESRGAN_x4plus")
@@ -175,7 +176,7 @@ class TestWhatIsTold:
 class TestTheEnd:
     """Whatever ends a request is told, once."""
 
-    async def test_a_cancelled_request(self, horde: Any, receiver: Receiver) -> None:
+    async def test_a_cancelled_request(self, horde: Horde, receiver: Receiver) -> None:
         request_id = await horde.request(webhook=receiver.url())
         await horde.cancel(request_id)
         await horde.cancel(request_id)
@@ -184,7 +185,7 @@ class TestTheEnd:
         assert receiver.received[0].body["request"] == request_id
 
     async def test_a_request_that_is_cancelled_while_it_is_made_ends_with_its_job(
-        self, horde: Any, receiver: Receiver
+        self, horde: Horde, receiver: Receiver
     ) -> None:
         owner = await horde.account("owner")
         request_id = await horde.request(owner.api_key, webhook=receiver.url(), params={"n": 2})
@@ -194,7 +195,7 @@ class TestTheEnd:
         await horde.submit(owner.api_key, job["id"])
         assert [got.event for got in await told(receiver, 2)] == ["job.finished", "request.cancelled"]
 
-    async def test_a_request_that_failed_too_often(self, horde: Any, receiver: Receiver) -> None:
+    async def test_a_request_that_failed_too_often(self, horde: Horde, receiver: Receiver) -> None:
         owner = await horde.account("owner")
         await horde.request(owner.api_key, webhook=receiver.url())
         for number in range(3):
@@ -204,7 +205,7 @@ class TestTheEnd:
         assert receiver.events() == ["request.faulted"]
         assert receiver.received[0].body["faulted"]
 
-    async def test_a_request_whose_jobs_were_let_lie(self, horde: Any, receiver: Receiver) -> None:
+    async def test_a_request_whose_jobs_were_let_lie(self, horde: Horde, receiver: Receiver) -> None:
         owner = await horde.account("owner")
         await horde.request(owner.api_key, webhook=receiver.url())
         for number in range(3):
@@ -217,7 +218,7 @@ class TestTheEnd:
         await nothing_is_left_to_tell(horde)
         assert receiver.events() == ["request.faulted"]
 
-    async def test_a_request_whose_last_worker_was_deleted(self, horde: Any, receiver: Receiver) -> None:
+    async def test_a_request_whose_last_worker_was_deleted(self, horde: Horde, receiver: Receiver) -> None:
         owner = await horde.account("owner")
         await horde.request(owner.api_key, webhook=receiver.url())
         for number in range(3):
@@ -228,14 +229,14 @@ class TestTheEnd:
         await nothing_is_left_to_tell(horde)
         assert receiver.events() == ["request.faulted"]
 
-    async def test_a_request_that_expired(self, horde: Any, receiver: Receiver) -> None:
+    async def test_a_request_that_expired(self, horde: Horde, receiver: Receiver) -> None:
         request_id = await horde.request(webhook=receiver.url())
         await horde.sql("UPDATE request SET expires_at = now() RETURNING 1")
         [ended] = await told(receiver, 1)
         assert (ended.event, ended.body["request"]) == ("request.expired", request_id)
 
     async def test_a_request_that_was_done_does_not_end_again_when_it_expires(
-        self, horde: Any, receiver: Receiver
+        self, horde: Horde, receiver: Receiver
     ) -> None:
         request_id = await horde.request(webhook=receiver.url())
         await horde.cancel(request_id)
@@ -245,13 +246,13 @@ class TestTheEnd:
         await nothing_is_left_to_tell(horde)
         assert receiver.events() == ["request.cancelled"]
 
-    async def test_what_waits_when_the_horde_goes_into_maintenance(self, horde: Any, receiver: Receiver) -> None:
+    async def test_what_waits_when_the_horde_goes_into_maintenance(self, horde: Horde, receiver: Receiver) -> None:
         await horde.texts.request(webhook=receiver.url())
         await horde.sql("UPDATE request SET state = 'cancelled', waiting = 0 WHERE waiting > 0 RETURNING 1")
         [ended] = await told(receiver, 1)
         assert ended.event == "request.cancelled"
 
-    async def test_an_interrogation_ends_once_with_its_last_form(self, horde: Any, receiver: Receiver) -> None:
+    async def test_an_interrogation_ends_once_with_its_last_form(self, horde: Horde, receiver: Receiver) -> None:
         owner = await horde.account("owner")
         asked = await horde.alchemy.request("caption", "nsfw", key=owner.api_key, webhook=receiver.url())
         for name in ("caption", "nsfw"):
@@ -262,7 +263,7 @@ class TestTheEnd:
         [ended] = [got for got in receiver.received if got.event in ENDS]
         assert (ended.body["request"], ended.body["finished"], ended.body["kudos"]) == (asked, 2, 4)
 
-    async def test_forms_that_end_at_once_end_their_interrogation_once(self, horde: Any, receiver: Receiver) -> None:
+    async def test_forms_that_end_at_once_end_their_interrogation_once(self, horde: Horde, receiver: Receiver) -> None:
         owner = await horde.account("owner")
         names = ["caption", "nsfw", "interrogation", "describe"]
         for _ in range(3):
@@ -272,7 +273,7 @@ class TestTheEnd:
         await nothing_is_left_to_tell(horde)
         assert sorted(receiver.events()) == ["job.finished"] * 12 + ["request.finished"] * 3
 
-    async def test_a_cancelled_interrogation(self, horde: Any, receiver: Receiver) -> None:
+    async def test_a_cancelled_interrogation(self, horde: Horde, receiver: Receiver) -> None:
         owner = await horde.account("owner")
         asked = await horde.alchemy.request("caption", "nsfw", "describe", key=owner.api_key, webhook=receiver.url())
         await horde.alchemy.form(owner.api_key, "caption")
@@ -281,7 +282,7 @@ class TestTheEnd:
         assert receiver.events() == ["request.cancelled"]
         assert (receiver.received[0].body["request"], receiver.received[0].body["finished"]) == (asked, 0)
 
-    async def test_an_interrogation_that_expired(self, horde: Any, receiver: Receiver) -> None:
+    async def test_an_interrogation_that_expired(self, horde: Horde, receiver: Receiver) -> None:
         asked = await horde.alchemy.request("caption", "nsfw", webhook=receiver.url())
         await horde.sql("UPDATE interrogation SET expires_at = now() - interval '1 minute' RETURNING 1")
         [ended] = await told(receiver, 1)
@@ -292,7 +293,7 @@ class TestTheEnd:
 
 class TestDelivery:
     async def test_a_result_is_told_although_its_request_and_account_are_gone(
-        self, horde: Any, receiver: Receiver
+        self, horde: Horde, receiver: Receiver
     ) -> None:
         owner = await horde.account("owner")
         receiver.answer = lambda got: 500 if len(receiver.received) <= 2 else 204
@@ -306,7 +307,7 @@ class TestDelivery:
         assert sorted(receiver.events()) == ["job.finished"] * 2 + ["request.finished"] * 2
 
     async def test_a_refused_delivery_is_made_again_with_the_same_id_and_body(
-        self, horde: Any, receiver: Receiver
+        self, horde: Horde, receiver: Receiver
     ) -> None:
         receiver.answer = lambda got: 503 if len(receiver.received) == 1 else 200
         await horde.cancel(await horde.request(webhook=receiver.url()))
@@ -322,7 +323,7 @@ class TestDelivery:
 
     @pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 500])
     async def test_anything_but_success_is_tried_again_and_redirects_are_not_followed(
-        self, horde: Any, receiver: Receiver, status: int
+        self, horde: Horde, receiver: Receiver, status: int
     ) -> None:
         receiver.headers["Location"] = receiver.url("/elsewhere")
         receiver.answer = lambda _: status
@@ -334,14 +335,14 @@ class TestDelivery:
         await horde.until(is_counted, "the failure is counted")
         assert [got.path for got in receiver.received] == ["/hook"]
 
-    async def test_a_receiver_that_is_gone_is_told_nothing_more(self, horde: Any, receiver: Receiver) -> None:
+    async def test_a_receiver_that_is_gone_is_told_nothing_more(self, horde: Horde, receiver: Receiver) -> None:
         receiver.answer = lambda _: 410
         for _ in range(3):
             await horde.cancel(await horde.request(webhook=receiver.url()))
         await nothing_is_left_to_tell(horde)
         assert 1 <= len(receiver.received) <= 3
 
-    async def test_it_is_given_up_after_its_attempts(self, horde: Any, receiver: Receiver) -> None:
+    async def test_it_is_given_up_after_its_attempts(self, horde: Horde, receiver: Receiver) -> None:
         receiver.answer = lambda _: 500
         request_id = await horde.request(webhook=receiver.url())
         await horde.sql("INSERT INTO webhook_secret VALUES (0, '\\x00') RETURNING 1")  # something to look at
@@ -357,7 +358,7 @@ class TestDelivery:
         assert len(receiver.received) == 2
 
     async def test_who_does_not_keep_up_is_told_no_more_than_a_thousand_things(
-        self, horde: Any, receiver: Receiver
+        self, horde: Horde, receiver: Receiver
     ) -> None:
         owner, other = await horde.account("owner"), await horde.account("other")
         await horde.sql(
@@ -371,7 +372,7 @@ class TestDelivery:
         assert [got.path for got in receiver.received] == ["/other"]
 
     async def test_a_receiver_that_never_answers_holds_up_nobody_else(
-        self, horde: Any, receiver: Receiver, authority: Authority
+        self, horde: Horde, receiver: Receiver, authority: Authority
     ) -> None:
         owner, other = await horde.account("owner"), await horde.account("other")
         go_on = threading.Event()
@@ -389,7 +390,7 @@ class TestDelivery:
                 go_on.set()
 
     async def test_a_private_address_is_refused_when_it_is_delivered_to(
-        self, start_horde: Any, receiver: Receiver
+        self, start_horde: StartHorde, receiver: Receiver
     ) -> None:
         """A name that leads inside is found out when it is looked up (basics.md §10)."""
         horde = await start_horde(task_poll_interval_s=0.05, webhook_private_networks=["10.0.0.0/8"])
@@ -401,7 +402,9 @@ class TestDelivery:
         await horde.until(is_counted, "the failure is counted")
         assert receiver.received == []
 
-    async def test_a_certificate_that_nobody_vouches_for_is_refused(self, start_horde: Any, receiver: Receiver) -> None:
+    async def test_a_certificate_that_nobody_vouches_for_is_refused(
+        self, start_horde: StartHorde, receiver: Receiver
+    ) -> None:
         horde = await start_horde(task_poll_interval_s=0.05, webhook_private_networks=["127.0.0.0/8"])
         await horde.cancel(await horde.request(webhook=receiver.url()))
 
@@ -431,7 +434,9 @@ class TestAsking:
             "https://example.org/\n",
         ],
     )
-    async def test_an_address_that_cannot_be_delivered_to_is_refused(self, start_horde: Any, webhook: str) -> None:
+    async def test_an_address_that_cannot_be_delivered_to_is_refused(
+        self, start_horde: StartHorde, webhook: str
+    ) -> None:
         """§1.1: requests of every kind are looked at alike."""
         horde = await start_horde()
         for ask in (horde.ask, horde.texts.ask, partial(horde.alchemy.ask, "caption")):
@@ -440,19 +445,19 @@ class TestAsking:
             assert "webhook" in answer.json()["message"]
 
     @pytest.mark.parametrize("webhook", ["https://a", "https://example.org/" + "a" * 1010], ids=["short", "long"])
-    async def test_an_address_has_10_to_1024_characters(self, horde: Any, webhook: str) -> None:
+    async def test_an_address_has_10_to_1024_characters(self, horde: Horde, webhook: str) -> None:
         answer = await horde.ask(webhook=webhook)
         assert horde.outcome(answer) == (400, None)
         assert "webhook" in answer.json()["errors"]
 
-    async def test_a_dry_run_checks_it_and_tells_nobody(self, horde: Any, receiver: Receiver) -> None:
+    async def test_a_dry_run_checks_it_and_tells_nobody(self, horde: Horde, receiver: Receiver) -> None:
         assert (await horde.ask(webhook=receiver.url(), dry_run=True)).status_code == 200
         assert horde.outcome(await horde.ask(webhook="http://x.test/hook", dry_run=True)) == (400, "BadRequest")
         assert receiver.received == []
 
 
 class TestTheSecret:
-    async def test_a_delivery_is_signed_with_the_secret_of_who_asked(self, horde: Any, receiver: Receiver) -> None:
+    async def test_a_delivery_is_signed_with_the_secret_of_who_asked(self, horde: Horde, receiver: Receiver) -> None:
         owner, other = await horde.account("owner"), await horde.account("other")
         await horde.cancel(await horde.request(owner.api_key, webhook=receiver.url()))
         [got] = await told(receiver, 1)
@@ -460,7 +465,7 @@ class TestTheSecret:
         assert not got.is_signed_with(await secret_of(horde, other.api_key))
         assert got.body["delivery"] == got.id
 
-    async def test_it_stays_the_same_until_it_is_renewed(self, horde: Any) -> None:
+    async def test_it_stays_the_same_until_it_is_renewed(self, horde: Horde) -> None:
         owner = await horde.account("owner")
         first = await secret_of(horde, owner.api_key)
         assert await secret_of(horde, owner.api_key) == first
@@ -468,7 +473,7 @@ class TestTheSecret:
         assert renewed != first
         assert await secret_of(horde, owner.api_key) == renewed
 
-    async def test_the_old_one_signs_too_for_a_day(self, horde: Any, receiver: Receiver) -> None:
+    async def test_the_old_one_signs_too_for_a_day(self, horde: Horde, receiver: Receiver) -> None:
         owner = await horde.account("owner")
         old = await secret_of(horde, owner.api_key)
         new = await secret_of(horde, owner.api_key, "POST")
@@ -480,14 +485,14 @@ class TestTheSecret:
         later = (await told(receiver, 2))[1]
         assert later.is_signed_with(new) and not later.is_signed_with(old)
 
-    async def test_anonymous_deliveries_are_not_signed(self, horde: Any, receiver: Receiver) -> None:
+    async def test_anonymous_deliveries_are_not_signed(self, horde: Horde, receiver: Receiver) -> None:
         await horde.cancel(await horde.request(webhook=receiver.url()))
         [got] = await told(receiver, 1)
         assert "webhook-signature" not in got.headers
         assert got.id
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    async def test_only_its_owner_gets_at_it(self, horde: Any, method: str) -> None:
+    async def test_only_its_owner_gets_at_it(self, horde: Horde, method: str) -> None:
         deleted = await horde.account("gone", columns={"deleted": True})
 
         async def ask(key: str | None) -> httpx.Response:
@@ -501,7 +506,7 @@ class TestTheSecret:
         assert horde.outcome(await ask("0000000000")) == (403, "AnonForbidden")
         assert horde.outcome(await ask(deleted.api_key)) == (403, "DeletedUser")
 
-    async def test_it_is_of_use_to_every_library_of_standard_webhooks(self, horde: Any) -> None:
+    async def test_it_is_of_use_to_every_library_of_standard_webhooks(self, horde: Horde) -> None:
         """`whsec_` and base64 of 24 to 64 bytes."""
         owner = await horde.account("owner")
         secret = await secret_of(horde, owner.api_key)

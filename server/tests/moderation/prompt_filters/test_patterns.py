@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-import re2
+import re2  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from horde_server.requests.alchemy.states import form_state, overall_state
+from horde_server.requests.alchemy.states import FormState, form_state, overall_state
 
 
 @pytest.mark.parametrize(
@@ -41,5 +41,6 @@ def test_the_state_of_a_form(row: str, waiting: int, finished: int, state: str) 
     ],
 )
 def test_the_state_of_the_whole(forms: str, state: str) -> None:
+    states = [FormState(word) for word in forms.split()]
     for order in (1, -1):
-        assert overall_state(forms.split()[::order]) == state
+        assert overall_state(states[::order]) == state

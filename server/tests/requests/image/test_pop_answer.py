@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from uuid import uuid4
 
 from horde_server.dispatch.dispatcher import HandOut
+from horde_server.dispatch.ids import JobId
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.pop_answer import empty_answer, job_answer
 
@@ -15,12 +17,12 @@ TOP = {
 }  # fmt: skip
 
 
-def a_hand_out(**changes):
+def a_hand_out(**changes: Any) -> HandOut[ImageOrder]:
     order = ImageOrder(prompt="x ### y", **changes)
-    return HandOut(order=order, model="m", job_ids=(uuid4(), uuid4()), seed=42, ttl_s=150)
+    return HandOut(order=order, model="m", job_ids=(JobId(uuid4()), JobId(uuid4())), seed=42, ttl_s=150)
 
 
-def test_an_empty_answer_has_defaults_and_zero_counts():
+def test_an_empty_answer_has_defaults_and_zero_counts() -> None:
     answer = json.loads(empty_answer({"models": 3, "maintenance": 9}))
     assert set(answer) == TOP
     assert answer["id"] is None and answer["ids"] == []
@@ -29,7 +31,7 @@ def test_an_empty_answer_has_defaults_and_zero_counts():
     assert "maintenance" not in answer["skipped"] and "max_pixels" not in answer["skipped"]
 
 
-def test_a_job_answer_keeps_ids_and_uploads_parallel():
+def test_a_job_answer_keeps_ids_and_uploads_parallel() -> None:
     hand_out = a_hand_out()
     answer = json.loads(job_answer(hand_out, ["u1", "u2"]))
     assert set(answer) == TOP
@@ -39,7 +41,7 @@ def test_a_job_answer_keeps_ids_and_uploads_parallel():
     assert answer["skipped"] == {} and answer["messages"] == []
 
 
-def test_payload_keys_without_a_value_are_absent():
+def test_payload_keys_without_a_value_are_absent() -> None:
     plain = json.loads(job_answer(a_hand_out(), ["u1", "u2"]))["payload"]
     assert not {"clip_skip", "denoising_strength", "use_nsfw_censor", "steps", "n"} & set(plain)
     censored = json.loads(job_answer(a_hand_out(nsfw=False, clip_skip=2), ["u1", "u2"]))["payload"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -29,7 +30,13 @@ LCM_LORA = Lora(next(iter(LCM_LORA_VERSIONS)), is_version=True)
 
 
 def an_image(
-    *, uses_lcm=False, has_control=False, names_workers=False, max_steps=(), has_unlimited_model=True, **changes
+    *,
+    uses_lcm: bool = False,
+    has_control: bool = False,
+    names_workers: bool = False,
+    max_steps: tuple[int, ...] = (),
+    has_unlimited_model: bool = True,
+    **changes: Any,
 ) -> UpfrontImage:
     """A plain 512×512 image with 30 steps, for models with these limits."""
     order = ImageOrder(
@@ -77,7 +84,7 @@ images = st.builds(
         ({"names_workers": True}, 1024, None),
     ],
 )
-def test_heavy_images_need_kudos(changes, side, reason) -> None:
+def test_heavy_images_need_kudos(changes: dict[str, Any], side: int, reason: Any) -> None:
     assert image_upfront(an_image(**changes), side, on_worker_list=False) == reason
 
 
@@ -102,7 +109,7 @@ def test_naming_workers_needs_kudos_where_the_horde_says_so_and_cannot_be_downgr
         (0, 10_000, frozenset({"qwen_image"}), 576),
     ],
 )
-def test_the_free_size_shrinks_with_the_queue(threads, queued, baselines, side) -> None:
+def test_the_free_size_shrinks_with_the_queue(threads: int, queued: int, baselines: Any, side: int) -> None:
     assert free_side(baselines, image_threads=threads, queued_jobs=queued) == side
 
 
@@ -125,7 +132,7 @@ def test_a_downgrade_keeps_the_aspect_and_takes_the_models_steps() -> None:
         ({"steps": 40, "uses_lcm": True, "sampler_name": "lcm"}, 10),
     ],
 )
-def test_a_downgrade_takes_steps_down_to_the_limit(changes, steps) -> None:
+def test_a_downgrade_takes_steps_down_to_the_limit(changes: dict[str, Any], steps: int) -> None:
     assert downgraded(an_image(**changes), 1024).order.steps == steps
 
 
@@ -135,7 +142,7 @@ def test_a_downgrade_never_goes_below_the_smallest_area() -> None:
 
 
 @given(images, st.integers(576, 1024))
-def test_what_was_downgraded_is_free(image, side) -> None:
+def test_what_was_downgraded_is_free(image: UpfrontImage, side: int) -> None:
     small = downgraded(image, side)
     assert image_upfront(small, side, on_worker_list=False) is None
     assert small.order.width % 64 == small.order.height % 64 == 0
@@ -145,7 +152,7 @@ def test_what_was_downgraded_is_free(image, side) -> None:
 
 def test_an_order_for_any_model_has_the_default_limit_of_steps() -> None:
     """The original forgets it."""
-    horde = {"image_threads": 0, "queued_jobs": 0, "on_worker_list": False}
+    horde: dict[str, Any] = {"image_threads": 0, "queued_jobs": 0, "on_worker_list": False}
     assert upfront(ImageOrder("a", models=(), steps=41), **horde)
     assert not upfront(ImageOrder("a", models=(), steps=40), **horde)
 
@@ -156,7 +163,7 @@ def test_an_order_for_any_model_has_the_default_limit_of_steps() -> None:
 @pytest.mark.parametrize(
     ("threads", "queued", "tokens"), [(0, 0, 512), (10, 0, 512), (0, 100, 422), (10, 100, 472), (0, 10_000, 256)]
 )
-def test_the_free_length_shrinks_with_the_queue(threads, queued, tokens) -> None:
+def test_the_free_length_shrinks_with_the_queue(threads: int, queued: int, tokens: int) -> None:
     assert free_tokens(text_threads=threads, queued_jobs=queued) == tokens
 
 
@@ -170,8 +177,8 @@ def test_the_free_length_shrinks_with_the_queue(threads, queued, tokens) -> None
         ({"names_workers": True, "on_worker_list": True}, TextUpfront.WORKER_LIST),
     ],
 )
-def test_long_texts_need_kudos(changes, reason) -> None:
-    plain = {
+def test_long_texts_need_kudos(changes: dict[str, Any], reason: Any) -> None:
+    plain: dict[str, Any] = {
         "max_length": 300,
         "slow_workers": True,
         "names_workers": False,
@@ -208,11 +215,13 @@ class TestFreeChanges:
             ({}, []),
         ],
     )
-    def test_only_what_helps_is_named(self, changes, advice) -> None:
+    def test_only_what_helps_is_named(self, changes: dict[str, Any], advice: list[Any]) -> None:
         assert free_changes(an_image(**changes), 576, on_worker_list=True) == advice
 
     @given(images, st.sampled_from(["k_euler_a", "k_heun", "k_dpm_adaptive"]), st.booleans())
-    def test_who_follows_the_advice_needs_no_kudos(self, image, sampler_name, names_workers) -> None:
+    def test_who_follows_the_advice_needs_no_kudos(
+        self, image: UpfrontImage, sampler_name: str, names_workers: bool
+    ) -> None:
         image = image.with_order(sampler_name=sampler_name, workers=(str(uuid4()),) if names_workers else ())
         for change in free_changes(image, 576, on_worker_list=True):
             number = int((re.findall(r"most (\d+)", change) or [0])[0])
@@ -238,6 +247,6 @@ class TestFreeChanges:
              ["set slow_workers to true", "set max_length to 256 or less", "name no workers"]),
         ],
     )  # fmt: skip
-    def test_of_texts(self, changes, advice) -> None:
-        plain = {"max_length": 80, "slow_workers": True, "most_tokens": 256, "on_worker_list": False}
+    def test_of_texts(self, changes: dict[str, Any], advice: list[Any]) -> None:
+        plain: dict[str, Any] = {"max_length": 80, "slow_workers": True, "most_tokens": 256, "on_worker_list": False}
         assert free_text_changes(**{**plain, **changes}) == advice

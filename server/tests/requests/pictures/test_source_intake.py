@@ -24,15 +24,17 @@ from horde_server.blobs.decoding import Decoders, TooManyPictures
 from horde_server.blobs.folder import FolderStore
 from horde_server.blobs.guard import ANYWHERE, PUBLIC
 from horde_server.blobs.guarded_fetch import GuardedFetcher
+from horde_server.blobs.images import recompressed
 from horde_server.blobs.signing import UrlSigner
 from horde_server.blobs.store import BlobStoreFailed
+from horde_server.dispatch.ids import RequestId
 from horde_server.requests.asked import GivenPictures
 from horde_server.requests.pictures import source_intake
 from horde_server.requests.pictures.source_images import ExtraSource, SourceImages
 from horde_server.requests.pictures.source_intake import MAX_PIXELS, SourceIntake, quality_of
 from horde_server.requests.pictures.source_refusals import SourceRefused
 
-REQUEST = UUID("3f2b8c1e-0000-4000-8000-000000000000")
+REQUEST = RequestId(UUID("3f2b8c1e-0000-4000-8000-000000000000"))
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><script/></svg>'
 
 
@@ -379,7 +381,7 @@ class TestBounds:
     ) -> None:
         now, most, names = 0, 0, set()
         lock = threading.Lock()
-        decode = source_intake.recompressed
+        decode = recompressed
 
         def counted(*args: Any, **options: Any) -> Any:
             nonlocal now, most

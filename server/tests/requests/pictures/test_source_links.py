@@ -28,7 +28,7 @@ async def store(tmp_path: Path) -> FolderStore:
 
 
 async def handed(store: FolderStore, sources: SourceImages = SOURCES, ttl_s: int = 150, **asked: Any) -> HandedSources:
-    takes = {"takes_links": True, "takes_extra": True, **asked}
+    takes: dict[str, Any] = {"takes_links": True, "takes_extra": True, **asked}
     return await SourceLinks(store).hand_out(sources, ttl_s=ttl_s, base_url="http://horde.test", **takes)
 
 

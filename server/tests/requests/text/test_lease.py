@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,17 +30,19 @@ orders = st.builds(
         (TextOrder(prompt="x" * 40_000, max_length=512, max_context_length=8192), 1, 1.0, 449),  # a prompt is read too
     ],
 )
-def test_the_lease_follows_the_tokens_and_the_speed(order, texts, speed, expected_s):
+def test_the_lease_follows_the_tokens_and_the_speed(order: Any, texts: int, speed: float, expected_s: int) -> None:
     assert ttl_s(order, texts=texts, speed=speed, extra_slow=False) == expected_s
 
 
-def test_extra_slow_workers_get_three_times_as_long():
+def test_extra_slow_workers_get_three_times_as_long() -> None:
     order = TextOrder(prompt="x", max_length=80)
     assert ttl_s(order, texts=1, speed=1.0, extra_slow=True) == 3 * MIN_TTL_S
 
 
 @given(orders, st.integers(1, 20), st.floats(0, 1e6))
-def test_nobody_gets_less_than_upstream_gives_and_more_work_never_less_time(order, texts, speed):
+def test_nobody_gets_less_than_upstream_gives_and_more_work_never_less_time(
+    order: TextOrder, texts: int, speed: float
+) -> None:
     given_s = ttl_s(order, texts=texts, speed=speed, extra_slow=False)
     assert given_s >= MIN_TTL_S
     assert ttl_s(order, texts=texts + 1, speed=speed, extra_slow=False) >= given_s

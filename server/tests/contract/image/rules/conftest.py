@@ -48,7 +48,7 @@ async def pop(module_horde: Horde) -> Pop:
     numbers = itertools.count()
 
     async def popped(**offer: Any) -> dict[str, Any]:
-        allowed = {"allow_controlnet": True, "allow_sdxl_controlnet": True, "allow_lora": True, **offer}
+        allowed: dict[str, Any] = {"allow_controlnet": True, "allow_sdxl_controlnet": True, "allow_lora": True, **offer}
         return await module_horde.pop(owner.api_key, f"worker {next(numbers)}", **allowed)
 
     return popped

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hordes import Horde, Pop
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,7 +36,9 @@ def module_settings() -> dict[str, Any]:
     ],
     ids=str,
 )
-async def test_a_request_is_made_as_small_as_is_free(horde, asker, pop, params, wanted) -> None:
+async def test_a_request_is_made_as_small_as_is_free(
+    horde: Horde, asker: str, pop: Pop, params: dict[str, Any], wanted: tuple[int, int, int]
+) -> None:
     """§7.5: with `allow_downgrade` area and steps shrink; without, 403."""
     free = wanted == (params.get("width", 512), params.get("height", 512), params.get("steps", 30))
     refused = await horde.ask(asker, models=[PLAIN], params=params)
@@ -47,7 +50,7 @@ async def test_a_request_is_made_as_small_as_is_free(horde, asker, pop, params, 
     assert (payload["width"], payload["height"], payload["ddim_steps"]) == wanted
 
 
-async def test_the_refusal_advises_only_what_helps(horde, asker) -> None:
+async def test_the_refusal_advises_only_what_helps(horde: Horde, asker: str) -> None:
     """§7.5: slow_workers is true already, so that nobody is told to set it."""
     answer = await horde.ask(asker, models=[PLAIN], params={"steps": 60})
     assert answer.json()["message"].endswith(": ask for at most 40 steps, or earn kudos.")
@@ -55,7 +58,7 @@ async def test_the_refusal_advises_only_what_helps(horde, asker) -> None:
     assert answer.json()["message"].endswith(": set slow_workers to true, or earn kudos.")
 
 
-async def test_a_downgraded_request_takes_slow_workers(horde, asker, pop, module_horde) -> None:
+async def test_a_downgraded_request_takes_slow_workers(horde: Horde, asker: str, pop: Pop, module_horde: Horde) -> None:
     """§7.5: slow_workers := true, so that it costs no more for the haste that it does not get."""
     request_id = await horde.request(asker, models=[PLAIN], slow_workers=False, allow_downgrade=True)
     ((slow,),) = await horde.sql(
@@ -64,22 +67,22 @@ async def test_a_downgraded_request_takes_slow_workers(horde, asker, pop, module
     assert slow is True
 
 
-async def test_any_model_can_be_downgraded(horde, asker, pop) -> None:
+async def test_any_model_can_be_downgraded(horde: Horde, asker: str, pop: Pop) -> None:
     """§7.5: an empty model list (500 upstream) counts with the default limits."""
     await horde.request(asker, models=[], params={"steps": 41}, allow_downgrade=True)
     assert (await pop(models=[SDXL]))["payload"]["ddim_steps"] == 30
 
 
-async def test_a_controlnet_is_downgraded_to_twenty_steps(horde, asker, pop, image) -> None:
+async def test_a_controlnet_is_downgraded_to_twenty_steps(horde: Horde, asker: str, pop: Pop, image: str) -> None:
     """§7.2: a ControlNet and more than 20 accurate steps needs kudos; 20 are free."""
-    body = {"models": [PLAIN], "source_image": image}
+    body: dict[str, Any] = {"models": [PLAIN], "source_image": image}
     params = {"control_type": "canny", "steps": 21}
     assert horde.outcome(await horde.ask(asker, **body, params=params)) == (403, "KudosUpfront")
     await horde.request(asker, **body, params=params, allow_downgrade=True)
     assert (await pop(models=[PLAIN]))["payload"]["ddim_steps"] == 20
 
 
-async def test_the_work_of_a_downgraded_request_is_that_of_what_is_left(horde, asker, pop) -> None:
+async def test_the_work_of_a_downgraded_request_is_that_of_what_is_left(horde: Horde, asker: str, pop: Pop) -> None:
     """§7.5: work size and price are those of the smaller request."""
     big = {"width": 3072, "height": 1024, "steps": 100}
     small = await horde.ask(asker, models=[PLAIN], params={"width": 1728, "height": 576, "steps": 30})
@@ -89,7 +92,9 @@ async def test_the_work_of_a_downgraded_request_is_that_of_what_is_left(horde, a
         assert (await pop(models=[PLAIN]))["ttl"] == int(30 + 30 * 2 * 1728 * 576 / 262_144)
 
 
-async def test_named_workers_are_no_reason_to_downgrade(horde, asker, pop, module_horde) -> None:
+async def test_named_workers_are_no_reason_to_downgrade(
+    horde: Horde, asker: str, pop: Pop, module_horde: Horde
+) -> None:
     """§7.2: with HORDE_UPFRONT_KUDOS_ON_WORKERLIST naming workers needs kudos; a downgrade is no way out."""
     await pop(models=[PLAIN])
     ((worker,),) = await horde.sql("SELECT id::text FROM worker LIMIT 1")
@@ -98,7 +103,7 @@ async def test_named_workers_are_no_reason_to_downgrade(horde, asker, pop, modul
     assert answer.json()["reason"] == "worker_list"
 
 
-async def test_who_has_the_kudos_gets_what_was_asked_for(horde, rich, pop) -> None:
+async def test_who_has_the_kudos_gets_what_was_asked_for(horde: Horde, rich: str, pop: Pop) -> None:
     """§7.5: `allow_downgrade` changes nothing for a payer who can pay."""
     params = {"width": 1088, "height": 1024, "steps": 60}
     request_id = await horde.request(rich, models=[PLAIN], params=params, allow_downgrade=True)
@@ -118,7 +123,7 @@ async def test_who_has_the_kudos_gets_what_was_asked_for(horde, rich, pop) -> No
     ],
     ids=str,
 )
-async def test_the_refusal_says_what_is_missing(horde, asker, body, reason) -> None:
+async def test_the_refusal_says_what_is_missing(horde: Horde, asker: str, body: dict[str, Any], reason: str) -> None:
     """§7.4: beside message and rc the kudos needed and the largest free square, for programs to read."""
     answer = (await horde.ask(asker, models=[PLAIN], **body)).json()
     assert set(answer) >= {"message", "rc", "required_kudos", "reason", "max_resolution"}

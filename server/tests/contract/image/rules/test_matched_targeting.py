@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hordes import Horde
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -15,12 +16,12 @@ def module_settings() -> dict[str, Any]:
     return {"require_matched_targeting": True}
 
 
-async def worker_id(horde, name: str) -> str:
+async def worker_id(horde: Horde, name: str) -> str:
     ((found,),) = await horde.sql("SELECT id::text FROM worker WHERE name = %s", name)
     return str(found)
 
 
-async def test_named_workers_serve_whom_they_know(horde) -> None:
+async def test_named_workers_serve_whom_they_know(horde: Horde) -> None:
     """§5.19: an allow-listed request is served to its workers' owner and friends only; else `worker_id`."""
     owner, friend, other = [await horde.account(name) for name in ("bea", "fay", "oda")]
     await horde.pop(owner.api_key, "bee")
@@ -40,7 +41,7 @@ async def test_named_workers_serve_whom_they_know(horde) -> None:
     assert (await horde.check(refused))["processing"] == 0
 
 
-async def test_other_requests_are_served_as_ever(horde) -> None:
+async def test_other_requests_are_served_as_ever(horde: Horde) -> None:
     """§5.19: block-lists and requests that name no worker are for all."""
     owner = await horde.account("liz")
     await horde.pop(owner.api_key, "moth")
@@ -52,7 +53,7 @@ async def test_other_requests_are_served_as_ever(horde) -> None:
     await horde.job(owner.api_key, "wasp")
 
 
-async def test_naming_workers_costs_a_tenth_of_a_kudos(horde) -> None:
+async def test_naming_workers_costs_a_tenth_of_a_kudos(horde: Horde) -> None:
     """kudos.md §2.5: such requests are priced at 0.1 an image; a block-list is not such a request."""
     owner = await horde.account("may")
     await horde.pop(owner.api_key, "ant")

@@ -11,6 +11,7 @@ import io
 from typing import Any
 
 import pytest
+from hordes import Horde, Pop
 from PIL import Image
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -61,7 +62,8 @@ REMIX = {
 }  # fmt: skip
 CONTROLLED = {**FROM_IMAGE, "params": {"control_type": "canny"}}
 QR_CODE = {"params": {"workflow": "qr_code", "extra_texts": [{"text": "hello", "reference": "qr_code"}]}}
-LORA, VERSIONED = {"params": {"loras": [{"name": "x"}]}}, {"params": {"loras": [{"name": "12", "is_version": True}]}}
+LORA: dict[str, Any] = {"params": {"loras": [{"name": "x"}]}}
+VERSIONED: dict[str, Any] = {"params": {"loras": [{"name": "12", "is_version": True}]}}
 TI = {"params": {"tis": [{"name": "x"}]}}
 TRANSPARENT = {"params": {"transparent": True}}
 HIRES = {"params": {"hires_fix": True}}
@@ -185,7 +187,9 @@ SERVED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("body", "offer", "reason"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
-async def test_a_worker_that_misses_one_thing_is_told_which(horde, asker, pop, body, offer, reason) -> None:
+async def test_a_worker_that_misses_one_thing_is_told_which(
+    horde: Horde, asker: str, pop: Pop, body: Any, offer: Any, reason: Any
+) -> None:
     """§7.8: refused for one reason, counted once, and not handed out."""
     await horde.request(asker, **{"models": [PLAIN], **body})
     answer = await pop(**{"models": [PLAIN], **offer})
@@ -193,7 +197,9 @@ async def test_a_worker_that_misses_one_thing_is_told_which(horde, asker, pop, b
 
 
 @pytest.mark.parametrize(("body", "offer", "model"), [row[1:] for row in SERVED], ids=[row[0] for row in SERVED])
-async def test_a_worker_that_just_fits_gets_the_job(horde, asker, pop, body, offer, model) -> None:
+async def test_a_worker_that_just_fits_gets_the_job(
+    horde: Horde, asker: str, pop: Pop, body: Any, offer: Any, model: Any
+) -> None:
     """§5: the other side of each rule; §6.5: the job's model is one that may serve it."""
     await horde.request(asker, **{"models": [PLAIN], **body})
     answer = await pop(**{"models": [PLAIN], **offer})
@@ -201,7 +207,9 @@ async def test_a_worker_that_just_fits_gets_the_job(horde, asker, pop, body, off
     assert (answer["model"], answer["skipped"]) == (model, {})
 
 
-async def test_what_counts_under_several_keys_upstream_counts_under_the_first(horde, asker, pop) -> None:
+async def test_what_counts_under_several_keys_upstream_counts_under_the_first(
+    horde: Horde, asker: str, pop: Pop
+) -> None:
     """§7.8: each request once, by the real predicate."""
     await horde.request(asker, models=[SDXL], **LORA)
     await horde.request(asker, models=[PLAIN, SDXL], **LORA)
@@ -228,7 +236,9 @@ async def test_what_counts_under_several_keys_upstream_counts_under_the_first(ho
     ],
     ids=str,
 )
-async def test_a_batch_fits_the_worker(horde, asker, pop, body, offer, images) -> None:
+async def test_a_batch_fits_the_worker(
+    horde: Horde, asker: str, pop: Pop, body: Any, offer: dict[str, Any], images: int
+) -> None:
     """§6.4: by pixels, post-processing, heavy work and the model's baseline."""
     params = {**body.get("params", {}), "n": 20}
     await horde.request(asker, **{"models": [PLAIN], **body, "params": params})
@@ -246,13 +256,15 @@ async def test_a_batch_fits_the_worker(horde, asker, pop, body, offer, images) -
     ],
     ids=lambda value: value if isinstance(value, int) else "",
 )
-async def test_a_job_may_take_as_long_as_its_work_is(horde, asker, pop, body, ttl) -> None:
+async def test_a_job_may_take_as_long_as_its_work_is(
+    horde: Horde, asker: str, pop: Pop, body: dict[str, Any], ttl: int
+) -> None:
     """§6.7: doubled with a ControlNet; longer with post-processing."""
     await horde.request(asker, models=[PLAIN], **body)
     assert (await pop(models=[PLAIN]))["ttl"] == ttl
 
 
-async def test_five_named_workers_are_kept(horde, asker, pop, module_horde) -> None:
+async def test_five_named_workers_are_kept(horde: Horde, asker: str, pop: Pop, module_horde: Horde) -> None:
     """requests.md §1.4: the first five ids of `workers` count."""
     owner = await module_horde.account("six", columns={"worker_invited": 1000})
     for number in range(6):
@@ -263,7 +275,7 @@ async def test_five_named_workers_are_kept(horde, asker, pop, module_horde) -> N
     assert [job_id is not None for job_id in got] == [True] * 5 + [False]
 
 
-async def test_a_worker_on_trial_serves_only_who_names_it(horde, asker, module_horde) -> None:
+async def test_a_worker_on_trial_serves_only_who_names_it(horde: Horde, asker: str, module_horde: Horde) -> None:
     """A worker can be tried out without getting anybody's work."""
     owner = await module_horde.account("trial", columns={"worker_invited": 1000})
     await horde.request(asker, models=[PLAIN])
@@ -277,7 +289,7 @@ async def test_a_worker_on_trial_serves_only_who_names_it(horde, asker, module_h
     assert job["payload"]["prompt"] == "for the one on trial"
 
 
-async def test_lists_of_a_worker_are_kept_to_their_limits(horde, asker, module_horde) -> None:
+async def test_lists_of_a_worker_are_kept_to_their_limits(horde: Horde, asker: str, module_horde: Horde) -> None:
     """§1.1, §1.4: the first 300 models and the first 200 words; longer names and lists of thousands → 400."""
     owner = await module_horde.account("many", customizer=True, columns={"worker_invited": 1000})
     models = [f"model {number}" for number in range(301)]

@@ -7,18 +7,19 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from hordes import Horde
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 IMAGE = "5f0a4c6e-0000-4000-8000-000000000001"
 
 
-async def rate(horde, request_id: str, body: Any = None) -> httpx.Response:
+async def rate(horde: Horde, request_id: str, body: Any = None) -> httpx.Response:
     """POST /generate/rate/{id}; no key is needed."""
     return await horde.client.post(f"/api/v2/generate/rate/{request_id}", json=body or {"best": IMAGE})
 
 
-async def test_only_shared_requests_are_rated_and_none_is(horde, asker, module_horde) -> None:
+async def test_only_shared_requests_are_rated_and_none_is(horde: Horde, asker: str, module_horde: Horde) -> None:
     """§13: not done → 400 `AestheticsNotCompleted`, then not shared → 400 `AestheticsNotPublic`: always."""
     owner = await module_horde.account("rated")
     request_id = await horde.request(asker, shared=True)
@@ -34,7 +35,7 @@ async def test_only_shared_requests_are_rated_and_none_is(horde, asker, module_h
 
 
 @pytest.mark.parametrize("request_id", ["5f0a4c6e-0000-4000-8000-000000000002", "not-a-uuid"])
-async def test_what_does_not_exist_is_not_rated(horde, request_id) -> None:
+async def test_what_does_not_exist_is_not_rated(horde: Horde, request_id: str) -> None:
     """§13.1: → 404 `RequestNotFound`, the first check."""
     assert horde.outcome(await rate(horde, request_id)) == (404, "RequestNotFound")
 
@@ -53,7 +54,7 @@ async def test_what_does_not_exist_is_not_rated(horde, request_id) -> None:
     ],
     ids=str,
 )
-async def test_ratings_are_checked_against_the_schema_first(horde, body, path) -> None:
+async def test_ratings_are_checked_against_the_schema_first(horde: Horde, body: dict[str, Any], path: str) -> None:
     """§13, basics.md §3: lengths and ranges, before the request is looked up."""
     answer = await rate(horde, str(uuid4()), body)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {path})

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from hordes import Horde
 from PIL import Image
 from strange_servers import answer, serving
 
@@ -22,7 +23,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYPgPAAEDAQAIicLsAAAAAElFTkSuQmCC"
 """A PNG of one pixel."""
 FLUX, SD2, SDXL, PLAIN = "Flux.1-Schnell fp8 (Compact)", "stable_diffusion_2.1", "SDXL 1.0", "Deliberate"
-QR_CODE = {"workflow": "qr_code", "extra_texts": [{"text": "https://example.org", "reference": "qr_code"}]}
+QR_CODE: dict[str, Any] = {
+    "workflow": "qr_code",
+    "extra_texts": [{"text": "https://example.org", "reference": "qr_code"}],
+}
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -159,7 +163,7 @@ def module_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def keys(module_horde, asker) -> dict[str, str]:
+async def keys(module_horde: Horde, asker: str) -> dict[str, str]:
     """API keys of those who ask."""
     special = await module_horde.account("special", columns={"special": True})
     deleted = await module_horde.account("gone", columns={"deleted": True})
@@ -176,7 +180,9 @@ async def keys(module_horde, asker) -> dict[str, str]:
     }  # fmt: skip
 
 
-async def ask(horde, keys, body: dict[str, Any], who: str, headers: dict[str, str]) -> tuple[int, str | None]:
+async def ask(
+    horde: Horde, keys: dict[str, str], body: dict[str, Any], who: str, headers: dict[str, str]
+) -> tuple[int, str | None]:
     models = [name.replace("SELF", keys["alias"]) for name in body.get("models", [PLAIN])]
     answered = await horde.client.post(
         "/api/v2/generate/async",
@@ -188,20 +194,22 @@ async def ask(horde, keys, body: dict[str, Any], who: str, headers: dict[str, st
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
-async def test_a_broken_rule_is_answered_with_its_code(horde, keys, fault) -> None:
+async def test_a_broken_rule_is_answered_with_its_code(horde: Horde, keys: dict[str, str], fault: Any) -> None:
     """§3, §4: HTTP status and rc, trailing dots included (basics.md §4.2)."""
     assert await ask(horde, keys, fault.body, fault.who, fault.headers) == fault.wanted
     assert await horde.sql("SELECT count(*) FROM request") == [(0,)]
 
 
 @pytest.mark.parametrize(("earlier", "later"), pairs(), ids=str)
-async def test_of_two_broken_rules_the_earlier_answers(horde, keys, earlier, later) -> None:
+async def test_of_two_broken_rules_the_earlier_answers(
+    horde: Horde, keys: dict[str, str], earlier: Any, later: Any
+) -> None:
     """§3: the steps are taken in their order."""
     body, headers = together(earlier.body, later.body), {**earlier.headers, **later.headers}
     assert await ask(horde, keys, body, earlier.who or later.who, headers) == earlier.wanted
 
 
-async def test_maintenance_is_told_before_anything_else(horde, keys) -> None:
+async def test_maintenance_is_told_before_anything_else(horde: Horde, keys: dict[str, str]) -> None:
     """§3.2: → 400 `MaintenanceMode`, before the webhook, the key and all that follows."""
     for mode, wanted in ((True, "MaintenanceMode"), (False, "BadRequest")):
         changed = await horde.client.put(
@@ -238,7 +246,9 @@ def picture(size: tuple[int, int], mode: str = "RGB") -> str:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_a_picture_that_is_none_is_refused_and_leaves_nothing_behind(horde, keys, sources, rc) -> None:
+async def test_a_picture_that_is_none_is_refused_and_leaves_nothing_behind(
+    horde: Horde, keys: dict[str, str], sources: dict[str, Any], rc: str
+) -> None:
     """§5.5: all 400; no request, no hold and no picture is left."""
     assert await ask(horde, keys, sources, "", {}) == (400, rc)
     assert await horde.sql("SELECT count(*) FROM request") == [(0,)]
@@ -255,13 +265,15 @@ async def test_a_picture_that_is_none_is_refused_and_leaves_nothing_behind(horde
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_what_lies_at_an_address_must_be_a_picture(horde, keys, body, rc) -> None:
+async def test_what_lies_at_an_address_must_be_a_picture(
+    horde: Horde, keys: dict[str, str], body: Any, rc: str
+) -> None:
     """§5.4: no image, nothing at all, above 5000 KiB, above 3072×3072 pixels."""
     async with serving(answer(body)) as server:
         assert await ask(horde, keys, {"source_image": server.url()}, "", {}) == (400, rc)
 
 
-async def test_outpainting_needs_no_mask(horde, keys) -> None:
+async def test_outpainting_needs_no_mask(horde: Horde, keys: dict[str, str]) -> None:
     """§5.3: only inpainting needs a mask or an alpha channel."""
     assert (await horde.ask(keys[""], source_image=IMAGE, source_processing="outpainting")).status_code == 202
     transparent = picture((64, 64), "RGBA")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from hordes import Horde, Pop
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,7 +33,7 @@ def module_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def online(module_horde, pop) -> None:
+async def online(module_horde: Horde, pop: Pop) -> None:
     """A worker with all models, from when the catalogue is read on."""
     owner = await module_horde.account("early")
 
@@ -73,7 +74,7 @@ async def online(module_horde, pop) -> None:
     ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
 )
 async def test_a_request_that_does_not_fit_its_models_is_taken_with_warnings(
-    horde, rich, models, params, codes
+    horde: Horde, rich: str, models: list[Any], params: dict[str, Any], codes: Any
 ) -> None:
     """§6.4: codes and sentences, each code once, none when empty; cfg_scale counts as 5.0 where omitted."""
     answer = await horde.ask(rich, models=models, params=params)
@@ -85,7 +86,7 @@ async def test_a_request_that_does_not_fit_its_models_is_taken_with_warnings(
     assert ("message" in answer.json()) == ("NoAvailableWorker" in codes)
 
 
-async def test_a_requirement_of_two_models_warns_once(horde, rich) -> None:
+async def test_a_requirement_of_two_models_warns_once(horde: Horde, rich: str) -> None:
     """§6.4: each code at most once."""
     answer = await horde.ask(rich, models=["picky", "few"], params={"karras": True})
     assert sorted(warning["code"] for warning in answer.json()["warnings"]) == [
@@ -93,7 +94,7 @@ async def test_a_requirement_of_two_models_warns_once(horde, rich) -> None:
     ]  # fmt: skip
 
 
-async def test_steps_beyond_a_models_own_limit_need_kudos(horde, asker, rich) -> None:
+async def test_steps_beyond_a_models_own_limit_need_kudos(horde: Horde, asker: str, rich: str) -> None:
     """§7.2, basics.md §9: the catalogue's `max_steps` decide, and a downgrade ends there."""
     refused = await horde.ask(asker, models=["few"], params={"steps": 9})
     assert horde.outcome(refused) == (403, "KudosUpfront")
@@ -102,16 +103,16 @@ async def test_steps_beyond_a_models_own_limit_need_kudos(horde, asker, rich) ->
     assert "warnings" not in taken.json(), "8 steps are what the model works well with"
 
 
-async def test_work_limits_of_workers_follow_the_catalogue(horde, rich, pop) -> None:
+async def test_work_limits_of_workers_follow_the_catalogue(horde: Horde, rich: str, pop: Pop) -> None:
     """workers.md §5.13: accurate steps over the middle of the model's range are too many for a limited worker."""
     await horde.request(rich, models=["few"], params={"steps": 7})
-    limited = {"models": list(CATALOGUE), "limit_max_steps": True}
+    limited: dict[str, Any] = {"models": list(CATALOGUE), "limit_max_steps": True}
     assert (await pop(**limited))["skipped"]["step_count"] == 1
     await horde.request(rich, models=["few"], params={"steps": 6})
     assert (await pop(**limited))["payload"]["ddim_steps"] == 6
 
 
-async def test_in_raid_mode_nobody_is_told_that_no_worker_fits(horde, asker, module_horde) -> None:
+async def test_in_raid_mode_nobody_is_told_that_no_worker_fits(horde: Horde, asker: str, module_horde: Horde) -> None:
     """§6.4: `NoAvailableWorker`, with its `message`, only while there is no raid."""
     mod = await module_horde.account("mod", moderator=True)
     for raid in (True, False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hordes import Horde, Pop
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -74,7 +75,9 @@ def text(**changes: Any) -> dict[str, Any]:
     ],
     ids=str,
 )
-async def test_a_parameter_beyond_its_limits_is_refused_by_its_path(horde, asker, params, path) -> None:
+async def test_a_parameter_beyond_its_limits_is_refused_by_its_path(
+    horde: Horde, asker: str, params: Any, path: str
+) -> None:
     """basics.md §3.3: nested keys have paths as `params.loras.0.name`; `reference` missing → 400 (500 upstream)."""
     answer = await horde.ask(asker, params=params)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {f"params.{path}"})
@@ -100,7 +103,9 @@ async def test_a_parameter_beyond_its_limits_is_refused_by_its_path(horde, asker
     ],
     ids=lambda value: str(value)[:60],
 )
-async def test_a_field_beyond_its_limits_is_refused_by_its_path(horde, asker, body, path) -> None:
+async def test_a_field_beyond_its_limits_is_refused_by_its_path(
+    horde: Horde, asker: str, body: dict[str, Any], path: str
+) -> None:
     """§1: types, lengths and enums at the top."""
     answer = await horde.ask(asker, **body)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {path})
@@ -120,12 +125,12 @@ async def test_a_field_beyond_its_limits_is_refused_by_its_path(horde, asker, bo
     ],
     ids=lambda value: str(value)[:60],
 )
-async def test_parameters_at_their_limits_are_taken(horde, asker, params) -> None:
+async def test_parameters_at_their_limits_are_taken(horde: Horde, asker: str, params: Any) -> None:
     """§2.1: the limits themselves are allowed."""
     assert (await horde.ask(asker, params=params)).status_code == 202
 
 
-async def test_every_post_processor_reaches_the_worker_in_its_place(horde, asker, pop) -> None:
+async def test_every_post_processor_reaches_the_worker_in_its_place(horde: Horde, asker: str, pop: Pop) -> None:
     """§2.5: all sixteen are taken, one upscaler at a time, their order preserved."""
     for name in POST_PROCESSORS:
         chosen = [name] if name in NOT_UPSCALERS else [name, *NOT_UPSCALERS[::-1]]
@@ -163,7 +168,9 @@ async def test_every_post_processor_reaches_the_worker_in_its_place(horde, asker
     ],
     ids=str,
 )  # fmt: skip
-async def test_the_payload_has_what_was_asked_for_and_nothing_else(horde, asker, pop, params, payload) -> None:
+async def test_the_payload_has_what_was_asked_for_and_nothing_else(
+    horde: Horde, asker: str, pop: Pop, params: Any, payload: dict[str, Any]
+) -> None:
     """workers.md §7.3: effective defaults where nothing was said, LoRAs and TIs filled, others absent, none null."""
     await horde.request(asker, params=params)
     got = (await pop(models=["stable_diffusion"]))["payload"]
@@ -176,7 +183,9 @@ async def test_the_payload_has_what_was_asked_for_and_nothing_else(horde, asker,
     [({}, 20), ({"steps": 25}, 25), ({"steps": 40}, 40), ({"steps": 41}, 40), ({"steps": 500}, 40)],
     ids=str,
 )
-async def test_a_controlnet_has_its_own_steps(horde, rich, pop, image, params, steps) -> None:
+async def test_a_controlnet_has_its_own_steps(
+    horde: Horde, rich: str, pop: Pop, image: str, params: dict[str, Any], steps: int
+) -> None:
     """§2.6: 20 steps with `control_type` unless others are asked for; above 40 they are silently cut to 40."""
     await horde.request(rich, source_image=image, params={**params, "control_type": "hed"})
     payload = (await pop(models=["stable_diffusion"]))["payload"]
@@ -186,13 +195,13 @@ async def test_a_controlnet_has_its_own_steps(horde, rich, pop, image, params, s
 @pytest.mark.parametrize(
     "kind", ["canny", "hed", "depth", "normal", "openpose", "seg", "scribble", "fakescribbles", "hough"]
 )
-async def test_every_controlnet_reaches_the_worker(horde, asker, pop, image, kind) -> None:
+async def test_every_controlnet_reaches_the_worker(horde: Horde, asker: str, pop: Pop, image: str, kind: str) -> None:
     """§2.6: the nine kinds."""
     await horde.request(asker, source_image=image, params={"control_type": kind})
     assert (await pop(models=["stable_diffusion"]))["payload"]["control_type"] == kind
 
 
-async def test_special_parameters_reach_the_worker_as_they_are(horde, module_horde, pop) -> None:
+async def test_special_parameters_reach_the_worker_as_they_are(horde: Horde, module_horde: Horde, pop: Pop) -> None:
     """§2.8: `special` of a special account is passed through; its owner may offer its model (workers.md §4.5)."""
     special = await module_horde.account("zoe", columns={"special": True, "worker_invited": 1000})
     model, wish = f"horde_special::{special.alias}", {"a": [1, None], "b": {"c": "d"}}
@@ -201,7 +210,9 @@ async def test_special_parameters_reach_the_worker_as_they_are(horde, module_hor
     assert (job["model"], job["payload"]["special"]) == (model, wish)
 
 
-async def test_special_models_are_offered_by_those_they_name_and_serve_those_who_name_them(horde, module_horde) -> None:
+async def test_special_models_are_offered_by_those_they_name_and_serve_those_who_name_them(
+    horde: Horde, module_horde: Horde
+) -> None:
     """workers.md §4.5: another's → 400 `BadRequest`; §5.3: never for a request that names no model."""
     special = await module_horde.account("yan", columns={"special": True, "worker_invited": 1000})
     model = f"horde_special::{special.alias}"
@@ -217,7 +228,7 @@ async def test_special_models_are_offered_by_those_they_name_and_serve_those_who
     assert job["model"] == "Deliberate"
 
 
-async def test_services_ask_for_others(horde, module_horde) -> None:
+async def test_services_ask_for_others(horde: Horde, module_horde: Horde) -> None:
     """§1.7: `proxied_account` of a service account is taken and kept with the request."""
     service = await module_horde.account("bot", columns={"service": True})
     request_id = await horde.request(service.api_key, proxied_account="p" * 255)
@@ -225,7 +236,7 @@ async def test_services_ask_for_others(horde, module_horde) -> None:
     assert kept == "p" * 255
 
 
-async def test_results_are_not_shared_unless_the_operator_shares(horde, asker) -> None:
+async def test_results_are_not_shared_unless_the_operator_shares(horde: Horde, asker: str) -> None:
     """§5.6: `shared` is taken and ignored; see `storage/test_sharing.py` for who shares."""
     request_id = await horde.request(asker, shared=True)
     assert (await horde.status(request_id))["shared"] is False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -49,7 +50,7 @@ def test_a_censored_image_costs_the_tax_only() -> None:
         ({"models": (MODELS["sdxl"],), "workflow": "qr_code"}, 4500, 4800),
     ],
 )
-def test_the_total_is_what_a_wholly_delivered_request_is_charged(changes, job, total) -> None:
+def test_the_total_is_what_a_wholly_delivered_request_is_charged(changes: dict[str, Any], job: int, total: int) -> None:
     """The worked examples of §9, and §2.4."""
     price = charges.price(replace(REFERENCE_ORDER, **{"models": (MODELS["sd1"],), **changes}))
     assert price.job_hundredths == job

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from statistics import median
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import read_image_samples
+from samples import ImageSample, read_image_samples
 
 from horde_server.requests.image.prices import table
 from horde_server.requests.image.prices.formula import REFERENCE_JOB, PricedImage, image_kudos
@@ -35,11 +37,11 @@ images = st.builds(
 )
 
 
-def relative_errors(samples):
+def relative_errors(samples: Iterable[ImageSample]) -> list[float]:
     return [abs(image_kudos(sample.image) / sample.base_kudos - 1) for sample in samples]
 
 
-def share_within(errors, bound):
+def share_within(errors: list[float], bound: float) -> float:
     return sum(error <= bound for error in errors) / len(errors)
 
 
@@ -64,14 +66,16 @@ def test_prices_are_close_to_those_of_the_public_horde() -> None:
         ("hires_fix", lambda image: image.hires_fix),
     ],
 )
-def test_no_kind_of_request_is_priced_far_off(kind, belongs) -> None:
+def test_no_kind_of_request_is_priced_far_off(kind: str, belongs: Any) -> None:
     errors = relative_errors([sample for sample in SAMPLES if sample.is_fitted and belongs(sample.image)])
     assert median(errors) <= 0.09
     assert share_within(errors, 0.35) >= 0.90
 
 
 @given(images, sides, sides, st.integers(1, 500))
-def test_more_pixels_either_way_or_more_steps_never_cost_less(image, width, height, steps) -> None:
+def test_more_pixels_either_way_or_more_steps_never_cost_less(
+    image: PricedImage, width: int, height: int, steps: int
+) -> None:
     larger = replace(
         image, width=max(image.width, width), height=max(image.height, height), steps=max(image.steps, steps)
     )
@@ -79,12 +83,12 @@ def test_more_pixels_either_way_or_more_steps_never_cost_less(image, width, heig
 
 
 @given(images, st.sampled_from(NAMES))
-def test_a_post_processor_never_makes_an_image_cheaper(image, name) -> None:
+def test_a_post_processor_never_makes_an_image_cheaper(image: PricedImage, name: str) -> None:
     assert image_kudos(replace(image, post_processing=(*image.post_processing, name))) >= image_kudos(image)
 
 
 @given(images)
-def test_every_price_is_positive_and_finite(image) -> None:
+def test_every_price_is_positive_and_finite(image: PricedImage) -> None:
     assert 0 < image_kudos(image) < 1e6
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from samples import read_text_samples
+from samples import TextSample, read_text_samples
 
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.prices.charges import TextPrices, debit_hundredths
@@ -16,7 +16,7 @@ def a_book(billions: float | None) -> TextPrices:
     return TextPrices(lambda model: billions)
 
 
-def reward_of(sample):
+def reward_of(sample: TextSample) -> int:
     return a_book(sample.billions).reward_hundredths(
         sample.order,
         "m",
