@@ -30,9 +30,6 @@ FLOORS: tuple[tuple[set[str], ...], ...] = (
 A module of the package's own folder that is not named here lies on the ground, which is one room.
 """
 
-ONLY_IN_TYPES = {("generic_api.follow_up", "generic_api.apimodels")}
-"""Which requests follow up on an answer, and which answers a request has: each is told in terms of the other."""
-
 
 @dataclass(frozen=True, slots=True)
 class Import:
@@ -137,14 +134,8 @@ IMPORTS = imports_of(sdk_sources())
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    assert circle_of({one for one in IMPORTS if not one.is_for_types}) == []
-
-
-def test_types_close_no_circle_but_the_one_that_is_told_why() -> None:
-    meant = {Import(*one, is_for_types=True) for one in ONLY_IN_TYPES}
-
-    assert meant <= IMPORTS
-    assert circle_of(IMPORTS - meant) == []
+    """Neither when the program runs nor for types alone."""
+    assert circle_of(IMPORTS) == []
 
 
 def test_no_import_runs_up() -> None:

@@ -11,7 +11,8 @@ from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.states import RequestPhase
-from horde_server.errors import RequestNotFound
+from horde_server.errors import InvalidPayload, RequestNotFound
+from horde_server.http.parameters import MOST_NAME_CHARACTERS
 
 
 class Progress(msgspec.Struct, kw_only=True):
@@ -30,7 +31,9 @@ class Progress(msgspec.Struct, kw_only=True):
 
 
 def parse_request_id(text: str) -> RequestId:
-    """The id of a request; what is no UUID names no request."""
+    """The id of a request; what is no UUID names no request. Raises `InvalidPayload` where it is far too long."""
+    if len(text) > MOST_NAME_CHARACTERS:
+        raise InvalidPayload({"id": f"must have at most {MOST_NAME_CHARACTERS} characters"})
     try:
         return RequestId(UUID(text))
     except ValueError:
