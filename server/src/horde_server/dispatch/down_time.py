@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 class DownTime:
-    """See the module."""
+    """The beat of a horde, and what is put off when it was missing for a while."""
 
     def __init__(self, pool: AsyncConnectionPool[Any]) -> None:
         self._pool = pool

@@ -59,7 +59,7 @@ def answer_headers(node_name: str) -> list[tuple[bytes, bytes]]:
 
 
 class Rim:
-    """See the module."""
+    """The ASGI layer around the framework: answers what it can itself, and passes the rest in."""
 
     def __init__(
         self,

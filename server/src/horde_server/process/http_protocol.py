@@ -58,7 +58,7 @@ class _HeldFlow(FlowControl):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """See the module. `answer_headers`: of every answer, as they stand on the wire."""
+    """An HTTP/1.1 connection within limits. `answer_headers`: of every answer, as they stand on the wire."""
 
     def __init__(
         self,

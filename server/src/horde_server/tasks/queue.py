@@ -54,7 +54,7 @@ class TaskLimits:
 
 
 class TaskQueue:
-    """See the module. Belongs to the event loop of one node."""
+    """Durable tasks: defers them, and does those whose kinds this node knows. Belongs to its event loop."""
 
     def __init__(self, pool: Pool, limits: TaskLimits) -> None:
         self._pool = pool
