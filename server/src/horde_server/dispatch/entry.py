@@ -15,7 +15,7 @@ from sortedcontainers import SortedKeyList
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.kind import OrderT
 from horde_server.dispatch.refusal import Offer, Reason, Requirement, refusal
-from horde_server.dispatch.states import RequestPhase
+from horde_server.dispatch.states import FAULTED, RequestPhase
 
 
 class RequestState(NamedTuple):
@@ -38,7 +38,7 @@ class RequestState(NamedTuple):
 
         In SQL: not `NOT_DONE`.
         """
-        return self.state == RequestPhase.FAULTED or (self.waiting == 0 and self.processing == 0)
+        return self.state == FAULTED or (self.waiting == 0 and self.processing == 0)
 
 
 STATE_COLUMNS = (

@@ -10,7 +10,7 @@ import msgspec
 from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
-from horde_server.dispatch.states import RequestPhase
+from horde_server.dispatch.states import FAULTED
 from horde_server.errors import InvalidPayload, RequestNotFound
 from horde_server.http.parameters import MOST_NAME_CHARACTERS
 
@@ -58,7 +58,7 @@ def progress(entry: Entry[Any], queue: LiveQueue) -> Progress:
         restarted=state.restarted,
         waiting=state.waiting,
         done=state.is_done,
-        faulted=state.state == RequestPhase.FAULTED,
+        faulted=state.state == FAULTED,
         wait_time=wait_s,
         queue_position=position,
         kudos=round(state.consumed_hundredths / 100),
