@@ -308,6 +308,17 @@ class TestForWork:
         await settled()
         assert next_pop.result() is entry
 
+    async def test_what_woke_a_worker_that_went_at_that_moment_wakes_the_next(self, desk: Desk) -> None:
+        client = Client()
+        pop, next_pop = desk.waits_for_work(an_offer(), client=client), desk.waits_for_work(an_offer())
+        await settled()
+        client.go()
+        desk.queue.add(entry := an_entry())  # the first is woken before anybody has seen that it went
+        for _ in range(3):
+            await settled()
+        assert pop.result() is None
+        assert next_pop.result() is entry
+
     async def test_what_was_taken_for_a_worker_that_goes_meanwhile_is_handed_back(self, desk: Desk) -> None:
         client, view = Client(), desk.queue.view(an_offer())
         plain = desk.pop_of(view)

@@ -13,10 +13,9 @@ _MOST_QUERY_BYTES: Final = 4096
 
 def wait_asked_s(scope: Scope, most_s: int) -> int:
     """Whole seconds, at most so many; of both ways the smaller. 0: it does not ask, or in no usable way."""
-    asked = [
-        *(_of_header(value) for name, value in scope["headers"] if name == b"prefer"),
-        _of_query(scope["query_string"]),
-    ]
+    asked = [_of_header(value) for name, value in scope["headers"] if name == b"prefer"]
+    if scope["query_string"]:
+        asked.append(_of_query(scope["query_string"]))
     usable = [seconds for seconds in asked if seconds]
     return min(*usable, most_s) if usable else 0
 

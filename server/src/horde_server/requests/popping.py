@@ -19,6 +19,8 @@ async def jobs_for(
     view = dispatcher.queue.view(worker.offer)
     threads = worker.abilities.threads
     reward_percent = dispatcher.kind.reward_percent(worker.abilities)
+    if not patience:  # most, and often
+        return await dispatcher.hand_out(view, amount, threads=threads, reward_percent=reward_percent)
 
     async def take() -> HandOut[OrderT] | None:
         return await dispatcher.hand_out(view, amount, threads=threads, reward_percent=reward_percent)

@@ -103,9 +103,6 @@ class _ParkedPops:
         self._lanes: dict[str, dict[_ParkedPop, None]] = {}  # by model
         self._of_worker: dict[UUID, dict[_ParkedPop, None]] = {}
 
-    def __len__(self) -> int:
-        return len(self._all)
-
     def of_worker(self, worker_id: UUID) -> int:
         """How many of a worker's pops wait."""
         return len(self._of_worker.get(worker_id, ()))
@@ -139,13 +136,14 @@ class _ParkedPops:
 
     def work_came(self, entry: Entry) -> None:
         """Jobs of a request can be taken: wake as many pops that may take them, the longest parked first."""
-        jobs = entry.available
         for parked in self._fitting(entry) if self._all else ():
             self._leave(parked)
             parked.news.tell()
-            jobs -= 1
-            if jobs <= 0:
-                return
+
+    def pass_on(self, view: WorkerView) -> None:
+        """A pop has gone that may have been woken: what woke it wakes the next."""
+        if (entry := next(self._queue.candidates(view), None)) is not None:
+            self.work_came(entry)
 
     def worker_changed(self, worker_id: UUID) -> None:
         """Its offer is another, it went into maintenance or was deleted: its pops look again."""
@@ -247,6 +245,7 @@ class Waiting:
                     with pops.parked(pop.view) as news:
                         await news.come(gone, until)
                     if gone.done():
+                        pops.pass_on(pop.view)
                         return None
                     taken = await pop.take()
                     if taken is not None and gone.done():

@@ -1,3 +1,3 @@
 """The path of `horde_sdk.ai_horde_api.apimodels.generate.text.status` in releases 0.17 and 0.18."""
 
-from horde_sdk.ai_horde_api.apimodels.generate.text.status import *  # noqa: F403
+from horde_sdk.ai_horde_api.apimodels.generate.text.status import *  # noqa: F403 an old path has all of the new one
