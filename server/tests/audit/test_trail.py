@@ -49,10 +49,9 @@ async def test_an_entry_says_who_did_what_to_whom_and_why(pool: Pool) -> None:
 
 
 async def test_a_change_that_is_taken_back_leaves_no_entry(pool: Pool) -> None:
-    async with pool.connection() as conn:
-        async with conn.transaction():
-            await record(conn, COMMAND_LINE, "bell.ring", subject("bell", 1))
-            raise Rollback
+    async with pool.connection() as conn, conn.transaction():
+        await record(conn, COMMAND_LINE, "bell.ring", subject("bell", 1))
+        raise Rollback
     assert not await entries(pool, "bell")
 
 
