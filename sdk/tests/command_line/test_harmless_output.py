@@ -36,6 +36,8 @@ WORKER = {
     "models": ["m"], "maintenance_mode": False, "requests_fulfilled": 1, "online": True,
 }  # fmt: skip
 
+NEW_USER = {"id": 7, "username": "ada", "alias": "ada#7", "api_key": "k", "approved": False}
+
 app = build_app(plugins=[])
 register(app)
 run = CliRunner()
@@ -54,6 +56,8 @@ class EvilHorde(FakeHorde):
                 reply = Reply(200, STYLE)
             case "GET", ["workers", _, *_]:
                 reply = Reply(200, WORKER)
+            case "POST", ["register"]:
+                reply = Reply(201, NEW_USER)
             case _:
                 reply = super()._usual(asked)
         if not isinstance(reply.body, bytes):
@@ -101,6 +105,7 @@ COMMANDS = {
     "worker": ["w"],
     "me": [],
     "transfer": ["ann#7", "5", "--yes"],
+    "register": ["ada"],
     "sharedkeys create": [],
     "sharedkeys show": [JOB],
     "sharedkeys change": [JOB, "--kudos", "5"],

@@ -14,6 +14,7 @@ from horde_server.insight.slice import Insight
 from horde_server.kudos.slice import Kudos
 from horde_server.models.slice import Models
 from horde_server.moderation.slice import Moderation
+from horde_server.registration.slice import Registration
 from horde_server.requests.alchemy.slice import Alchemy
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
@@ -55,6 +56,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Texts(core, identity, moderation, dispatch, waiting, workers),
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
         Accounts(core, identity, moderation.profanity, dispatch, workers.directory),
+        Registration(core, identity, moderation),
         Kudos(core, identity),
         Webhooks(core, identity),
         Models(core),

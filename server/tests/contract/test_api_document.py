@@ -130,7 +130,7 @@ class TestExamples:
                 method, f"/api{path.format(**examples)}", json=example, headers={"apikey": admin.api_key}
             )
             sent += 1
-            assert answer.status_code in {200, 202, 403, 404}, (method, path, answer.text)
+            assert answer.status_code in {200, 201, 202, 403, 404}, (method, path, answer.text)
             assert "warnings" not in answer.json() or {"NoAvailableWorker"} == {
                 each["code"] for each in answer.json()["warnings"]
             }

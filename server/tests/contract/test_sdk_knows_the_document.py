@@ -17,10 +17,24 @@ from horde_sdk.consts import _ANONYMOUS_MODEL, PAYLOAD_HTTP_METHODS, HTTPStatusC
 from horde_sdk.generic_api._reflection import get_all_request_types
 from horde_sdk.generic_api.apimodels import HordeRequest
 from horde_sdk.generic_api.utils.swagger import SwaggerDoc
+from horde_sdk.registration.paths import REGISTRATION_ENDPOINT_SUBPATH
 from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
-OUR_ENDPOINTS = {"/v2/webhook_secret"}
+OUR_ENDPOINTS = {"/v2/webhook_secret", *map(str, REGISTRATION_ENDPOINT_SUBPATH)}
 """Endpoints that the original lacks. Who adds one says here that the SDK need not know it, or teaches it to the SDK."""
+
+OF_REGISTRATION = {
+    "RegistrationTerms",
+    "SignInWay",
+    "RegistrationInput",
+    "RegisteredUser",
+    "SignInInput",
+    "SignedInUser",
+    "InvitationInput",
+    "InvitationDetails",
+    "RegistrationDecision",
+    "WaitingRegistration",
+}
 
 NAMED_BY_US = {"InterrogationSubmit"}
 """Bodies that the original's document calls by the name of another."""
@@ -39,6 +53,7 @@ UNNAMED_BY_THE_SDK = {
     "KudosTransferInput",
     "TestFilterPrompt",
     "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
+    *OF_REGISTRATION,  # with its requests in `horde_sdk.registration`, for the same reason
 }
 """Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""
 
@@ -133,6 +148,21 @@ class TestTheDocument:
             path = str(request.get_api_endpoint_subpath())
             assert request.get_http_method() in document.get_all_verbs_for_endpoint(path)
             assert "WebhookSecret" in document.paths[path].get_all_response_models()
+
+    async def test_registration_is_known_to_the_sdk(self, module_horde: Horde) -> None:
+        """Every verb of its paths has a request, whose body and answer are named as here."""
+        document = described((await module_horde.client.get("/api/swagger.json")).content)
+        requests = get_all_request_types("horde_sdk.registration")
+        known = {(str(each.get_api_endpoint_subpath()), each.get_http_method()) for each in requests}
+        paths = set(map(str, REGISTRATION_ENDPOINT_SUBPATH))
+
+        assert known == {(path, verb) for path in paths for verb in document.get_all_verbs_for_endpoint(path)}
+        names = {each.get_api_model_name() for each in requests}
+        names |= {each.get_default_success_response_type().get_api_model_name() for each in requests}
+        assert names - {None, _ANONYMOUS_MODEL, "SimpleResponse"} == OF_REGISTRATION - {
+            "SignInWay",
+            "WaitingRegistration",
+        }
 
     async def test_requests_of_the_sdk_find_their_verb(self, module_horde: Horde) -> None:
         """Where the document has a request's path, it has its verb too."""

@@ -23,6 +23,7 @@ class AIHordePathData(GenericPathFields):
     collection_id = auto()
     collection_name = auto()
     example_id = auto()
+    invitation_id = auto()
 
 
 _ANY_ID = "00000000-0000-0000-0000-000000000000"
@@ -43,6 +44,7 @@ _default_path_values: dict[AIHordePathData, str] = {
     AIHordePathData.collection_id: _ANY_ID,
     AIHordePathData.collection_name: "a collection's name",
     AIHordePathData.example_id: _ANY_ID,
+    AIHordePathData.invitation_id: _ANY_ID,
 }
 """A value of the right form for each placeholder, for tools that try out every path."""
 

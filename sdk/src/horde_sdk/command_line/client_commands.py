@@ -9,6 +9,7 @@ from horde_sdk.command_line.alchemy_command import alchemy
 from horde_sdk.command_line.cancel_command import cancel
 from horde_sdk.command_line.image_command import image
 from horde_sdk.command_line.listing_commands import me, models, workers
+from horde_sdk.command_line.register_command import register as register_user
 from horde_sdk.command_line.text_command import text
 from horde_sdk.command_line.transfer_command import transfer
 from horde_sdk.command_line.worker_command import worker
@@ -18,5 +19,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     for command in (image, text, alchemy, cancel, models, workers, worker, me, transfer):
         app.command()(command)
+    app.command("register")(register_user)
     app.add_typer(shared_key_commands.app, name="sharedkeys")
     app.add_typer(style_commands.app, name="styles")

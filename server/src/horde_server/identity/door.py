@@ -14,7 +14,7 @@ from horde_server.http.client_agent import UNKNOWN_AGENT, client_agent
 from horde_server.http.declared_routes import ASKED_LATER, Declaration, DeclaredRouter, declaration_of
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.rights import Right
-from horde_server.identity.caller import Caller, check_scope
+from horde_server.identity.caller import Caller, check_approval, check_scope
 from horde_server.identity.directory import AccountDirectory
 
 _API = "/api/v2/"
@@ -35,7 +35,8 @@ class Door:
     async def admit(self, request: Request, declaration: Declaration) -> Caller:
         """Who calls. Raises 400 and 401 where the key is missing or nobody's, 403 where they may not.
 
-        Where the declaration says that this is asked later, only the scopes of a key that somebody has are looked at.
+        Where the declaration says that this is asked later, only the scopes of a key that somebody has are looked at,
+        and whether its account is approved.
         """
         scope = request.scope
         sent, agent = _key_and_agent(scope)
@@ -56,6 +57,7 @@ class Door:
         caller = Caller(account, address, agent, key, _refusal_of(right))
         if declaration.unknown_key is ASKED_LATER:
             check_scope(key, right)
+            check_approval(account, right)
         else:
             caller.check(right)
         return caller
