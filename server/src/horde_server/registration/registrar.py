@@ -167,7 +167,12 @@ class Registrar:
                     await invitations.give_back(conn, found.id)
                 return None
             await store.add_registration(
-                conn, account_id, way=newcomer.way, invitation_id=found.id if found else None, counted=counted
+                conn,
+                account_id,
+                way=newcomer.way,
+                invitation_id=found.id if found else None,
+                waits=not is_approved,
+                counted=counted,
             )
             if grants.kudos:
                 await adjust_kudos(conn, account_id, grants.kudos * 100)

@@ -17,7 +17,7 @@ VALUES (%(username)s, %(kind)s, %(external_id)s, %(key_hash)s, CASE WHEN %(is_ap
 ON CONFLICT (external_id) DO NOTHING
 RETURNING id"""
 
-_RECENT = """
+RECENT = """
 SELECT count(*) FILTER (WHERE household = %(household)s AND created_at > now() - interval '1 hour'),
        count(*) FILTER (WHERE household = %(household)s),
        count(*) FILTER (WHERE site = %(site)s AND created_at > now() - interval '1 hour'),
@@ -68,12 +68,13 @@ async def add_account(
 
 
 async def add_registration(
-    conn: Connection, account_id: int, *, way: str, invitation_id: UUID | None, counted: Whence | None
+    conn: Connection, account_id: int, *, way: str, invitation_id: UUID | None, waits: bool, counted: Whence | None
 ) -> None:
-    """Note how an account came. `counted`: where it counts against the limits."""
+    """Note how an account came. `waits`: for a moderator; `counted`: where it counts against the limits."""
     await conn.execute(
-        """INSERT INTO registration (account_id, way, invitation_id, household, site) VALUES (%s, %s, %s, %s, %s)""",
-        (account_id, way, invitation_id, counted and counted.household, counted and counted.site),
+        """INSERT INTO registration (account_id, way, invitation_id, waits, household, site)
+           VALUES (%s, %s, %s, %s, %s, %s)""",
+        (account_id, way, invitation_id, waits, counted and counted.household, counted and counted.site),
     )
 
 
@@ -85,7 +86,7 @@ async def lock_site(conn: Connection, place: Whence) -> None:
 
 async def recent(conn: Connection, place: Whence) -> Recent:
     """What was made from there within a day."""
-    cursor = await conn.execute(_RECENT, {"household": place.household, "site": place.site})
+    cursor = await conn.execute(RECENT, {"household": place.household, "site": place.site})
     row = await cursor.fetchone()
     assert row is not None  # an aggregate
     return Recent(*row)

@@ -132,6 +132,9 @@ async def test_accounts_of_other_ways_need_no_approval(horde: Horde) -> None:
     ada = await horde.account("ada")
     assert (await horde.ask(ada.api_key)).status_code == 202
     assert (await horde.ask()).status_code == 202
+    # as nodes of the release before make one, in the middle of an update
+    await horde.sql("INSERT INTO account (username, moderator) VALUES ('old', false)")
+    assert await horde.sql("SELECT count(*) FROM account WHERE approved_at IS NULL") == [(0,)]
 
 
 async def test_fifty_are_listed_a_page_the_oldest_first(start_horde: StartHorde) -> None:

@@ -302,6 +302,16 @@ async def test_other_algorithms_and_new_keys_are_taken(
     assert provider.asked.count("/.well-known/openid-configuration") == 1
 
 
+async def test_a_key_that_the_provider_gave_up_is_believed_for_an_hour_at_most(
+    horde: Horde, browser: httpx.AsyncClient, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await whole(browser, provider) == (303, None)
+    provider.published = [RSAKey.generate_key(2048, {"kid": "another"}).as_dict(private=False)]
+    assert await whole(browser, provider) == (303, None)
+    monkeypatch.setattr(identities, "DISCOVERED_S", 0)
+    assert await whole(browser, provider) == FAILED
+
+
 # ---------------------------------------------------------------- a provider that is no good
 
 

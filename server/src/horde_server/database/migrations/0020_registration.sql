@@ -3,7 +3,6 @@
 -- Additive: nodes of the release before make accounts without naming approved_at, which approves them.
 
 ALTER TABLE account ADD COLUMN approved_at timestamptz DEFAULT now();   -- NULL: a moderator has yet to approve it
-CREATE INDEX account_awaiting_approval ON account (id) WHERE approved_at IS NULL;
 
 CREATE TABLE invitation (
     id             uuid PRIMARY KEY,
@@ -31,8 +30,10 @@ CREATE TABLE registration (
     invitation_id uuid,                            -- no foreign key: invitations are forgotten earlier
     household     bytea,
     site          bytea,
+    waits         boolean NOT NULL DEFAULT false,  -- for a moderator; neither approved nor refused yet
     refused_at    timestamptz
 );
+CREATE INDEX registration_waiting ON registration (account_id) WHERE waits;
 CREATE INDEX registration_by_household ON registration (household, created_at) WHERE household IS NOT NULL;
 CREATE INDEX registration_by_site ON registration (site, created_at) WHERE site IS NOT NULL;
 CREATE INDEX registration_with_address ON registration (created_at) WHERE household IS NOT NULL OR site IS NOT NULL;

@@ -9,6 +9,10 @@ from horde_server.database.pool import Connection
 
 PAGE: Final = 50
 """Registrations that are listed at a time."""
+WAITING: Final = f"""
+SELECT account_id, username, registration.created_at, way
+FROM registration JOIN account ON account.id = account_id
+WHERE waits ORDER BY account_id LIMIT {PAGE} OFFSET %s"""
 
 
 class Waiting(NamedTuple):
@@ -27,13 +31,7 @@ class Waiting(NamedTuple):
 
 async def waiting(conn: Connection, page: int) -> list[Waiting]:
     """Accounts that nobody has decided about, the oldest first."""
-    cursor = await conn.execute(
-        f"""SELECT account.id, username, account.created_at, coalesce(way, 'unknown')
-            FROM account LEFT JOIN registration ON registration.account_id = account.id
-            WHERE approved_at IS NULL AND refused_at IS NULL AND NOT deleted
-            ORDER BY account.id LIMIT {PAGE} OFFSET %s""",
-        ((page - 1) * PAGE,),
-    )
+    cursor = await conn.execute(WAITING, ((page - 1) * PAGE,))
     return [Waiting(*row) for row in await cursor.fetchall()]
 
 
@@ -45,7 +43,7 @@ async def approve(conn: Connection, account_id: int) -> str | None:
     row = await cursor.fetchone()
     if row is None:
         return None
-    await conn.execute("UPDATE registration SET refused_at = NULL WHERE account_id = %s", (account_id,))
+    await conn.execute("UPDATE registration SET waits = false, refused_at = NULL WHERE account_id = %s", (account_id,))
     return str(row[0])
 
 
@@ -53,9 +51,8 @@ async def refuse(conn: Connection, account_id: int) -> str | None:
     """Refuse an account that waits: its keys end, and no provider signs it in. Its name; None: no such one waits."""
     cursor = await conn.execute(
         """WITH refused AS (
-               UPDATE registration SET refused_at = now()
-               FROM account WHERE account.id = account_id AND account_id = %s
-                              AND approved_at IS NULL AND refused_at IS NULL
+               UPDATE registration SET waits = false, refused_at = now()
+               FROM account WHERE account.id = account_id AND account_id = %s AND waits
                RETURNING account_id, username
            ), without_keys AS (
                UPDATE api_key SET revoked_at = now() FROM refused

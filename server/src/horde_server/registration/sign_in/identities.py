@@ -218,7 +218,7 @@ class OpenIDWay:
         return dict(claims)
 
     async def _key_set(self, found: _Discovered) -> KeySet:
-        if self._keys is None:
+        if self._keys is None or self._clock() - self._keys[0] >= DISCOVERED_S:  # one that it gave up must end here too
             from joserfc.jwk import KeySet
 
             told = await self._calls.get(found.jwks_uri, {})
