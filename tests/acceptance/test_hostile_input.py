@@ -87,8 +87,10 @@ def known(target: RunningHorde) -> dict[str, str]:
     target.api("generate/pop", pop, key=key)
     worker = target.api("workers")[1][0]
     added = target.api("filters", {"regex": "kitten", "filter_type": 10}, key=key, method="PUT")[1]
+    invited = target.api("invitations", {"uses": 1}, key=key)[1]
     return {
         "key": key,
+        "invitation_id": invited["id"],
         "id": asked["id"],
         "user_id": "1",
         "worker_id": worker["id"],

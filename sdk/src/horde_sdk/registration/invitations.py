@@ -69,7 +69,7 @@ class InvitationCreateRequest(
 ):
     """Make an invitation: POST /v2/invitations."""
 
-    uses: int = Field(default=1, ge=1, le=1000)
+    uses: int = Field(ge=1, le=1000)
     """How many may register by it."""
     lasts_s: int = Field(default=604_800, ge=60, le=31_536_000)
     """For how many seconds it is good."""

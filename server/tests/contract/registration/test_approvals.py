@@ -110,7 +110,7 @@ async def test_who_is_refused_has_no_key_any_more_and_may_be_approved_later(hord
 
 async def test_who_was_invited_waits_for_nobody(horde: Horde, root: NewAccount) -> None:
     """registration.md §3.1: an invitation is an approval beforehand."""
-    made = await horde.client.post("/api/v2/invitations", json={}, headers={"apikey": root.api_key})
+    made = await horde.client.post("/api/v2/invitations", json={"uses": 1}, headers={"apikey": root.api_key})
     invited = await newcomer(horde, invitation=made.json()["code"])
     assert invited["approved"]
     assert (await horde.ask(invited["api_key"])).status_code == 202

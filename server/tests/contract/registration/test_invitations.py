@@ -27,8 +27,8 @@ async def root(horde: Horde) -> NewAccount:
 
 
 async def invite(horde: Horde, caller: NewAccount, **body: Any) -> httpx.Response:
-    """POST /api/v2/invitations."""
-    return await horde.client.post("/api/v2/invitations", json=body, headers={"apikey": caller.api_key})
+    """POST /api/v2/invitations; for one, unless told otherwise."""
+    return await horde.client.post("/api/v2/invitations", json={"uses": 1, **body}, headers={"apikey": caller.api_key})
 
 
 async def code_of(horde: Horde, caller: NewAccount, **body: Any) -> str:

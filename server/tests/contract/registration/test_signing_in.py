@@ -166,7 +166,7 @@ async def test_new_users_come_by_the_rules_of_registration_and_known_ones_always
     assert Horde.outcome(await came()) == (403, "InvitationNeeded")
     assert Horde.outcome(await came(invitation="ABCD-EFGH-JKLM-NPQR")) == (403, "InvitationInvalid")
     await horde.client.put("/api/v2/status/modes", json={"raid_mode": True}, headers=headers)
-    invitation = await horde.client.post("/api/v2/invitations", json={"roles": ["trusted"]}, headers=headers)
+    invitation = await horde.client.post("/api/v2/invitations", json={"uses": 1, "roles": ["trusted"]}, headers=headers)
     assert (await came(invitation=invitation.json()["code"])).status_code == 303
     assert await horde.sql("SELECT trusted FROM account WHERE external_id = 'oidc_acme_4711'") == [(True,)]
     assert (await came()).status_code == 303, "who is known needs none"

@@ -25,7 +25,7 @@ class NewInvitation(BaseModel):
         json_schema_extra={"example": {"uses": 1, "note": "for the new neighbours"}},
     )
 
-    uses: Annotated[int, Whole(1, MOST_USES)] = 1
+    uses: Annotated[int, Whole(1, MOST_USES)]
     lasts_s: Annotated[int, Whole(60, LONGEST_S)] = USUAL_S
     note: Annotated[str, Line(200)] = ""
     roles: Annotated[list[Role], Items(len(ROLES))] = empty(list)
