@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
+import structlog
+
 from horde_server.accounts.creation import adjust_kudos
 from horde_server.audit.trail import HORDE, record, subject
 from horde_server.core import Core
@@ -32,6 +34,8 @@ from horde_server.registration.refusals import (
 )
 from horde_server.registration.usernames import LEAST, MOST, accepted
 from horde_server.settings import RegistrationMode
+
+log = structlog.get_logger(__name__)
 
 PSEUDONYMOUS: Final = "pseudonymous"
 """The way of who comes with nothing but a name."""
@@ -128,8 +132,13 @@ class Registrar:
             made = await self.add(conn, newcomer, username, key_hash(self._core.api_key_salt, key))
             assert made is not None  # nobody else has its random `external_id`
             account_id, is_approved = made
-        await self.announce(account_id)
+        await self.made(account_id, newcomer.way, is_approved=is_approved)
         return Registered(account_id, username, key, is_approved)
+
+    async def made(self, account_id: int, way: str, *, is_approved: bool) -> None:
+        """Tell of an account that is there since a moment."""
+        log.info("registration.made", account=account_id, way=way, approved=is_approved)
+        await self.announce(account_id)
 
     async def announce(self, account_id: int) -> None:
         """Let all nodes know of an account that is there now, or was changed."""

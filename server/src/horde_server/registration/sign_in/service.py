@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from horde_server.audit.trail import HORDE, record, subject
 from horde_server.core import Core
@@ -40,6 +40,14 @@ class NewKey:
     expires_at: datetime
 
 
+class _Found(NamedTuple):
+    """The account of an identity; whether it is approved is told of a new one."""
+
+    account_id: int
+    is_new: bool
+    is_approved: bool = True
+
+
 class SignIns:
     """Sends people to providers and takes them back."""
 
@@ -69,20 +77,20 @@ class SignIns:
         identity = await way.identity(attempt, code, self._redirect_uri(attempt.provider))
         our_code = secrets.token_urlsafe(_CODE_BYTES)
         async with self._core.pool.connection() as conn, conn.transaction():
-            account_id, is_new = await self._account(conn, attempt, identity, address)
+            found = await self._account(conn, attempt, identity, address)
             is_first = await store.add(
                 conn,
                 state_hash=_hash(attempt.state),
                 code_hash=_hash(our_code),
-                account_id=account_id,
+                account_id=found.account_id,
                 provider=attempt.provider,
-                is_new=is_new,
+                is_new=found.is_new,
                 challenge=attempt.challenge,
             )
             if not is_first:
                 raise failed(self._providers[attempt.provider], "finished before")
-        if is_new:
-            await self._registrar.announce(account_id)
+        if found.is_new:
+            await self._registrar.made(found.account_id, attempt.provider, is_approved=found.is_approved)
         return our_code
 
     async def take(self, code: str, verifier: str | None) -> NewKey:
@@ -115,22 +123,23 @@ class SignIns:
         """Of the settings, never of the request: a forged Host would send codes elsewhere."""
         return f"{(self._core.settings.url or '').rstrip('/')}/sign-in/{name}/callback"
 
-    async def _account(self, conn: Connection, attempt: Attempt, identity: Identity, address: str) -> tuple[int, bool]:
-        """The account of an identity, and whether it was made for it just now."""
+    async def _account(self, conn: Connection, attempt: Attempt, identity: Identity, address: str) -> _Found:
+        """The account of an identity, made where there is none."""
         known = await accounts.find_by_external_id(conn, identity.subject)
         if known is None:
             name = attempt.username or suggested(identity.names, self._profanity)
             newcomer = Newcomer(name, address, attempt.invitation, attempt.provider, identity.subject)
             made = await self._registrar.add(conn, newcomer, self._registrar.check(newcomer), None)
             if made is not None:
-                return made[0], True
+                account_id, is_approved = made
+                return _Found(account_id, is_new=True, is_approved=is_approved)
             known = await accounts.find_by_external_id(conn, identity.subject)
         if known is None:  # made by another sign-in at this moment, and taken back
             raise SignInFailed
         account_id, is_refused = known
         if is_refused:
             raise RegistrationRefused
-        return account_id, False
+        return _Found(account_id, is_new=False)
 
 
 def _hash(text: str) -> bytes:
