@@ -61,13 +61,16 @@ class Movement:
     domain: str | None = None
     things: float | None = None
     speed: float | None = None
+    key_id: int | None = None  # whose counters it is added to; of movements away from who asked by that key
 
 
-def request_tax(account_id: int, request_id: UUID, amount_hundredths: int, domain: str) -> Movement:
+def request_tax(
+    account_id: int, request_id: UUID, amount_hundredths: int, domain: str, key_id: int | None = None
+) -> Movement:
     """What accepting a request of this kind costs."""
     return Movement(
         uuid4(), EntryKind.REQUEST_TAX, spendable(account_id), BURNT, amount_hundredths, request_id,
-        requester_id=account_id, domain=domain,
+        requester_id=account_id, domain=domain, key_id=key_id,
     )  # fmt: skip
 
 
@@ -93,6 +96,7 @@ def settlement(
     domain: str,
     things: float,
     speed: float,
+    key_id: int | None = None,
 ) -> list[Movement]:
     """The movements of one delivered job: the requester pays `debit`, the owner gets `paid`, the rest is burnt.
 
@@ -115,6 +119,7 @@ def settlement(
         Movement(
             event_id, kind, source_account, payee, amount, request_id, job_id, requester_id, owner_id, worker_id,
             domain, things if place == 0 else None, speed if place == 0 else None,
+            key_id if source_account == payer else None,
         )
         for place, (kind, source_account, payee, amount) in enumerate(legs)
     ]  # fmt: skip

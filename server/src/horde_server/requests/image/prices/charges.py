@@ -71,6 +71,11 @@ def debit_hundredths(reward: int, order: ImageOrder) -> int:
     return round(debit)
 
 
+def most_job_hundredths(base: int, order: ImageOrder, model: str) -> int:
+    """What the requester pays at most for one image made with that model: censored ones cost less."""
+    return debit_hundredths(reward_hundredths(base, order, model), order)
+
+
 def price(order: ImageOrder, *, matched_targeting: bool = False) -> Price:
     """The whole request, by the first model it names: what a dry run tells and a hold reserves."""
     base = base_hundredths(order, matched_targeting=matched_targeting)

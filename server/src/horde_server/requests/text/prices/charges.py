@@ -80,6 +80,21 @@ class TextPrices:
         validated = 1.0 if backend_validated else UNVALIDATED_BACKEND_FACTOR
         return _hundredths(tokens * _size_bonus(billions) * billions / 125 * validated * context)
 
+    def most_job_hundredths(self, text: TextOrder, model: str) -> int:
+        """What the requester pays at most for one text of that model: of full length, by the most trusted worker."""
+        by_trusted, by_stranger = (
+            self.reward_hundredths(
+                text,
+                model,
+                prompt_characters=len(text.prompt),
+                generation_characters=text.max_length * CHARACTERS_PER_TOKEN,
+                owner_trusted=trusted,
+                backend_validated=True,
+            )
+            for trusted in (True, False)  # of an unknown model a stranger's text has a worth of its own
+        )
+        return debit_hundredths(max(by_trusted, by_stranger))
+
     def _estimate_hundredths(self, text: TextOrder) -> int:
         context = context_factor(text.max_context_length)
         if not text.models:
