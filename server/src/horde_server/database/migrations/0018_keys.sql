@@ -39,6 +39,9 @@ CREATE INDEX request_held_of_key ON request (key_id)
 ALTER TABLE ledger_inbox ADD COLUMN key_id bigint;
 ALTER TABLE ledger_entry ADD COLUMN key_id bigint;
 
+-- kudos may be given to a shared key: its owner gets them, and its budget grows
+ALTER TABLE kudos_transfer ADD COLUMN shared_key_id bigint;
+
 CREATE OR REPLACE FUNCTION take_over_api_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
