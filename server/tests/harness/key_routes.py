@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 from hordes import Horde
 
 
-async def call(horde: Horde, method: str, path: str, key: str | None, body: Any = None) -> httpx.Response:
-    """An answer of the API."""
-    headers = {"apikey": key} if key is not None else {}
+async def call(
+    horde: Horde, method: str, path: str, key: str | None, body: Any = None, more: Mapping[str, str] | None = None
+) -> httpx.Response:
+    """An answer of the API; `more` headers beside the key."""
+    headers = {**({"apikey": key} if key is not None else {}), **(more or {})}
     return await horde.client.request(method, f"/api/v2/{path}", headers=headers, json=body)
 
 
@@ -40,3 +43,11 @@ async def listed(horde: Horde, by: str) -> dict[str, dict[str, Any]]:
     answer = await call(horde, "GET", "keys", by)
     assert answer.status_code == 200, answer.text
     return {key["name"]: key for key in answer.json()["keys"]}
+
+
+async def give(
+    horde: Horde, by: str, to: str, amount: int, idempotency_key: str | None = None
+) -> tuple[int, str | None]:
+    """What giving kudos comes to."""
+    more = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else None
+    return horde.outcome(await call(horde, "POST", "kudos/transfer", by, {"username": to, "amount": amount}, more))

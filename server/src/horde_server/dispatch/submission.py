@@ -216,8 +216,6 @@ class Submissions(Generic[OrderT]):
         reward = self._kind.reward_hundredths(job.price_hundredths, order, delivery)
         paid = reward * job.reward_percent // 100
         debit = self._kind.debit_hundredths(0 if censored else reward, order)
-        if job.key_job_hundredths is not None:  # no job takes its key beyond what was held for it
-            debit = min(debit, job.key_job_hundredths)
         if kept.unpaid:
             reward = paid = debit = 0
         things = self._kind.things_done(order, delivery)
@@ -235,6 +233,7 @@ class Submissions(Generic[OrderT]):
             things=things,
             speed=round(speed, 3),
             key_id=job.key_id,
+            key_most_hundredths=job.key_job_hundredths,
         )
         settling = partial(
             job_store.settle_done,

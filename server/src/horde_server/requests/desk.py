@@ -59,7 +59,7 @@ class Intake(Protocol[OrderT]):
         """What it costs, as far as that is known now."""
 
     def most_job_hundredths(self, order: OrderT, price: Price) -> int:
-        """What one delivered job of it may charge at most, where one of the models that it names makes it."""
+        """What one delivered job of it may charge at most, whoever makes it with whichever of its models."""
 
     def check_terms(self, order: OrderT, terms: SharedKeyTerms) -> None:
         """Raise where the order is more than a shared key is for."""

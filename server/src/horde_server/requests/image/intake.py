@@ -94,9 +94,8 @@ class ImageIntake:
         return price(order, matched_targeting=self._matched_targeting)
 
     def most_job_hundredths(self, order: ImageOrder, price: Price) -> int:
-        """By the dearest of the models it names; for any model, the estimate."""
-        return max((most_job_hundredths(price.base_hundredths, order, model) for model in order.models),
-                   default=price.job_hundredths)  # fmt: skip
+        """By the dearest of the models it names, or of all."""
+        return most_job_hundredths(price.base_hundredths, order)
 
     def check_terms(self, order: ImageOrder, terms: SharedKeyTerms) -> None:
         """By pixels and steps of one image."""

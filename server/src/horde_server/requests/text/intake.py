@@ -62,8 +62,8 @@ class TextIntake:
         return PRICES.price(order)
 
     def most_job_hundredths(self, order: TextOrder, price: Price) -> int:
-        """As long as it may be, by the dearest of the models it names; for any model, the estimate."""
-        return max((PRICES.most_job_hundredths(order, model) for model in order.models), default=price.job_hundredths)
+        """As long as it may be, by the dearest of the models it names, or of all."""
+        return PRICES.most_job_hundredths(order)
 
     def check_terms(self, order: TextOrder, terms: SharedKeyTerms) -> None:
         """By tokens of one text."""

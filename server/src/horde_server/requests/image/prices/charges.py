@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from horde_server.kudos.price import JOB_TAX_HUNDREDTHS, Price
-from horde_server.models.catalogue import price_multiplier
+from horde_server.models.catalogue import DEAREST_MULTIPLIER, price_multiplier
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.prices.formula import PricedImage, image_kudos
 
@@ -71,9 +71,11 @@ def debit_hundredths(reward: int, order: ImageOrder) -> int:
     return round(debit)
 
 
-def most_job_hundredths(base: int, order: ImageOrder, model: str) -> int:
-    """What the requester pays at most for one image made with that model: censored ones cost less."""
-    return debit_hundredths(reward_hundredths(base, order, model), order)
+def most_job_hundredths(base: int, order: ImageOrder) -> int:
+    """What the requester pays at most for one image, by the dearest of the models it names, or of all."""
+    if not order.models:
+        return debit_hundredths(base * DEAREST_MULTIPLIER, order)
+    return max(debit_hundredths(reward_hundredths(base, order, model), order) for model in order.models)
 
 
 def price(order: ImageOrder, *, matched_targeting: bool = False) -> Price:
