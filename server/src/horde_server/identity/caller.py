@@ -52,6 +52,18 @@ def check_scope(key: KeyGrant, right: Right) -> None:
         raise KeyLacksScope(key, right)
 
 
+class KeyNetworkForbidden(HordeError):
+    """This API key may not be used from your address: use another key of yours, or allow its network."""
+
+    status, rc = 403, "KeyNetworkForbidden"
+
+
+def check_network(key: KeyGrant, address: str) -> None:
+    """Raise `KeyNetworkForbidden` when the key may not be used from there."""
+    if key.networks is not None and address not in key.networks:
+        raise KeyNetworkForbidden
+
+
 class Caller(msgspec.Struct, frozen=True):
     """Who calls, from where, with which program. Without an account: who sent no key, or one that nobody has."""
 
