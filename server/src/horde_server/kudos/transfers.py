@@ -119,8 +119,11 @@ class KudosTransferNotEnough(KudosRefusal):
 
 async def transfer(
     pool: Pool, source_id: int, target_alias: str, amount: int, *, idempotency_key: str | None = None
-) -> None:
-    """Give whole kudos; with a key known from an equal transfer, nothing moves again. Raises `KudosRefusal`s."""
+) -> int:
+    """Give whole kudos; with a key known from an equal transfer, nothing moves again. The receiver's number.
+
+    Raises `KudosRefusal`s.
+    """
     if source_id == 0:
         raise KudosTransferFromAnon
     if idempotency_key is not None and (len(idempotency_key) > MOST_KEY_CHARACTERS or "\0" in idempotency_key):
@@ -143,9 +146,9 @@ async def transfer(
         if amount == 0:
             raise InvalidKudosTransferAmount
         await lock_spending(conn, source.id)
-        if idempotency_key is not None and await _is_repeated(conn, source, target, amount, idempotency_key):
-            return
-        await _move(conn, source, target, amount, idempotency_key)
+        if idempotency_key is None or not await _is_repeated(conn, source, target, amount, idempotency_key):
+            await _move(conn, source, target, amount, idempotency_key)
+        return target.id
 
 
 def _check_parties(source: Party, target: Party) -> None:
