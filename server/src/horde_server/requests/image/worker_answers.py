@@ -59,6 +59,7 @@ class NoValidRequestFoundStable(Answer):
     lora: int = 0
     controlnet: int = 0
     step_count: int = 0
+    recent_fault: int = 0
 
 
 class GenerationPayloadStable(Answer):

@@ -32,6 +32,7 @@ class NoValidRequestFoundKobold(Answer):
     max_context_length: int = 0
     max_length: int = 0
     matching_softprompt: int = 0
+    recent_fault: int = 0
 
 
 class GenerationPayloadKobold(Answer):
