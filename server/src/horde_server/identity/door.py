@@ -76,7 +76,7 @@ class Door:
         check_scope(holder.key, declaration.right)
 
 
-def _key_and_agent(scope: Scope) -> tuple[str, str]:
+def _key_and_agent(scope: Scope) -> tuple[str | None, str]:
     """The key and the program that were sent, in one look at the headers; of headers sent twice the first counts."""
     key = agent = None
     for name, value in scope["headers"]:
@@ -85,7 +85,7 @@ def _key_and_agent(scope: Scope) -> tuple[str, str]:
         elif name == b"client-agent":
             agent = value if agent is None else agent
     return (
-        key.decode("latin-1") if key is not None else "",
+        key.decode("latin-1") if key is not None else None,
         agent.decode("latin-1") if agent is not None else UNKNOWN_AGENT,
     )
 
