@@ -28,7 +28,7 @@ class Kudos(Slice):
     def __init__(self, core: Core, identity: Identity) -> None:
         self._core = core
         self._accounts, self._door = identity.accounts, identity.door
-        self._gifts = KudosGifts(core.pool, identity.accounts)
+        self._gifts = KudosGifts(core)
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Giving kudos."""
