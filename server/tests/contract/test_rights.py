@@ -33,6 +33,10 @@ RIGHTS = {
     "GET /api/v2/status/models": "ANYBODY",
     "GET /api/v2/status/models/{model_name:path}": "ANYBODY",
     "GET /api/v2/status/performance": "ANYBODY",
+    "GET /api/v2/stats/img/totals": "ANYBODY",
+    "GET /api/v2/stats/img/models": "ANYBODY",
+    "GET /api/v2/stats/text/totals": "ANYBODY",
+    "GET /api/v2/stats/text/models": "ANYBODY",
     "GET /api/v2/status/modes": "ANYBODY_NAMED",
     "PUT /api/v2/status/modes": "MODERATE, asked later",
     # whoever knows the id of a request may follow and cancel it, as on the original

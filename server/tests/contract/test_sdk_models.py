@@ -41,6 +41,8 @@ from horde_sdk.ai_horde_api.apimodels import (
     ImageGenerateStatusRequest,
     ImageGenerationInputPayload,
     ImageGenerationJobSubmitRequest,
+    ImageStatsModelsRequest,
+    ImageStatsModelsTotalRequest,
     KudosAwardRequest,
     KudosTransferRequest,
     ModelGenerationInputKobold,
@@ -58,6 +60,8 @@ from horde_sdk.ai_horde_api.apimodels import (
     TextGenerateJobPopRequest,
     TextGenerateStatusRequest,
     TextGenerationJobSubmitRequest,
+    TextStatsModelsRequest,
+    TextStatsModelsTotalRequest,
 )
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
 from horde_sdk.ai_horde_api.metadata import AIHordePathData, AIHordeQueryData
@@ -251,3 +255,14 @@ async def test_state_of_the_horde(horde: Horde, root: NewAccount) -> None:
     assert not (await ask(horde, HordeModesRequest())).maintenance_mode
     changed = await ask(horde, ModifyHordeModesRequest(raid_mode=True), root)
     assert changed.raid_mode
+
+
+async def test_statistics(horde: Horde, root: NewAccount) -> None:
+    """The bodies of stats/…."""
+    await horde.request(root.api_key)
+    await horde.submit(root.api_key, (await horde.job(root.api_key))["id"])
+    await horde.folded()
+    assert (await ask(horde, ImageStatsModelsTotalRequest())).total.images == 1
+    assert (await ask(horde, TextStatsModelsTotalRequest())).total == {"requests": 0, "tokens": 0}
+    assert (await ask(horde, ImageStatsModelsRequest())).total == {"stable_diffusion": 1}
+    assert (await ask(horde, TextStatsModelsRequest())).total == {}

@@ -232,6 +232,7 @@ class Submissions(Generic[OrderT]):
             domain=self._kind.name,
             things=things,
             speed=round(speed, 3),
+            model=job.model,
         )
         settling = partial(
             job_store.settle_done,

@@ -25,6 +25,7 @@ _BUCKET = """CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 
     WHEN 'transfer' THEN '{transfer}' WHEN 'donation' THEN '{donation}' ELSE 'accumulated' END"""
 _BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
 _BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
+_PERIOD = "CASE grain WHEN 'total' THEN 'epoch' ELSE date_trunc(grain, created_at, 'UTC') END"
 _OF_KIND = "kind ON kind.name = jobs.domain"  # dispatch/kind.py: KindRow
 
 # Lock order, so that nothing deadlocks: a worker before its owner, as suspicions and dropped jobs take them. Of changes
@@ -57,12 +58,24 @@ WITH moved AS (
 ), jobs AS (
     SELECT * FROM moved WHERE things IS NOT NULL
 ), work AS (
-    INSERT INTO work_done AS known (second, domain, things)
-    SELECT date_trunc('second', created_at), domain, sum(things) FROM jobs
+    INSERT INTO work_done AS known (second, domain, jobs, things)
+    SELECT date_trunc('second', created_at), domain, count(*), sum(things) FROM jobs
     WHERE created_at > now() - {_RECENT} GROUP BY 1, 2
-    ON CONFLICT (second, domain) DO UPDATE SET things = known.things + excluded.things
+    ON CONFLICT (second, domain) DO UPDATE
+        SET jobs = known.jobs + excluded.jobs, things = known.things + excluded.things
 ), forgotten AS (
     DELETE FROM work_done WHERE second < now() - {_RECENT}
+), by_period AS (
+    INSERT INTO work_by_period AS known (domain, grain, period, jobs, things)
+    SELECT domain, grain, {_PERIOD}, count(*), sum(things)
+    FROM jobs, unnest('{{minute,hour,day,month,total}}'::text[]) AS grain GROUP BY 1, 2, 3
+    ON CONFLICT (domain, grain, period) DO UPDATE
+        SET jobs = known.jobs + excluded.jobs, things = known.things + excluded.things
+), by_model AS (
+    INSERT INTO work_by_model AS known (domain, grain, period, model, jobs)
+    SELECT domain, grain, {_PERIOD}, model, count(*)
+    FROM jobs, unnest('{{hour,day,month,total}}'::text[]) AS grain WHERE model IS NOT NULL GROUP BY 1, 2, 3, 4
+    ON CONFLICT (domain, grain, period, model) DO UPDATE SET jobs = known.jobs + excluded.jobs
 ), records AS (
     INSERT INTO account_record AS known (account_id, record, domain, value)
     SELECT account_id, record, domain, sum(value) FROM (

@@ -61,6 +61,7 @@ class Movement:
     domain: str | None = None
     things: float | None = None
     speed: float | None = None
+    model: str | None = None
 
 
 def request_tax(account_id: int, request_id: UUID, amount_hundredths: int, domain: str) -> Movement:
@@ -93,6 +94,7 @@ def settlement(
     domain: str,
     things: float,
     speed: float,
+    model: str | None = None,
 ) -> list[Movement]:
     """The movements of one delivered job: the requester pays `debit`, the owner gets `paid`, the rest is burnt.
 
@@ -114,7 +116,7 @@ def settlement(
     return [
         Movement(
             event_id, kind, source_account, payee, amount, request_id, job_id, requester_id, owner_id, worker_id,
-            domain, things if place == 0 else None, speed if place == 0 else None,
+            domain, things if place == 0 else None, speed if place == 0 else None, model,
         )
         for place, (kind, source_account, payee, amount) in enumerate(legs)
     ]  # fmt: skip

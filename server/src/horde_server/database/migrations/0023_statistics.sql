@@ -1,0 +1,37 @@
+-- Statistics, statements of accounts, and monthly grants.
+--
+-- What was delivered, by period: counted by the fold (kudos/fold_store.py), so that nobody who asks for it makes the horde
+-- sum up its history. Periods begin at full minutes, hours, days and months (UTC); 'total' is one row that begins with the
+-- epoch. Fine grains are thinned (statistics/store.py).
+
+CREATE TABLE work_by_period (
+    domain text        NOT NULL,
+    grain  text        NOT NULL CHECK (grain IN ('minute', 'hour', 'day', 'month', 'total')),
+    period timestamptz NOT NULL,
+    jobs   bigint           NOT NULL,
+    things double precision NOT NULL,   -- pixelsteps or tokens
+    PRIMARY KEY (domain, grain, period)
+);
+CREATE TABLE work_by_model (
+    domain text        NOT NULL,
+    grain  text        NOT NULL CHECK (grain IN ('hour', 'day', 'month', 'total')),
+    period timestamptz NOT NULL,
+    model  text        NOT NULL,
+    jobs   bigint      NOT NULL,
+    PRIMARY KEY (domain, grain, period, model)
+);
+
+ALTER TABLE work_done ADD COLUMN jobs bigint NOT NULL DEFAULT 0;
+
+-- With which model, or by which form, a job was done. Both tables have the same columns in the same order: the fold moves
+-- whole rows.
+ALTER TABLE ledger_inbox ADD COLUMN model text;
+ALTER TABLE ledger_entry ADD COLUMN model text;
+CREATE OR REPLACE VIEW ledger AS SELECT * FROM ledger_entry UNION ALL SELECT * FROM ledger_inbox;
+
+-- An account's own lines, newest first. Of what the horde itself gives and takes nobody has a statement.
+CREATE INDEX ledger_entry_by_payer ON ledger_entry (payer, created_at, id) WHERE payer >= 0;
+CREATE INDEX ledger_entry_by_payee ON ledger_entry (payee, created_at, id) WHERE payee >= 0;
+
+-- Whoever is due something monthly; kudos/grants.py looks at nobody else.
+CREATE INDEX account_by_entitlement ON account (id) WHERE monthly_kudos > 0 OR moderator;
