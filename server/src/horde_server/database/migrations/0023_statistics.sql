@@ -30,8 +30,8 @@ ALTER TABLE ledger_entry ADD COLUMN model text;
 CREATE OR REPLACE VIEW ledger AS SELECT * FROM ledger_entry UNION ALL SELECT * FROM ledger_inbox;
 
 -- An account's own lines, newest first. Of what the horde itself gives and takes nobody has a statement.
-CREATE INDEX ledger_entry_by_payer ON ledger_entry (payer, created_at, id) WHERE payer >= 0;
-CREATE INDEX ledger_entry_by_payee ON ledger_entry (payee, created_at, id) WHERE payee >= 0;
+CREATE INDEX ledger_entry_by_payer ON ledger_entry (payer, created_at, event_id) WHERE payer >= 0;
+CREATE INDEX ledger_entry_by_payee ON ledger_entry (payee, created_at, event_id) WHERE payee >= 0;
 
 -- Whoever is due something monthly; kudos/grants.py looks at nobody else.
 CREATE INDEX account_by_entitlement ON account (id) WHERE monthly_kudos > 0 OR moderator;
