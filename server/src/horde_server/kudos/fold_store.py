@@ -23,8 +23,8 @@ _RECENT = "interval '2 minutes'"  # of which `work_done` tells
 # inbox: they are in no bucket.
 _BUCKET = """CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 'recurring' WHEN 'award' THEN 'awarded'
     WHEN 'transfer' THEN '{transfer}' WHEN 'donation' THEN '{donation}' ELSE 'accumulated' END"""
-_BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
-_BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
+BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
+BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
 _PERIOD = "CASE grain WHEN 'total' THEN 'epoch' ELSE date_trunc(grain, created_at, 'UTC') END"
 _OF_KIND = "kind ON kind.name = jobs.domain"  # dispatch/kind.py: KindRow
 
@@ -48,10 +48,10 @@ WITH moved AS (
 ), buckets AS (
     INSERT INTO kudos_bucket AS known (account_id, bucket, amount_hundredths)
     SELECT account_id, bucket, sum(change) FROM (
-        SELECT payee / 2 AS account_id, {_BUCKET_OF_PAYEE} AS bucket, amount_hundredths AS change
+        SELECT payee / 2 AS account_id, {BUCKET_OF_PAYEE} AS bucket, amount_hundredths AS change
         FROM moved WHERE payee >= 0 AND payee %% 2 = 0
         UNION ALL
-        SELECT payer / 2, {_BUCKET_OF_PAYER}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
+        SELECT payer / 2, {BUCKET_OF_PAYER}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
     GROUP BY account_id, bucket
     ON CONFLICT (account_id, bucket) DO UPDATE
         SET amount_hundredths = known.amount_hundredths + excluded.amount_hundredths
