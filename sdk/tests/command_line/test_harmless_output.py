@@ -69,7 +69,7 @@ def evil(value: Any, name: str = "") -> Any:
         case list():
             return [evil(one, name) for one in value]
         case str() if not (
-            is_id(value) or value.startswith("http") or name in ("type", "state", "form", "bridge_agent")
+            is_id(value) or value.startswith("http") or name in ("type", "state", "form", "bridge_agent", "time")
         ):
             return EVIL + value + EVIL
     return value
@@ -100,6 +100,7 @@ COMMANDS = {
     "workers": [],
     "worker": ["w"],
     "me": [],
+    "kudos": [],
     "transfer": ["ann#7", "5", "--yes"],
     "sharedkeys create": [],
     "sharedkeys show": [JOB],

@@ -21,6 +21,7 @@ from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.text.slice import Texts
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
+from horde_server.statistics.slice import Stats
 from horde_server.tasks.slice import Tasks
 from horde_server.webhooks.slice import Webhooks
 from horde_server.workers.slice import Workers
@@ -61,6 +62,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Webhooks(core, identity),
         Models(core),
         Tasks(core.tasks),
+        Stats(core, dispatch),
         Insight(core, dispatch, workers.directory, slices),
         Blobs(core.blobs),
     )

@@ -14,6 +14,8 @@ HISTORIES = ("ledger_entry", "kudos_transfer")
 """Tables that grow for ever."""
 BESIDES = ("/healthz", "/readyz", "/metrics", "/api/swagger.json")
 """Reads that the document does not name."""
+OWN_HISTORIES = {"/v2/kudos/statement"}
+"""Reads of nobody but the account whose history it is. What a page costs: `kudos/test_statement_plans.py`."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ async def reads(horde: Horde) -> Reads:
         "/v2/operations/ipaddr/{ipaddr}": "1.2.3.4",
     }
     document = (await horde.client.get("/api/swagger.json")).json()
-    paths = [path for path, operations in document["paths"].items() if "get" in operations]
+    paths = [
+        path for path, operations in document["paths"].items() if "get" in operations and path not in OWN_HISTORIES
+    ]
     unnamed = [path for path in paths if "{" in path and path not in found]
     assert not unnamed, "say what these reads find"
 

@@ -19,7 +19,7 @@ from horde_sdk.generic_api.apimodels import HordeRequest
 from horde_sdk.generic_api.utils.swagger import SwaggerDoc
 from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
-OUR_ENDPOINTS = {"/v2/webhook_secret"}
+OUR_ENDPOINTS = {"/v2/webhook_secret", "/v2/kudos/statement"}
 """Endpoints that the original lacks. Who adds one says here that the SDK need not know it, or teaches it to the SDK."""
 
 NAMED_BY_US = {"InterrogationSubmit"}
@@ -39,6 +39,8 @@ UNNAMED_BY_THE_SDK = {
     "KudosTransferInput",
     "TestFilterPrompt",
     "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
+    "KudosStatement",  # likewise in `horde_sdk.ai_horde_api.kudos_statement`
+    "KudosStatementLine",
 }
 """Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""
 

@@ -8,6 +8,7 @@ from horde_sdk.command_line import shared_key_commands, style_commands
 from horde_sdk.command_line.alchemy_command import alchemy
 from horde_sdk.command_line.cancel_command import cancel
 from horde_sdk.command_line.image_command import image
+from horde_sdk.command_line.kudos_command import kudos
 from horde_sdk.command_line.listing_commands import me, models, workers
 from horde_sdk.command_line.text_command import text
 from horde_sdk.command_line.transfer_command import transfer
@@ -16,7 +17,7 @@ from horde_sdk.command_line.worker_command import worker
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (image, text, alchemy, cancel, models, workers, worker, me, transfer):
+    for command in (image, text, alchemy, cancel, models, workers, worker, me, kudos, transfer):
         app.command()(command)
     app.add_typer(shared_key_commands.app, name="sharedkeys")
     app.add_typer(style_commands.app, name="styles")

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from horde_sdk.harmless_text import one_line
+from horde_server.command_line.admin_ledger import audit_ledger
 from horde_server.command_line.on_database import account_number, on_database
 from horde_server.command_line.options import Data, DatabaseUrl, fail
 
@@ -126,3 +127,6 @@ def create_key(
         typer.echo(json.dumps({"id": number, "name": name.strip(), "scopes": sorted(scopes), "api_key": key}))
     else:
         typer.echo(f"The key of account {number}, shown only now: {key}")
+
+
+app.command("audit-ledger")(audit_ledger)

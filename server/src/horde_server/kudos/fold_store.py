@@ -24,8 +24,9 @@ _RECENT = "interval '2 minutes'"  # of which `work_done` tells
 # inbox: they are in no bucket.
 _BUCKET = """CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 'recurring' WHEN 'award' THEN 'awarded'
     WHEN 'transfer' THEN '{transfer}' WHEN 'donation' THEN '{donation}' ELSE 'accumulated' END"""
-_BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
-_BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
+BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
+BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
+_PERIOD = "CASE grain WHEN 'total' THEN 'epoch' ELSE date_trunc(grain, created_at, 'UTC') END"
 _OF_KIND = "kind ON kind.name = jobs.domain"  # dispatch/kind.py: KindRow
 
 # Lock order, so that nothing deadlocks: a worker before its owner, as suspicions and dropped jobs take them. Of changes
@@ -48,22 +49,34 @@ WITH moved AS (
 ), buckets AS (
     INSERT INTO kudos_bucket AS known (account_id, bucket, amount_hundredths)
     SELECT account_id, bucket, sum(change) FROM (
-        SELECT payee / 2 AS account_id, {_BUCKET_OF_PAYEE} AS bucket, amount_hundredths AS change
+        SELECT payee / 2 AS account_id, {BUCKET_OF_PAYEE} AS bucket, amount_hundredths AS change
         FROM moved WHERE payee >= 0 AND payee %% 2 = 0
         UNION ALL
-        SELECT payer / 2, {_BUCKET_OF_PAYER}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
+        SELECT payer / 2, {BUCKET_OF_PAYER}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
     GROUP BY account_id, bucket
     ON CONFLICT (account_id, bucket) DO UPDATE
         SET amount_hundredths = known.amount_hundredths + excluded.amount_hundredths
 ), jobs AS (
     SELECT * FROM moved WHERE things IS NOT NULL
 ), work AS (
-    INSERT INTO work_done AS known (second, domain, things)
-    SELECT date_trunc('second', created_at), domain, sum(things) FROM jobs
+    INSERT INTO work_done AS known (second, domain, jobs, things)
+    SELECT date_trunc('second', created_at), domain, count(*), sum(things) FROM jobs
     WHERE created_at > now() - {_RECENT} GROUP BY 1, 2
-    ON CONFLICT (second, domain) DO UPDATE SET things = known.things + excluded.things
+    ON CONFLICT (second, domain) DO UPDATE
+        SET jobs = known.jobs + excluded.jobs, things = known.things + excluded.things
 ), forgotten AS (
     DELETE FROM work_done WHERE second < now() - {_RECENT}
+), by_period AS (
+    INSERT INTO work_by_period AS known (domain, grain, period, jobs, things)
+    SELECT domain, grain, {_PERIOD}, count(*), sum(things)
+    FROM jobs, unnest('{{minute,hour,day,month,total}}'::text[]) AS grain GROUP BY 1, 2, 3
+    ON CONFLICT (domain, grain, period) DO UPDATE
+        SET jobs = known.jobs + excluded.jobs, things = known.things + excluded.things
+), by_model AS (
+    INSERT INTO work_by_model AS known (domain, grain, period, model, jobs)
+    SELECT domain, grain, {_PERIOD}, model, count(*)
+    FROM jobs, unnest('{{hour,day,month,total}}'::text[]) AS grain WHERE model IS NOT NULL GROUP BY 1, 2, 3, 4
+    ON CONFLICT (domain, grain, period, model) DO UPDATE SET jobs = known.jobs + excluded.jobs
 ), records AS (
     INSERT INTO account_record AS known (account_id, record, domain, value)
     SELECT account_id, record, domain, sum(value) FROM (
