@@ -18,12 +18,15 @@ from horde_sdk.ai_horde_api.apimodels import (
     AlchemyPopRequest,
     AlchemyStatusRequest,
     AllIPTimeoutsRequest,
+    AllTeamDetailsRequest,
     AllWorkersDetailsRequest,
     BlockIPAddressRequest,
     BlockWorkerIPAddressRequest,
+    CreateTeamRequest,
     DeleteFilterRequest,
     DeleteImageGenerateRequest,
     DeleteIPAddressRequest,
+    DeleteTeamRequest,
     DeleteTextGenerateRequest,
     DeleteWorkerIPAddressRequest,
     DeleteWorkerRequest,
@@ -45,12 +48,14 @@ from horde_sdk.ai_horde_api.apimodels import (
     KudosTransferRequest,
     ModelGenerationInputKobold,
     ModifyHordeModesRequest,
+    ModifyTeamRequest,
     ModifyUserRequest,
     ModifyWorkerRequest,
     PatchExistingFilter,
     PutNewFilterRequest,
     SingleFilterRequest,
     SingleIPTimeoutsRequest,
+    SingleTeamDetailsRequest,
     SingleUserDetailsRequest,
     SingleWorkerDetailsRequest,
     SingleWorkerNameDetailsRequest,
@@ -188,6 +193,22 @@ async def test_workers_as_anybody_and_their_owner_see_them(horde: Horde, root: N
     changed = await ask(horde, ModifyWorkerRequest(worker_id=painter, maintenance=True, info="Painting."), root)
     assert (changed.maintenance, changed.info) == (True, "Painting.")
     assert (await ask(horde, DeleteWorkerRequest(worker_id=painter), root)).deleted_name == "painter"
+
+
+async def test_life_of_a_team(horde: Horde, root: NewAccount) -> None:
+    """The bodies of teams, teams/{team_id}, and of a worker that joins one."""
+    made = await ask(horde, CreateTeamRequest(name="Keepers", info="Of the light."), root)
+    await ask(horde, an_image_pop(), root)
+    (painter,) = await ask(horde, AllWorkersDetailsRequest())
+    joined = await ask(horde, ModifyWorkerRequest(worker_id=painter.id_, team=made.id_), root)
+    assert joined.team == "Keepers"
+    (team,) = await ask(horde, AllTeamDetailsRequest())
+    assert (team.creator, team.worker_count, team.speed) == (f"root#{root.id}", 1, 1.0)
+    assert [worker.name for worker in team.workers] == ["painter"]
+    assert (await ask(horde, SingleTeamDetailsRequest(team_id=made.id_))).contributions == 0
+    changed = await ask(horde, ModifyTeamRequest(team_id=made.id_, info="Of the lamp."), root)
+    assert (changed.name, changed.info) == ("Keepers", "Of the lamp.")
+    assert (await ask(horde, DeleteTeamRequest(team_id=made.id_), root)).deleted_name == "Keepers"
 
 
 async def test_life_of_an_alchemy_request(horde: Horde, root: NewAccount) -> None:

@@ -12,6 +12,7 @@ from horde_server.database.limits import LONG_TRANSACTION
 from horde_server.database.pool import Connection
 from horde_server.identity.floors import FLOOR_SQL
 from horde_server.kudos.ledger import FLOOR, EntryKind, escrow, spendable
+from horde_server.kudos.uptime import REWARDED_EVERY_S
 from horde_server.moderation.suspicion import SUSPICIOUS_FROM
 
 _FOLD_LOCK = 7_001_003
@@ -27,8 +28,9 @@ _BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
 _BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
 _OF_KIND = "kind ON kind.name = jobs.domain"  # dispatch/kind.py: KindRow
 
-# Lock order, so that nothing deadlocks: a worker before its owner, as suspicions and dropped jobs take them. Of changes
-# that nothing reads PostgreSQL makes the last one named first: `workers` stands after `active`.
+# Lock order, so that nothing deadlocks: a worker before its owner, as suspicions and dropped jobs take them, and before
+# its team, as whoever deletes that. Of changes that nothing reads PostgreSQL makes the last one named first: `workers`
+# stands after `active` and `teams`.
 _FOLD = f"""
 WITH moved AS (
     DELETE FROM ledger_inbox WHERE id IN (SELECT id FROM ledger_inbox ORDER BY id LIMIT %(batch)s) RETURNING *
@@ -83,6 +85,20 @@ WITH moved AS (
            coalesce(sum(things), 0) AS things,
            coalesce(array_agg(speed ORDER BY id) FILTER (WHERE speed IS NOT NULL), '{{}}') AS speeds
     FROM moved WHERE worker_id IS NOT NULL GROUP BY worker_id
+), gained AS (
+    SELECT team_id,
+           coalesce(sum(amount_hundredths) FILTER (WHERE kind = 'generation'), 0)::bigint AS kudos,
+           count(*) FILTER (WHERE things IS NOT NULL) AS fulfilments,
+           coalesce(sum(things) FILTER (WHERE domain = 'image'), 0) AS pixelsteps,
+           {REWARDED_EVERY_S} * count(*) FILTER (WHERE kind = 'uptime_reward') AS uptime_s
+    FROM moved WHERE team_id IS NOT NULL GROUP BY team_id
+), teams AS (
+    UPDATE team SET
+        kudos_hundredths = team.kudos_hundredths + gained.kudos,
+        fulfilments = team.fulfilments + gained.fulfilments,
+        pixelsteps = team.pixelsteps + gained.pixelsteps,
+        uptime_s = team.uptime_s + gained.uptime_s
+    FROM gained WHERE team.id = gained.team_id
 ), active AS (
     UPDATE account SET last_active_at = now() FROM (
         SELECT requester_id AS id FROM moved WHERE requester_id <> 0 UNION SELECT owner_id FROM moved) AS seen

@@ -33,7 +33,7 @@ def worker_body(row: dict[str, Any], kind: WorkerRules, viewer: Caller) -> dict[
         "trusted": row["trusted"],
         "flagged": row["flagged"],
         "nsfw": abilities.nsfw,
-        "team": {"name": None, "id": None},
+        "team": {"name": row["team_name"], "id": str(row["team_id"]) if row["team_id"] else None},
         "bridge_agent": abilities.bridge_agent,
         **kind.shown(abilities, row["contributions"]),
     }
