@@ -39,6 +39,9 @@ async def reads(horde: Horde) -> Reads:
     )
     assert given.status_code == 200, given.text
     team = await horde.client.post("/api/v2/teams", json={"name": "Keepers"}, headers={"apikey": ben.api_key})
+    message = await horde.client.post(
+        "/api/v2/workers/messages", json={"message": "hello"}, headers={"apikey": ada.api_key}
+    )
     await horde.folded()
     [(worker_id,)] = await horde.sql("SELECT id FROM worker WHERE kind = 'image'")
     found = {
@@ -51,6 +54,7 @@ async def reads(horde: Horde) -> Reads:
         "/v2/workers/name/{worker_name}": "worker",
         "/v2/status/models/{model_name}": "stable_diffusion",
         "/v2/filters/{filter_id}": "1",
+        "/v2/workers/messages/{message_id}": str(message.json()["id"]),
         "/v2/teams/{team_id}": str(team.json()["id"]),
         "/v2/operations/ipaddr/{ipaddr}": "1.2.3.4",
     }

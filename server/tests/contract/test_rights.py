@@ -66,6 +66,10 @@ RIGHTS = {
     "GET /api/v2/workers/name/{worker_name:path}": "ANYBODY_NAMED, asked later",
     "PUT /api/v2/workers/{worker_id}": "MANAGE_WORKERS, asked later",
     "DELETE /api/v2/workers/{worker_id}": "MANAGE_WORKERS, asked later",
+    "GET /api/v2/workers/messages": "READ_OWN",
+    "POST /api/v2/workers/messages": "MANAGE_WORKERS",
+    "GET /api/v2/workers/messages/{message_id}": "ANYBODY_NAMED",
+    "DELETE /api/v2/workers/messages/{message_id}": "MANAGE_WORKERS",
     "GET /api/v2/teams": "ANYBODY",
     "POST /api/v2/teams": "MANAGE_OWN",
     "GET /api/v2/teams/{team_id}": "ANYBODY_NAMED",
@@ -92,6 +96,7 @@ CARRIED_BY = {
     "ASK": {"full", "ask"},
     "WORK": {"full", "work"},
     "MANAGE_WORKERS": {"full", "work"},
+    "READ_OWN": {"full", "read"},
     "MANAGE_OWN": {"full"},
     "MODERATE": {"full"},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from horde_server.http.answers import Answer
+from horde_server.workers.messages.answers import ResponseModelMessagePop
 
 
 class ModelPayloadKobold(Answer):
@@ -45,4 +46,4 @@ class GenerationPayloadKobold(Answer):
     ttl: int | None
     softprompt: str | None
     extra_source_images: list[Any] | None
-    messages: list[Any]
+    messages: list[ResponseModelMessagePop]
