@@ -23,6 +23,7 @@ from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
 from horde_server.statistics.slice import Stats
 from horde_server.tasks.slice import Tasks
+from horde_server.teams.slice import Teams
 from horde_server.webhooks.slice import Webhooks
 from horde_server.workers.slice import Workers
 
@@ -57,6 +58,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Texts(core, identity, moderation, dispatch, waiting, workers),
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
         Accounts(core, identity, moderation.profanity, dispatch, workers.directory),
+        Teams(core, identity, moderation, dispatch),
         Kudos(core, identity),
         Keys(core, identity),
         Webhooks(core, identity),

@@ -40,6 +40,10 @@ async def reads(horde: Horde) -> Reads:
         "/api/v2/kudos/transfer", json={"username": f"ben#{ben.id}", "amount": 5}, headers={"apikey": ada.api_key}
     )
     assert given.status_code == 200, given.text
+    team = await horde.client.post("/api/v2/teams", json={"name": "Keepers"}, headers={"apikey": ben.api_key})
+    message = await horde.client.post(
+        "/api/v2/workers/messages", json={"message": "hello"}, headers={"apikey": ada.api_key}
+    )
     await horde.folded()
     [(worker_id,)] = await horde.sql("SELECT id FROM worker WHERE kind = 'image'")
     found = {
@@ -52,6 +56,8 @@ async def reads(horde: Horde) -> Reads:
         "/v2/workers/name/{worker_name}": "worker",
         "/v2/status/models/{model_name}": "stable_diffusion",
         "/v2/filters/{filter_id}": "1",
+        "/v2/workers/messages/{message_id}": str(message.json()["id"]),
+        "/v2/teams/{team_id}": str(team.json()["id"]),
         "/v2/operations/ipaddr/{ipaddr}": "1.2.3.4",
     }
     document = (await horde.client.get("/api/swagger.json")).json()

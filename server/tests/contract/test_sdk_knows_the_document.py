@@ -22,7 +22,7 @@ from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 OUR_ENDPOINTS = {"/v2/webhook_secret", "/v2/kudos/statement"}
 """Endpoints that the original lacks. Who adds one says here that the SDK need not know it, or teaches it to the SDK."""
 
-NAMED_BY_US = {"InterrogationSubmit"}
+NAMED_BY_US = {"InterrogationSubmit", "NewWorkerMessage"}
 """Bodies that the original's document calls by the name of another."""
 
 REFUSALS = {"RequestError", "RequestValidationError"}

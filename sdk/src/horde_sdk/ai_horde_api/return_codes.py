@@ -177,6 +177,7 @@ class RC(TextEnum):
     StyleExampleNotFound = "Style exampleNotFound"
     CollectionNotFound = auto()
     WorkermessageNotFound = auto()
+    WorkerMessageNotFound = auto()
     StyleMismatch = auto()
     StyleGetMistmatch = auto()
     StylePromptMissingVars = auto()

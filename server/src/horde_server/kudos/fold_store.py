@@ -13,6 +13,7 @@ from horde_server.database.pool import Connection
 from horde_server.identity.floors import FLOOR_SQL
 from horde_server.kudos.key_budget_store import UTC_DAY
 from horde_server.kudos.ledger import FLOOR, EntryKind, escrow, spendable
+from horde_server.kudos.uptime import REWARDED_EVERY_S
 from horde_server.moderation.suspicion import SUSPICIOUS_FROM
 
 _FOLD_LOCK = 7_001_003
@@ -29,8 +30,9 @@ BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
 _PERIOD = "CASE grain WHEN 'total' THEN 'epoch' ELSE date_trunc(grain, created_at, 'UTC') END"
 _OF_KIND = "kind ON kind.name = jobs.domain"  # dispatch/kind.py: KindRow
 
-# Lock order, so that nothing deadlocks: a worker before its owner, as suspicions and dropped jobs take them. Of changes
-# that nothing reads PostgreSQL makes the last one named first: `workers` stands after `active`.
+# Lock order, so that nothing deadlocks: a worker before its owner, as suspicions and dropped jobs take them, and before
+# its team, as whoever deletes that. Of changes that nothing reads PostgreSQL makes the last one named first: `workers`
+# stands after `active` and `teams`.
 _FOLD = f"""
 WITH moved AS (
     DELETE FROM ledger_inbox WHERE id IN (SELECT id FROM ledger_inbox ORDER BY id LIMIT %(batch)s) RETURNING *
@@ -110,6 +112,20 @@ WITH moved AS (
             WHEN spent_on = charged.day THEN spent_today_hundredths + charged.of_day ELSE charged.of_day END,
         spent_on = greatest(spent_on, charged.day)
     FROM charged WHERE api_key.id = charged.key_id
+), gained AS (
+    SELECT team_id,
+           coalesce(sum(amount_hundredths) FILTER (WHERE kind = 'generation'), 0)::bigint AS kudos,
+           count(*) FILTER (WHERE things IS NOT NULL) AS fulfilments,
+           coalesce(sum(things) FILTER (WHERE domain = 'image'), 0) AS pixelsteps,
+           {REWARDED_EVERY_S} * count(*) FILTER (WHERE kind = 'uptime_reward') AS uptime_s
+    FROM moved WHERE team_id IS NOT NULL GROUP BY team_id
+), teams AS (
+    UPDATE team SET
+        kudos_hundredths = team.kudos_hundredths + gained.kudos,
+        fulfilments = team.fulfilments + gained.fulfilments,
+        pixelsteps = team.pixelsteps + gained.pixelsteps,
+        uptime_s = team.uptime_s + gained.uptime_s
+    FROM gained WHERE team.id = gained.team_id
 ), active AS (
     UPDATE account SET last_active_at = now() FROM (
         SELECT requester_id AS id FROM moved WHERE requester_id <> 0 UNION SELECT owner_id FROM moved) AS seen
