@@ -102,7 +102,6 @@ CARRIED_BY = {
     "WORK": {"full", "work"},
     "READ_OWN": {"full", "read"},
     "MANAGE_WORKERS": {"full", "work"},
-    "READ_OWN": {"full", "read"},
     "MANAGE_OWN": {"full"},
     "MODERATE": {"full"},
 }
