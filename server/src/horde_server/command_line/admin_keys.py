@@ -96,7 +96,7 @@ def recover(
         return made, 0, False
 
     made, ended, is_administrator = on_database(work, data=data, database_url=database_url)
-    needed = None if is_administrator else f"HORDE_ADMINS=[\"{made.alias}\"]"
+    needed = None if is_administrator else f'HORDE_ADMINS=["{made.alias}"]'
     if as_json:
         print_json({"id": made.id, "alias": made.alias, "api_key": made.api_key, "ended": ended, "set": needed})
         return
