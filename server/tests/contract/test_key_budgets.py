@@ -14,7 +14,7 @@ from text_routes import TEXT_MODEL
 
 from horde_server.accounts.creation import NewAccount
 
-SMALL = {"models": ["stable_diffusion"], "params": {"width": 512, "height": 512, "steps": 10}}
+SMALL: dict[str, Any] = {"models": ["stable_diffusion"], "params": {"width": 512, "height": 512, "steps": 10}}
 TAX, TEXT_TAX = 300, 100
 
 
@@ -135,7 +135,7 @@ class TestOneKey:
         assert (await listed(horde, ada.api_key))["bot"]["kudos"] == 20
 
     async def test_a_key_without_a_budget_counts_what_it_spent(self, horde: Horde, ada: NewAccount) -> None:
-        """keys.md §1.3."""
+        """Also what is on its way to the counters: keys.md §1.3."""
         made = await make_key(horde, ada.api_key)
         await horde.request(made["api_key"], **SMALL)
         await horde.request(ada.api_key, **SMALL)
@@ -175,7 +175,7 @@ class _Life:
         return self.chance.choice(self.nodes)
 
     async def ask(self, key: str) -> None:
-        node, params = self.node(), {**SMALL["params"], "n": self.chance.randint(1, 3)}  # type: ignore[dict-item]
+        node, params = self.node(), {**SMALL["params"], "n": self.chance.randint(1, 3)}
         answer = await node.ask(
             key,
             models=self.chance.choice([["stable_diffusion"], ["stable_diffusion", "SDXL 1.0"], []]),

@@ -12,7 +12,7 @@ from key_routes import call, listed, make_key
 from horde_server.accounts.creation import NewAccount
 from horde_server.keys.service import MOST_KEYS
 
-SD = {"models": ["stable_diffusion"]}
+SD: dict[str, Any] = {"models": ["stable_diffusion"]}
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ class TestMaking:
         )
 
     async def test_the_answer_with_a_key_is_kept_nowhere(self, horde: Horde, ada: NewAccount) -> None:
-        """keys.md §1.1."""
+        """Neither by browsers nor by proxies: keys.md §1.1."""
         answer = await call(horde, "POST", "keys", ada.api_key, {"name": "bot", "scopes": ["ask"]})
         assert answer.headers["cache-control"] == "no-store"
 
@@ -65,7 +65,7 @@ class TestMaking:
         ],
     )
     async def test_every_field_has_its_limit(self, horde: Horde, ada: NewAccount, wrong: dict[str, Any]) -> None:
-        """keys.md §1.2."""
+        """Each is named in `errors`, and nothing is made: keys.md §1.2."""
         answer = await call(horde, "POST", "keys", ada.api_key, {"name": "bot", "scopes": ["ask"], **wrong})
         assert answer.status_code == 400
         assert next(iter(wrong)) in str(answer.json()["errors"])
@@ -83,7 +83,7 @@ class TestMaking:
         await make_key(horde, ada.api_key)
 
     async def test_keys_that_ended_long_ago_are_forgotten(self, horde: Horde, ada: NewAccount) -> None:
-        """keys.md §1.4."""
+        """After 90 days, when another is made: keys.md §1.4."""
         made = await make_key(horde, ada.api_key)
         await call(horde, "DELETE", f"keys/{made['id']}", ada.api_key)
         await horde.sql("UPDATE api_key SET revoked_at = now() - interval '91 days' WHERE id = %s", made["id"])
@@ -91,13 +91,13 @@ class TestMaking:
         assert await horde.sql("SELECT FROM api_key WHERE id = %s", made["id"]) == []
 
     async def test_everybodys_account_has_no_keys(self, horde: Horde) -> None:
-        """keys.md §1.1."""
+        """Whoever asked could end them: keys.md §1.1."""
         answer = await call(horde, "POST", "keys", "0000000000", {"name": "bot", "scopes": ["ask"]})
         assert horde.outcome(answer) == (403, "AnonForbidden")
         assert await listed(horde, "0000000000") == {}
 
     async def test_a_deleted_account_makes_none_and_may_revoke(self, horde: Horde, ada: NewAccount) -> None:
-        """keys.md §1.1."""
+        """Ending keys is always allowed: keys.md §1.1."""
         made = await make_key(horde, ada.api_key)
         await horde.sql("UPDATE account SET deleted = true WHERE id = %s", ada.id)
         await call(horde, "PATCH", f"keys/{made['id']}", ada.api_key, {"name": "b"})  # all nodes look anew
@@ -108,7 +108,7 @@ class TestMaking:
 
     @pytest.mark.parametrize("scope", ["ask", "work", "read"])
     async def test_keys_are_managed_by_keys_for_everything(self, horde: Horde, ada: NewAccount, scope: str) -> None:
-        """keys.md §1.1."""
+        """Others could give themselves more: keys.md §1.1."""
         made = await make_key(horde, ada.api_key, scopes=[scope])
         for method, path, body in (
             ("GET", "keys", None),
@@ -138,7 +138,7 @@ class TestMaking:
 
 class TestChanging:
     async def test_only_what_is_named_is_changed(self, horde: Horde, ada: NewAccount) -> None:
-        """keys.md §1.5."""
+        """The rest is as it was: keys.md §1.5."""
         made = await make_key(horde, ada.api_key, kudos=50, daily_kudos=5, expires_in_hours=24, **SD)
         answer = await call(horde, "PATCH", f"keys/{made['id']}", ada.api_key, {"name": "renamed", "daily_kudos": 7})
         now = answer.json()
@@ -150,7 +150,7 @@ class TestChanging:
         assert not answer.json().keys() & {"kudos", "daily_kudos", "expires", "models"}
 
     async def test_a_change_names_something(self, horde: Horde, ada: NewAccount) -> None:
-        """keys.md §1.5."""
+        """Fields that there are not do not count: keys.md §1.5."""
         made = await make_key(horde, ada.api_key)
         answer = await call(horde, "PATCH", f"keys/{made['id']}", ada.api_key, {"unknown": 1})
         assert horde.outcome(answer) == (400, "NoKeyModSelected")
@@ -168,7 +168,7 @@ class TestChanging:
         assert (await listed(horde, ada.api_key))["bot"]["scopes"] == ["ask"]
 
     async def test_the_last_key_for_everything_stays(self, horde: Horde, ada: NewAccount) -> None:
-        """keys.md §1.7."""
+        """Until there is another: keys.md §1.7."""
         main = (await listed(horde, ada.api_key))["main"]["id"]
         await make_key(horde, ada.api_key)
         for method, body in (("DELETE", None), ("PATCH", {"scopes": ["ask"]})):
@@ -214,7 +214,7 @@ class TestLimitedMakers:
 
 class TestWhatAKeyMay:
     async def test_a_key_is_good_from_its_networks_only(self, horde: Horde, ada: NewAccount) -> None:
-        """keys.md §2.3."""
+        """Whatever is called, long bodies too: keys.md §2.3."""
         made = await make_key(
             horde, ada.api_key, scopes=["ask", "work", "read"], networks=["192.0.2.0/24", "2001:db8::/32"]
         )
@@ -249,7 +249,7 @@ class TestWhatAKeyMay:
         assert popped["id"] is None
 
     async def test_a_key_ends_when_it_says(self, horde: Horde, ada: NewAccount) -> None:
-        """keys.md §2.2."""
+        """It is listed no more: keys.md §2.2."""
         made = await make_key(horde, ada.api_key, expires_in_hours=1)
         ends_in = datetime.fromisoformat(made["expires"]) - datetime.fromisoformat(made["created"])
         assert 3598 <= ends_in.total_seconds() <= 3602
@@ -276,7 +276,7 @@ class TestWhatAKeyMay:
 
 class TestRotating:
     async def test_both_keys_are_good_for_the_overlap(self, horde: Horde, ada: NewAccount) -> None:
-        """keys.md §1.6."""
+        """With one budget: keys.md §1.6."""
         made = await make_key(horde, ada.api_key, kudos=50)
         answer = await call(horde, "POST", f"keys/{made['id']}/rotate", ada.api_key, {"overlap_hours": 24})
         new = answer.json()
@@ -301,7 +301,7 @@ class TestRotating:
 
     @pytest.mark.parametrize("hours", [-1, 721, "3"])
     async def test_an_overlap_is_thirty_days_at_most(self, horde: Horde, ada: NewAccount, hours: object) -> None:
-        """keys.md §1.6."""
+        """Of whole hours: keys.md §1.6."""
         made = await make_key(horde, ada.api_key)
         answer = await call(horde, "POST", f"keys/{made['id']}/rotate", ada.api_key, {"overlap_hours": hours})
         assert answer.status_code == 400

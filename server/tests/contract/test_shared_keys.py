@@ -10,7 +10,7 @@ from key_routes import call, give, share_key, shown
 
 from horde_server.accounts.creation import NewAccount
 
-SMALL = {"models": ["stable_diffusion"], "params": {"width": 512, "height": 512, "steps": 10}}
+SMALL: dict[str, Any] = {"models": ["stable_diffusion"], "params": {"width": 512, "height": 512, "steps": 10}}
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ class TestMaking:
 
     @pytest.mark.parametrize(("columns", "most"), [({}, 3), ({"trusted": True}, 10)])
     async def test_an_account_has_so_many(self, horde: Horde, columns: dict[str, Any], most: int) -> None:
-        """keys.md §4.1."""
+        """Deleted ones do not count: keys.md §4.1."""
         eve = await horde.account("eve", columns)
         for _ in range(most):
             made = await share_key(horde, eve.api_key)
@@ -74,7 +74,7 @@ class TestMaking:
         await share_key(horde, eve.api_key)
 
     async def test_education_accounts_have_a_thousand(self, horde: Horde) -> None:
-        """keys.md §4.1."""
+        """One for each pupil: keys.md §4.1."""
         school = await horde.account("school", {"education": True})
         await horde.sql(
             """INSERT INTO api_key (account_id, hash, name, scopes, shared_id)
@@ -85,7 +85,7 @@ class TestMaking:
         assert horde.outcome(await call(horde, "PUT", "sharedkeys", school.api_key, {})) == (403, "Forbidden")
 
     async def test_anonymous_has_none(self, horde: Horde) -> None:
-        """keys.md §4.1."""
+        """It has no kudos to share: keys.md §4.1."""
         assert horde.outcome(await call(horde, "PUT", "sharedkeys", "0000000000", {})) == (403, "AnonForbidden")
 
     async def test_only_what_is_named_is_changed(self, horde: Horde, ada: NewAccount) -> None:
@@ -103,13 +103,13 @@ class TestMaking:
 
     @pytest.mark.parametrize("text", ["x", "6f1d2c3b-0000-4000-8000-000000000001", "0" * 1000])
     async def test_an_unknown_one_is_401(self, horde: Horde, ada: NewAccount, text: str) -> None:
-        """keys.md §4.3."""
+        """The rest is as it was: keys.md §1.5."""
         for method, body in (("GET", None), ("PATCH", {"kudos": 1}), ("DELETE", None)):
             answer = await call(horde, method, f"sharedkeys/{text}", ada.api_key, body)
             assert horde.outcome(answer) == (401, "InvalidAPIKey")
 
     async def test_a_deleted_one_is_gone_at_once_on_all_nodes(self, start_horde: StartHorde) -> None:
-        """keys.md §4.3."""
+        """Also what is no id at all: keys.md §4.3."""
         here, there = await start_horde(), await start_horde()
         ada = await here.account("ada", kudos=1000)
         made = await share_key(here, ada.api_key)
@@ -232,14 +232,14 @@ class TestUsing:
         await horde.texts.request(key)
 
     async def test_texts_are_within_the_limits_of_the_key(self, horde: Horde, ada: NewAccount) -> None:
-        """keys.md §5.4."""
+        """By notice: keys.md §4.3."""
         key = (await share_key(horde, ada.api_key, max_text_tokens=100))["id"]
         answer = await horde.texts.ask(key, params={"max_length": 101})
         assert horde.outcome(answer) == (400, "BadRequest")
         await horde.texts.request(key, params={"max_length": 100})
 
     async def test_a_dry_run_is_refused_like_a_request(self, horde: Horde, ada: NewAccount) -> None:
-        """keys.md §5.2."""
+        """By the tokens that are asked for: keys.md §5.4."""
         key = (await share_key(horde, ada.api_key, kudos=5))["id"]
         answer = await horde.ask(key, dry_run=True, **SMALL)
         assert horde.outcome(answer) == (403, "SharedKeyInsufficientKudos")

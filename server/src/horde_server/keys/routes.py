@@ -39,7 +39,6 @@ def routes(keys: OwnKeys, door: Door) -> APIRouter:
     @router.post(
         "",
         right=Right.MANAGE_OWN,
-        status_code=201,
         operation_id="post_keys",
         response_model=KeyMade,
         responses=refusals(401, 403, 413),
@@ -47,7 +46,7 @@ def routes(keys: OwnKeys, door: Door) -> APIRouter:
     )
     async def create(caller: Caller, body: KeyInput) -> Response:
         """Make one more key of yours, for what it is to be good for; it is shown only now."""
-        return _secret(await keys.create(caller, body), 201)
+        return _secret(await keys.create(caller, body))
 
     @router.patch(
         "/{key_id}",
@@ -71,7 +70,7 @@ def routes(keys: OwnKeys, door: Door) -> APIRouter:
     )
     async def rotate(caller: Caller, body: KeyRotation, key_id: Id) -> Response:
         """Replace a key of yours by another, which is shown only now; for a while both are good, if you like."""
-        return _secret(await keys.rotate(caller, _number(key_id), body.overlap_hours), 200)
+        return _secret(await keys.rotate(caller, _number(key_id), body.overlap_hours))
 
     @router.delete(
         "/{key_id}",
@@ -88,8 +87,8 @@ def routes(keys: OwnKeys, door: Door) -> APIRouter:
     return router.api
 
 
-def _secret(body: dict[str, Any], status: int) -> Response:
-    response = json_response(msgspec.json.encode(body), status)
+def _secret(body: dict[str, Any]) -> Response:
+    response = json_response(msgspec.json.encode(body))
     response.headers["Cache-Control"] = "no-store"
     return response
 

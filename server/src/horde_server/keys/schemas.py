@@ -57,7 +57,7 @@ class KeyInput(_Body):
 class KeyChange(_Body):
     """What to change of a key; fields that are left out stay as they are."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"daily_kudos": 100}})
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "my other bot"}})
 
     name: Annotated[str, Line(100, least=1)] = ""
     scopes: Annotated[list[_Scope], Items(4, least=1)] = empty(list)
