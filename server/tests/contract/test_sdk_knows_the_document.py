@@ -19,7 +19,13 @@ from horde_sdk.generic_api.apimodels import HordeRequest
 from horde_sdk.generic_api.utils.swagger import SwaggerDoc
 from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
-OUR_ENDPOINTS = {"/v2/webhook_secret"}
+OUR_ENDPOINTS = {
+    "/v2/webhook_secret",
+    # for administrators, who have `horde admin news` and `horde admin document`
+    "/v2/operations/news",
+    "/v2/operations/news/{news_id}",
+    "/v2/operations/documents/{document_name}",
+}
 """Endpoints that the original lacks. Who adds one says here that the SDK need not know it, or teaches it to the SDK."""
 
 NAMED_BY_US = {"InterrogationSubmit", "NewWorkerMessage"}
@@ -38,6 +44,10 @@ UNNAMED_BY_THE_SDK = {
     "HordeModesInput",
     "KudosTransferInput",
     "TestFilterPrompt",
+    "KeptNewspiece",  # of endpoints that the original lacks
+    "NewDocument",
+    "NewNewspiece",
+    "NewspieceChange",
     "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
 }
 """Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""

@@ -153,7 +153,8 @@ class TestChanging:
                 expected = (403, rc) if rc else (400, "NoTeamModSelected")
                 assert horde.outcome(await call(horde, "PATCH", f"/{team_id}", key, body)) == expected
             assert horde.outcome(await call(horde, "DELETE", f"/{team_id}", key)) == (403, "NotModerator")
-        for method, body in (("PATCH", {"info": "mine"}), ("DELETE", None)):
+        calls: tuple[tuple[str, Any], ...] = (("PATCH", {"info": "mine"}), ("DELETE", None))
+        for method, body in calls:
             assert horde.outcome(await call(horde, method, f"/{team_id}", "wrong", body)) == (401, "InvalidAPIKey")
             assert horde.outcome(await call(horde, method, f"/{team_id}", None, body)) == (401, "InvalidAPIKey")
             for unknown in (UNKNOWN, "x", "1" * 300):
