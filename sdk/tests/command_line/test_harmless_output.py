@@ -34,7 +34,15 @@ STYLE = {
 WORKER = {
     "type": "image", "name": "w", "id": JOB, "bridge_agent": "a:1:b", "performance": "fast", "info": "i",
     "models": ["m"], "maintenance_mode": False, "requests_fulfilled": 1, "online": True,
+    "team": {"name": "t", "id": JOB},
+    "messages": [{"id": JOB, "message": "m", "origin": "o", "expiry": "later"}],
 }  # fmt: skip
+TEAM = {
+    "name": "t", "id": JOB, "info": "i", "creator": "c", "requests_fulfilled": 1, "kudos": 1.0, "uptime": 1,
+    "worker_count": 1, "workers": [{"type": "image", "name": "w", "id": JOB}], "models": [{"name": "m", "count": 1}],
+}  # fmt: skip
+MESSAGE = {"id": JOB, "message": "m", "origin": "o", "expiry": "later", "worker_type": "image"}
+NEWS = {"title": "t", "newspiece": "n", "date_published": "d", "importance": "i", "more_info_urls": ["u"]}
 
 app = build_app(plugins=[])
 register(app)
@@ -63,6 +71,18 @@ class EvilHorde(FakeHorde):
                 reply = Reply(200, [STYLE])
             case "GET", ["styles", _, *_]:
                 reply = Reply(200, STYLE)
+            case "GET", ["teams"]:
+                reply = Reply(200, [TEAM])
+            case "DELETE", ["teams", _]:
+                reply = Reply(200, {"deleted_id": JOB, "deleted_name": "t"})
+            case _, ["teams", *_]:
+                reply = Reply(200, TEAM)
+            case "DELETE", ["workers", "messages", _]:
+                reply = Reply(200, {"message": "OK"})
+            case method, ["workers", "messages"]:
+                reply = Reply(200, [MESSAGE] if method == "GET" else MESSAGE)
+            case "GET", ["status", "news"]:
+                reply = Reply(200, [NEWS])
             case "GET", ["workers", _, *_]:
                 reply = Reply(200, WORKER)
             case _:
@@ -114,6 +134,7 @@ COMMANDS = {
     "worker": ["w"],
     "me": [],
     "kudos": [],
+    "news": [],
     "transfer": ["ann#7", "5", "--yes"],
     "keys list": [],
     "keys create": ["bot"],
@@ -126,6 +147,14 @@ COMMANDS = {
     "sharedkeys delete": [JOB],
     "styles list": [],
     "styles show": ["s"],
+    "teams list": [],
+    "teams show": [JOB],
+    "teams create": ["Keepers"],
+    "teams change": [JOB, "--info", "Of the lamp."],
+    "teams delete": [JOB],
+    "messages list": [],
+    "messages send": ["hello"],
+    "messages delete": [JOB],
 }
 LISTED = {name for name in COMMANDS if name != "styles show"}
 

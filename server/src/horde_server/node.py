@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from horde_server.accounts.slice import Accounts
 from horde_server.blobs.slice import Blobs
+from horde_server.content.slice import WhatTheHordeTells
 from horde_server.core import Core
 from horde_server.dispatch.slice import Dispatch
 from horde_server.identity.rate_limits import RateLimits
@@ -59,6 +60,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
         Accounts(core, identity, moderation.profanity, dispatch, workers.directory),
         Teams(core, identity, moderation, dispatch),
+        WhatTheHordeTells(core, identity),
         Kudos(core, identity),
         Keys(core, identity),
         Webhooks(core, identity),

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import psycopg
 import pytest
-from hordes import Horde
+from hordes import Horde, StartHorde
 
 HISTORIES = ("ledger_entry", "kudos_transfer")
 """Tables that grow for ever."""
-BESIDES = ("/healthz", "/readyz", "/metrics", "/api/swagger.json")
+BESIDES = ("/healthz", "/readyz", "/metrics", "/api/swagger.json", "/.well-known/serviceinfo")
 """Reads that the document does not name."""
 OWN_HISTORIES = {"/v2/kudos/statement"}
 """Reads of nobody but the account whose history it is. What a page costs: `kudos/test_statement_plans.py`."""
@@ -20,10 +20,16 @@ OWN_HISTORIES = {"/v2/kudos/statement"}
 
 @dataclass(frozen=True)
 class Reads:
-    """Addresses to GET, and the key of a moderator for those that need one."""
+    """Addresses to GET, and the key of an administrator for those that need one."""
 
     addresses: list[str]
     key: str
+
+
+@pytest.fixture
+async def horde(start_horde: StartHorde) -> Horde:
+    """A server whose first account administers it."""
+    return await start_horde(admins=["ada#1"])
 
 
 @pytest.fixture

@@ -89,6 +89,17 @@ RIGHTS = {
     "GET /api/v2/teams/{team_id}": "ANYBODY_NAMED",
     "PATCH /api/v2/teams/{team_id}": "MANAGE_OWN, asked later",
     "DELETE /api/v2/teams/{team_id}": "MANAGE_OWN, asked later",
+    "GET /.well-known/serviceinfo": "ANYBODY",
+    "GET /api/v2/status/news": "ANYBODY",
+    "GET /api/v2/documents/privacy": "ANYBODY",
+    "GET /api/v2/documents/sponsors": "ANYBODY",
+    "GET /api/v2/documents/terms": "ANYBODY",
+    "GET /api/v2/operations/news": "ADMINISTER",
+    "POST /api/v2/operations/news": "ADMINISTER",
+    "PATCH /api/v2/operations/news/{news_id}": "ADMINISTER",
+    "DELETE /api/v2/operations/news/{news_id}": "ADMINISTER",
+    "PUT /api/v2/operations/documents/{document_name}": "ADMINISTER",
+    "DELETE /api/v2/operations/documents/{document_name}": "ADMINISTER",
     "GET /api/v2/filters": "MODERATE",
     "PUT /api/v2/filters": "MODERATE",
     "POST /api/v2/filters": "MODERATE",
@@ -113,6 +124,7 @@ CARRIED_BY = {
     "MANAGE_WORKERS": {"full", "work"},
     "MANAGE_OWN": {"full"},
     "MODERATE": {"full"},
+    "ADMINISTER": {"full"},
 }
 """The scopes of keys by the rights of routes."""
 WITH_A_KEY = {"GET /api/v2/status/modes": "MODERATE"}

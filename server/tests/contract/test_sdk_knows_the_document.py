@@ -25,6 +25,10 @@ OUR_ENDPOINTS = {
     "/v2/keys",
     "/v2/keys/{key_id}",
     "/v2/keys/{key_id}/rotate",
+    # for administrators, who have `horde admin news` and `horde admin document`
+    "/v2/operations/news",
+    "/v2/operations/news/{news_id}",
+    "/v2/operations/documents/{document_name}",
 }
 """Endpoints that the original lacks. Who adds one says here that the SDK need not know it, or teaches it to the SDK."""
 
@@ -44,6 +48,10 @@ UNNAMED_BY_THE_SDK = {
     "HordeModesInput",
     "KudosTransferInput",
     "TestFilterPrompt",
+    "KeptNewspiece",  # of endpoints that the original lacks
+    "NewDocument",
+    "NewNewspiece",
+    "NewspieceChange",
     "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
     "KudosStatement",  # likewise in `horde_sdk.ai_horde_api.kudos_statement`
     "KudosStatementLine",

@@ -342,8 +342,10 @@ class TestLookingUp:
         to_all = await tell(horde, mod.api_key)
         assert (await call(horde, "GET", f"/{to_all['id']}")).json() == to_all
         for unknown in (UNKNOWN, "x"):
-            for method, key in (("GET", None), ("DELETE", owner.api_key)):
-                answer = await call(horde, method, f"/{unknown}", key)
+            for answer in (
+                await call(horde, "GET", f"/{unknown}"),
+                await call(horde, "DELETE", f"/{unknown}", owner.api_key),
+            ):
                 assert horde.outcome(answer) == (404, "WorkerMessageNotFound")
 
     async def test_authors_and_moderators_delete(self, horde: Horde, owner: NewAccount, mod: NewAccount) -> None:

@@ -178,6 +178,8 @@ class RC(TextEnum):
     CollectionNotFound = auto()
     WorkermessageNotFound = auto()
     WorkerMessageNotFound = auto()
+    NewspieceNotFound = auto()
+    DocumentNotFound = auto()
     StyleMismatch = auto()
     StyleGetMistmatch = auto()
     StylePromptMissingVars = auto()

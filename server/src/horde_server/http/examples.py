@@ -20,6 +20,8 @@ PARAMETER_EXAMPLES = {
     "worker_name": "my first worker",
     "model_name": "stable_diffusion",
     "filter_id": "1",
+    "news_id": "1",
+    "document_name": "terms",
     "team_id": EXAMPLE_ID,
     "message_id": EXAMPLE_ID,
     "key_id": "1",

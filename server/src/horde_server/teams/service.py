@@ -25,7 +25,7 @@ from horde_server.workers.management import NotOwner
 log = structlog.get_logger(__name__)
 
 PAGE: Final = 50
-MOST_PAGES: Final = 200
+MOST_PAGES: Final = 100
 MOST_TEAMS: Final = 20
 """That one account has."""
 _SIZES: Final = {"name": 100, "info": 1000}

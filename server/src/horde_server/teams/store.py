@@ -43,7 +43,8 @@ LEFT JOIN LATERAL (
     FROM (SELECT model, count(*) AS workers FROM ({_SEEN}) AS seen, unnest(models) AS model
           WHERE kind <> 'interrogation' GROUP BY model ORDER BY workers DESC, model LIMIT %(models)s) AS counted
 ) AS served ON true"""
-_PAGE = "(SELECT * FROM team ORDER BY kudos_hundredths DESC, id LIMIT %(limit)s OFFSET %(offset)s)"
+_PAGE = """(SELECT team.* FROM team JOIN (
+    SELECT id FROM team ORDER BY kudos_hundredths DESC, id LIMIT %(limit)s OFFSET %(offset)s) AS page USING (id))"""
 
 
 class ShownTeam(NamedTuple):

@@ -9,7 +9,7 @@ from pydantic import AliasChoices, Field, model_validator
 from horde_sdk.ai_horde_api.apimodels.base import BaseAIHordeRequest, ImageGenerateParamMixin
 from horde_sdk.ai_horde_api.apimodels.generate.pop_downloads import ExtraSourceImageMixin, SourceImagesDownloadMixin
 from horde_sdk.ai_horde_api.apimodels.generate.submit import ImageGenerationJobSubmitRequest
-from horde_sdk.ai_horde_api.apimodels.workers.message_parts import PopResponseModelMessage
+from horde_sdk.ai_horde_api.apimodels.workers.message_parts import PopResponseModelMessage as PopResponseModelMessage
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
 from horde_sdk.ai_horde_api.endpoints import AI_HORDE_API_ENDPOINT_SUBPATH
 from horde_sdk.ai_horde_api.fields import GenerationID
