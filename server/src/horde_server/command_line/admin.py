@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from horde_sdk.harmless_text import one_line
-from horde_server.command_line.options import Data, DatabaseUrl, fail, settings_from
+from horde_server.command_line.on_database import account_number, on_database
+from horde_server.command_line.options import Data, DatabaseUrl, fail
 
 
 class KeyScope(StrEnum):
@@ -49,31 +50,31 @@ def create_user(
 
     The horde may be running or not; it is the one of the data folder or of the database URL.
     """
-    import logging
-
     from horde_server.accounts.creation import NewAccount, create_account
-    from horde_server.database.opening import existing_database
-    from horde_server.database.pool import connect
-    from horde_server.database.unusable import UNUSABLE
-    from horde_server.process.logs import configure_logs
-    from horde_server.system.event_loop import run
+    from horde_server.audit.trail import COMMAND_LINE, record, subject
+    from horde_server.database.pool import Connection
 
     name = name.strip()
     if not 1 <= len(name) <= 30 or "\0" in name or "#" in name:
         fail("A user name has 1 to 30 characters and no #.", code=2)
-    settings = settings_from(data=data, database_url=database_url)
-    configure_logs(logging.WARNING)  # standard output is for the answer, also for programs
+    given = {"kudos": kudos, "moderator": moderator, "trusted": trusted, "customizer": customizer}
 
-    async def main() -> NewAccount:
-        async with existing_database(settings, or_make=new) as dsn, await connect(dsn) as conn:
-            return await create_account(
+    async def work(conn: Connection) -> NewAccount:
+        async with conn.transaction():
+            made = await create_account(
                 conn, name, kudos=kudos, moderator=moderator, trusted=trusted, customizer=customizer
             )
+            await record(
+                conn,
+                COMMAND_LINE,
+                "account.create",
+                subject("account", made.id),
+                new={what: value for what, value in given.items() if value},
+                concerns=made.id,
+            )
+        return made
 
-    try:
-        made = run(main())
-    except UNUSABLE as error:
-        fail(str(error))
+    made = on_database(work, data=data, database_url=database_url, or_make=new)
     if as_json:
         typer.echo(json.dumps({"id": made.id, "username": name, "alias": made.alias, "api_key": made.api_key}))
     else:
@@ -96,36 +97,32 @@ def create_key(
 
     The horde may be running or not; the account's other keys stay as they are.
     """
-    import asyncio
-    import logging
-
     from horde_server.accounts.creation import create_key as create
-    from horde_server.database.opening import existing_database
-    from horde_server.database.pool import connect
-    from horde_server.database.unusable import UNUSABLE
-    from horde_server.errors import UserNotFound
+    from horde_server.audit.trail import COMMAND_LINE, record, subject
+    from horde_server.database.pool import Connection
     from horde_server.identity.keys import Scope
-    from horde_server.process.logs import configure_logs
 
-    number = user.rpartition("#")[2]
-    if not (number.isascii() and number.isdigit() and 0 < int(number) < 2**31):
+    number = account_number(user)
+    if number == 0:
         fail("Name the account by its alias, such as ada#1, or by its number.", code=2)
     if not 1 <= len(name.strip()) <= 100 or "\0" in name:
         fail("A key's name has 1 to 100 characters.", code=2)
-    settings = settings_from(data=data, database_url=database_url)
-    configure_logs(logging.WARNING)
 
-    async def main() -> str:
-        async with existing_database(settings) as dsn, await connect(dsn) as conn:
-            return await create(conn, int(number), name=name.strip(), scopes={Scope(scope) for scope in scopes})
+    async def work(conn: Connection) -> str:
+        async with conn.transaction():
+            key = await create(conn, number, name=name.strip(), scopes={Scope(scope) for scope in scopes})
+            await record(
+                conn,
+                COMMAND_LINE,
+                "key.create",
+                subject("account", number),
+                new={"name": name.strip(), "scopes": sorted(scopes)},
+                concerns=number,
+            )
+        return key
 
-    try:
-        key = asyncio.run(main())
-    except UserNotFound as refusal:
-        fail(refusal.message)
-    except UNUSABLE as error:
-        fail(str(error))
+    key = on_database(work, data=data, database_url=database_url)
     if as_json:
-        typer.echo(json.dumps({"id": int(number), "name": name.strip(), "scopes": sorted(scopes), "api_key": key}))
+        typer.echo(json.dumps({"id": number, "name": name.strip(), "scopes": sorted(scopes), "api_key": key}))
     else:
         typer.echo(f"The key of account {number}, shown only now: {key}")

@@ -149,6 +149,12 @@ class NoticeBoard:
             await self._handler(topic, ids)
 
 
+async def tell(conn: psycopg.AsyncConnection[Any], topic: str, ids: Iterable[str]) -> None:
+    """Tell all nodes, from a process that is none, that these changed. Call it after the commit."""
+    for payload in payloads("command line", {topic: dict.fromkeys(ids)}):
+        await conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, payload))
+
+
 def payloads(node: str, pending: dict[str, dict[str, None]]) -> list[str]:
     """The pending notices as payloads, each below PostgreSQL's limit."""
     found = []

@@ -1,0 +1,22 @@
+"""The SQL of the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from horde_server.database.pool import Connection
+
+
+async def add(conn: Connection, **columns: Any) -> int:
+    """Add an entry: its columns by name, `old` and `new` as JSON; its number."""
+    cursor = await conn.execute(
+        """INSERT INTO audit_entry (via, actor_id, key_id, action, subject_kind, subject_id, concerns,
+                                    old_value, new_value, reason)
+           VALUES (%(via)s, %(actor_id)s, %(key_id)s, %(action)s, %(subject_kind)s, %(subject_id)s, %(concerns)s,
+                   %(old)s, %(new)s, %(reason)s)
+           RETURNING id""",
+        columns,
+    )
+    row = await cursor.fetchone()
+    assert row is not None  # INSERT … RETURNING
+    return int(row[0])
