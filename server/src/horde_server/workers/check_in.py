@@ -130,8 +130,9 @@ class CheckIn:
         if not is_safe:
             await self._suspects.note(worker.id, Suspicion.UNSAFE_IP)  # once, whatever it pops
         now = self._clock()
-        worker.last_check_in_s = now
+        was_away, worker.last_check_in_s = now - worker.last_check_in_s >= store.ONLINE_S, now
         changed = worker.abilities is not abilities and worker.abilities != abilities
+        is_news = changed or was_away or worker.owner_trusted != account.trusted
         if changed or worker.owner_trusted != account.trusted:
             worker.abilities, worker.owner_trusted = abilities, account.trusted
             worker.renew_offer()
@@ -141,6 +142,8 @@ class CheckIn:
             if not await self._write(worker, account, address):  # another node deleted it a moment ago
                 self._workers.forget(worker.id)
                 return await self(account, name, agent, offered, address, kind=kind)
+        if is_news:  # after it was written: who lists workers reads the database
+            self._workers.touch()
         return worker
 
     async def _create(
