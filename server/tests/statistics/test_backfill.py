@@ -1,4 +1,4 @@
-"""A horde that was there before there were statistics keeps what it did; its books can be proven (statistics.md §3.2)."""
+"""A horde that was there before there were statistics keeps what it did, and can be proven (statistics.md §3.2)."""
 
 from __future__ import annotations
 

@@ -233,6 +233,8 @@ class Submissions(Generic[OrderT]):
             things=things,
             speed=round(speed, 3),
             model=job.model,
+            key_id=job.key_id,
+            key_most_hundredths=job.key_job_hundredths,
         )
         settling = partial(
             job_store.settle_done,

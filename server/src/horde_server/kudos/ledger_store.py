@@ -28,6 +28,7 @@ _TYPES = (
     "float8",
     "float8",
     "text",
+    "bigint",
 )
 MOVEMENT_ROWS = "json_to_recordset(%(movements)s::json) AS posted (" + ", ".join(
     f"{name} {kind}" for name, kind in zip(_FIELDS, _TYPES, strict=True)
