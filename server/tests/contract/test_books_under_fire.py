@@ -18,6 +18,7 @@ import pytest
 from hordes import Horde, running_horde
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from key_routes import make_key
 
 from horde_server.accounts.creation import NewAccount
 from horde_server.database.pool import open_pool
@@ -25,6 +26,7 @@ from horde_server.kudos.grants import Grants
 from horde_server.kudos.proof import prove
 
 RICH, POOR = 4, 2
+BUDGET = 30
 START = {True: 20_000, False: 0}
 
 
@@ -37,6 +39,7 @@ class World:
     admin: NewAccount
     accounts: list[NewAccount]
     random: random.Random
+    keys: list[str]  # of a rich account each; a budget of 30 kudos
     requests: list[str] = field(default_factory=list)
     given: Counter[int] = field(default_factory=Counter)  # what transfers told, by account
     adjusted: Counter[int] = field(default_factory=Counter)
@@ -58,6 +61,18 @@ async def ask(world: World) -> None:
         account.api_key,
         params={"width": 64, "height": 64, "steps": world.random.randint(1, 5), "n": world.random.randint(1, 3)},
         slow_workers=world.random.random() < 0.5,
+        models=["stable_diffusion"],
+    )
+    assert answer.status_code in (202, 403, 429), answer.text
+    if answer.status_code == 202:
+        world.requests.append(answer.json()["id"])
+
+
+async def ask_by_key(world: World) -> None:
+    """By a key that may spend thirty kudos in all."""
+    answer = await world.node().ask(
+        world.random.choice(world.keys),
+        params={"width": 64, "height": 64, "steps": 2, "n": world.random.randint(1, 2)},
         models=["stable_diffusion"],
     )
     assert answer.status_code in (202, 403, 429), answer.text
@@ -138,10 +153,11 @@ async def delete_and_bring_back(world: World) -> None:
 
 
 ACTS: dict[str, Callable[[World], Awaitable[None]]] = {
-    act.__name__: act for act in (ask, serve, cancel, transfer, adjust, grant, grow_old, delete_and_bring_back)
+    act.__name__: act
+    for act in (ask, ask_by_key, serve, cancel, transfer, adjust, grant, grow_old, delete_and_bring_back)
 }
 histories = st.lists(
-    st.lists(st.sampled_from([*ACTS, "ask", "serve", "serve", "transfer"]), min_size=5, max_size=9),
+    st.lists(st.sampled_from([*ACTS, "ask", "ask_by_key", "serve", "serve", "transfer"]), min_size=5, max_size=9),
     min_size=5, max_size=9,
 )  # fmt: skip
 
@@ -165,7 +181,8 @@ async def live(dsn: str, folder: Path, history: list[list[str]], seed: int) -> N
             await nodes[0].sql("UPDATE account SET moderator = false WHERE id > 1")
             await nodes[0].sql("UPDATE account SET monthly_kudos_last_received = now()")
             await nodes[0].sql("UPDATE account SET monthly_kudos_last_received = NULL WHERE id > 1")
-            world = World(nodes, Grants(pool), admin, [*rich, *poor], random.Random(seed))
+            keys = [(await make_key(nodes[0], one.api_key, kudos=BUDGET))["api_key"] for one in rich[:2]]
+            world = World(nodes, Grants(pool), admin, [*rich, *poor], random.Random(seed), keys)
             for group in history:
                 await asyncio.gather(*(ACTS[name](world) for name in group))
             await nodes[0].folded()
@@ -197,6 +214,9 @@ async def check(world: World, pool: Any) -> None:
         )  # fmt: skip
         assert generated == world.rewards[who], "every reward that was told was paid, and no other"
         assert balance == 0 or balance >= 2_500, "nobody is below the floor"
+    spent = await sql("SELECT spent_hundredths, budget_hundredths FROM api_key WHERE budget_hundredths IS NOT NULL")
+    assert len(spent) == 2
+    assert [one for one in spent if one[0] > one[1] or one[1] != 100 * BUDGET] == [], "no budget is exceeded"
     [(delivered,)] = await sql("SELECT coalesce(sum(fulfilments), 0)::int FROM worker")
     assert delivered == world.delivered
 
