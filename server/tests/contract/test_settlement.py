@@ -200,7 +200,7 @@ async def test_a_picture_from_a_picture_with_extras(horde: Horde) -> None:
     }  # fmt: skip
     source = base64.b64encode(horde.picture()).decode()
     await horde.request(ada.api_key, params={**REFERENCE, **extras}, source_image=source, source_processing="img2img")
-    offer = {"allow_img2img": True, "allow_post_processing": True, "allow_lora": True}
+    offer: dict[str, Any] = {"allow_img2img": True, "allow_post_processing": True, "allow_lora": True}
     job = await horde.job(owner.api_key, **offer)
     earned = (await horde.submit(owner.api_key, job["id"]))["reward"]
     cost = await spent(horde, ada)
