@@ -92,6 +92,10 @@ class EvilHorde(FakeHorde):
         return reply
 
 
+TYPED = ("type", "state", "form", "bridge_agent", "created", "time")
+"""Fields whose texts are read as something else."""
+
+
 def evil(value: Any, name: str = "") -> Any:
     """A body with `EVIL` in its texts; half of them in front, so that neither end is safe."""
     match value:
@@ -99,11 +103,7 @@ def evil(value: Any, name: str = "") -> Any:
             return {key: evil(one, key) for key, one in value.items()}
         case list():
             return [evil(one, name) for one in value]
-        case str() if not (
-            is_id(value)
-            or value.startswith("http")
-            or name in ("type", "state", "form", "bridge_agent", "time", "created")
-        ):
+        case str() if not (is_id(value) or value.startswith("http") or name in TYPED):
             return EVIL + value + EVIL
     return value
 

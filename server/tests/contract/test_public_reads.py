@@ -52,7 +52,10 @@ async def reads(horde: Horde) -> Reads:
     )
     await horde.folded()
     [(worker_id,)] = await horde.sql("SELECT id FROM worker WHERE kind = 'image'")
+    shared = await horde.client.put("/api/v2/sharedkeys", json={"kudos": 50}, headers={"apikey": ada.api_key})
+    assert shared.status_code == 200, shared.text
     found = {
+        "/v2/sharedkeys/{sharedkey_id}": shared.json()["id"],
         "/v2/generate/check/{id}": image,
         "/v2/generate/status/{id}": image,
         "/v2/generate/text/status/{id}": text,

@@ -45,10 +45,13 @@ async def some_history(pool: Pool) -> None:
                VALUES (%s, %s, %s, %s, 'm', 'done', 9, now(), now(), 'r', 1100)""",
             (JOB, REQUEST, worker, ben),
         )
-        await post(conn, [request_tax(ada, REQUEST, 300, "image")])
+        cursor = await conn.execute("INSERT INTO api_key (account_id, hash) VALUES (%s, 'x') RETURNING id", (ada,))
+        [(key_id,)] = await cursor.fetchall()
+        await post(conn, [request_tax(ada, REQUEST, 300, "image", key_id)])
         await post(conn, settlement(
             request_id=REQUEST, job_id=JOB, requester_id=ada, owner_id=ben, owner_trusted=False, worker_id=worker,
             paid_hundredths=1_100, debit_hundredths=1_200, domain="image", things=1e6, speed=1.0, model="m",
+            key_id=key_id,
         ))  # fmt: skip
         await post(conn, [Movement(uuid4(), EntryKind.UPTIME_REWARD, MINTED, escrow(ben), 5_000, owner_id=ben,
                                    worker_id=worker)])  # fmt: skip
@@ -126,6 +129,10 @@ CORRUPTIONS = {
     "Every transfer moved its kudos once": (
         "UPDATE kudos_transfer SET amount = 41",
         " moved 40.00: it was for 41.00.",
+    ),
+    "Every key has spent what its movements say": (
+        "UPDATE api_key SET spent_hundredths = 1499",
+        "has spent 14.99: its movements come to 15.00.",
     ),
     "Every worker has earned and done what its movements say": (
         "UPDATE worker SET fulfilments = 2",

@@ -50,8 +50,10 @@ async def test_a_page_reads_what_it_tells_and_little_more(database_dsn: str, bef
             "before_event": UUID(int=0), "before_line": "", "since": "-infinity", "until": "infinity", "lines": PAGE,
             "movements": 4 * PAGE,
         }  # fmt: skip
-        cursor = await conn.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement_store._LINES}".encode(), parameters)
-        row = await cursor.fetchone()
+        async with conn.transaction():
+            await statement_store.begin_snapshot(conn)
+            cursor = await conn.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement_store._LINES}".encode(), parameters)
+            row = await cursor.fetchone()
     assert row is not None
     plan = row[0][0]["Plan"]
     assert plan["Actual Rows"] == PAGE, plan

@@ -143,6 +143,7 @@ WITH moved AS (
 SELECT (SELECT count(*) FROM moved), (SELECT array_agg(DISTINCT ledger_account / 2) FROM balances
                                       WHERE ledger_account >= 0)"""
 
+# At the time that it is, not that the transaction began: a batch may hold what was committed since.
 _RAISE_TO_FLOOR = f"""
 WITH low AS (
     SELECT ledger_account, account.id,
@@ -160,7 +161,7 @@ WITH low AS (
         SET balance_hundredths = known.balance_hundredths + excluded.balance_hundredths
 )
 INSERT INTO ledger_entry (id, created_at, event_id, kind, payer, payee, amount_hundredths)
-SELECT nextval(pg_get_serial_sequence('ledger_inbox', 'id')), now(), %(event_id)s, %(kind)s, %(floor)s,
+SELECT nextval(pg_get_serial_sequence('ledger_inbox', 'id')), clock_timestamp(), %(event_id)s, %(kind)s, %(floor)s,
        raised.ledger_account, raised.missing
 FROM raised"""
 

@@ -145,6 +145,14 @@ CHECKS = (
         "Transfer {event_id} moved {moved:kudos}: it was for {amount:kudos}.",
     ),
     Check(
+        "Every key has spent what its movements say",
+        """SELECT id, spent_hundredths AS spent, coalesce(expected, 0) AS expected
+           FROM api_key LEFT JOIN (SELECT key_id, sum(amount_hundredths)::bigint AS expected FROM ledger_entry
+                                   WHERE key_id IS NOT NULL GROUP BY 1) AS entries ON key_id = id
+           WHERE spent_hundredths <> coalesce(expected, 0) ORDER BY id LIMIT 1""",
+        "Key {id} has spent {spent:kudos}: its movements come to {expected:kudos}.",
+    ),
+    Check(
         "Every worker has earned and done what its movements say",
         f"""SELECT id, kudos_generated_hundredths AS generated, coalesce(entries.generated, 0) AS expected_generated,
                   kudos_uptime_hundredths AS uptime, coalesce(entries.uptime, 0) AS expected_uptime,

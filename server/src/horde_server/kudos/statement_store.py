@@ -120,8 +120,10 @@ class Standing(NamedTuple):
 
 
 async def begin_snapshot(conn: Connection) -> None:
-    """All that the caller's transaction reads is of one moment."""
+    """All that the caller's transaction reads is of one moment, and of the history only what it tells."""
     await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    # Where an account has more movements than statistics say, all of them would be fetched and sorted for one page.
+    await conn.execute("SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)")
 
 
 async def lines(
