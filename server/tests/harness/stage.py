@@ -76,6 +76,20 @@ class Stage:
                 return str(row[0][parameter == "worker_name"])
             case "user_id" if name.startswith("DELETE"):
                 return str((await horde.account("leaving")).id)
+            case "user_id" if "/registrations/" in name:
+                newcomer = (await horde.account("newcomer", columns={"approved_at": None})).id
+                await horde.sql(
+                    "INSERT INTO registration (account_id, way, waits) VALUES (%s, 'pseudonymous', true)", newcomer
+                )
+                return str(newcomer)
+            case "invitation_id":
+                made = """INSERT INTO invitation (id, code_hash, expires_at, uses)
+                          VALUES (gen_random_uuid(), %s, now() + interval '1 hour', 1) RETURNING id::text"""
+                return str((await horde.sql(made, uuid4().bytes))[0][0])
+            case "provider":
+                return "no-provider"
+            case "page":
+                return "register"
             case "user_id":
                 return str(self.owner_id)
             case "filter_id":
