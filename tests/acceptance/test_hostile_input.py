@@ -57,6 +57,7 @@ HOSTILE_PARAMETERS = (
     "'; DROP TABLE account; --".replace(" ", "%20"),
     "%C3%A9" * 50,
 )
+QUERY = ("type", "name", "min_count", "model_state", "page", "validity", "user_id", "worker_id", "format")
 HOSTILE_HEADERS = (
     {"apikey": "x" * 60_000},
     {"apikey": "é\xff"},
@@ -87,8 +88,13 @@ def known(target: RunningHorde) -> dict[str, str]:
     target.api("generate/pop", pop, key=key)
     worker = target.api("workers")[1][0]
     added = target.api("filters", {"regex": "kitten", "filter_type": 10}, key=key, method="PUT")[1]
+    news = target.api("operations/news", {"title": "Bees", "newspiece": "Bees."}, key=key)[1]
     return {
         "key": key,
+        "team_id": target.api("teams", {"name": "Keepers"}, key=key)[1]["id"],
+        "message_id": target.api("workers/messages", {"message": "Hello."}, key=key)[1]["id"],
+        "news_id": news["id"],
+        "document_name": "terms",
         "id": asked["id"],
         "user_id": "1",
         "worker_id": worker["id"],
@@ -170,7 +176,7 @@ def test_hostile_query_parameters_and_headers_do_no_harm(target: RunningHorde, k
             status, answer = exchange(target, method, address, b"{}" if takes_body else None, headers)
             assert status < 500, f"{method} {path} with {list(headers)}: {status} {answer}"
         for parameter in HOSTILE_PARAMETERS:
-            query = "&".join(f"{name}={parameter}" for name in ("type", "name", "min_count", "model_state"))
+            query = "&".join(f"{name}={parameter}" for name in QUERY)
             status, answer = exchange(target, method, f"{address}?{query}", b"{}" if takes_body else None)
             assert status < 500, f"{method} {path} with {parameter[:40]}: {status} {answer}"
 
