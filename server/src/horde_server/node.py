@@ -12,6 +12,7 @@ from horde_server.dispatch.slice import Dispatch
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.identity.slice import Identity
 from horde_server.insight.slice import Insight
+from horde_server.keys.slice import Keys
 from horde_server.kudos.slice import Kudos
 from horde_server.models.slice import Models
 from horde_server.moderation.slice import Moderation
@@ -21,6 +22,7 @@ from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.text.slice import Texts
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
+from horde_server.statistics.slice import Stats
 from horde_server.tasks.slice import Tasks
 from horde_server.teams.slice import Teams
 from horde_server.webhooks.slice import Webhooks
@@ -60,9 +62,11 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Teams(core, identity, moderation, dispatch),
         WhatTheHordeTells(core, identity),
         Kudos(core, identity),
+        Keys(core, identity),
         Webhooks(core, identity),
         Models(core),
         Tasks(core.tasks),
+        Stats(core, dispatch),
         Insight(core, dispatch, workers.directory, slices),
         Blobs(core.blobs),
     )

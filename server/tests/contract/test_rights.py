@@ -33,6 +33,10 @@ RIGHTS = {
     "GET /api/v2/status/models": "ANYBODY",
     "GET /api/v2/status/models/{model_name:path}": "ANYBODY",
     "GET /api/v2/status/performance": "ANYBODY",
+    "GET /api/v2/stats/img/totals": "ANYBODY",
+    "GET /api/v2/stats/img/models": "ANYBODY",
+    "GET /api/v2/stats/text/totals": "ANYBODY",
+    "GET /api/v2/stats/text/models": "ANYBODY",
     "GET /api/v2/status/modes": "ANYBODY_NAMED",
     "PUT /api/v2/status/modes": "MODERATE, asked later",
     # whoever knows the id of a request may follow and cancel it, as on the original
@@ -57,8 +61,18 @@ RIGHTS = {
     "GET /api/v2/find_user": "ANY_KEY",
     "GET /api/v2/users/{user_id}": "ANYBODY_NAMED",
     "PUT /api/v2/users/{user_id}": "MANAGE_OWN, asked later",
+    "GET /api/v2/keys": "MANAGE_OWN",
+    "POST /api/v2/keys": "MANAGE_OWN",
+    "PATCH /api/v2/keys/{key_id}": "MANAGE_OWN",
+    "DELETE /api/v2/keys/{key_id}": "MANAGE_OWN",
+    "POST /api/v2/keys/{key_id}/rotate": "MANAGE_OWN",
+    "PUT /api/v2/sharedkeys": "MANAGE_OWN",
+    "GET /api/v2/sharedkeys/{sharedkey_id}": "ANYBODY",  # its id is the key
+    "PATCH /api/v2/sharedkeys/{sharedkey_id}": "MANAGE_OWN",
+    "DELETE /api/v2/sharedkeys/{sharedkey_id}": "MANAGE_OWN",
     "POST /api/v2/kudos/transfer": "MANAGE_OWN",
     "POST /api/v2/kudos/award": "MANAGE_OWN",
+    "GET /api/v2/kudos/statement": "READ_OWN",
     "GET /api/v2/webhook_secret": "MANAGE_OWN",
     "POST /api/v2/webhook_secret": "MANAGE_OWN",
     "GET /api/v2/workers": "ANYBODY_NAMED, asked later",
@@ -106,8 +120,8 @@ CARRIED_BY = {
     "ANY_KEY": {"full", "ask", "work", "read"},
     "ASK": {"full", "ask"},
     "WORK": {"full", "work"},
-    "MANAGE_WORKERS": {"full", "work"},
     "READ_OWN": {"full", "read"},
+    "MANAGE_WORKERS": {"full", "work"},
     "MANAGE_OWN": {"full"},
     "MODERATE": {"full"},
     "ADMINISTER": {"full"},
@@ -117,7 +131,7 @@ WITH_A_KEY = {"GET /api/v2/status/modes": "MODERATE"}
 """Who sends a key there wants to see what moderators see."""
 OPEN = {"ANYBODY", "LOCAL", "SIGNED"}
 NOBODYS_KEY = "k" * 22
-_EXAMPLES = {"ipaddr": "192.0.2.7", "user_id": "1", "filter_id": "1"}
+_EXAMPLES = {"ipaddr": "192.0.2.7", "user_id": "1", "filter_id": "1", "key_id": "1"}
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -47,6 +48,8 @@ from horde_sdk.ai_horde_api.apimodels import (
     ImageGenerateStatusRequest,
     ImageGenerationInputPayload,
     ImageGenerationJobSubmitRequest,
+    ImageStatsModelsRequest,
+    ImageStatsModelsTotalRequest,
     KudosAwardRequest,
     KudosTransferRequest,
     ModelGenerationInputKobold,
@@ -67,14 +70,18 @@ from horde_sdk.ai_horde_api.apimodels import (
     TextGenerateJobPopRequest,
     TextGenerateStatusRequest,
     TextGenerationJobSubmitRequest,
+    TextStatsModelsRequest,
+    TextStatsModelsTotalRequest,
 )
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
+from horde_sdk.ai_horde_api.kudos_statement import STATEMENT_LINE_KIND, KudosStatementRequest
 from horde_sdk.ai_horde_api.metadata import AIHordePathData, AIHordeQueryData
 from horde_sdk.consts import HTTPStatusCode
 from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
 from horde_sdk.generic_api.steps import Answer
 from horde_sdk.generic_api.wire import Caller, to_exchange, to_response
 from horde_server.accounts.creation import NewAccount
+from horde_server.kudos.statement_store import KINDS_OF_LINES
 
 AGENT = "AI Horde Worker reGen:13.0.0:https://example.org"
 TEXT_AGENT = "KoboldCppEmbedWorker:2:https://example.org"
@@ -302,3 +309,25 @@ async def test_state_of_the_horde(horde: Horde, root: NewAccount) -> None:
     assert not (await ask(horde, HordeModesRequest())).maintenance_mode
     changed = await ask(horde, ModifyHordeModesRequest(raid_mode=True), root)
     assert changed.raid_mode
+
+
+async def test_statistics(horde: Horde, root: NewAccount) -> None:
+    """The bodies of stats/…."""
+    await horde.request(root.api_key)
+    await horde.submit(root.api_key, (await horde.job(root.api_key))["id"])
+    await horde.folded()
+    assert (await ask(horde, ImageStatsModelsTotalRequest())).total.images == 1
+    assert (await ask(horde, TextStatsModelsTotalRequest())).total == {"requests": 0, "tokens": 0}
+    assert (await ask(horde, ImageStatsModelsRequest())).total == {"stable_diffusion": 1}
+    assert (await ask(horde, TextStatsModelsRequest())).total == {}
+
+
+async def test_statement_of_kudos(horde: Horde, root: NewAccount) -> None:
+    """The body of kudos/statement; every kind of line has a name in the SDK."""
+    await horde.request(root.api_key)
+    await horde.submit(root.api_key, (await horde.job(root.api_key))["id"])
+    page = await ask(horde, KudosStatementRequest(limit=2, from_=datetime(2020, 1, 1)), root)  # noqa: DTZ001 UTC
+    assert (len(page.lines), page.lines[0].type_) == (2, "image")
+    following = await ask(horde, KudosStatementRequest(limit=2, before=page.next_), root)
+    assert {line.kind for line in (*page.lines, *following.lines)} == {"job", "reward", "request", "adjustment"}
+    assert {str(kind) for kind in STATEMENT_LINE_KIND} == KINDS_OF_LINES

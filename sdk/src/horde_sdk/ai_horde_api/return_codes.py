@@ -198,6 +198,15 @@ class RC(TextEnum):
 
     # Of OpenHorde.
     KeyLacksScope = auto()
+    KeyNetworkForbidden = auto()
+    KeyModelForbidden = auto()
+    KeyBudgetExceeded = auto()
+    KeyNotFound = auto()
+    KeyGrantsTooMuch = auto()
+    TooManyKeys = auto()
+    FullKeyNotLimited = auto()
+    LastFullKey = auto()
+    NoKeyModSelected = auto()
     NotFound = auto()
     SharedImageNotFound = auto()
     BlobAddressInvalid = auto()

@@ -24,6 +24,8 @@ PARAMETER_EXAMPLES = {
     "document_name": "terms",
     "team_id": EXAMPLE_ID,
     "message_id": EXAMPLE_ID,
+    "key_id": "1",
+    "sharedkey_id": EXAMPLE_ID,
     "ipaddr": "192.0.2.7",
 }
 """By name. Those that are required; a key besides, which whoever pressed Authorize replaces by his."""

@@ -18,6 +18,7 @@ from horde_server.slice import Gauge, Heard, Slice
 from horde_server.workers.address_routes import routes as address_routes
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
+from horde_server.workers.listed import ListedWorkers
 from horde_server.workers.management import WorkerManagement
 from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.messages.routes import routes as message_routes
@@ -50,13 +51,14 @@ class Workers(Slice):
             core.publish,
             core.clock,
         )
+        self._listed = ListedWorkers(self._shown, self.directory, core.monotonic)
         self._management = WorkerManagement(core.pool, self.directory, dispatch.mirror, moderation.profanity)
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Lists and changes of workers."""
         return [
             message_routes(self._message_service, self._door),  # before all that take any name for a worker's id
-            routes(self._shown, self._management, self._door),
+            routes(self._shown, self._listed, self._management, self._door),
             address_routes(self._management, self._moderation.addresses, self._door),
         ]
 

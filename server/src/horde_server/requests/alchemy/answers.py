@@ -50,6 +50,7 @@ class NoValidInterrogationsFound(Answer):
     worker_id: int = 0
     untrusted: int = 0
     bridge_version: int = 0
+    recent_fault: int = 0
 
 
 class InterrogationPopPayload(Answer):

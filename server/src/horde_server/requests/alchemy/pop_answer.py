@@ -10,7 +10,7 @@ import msgspec
 from horde_server.dispatch.dispatcher import HandOut
 from horde_server.requests.alchemy.order import FormOrder
 
-REPORTED = ("worker_id", "untrusted", "bridge_version")
+REPORTED = ("worker_id", "untrusted", "bridge_version", "recent_fault")
 
 _encode = msgspec.json.Encoder().encode
 

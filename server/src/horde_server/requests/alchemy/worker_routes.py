@@ -28,7 +28,7 @@ from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.pictures.source_links import SourceLinks
 from horde_server.requests.popping import jobs_for
 from horde_server.requests.waiting import NO_PATIENCE, Waiting
-from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
+from horde_server.workers.check_in import CheckIn, cleaned_agent
 from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.pop_rules import InvalidPriorityUsername, friend_ids, tell_maintenance
 
@@ -69,8 +69,13 @@ def routes(
         except InvalidPriorityUsername as refusal:
             raise BadRequest(refusal.message) from None  # by another code than for images and texts (alchemy.md §6.1)
         account = caller.user
-        name, abilities = cleaned_text(wanted.name), body.derived(account.id, lambda: _abilities(wanted, friends))
-        worker = await check_in(account, name, abilities, caller.address, kind=dispatcher.kind)
+
+        def offered() -> Abilities:
+            return body.derived(account.id, lambda: _abilities(wanted, friends))
+
+        worker = await check_in(
+            account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
+        )
         patience = patience_of(request)
         forms: list[HandedForm] = []
         while len(forms) < min(max(wanted.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
@@ -121,7 +126,7 @@ def _abilities(body: AlchemyPop, friends: tuple[int, ...]) -> Abilities:
     """What the alchemist offers; forms stand where other kinds have models."""
     return Abilities(
         models=tuple(dict.fromkeys(body.forms)),
-        bridge_agent=cleaned_line(body.bridge_agent)[:1000],
+        bridge_agent=cleaned_agent(body.bridge_agent),
         threads=body.threads,
         nsfw=False,
         friends=friends,

@@ -33,7 +33,7 @@ from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.pictures.source_links import HandedSources, SourceLinks
 from horde_server.requests.popping import jobs_for
 from horde_server.requests.waiting import Waiting
-from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
+from horde_server.workers.check_in import CheckIn, cleaned_agent
 from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
@@ -70,8 +70,13 @@ def routes(
         wanted = body.content
         friends = friend_ids(wanted.priority_usernames)
         account = caller.user
-        abilities = body.derived((account, current.get()), lambda: _abilities(wanted, account, friends))
-        worker = await check_in(account, cleaned_text(wanted.name), abilities, caller.address, kind=dispatcher.kind)
+
+        def offered() -> Abilities:
+            return body.derived((account, current.get()), lambda: _abilities(wanted, account, friends))
+
+        worker = await check_in(
+            account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
+        )
         patience = patience_of(request)
         hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
         if hand_out is not None:
@@ -135,7 +140,7 @@ def _abilities(body: ImagePop, account: Account, friends: tuple[int, ...]) -> Ab
         )
     return Abilities(
         models=models,
-        bridge_agent=cleaned_line(body.bridge_agent)[:1000],
+        bridge_agent=cleaned_agent(body.bridge_agent),
         threads=body.threads,
         max_pixels=body.max_pixels,
         nsfw=body.nsfw,
