@@ -64,7 +64,7 @@ CREATE INDEX news_by_date ON news (published_on DESC, id DESC);
 
 CREATE TABLE document (
     name       text PRIMARY KEY CHECK (name IN ('terms', 'privacy', 'sponsors')),
-    body       text NOT NULL CHECK (length(body) BETWEEN 1 AND 150000),
+    body       text NOT NULL CHECK (length(body) BETWEEN 1 AND 200000),
     changed_at timestamptz NOT NULL DEFAULT now(),
     account_id integer REFERENCES account (id)             -- NULL: the command line
 );
