@@ -212,6 +212,7 @@ class TestDocuments:
             text = await document(plain, "privacy")
             assert "until 20 minutes" in text
             assert "What a filter refuses is not kept" in text
+            assert "but for shared keys" in text
             assert not any(word in text for word in ("Shared pictures", "are kept for good", "VPN", "Questions"))
         async with run_horde(
             shared_blobs=str(tmp_path / "s"), prompt_evidence=str(tmp_path / "e"), request_lifetime_s=3600,
