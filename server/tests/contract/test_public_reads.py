@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 from hordes import Horde
+from key_routes import share_key
 
 HISTORIES = ("ledger_entry", "kudos_transfer")
 """Tables that grow for ever."""
@@ -38,6 +39,7 @@ async def reads(horde: Horde) -> Reads:
         "/api/v2/kudos/transfer", json={"username": f"ben#{ben.id}", "amount": 5}, headers={"apikey": ada.api_key}
     )
     assert given.status_code == 200, given.text
+    shared = await share_key(horde, ada.api_key)
     await horde.folded()
     [(worker_id,)] = await horde.sql("SELECT id FROM worker WHERE kind = 'image'")
     found = {
@@ -48,6 +50,7 @@ async def reads(horde: Horde) -> Reads:
         "/v2/users/{user_id}": str(ben.id),
         "/v2/workers/{worker_id}": str(worker_id),
         "/v2/workers/name/{worker_name}": "worker",
+        "/v2/sharedkeys/{sharedkey_id}": shared["id"],
         "/v2/status/models/{model_name}": "stable_diffusion",
         "/v2/filters/{filter_id}": "1",
         "/v2/operations/ipaddr/{ipaddr}": "1.2.3.4",
