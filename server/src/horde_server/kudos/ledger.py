@@ -62,6 +62,7 @@ class Movement:
     things: float | None = None
     speed: float | None = None
     key_id: int | None = None  # whose counters it is added to; of movements away from who asked by that key
+    model: str | None = None
 
 
 def request_tax(
@@ -98,6 +99,7 @@ def settlement(
     speed: float,
     key_id: int | None = None,
     key_most_hundredths: int | None = None,
+    model: str | None = None,
 ) -> list[Movement]:
     """The movements of one delivered job: the requester pays `debit`, the owner gets `paid`, the rest is burnt.
 
@@ -123,7 +125,7 @@ def settlement(
         Movement(
             event_id, kind, source_account, payee, amount, request_id, job_id, requester_id, owner_id, worker_id,
             domain, things if place == 0 else None, speed if place == 0 else None,
-            key_id if source_account == payer else None,
+            key_id=key_id if source_account == payer else None, model=model,
         )
         for place, (kind, source_account, payee, amount) in enumerate(legs)
     ]  # fmt: skip

@@ -35,9 +35,7 @@ ALTER TABLE request
 CREATE INDEX request_held_of_key ON request (key_id)
     WHERE key_job_hundredths IS NOT NULL AND (waiting > 0 OR processing > 0);
 
--- whose budget a movement is charged to; of movements away from who asked. Both tables in one order: the fold copies rows.
--- Nodes of the release before write none, and their fold counts none: what keys are charged through them while an update
--- is under way is missing from their counters. No budget can exist before the first new node runs.
+-- whose budget a movement is charged to; of movements away from who asked. Both tables in one order: the fold copies rows
 ALTER TABLE ledger_inbox ADD COLUMN key_id bigint;
 ALTER TABLE ledger_entry ADD COLUMN key_id bigint;
 
