@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from horde_server.accounts.slice import Accounts
+from horde_server.audit.slice import Audit
 from horde_server.blobs.slice import Blobs
 from horde_server.core import Core
 from horde_server.dispatch.slice import Dispatch
@@ -15,12 +16,14 @@ from horde_server.kudos.slice import Kudos
 from horde_server.models.slice import Models
 from horde_server.moderation.slice import Moderation
 from horde_server.requests.alchemy.slice import Alchemy
+from horde_server.requests.cancelling.slice import Cancelling
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.text.slice import Texts
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
 from horde_server.tasks.slice import Tasks
+from horde_server.undoing import UNDOERS
 from horde_server.webhooks.slice import Webhooks
 from horde_server.workers.slice import Workers
 
@@ -54,8 +57,10 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         images,
         Texts(core, identity, moderation, dispatch, waiting, workers),
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
+        Cancelling(identity, dispatch),
         Accounts(core, identity, moderation.profanity, dispatch, workers.directory),
         Kudos(core, identity),
+        Audit(core, identity, UNDOERS),
         Webhooks(core, identity),
         Models(core),
         Tasks(core.tasks),

@@ -19,7 +19,20 @@ from horde_sdk.generic_api.apimodels import HordeRequest
 from horde_sdk.generic_api.utils.swagger import SwaggerDoc
 from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
-OUR_ENDPOINTS = {"/v2/webhook_secret"}
+OUR_ENDPOINTS = {
+    "/v2/webhook_secret",
+    # with their requests in `horde_sdk.moderation`
+    "/v2/audit",
+    "/v2/generate/report/{id}",
+    "/v2/operations/audit",
+    "/v2/operations/audit/{entry_id}/undo",
+    "/v2/operations/bans",
+    "/v2/operations/bans/{ban_id}",
+    "/v2/operations/reports",
+    "/v2/operations/reports/{report_id}",
+    "/v2/operations/requests",
+    "/v2/operations/suspicions",
+}
 """Endpoints that the original lacks. Who adds one says here that the SDK need not know it, or teaches it to the SDK."""
 
 NAMED_BY_US = {"InterrogationSubmit"}
@@ -38,6 +51,20 @@ UNNAMED_BY_THE_SDK = {
     "HordeModesInput",
     "KudosTransferInput",
     "TestFilterPrompt",
+    # in `horde_sdk.moderation`, as other hordes lack them
+    "AuditEntry",
+    "AuditSubject",
+    "BanDetails",
+    "BanInput",
+    "CancelledRequests",
+    "DecidedReport",
+    "OwnAuditEntry",
+    "ReportReason",
+    "ReportState",
+    "ResultReport",
+    "ResultReportDecision",
+    "ResultReportInput",
+    "Suspected",
     "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
 }
 """Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""

@@ -20,6 +20,9 @@ PARAMETER_EXAMPLES = {
     "worker_name": "my first worker",
     "model_name": "stable_diffusion",
     "filter_id": "1",
+    "entry_id": "1",
+    "ban_id": "1",
+    "report_id": "1",
     "ipaddr": "192.0.2.7",
 }
 """By name. Those that are required; a key besides, which whoever pressed Authorize replaces by his."""

@@ -38,12 +38,15 @@ class Workers(Slice):
             moderation.modes,
             moderation.profanity,
             moderation.addresses,
+            moderation.bans,
             moderation.reputation,
             moderation.suspects,
             core.publish,
             core.clock,
         )
-        self._management = WorkerManagement(core.pool, self.directory, dispatch.mirror, moderation.profanity)
+        self._management = WorkerManagement(
+            core.pool, self.directory, dispatch.mirror, moderation.profanity, moderation.bans
+        )
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Lists and changes of workers."""

@@ -80,6 +80,12 @@ class WorkerDetailItem(WorkerDetailLite, api_name="WorkerDetails"):
     """Whose it is."""
     ipaddr: str | None = None
     """Its address; for moderators."""
+    paused_reason: str | None = None
+    """Why it is paused; for its owner and for moderators. Of OpenHorde."""
+    suspicions: list[str] | None = None
+    """What is noted against it; for its owner and for moderators. Of OpenHorde."""
+    moderators_note: str | None = None
+    """What moderators remember of it; for moderators. Of OpenHorde."""
     trusted: bool | None = None
     """Whether its owner is trusted."""
     flagged: bool | None = None
