@@ -11,6 +11,10 @@ from hordes import Horde, StartHorde
 
 from horde_server.accounts.creation import NewAccount
 from horde_server.audit.answers import AuditEntry, OwnAuditEntry
+from horde_server.audit.store import Sought, page
+from horde_server.audit.trail import HORDE as HORDE_ITSELF
+from horde_server.audit.trail import record, subject
+from horde_server.database.pool import Connection, connect
 
 
 @pytest.fixture
@@ -335,6 +339,66 @@ async def test_a_worker_that_was_changed_again_or_is_gone_is_left_alone(horde: H
     deleted = await newest(horde, mod)
     assert horde.outcome(await undo(horde, mod, renamed["id"])) == (409, "ChangedSince")
     assert horde.outcome(await undo(horde, mod, deleted["id"])) == (400, "NotUndoable")
+
+
+async def told_of_account(horde: Horde, account: NewAccount, old: dict[str, Any], new: dict[str, Any]) -> int:
+    """An entry of a change of an account."""
+    async with await connect(horde.dsn) as conn:
+        of = subject("account", account.id)
+        return await record(conn, HORDE_ITSELF, "account.change", of, old=old, new=new, concerns=account.id)
+
+
+async def test_flags_and_roles_are_undone_and_kudos_are_not(horde: Horde, mod: NewAccount, root: NewAccount) -> None:
+    """§7.4: a flag counts no more at once; a role that administrators give only they take back."""
+    owner = await horde.account("owner", columns={"flagged": True, "worker_invited": 7, "moderator": True})
+    assert horde.outcome(await horde.try_pop(owner.api_key)) == (403, "WorkerFlaggedMaintenance")
+    flagged = await told_of_account(
+        horde, owner, {"flagged": False, "worker_invited": 0}, {"flagged": True, "worker_invited": 7}
+    )
+    assert (await undo(horde, mod, flagged)).status_code == 200
+    await horde.pop(owner.api_key)
+    seen = await done(horde, mod, "GET", f"users/{owner.id}")
+    assert (seen["flagged"], seen["worker_invited"]) == (False, 0)
+    again = await told_of_account(horde, owner, {"flagged": False}, {"flagged": True})
+    assert horde.outcome(await undo(horde, mod, again)) == (409, "ChangedSince")
+    role = await told_of_account(horde, owner, {"moderator": False}, {"moderator": True})
+    assert horde.outcome(await undo(horde, mod, role)) == (403, "NotAdmin")
+    assert (await undo(horde, root, role)).status_code == 200
+    kudos = await told_of_account(horde, owner, {}, {"kudos": 5, "flagged": False})
+    assert horde.outcome(await undo(horde, root, kudos)) == (400, "NotUndoable")
+
+
+async def test_pages_are_led_to_by_an_index(horde: Horde, mod: NewAccount) -> None:
+    """However long the trail is: of 50,000 entries no page reads more than a tenth, mostly a hundred."""
+    await horde.sql(
+        """INSERT INTO audit_entry (created_at, via, actor_id, action, subject_kind, subject_id, concerns)
+           SELECT now() - n * interval '1 minute', 'api', mod(n, 100), 'lamp.' || mod(n, 50), 'lamp',
+                  mod(n, 1000)::text, mod(n, 500)
+           FROM generate_series(50000, 1, -1) AS n"""
+    )
+    await horde.sql("ANALYZE audit_entry")
+    week_ago = datetime.now(UTC) - timedelta(days=7)
+    for sought in (
+        Sought(), Sought(before=30_000), Sought(action="lamp.3"), Sought(subject_kind="lamp", subject_id="7"),
+        Sought(actor_id=5), Sought(concerns=9), Sought(since=week_ago), Sought(until=week_ago),
+        Sought(since=week_ago, until=week_ago + timedelta(hours=1)), Sought(action="lamp.3", until=week_ago),
+    ):  # fmt: skip
+        async with await connect(horde.dsn) as conn:
+            before = await rows_read(conn)
+            found = await page(conn, sought, 50)
+            assert found
+            assert await rows_read(conn) - before < 5000, sought
+
+
+async def rows_read(conn: Connection) -> int:
+    """Rows of the trail that this session's statements have read so far."""
+    await conn.execute("SELECT pg_stat_force_next_flush()")
+    cursor = await conn.execute(
+        """SELECT seq_tup_read + coalesce((SELECT sum(idx_tup_read) FROM pg_stat_user_indexes
+                                           WHERE relname = 'audit_entry'), 0)
+           FROM pg_stat_user_tables WHERE relname = 'audit_entry'"""
+    )
+    return int((await cursor.fetchone() or (0,))[0])
 
 
 @pytest.mark.parametrize("number", ["4711", "-1", "x", "9" * 30])

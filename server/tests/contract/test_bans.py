@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -165,6 +166,44 @@ async def test_other_nodes_hear_of_bans(horde: Horde, start_horde: StartHorde, m
         return not await is_banned()
 
     await horde.until(is_free, "the other node lets in")
+
+
+async def test_a_pop_that_waits_ends_with_the_ban(horde: Horde, mod: NewAccount) -> None:
+    """§8.2: it gets no job that comes later, and nobody counts on the worker any more."""
+    owner = await horde.account("owner")
+    waiting = asyncio.create_task(
+        horde.client.post(
+            "/api/v2/generate/pop?wait=20",
+            json={"name": "worker", "models": ["stable_diffusion"]},
+            headers={"apikey": owner.api_key},
+        )
+    )
+
+    async def is_parked() -> bool:
+        return horde.app.waits() == 1
+
+    await horde.until(is_parked, "the pop waits")
+    await ban(horde, mod, worker_name="worker")
+    request_id = await horde.request()
+    assert (await waiting).json()["id"] is None
+    assert (await horde.check(request_id))["is_possible"] is False
+
+
+async def test_of_many_networks_the_one_around_is_found(horde: Horde, mod: NewAccount) -> None:
+    """§8.1: whatever else is banned, in IPv4 and IPv6, and whatever is around."""
+    owner = await horde.account("owner")
+    for ipaddr in ("192.0.2.0/25", "198.51.100.7", "2001:db8:1::/48", "203.0.113.0/24"):
+        await ban(horde, mod, ipaddr=ipaddr)
+    for address, is_out in (
+        ("192.0.2.7", True), ("192.0.2.200", False), ("198.51.100.7", True), ("198.51.100.8", False),
+        ("2001:db8:1:2::3", True), ("2001:db8:2::3", False), ("::ffff:192.0.2.7", True),
+    ):  # fmt: skip
+        answer = await horde.client_at(address).post(
+            "/api/v2/generate/pop",
+            json={"name": "worker", "models": ["stable_diffusion"]},
+            headers={"apikey": owner.api_key},
+        )
+        assert (answer.status_code == 403) is is_out, address
 
 
 async def test_pops_ask_no_database_about_bans(horde: Horde, mod: NewAccount) -> None:

@@ -67,20 +67,27 @@ _CONDITIONS = {
     "actor_id": "actor_id = %(actor_id)s",
     "concerns": "concerns = %(concerns)s",
     "before": "entry.id < %(before)s",
-    # Numbers grow with time, but for transactions under way at the same moment: so the index of times gives where to
-    # begin and to end, and no page reads what is newer or older.
-    "since": """entry.created_at >= %(since)s AND entry.id >= coalesce(
-        (SELECT id - 1000 FROM audit_entry WHERE created_at >= %(since)s ORDER BY created_at LIMIT 1), 0)""",
-    "until": """entry.created_at <= %(until)s AND entry.id <= coalesce(
-        (SELECT id + 1000 FROM audit_entry WHERE created_at <= %(until)s ORDER BY created_at DESC LIMIT 1), 0)""",
+    "since": "entry.created_at >= %(since)s AND entry.id >= %(first)s",
+    "until": "entry.created_at <= %(until)s AND entry.id <= %(last)s",
 }
+# Numbers grow with time, but for transactions under way at the same moment: so the index of times tells between which
+# numbers to look, and the index of any other condition is read there only.
+_BETWEEN = """SELECT
+    (SELECT id - 1000 FROM audit_entry WHERE created_at >= %(since)s ORDER BY created_at LIMIT 1),
+    (SELECT id + 1000 FROM audit_entry WHERE created_at <= %(until)s ORDER BY created_at DESC LIMIT 1)"""
 
 
 async def page(conn: Connection, sought: Sought, limit: int) -> list[Entry]:
     """The newest entries that are sought. An index leads to those of each condition, in their order."""
-    asked = {name: value for name, value in sought._asdict().items() if value is not None}
+    asked: dict[str, Any] = {name: value for name, value in sought._asdict().items() if value is not None}
     conditions = " AND ".join(_CONDITIONS[name] for name in asked)
     where = f"WHERE {conditions}" if conditions else ""
+    if sought.since is not None or sought.until is not None:
+        cursor = await conn.execute(_BETWEEN, {"since": sought.since, "until": sought.until})
+        first, last = await cursor.fetchone() or (None, None)
+        if (sought.since is not None and first is None) or (sought.until is not None and last is None):
+            return []
+        asked.update(first=first, last=last)
     cursor = await conn.execute(
         f"{_ENTRIES} {where} ORDER BY entry.id DESC LIMIT %(limit)s".encode(), {**asked, "limit": limit}
     )

@@ -64,7 +64,10 @@ class Workers(Slice):
         async def accounts_changed(ids: list[str]) -> None:
             await self.directory.reload_of({int(account_id) for account_id in ids})
 
-        return {"worker": workers_changed, "account": accounts_changed}
+        async def bans_changed(_: list[str]) -> None:
+            self.directory.forget_banned(self._moderation.bans.holds)
+
+        return {"worker": workers_changed, "account": accounts_changed, "ban": bans_changed}
 
     async def reload(self) -> None:
         """All that are online."""

@@ -7,9 +7,10 @@ and comes back with another worker meets the same ban. Asking for work is not wh
 from __future__ import annotations
 
 import asyncio
+import math
 import unicodedata
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from ipaddress import ip_network
 from typing import Any
 
 import structlog
@@ -18,14 +19,13 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from horde_server.audit.trail import Actor, record, subject
 from horde_server.database.pool import Connection, Pool
 from horde_server.errors import BadRequest, HordeError, UserNotFound
-from horde_server.http.networks import Network, NetworkTable
+from horde_server.http.networks import parse_address
 from horde_server.moderation.bans import store
 from horde_server.moderation.bans.store import Ban, Banned
 
 log = structlog.get_logger(__name__)
 
 MOST_BANS = store.MOST_MIRRORED
-_FOR_GOOD = float("inf")
 _MOST_COMPARED = 300  # some letters are many in that form
 
 
@@ -64,14 +64,19 @@ class Bans:
         """Raise `WorkerBanned` where the owner, the name or the address is banned (workers.md §2.14)."""
         if not self._in_force:  # as nearly always
             return
-        now = self._clock()
-        if self._accounts.get(account_id, 0.0) > now:
-            self._tell("account", lambda ban: ban.account_id == account_id)
-        if self._names and self._names.get(compared_name(name), 0.0) > now:
-            self._tell("worker name", lambda ban: ban.worker_name == compared_name(name))
-        end = self._networks.latest_end(address) if self._networks else None
-        if end is not None and end > now:
-            self._tell("address", lambda ban: ban.network is not None and _holds(ban.network, address))
+        self._refuse_by("account", self._accounts.get(account_id))
+        if self._names:
+            self._refuse_by("worker name", self._names.get(compared_name(name)))
+        for ban in self._around(address):
+            self._refuse_by("address", ban)
+
+    def holds(self, account_id: int, name: str) -> bool:
+        """Whether a worker is banned by its owner or its name."""
+        try:
+            self.refuse(account_id, name, "")
+        except WorkerBanned:
+            return True
+        return False
 
     async def add(
         self, conn: Connection, banned: Banned, *, reason: str | None, seconds: int | None, actor: Actor
@@ -113,25 +118,30 @@ class Bans:
             self._index()
 
     def _index(self) -> None:
-        now = self._clock()
-        self._accounts: dict[int, float] = {}
-        self._names: dict[str, float] = {}
-        self._networks = NetworkTable()
-        for ban in self._in_force.values():
-            end = _FOR_GOOD if ban.left_s is None else now + ban.left_s
-            if ban.account_id is not None:
-                self._accounts[ban.account_id] = end
-            elif ban.worker_name is not None:
-                self._names[ban.worker_name] = end
-            elif ban.network is not None:
-                self._networks.put(ban.network, end)
+        self._ends = {ban.id: self._clock() + ban.left_s for ban in self._in_force.values() if ban.left_s is not None}
+        self._accounts = {ban.account_id: ban for ban in self._in_force.values()}
+        self._names = {ban.worker_name: ban for ban in self._in_force.values() if ban.worker_name is not None}
+        self._networks = {ban.network: ban for ban in self._in_force.values() if ban.network is not None}
+        self._prefixes = {(network.version, network.prefixlen) for network in self._networks}
 
-    def _tell(self, what: str, is_met: Callable[[Ban], bool]) -> None:
-        met = [ban for ban in self._in_force.values() if is_met(ban)]
-        longest = max(met, key=lambda ban: ban.ends_at or datetime.max.replace(tzinfo=UTC))
-        until = longest.ends_at.isoformat(timespec="seconds") if longest.ends_at else None
+    def _around(self, address: str) -> Iterator[Ban]:
+        """Bans of networks that hold an address. O(different lengths of prefixes)."""
+        found = parse_address(address) if self._prefixes else None
+        if found is None:
+            return
+        for version, length in self._prefixes:
+            if version == found.version:
+                ban = self._networks.get(ip_network((found, length), strict=False))
+                if ban is not None:
+                    yield ban
+
+    def _refuse_by(self, what: str, ban: Ban | None) -> None:
+        """Raise `WorkerBanned` by a ban that is not over."""
+        if ban is None or self._ends.get(ban.id, math.inf) <= self._clock():
+            return
+        until = ban.ends_at.isoformat(timespec="seconds") if ban.ends_at else None
         words = f"This {what} is banned from serving {f'until {until}' if until else 'for good'}"
-        words += f": {longest.reason}" if longest.reason else ": please contact a moderator."
+        words += f": {ban.reason}" if ban.reason else ": please contact a moderator."
         raise WorkerBanned(words, **({"banned_until": until} if until else {}))
 
 
@@ -180,7 +190,3 @@ def ban_body(ban: Ban) -> dict[str, Any]:
         "is_in_force": ban.is_in_force,
     }
     return {name: value for name, value in body.items() if value is not None}
-
-
-def _holds(network: Network, address: str) -> bool:
-    return NetworkTable([(network, 1.0)]).latest_end(address) is not None
