@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi.routing import iter_route_contexts
 from hordes import Horde, StartHorde
 
 from horde_server.accounts.creation import NewAccount
@@ -15,6 +16,8 @@ from horde_server.audit.store import Sought, page
 from horde_server.audit.trail import HORDE as HORDE_ITSELF
 from horde_server.audit.trail import record, subject
 from horde_server.database.pool import Connection, connect
+from horde_server.http.declared_routes import declaration_of
+from horde_server.http.rights import Right
 
 
 @pytest.fixture
@@ -161,6 +164,53 @@ async def test_a_reason_may_be_in_any_script(horde: Horde, mod: NewAccount) -> N
         headers={b"apikey": mod.api_key.encode(), b"Audit-Reason": "Überfall 山".encode()},
     )
     assert (await newest(horde, mod))["reason"] == "Überfall 山"
+
+
+CHANGES_NOTHING = {"POST /api/v2/filters"}
+"""Routes of moderators that only look."""
+
+
+async def test_no_route_of_moderators_changes_anything_unrecorded(
+    horde: Horde, mod: NewAccount, root: NewAccount
+) -> None:
+    """§7.1: whoever adds a route for moderators adds a call here, and sees that an entry comes of it."""
+    owner = await horde.account("owner")
+    worker_id = await a_worker(horde, owner)
+    request_id = await horde.request(params={"width": 64, "height": 64, "steps": 1})
+    job = await horde.job(owner.api_key)
+    await horde.submit(owner.api_key, job["id"])
+    generation = (await horde.status(request_id))["generations"][0]["id"]
+    await horde.client.post(
+        f"/api/v2/generate/report/{request_id}", json={"generation": generation, "reason": "broken"}
+    )
+    await horde.request()
+    here, worker = {"ipaddr": "192.0.2.7"}, f"operations/block_worker_ipaddr/{worker_id}"
+    calls: dict[str, tuple[str, Any]] = {
+        "PUT /api/v2/status/modes": ("status/modes", {"raid_mode": True}),
+        "PUT /api/v2/filters": ("filters", {"regex": "kitten", "filter_type": 10}),
+        "PATCH /api/v2/filters/{filter_id}": ("filters/1", {"description": "cats"}),
+        "DELETE /api/v2/filters/{filter_id}": ("filters/1", None),
+        "POST /api/v2/operations/ipaddr": ("operations/ipaddr", {**here, "hours": 1}),
+        "DELETE /api/v2/operations/ipaddr": ("operations/ipaddr", here),
+        "PUT /api/v2/operations/block_worker_ipaddr/{worker_id}": (worker, {"days": 1}),
+        "DELETE /api/v2/operations/block_worker_ipaddr/{worker_id}": (worker, None),
+        "POST /api/v2/operations/bans": ("operations/bans", {"worker_name": "bad"}),
+        "DELETE /api/v2/operations/bans/{ban_id}": ("operations/bans/1", None),
+        "POST /api/v2/operations/reports/{report_id}": ("operations/reports/1", {"state": "rejected"}),
+        "DELETE /api/v2/operations/requests": ("operations/requests?user=0", None),
+        "POST /api/v2/operations/audit/{entry_id}/undo": ("operations/audit/1/undo", None),
+    }
+    changing = {
+        f"{method} {route.path}"
+        for route in iter_route_contexts(horde.app._app.routes)
+        for method in (route.methods or ()) - {"GET", "HEAD"}
+        if (declared := declaration_of(route.endpoint)) is not None and declared.right is Right.MODERATE
+    }
+    assert changing - CHANGES_NOTHING == calls.keys()
+    for name, (path, body) in calls.items():
+        known = len(await trail(horde, mod, "?limit=100"))
+        await done(horde, mod, name.partition(" ")[0], path, body)
+        assert len(await trail(horde, mod, "?limit=100")) == known + 1, name
 
 
 # ---------------------------------------------------------------- who reads it
