@@ -19,7 +19,7 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from horde_server.audit.trail import Actor, record, subject
 from horde_server.database.pool import Connection, Pool
 from horde_server.errors import BadRequest, HordeError, UserNotFound
-from horde_server.http.networks import parse_address
+from horde_server.http.networks import NetworkTable, parse_address
 from horde_server.moderation.bans import store
 from horde_server.moderation.bans.store import Ban, Banned
 
@@ -67,8 +67,9 @@ class Bans:
         self._refuse_by("account", self._accounts.get(account_id))
         if self._names:
             self._refuse_by("worker name", self._names.get(compared_name(name)))
-        for ban in self._around(address):
-            self._refuse_by("address", ban)
+        if self._table.latest_end(address) is not None:  # O(different lengths of prefixes), and as nearly never
+            for ban in self._around(address):
+                self._refuse_by("address", ban)
 
     def holds(self, account_id: int, name: str) -> bool:
         """Whether a worker is banned by its owner or its name."""
@@ -122,18 +123,17 @@ class Bans:
         self._accounts = {ban.account_id: ban for ban in self._in_force.values()}
         self._names = {ban.worker_name: ban for ban in self._in_force.values() if ban.worker_name is not None}
         self._networks = {ban.network: ban for ban in self._in_force.values() if ban.network is not None}
-        self._prefixes = {(network.version, network.prefixlen) for network in self._networks}
+        self._table = NetworkTable((network, math.inf) for network in self._networks)
 
     def _around(self, address: str) -> Iterator[Ban]:
-        """Bans of networks that hold an address. O(different lengths of prefixes)."""
-        found = parse_address(address) if self._prefixes else None
+        """Bans of networks that hold an address, the narrowest first."""
+        found = parse_address(address)
         if found is None:
             return
-        for version, length in self._prefixes:
-            if version == found.version:
-                ban = self._networks.get(ip_network((found, length), strict=False))
-                if ban is not None:
-                    yield ban
+        for length in range(found.max_prefixlen, -1, -1):
+            ban = self._networks.get(ip_network((found, length), strict=False))
+            if ban is not None:
+                yield ban
 
     def _refuse_by(self, what: str, ban: Ban | None) -> None:
         """Raise `WorkerBanned` by a ban that is not over."""
