@@ -166,6 +166,12 @@ async def test_a_reason_may_be_in_any_script(horde: Horde, mod: NewAccount) -> N
     assert (await newest(horde, mod))["reason"] == "Überfall 山"
 
 
+async def test_a_page_in_a_browser_may_give_a_reason(horde: Horde) -> None:
+    """§7.2: the header is among those that any web page may send."""
+    allowed = (await horde.client.options("/api/v2/status/modes")).headers["access-control-allow-headers"]
+    assert "Audit-Reason" in allowed.split(", ")
+
+
 CHANGES_NOTHING = {"POST /api/v2/filters"}
 """Routes of moderators that only look."""
 
