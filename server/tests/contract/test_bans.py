@@ -68,6 +68,16 @@ async def test_a_banned_name_is_nobodys_in_any_case_or_width(horde: Horde, mod: 
     await horde.pop(owner.api_key, "good worker")
 
 
+@pytest.mark.parametrize("name", ["Black & White", "Black &amp; White"], ids=["as sent", "as shown"])
+async def test_a_name_with_markup_is_banned_as_it_is_sent_and_as_it_is_shown(
+    horde: Horde, mod: NewAccount, name: str
+) -> None:
+    owner = await horde.account("owner")
+    await horde.pop(owner.api_key, "Black & White")
+    await ban(horde, mod, worker_name=name)
+    assert horde.outcome(await horde.try_pop(owner.api_key, "Black & White")) == (403, "WorkerBanned")
+
+
 async def test_a_banned_network_serves_nobody_and_may_ask(horde: Horde, mod: NewAccount) -> None:
     owner = await horde.account("owner")
     await ban(horde, mod, ipaddr="192.0.2.0/24", days=1)

@@ -94,10 +94,10 @@ async def test_reports_suspicions_and_workers(horde: Horde, mod: NewAccount, own
     (account,) = await ask(horde, SuspicionListRequest(), mod)
     (worker,) = await ask(horde, SuspicionListRequest(of="workers"), mod)
     assert account.reasons == worker.reasons == {"reported_result": 1}
-    await ask(horde, ModifyWorkerRequest(worker_id=kept.worker, paused=True), mod)
+    await ask(horde, ModifyWorkerRequest(worker_id=kept.worker, paused=True, audit_reason="odd pictures"), mod)
     shown = await ask(horde, SingleWorkerDetailsRequest(worker_id=kept.worker), mod)
     assert (shown.moderators_note, shown.suspicions) == ("Watch it.", ["reported_result"])
-    assert shown.paused_reason
+    assert shown.paused_reason == "odd pictures"
     gone = DeleteAndBanWorkerRequest(worker_id=kept.worker, ban="name", ban_days=7)
     assert (await ask(horde, gone, mod)).deleted_name == "worker"
     assert [one.worker_name for one in await ask(horde, BanListRequest(), mod)] == ["worker"]

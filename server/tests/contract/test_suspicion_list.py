@@ -28,14 +28,14 @@ async def listed(horde: Horde, mod: NewAccount, query: str = "") -> list[dict[st
 
 async def test_accounts_and_workers_with_the_reasons(horde: Horde, mod: NewAccount) -> None:
     """§3.5: how often each was noted; of a worker its owner, and whether and why it is paused."""
-    owner = await horde.account("owner", columns={"suspicions": [8, 5, 5]})
+    owner = await horde.account("owner", columns={"suspicions": [8, 5, 5, 99]})
     await horde.account("nobody suspects")
     await horde.pop(owner.api_key)
     await horde.sql("UPDATE worker SET suspicions = '{5,5,9,9,3}', paused = true, paused_reason = 'Odd.'")
     [(worker_id,)] = await horde.sql("SELECT id FROM worker")
     assert await listed(horde, mod) == [
-        {"id": str(owner.id), "name": owner.alias, "count": 3, "trusted": False,
-         "reasons": {"corrupt_prompt": 1, "unreasonably_fast": 2}},
+        {"id": str(owner.id), "name": owner.alias, "count": 4, "trusted": False,
+         "reasons": {"corrupt_prompt": 1, "unreasonably_fast": 2, "reason_99": 1}},
     ]  # fmt: skip
     assert await listed(horde, mod, "?of=workers") == [
         {"id": str(worker_id), "name": "worker", "owner": owner.alias, "count": 5, "trusted": False, "paused": True,

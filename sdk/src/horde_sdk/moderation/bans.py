@@ -17,7 +17,8 @@ from horde_sdk.generic_api.apimodels import (
     HordeResponseRootModel,
 )
 from horde_sdk.generic_api.decoration import Unequatable, Unhashable
-from horde_sdk.moderation.paths import MODERATION_ENDPOINT_SUBPATH, AuditReasonMixin
+from horde_sdk.generic_api.request_parts import AuditReasonMixin
+from horde_sdk.moderation.paths import MODERATION_ENDPOINT_SUBPATH
 
 
 @Unhashable

@@ -1,8 +1,6 @@
-"""The paths of moderation that OpenHorde has and other AI Hordes lack, and what requests there share."""
+"""The paths of moderation that OpenHorde has and other AI Hordes lack."""
 
 from __future__ import annotations
-
-from pydantic import BaseModel, Field
 
 from horde_sdk.generic_api.endpoints import GENERIC_API_ENDPOINT_SUBPATH
 
@@ -22,10 +20,3 @@ class MODERATION_ENDPOINT_SUBPATH(GENERIC_API_ENDPOINT_SUBPATH):
     v2_operations_suspicions = "/v2/operations/suspicions"
     v2_generate_report = "/v2/generate/report/{id}"
     v2_workers_single = "/v2/workers/{worker_id}"
-
-
-class AuditReasonMixin(BaseModel):
-    """Of requests whose change the horde records."""
-
-    audit_reason: str | None = Field(default=None, max_length=500, pattern="^[ -~]*$")
-    """Why: recorded, and told to whom it concerns. In ASCII, as a header carries it."""

@@ -33,6 +33,11 @@ REPEATABLE = frozenset({Suspicion.UNREASONABLY_FAST, Suspicion.TOO_MANY_JOBS_ABO
 """Reasons that count each time; the others count once."""
 
 
+def reason_name(number: int) -> str:
+    """A reason in words; one of a later release by its number."""
+    return Suspicion(number).name.lower() if number in list(Suspicion) else f"reason_{number}"
+
+
 def fastest_text_speed(model: str, parameters_billions: float | None) -> float:
     """Tokens per second beyond which no machine is believed; `None`: a model of unknown size."""
     if parameters_billions is None:

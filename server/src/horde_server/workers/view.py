@@ -8,7 +8,7 @@ from horde_server.dispatch.abilities import Abilities, decode_abilities
 from horde_server.dispatch.kind import WorkerRules
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
-from horde_server.moderation.suspicion import SUSPICIOUS_FROM, Suspicion
+from horde_server.moderation.suspicion import SUSPICIOUS_FROM, reason_name
 
 
 def worker_body(row: dict[str, Any], kind: WorkerRules, viewer: Caller) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def worker_body(row: dict[str, Any], kind: WorkerRules, viewer: Caller) -> dict[
     if is_moderator or is_owner:
         body.update(paused=row["paused"], suspicious=row["suspicious"], ipaddr=row["address"])
         body["paused_reason"] = _why_paused(row)
-        body["suspicions"] = [Suspicion(reason).name.lower() for reason in row["suspicions"]] or None
+        body["suspicions"] = list(map(reason_name, row["suspicions"])) or None
     if is_moderator:
         body.update(contact=row["contact"], moderators_note=row["moderators_note"])
     return {name: value for name, value in body.items() if value is not None}

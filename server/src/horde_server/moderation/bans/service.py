@@ -7,6 +7,7 @@ and comes back with another worker meets the same ban. Asking for work is not wh
 from __future__ import annotations
 
 import asyncio
+import html
 import math
 import unicodedata
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
@@ -42,8 +43,11 @@ class BanNotFound(HordeError):
 
 
 def compared_name(name: str) -> str:
-    """The form in which names are compared: without case, and without widths and other looks of the same letters."""
-    return unicodedata.normalize("NFKC", name).casefold()[:_MOST_COMPARED]
+    """The form in which names are compared: without case, and without widths and other looks of the same letters.
+
+    Also a name as it was sent with one as it is stored and shown, where its markup is escaped.
+    """
+    return unicodedata.normalize("NFKC", html.unescape(name).strip()).casefold()[:_MOST_COMPARED]
 
 
 class Bans:

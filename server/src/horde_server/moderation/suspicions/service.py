@@ -8,7 +8,7 @@ from uuid import UUID
 
 from horde_server.database.pool import Pool
 from horde_server.errors import BadRequest
-from horde_server.moderation.suspicion import Suspicion
+from horde_server.moderation.suspicion import reason_name
 from horde_server.moderation.suspicions import store
 from horde_server.moderation.suspicions.store import SuspectRow
 
@@ -46,7 +46,7 @@ def _body(row: SuspectRow) -> dict[str, Any]:
         "name": row.name,
         "owner": row.owner,
         "count": len(row.suspicions),
-        "reasons": dict(Counter(Suspicion(reason).name.lower() for reason in row.suspicions)),
+        "reasons": dict(Counter(map(reason_name, row.suspicions))),
         "trusted": row.trusted,
         "paused": row.paused,
         "paused_reason": row.paused_reason,

@@ -19,6 +19,7 @@ from horde_sdk.generic_api.apimodels import (
     HordeResponseRootModel,
 )
 from horde_sdk.generic_api.decoration import Unequatable, Unhashable
+from horde_sdk.generic_api.request_parts import AuditReasonMixin
 
 
 class TeamDetailsLite(HordeAPIObjectBaseModel, api_name="TeamDetailsLite"):
@@ -225,6 +226,7 @@ class ModifyWorkerResponse(HordeResponseBaseModel, api_name="ModifyWorker"):
 class ModifyWorkerRequest(
     BaseAIHordeRequest,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     WorkerRequestMixin,
     method=HTTPMethod.PUT,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_workers_single,
@@ -265,6 +267,7 @@ class DeleteWorkerResponse(HordeResponseBaseModel, api_name="DeletedWorker"):
 class DeleteWorkerRequest(
     BaseAIHordeRequest,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     WorkerRequestMixin,
     method=HTTPMethod.DELETE,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_workers_single,
