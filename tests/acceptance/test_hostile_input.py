@@ -87,8 +87,13 @@ def known(target: RunningHorde) -> dict[str, str]:
     target.api("generate/pop", pop, key=key)
     worker = target.api("workers")[1][0]
     added = target.api("filters", {"regex": "kitten", "filter_type": 10}, key=key, method="PUT")[1]
+    banned = target.api("operations/bans", {"worker_name": "nobody has this name"}, key=key)[1]
+    entry = target.api("operations/audit", key=key)[1][-1]
     return {
         "key": key,
+        "ban_id": str(banned["id"]),
+        "entry_id": str(entry["id"]),
+        "report_id": "1",
         "id": asked["id"],
         "user_id": "1",
         "worker_id": worker["id"],
