@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from horde_server.accounts.slice import Accounts
 from horde_server.audit.slice import Audit
 from horde_server.blobs.slice import Blobs
+from horde_server.content.slice import WhatTheHordeTells
 from horde_server.core import Core
 from horde_server.dispatch.slice import Dispatch
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.identity.slice import Identity
 from horde_server.insight.slice import Insight
+from horde_server.keys.slice import Keys
 from horde_server.kudos.slice import Kudos
 from horde_server.models.slice import Models
 from horde_server.moderation.slice import Moderation
@@ -22,7 +24,9 @@ from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.text.slice import Texts
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
+from horde_server.statistics.slice import Stats
 from horde_server.tasks.slice import Tasks
+from horde_server.teams.slice import Teams
 from horde_server.undoing import UNDOERS
 from horde_server.webhooks.slice import Webhooks
 from horde_server.workers.slice import Workers
@@ -59,11 +63,15 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
         Cancelling(identity, dispatch),
         Accounts(core, identity, moderation.profanity, dispatch, workers.directory),
+        Teams(core, identity, moderation, dispatch),
+        WhatTheHordeTells(core, identity),
         Kudos(core, identity),
+        Keys(core, identity),
         Audit(core, identity, UNDOERS),
         Webhooks(core, identity),
         Models(core),
         Tasks(core.tasks),
+        Stats(core, dispatch),
         Insight(core, dispatch, workers.directory, slices),
         Blobs(core.blobs),
     )

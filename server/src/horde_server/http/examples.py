@@ -23,6 +23,12 @@ PARAMETER_EXAMPLES = {
     "entry_id": "1",
     "ban_id": "1",
     "report_id": "1",
+    "news_id": "1",
+    "document_name": "terms",
+    "team_id": EXAMPLE_ID,
+    "message_id": EXAMPLE_ID,
+    "key_id": "1",
+    "sharedkey_id": EXAMPLE_ID,
     "ipaddr": "192.0.2.7",
 }
 """By name. Those that are required; a key besides, which whoever pressed Authorize replaces by his."""

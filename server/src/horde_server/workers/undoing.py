@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from psycopg.errors import UniqueViolation
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from horde_server.audit.store import Entry
 from horde_server.audit.undo import ChangedSince, Undoer, Undoers, Undone, refuse_changed
@@ -22,6 +22,8 @@ async def _changed(conn: Connection, entry: Entry) -> Undone:
             await store.change_worker(conn, worker_id, {name: entry.old[name] for name in entry.new})
     except UniqueViolation:  # another worker has its old name by now
         raise ChangedSince({"name": entry.new["name"]}) from None
+    except ForeignKeyViolation:  # the team is no more
+        raise ChangedSince({"team_id": entry.new["team_id"]}) from None
     return Undone(entry.new, entry.old, {"worker": [entry.subject_id]})
 
 
