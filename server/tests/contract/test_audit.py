@@ -209,7 +209,7 @@ async def test_no_route_of_moderators_changes_anything_unrecorded(
     changing = {
         f"{method} {route.path}"
         for route in iter_route_contexts(horde.app._app.routes)
-        for method in (route.methods or ()) - {"GET", "HEAD"}
+        for method in (route.methods or set()) - {"GET", "HEAD"}
         if (declared := declaration_of(route.endpoint)) is not None and declared.right is Right.MODERATE
     }
     assert changing - CHANGES_NOTHING == calls.keys()
@@ -381,6 +381,25 @@ async def test_pauses_are_undone(horde: Horde, mod: NewAccount) -> None:
     assert (await horde.pop(owner.api_key))["id"] is None
     assert (await undo(horde, mod, paused["id"])).status_code == 200
     assert (await horde.pop(owner.api_key))["id"] is not None
+
+
+async def test_a_change_of_team_is_undone_while_its_team_is_there(horde: Horde, mod: NewAccount) -> None:
+    owner = await horde.account("owner", trusted=True)
+    worker_id = await a_worker(horde, owner)
+    first, second = [
+        (await done(horde, owner, "POST", "teams", {"name": name, "info": "a team"}))["id"]
+        for name in ("first team", "second team")
+    ]
+    await done(horde, owner, "PUT", f"workers/{worker_id}", {"team": first})
+    await done(horde, owner, "PUT", f"workers/{worker_id}", {"team": second})
+    moved = await newest(horde, mod)
+    assert (moved["old"], moved["new"]) == ({"team_id": first}, {"team_id": second})
+    assert (await undo(horde, mod, moved["id"])).status_code == 200
+    assert (await done(horde, mod, "GET", f"workers/{worker_id}"))["team"]["id"] == first
+    await done(horde, owner, "PUT", f"workers/{worker_id}", {"team": second})
+    moved = await newest(horde, mod)
+    await done(horde, owner, "DELETE", f"teams/{first}")
+    assert horde.outcome(await undo(horde, mod, moved["id"])) == (409, "ChangedSince")
 
 
 async def test_a_worker_that_was_changed_again_or_is_gone_is_left_alone(horde: Horde, mod: NewAccount) -> None:
