@@ -22,6 +22,17 @@ from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
 OUR_ENDPOINTS = {
     "/v2/webhook_secret",
+    # with their requests in `horde_sdk.moderation`
+    "/v2/audit",
+    "/v2/generate/report/{id}",
+    "/v2/operations/audit",
+    "/v2/operations/audit/{entry_id}/undo",
+    "/v2/operations/bans",
+    "/v2/operations/bans/{ban_id}",
+    "/v2/operations/reports",
+    "/v2/operations/reports/{report_id}",
+    "/v2/operations/requests",
+    "/v2/operations/suspicions",
     "/v2/kudos/statement",
     "/v2/keys",
     "/v2/keys/{key_id}",
@@ -63,6 +74,20 @@ UNNAMED_BY_THE_SDK = {
     "HordeModesInput",
     "KudosTransferInput",
     "TestFilterPrompt",
+    # in `horde_sdk.moderation`, as other hordes lack them
+    "AuditEntry",
+    "AuditSubject",
+    "BanDetails",
+    "BanInput",
+    "CancelledRequests",
+    "DecidedReport",
+    "OwnAuditEntry",
+    "ReportReason",
+    "ReportState",
+    "ResultReport",
+    "ResultReportDecision",
+    "ResultReportInput",
+    "Suspected",
     "KeptNewspiece",  # of endpoints that the original lacks
     "NewDocument",
     "NewNewspiece",

@@ -225,6 +225,16 @@ class RC(TextEnum):
     BlobAddressInvalid = auto()
     BlobNotFound = auto()
     BlobTooLarge = auto()
+    AuditEntryNotFound = auto()
+    NotUndoable = auto()
+    AlreadyUndone = auto()
+    ChangedSince = auto()
+    WorkerBanned = auto()
+    BanNotFound = auto()
+    GenerationNotFound = auto()
+    TooManyReports = auto()
+    ReportNotFound = auto()
+    ReportDecided = auto()
 
     @classmethod
     def _missing_(cls, value: object) -> "RC | None":

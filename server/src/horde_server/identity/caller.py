@@ -89,6 +89,8 @@ class Caller(msgspec.Struct, frozen=True):
     key: KeyGrant | None = None
     unknown_key: type[HordeError] = InvalidAPIKey
     """What is told whose key is nobody's."""
+    reason: str | None = None
+    """Why they do it, where they say so and it is recorded: the header `Audit-Reason`."""
 
     @property
     def user(self) -> Account:
