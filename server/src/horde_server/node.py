@@ -20,6 +20,7 @@ from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.text.slice import Texts
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
+from horde_server.styles.slice import Styles
 from horde_server.tasks.slice import Tasks
 from horde_server.webhooks.slice import Webhooks
 from horde_server.workers.slice import Workers
@@ -43,8 +44,9 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     dispatch = Dispatch(core, pictures.retention.release_of)
     moderation = Moderation(core, identity, cancel_waiting=dispatch.mirror.cancel_waiting)
     workers = Workers(core, identity, moderation, dispatch)
+    styles = Styles(core, identity, moderation.profanity)
     waiting = Waiting()
-    images = Images(core, identity, moderation, dispatch, waiting, workers, pictures)
+    images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
     slices.add(
         identity,
         moderation,
@@ -52,8 +54,9 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         dispatch,
         pictures,
         images,
-        Texts(core, identity, moderation, dispatch, waiting, workers),
+        Texts(core, identity, moderation, dispatch, waiting, workers, styles),
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
+        styles,
         Accounts(core, identity, moderation.profanity, dispatch, workers.directory),
         Kudos(core, identity),
         Webhooks(core, identity),

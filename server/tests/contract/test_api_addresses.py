@@ -82,9 +82,6 @@ class TestNothingThere:
     @pytest.mark.parametrize(
         ("method", "path", "what"),
         [
-            ("GET", "styles/image", "Styles are"),
-            ("POST", "styles/text", "Styles are"),
-            ("GET", "collections", "Collections of styles are"),
             ("PUT", "sharedkeys", "Shared keys are"),
             ("GET", "sharedkeys/x", "Shared keys are"),
             ("GET", "teams/x", "Teams are"),

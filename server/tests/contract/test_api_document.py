@@ -131,9 +131,7 @@ class TestExamples:
             )
             sent += 1
             assert answer.status_code in {200, 202, 403, 404}, (method, path, answer.text)
-            assert "warnings" not in answer.json() or {"NoAvailableWorker"} == {
-                each["code"] for each in answer.json()["warnings"]
-            }
+            assert {each["code"] for each in answer.json().get("warnings", ())} <= {"NoAvailableWorker"}
         assert sent >= 20
 
     async def test_requests_are_taken_from_anonymous(self, module_horde: Horde) -> None:

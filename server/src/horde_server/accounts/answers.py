@@ -47,6 +47,14 @@ class UserRecords(Answer):
     style: UserAmountRecords
 
 
+class ResponseModelStylesUser(Answer):
+    """A style of the user, by its unique name."""
+
+    id: str
+    name: str
+    type: str
+
+
 class MonthlyKudos(Answer):
     """Kudos paid every month."""
 
@@ -84,7 +92,7 @@ class UserDetails(Answer):
     usage: dict[str, Any]
     contributions: dict[str, Any]
     records: UserRecords
-    styles: list[Any]
+    styles: list[ResponseModelStylesUser]
     worker_ids: list[str] = Field([])
     sharedkey_ids: list[str] = Field([])
     contact: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic
@@ -66,14 +66,22 @@ class Dispatcher(Generic[OrderT]):
 
     # ---------------------------------------------------------------- requests
 
-    async def accept(self, new: NewRequest[OrderT]) -> Entry[OrderT]:
-        """Store a priced request with its tax and its hold, and let workers see it. Raises `KudosUpfront`."""
+    async def accept(
+        self, new: NewRequest[OrderT], beside: Callable[[AsyncConnection[Any]], Awaitable[None]] | None = None
+    ) -> Entry[OrderT]:
+        """Store a priced request with its tax and its hold, and let workers see it. Raises `KudosUpfront`.
+
+        `beside`: writes what else belongs to it, in the same transaction.
+        """
         insert = partial(store.insert_request, new=new, kind=self.kind.name, lifetime_s=self._lifetime_s)
         async with self._pool.connection() as conn:
-            if new.held_hundredths:
+            if new.held_hundredths or beside is not None:
                 async with conn.transaction():
-                    await reserve(conn, new.account_id, new.held_hundredths)
+                    if new.held_hundredths:
+                        await reserve(conn, new.account_id, new.held_hundredths)
                     state = await insert(conn)
+                    if beside is not None:
+                        await beside(conn)
             else:
                 state = await insert(conn)
         return self.accepted([(new, state)], created_s=state.expires_at_s - self._lifetime_s)[0]

@@ -80,7 +80,8 @@ class NewRequest(Generic[OrderT]):
     account_id: int
     order_key: float  # dispatch/order.py
     price_hundredths: int  # what the reward of a job is worked out from
-    tax_hundredths: int = 0  # for accepting it
+    tax_hundredths: int = 0  # for accepting it, burnt
+    style_reward_hundredths: int = 0  # for its style: moved by what is written beside the request
     held_hundredths: int = 0  # of all it may cost, reserved from the payer
     payer_covered: bool
     client_agent: str
@@ -97,7 +98,7 @@ _INSERT_REQUEST = Statement(
 WITH added AS (
     INSERT INTO request (id, kind, account_id, jobs, waiting, order_key, price_hundredths, consumed_hundredths,
                          held_hundredths, payer_covered, client_agent, address, expires_at, request_order, webhook)
-    VALUES (%(id)s, %(kind)s, %(account_id)s, %(jobs)s, %(jobs)s, %(order_key)s, %(price)s, %(tax)s, %(held)s,
+    VALUES (%(id)s, %(kind)s, %(account_id)s, %(jobs)s, %(jobs)s, %(order_key)s, %(price)s, %(charged)s, %(held)s,
             %(payer_covered)s, %(client_agent)s, %(address)s, now() + make_interval(secs => %(lifetime_s)s::int),
             %(request_order)s::json, %(webhook)s::json)
     RETURNING {STATE_COLUMNS.format("")}
@@ -112,6 +113,7 @@ SELECT * FROM added""",
 
 async def insert_request(conn: Connection, new: NewRequest[OrderT], *, kind: str, lifetime_s: int) -> RequestState:
     """Store a request and charge its tax, in one statement."""
+    charged = new.tax_hundredths + new.style_reward_hundredths
     tax = request_tax(new.account_id, new.id, new.tax_hundredths, kind)
     row = await _INSERT_REQUEST.row(
         conn,
@@ -123,7 +125,8 @@ async def insert_request(conn: Connection, new: NewRequest[OrderT], *, kind: str
             "order_key": new.order_key,
             "price": new.price_hundredths,
             "tax": tax.amount_hundredths,
-            "held": max(new.held_hundredths - tax.amount_hundredths, 0),
+            "charged": charged,
+            "held": max(new.held_hundredths - charged, 0),
             "payer_covered": new.payer_covered,
             "client_agent": new.client_agent,
             "address": new.address,

@@ -8,9 +8,6 @@ from starlette.routing import BaseRoute, Match
 
 _ROOT = ("api", "v2")
 _NOT_BUILT = {
-    ("styles",): "Styles are",
-    ("collections",): "Collections of styles are",
-    ("collection_by_name",): "Collections of styles are",
     ("sharedkeys",): "Shared keys are",
     ("teams",): "Teams are",
     ("stats",): "Statistics are",

@@ -21,6 +21,11 @@ PARAMETER_EXAMPLES = {
     "model_name": "stable_diffusion",
     "filter_id": "1",
     "ipaddr": "192.0.2.7",
+    "style_id": EXAMPLE_ID,
+    "style_name": "ada#1::style::oil",
+    "example_id": EXAMPLE_ID,
+    "collection_id": EXAMPLE_ID,
+    "collection_name": "seas",
 }
 """By name. Those that are required; a key besides, which whoever pressed Authorize replaces by his."""
 

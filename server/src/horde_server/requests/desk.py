@@ -7,6 +7,7 @@ answers into their bytes.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from horde_server.dispatch.store import Generation, NewRequest
 from horde_server.errors import RequestNotFound
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
-from horde_server.kudos.price import Price
+from horde_server.kudos.price import Price, with_style_reward
 from horde_server.kudos.spending import KudosUpfront, reserve
 from horde_server.requests.admission import Admission, Arrival
 from horde_server.requests.asked import Asked, GivenPictures, Ticket
@@ -28,6 +29,7 @@ from horde_server.requests.prospects import prospects
 from horde_server.requests.upfront import Upfront
 from horde_server.requests.waiting import Patience, Waiting
 from horde_server.settings import Profile
+from horde_server.styles.uses import note, reward_hundredths
 from horde_server.webhooks.hook import encode_hook
 
 
@@ -118,13 +120,23 @@ class RequestDesk(Generic[OrderT]):
                             account_id=account.id,
                             order_key=key,
                             price_hundredths=price.base_hundredths,
-                            tax_hundredths=price.request_hundredths,
+                            tax_hundredths=price.request_hundredths - price.style_reward_hundredths,
+                            style_reward_hundredths=price.style_reward_hundredths,
                             held_hundredths=held_hundredths,
                             payer_covered=account.trusted or free_hundredths >= price.cover_hundredths,
                             client_agent=caller.client_agent,
                             address=caller.address,
                             webhook=encode_hook(asked.webhook) if asked.webhook else None,
+                        ),
+                        beside=partial(
+                            note,
+                            use=asked.style,
+                            payer_id=account.id,
+                            request_id=request_id,
+                            reward=price.style_reward_hundredths,
                         )
+                        if asked.style is not None
+                        else None,
                     )
             except BaseException:
                 await self._intake.discard_pictures(order)
@@ -173,7 +185,8 @@ class RequestDesk(Generic[OrderT]):
         order = self._intake.served(wished, request_id, asked.pictures, account)
         if self._settings.falls_back:
             order = with_models_there_are(order, self._dispatcher, account.id)
-        price = self._intake.price(order)
+        reward = reward_hundredths(asked.style, account)
+        price = with_style_reward(self._intake.price(order), reward)
         upfront = None if self._settings.profile is Profile.HOUSEHOLD else self._intake.upfront(order)
         if upfront is None:
             return order, price, 0
@@ -183,7 +196,7 @@ class RequestDesk(Generic[OrderT]):
         except KudosUpfront as refusal:
             if asked.may_shrink and upfront.smaller is not None:
                 order = upfront.smaller()
-                return order, self._intake.price(order), 0
+                return order, with_style_reward(self._intake.price(order), reward), 0
             refusal.advise(upfront.changes(), reason=str(upfront.reason), **upfront.limits)
             raise
         return order, price, price.held_hundredths
