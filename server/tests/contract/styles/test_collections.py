@@ -178,7 +178,7 @@ async def test_collections_are_listed_and_found_by_name(horde: Horde, styles: St
     assert await listed(type="image") == [of_images]
     assert await listed(page=2) == []
     for query in ({"type": "alchemy"}, {"sort": "x"}, {"page": 0}, {"page": 401}):
-        assert (await styles.call("GET", "collections", **query)).status_code == 400  # type: ignore[arg-type]
+        assert (await styles.call("GET", "collections", **query)).status_code == 400
 
     async def meant(name: str, who: NewAccount | None = None) -> str:
         answer = await styles.call("GET", f"collection_by_name/{name}", who)
