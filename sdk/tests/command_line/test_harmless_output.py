@@ -47,12 +47,23 @@ app = build_app(plugins=[])
 register(app)
 run = CliRunner()
 
+OWN_KEY = {
+    "id": 7, "name": "", "scopes": ["ask"], "created": "2026-11-30T10:00:00Z", "spent": 1.5,
+    "spent_today": 0.0, "kudos": 3.5, "models": ["m"], "networks": ["192.0.2.0/24"], "api_key": "k",
+}  # fmt: skip
+
 
 class EvilHorde(FakeHorde):
     """Answers as usual, but with `EVIL` in every text that is no address, id, or state it waits for."""
 
     def _usual(self, asked: Asked) -> Reply:
         match asked.method, asked.path.split("/")[2:]:
+            case "GET", ["keys"]:
+                reply = Reply(200, {"keys": [OWN_KEY]})
+            case "DELETE", ["keys", _]:
+                reply = Reply(200, {"message": "OK"})
+            case _, ["keys", *_]:
+                reply = Reply(200, OWN_KEY)
             case _, ["sharedkeys", *_]:
                 reply = Reply(200, {"message": "OK"} if asked.method == "DELETE" else SHARED_KEY)
             case "DELETE", ["styles" | "collections", *_]:
@@ -84,7 +95,7 @@ def evil(value: Any, name: str = "") -> Any:
         case list():
             return [evil(one, name) for one in value]
         case str() if not (
-            is_id(value) or value.startswith("http") or name in ("type", "state", "form", "bridge_agent")
+            is_id(value) or value.startswith("http") or name in ("type", "state", "form", "bridge_agent", "created")
         ):
             return EVIL + value + EVIL
     return value
@@ -116,6 +127,11 @@ COMMANDS = {
     "worker": ["w"],
     "me": [],
     "transfer": ["ann#7", "5", "--yes"],
+    "keys list": [],
+    "keys create": ["bot"],
+    "keys change": ["7", "--name", "x"],
+    "keys rotate": ["7"],
+    "keys revoke": ["7"],
     "sharedkeys create": [],
     "sharedkeys show": [JOB],
     "sharedkeys change": [JOB, "--kudos", "5"],

@@ -101,6 +101,19 @@ def test_change_sends_what_is_named_alone(horde: FakeHorde) -> None:
     assert horde.asked[2].body == {"tags": [], "public": True}
 
 
+def test_a_shared_key_is_given_and_taken_away(horde: FakeHorde) -> None:
+    horde.will_answer("POST /v2/styles/image", MADE)
+    horde.will_answer("GET /v2/find_user", Reply(200, a_user()))
+    horde.will_answer("GET /v2/styles/image_by_name/oil", a_style())
+    horde.will_answer(f"PATCH /v2/styles/image/{JOB}", MADE)
+
+    run("styles", "create", "oil", "-m", "Deliberate", "--shared-key", EXAMPLE)
+    run("styles", "edit", "oil", "--shared-key", "0")
+
+    assert horde.asked[0].body["sharedkey"] == EXAMPLE
+    assert horde.asked[-1].body == {"sharedkey": "00000000-0000-0000-0000-000000000000"}
+
+
 def test_change_of_nothing_asks_nobody(horde: FakeHorde) -> None:
     result = run("styles", "edit", "oil")
 

@@ -11,6 +11,7 @@ from horde_server.dispatch.slice import Dispatch
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.identity.slice import Identity
 from horde_server.insight.slice import Insight
+from horde_server.keys.slice import Keys
 from horde_server.kudos.slice import Kudos
 from horde_server.models.slice import Models
 from horde_server.moderation.slice import Moderation
@@ -59,6 +60,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         styles,
         Accounts(core, identity, moderation.profanity, dispatch, workers.directory),
         Kudos(core, identity),
+        Keys(core, identity),
         Webhooks(core, identity),
         Models(core),
         Tasks(core.tasks),

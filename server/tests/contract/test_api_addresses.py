@@ -82,8 +82,6 @@ class TestNothingThere:
     @pytest.mark.parametrize(
         ("method", "path", "what"),
         [
-            ("PUT", "sharedkeys", "Shared keys are"),
-            ("GET", "sharedkeys/x", "Shared keys are"),
             ("GET", "teams/x", "Teams are"),
             ("GET", "stats/img/totals", "Statistics are"),
             ("GET", "documents/terms", "Documents are"),

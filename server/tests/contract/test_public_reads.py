@@ -41,6 +41,7 @@ async def reads(horde: Horde) -> Reads:
     assert given.status_code == 200, given.text
     styles = StyleRoutes(horde)
     oil, rhymes = await styles.add(ben), await styles.add(ben, "text")
+    shared_key = (await styles.call("PUT", "sharedkeys", ada, {"name": "club"})).json()["id"]
     seas = await styles.collect(ben, oil, name="seas")
     await horde.request(ada.api_key, style="seas")
     await horde.folded()
@@ -56,6 +57,7 @@ async def reads(horde: Horde) -> Reads:
         "/v2/status/models/{model_name}": "stable_diffusion",
         "/v2/filters/{filter_id}": "1",
         "/v2/operations/ipaddr/{ipaddr}": "1.2.3.4",
+        "/v2/sharedkeys/{sharedkey_id}": shared_key,
         "/v2/styles/image/{style_id}": oil,
         "/v2/styles/image_by_name/{style_name}": "oil",
         "/v2/styles/text/{style_id}": rhymes,

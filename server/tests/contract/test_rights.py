@@ -57,6 +57,15 @@ RIGHTS = {
     "GET /api/v2/find_user": "ANY_KEY",
     "GET /api/v2/users/{user_id}": "ANYBODY_NAMED",
     "PUT /api/v2/users/{user_id}": "MANAGE_OWN, asked later",
+    "GET /api/v2/keys": "MANAGE_OWN",
+    "POST /api/v2/keys": "MANAGE_OWN",
+    "PATCH /api/v2/keys/{key_id}": "MANAGE_OWN",
+    "DELETE /api/v2/keys/{key_id}": "MANAGE_OWN",
+    "POST /api/v2/keys/{key_id}/rotate": "MANAGE_OWN",
+    "PUT /api/v2/sharedkeys": "MANAGE_OWN",
+    "GET /api/v2/sharedkeys/{sharedkey_id}": "ANYBODY",  # its id is the key
+    "PATCH /api/v2/sharedkeys/{sharedkey_id}": "MANAGE_OWN",
+    "DELETE /api/v2/sharedkeys/{sharedkey_id}": "MANAGE_OWN",
     "POST /api/v2/kudos/transfer": "MANAGE_OWN",
     "POST /api/v2/kudos/award": "MANAGE_OWN",
     "GET /api/v2/webhook_secret": "MANAGE_OWN",
@@ -117,7 +126,7 @@ WITH_A_KEY = {"GET /api/v2/status/modes": "MODERATE"}
 """Who sends a key there wants to see what moderators see."""
 OPEN = {"ANYBODY", "LOCAL", "SIGNED"}
 NOBODYS_KEY = "k" * 22
-_EXAMPLES = {"ipaddr": "192.0.2.7", "user_id": "1", "filter_id": "1"}
+_EXAMPLES = {"ipaddr": "192.0.2.7", "user_id": "1", "filter_id": "1", "key_id": "1"}
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 
 

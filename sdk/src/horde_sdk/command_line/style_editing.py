@@ -39,10 +39,16 @@ ParamsOption = Annotated[
     list[str] | None,
     typer.Option("--param", metavar="NAME=VALUE", help="A parameter of a request, as steps=20; again for more."),
 ]
+SharedKeyOption = Annotated[
+    str | None,
+    typer.Option("--shared-key", help="A shared key of yours that pays for its users; 0: none. Not for texts."),
+]
 TagsOption = Annotated[list[str] | None, typer.Option("--tag", help="A word that it is found by; again for more.")]
 InfoOption = Annotated[str | None, typer.Option(help="What you say about it.")]
 PublicOption = Annotated[bool | None, typer.Option("--public/--private", help="Whether it is listed.")]
 NsfwOption = Annotated[bool | None, typer.Option("--nsfw/--sfw", help="Whether what it makes is not safe for work.")]
+
+_NO_KEY = "00000000-0000-0000-0000-000000000000"
 
 
 def create(
@@ -54,6 +60,7 @@ def create(
     info: InfoOption = None,
     public: PublicOption = None,
     nsfw: NsfwOption = None,
+    shared_key: SharedKeyOption = None,
     of_text: TextOption = False,
     horde: HordeOption = None,
     apikey: KeyOption = None,
@@ -69,6 +76,8 @@ def create(
         )
 
         fields = _fields(model=model, prompt=prompt, param=param, tag=tag, info=info, public=public, nsfw=nsfw)
+        if shared_key is not None:
+            fields["sharedkey"] = _NO_KEY if shared_key == "0" else shared_key
         fields = {"prompt": "{p}" if of_text else "{p}{np}", "params": {}, **fields, "name": name}
         client = client_for(horde, apikey)
         made = (
@@ -90,6 +99,7 @@ def edit(
     info: InfoOption = None,
     public: PublicOption = None,
     nsfw: NsfwOption = None,
+    shared_key: SharedKeyOption = None,
     of_text: TextOption = False,
     horde: HordeOption = None,
     apikey: KeyOption = None,
@@ -105,6 +115,8 @@ def edit(
         )
 
         fields = _fields(model=model, prompt=prompt, param=param, tag=tag, info=info, public=public, nsfw=nsfw)
+        if shared_key is not None:
+            fields["sharedkey"] = _NO_KEY if shared_key == "0" else shared_key
         if name is not None:
             fields["name"] = name
         if no_tags:

@@ -10,6 +10,7 @@ from typing import Any
 from horde_server.accounts import store
 from horde_server.database.pool import Connection
 from horde_server.errors import UserNotFound
+from horde_server.identity import key_store
 from horde_server.kudos.ledger_store import balance_hundredths, buckets, escrow_hundredths
 from horde_server.styles.names import Sort, unique_name
 from horde_server.styles.store import names_of
@@ -46,7 +47,7 @@ async def user_body(
         body["worker_ids"] = workers
     if privilege >= 1:
         body.update(
-            sharedkey_ids=[],
+            sharedkey_ids=list(map(str, await key_store.shared_ids_of(conn, account_id))),
             contact=user["contact"],
             vpn=user["vpn"],
             special=user["special"],

@@ -8,7 +8,6 @@ from starlette.routing import BaseRoute, Match
 
 _ROOT = ("api", "v2")
 _NOT_BUILT = {
-    ("sharedkeys",): "Shared keys are",
     ("teams",): "Teams are",
     ("stats",): "Statistics are",
     ("documents",): "Documents are",

@@ -20,6 +20,8 @@ PARAMETER_EXAMPLES = {
     "worker_name": "my first worker",
     "model_name": "stable_diffusion",
     "filter_id": "1",
+    "key_id": "1",
+    "sharedkey_id": EXAMPLE_ID,
     "ipaddr": "192.0.2.7",
     "style_id": EXAMPLE_ID,
     "style_name": "ada#1::style::oil",

@@ -123,6 +123,7 @@ class Rim:
             if scope["method"] == "OPTIONS":
                 await _respond(send, 200, b"", [*headers, (b"allow", b"POST, GET, OPTIONS, PUT, DELETE, HEAD, PATCH")])
                 return
+            scope.setdefault("state", {})["client_address"] = address
             if body is not None:
                 await body.admit()
         except HordeError as error:
@@ -131,7 +132,6 @@ class Rim:
                 extra.append(_CLOSE)
             await _respond(send, error.status, error_body(error), [*headers, *extra])
             return
-        scope.setdefault("state", {})["client_address"] = address
         if body is not None:
             try:
                 await self._pass_in(LargeRequest(scope, body.receive), _closing(send, body), headers, mask)

@@ -11,6 +11,7 @@ from uuid import uuid4
 from horde_server.database.limits import LONG_TRANSACTION
 from horde_server.database.pool import Connection
 from horde_server.identity.floors import FLOOR_SQL
+from horde_server.kudos.key_budget_store import UTC_DAY
 from horde_server.kudos.ledger import FLOOR, EntryKind, escrow, spendable
 from horde_server.moderation.suspicion import SUSPICIOUS_FROM
 
@@ -85,6 +86,19 @@ WITH moved AS (
            coalesce(sum(things), 0) AS things,
            coalesce(array_agg(speed ORDER BY id) FILTER (WHERE speed IS NOT NULL), '{{}}') AS speeds
     FROM moved WHERE worker_id IS NOT NULL GROUP BY worker_id
+), charged AS (
+    SELECT key_id, max(day) AS day, sum(amount_hundredths)::bigint AS amount,
+           (sum(amount_hundredths) FILTER (WHERE day = last_day))::bigint AS of_day
+    FROM (SELECT key_id, amount_hundredths, {UTC_DAY.format("created_at")} AS day,
+                 max({UTC_DAY.format("created_at")}) OVER (PARTITION BY key_id) AS last_day
+          FROM moved WHERE key_id IS NOT NULL) AS dated
+    GROUP BY key_id
+), keys AS (
+    UPDATE api_key SET spent_hundredths = spent_hundredths + charged.amount,
+        spent_today_hundredths = CASE WHEN spent_on > charged.day THEN spent_today_hundredths
+            WHEN spent_on = charged.day THEN spent_today_hundredths + charged.of_day ELSE charged.of_day END,
+        spent_on = greatest(spent_on, charged.day)
+    FROM charged WHERE api_key.id = charged.key_id
 ), active AS (
     UPDATE account SET last_active_at = now() FROM (
         SELECT requester_id AS id FROM moved WHERE requester_id <> 0

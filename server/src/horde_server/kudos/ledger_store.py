@@ -27,6 +27,7 @@ _TYPES = (
     "text",
     "float8",
     "float8",
+    "bigint",
 )
 MOVEMENT_ROWS = "json_to_recordset(%(movements)s::json) AS posted (" + ", ".join(
     f"{name} {kind}" for name, kind in zip(_FIELDS, _TYPES, strict=True)

@@ -11,7 +11,7 @@ import pydantic
 from horde_server.errors import BadRequest
 from horde_server.identity.caller import Caller
 from horde_server.requests.asked import Asked
-from horde_server.styles.choice import StyleChoice
+from horde_server.styles.slice import Styles
 from horde_server.styles.style import Style
 
 WishT = TypeVar("WishT")
@@ -20,14 +20,25 @@ WishT = TypeVar("WishT")
 class Styling(Generic[WishT]):
     """Styles of one kind, for requests."""
 
-    def __init__(self, choice: StyleChoice, kind: str, styled: Callable[[WishT, Style], WishT]) -> None:
-        """`styled`: the order in the style; it may raise `pydantic.ValidationError`."""
-        self._choice = choice
+    def __init__(
+        self,
+        styles: Styles,
+        kind: str,
+        styled: Callable[[WishT, Style], WishT],
+        clock: Callable[[], float],
+    ) -> None:
+        """`styled`: the order in the style; it may raise `pydantic.ValidationError`. `clock`: since the epoch."""
+        self._choice = styles.choice
+        self._payers = styles.payers
+        self._clock = clock
         self._kind = kind
         self._styled = styled
 
-    async def applied(self, asked: Asked[WishT], reference: str, caller: Caller) -> Asked[WishT]:
-        """The same, in the style with this id or name. Raises `StyleNotFound`, `StyleMismatch`, `BadRequest`."""
+    async def applied(self, asked: Asked[WishT], reference: str, caller: Caller) -> tuple[Asked[WishT], Caller]:
+        """The same, in the style with this id or name, and who pays: who calls, or by its shared key the style's owner.
+
+        Raises `StyleNotFound`, `StyleMismatch`, `BadRequest`.
+        """
         asker_id = caller.account.id if caller.account is not None else None
         style, use = await self._choice.choose(reference, kind=self._kind, asker_id=asker_id)
         try:
@@ -36,4 +47,4 @@ class Styling(Generic[WishT]):
             raise BadRequest(
                 "The parameters of this style are not valid any more: its owner must change them."
             ) from None
-        return replace(asked, order=order, style=use)
+        return replace(asked, order=order, style=use), await self._payers.of(style.shared_key_id, caller, self._clock())

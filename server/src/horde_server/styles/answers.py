@@ -15,6 +15,20 @@ class StyleExample(Answer):
     primary: bool
 
 
+class StyleSharedKey(Answer):
+    """A style's shared key; to others than its owner its `id`, which is the key itself, is all zeros."""
+
+    id: str
+    username: str
+    name: str
+    kudos: int
+    utilized: int
+    max_image_pixels: int
+    max_image_steps: int
+    max_text_tokens: int
+    expiry: str = ""
+
+
 class StyleDetails(Answer):
     """A style; its kind adds `params`."""
 

@@ -75,3 +75,21 @@ class ExampleURLAlreadyInUse(HordeError):
     """This style has an example with this address already."""
 
     rc = "ExampleURLAlreadyInUse"
+
+
+class SharedKeyInvalid(HordeError):
+    """You have no shared key with this id: make one at /sharedkeys."""
+
+    rc = "SharedKeyInvalid"
+
+
+class StyleKeyEmpty(HordeError):
+    """This shared key has no kudos left: give it more before you give it to a style."""
+
+    rc = "SharedKeyEmpty"
+
+
+class StyleKeyExpired(HordeError):
+    """This shared key has expired: set another end before you give it to a style."""
+
+    rc = "SharedKeyExpired"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -18,6 +20,7 @@ from horde_server.styles.answers import StyleModify
 from horde_server.styles.kind import StyleKind
 from horde_server.styles.schemas import NewStyle, StyleChange
 from horde_server.styles.service import MOST_PAGES, Made, StyleBook
+from horde_server.styles.shared_keys import NO_KEY
 from horde_server.styles.style import Style
 
 _encode = msgspec.json.Encoder().encode
@@ -44,7 +47,7 @@ def routes(book: StyleBook, kind: StyleKind, door: Door) -> APIRouter:
     async def find(sort: SortOrder = "popular", page: Page = 1, tag: Tag = None, model: ModelName = None) -> Response:
         """Public styles, 25 a page: the most used, or the oldest first. `tag` and `model` are exact."""
         found = await book.page(kind, sort=sort, page=page, tag=_askable(tag), model=_askable(model))
-        return json_response(_encode([_shown(style, kind) for style in found]))
+        return json_response(_encode([_shown(style, kind, None) for style in found]))
 
     @router.post(
         f"/{kind.name}",
@@ -68,7 +71,7 @@ def routes(book: StyleBook, kind: StyleKind, door: Door) -> APIRouter:
     )
     async def by_id(caller: Caller, style_id: Id) -> Response:
         """One style, public or not."""
-        return json_response(_encode(_shown(await book.by_id(kind, style_id), kind)))
+        return json_response(_encode(_shown(await book.by_id(kind, style_id), kind, caller)))
 
     @router.patch(
         f"/{kind.name}/{{style_id}}",
@@ -104,13 +107,13 @@ def routes(book: StyleBook, kind: StyleKind, door: Door) -> APIRouter:
     )
     async def by_name(caller: Caller, style_name: Name) -> Response:
         """The style of this name: yours, else the oldest public one; with its owner's alias any."""
-        return json_response(_encode(_shown(await book.by_name(kind, style_name, caller), kind)))
+        return json_response(_encode(_shown(await book.by_name(kind, style_name, caller), kind, caller)))
 
     return router.api
 
 
-def _shown(style: Style, kind: StyleKind) -> dict[str, Any]:
-    """A style as the API shows it."""
+def _shown(style: Style, kind: StyleKind, caller: Caller | None) -> dict[str, Any]:
+    """A style as the API shows it to who calls."""
     body: dict[str, Any] = {
         "id": style.id,
         "name": style.name,
@@ -126,7 +129,20 @@ def _shown(style: Style, kind: StyleKind) -> dict[str, Any]:
     }
     if kind.shows_pictures:
         body["examples"] = style.examples
+    if style.shared_key is not None:
+        is_own = caller is not None and caller.account is not None and caller.account.id == style.owner_id
+        body["shared_key"] = _shown_key(style.shared_key, is_own=is_own)
     return body
+
+
+def _shown_key(key: dict[str, Any], *, is_own: bool) -> dict[str, Any]:
+    """A style's shared key. Its id is the key itself, and only its owner's to know."""
+    told = {name: value for name, value in key.items() if name != "expires_at_s"}
+    if not is_own:
+        told["id"] = str(NO_KEY)
+    if key["expires_at_s"] is not None:
+        told["expiry"] = format_datetime(datetime.fromtimestamp(key["expires_at_s"], UTC))
+    return told
 
 
 def _made(what: Made, kind: StyleKind) -> Response:

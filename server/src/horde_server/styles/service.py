@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import msgspec
 
 from horde_server.audit.trail import actor_of, record, subject
-from horde_server.database.pool import Connection, Pool
+from horde_server.core import Core
+from horde_server.database.pool import Connection
 from horde_server.errors import BadRequest, DeletedUser, InvalidPayload
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
@@ -28,6 +29,7 @@ from horde_server.styles.refusals import (
     TooManyStyles,
 )
 from horde_server.styles.schemas import NewStyle, StyleChange, named
+from horde_server.styles.shared_keys import reassign, usable_key
 from horde_server.styles.style import Style, StyleContent
 
 MOST_STYLES: Final = 500
@@ -48,8 +50,9 @@ class Made(msgspec.Struct, frozen=True):
 class StyleBook:
     """The styles of this horde, of all kinds."""
 
-    def __init__(self, pool: Pool, profanity: ProfanityFilter) -> None:
-        self._pool = pool
+    def __init__(self, core: Core, profanity: ProfanityFilter) -> None:
+        self._core = core
+        self._pool = core.pool
         self._profanity = profanity
 
     async def page(self, kind: StyleKind, *, sort: str, page: int, tag: str | None, model: str | None) -> list[Style]:
@@ -94,10 +97,14 @@ class StyleBook:
             await store.lock_owner(conn, account.id)
             if await store.count_of(conn, account.id) >= MOST_STYLES:
                 raise TooManyStyles(f"You have {MOST_STYLES} styles, as many as an account may have: delete some.")
-            if not await store.add(conn, style_id, kind.name, account.id, content, None):
+            shared_key = await usable_key(conn, given["sharedkey"], account.id) if "sharedkey" in given else None
+            if not await store.add(conn, style_id, kind.name, account.id, content, shared_key):
                 raise BadRequest(
                     f"You have a style named {content.name!r} already: change that, or choose another name."
                 )
+            await reassign(conn, shared_key)
+        if shared_key is not None:
+            await self._keys_changed(account.id)
         return Made(style_id, warnings)
 
     async def change(self, kind: StyleKind, style_id: str, body: StyleChange, caller: Caller) -> Made:
@@ -109,7 +116,11 @@ class StyleBook:
                 raise NotYours("Only its owner may change a style.")
             if account.deleted:
                 raise DeletedUser
+            await store.lock_owner(conn, account.id)
+            style = await find_of_kind(conn, kind, style_id)  # as it is now that nobody else changes it
             columns = _columns(kind, body)
+            if "sharedkey" in body.model_fields_set:
+                columns["shared_key_id"] = await usable_key(conn, named(body)["sharedkey"], account.id)
             content = StyleContent(
                 **{name: columns.get(name, getattr(style, name)) for name in StyleContent.__struct_fields__}
             )
@@ -121,6 +132,10 @@ class StyleBook:
                 raise BadRequest(f"You have another style named {content.name!r}: choose another name.")
             if not changed:
                 raise StyleNotFound
+            if "shared_key_id" in columns:
+                await reassign(conn, style.shared_key_id, columns["shared_key_id"])
+        if "shared_key_id" in columns:
+            await self._keys_changed(account.id)
         return Made(style.id, warnings)
 
     async def remove(self, kind: StyleKind, style_id: str, caller: Caller) -> None:
@@ -131,8 +146,10 @@ class StyleBook:
         async with self._pool.connection() as conn, conn.transaction():
             style = await find_of_kind(conn, kind, style_id)
             check_owner(style.owner_id, caller)
+            await store.lock_owner(conn, style.owner_id)
             if not await store.remove(conn, style.id):
                 raise StyleNotFound
+            await reassign(conn, style.shared_key_id)
             if account.id != style.owner_id:
                 await record(
                     conn,
@@ -142,6 +159,12 @@ class StyleBook:
                     old={"name": style.name, "kind": style.kind, "models": style.models},
                     concerns=style.owner_id,
                 )
+        if style.shared_key_id is not None:
+            await self._keys_changed(style.owner_id)
+
+    async def _keys_changed(self, owner_id: int) -> None:
+        """All nodes remember for a while what keys are good for."""
+        await self._core.announce("account", [str(owner_id)])
 
     def _check(self, kind: StyleKind, content: StyleContent, account: Account) -> dict[str, str]:
         check_content(content, kind.holes, self._profanity)

@@ -19,6 +19,7 @@ from horde_server.styles.collections import CollectionBook
 from horde_server.styles.examples import StyleExamples
 from horde_server.styles.kind import StyleKind
 from horde_server.styles.service import StyleBook
+from horde_server.styles.shared_keys import StylePayers
 from horde_server.styles.uses import count_uses
 
 
@@ -28,10 +29,11 @@ class Styles(Slice):
     def __init__(self, core: Core, identity: Identity, profanity: ProfanityFilter) -> None:
         self._core = core
         self._door = identity.door
-        self._book = StyleBook(core.pool, profanity)
+        self._book = StyleBook(core, profanity)
         self._collections = CollectionBook(core.pool, profanity)
         self._kinds: list[StyleKind] = []
         self.choice = StyleChoice(core.pool)
+        self.payers = StylePayers(core.pool, identity.accounts)
 
     def open(self, kind: StyleKind) -> None:
         """Have styles of this kind."""

@@ -17,11 +17,17 @@ _OWNER_LOCK_CLASS = 7_021
 _EXAMPLES = """coalesce((SELECT json_agg(json_build_object('id', one.id, 'url', one.url, 'primary', one.is_primary)
                                          ORDER BY one.place)
                          FROM style_example AS one WHERE one.style_id = style.id), '[]')"""
+_SHARED_KEY = """(SELECT json_build_object('id', api_key.shared_id, 'username', account.username || '#' || account.id,
+        'name', api_key.name, 'expires_at_s', extract(epoch FROM api_key.expires_at)::float8,
+        'kudos', coalesce(greatest(budget_hundredths - spent_hundredths, 0) / 100, -1),
+        'utilized', round(spent_hundredths / 100.0)::bigint, 'max_image_pixels', coalesce(max_image_pixels, -1),
+        'max_image_steps', coalesce(max_image_steps, -1), 'max_text_tokens', coalesce(max_text_tokens, -1))
+    FROM api_key WHERE api_key.shared_id = style.shared_key_id AND api_key.revoked_at IS NULL)"""
 _SHOWN = f"""style.name, style.info, style.prompt, style.params, style.public, style.nsfw, style.tags, style.models,
     style.id, style.kind, style.account_id, account.username || '#' || account.id,
-    NOT (account.deleted OR account.flagged), style.use_count, style.shared_key_id, {_EXAMPLES}"""
+    NOT (account.deleted OR account.flagged), style.use_count, style.shared_key_id, {_SHARED_KEY}, {_EXAMPLES}"""
 _FIELDS = (*StyleContent.__struct_fields__, "id", "kind", "owner_id", "creator", "owner_earns", "use_count",
-           "shared_key_id", "examples")  # fmt: skip
+           "shared_key_id", "shared_key", "examples")  # fmt: skip
 _FROM = f"SELECT {_SHOWN} FROM style JOIN account ON account.id = style.account_id"
 
 
@@ -74,6 +80,12 @@ async def change(conn: Connection, style_id: UUID, columns: Mapping[str, Any]) -
 async def remove(conn: Connection, style_id: UUID) -> bool:
     """Whether there was one to remove; its examples go, and its places in collections."""
     return (await conn.execute("DELETE FROM style WHERE id = %s", (style_id,))).rowcount == 1
+
+
+async def has_style(conn: Connection, shared_key_id: UUID) -> bool:
+    """Whether any style has this shared key."""
+    cursor = await conn.execute("SELECT FROM style WHERE shared_key_id = %s LIMIT 1", (shared_key_id,))
+    return await cursor.fetchone() is not None
 
 
 async def find(conn: Connection, style_id: UUID) -> Style | None:

@@ -31,6 +31,7 @@ class Style(StyleContent, frozen=True, kw_only=True):
     owner_earns: bool  # neither deleted nor flagged
     use_count: int
     shared_key_id: UUID | None
+    shared_key: dict[str, Any] | None  # with its id, which is the key itself; None where it was deleted
     examples: list[dict[str, Any]]
 
 

@@ -38,11 +38,13 @@ def reward_hundredths(use: StyleUse | None, payer: Account) -> int:
     return REWARD_HUNDREDTHS if free >= REWARD_HUNDREDTHS else 0
 
 
-async def note(conn: Connection, use: StyleUse, *, payer_id: int, request_id: UUID, reward: int) -> None:
-    """Within the transaction that stores the request: count the use, pay the owner."""
+async def note(
+    conn: Connection, use: StyleUse, *, payer_id: int, key_id: int | None, request_id: UUID, reward: int
+) -> None:
+    """Within the transaction that stores the request: count the use, pay the owner. `key_id`: whose budget pays."""
     await use_store.add(conn, use.ids)
     if reward:
-        await post(conn, [style_reward(payer_id, use.owner_id, request_id, reward, use.kind)])
+        await post(conn, [style_reward(payer_id, use.owner_id, request_id, reward, use.kind, key_id)])
 
 
 async def count_uses(pool: Pool) -> None:

@@ -44,6 +44,7 @@ def routes(
         "/async",
         right=Right.ASK,
         unknown_key=ASKED_LATER,
+        shared_keys=True,
         hot=True,
         status_code=202,
         operation_id="post_image_async_generate",
@@ -58,7 +59,7 @@ def routes(
         raise_limits(limits, caller)
         wish = asked(body, public_address(request) if body.webhook else "")
         if body.style:
-            wish = await styling.applied(wish, body.style, caller)
+            wish, caller = await styling.applied(wish, body.style, caller)
         if body.dry_run:
             price = await desk.quote(wish, caller)
             return quoted(round(price.total_hundredths / 100), oversights(body))

@@ -69,7 +69,7 @@ class Images(Slice):
         self._shared = SharedImages(core.pool, core.blobs, core.tasks, pictures.retention)
         self._missed_uploads = MissedUploads(core.clock, core.publish)
         self.results = ImageResults(core.blobs.results, self._shared, self._missed_uploads, pictures.decoders)
-        admission = Admission(core, moderation, self.dispatcher.queue)
+        admission = Admission(core, identity.accounts, moderation, self.dispatcher.queue)
         intake = ImageIntake(
             settings=settings,
             admission=admission,
@@ -80,7 +80,7 @@ class Images(Slice):
         )
         self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
         styles.open(ImageStyles())
-        self._styling = Styling(styles.choice, "image", styled)
+        self._styling = Styling(styles, "image", styled, core.clock)
         self._statuses = ImageStatuses(desk=self.desk, blobs=core.blobs.results, links=pictures.links)
         self._submissions = Submissions(
             core.pool,

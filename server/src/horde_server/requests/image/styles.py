@@ -14,7 +14,7 @@ from horde_server.requests.image.order import ExtraText, ImageOrder
 from horde_server.requests.image.schemas import ImageStyleChange, NewImageStyle, StyleParams
 from horde_server.requests.image.warnings import model_warnings
 from horde_server.requests.image.wire import with_params
-from horde_server.styles.answers import StyleDetails, StyleExample
+from horde_server.styles.answers import StyleDetails, StyleExample, StyleSharedKey
 from horde_server.styles.schemas import NewStyle, StyleChange
 from horde_server.styles.style import StyleContent
 from horde_server.styles.templates import NEGATIVE, PROMPT
@@ -27,6 +27,7 @@ class StyleStable(StyleDetails):
 
     params: dict[str, Any]
     examples: list[StyleExample] = Field([])
+    shared_key: StyleSharedKey | None = None
 
 
 class ImageStyles:

@@ -49,13 +49,13 @@ class Texts(Slice):
         self.dispatcher = dispatch.open(TextKind())
         self._waiting = waiting
         waiting.open(self.dispatcher.queue, lambda entry: (entry.id, entry.account_id))
-        admission = Admission(core, moderation, self.dispatcher.queue)
+        admission = Admission(core, identity.accounts, moderation, self.dispatcher.queue)
         intake = TextIntake(
             settings=settings, admission=admission, workers=workers.directory, queue=self.dispatcher.queue
         )
         self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
         styles.open(TextStyles())
-        self._styling = Styling(styles.choice, "text", styled)
+        self._styling = Styling(styles, "text", styled, core.clock)
         self._submissions = Submissions(
             core.pool,
             self.dispatcher,
