@@ -167,6 +167,12 @@ async def _chosen(conn: Connection, ids: str, order: str, values: Mapping[str, o
     return [_style(row) for row in await cursor.fetchall()]
 
 
+async def remove_all_of(conn: Connection, account_id: int) -> None:
+    """Remove all styles and collections of an account that is wiped; with their places in collections of others."""
+    await conn.execute("DELETE FROM style WHERE account_id = %s", (account_id,))
+    await conn.execute("DELETE FROM style_collection WHERE account_id = %s", (account_id,))
+
+
 async def names_of(conn: Connection, account_id: int, *, public_only: bool) -> list[tuple[UUID, str, str]]:
     """(id, name, kind) of an account's styles, the oldest first."""
     cursor = await conn.execute(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
 from hordes import Horde
 from style_routes import StyleRoutes
 
 from horde_server.accounts.creation import NewAccount
-from horde_server.styles import collections
+from horde_server.styles import collections, store
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -187,3 +188,17 @@ async def test_collections_are_listed_and_found_by_name(horde: Horde, styles: St
     assert await meant("oil") == await meant(f"collection::ada%23{ada.id}::oil") == of_images
     assert await meant("secret", ada) == await meant(f"ada%23{ada.id}::secret") == secret
     assert await meant("secret") == await meant("style::oil") == "CollectionNotFound"
+
+
+async def test_a_wiped_account_leaves_none(horde: Horde, styles: StyleRoutes, ada: NewAccount) -> None:
+    """§5.1: its styles leave the collections of others."""
+    bea = await horde.account("bea", trusted=True)
+    await styles.add(ada)
+    await styles.add(bea, name="water")
+    await styles.collect(ada, "oil", "water", name="hers")
+    made = await styles.collect(bea, "oil", "water")
+    async with await psycopg.AsyncConnection.connect(horde.dsn) as conn:
+        await store.remove_all_of(conn, ada.id)
+    assert [style["name"] for style in (await shown(styles, made))["styles"]] == [f"bea#{bea.id}::style::water"]
+    assert [each["id"] for each in (await styles.call("GET", "collections")).json()] == [made]
+    assert await styles.names() == ["water"]
