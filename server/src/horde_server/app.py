@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from horde_server import VERSION
 from horde_server.http import error_responses
+from horde_server.http.allowed_methods import AllowedMethods
 from horde_server.http.client_address import ClientAddresses
 from horde_server.http.declared_routes import declare_all, include, refuse_undeclared
 from horde_server.http.documentation import routes as documentation_routes
@@ -33,7 +34,9 @@ def create_app(settings: Settings, dsn: str) -> Rim:
                     include(app, router)
             include(app, documentation_routes(app, settings))
             refuse_undeclared((path, endpoint) for _, path, endpoint in door.hot)
-            rim.open(node.images.check_from_memory, door.hot, door.ask_before_body, node.waiting)
+            rim.open(
+                node.images.check_from_memory, door.hot, door.ask_before_body, node.waiting, AllowedMethods(app.routes)
+            )
             yield
             rim.close()
 

@@ -19,10 +19,20 @@ from horde_sdk.generic_api.apimodels import HordeRequest
 from horde_sdk.generic_api.utils.swagger import SwaggerDoc
 from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
-OUR_ENDPOINTS = {"/v2/webhook_secret", "/v2/keys", "/v2/keys/{key_id}", "/v2/keys/{key_id}/rotate"}
+OUR_ENDPOINTS = {
+    "/v2/webhook_secret",
+    "/v2/kudos/statement",
+    "/v2/keys",
+    "/v2/keys/{key_id}",
+    "/v2/keys/{key_id}/rotate",
+    # for administrators, who have `horde admin news` and `horde admin document`
+    "/v2/operations/news",
+    "/v2/operations/news/{news_id}",
+    "/v2/operations/documents/{document_name}",
+}
 """Endpoints that the original lacks. Who adds one says here that the SDK need not know it, or teaches it to the SDK."""
 
-NAMED_BY_US = {"InterrogationSubmit"}
+NAMED_BY_US = {"InterrogationSubmit", "NewWorkerMessage"}
 """Bodies that the original's document calls by the name of another."""
 
 REFUSALS = {"RequestError", "RequestValidationError"}
@@ -39,7 +49,13 @@ UNNAMED_BY_THE_SDK = {
     "KudosTransferInput",
     "StyleSharedKey",  # of a style: `SharedKeyDetails`, whose id only the owner is told
     "TestFilterPrompt",
+    "KeptNewspiece",  # of endpoints that the original lacks
+    "NewDocument",
+    "NewNewspiece",
+    "NewspieceChange",
     "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
+    "KudosStatement",  # likewise in `horde_sdk.ai_horde_api.kudos_statement`
+    "KudosStatementLine",
     "KeyInput",  # with the answers in `horde_sdk.account_keys`, for the same reason
     "KeyChange",
     "KeyRotation",

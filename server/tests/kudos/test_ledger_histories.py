@@ -28,6 +28,7 @@ from horde_server.kudos.ledger import (
     style_reward,
 )
 from horde_server.kudos.ledger_store import balance_hundredths, post
+from horde_server.kudos.proof import prove
 from horde_server.kudos.transfers import KudosRefusal, transfer
 
 KINDS = ("registered", "pseudonymous", "registered")
@@ -108,7 +109,7 @@ async def take(step: Step, conn: Connection, pool: Pool, workers: dict[int, obje
             await post(conn, [Movement(uuid4(), EntryKind.AWARD, payer, payee, abs(kudos) * 100)])
         case "style":
             if step.who != step.owner:
-                await post(conn, [style_reward(step.who, step.owner, uuid4(), 200, "image")])
+                await post(conn, [style_reward(uuid4(), step.who, step.owner, uuid4(), 200, "image")])
         case "fold":
             await fold(pool, trust_threshold=50, batch=3)
         case "two folds":
@@ -137,8 +138,8 @@ async def live(dsn: str, history: list[Step]) -> None:
     try:
         async with pool.connection() as conn:
             await conn.execute(
-                "TRUNCATE ledger_inbox, ledger_entry, ledger_balance, kudos_bucket, kudos_transfer, account_record,"
-                " worker;"
+                "TRUNCATE ledger_inbox, ledger_entry, ledger_day, ledger_balance, kudos_bucket, kudos_transfer,"
+                " account_record, worker;"
                 "DELETE FROM account WHERE id > 0;"
                 "ALTER TABLE account ALTER COLUMN id RESTART"
             )
@@ -151,6 +152,7 @@ async def live(dsn: str, history: list[Step]) -> None:
             await fold_all(pool, trust_threshold=50)
             await check_books(conn)
             await check_styles(conn)
+            assert [found.wrong async for found in prove(conn) if found.wrong is not None] == []
             known = await balances(conn)
             for account_id, kind in enumerate(("anonymous", *KINDS)):
                 if spendable(account_id) in known:

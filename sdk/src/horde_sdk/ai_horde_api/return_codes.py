@@ -177,6 +177,9 @@ class RC(TextEnum):
     StyleExampleNotFound = "Style exampleNotFound"
     CollectionNotFound = auto()
     WorkermessageNotFound = auto()
+    WorkerMessageNotFound = auto()
+    NewspieceNotFound = auto()
+    DocumentNotFound = auto()
     StyleMismatch = auto()
     StyleGetMistmatch = auto()
     StylePromptMissingVars = auto()

@@ -133,7 +133,7 @@ WITH settled AS (
     UPDATE job SET state = 'done', settled_at = now(), seed = %(seed)s, result = %(result)s,
                    gen_metadata = %(gen_metadata)s::json, censored = %(censored)s, reward_hundredths = %(reward)s
     WHERE id = %(job_id)s AND state = 'processing'
-    RETURNING request_id
+    RETURNING request_id, worker_id
 ), counted AS (
     UPDATE request
     SET processing = processing - 1, finished = finished + 1, version = version + 1,
@@ -144,8 +144,9 @@ WITH settled AS (
     FROM settled WHERE request.id = settled.request_id
     RETURNING {_STATE}
 ){{keep}}, entries AS (
-    INSERT INTO ledger_inbox ({LEDGER_COLUMNS})
-    SELECT posted.* FROM settled, {MOVEMENT_ROWS}
+    INSERT INTO ledger_inbox ({LEDGER_COLUMNS}, team_id)
+    SELECT posted.*, worker.team_id
+    FROM settled LEFT JOIN worker ON worker.id = settled.worker_id CROSS JOIN {MOVEMENT_ROWS}
 )
 SELECT * FROM counted"""
 _SETTLE_WHOLE = Statement(_SETTLE.format(keep=""), STATE_TYPES)

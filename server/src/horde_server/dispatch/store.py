@@ -83,7 +83,8 @@ class NewRequest(Generic[OrderT]):
     order_key: float  # dispatch/order.py
     price_hundredths: int  # what the reward of a job is worked out from
     tax_hundredths: int = 0  # for accepting it, burnt
-    style_reward_hundredths: int = 0  # for its style: moved by what is written beside the request
+    style_reward_hundredths: int = 0  # for its style: moved by what is written beside the request …
+    event_id: UUID | None = None  # … as one event with the tax
     held_hundredths: int = 0  # of all it may cost, reserved from the payer
     payer_covered: bool
     client_agent: str
@@ -141,7 +142,7 @@ async def insert_request(conn: Connection, new: NewRequest[OrderT], *, kind: str
             "webhook": new.webhook,
             "key_id": new.key_id,
             "key_job": new.key_job_hundredths,
-            "event_id": tax.event_id,
+            "event_id": new.event_id or tax.event_id,
             "payer": tax.payer,
             "payee": tax.payee,
         },

@@ -234,6 +234,7 @@ class Submissions(Generic[OrderT]):
             speed=round(speed, 3),
             key_id=job.key_id,
             key_most_hundredths=job.key_job_hundredths,
+            model=job.model,
         )
         settling = partial(
             job_store.settle_done,

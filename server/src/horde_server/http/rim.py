@@ -40,8 +40,15 @@ FastAnswer = Callable[[Scope], "bytes | None"]
 """Answers a request from memory (status 200, JSON), or returns None to let the app do it."""
 ClientAddress = Callable[[Scope], str]
 """Whose address a request counts for."""
+MethodsAt = Callable[[str], bytes]
+"""The methods that an address takes, as `Allow` has them."""
 RateLimit = Callable[[Scope, str], "list[tuple[bytes, bytes]]"]
 """Headers that tell the caller's limit; raises `HordeError` when it is exceeded."""
+
+
+def _no_methods(_: str) -> bytes:
+    """Of a node without routes yet."""
+    return b"OPTIONS"
 
 
 class Waits(Protocol):
@@ -78,15 +85,23 @@ class Rim:
         self._small_bytes = min(SMALL_BYTES, max_body_bytes)
         self._budget = BodyBudget(bodies_in_flight_bytes)
         self._fast_answer: FastAnswer | None = None
+        self._allowed_methods: MethodsAt = _no_methods
         self._hot_routes = HotRoutes()
         self._doorkeeper: Doorkeeper | None = None
         self._waits: Waits | None = None
         self._client_address = client_address
         self._rate_limit = rate_limit
 
-    def open(self, fast_answer: FastAnswer, hot_routes: HotRoutes, doorkeeper: Doorkeeper, waits: Waits) -> None:
+    def open(
+        self,
+        fast_answer: FastAnswer,
+        hot_routes: HotRoutes,
+        doorkeeper: Doorkeeper,
+        waits: Waits,
+        allowed_methods: MethodsAt = _no_methods,
+    ) -> None:
         """Short ways become possible once the node runs and its mirrors are filled."""
-        self._waits = waits
+        self._waits, self._allowed_methods = waits, allowed_methods
         self._fast_answer, self._hot_routes, self._doorkeeper = fast_answer, hot_routes, doorkeeper
 
     def let_go(self) -> None:
@@ -121,7 +136,7 @@ class Rim:
                     await _respond(send, 200, answer, headers)
                     return
             if scope["method"] == "OPTIONS":
-                await _respond(send, 200, b"", [*headers, (b"allow", b"POST, GET, OPTIONS, PUT, DELETE, HEAD, PATCH")])
+                await _respond(send, 200, b"", [*headers, (b"allow", self._allowed_methods(scope["path"]))])
                 return
             scope.setdefault("state", {})["client_address"] = address
             if body is not None:

@@ -33,7 +33,10 @@ _Name = bytes | int  # hash of a key, or account id
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as of a moment ago. `balance_hundredths` is folded: it may lag by seconds, and decides no spend."""
+    """An account as of a moment ago.
+
+    `balance_hundredths` may lag by what its workers earned within the last second, and decides no spend.
+    """
 
     id: int
     username: str
@@ -124,7 +127,7 @@ class AccountDirectory:
         if key == ANONYMOUS_KEY:
             anonymous = await self._find(0)
             return anonymous and Holder(anonymous.account, ANONYMOUS_GRANT)
-        if len(key) > MAX_KEY_LENGTH:
+        if not key or len(key) > MAX_KEY_LENGTH:
             return None
         return await self._find(key_hash(self._salt, key))
 

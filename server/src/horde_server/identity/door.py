@@ -80,7 +80,7 @@ class Door:
         check_network(holder.key, scope["state"]["client_address"])
         check_scope(holder.key, declaration.right)
 
-    async def _holder(self, sent: str, declaration: Declaration) -> Holder | None:
+    async def _holder(self, sent: str | None, declaration: Declaration) -> Holder | None:
         """Whose key was sent; of a shared one only where those are good."""
         holder = await self._accounts.by_key(required_apikey(sent))
         if holder is not None and holder.key.shared is not None and not declaration.shared_keys:
@@ -88,7 +88,7 @@ class Door:
         return holder
 
 
-def _key_and_agent(scope: Scope) -> tuple[str, str]:
+def _key_and_agent(scope: Scope) -> tuple[str | None, str]:
     """The key and the program that were sent, in one look at the headers; of headers sent twice the first counts."""
     key = agent = None
     for name, value in scope["headers"]:
@@ -97,7 +97,7 @@ def _key_and_agent(scope: Scope) -> tuple[str, str]:
         elif name == b"client-agent":
             agent = value if agent is None else agent
     return (
-        key.decode("latin-1") if key is not None else "",
+        key.decode("latin-1") if key is not None else None,
         agent.decode("latin-1") if agent is not None else UNKNOWN_AGENT,
     )
 

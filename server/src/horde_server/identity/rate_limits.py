@@ -41,6 +41,8 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("PUT", "/api/v2/sharedkeys", ("5/minute",), ("5/minute",)),
     ("", "/api/v2/users/", ("60/minute",), ("300/minute",)),
     ("", "/api/v2/workers/name/", *_DEFAULT),
+    ("", "/api/v2/workers/messages", *_DEFAULT),
+    ("", "/api/v2/teams", ("30/minute",), ("30/minute",)),
     ("", "/api/v2/workers/", ("30/minute",), ("30/minute",)),
     ("", "/api/v2/status/modes", ("30/minute",), ("30/minute",)),
 )

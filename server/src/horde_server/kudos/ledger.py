@@ -63,6 +63,7 @@ class Movement:
     things: float | None = None
     speed: float | None = None
     key_id: int | None = None  # whose counters it is added to; of movements away from who asked by that key
+    model: str | None = None
 
 
 def request_tax(
@@ -76,11 +77,20 @@ def request_tax(
 
 
 def style_reward(
-    payer_id: int, owner_id: int, request_id: UUID, amount_hundredths: int, domain: str, key_id: int | None = None
+    event_id: UUID,
+    payer_id: int,
+    owner_id: int,
+    request_id: UUID,
+    amount_hundredths: int,
+    domain: str,
+    key_id: int | None = None,
 ) -> Movement:
-    """What the owner of a style gets of who asks in it, with what the fold counts for the owner."""
+    """What the owner of a style gets of who asks in it, with what the fold counts for the owner.
+
+    `event_id`: of the request's tax, as it is one event.
+    """
     return Movement(
-        uuid4(), EntryKind.STYLE_REWARD, spendable(payer_id), spendable(owner_id), amount_hundredths, request_id,
+        event_id, EntryKind.STYLE_REWARD, spendable(payer_id), spendable(owner_id), amount_hundredths, request_id,
         requester_id=payer_id, owner_id=owner_id, domain=domain, key_id=key_id,
     )  # fmt: skip
 
@@ -109,6 +119,7 @@ def settlement(
     speed: float,
     key_id: int | None = None,
     key_most_hundredths: int | None = None,
+    model: str | None = None,
 ) -> list[Movement]:
     """The movements of one delivered job: the requester pays `debit`, the owner gets `paid`, the rest is burnt.
 
@@ -134,7 +145,7 @@ def settlement(
         Movement(
             event_id, kind, source_account, payee, amount, request_id, job_id, requester_id, owner_id, worker_id,
             domain, things if place == 0 else None, speed if place == 0 else None,
-            key_id if source_account == payer else None,
+            key_id=key_id if source_account == payer else None, model=model,
         )
         for place, (kind, source_account, payee, amount) in enumerate(legs)
     ]  # fmt: skip

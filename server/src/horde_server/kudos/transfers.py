@@ -126,8 +126,11 @@ class KudosTransferNotEnough(KudosRefusal):
 
 async def transfer(
     pool: Pool, source_id: int, target_alias: str, amount: int, *, idempotency_key: str | None = None
-) -> None:
-    """Give whole kudos; with a key known from an equal transfer, nothing moves again. Raises `KudosRefusal`s."""
+) -> int:
+    """Give whole kudos; with a key known from an equal transfer, nothing moves again. The receiver's number.
+
+    Raises `KudosRefusal`s.
+    """
     if source_id == 0:
         raise KudosTransferFromAnon
     if idempotency_key is not None and (len(idempotency_key) > MOST_KEY_CHARACTERS or "\0" in idempotency_key):
@@ -156,10 +159,11 @@ async def transfer(
         await lock_spending(conn, source.id)
         key_id = shared and shared.key_id
         if idempotency_key is not None and await _is_repeated(conn, source, target, key_id, amount, idempotency_key):
-            return
+            return target.id
         await _move(conn, source, target, amount, idempotency_key, key_id)
         if shared is not None:
             await raise_budget(conn, shared.key_id, amount * 100)
+        return target.id
 
 
 async def _shared_key(conn: Connection, text: str) -> SharedKeyTarget | None:

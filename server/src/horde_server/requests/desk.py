@@ -121,6 +121,7 @@ class RequestDesk(Generic[OrderT]):
             request_id = RequestId(uuid4())
             taken = await self._taken(asked, request_id, caller, arrival)
             price, account = taken.price, taken.payer.account
+            event_id = uuid4()
             order = await self._intake.keep_pictures(taken.order, request_id, asked.pictures, caller.requester)
             free_hundredths = account.balance_hundredths - max(account.floor_hundredths, 0)
             try:
@@ -140,6 +141,7 @@ class RequestDesk(Generic[OrderT]):
                             price_hundredths=price.base_hundredths,
                             tax_hundredths=price.request_hundredths - price.style_reward_hundredths,
                             style_reward_hundredths=price.style_reward_hundredths,
+                            event_id=event_id,
                             held_hundredths=taken.held_hundredths,
                             payer_covered=account.trusted or free_hundredths >= price.cover_hundredths,
                             client_agent=caller.client_agent,
@@ -152,6 +154,7 @@ class RequestDesk(Generic[OrderT]):
                         beside=partial(
                             note,
                             use=asked.style,
+                            event_id=event_id,
                             payer_id=account.id,
                             key_id=taken.payer.key_id,
                             request_id=request_id,

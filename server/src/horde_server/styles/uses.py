@@ -39,12 +39,15 @@ def reward_hundredths(use: StyleUse | None, payer: Account) -> int:
 
 
 async def note(
-    conn: Connection, use: StyleUse, *, payer_id: int, key_id: int | None, request_id: UUID, reward: int
+    conn: Connection, use: StyleUse, *, event_id: UUID, payer_id: int, key_id: int | None, request_id: UUID, reward: int
 ) -> None:
-    """Within the transaction that stores the request: count the use, pay the owner. `key_id`: whose budget pays."""
+    """Within the transaction that stores the request: count the use, pay the owner.
+
+    `event_id`: of the request's tax; `key_id`: whose budget pays.
+    """
     await use_store.add(conn, use.ids)
     if reward:
-        await post(conn, [style_reward(payer_id, use.owner_id, request_id, reward, use.kind, key_id)])
+        await post(conn, [style_reward(event_id, payer_id, use.owner_id, request_id, reward, use.kind, key_id)])
 
 
 async def count_uses(pool: Pool) -> None:

@@ -12,6 +12,7 @@ from ledger_checks import check_books
 from style_routes import StyleRoutes
 
 from horde_server.accounts.creation import NewAccount
+from horde_server.kudos.proof import prove
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 TEXT_MODEL = "koboldcpp/Mistral-7B-Instruct-v0.2"
@@ -201,6 +202,13 @@ async def test_the_owner_gets_what_the_requester_pays_more(
     assert await horde.sql("SELECT consumed_hundredths FROM request") == [((tax + 2) * 100,)]
     async with await psycopg.AsyncConnection.connect(horde.dsn, autocommit=True) as conn:
         await check_books(conn)
+        assert [found.wrong async for found in prove(conn) if found.wrong is not None] == []
+    lines = (await styles.call("GET", "kudos/statement", ben)).json()["lines"]
+    assert (lines[0]["kind"], lines[0]["amount"]) == ("request", -tax - 2)
+    [earned] = [
+        line for line in (await styles.call("GET", "kudos/statement", ada)).json()["lines"] if line["kind"] == "style"
+    ]
+    assert earned["amount"] == 2
 
 
 async def test_a_quote_tells_the_reward_and_pays_none(

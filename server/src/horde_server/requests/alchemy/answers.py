@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from horde_server.http.answers import Answer, RequestSingleWarning
+from horde_server.workers.messages.answers import ResponseModelMessagePop
 
 
 class RequestInterrogationResponse(Answer):
@@ -48,6 +49,7 @@ class NoValidInterrogationsFound(Answer):
     worker_id: int = 0
     untrusted: int = 0
     bridge_version: int = 0
+    recent_fault: int = 0
 
 
 class InterrogationPopPayload(Answer):
@@ -55,3 +57,4 @@ class InterrogationPopPayload(Answer):
 
     forms: list[InterrogationPopFormPayload] | None
     skipped: NoValidInterrogationsFound
+    messages: list[ResponseModelMessagePop] = Field([])

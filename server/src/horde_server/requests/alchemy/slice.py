@@ -82,6 +82,7 @@ class Alchemy(Slice):
             worker_routes(
                 self.dispatcher,
                 self._workers.check_in,
+                self._workers.messages,
                 self._submissions,
                 pictures.links,
                 pictures.source_links,

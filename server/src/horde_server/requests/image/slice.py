@@ -110,6 +110,7 @@ class Images(Slice):
             worker_routes(
                 self.dispatcher,
                 self._workers.check_in,
+                self._workers.messages,
                 self._submissions,
                 pictures.links,
                 self._missed_uploads,

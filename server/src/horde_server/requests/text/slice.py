@@ -70,5 +70,12 @@ class Texts(Slice):
         """Of requesters and of workers."""
         return [
             routes(self.desk, self._styling, self._limits, self._door),
-            worker_routes(self.dispatcher, self._workers.check_in, self._submissions, self._waiting, self._door),
+            worker_routes(
+                self.dispatcher,
+                self._workers.check_in,
+                self._workers.messages,
+                self._submissions,
+                self._waiting,
+                self._door,
+            ),
         ]
