@@ -83,7 +83,7 @@ async def _records(conn: Connection, account_id: int) -> dict[str, dict[str, flo
         },
         "fulfillment": {domain: int(known["fulfillment", domain]) for domain in counted},
         "request": {domain: int(known["request", domain]) for domain in counted},
-        "style": {domain: int(known["style", domain]) for domain in ("image", "text")},
+        "style": {domain: int(known["style", domain]) for domain in counted},
     }
 
 

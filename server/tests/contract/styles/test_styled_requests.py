@@ -198,7 +198,11 @@ async def test_the_owner_gets_what_the_requester_pays_more(
     assert await balance(horde, ben) == (1000 - tax - 2, 0)
     assert await balance(horde, ada) == (102, 2)
     user = await horde.user(ada)
-    assert user["records"]["style"] == {"image": int(kind == "image"), "text": int(kind == "text")}
+    assert user["records"]["style"] == {
+        "image": int(kind == "image"),
+        "text": int(kind == "text"),
+        "interrogation": 0,
+    }
     assert await horde.sql("SELECT consumed_hundredths FROM request") == [((tax + 2) * 100,)]
     async with await psycopg.AsyncConnection.connect(horde.dsn, autocommit=True) as conn:
         await check_books(conn)

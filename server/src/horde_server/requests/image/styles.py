@@ -5,29 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from pydantic import Field
 
 from horde_server.identity.directory import Account
 from horde_server.requests.asked import GivenPictures
 from horde_server.requests.image.checks import check_wishes
 from horde_server.requests.image.order import ExtraText, ImageOrder
 from horde_server.requests.image.schemas import ImageStyleChange, NewImageStyle, StyleParams
+from horde_server.requests.image.style_answers import StyleStable
 from horde_server.requests.image.warnings import model_warnings
 from horde_server.requests.image.wire import with_params
-from horde_server.styles.answers import StyleDetails, StyleExample, StyleSharedKey
 from horde_server.styles.schemas import NewStyle, StyleChange
 from horde_server.styles.style import StyleContent
 from horde_server.styles.templates import NEGATIVE, PROMPT
 
 _ANY_PICTURE = GivenPictures(image="given with the request")
-
-
-class StyleStable(StyleDetails):
-    """A style of images."""
-
-    params: dict[str, Any]
-    examples: list[StyleExample] = Field([])
-    shared_key: StyleSharedKey | None = None
 
 
 class ImageStyles:

@@ -11,17 +11,11 @@ from horde_server.requests.asked import NO_PICTURES
 from horde_server.requests.text.checks import check_wishes
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.schemas import NewTextStyle, StyleParams, TextStyleChange
+from horde_server.requests.text.style_answers import StyleKobold
 from horde_server.requests.text.wire import with_params
-from horde_server.styles.answers import StyleDetails
 from horde_server.styles.schemas import NewStyle, StyleChange
 from horde_server.styles.style import StyleContent
 from horde_server.styles.templates import PROMPT
-
-
-class StyleKobold(StyleDetails):
-    """A style of texts."""
-
-    params: dict[str, Any]
 
 
 class TextStyles:
