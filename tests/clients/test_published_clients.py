@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from clients.client_places import SCRIPTS, node_place, run_client
-from horde_processes import RunningHorde
+from horde_processes import RunningHorde, wait_until
 from PIL import Image
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(900)]  # installing takes its time
@@ -48,6 +48,22 @@ def test_the_published_sdk_works_as_a_worker(household: RunningHorde, sdk_python
     _, done = household.api(f"generate/status/{asked['id']}")
     assert done["done"] is True
     assert [(each["worker_name"], each["seed"]) for each in done["generations"]] == [(name, "7")]
+
+
+@pytest.mark.parametrize("sdk_python", ["0.33.3"], indirect=True)  # the older one knows no styles
+def test_the_published_sdk_makes_and_uses_styles(household: RunningHorde, sdk_python: str, tmp_path: Path) -> None:
+    owner = household.create_user("painter", trusted=True)
+    told = run_client([sdk_python, str(SCRIPTS / "horde_sdk_styles.py"), owner["api_key"]], household, tmp_path)
+    assert told["same"]
+    assert (told["prompt"], told["tags"], told["steps"]) == ("{p}, in oil###{np}, photograph", ["paint"], 8)
+    assert told["examples"] == [["https://example.org/1.webp", True]]
+    assert told["listed"] == ["published oil"]
+    assert told["text"] == "A poem about {p}:"
+    assert told["collection"] == [f"{owner['alias']}::style::published oil"]
+    assert told["collections"] == ["published paints"]
+    wait_until(lambda: household.api(f"generate/check/{told['asked']}")[1]["done"], 60, "the styled picture is made")
+    _, done = household.api(f"generate/status/{told['asked']}")
+    assert [each["model"] for each in done["generations"]] == ["Deliberate"]
 
 
 def test_the_published_npm_package_gets_its_picture(household: RunningHorde, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from horde_server.requests.text.slice import Texts
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
 from horde_server.statistics.slice import Stats
+from horde_server.styles.slice import Styles
 from horde_server.tasks.slice import Tasks
 from horde_server.teams.slice import Teams
 from horde_server.undoing import UNDOERS
@@ -51,8 +52,9 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     dispatch = Dispatch(core, pictures.retention.release_of)
     moderation = Moderation(core, identity, cancel_waiting=dispatch.mirror.cancel_waiting)
     workers = Workers(core, identity, moderation, dispatch)
+    styles = Styles(core, identity, moderation.profanity)
     waiting = Waiting()
-    images = Images(core, identity, moderation, dispatch, waiting, workers, pictures)
+    images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
     slices.add(
         identity,
         moderation,
@@ -60,9 +62,10 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         dispatch,
         pictures,
         images,
-        Texts(core, identity, moderation, dispatch, waiting, workers),
+        Texts(core, identity, moderation, dispatch, waiting, workers, styles),
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
         Cancelling(identity, dispatch),
+        styles,
         Accounts(core, identity, moderation.profanity, dispatch, workers.directory),
         Registration(core, identity, moderation),
         Teams(core, identity, moderation, dispatch),

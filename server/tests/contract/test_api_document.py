@@ -132,9 +132,7 @@ class TestExamples:
             sent += 1
             no_such_key = {401} if "sharedkey_id" in examples else set()  # the id of a shared key is a key
             assert answer.status_code in {200, 201, 202, 403, 404} | no_such_key, (method, path, answer.text)
-            assert "warnings" not in answer.json() or {"NoAvailableWorker"} == {
-                each["code"] for each in answer.json()["warnings"]
-            }
+            assert {each["code"] for each in answer.json().get("warnings", ())} <= {"NoAvailableWorker"}
         assert sent >= 20
 
     async def test_requests_are_taken_from_anonymous(self, module_horde: Horde) -> None:

@@ -256,7 +256,7 @@ async def image_styles(walk: Walk, key: dict[str, str]) -> None:
     shared = await walk.call("PUT /v2/sharedkeys", SHARED_KEY, key=key[ADA])
     style = {
         "name": "old photo", "info": "as in old albums", "prompt": "a photo of {p}###{np}", "public": True,
-        "nsfw": False, "tags": ["photo"], "models": [IMAGE_MODEL], "sharedkey": shared["id"], "params": {
+        "nsfw": False, "tags": ["photo"], "models": [IMAGE_MODEL, "SwamPonyXL"], "sharedkey": shared["id"], "params": {
             "steps": 25, "width": 512, "height": 512, "cfg_scale": 6.5, "sampler_name": "k_euler", "karras": True,
             "hires_fix": True, "clip_skip": 1, "tiling": False, "transparent": False, "denoising_strength": 0.6,
             "hires_fix_denoising_strength": 0.5, "facefixer_strength": 0.7, "post_processing": ["GFPGAN"],

@@ -37,7 +37,24 @@ def all_of(callers: tuple[str, ...], outcome: Outcome) -> dict[str, Outcome]:
 
 
 OTHERS_JOB = all_of((*STRANGERS, "moderator", "administrator", "scope full", "scope work"), (403, "WrongCredentials"))
+NOT_ITS_OWNER = all_of((*STRANGERS, "moderator", "administrator", "scope full"), (403, "Forbidden"))
+NO_MAKER: dict[str, Outcome] = {
+    **all_of(("anonymous", "user", "owner", "flagged", "deleted"), (403, "StylesRequiresCustomizer")),
+}
+NEITHER_OWNER_NOR_MODERATOR: dict[str, Outcome] = {
+    **all_of(STRANGERS, (403, "Forbidden")),
+    "anonymous": (403, "StylesAnonForbidden"),
+}
 LATER: dict[str, dict[str, Outcome]] = {
+    **{f"POST {API}/styles/{kind}": NO_MAKER for kind in ("image", "text")},
+    **{f"PATCH {API}/styles/{kind}/{{style_id}}": NOT_ITS_OWNER for kind in ("image", "text")},
+    **{f"DELETE {API}/styles/{kind}/{{style_id}}": NEITHER_OWNER_NOR_MODERATOR for kind in ("image", "text")},
+    f"POST {API}/styles/image/{{style_id}}/example": NEITHER_OWNER_NOR_MODERATOR,
+    f"PATCH {API}/styles/image/{{style_id}}/example/{{example_id}}": NEITHER_OWNER_NOR_MODERATOR,
+    f"DELETE {API}/styles/image/{{style_id}}/example/{{example_id}}": NEITHER_OWNER_NOR_MODERATOR,
+    f"POST {API}/collections": {**DELETED, "anonymous": (403, "StylesAnonForbidden")},
+    f"PATCH {API}/collections/{{collection_id}}": NOT_ITS_OWNER,
+    f"DELETE {API}/collections/{{collection_id}}": NEITHER_OWNER_NOR_MODERATOR,
     f"GET {API}/status/modes": {
         **all_of((*STRANGERS, "owner"), (403, "NotModerator")),
         **all_of(("scope ask", "scope work", "scope read"), (403, "KeyLacksScope")),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 from hordes import Horde, StartHorde
+from style_routes import StyleRoutes
 
 HISTORIES = ("ledger_entry", "kudos_transfer")
 """Tables that grow for ever."""
@@ -46,6 +47,10 @@ async def reads(horde: Horde) -> Reads:
         "/api/v2/kudos/transfer", json={"username": f"ben#{ben.id}", "amount": 5}, headers={"apikey": ada.api_key}
     )
     assert given.status_code == 200, given.text
+    styles = StyleRoutes(horde)
+    oil, rhymes = await styles.add(ben), await styles.add(ben, "text")
+    seas = await styles.collect(ben, oil, name="seas")
+    await horde.request(ada.api_key, style="seas")
     team = await horde.client.post("/api/v2/teams", json={"name": "Keepers"}, headers={"apikey": ben.api_key})
     message = await horde.client.post(
         "/api/v2/workers/messages", json={"message": "hello"}, headers={"apikey": ada.api_key}
@@ -68,6 +73,12 @@ async def reads(horde: Horde) -> Reads:
         "/v2/workers/messages/{message_id}": str(message.json()["id"]),
         "/v2/teams/{team_id}": str(team.json()["id"]),
         "/v2/operations/ipaddr/{ipaddr}": "1.2.3.4",
+        "/v2/styles/image/{style_id}": oil,
+        "/v2/styles/image_by_name/{style_name}": "oil",
+        "/v2/styles/text/{style_id}": rhymes,
+        "/v2/styles/text_by_name/{style_name}": "rhymes",
+        "/v2/collections/{collection_id}": seas,
+        "/v2/collection_by_name/{collection_name}": "seas",
     }
     document = (await horde.client.get("/api/swagger.json")).json()
     paths = [

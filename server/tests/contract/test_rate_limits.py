@@ -253,3 +253,37 @@ async def test_text_workers_are_limited_as_those_of_images(horde: Horde, route: 
     await early_in_a_second()
     answer = await horde.client.post(f"/api/v2/generate/text/{route}")
     assert (answer.headers["x-ratelimit-limit"], answer.headers["x-ratelimit-remaining"]) == ("60", "59")
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        ("styles/image", "2"),
+        ("styles/text/x", "2"),
+        ("collections", "2"),
+        ("collections/x", "2"),
+        ("styles/image_by_name/x", "90"),
+        ("collection_by_name/x", "90"),
+    ],
+)
+async def test_styles_have_their_own_limits(horde: Horde, path: str, limit: str) -> None:
+    """§7.3: the tightest is told."""
+    answer = await horde.client.get(f"/api/v2/{path}")
+    assert answer.headers["x-ratelimit-limit"] == limit
+
+
+@pytest.mark.parametrize(
+    ("path", "hourly"), [("styles/text", True), ("styles/image/x", True), ("styles/text/x", False)]
+)
+def test_some_of_them_are_asked_for_twenty_times_an_hour(path: str, hourly: bool) -> None:
+    limits = rate_limits(Settings(rate_limits=True))
+    assert limits is not None
+    plain, raised = limits._items_for("GET", f"/api/v2/{path}")
+    assert ("20 per 1 hour" in map(str, plain)) is ("20 per 1 hour" in map(str, raised)) is hourly
+    assert {"2 per 1 second", "10 per 1 second"} == {str(plain[-1]), str(raised[-1])}
+
+
+async def test_examples_are_counted_apart_from_their_style(horde: Horde) -> None:
+    post = await horde.client.post("/api/v2/styles/image/x/example", json={})
+    change = await horde.client.patch("/api/v2/styles/image/x/example/y", json={})
+    assert (post.headers["x-ratelimit-limit"], change.headers["x-ratelimit-limit"]) == ("2", "90")

@@ -73,6 +73,7 @@ UNNAMED_BY_THE_SDK = {
     "HeartBeat",
     "HordeModesInput",
     "KudosTransferInput",
+    "StyleSharedKey",  # of a style: `SharedKeyDetails`, whose id only the owner is told
     "TestFilterPrompt",
     # in `horde_sdk.moderation`, as other hordes lack them
     "AuditEntry",

@@ -18,17 +18,28 @@ from horde_sdk.ai_horde_api.apimodels import (
     AlchemyJobSubmitRequest,
     AlchemyPopRequest,
     AlchemyStatusRequest,
+    AllCollectionsRequest,
     AllIPTimeoutsRequest,
+    AllStylesImageRequest,
+    AllStylesTextRequest,
     AllTeamDetailsRequest,
     AllWorkerMessagesRequest,
     AllWorkersDetailsRequest,
     BlockIPAddressRequest,
     BlockWorkerIPAddressRequest,
+    CollectionByIDRequest,
+    CollectionByNameRequest,
+    CreateCollectionRequest,
+    CreateStyleImageRequest,
+    CreateStyleTextRequest,
     CreateTeamRequest,
     CreateWorkerMessageRequest,
+    DeleteCollectionRequest,
     DeleteFilterRequest,
     DeleteImageGenerateRequest,
     DeleteIPAddressRequest,
+    DeleteStyleImageRequest,
+    DeleteStyleTextRequest,
     DeleteTeamRequest,
     DeleteTextGenerateRequest,
     DeleteWorkerIPAddressRequest,
@@ -53,7 +64,11 @@ from horde_sdk.ai_horde_api.apimodels import (
     KudosAwardRequest,
     KudosTransferRequest,
     ModelGenerationInputKobold,
+    ModelStyleInputParamsKobold,
+    ModelStyleInputParamsStable,
     ModifyHordeModesRequest,
+    ModifyStyleImageRequest,
+    ModifyStyleTextRequest,
     ModifyTeamRequest,
     ModifyUserRequest,
     ModifyWorkerRequest,
@@ -61,17 +76,25 @@ from horde_sdk.ai_horde_api.apimodels import (
     PutNewFilterRequest,
     SingleFilterRequest,
     SingleIPTimeoutsRequest,
+    SingleStyleImageByIDRequest,
+    SingleStyleImageByNameRequest,
+    SingleStyleTextByIDRequest,
+    SingleStyleTextByNameRequest,
     SingleTeamDetailsRequest,
     SingleUserDetailsRequest,
     SingleWorkerDetailsRequest,
     SingleWorkerMessageRequest,
     SingleWorkerNameDetailsRequest,
+    StyleImageExampleAddRequest,
+    StyleImageExampleDeleteRequest,
+    StyleImageExampleModifyRequest,
     TextGenerateAsyncRequest,
     TextGenerateJobPopRequest,
     TextGenerateStatusRequest,
     TextGenerationJobSubmitRequest,
     TextStatsModelsRequest,
     TextStatsModelsTotalRequest,
+    UpdateCollectionRequest,
 )
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
 from horde_sdk.ai_horde_api.metadata import AIHordePathData, AIHordeQueryData
@@ -264,6 +287,66 @@ async def test_life_of_an_alchemy_request(horde: Horde, root: NewAccount) -> Non
     assert not nothing.forms
     cancelled = await ask(horde, AlchemyDeleteRequest(id=accepted.id_))
     assert len(cancelled.forms) == 2
+
+
+async def test_styles_of_images(horde: Horde, root: NewAccount) -> None:
+    """The bodies of styles/image, their examples, and of a request in one."""
+    params = ModelStyleInputParamsStable(steps=25, width=640)
+    new = CreateStyleImageRequest(name="oil", prompt="{p}, oil###{np}", models=["Deliberate"], params=params)
+    made = await ask(horde, new, root)
+    change = ModifyStyleImageRequest(style_id=made.id_, tags=["paint"], info="Slow to dry.")
+    assert (await ask(horde, change, root)).id_ == made.id_
+    shown = await ask(horde, SingleStyleImageByIDRequest(style_id=made.id_))
+    assert (shown.tags, shown.public, shown.creator, shown.params.steps) == (["paint"], True, "root#1", 25)
+    assert (await ask(horde, SingleStyleImageByNameRequest(style_name="root#1::style::oil"), root)).id_ == made.id_
+
+    example = StyleImageExampleAddRequest(style_id=made.id_, url="https://example.org/1.webp", primary=True)
+    first = await ask(horde, example, root)
+    move = StyleImageExampleModifyRequest(
+        style_id=made.id_, example_id=first.id_, url="https://example.org/2.webp", primary=True
+    )
+    await ask(horde, move, root)
+    (listed,) = (await ask(horde, AllStylesImageRequest(tag="paint", model="Deliberate"))).root
+    assert [(one.url, one.primary) for one in listed.examples] == [("https://example.org/2.webp", True)]
+    await ask(horde, StyleImageExampleDeleteRequest(style_id=made.id_, example_id=first.id_), root)
+
+    await ask(horde, ImageGenerateAsyncRequest(prompt="a lighthouse", models=[], style="oil"))
+    (own,) = (await ask(horde, FindUserRequest(), root)).styles
+    assert own.name == "root#1::style::oil"
+    await ask(horde, DeleteStyleImageRequest(style_id=made.id_), root)
+    assert list((await ask(horde, AllStylesImageRequest())).root) == []
+
+
+async def test_styles_of_texts(horde: Horde, root: NewAccount) -> None:
+    """The bodies of styles/text, and of a request in one."""
+    params = ModelStyleInputParamsKobold(temperature=0.5)
+    made = await ask(
+        horde, CreateStyleTextRequest(name="rhymes", prompt="On {p}:", models=[TEXT_MODEL], params=params), root
+    )
+    await ask(horde, ModifyStyleTextRequest(style_id=made.id_, nsfw=True), root)
+    assert (await ask(horde, SingleStyleTextByIDRequest(style_id=made.id_))).nsfw
+    assert (await ask(horde, SingleStyleTextByNameRequest(style_name="rhymes"))).params.temperature == 0.5
+    assert [one.name for one in (await ask(horde, AllStylesTextRequest(sort="age"))).root] == ["rhymes"]
+    await ask(horde, TextGenerateAsyncRequest(prompt="the sea", models=[], style="rhymes"))
+    await ask(horde, DeleteStyleTextRequest(style_id=made.id_), root)
+
+
+async def test_collections_of_styles(horde: Horde, root: NewAccount) -> None:
+    """The bodies of collections, collection_by_name."""
+    params = ModelStyleInputParamsStable()
+    for name in ("oil", "water"):
+        new = CreateStyleImageRequest(name=name, prompt="{p}, paint###{np}", models=["Deliberate"], params=params)
+        await ask(horde, new, root)
+    made = await ask(horde, CreateCollectionRequest(name="paints", styles=["oil", "water"]), root)
+    await ask(horde, UpdateCollectionRequest(collection_id=made.id_, info="Wet."), root)
+    shown = await ask(horde, CollectionByIDRequest(collection_id=made.id_))
+    assert (shown.info, [style.name for style in shown.styles]) == (
+        "Wet.",
+        ["root#1::style::oil", "root#1::style::water"],
+    )
+    assert (await ask(horde, CollectionByNameRequest(collection_name="paints"))).id == made.id_
+    assert [one.id for one in (await ask(horde, AllCollectionsRequest(type="image"))).root] == [made.id_]
+    await ask(horde, DeleteCollectionRequest(collection_id=made.id_), root)
 
 
 async def test_filters_of_prompts(horde: Horde, root: NewAccount) -> None:

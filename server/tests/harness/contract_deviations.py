@@ -5,50 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 NOT_BUILT: Final = {
-    "GET /v2/collection_by_name/{collection_name}",
-    "GET /v2/collections",
-    "POST /v2/collections",
-    "DELETE /v2/collections/{collection_id}",
-    "GET /v2/collections/{collection_id}",
-    "PATCH /v2/collections/{collection_id}",
-    "GET /v2/documents/privacy",
-    "GET /v2/documents/sponsors",
-    "GET /v2/documents/terms",
-    "PUT /v2/sharedkeys",
-    "DELETE /v2/sharedkeys/{sharedkey_id}",
-    "GET /v2/sharedkeys/{sharedkey_id}",
-    "PATCH /v2/sharedkeys/{sharedkey_id}",
-    "GET /v2/stats/img/models",
-    "GET /v2/stats/img/totals",
-    "GET /v2/stats/text/models",
-    "GET /v2/stats/text/totals",
-    "GET /v2/status/news",
-    "GET /v2/styles/image",
-    "POST /v2/styles/image",
-    "DELETE /v2/styles/image/{style_id}",
-    "GET /v2/styles/image/{style_id}",
-    "PATCH /v2/styles/image/{style_id}",
-    "POST /v2/styles/image/{style_id}/example",
-    "DELETE /v2/styles/image/{style_id}/example/{example_id}",
-    "PATCH /v2/styles/image/{style_id}/example/{example_id}",
-    "GET /v2/styles/image_by_name/{style_name}",
-    "GET /v2/styles/text",
-    "POST /v2/styles/text",
-    "DELETE /v2/styles/text/{style_id}",
-    "GET /v2/styles/text/{style_id}",
-    "PATCH /v2/styles/text/{style_id}",
-    "GET /v2/styles/text_by_name/{style_name}",
-    "GET /v2/teams",
-    "POST /v2/teams",
-    "DELETE /v2/teams/{team_id}",
-    "GET /v2/teams/{team_id}",
-    "PATCH /v2/teams/{team_id}",
     "GET /v2/users",
     "DELETE /v2/users/{user_id}",
-    "GET /v2/workers/messages",
-    "POST /v2/workers/messages",
-    "DELETE /v2/workers/messages/{message_id}",
-    "GET /v2/workers/messages/{message_id}",
 }
 """Operations that are not there yet. Who builds one takes it out: an entry that exists fails the tests."""
 
@@ -56,11 +14,7 @@ NOT_TOLD_YET: Final = {
     **{
         f"GET /v2/{place} {field}": why
         for place in ("find_user", "users/{user_id}")
-        for field, why in (
-            ("styles", "styles are not built"),
-            ("records.style.interrogation", "styles are not built"),
-            ("sharedkey_ids", "shared keys are not built"),
-        )
+        for field, why in (("sharedkey_ids", "shared keys are not built"),)
     },
     **{
         f"GET /v2/workers{place} {field}": "neither teams nor messages are built"
@@ -100,6 +54,18 @@ NEVER_TOLD: Final = {
     **{
         f"POST /v2/interrogate/pop skipped.{reason}": "no form can be for certain workers, trusted ones or a version"
         for reason in ("worker_id", "untrusted", "bridge_version")
+    },
+    **{
+        f"GET /v2/styles/image{place} {field}": "the key itself, which only `shared_key` tells, and only its owner"
+        for place, field in (("", "[].sharedkey"), ("/{style_id}", "sharedkey"), ("_by_name/{style_name}", "sharedkey"))
+    },
+    **{
+        f"{name} warnings": "there is nothing to warn of; the original sends one of nulls, or none"
+        for name in (
+            "POST /v2/styles/image/{style_id}/example", "PATCH /v2/styles/image/{style_id}/example/{example_id}",
+            "POST /v2/styles/text", "PATCH /v2/styles/text/{style_id}", "POST /v2/collections",
+            "PATCH /v2/collections/{collection_id}",
+        )
     },
     "GET /v2/filters/{filter_id} []": "one filter, as the original answers; its document has a list",
     "POST /v2/generate/pop payload.seed_variation": "the seed of a hand-out is worked out by the horde",

@@ -113,6 +113,20 @@ class Stage:
                     VALUES ('x', 'image', gen_random_uuid(), gen_random_uuid(), 'm', gen_random_uuid(), %s, 0, 'broken')
                     RETURNING id::text"""
                 return str((await horde.sql(reported, self.owner_id))[0][0])
+            case "style_id" | "style_name":
+                return await self._style("text" if "/text" in name else "image", shown=parameter.removeprefix("style_"))
+            case "example_id":
+                added = (
+                    "INSERT INTO style_example (id, style_id, url, is_primary) SELECT gen_random_uuid(), id,"
+                    " 'https://example.org', true FROM style ORDER BY created_at DESC LIMIT 1 RETURNING id::text"
+                )
+                return str((await horde.sql(added))[0][0])
+            case "collection_id" | "collection_name":
+                added = (
+                    "INSERT INTO style_collection (id, kind, account_id, name) VALUES"
+                    f" (gen_random_uuid(), 'image', %s, %s) RETURNING {parameter.removeprefix('collection_')}::text"
+                )
+                return str((await horde.sql(added, self.owner_id, f"collection {uuid4()}"))[0][0])
             case "ipaddr":
                 return _PUBLIC_ADDRESS
             case "model_name":
@@ -126,6 +140,14 @@ class Stage:
             case "id" | "key" | "name":
                 return str(uuid4())
         raise LookupError(f"{name}: what does {parameter!r} name? Say it in `Stage._thing`.")
+
+    async def _style(self, kind: str, *, shown: str) -> str:
+        """A style of the owner's, by its id or name."""
+        added = (
+            "INSERT INTO style (id, kind, account_id, name, prompt, models)"
+            f" VALUES (gen_random_uuid(), %s, %s, %s, '{{p}}{{np}}', ARRAY['a model']) RETURNING {shown}::text"
+        )
+        return str((await self.horde.sql(added, kind, self.owner_id, f"style {uuid4()}"))[0][0])
 
 
 def _declarations(horde: Horde) -> Iterator[tuple[str, Declaration]]:
@@ -178,7 +200,23 @@ async def _contact(_: Stage, __: str) -> dict[str, Any]:
     return {"contact": "me@b.c"}  # shows nobody more of the owner than before
 
 
+async def _new_style(_: Stage, caller: str) -> dict[str, Any]:
+    return {"name": f"style of {caller} {uuid4()}", "models": ["a model"]}
+
+
+async def _new_collection(stage: Stage, caller: str) -> dict[str, Any]:
+    return {"name": f"collection of {caller} {uuid4()}", "styles": [await stage._style("image", shown="id")]}
+
+
+async def _collection_change(_: Stage, __: str) -> dict[str, Any]:
+    return {"public": False}
+
+
 BODIES: Final[dict[str, Body]] = {
+    "POST /api/v2/styles/image": _new_style,
+    "POST /api/v2/styles/text": _new_style,
+    "POST /api/v2/collections": _new_collection,
+    "PATCH /api/v2/collections/{collection_id}": _collection_change,
     "POST /api/v2/generate/pop": _image_pop,
     "POST /api/v2/generate/text/pop": _text_pop,
     "POST /api/v2/interrogate/pop": _alchemy_pop,

@@ -25,6 +25,7 @@ from horde_server.kudos.ledger import (
     request_tax,
     settlement,
     spendable,
+    style_reward,
 )
 from horde_server.kudos.ledger_store import balance_hundredths, post
 from horde_server.kudos.proof import prove
@@ -48,7 +49,19 @@ steps = st.lists(
     st.builds(
         Step,
         st.sampled_from(
-            ["request", "settle", "censored", "uptime", "adjust", "transfer", "award", "fold", "two folds", "trust"]
+            [
+                "request",
+                "settle",
+                "censored",
+                "uptime",
+                "adjust",
+                "transfer",
+                "award",
+                "style",
+                "fold",
+                "two folds",
+                "trust",
+            ]
         ),
         st.integers(0, 3),
         st.integers(1, 3),
@@ -94,12 +107,30 @@ async def take(step: Step, conn: Connection, pool: Pool, workers: dict[int, obje
             kudos = step.amount // 100
             payer, payee = (MINTED, spendable(step.owner)) if kudos > 0 else (spendable(step.owner), BURNT)
             await post(conn, [Movement(uuid4(), EntryKind.AWARD, payer, payee, abs(kudos) * 100)])
+        case "style":
+            if step.who != step.owner:
+                await post(conn, [style_reward(uuid4(), step.who, step.owner, uuid4(), 200, "image")])
         case "fold":
             await fold(pool, trust_threshold=50, batch=3)
         case "two folds":
             await asyncio.gather(fold(pool, trust_threshold=50, batch=4), fold(pool, trust_threshold=50, batch=4))
         case "trust":
             await conn.execute("UPDATE account SET created_at = now() - interval '8 days' WHERE id = %s", (step.owner,))
+
+
+async def check_styles(conn: Connection) -> None:
+    """What owners of styles got is counted for them, in kudos and in uses."""
+    cursor = await conn.execute(
+        """SELECT payee / 2, sum(amount_hundredths)::bigint, count(*) FROM ledger_entry WHERE kind = 'style_reward'
+           GROUP BY payee ORDER BY payee"""
+    )
+    rewarded = await cursor.fetchall()
+    cursor = await conn.execute(
+        """SELECT bucket.account_id, amount_hundredths, value::bigint FROM kudos_bucket AS bucket
+           JOIN account_record AS record ON record.account_id = bucket.account_id AND record = 'style'
+           WHERE bucket = 'styled' ORDER BY 1"""
+    )
+    assert await cursor.fetchall() == rewarded
 
 
 async def live(dsn: str, history: list[Step]) -> None:
@@ -120,6 +151,7 @@ async def live(dsn: str, history: list[Step]) -> None:
                 await check_books(conn)
             await fold_all(pool, trust_threshold=50)
             await check_books(conn)
+            await check_styles(conn)
             assert [found.wrong async for found in prove(conn) if found.wrong is not None] == []
             known = await balances(conn)
             for account_id, kind in enumerate(("anonymous", *KINDS)):

@@ -197,6 +197,8 @@ class RC(TextEnum):
     TemplateFieldsRequireStyle = auto()
 
     # Of OpenHorde.
+    TooManyStyles = auto()
+    UnknownStyleExample = "StyleExampleNotFound"  # in its own spelling; the original's stands above
     KeyLacksScope = auto()
     KeyNetworkForbidden = auto()
     KeyModelForbidden = auto()

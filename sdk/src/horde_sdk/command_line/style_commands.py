@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from horde_sdk.command_line import collection_commands, style_example_commands
 from horde_sdk.command_line.connection import (
     HordeOption,
     JsonOption,
@@ -15,10 +16,9 @@ from horde_sdk.command_line.connection import (
     readable_errors,
 )
 from horde_sdk.command_line.listing_commands import print_table
+from horde_sdk.command_line.style_editing import StyleArgument, TextOption, create, delete, edit, find
 
 app = typer.Typer(no_args_is_help=True, help="Prompts, models and parameters that go by one name.")
-
-TextOption = Annotated[bool, typer.Option("--text", help="A style of texts instead of images.")]
 
 
 @app.command("list")
@@ -63,40 +63,18 @@ def list_styles(
 
 @app.command()
 def show(
-    style: Annotated[str, typer.Argument(help="A style's name or id.")],
+    style: StyleArgument,
     of_text: TextOption = False,
     horde: HordeOption = None,
     apikey: KeyOption = None,
 ) -> None:
     """Print a style as JSON."""
     with readable_errors(feature="styles"):
-        from uuid import UUID
-
-        from horde_sdk.ai_horde_api.apimodels import (
-            SingleStyleImageByIDRequest,
-            SingleStyleImageByNameRequest,
-            SingleStyleTextByIDRequest,
-            SingleStyleTextByNameRequest,
-            StyleKobold,
-            StyleStable,
-        )
-
-        try:
-            by_id = str(UUID(style))
-        except ValueError:
-            by_id = None
-        client = client_for(horde, apikey)
-        found: StyleKobold | StyleStable
-        if of_text:
-            found = client.ask(
-                SingleStyleTextByIDRequest(style_id=by_id) if by_id else SingleStyleTextByNameRequest(style_name=style),
-                StyleKobold,
-            )
-        else:
-            found = client.ask(
-                SingleStyleImageByIDRequest(style_id=by_id)
-                if by_id
-                else SingleStyleImageByNameRequest(style_name=style),
-                StyleStable,
-            )
+        found = find(client_for(horde, apikey), style, of_text=of_text)
         print_json(found.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+for _command in (create, edit, delete):
+    app.command()(_command)
+app.add_typer(style_example_commands.app, name="examples")
+app.add_typer(collection_commands.app, name="collections")

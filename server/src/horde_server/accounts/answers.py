@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from horde_server.http.answers import Answer
@@ -45,6 +43,14 @@ class UserRecords(Answer):
     fulfillment: UserAmountRecords
     request: UserAmountRecords
     style: UserAmountRecords
+
+
+class ResponseModelStylesUser(Answer):
+    """A style of the user, by its unique name."""
+
+    id: str
+    name: str
+    type: str
 
 
 class MonthlyKudos(Answer):
@@ -98,7 +104,7 @@ class UserDetails(Answer):
     usage: UsageDetails
     contributions: ContributionsDetails
     records: UserRecords
-    styles: list[Any]
+    styles: list[ResponseModelStylesUser]
     worker_ids: list[str] = Field([])
     sharedkey_ids: list[str] = Field([])
     contact: str = ""

@@ -12,6 +12,8 @@ from horde_server.database.pool import Connection
 from horde_server.errors import UserNotFound
 from horde_server.identity import key_store
 from horde_server.kudos.ledger_store import balance_hundredths, buckets, escrow_hundredths
+from horde_server.styles.names import Sort, unique_name
+from horde_server.styles.store import names_of
 
 _BUCKETS = ("accumulated", "gifted", "donated", "admin", "received", "recurring", "awarded", "styled")
 _ROLES = ("moderator", "trusted", "flagged", "service", "education", "customizer", "deleted")
@@ -39,7 +41,7 @@ async def user_body(
         "usage": {"megapixelsteps": None, "requests": None},
         "contributions": {"megapixelsteps": None, "fulfillments": None},
         "records": await _records(conn, account_id),
-        "styles": [],
+        "styles": await _styles(conn, account_id, f"{user['username']}#{account_id}", public_only=privilege < 1),
     }
     if privilege >= 1 or user["public_workers"]:
         body["worker_ids"] = workers
@@ -81,5 +83,13 @@ async def _records(conn: Connection, account_id: int) -> dict[str, dict[str, flo
         },
         "fulfillment": {domain: int(known["fulfillment", domain]) for domain in counted},
         "request": {domain: int(known["request", domain]) for domain in counted},
-        "style": {"image": 0, "text": 0},
+        "style": {domain: int(known["style", domain]) for domain in counted},
     }
+
+
+async def _styles(conn: Connection, account_id: int, alias: str, *, public_only: bool) -> list[dict[str, str]]:
+    """The account's styles by their unique names; to others only public ones."""
+    return [
+        {"id": str(style_id), "name": unique_name(alias, Sort.STYLE, name), "type": kind}
+        for style_id, name, kind in await names_of(conn, account_id, public_only=public_only)
+    ]

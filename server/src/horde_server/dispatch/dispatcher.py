@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic
@@ -51,7 +51,10 @@ async def hold_of_keys(conn: AsyncConnection[Any], new: Sequence[NewRequest[Any]
     first = new[0]
     if first.key_id is None or first.key_job_hundredths is None:
         return
-    amount = sum(each.tax_hundredths + each.order.n * (each.key_job_hundredths or 0) for each in new)
+    amount = sum(
+        each.tax_hundredths + each.style_reward_hundredths + each.order.n * (each.key_job_hundredths or 0)
+        for each in new
+    )
     await hold_of_key(conn, first.key_id, amount, is_shared=first.is_key_shared)
 
 
@@ -79,19 +82,24 @@ class Dispatcher(Generic[OrderT]):
 
     # ---------------------------------------------------------------- requests
 
-    async def accept(self, new: NewRequest[OrderT]) -> Entry[OrderT]:
+    async def accept(
+        self, new: NewRequest[OrderT], beside: Callable[[AsyncConnection[Any]], Awaitable[None]] | None = None
+    ) -> Entry[OrderT]:
         """Store a priced request with its tax and its holds, and let workers see it.
 
-        Raises `KudosUpfront`, and what `hold_of_key` raises.
+        `beside`: writes what else belongs to it, in the same transaction. Raises `KudosUpfront`, and what `hold_of_key`
+        raises.
         """
         insert = partial(store.insert_request, new=new, kind=self.kind.name, lifetime_s=self._lifetime_s)
         async with self._pool.connection() as conn:
-            if new.held_hundredths or new.key_job_hundredths is not None:
+            if new.held_hundredths or new.key_job_hundredths is not None or beside is not None:
                 async with conn.transaction():
                     if new.held_hundredths:
                         await reserve(conn, new.account_id, new.held_hundredths)
                     await hold_of_keys(conn, [new])
                     state = await insert(conn)
+                    if beside is not None:
+                        await beside(conn)
             else:
                 state = await insert(conn)
         return self.accepted([(new, state)], created_s=state.expires_at_s - self._lifetime_s)[0]

@@ -82,7 +82,9 @@ class NewRequest(Generic[OrderT]):
     account_id: int
     order_key: float  # dispatch/order.py
     price_hundredths: int  # what the reward of a job is worked out from
-    tax_hundredths: int = 0  # for accepting it
+    tax_hundredths: int = 0  # for accepting it, burnt
+    style_reward_hundredths: int = 0  # for its style: moved by what is written beside the request …
+    event_id: UUID | None = None  # … as one event with the tax
     held_hundredths: int = 0  # of all it may cost, reserved from the payer
     payer_covered: bool
     client_agent: str
@@ -103,7 +105,7 @@ WITH added AS (
     INSERT INTO request (id, kind, account_id, jobs, waiting, order_key, price_hundredths, consumed_hundredths,
                          held_hundredths, payer_covered, client_agent, address, expires_at, request_order, webhook,
                          key_id, key_job_hundredths)
-    VALUES (%(id)s, %(kind)s, %(account_id)s, %(jobs)s, %(jobs)s, %(order_key)s, %(price)s, %(tax)s, %(held)s,
+    VALUES (%(id)s, %(kind)s, %(account_id)s, %(jobs)s, %(jobs)s, %(order_key)s, %(price)s, %(charged)s, %(held)s,
             %(payer_covered)s, %(client_agent)s, %(address)s, now() + make_interval(secs => %(lifetime_s)s::int),
             %(request_order)s::json, %(webhook)s::json, %(key_id)s, %(key_job)s)
     RETURNING {STATE_COLUMNS.format("")}
@@ -118,6 +120,7 @@ SELECT * FROM added""",
 
 async def insert_request(conn: Connection, new: NewRequest[OrderT], *, kind: str, lifetime_s: int) -> RequestState:
     """Store a request and charge its tax, in one statement."""
+    charged = new.tax_hundredths + new.style_reward_hundredths
     tax = request_tax(new.account_id, new.id, new.tax_hundredths, kind, new.key_id)
     row = await _INSERT_REQUEST.row(
         conn,
@@ -129,7 +132,8 @@ async def insert_request(conn: Connection, new: NewRequest[OrderT], *, kind: str
             "order_key": new.order_key,
             "price": new.price_hundredths,
             "tax": tax.amount_hundredths,
-            "held": max(new.held_hundredths - tax.amount_hundredths, 0),
+            "charged": charged,
+            "held": max(new.held_hundredths - charged, 0),
             "payer_covered": new.payer_covered,
             "client_agent": new.client_agent,
             "address": new.address,
@@ -138,7 +142,7 @@ async def insert_request(conn: Connection, new: NewRequest[OrderT], *, kind: str
             "webhook": new.webhook,
             "key_id": new.key_id,
             "key_job": new.key_job_hundredths,
-            "event_id": tax.event_id,
+            "event_id": new.event_id or tax.event_id,
             "payer": tax.payer,
             "payee": tax.payee,
         },

@@ -8,13 +8,6 @@ from starlette.routing import BaseRoute, Match
 
 _ROOT = ("api", "v2")
 _NOT_BUILT = {
-    ("styles",): "Styles are",
-    ("collections",): "Collections of styles are",
-    ("collection_by_name",): "Collections of styles are",
-    ("teams",): "Teams are",
-    ("stats",): "Statistics are",
-    ("documents",): "Documents are",
-    ("status", "news"): "News are",
     ("users",): "A list of users is",
 }
 """Parts of the API that the original has and this server has not."""

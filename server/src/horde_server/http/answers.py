@@ -33,6 +33,13 @@ class SimpleResponse(Answer):
     message: str = "OK"
 
 
+class RequestSingleWarning(Answer):
+    """A warning about what was taken."""
+
+    code: str
+    message: str
+
+
 def add_warnings(answer: dict[str, Any], warnings: Mapping[str, str]) -> None:
     """Add warnings, sentences by code, to an answer, beside those that it has."""
     if warnings:

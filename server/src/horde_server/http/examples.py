@@ -31,6 +31,11 @@ PARAMETER_EXAMPLES = {
     "key_id": "1",
     "sharedkey_id": EXAMPLE_ID,
     "ipaddr": "192.0.2.7",
+    "style_id": EXAMPLE_ID,
+    "style_name": "ada#1::style::oil",
+    "example_id": EXAMPLE_ID,
+    "collection_id": EXAMPLE_ID,
+    "collection_name": "seas",
 }
 """By name. Those that are required; a key besides, which whoever pressed Authorize replaces by his."""
 

@@ -20,13 +20,16 @@ HEADINGS = (
     ("/api/v2/generate/text", "texts", "Ask for texts"),
     ("/api/v2/generate", "images", "Ask for images"),
     ("/api/v2/interrogate", "alchemy", "Ask for alchemy: what a picture shows, or another picture of it"),
+    ("/api/v2/styles", "styles", "Styles: prompts, models and parameters under one name"),
+    ("/api/v2/collections", "styles", ""),
+    ("/api/v2/collection_by_name", "styles", ""),
     ("/api/v2/status", "status", "How the horde is doing"),
     ("/api/v2/filters", "moderation", "Keep the horde in order"),
     ("/api/v2/operations", "moderation", ""),
     ("/api/v2", "accounts", "Accounts and kudos"),
 )
 """The beginning of a path, its heading, and what is said of the heading; the first that fits counts."""
-ORDER = ("images", "texts", "alchemy", "workers", "accounts", "status", "moderation")
+ORDER = ("images", "texts", "alchemy", "styles", "workers", "accounts", "status", "moderation")
 
 
 def heading(path: str) -> str:

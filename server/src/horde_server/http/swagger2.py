@@ -93,6 +93,8 @@ def _schema(schema: Any) -> Any:
             found[key] = value.replace("#/components/schemas/", "#/definitions/")
         elif key == "const":
             found["enum"] = [value]
+        elif key == "properties":  # by names, which may be words of schemas too
+            found[key] = {name: _schema(each) for name, each in value.items()}
         elif key in ("example", "default", "enum"):  # values, which may look like schemas
             found[key] = value
         elif key not in ("examples", "$defs"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from fnmatch import translate
 
 import structlog
 from limits import RateLimitItem, parse
@@ -49,6 +51,18 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("", "/api/v2/workers/", ("30/minute",), ("30/minute",)),
     ("", "/api/v2/status/modes", ("30/minute",), ("30/minute",)),
 )
+_STYLES = "/api/v2/styles/"
+# the same below /styles and /collections, where more than a prefix tells: a pattern of the whole path
+_STYLE_TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("", _STYLES + "image", ("90/minute", "2/second"), ("300/minute", "10/second")),
+    ("", _STYLES + "text", ("20/hour", "2/second"), ("20/hour", "10/second")),
+    ("POST", _STYLES + "image/*/example", ("90/minute", "2/second"), ("300/minute", "10/second")),
+    ("", _STYLES + "*/*/example*", *_DEFAULT),
+    ("", _STYLES + "image/*", ("20/hour", "2/second"), ("20/hour", "10/second")),
+    ("", _STYLES + "text/*", ("90/minute", "2/second"), ("300/minute", "10/second")),
+    ("", "/api/v2/collections*", ("90/minute", "2/second"), ("300/minute", "10/second")),
+)
+_STYLE_PREFIXES = (_STYLES, "/api/v2/collections")
 _UNLIMITED = ("/api/v2/status/heartbeat", "/api/blobs/", "/healthz", "/readyz", "/metrics", "/api/static/")
 # path -> the same per API key, beside those per address
 _PER_KEY = {
@@ -84,6 +98,10 @@ class RateLimits:
         self._anonymous_share = _items(_ANONYMOUS_SHARE, share)
         self._rules = [
             (method, prefix, _items(plain, share), _items(raised, share)) for method, prefix, plain, raised in _TABLE
+        ]
+        self._style_rules = [
+            (method, re.compile(translate(pattern)), _items(plain, share), _items(raised, share))
+            for method, pattern, plain, raised in _STYLE_TABLE
         ]
         self._default = (_items(_DEFAULT[0], share), _items(_DEFAULT[1], share))
         self._per_key = {
@@ -135,6 +153,10 @@ class RateLimits:
         for wanted, prefix, plain, raised in self._rules:
             if path.startswith(prefix) and wanted in ("", method):
                 return plain, raised
+        if path.startswith(_STYLE_PREFIXES):
+            for wanted, pattern, plain, raised in self._style_rules:
+                if wanted in ("", method) and pattern.match(path):
+                    return plain, raised
         return self._default
 
     def _hit(self, items: list[RateLimitItem], key: tuple[str, ...]) -> tuple[int, int, float]:

@@ -24,9 +24,10 @@ _RECENT = "interval '2 minutes'"  # of which `work_done` tells
 # Buckets of `kudos_details` (kudos.md §7), by which side of a movement the account is on. Floor entries never pass the
 # inbox: they are in no bucket.
 _BUCKET = """CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 'recurring' WHEN 'award' THEN 'awarded'
-    WHEN 'transfer' THEN '{transfer}' WHEN 'donation' THEN '{donation}' ELSE 'accumulated' END"""
-BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
-BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
+    WHEN 'transfer' THEN '{transfer}' WHEN 'donation' THEN '{donation}' WHEN 'style_reward' THEN '{style_reward}'
+    ELSE 'accumulated' END"""
+BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received", style_reward="styled")
+BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated", style_reward="accumulated")
 _PERIOD = "CASE grain WHEN 'total' THEN 'epoch' ELSE date_trunc(grain, created_at, 'UTC') END"
 _OF_KIND = "kind ON kind.name = jobs.domain"  # dispatch/kind.py: KindRow
 
@@ -89,6 +90,7 @@ WITH moved AS (
         UNION ALL SELECT owner_id, 'fulfillment', domain, 1 FROM jobs
         UNION ALL SELECT requester_id, 'request', domain, 1 FROM moved WHERE kind = 'request_tax'
         UNION ALL SELECT requester_id, 'request', domain, 1 FROM jobs JOIN {_OF_KIND} WHERE NOT is_taxed
+        UNION ALL SELECT owner_id, 'style', domain, 1 FROM moved WHERE kind = 'style_reward'
     ) AS counted GROUP BY 1, 2, 3
     ON CONFLICT (account_id, record, domain) DO UPDATE SET value = known.value + excluded.value
 ), earned AS (
@@ -128,7 +130,8 @@ WITH moved AS (
     FROM gained WHERE team.id = gained.team_id
 ), active AS (
     UPDATE account SET last_active_at = now() FROM (
-        SELECT requester_id AS id FROM moved WHERE requester_id <> 0 UNION SELECT owner_id FROM moved) AS seen
+        SELECT requester_id AS id FROM moved WHERE requester_id <> 0
+        UNION SELECT owner_id FROM moved WHERE kind <> 'style_reward') AS seen  -- being used is not being there
     WHERE account.id = seen.id
 ), workers AS (
     UPDATE worker SET

@@ -40,6 +40,7 @@ class EntryKind(StrEnum):
     MONTHLY = "monthly"
     TRANSFER = "transfer"  # user → user
     DONATION = "donation"  # user → education account
+    STYLE_REWARD = "style_reward"  # requester → owner of the style
     AWARD = "award"  # minted → user, or user → burnt
     FLOOR_ADJUSTMENT = "floor_adjustment"  # floor → user, written by the fold
 
@@ -72,6 +73,25 @@ def request_tax(
     return Movement(
         uuid4(), EntryKind.REQUEST_TAX, spendable(account_id), BURNT, amount_hundredths, request_id,
         requester_id=account_id, domain=domain, key_id=key_id,
+    )  # fmt: skip
+
+
+def style_reward(
+    event_id: UUID,
+    payer_id: int,
+    owner_id: int,
+    request_id: UUID,
+    amount_hundredths: int,
+    domain: str,
+    key_id: int | None = None,
+) -> Movement:
+    """What the owner of a style gets of who asks in it, with what the fold counts for the owner.
+
+    `event_id`: of the request's tax, as it is one event.
+    """
+    return Movement(
+        event_id, EntryKind.STYLE_REWARD, spendable(payer_id), spendable(owner_id), amount_hundredths, request_id,
+        requester_id=payer_id, owner_id=owner_id, domain=domain, key_id=key_id,
     )  # fmt: skip
 
 

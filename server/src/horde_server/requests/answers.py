@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from horde_server.http.answers import Answer
-
-
-class RequestSingleWarning(Answer):
-    """A warning about an accepted request."""
-
-    code: str
-    message: str
+from horde_server.http.answers import Answer, RequestSingleWarning
 
 
 class RequestAsync(Answer):

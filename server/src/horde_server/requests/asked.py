@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from horde_server.dispatch.ids import RequestId
 from horde_server.kudos.price import Price
+from horde_server.styles.uses import StyleUse
 from horde_server.webhooks.hook import Hook
 
 WishT = TypeVar("WishT")
@@ -29,7 +30,7 @@ NO_PICTURES = GivenPictures()
 class Asked(Generic[WishT]):
     """An order as it is wished for, not checked yet, with its pictures and the terms on which it is given.
 
-    A style is a function from one order to another: `replace(asked, order=style(asked.order))`.
+    A style is a function from one order to another (`styling.py`).
     """
 
     order: WishT
@@ -37,6 +38,7 @@ class Asked(Generic[WishT]):
     webhook: Hook | None = None
     may_rewrite: bool = True  # the prompt, where a filter would refuse it otherwise
     may_shrink: bool = False  # where the payer lacks the kudos for all of it
+    style: StyleUse | None = None  # that made the order what it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.identity.keys import SharedKeyTerms
 from horde_server.kudos.key_budgets import SharedKeyInsufficientKudos
-from horde_server.kudos.price import Price
+from horde_server.kudos.price import Price, with_style_reward
 from horde_server.kudos.spending import KudosUpfront, reserve
 from horde_server.requests.admission import Admission, Arrival
 from horde_server.requests.asked import Asked, GivenPictures, Ticket
@@ -32,6 +33,7 @@ from horde_server.requests.prospects import prospects
 from horde_server.requests.upfront import Upfront
 from horde_server.requests.waiting import Patience, Waiting
 from horde_server.settings import Profile
+from horde_server.styles.uses import note, reward_hundredths
 
 
 class RequestOrder(NamesModels, Protocol):
@@ -118,6 +120,7 @@ class RequestDesk(Generic[OrderT]):
             request_id = RequestId(uuid4())
             taken = await self._taken(asked, request_id, caller, arrival)
             price, account = taken.price, taken.payer.account
+            event_id = uuid4()
             order = await self._intake.keep_pictures(taken.order, request_id, asked.pictures, caller.requester)
             free_hundredths = account.balance_hundredths - max(account.floor_hundredths, 0)
             try:
@@ -135,7 +138,9 @@ class RequestDesk(Generic[OrderT]):
                             account_id=account.id,
                             order_key=key,
                             price_hundredths=price.base_hundredths,
-                            tax_hundredths=price.request_hundredths,
+                            tax_hundredths=price.request_hundredths - price.style_reward_hundredths,
+                            style_reward_hundredths=price.style_reward_hundredths,
+                            event_id=event_id,
                             held_hundredths=taken.held_hundredths,
                             payer_covered=account.trusted or free_hundredths >= price.cover_hundredths,
                             client_agent=caller.client_agent,
@@ -144,7 +149,18 @@ class RequestDesk(Generic[OrderT]):
                             key_id=taken.payer.key_id,
                             key_job_hundredths=taken.key_job_hundredths,
                             is_key_shared=taken.payer.key.shared is not None,
+                        ),
+                        beside=partial(
+                            note,
+                            use=asked.style,
+                            event_id=event_id,
+                            payer_id=account.id,
+                            key_id=taken.payer.key_id,
+                            request_id=request_id,
+                            reward=price.style_reward_hundredths,
                         )
+                        if asked.style is not None
+                        else None,
                     )
             except BaseException:
                 await self._intake.discard_pictures(order)
@@ -222,7 +238,8 @@ class RequestDesk(Generic[OrderT]):
         order = self._intake.served(wished, request_id, asked.pictures, account)
         if self._settings.falls_back and payer.key.models is None:
             order = with_models_there_are(order, self._dispatcher, account.id)
-        price = self._intake.price(order)
+        reward = reward_hundredths(asked.style, account)
+        price = with_style_reward(self._intake.price(order), reward)
         key_job: int | None = None
         if payer.key.has_budget:
             key_job = self._intake.most_job_hundredths(order, price)
@@ -236,7 +253,7 @@ class RequestDesk(Generic[OrderT]):
         except KudosUpfront as refusal:
             if asked.may_shrink and upfront.smaller is not None:
                 order = upfront.smaller()
-                price = self._intake.price(order)
+                price = with_style_reward(self._intake.price(order), reward)
                 if key_job is not None:
                     key_job = self._intake.most_job_hundredths(order, price)
                 return _Taken(order, price, payer, 0, key_job)

@@ -41,7 +41,7 @@ class ResponseModelCollection(HordeResponseBaseModel, api_name="ResponseModelCol
     id: str
     """The collection's id."""
     name: str
-    """Its name, with its owner's."""
+    """Its name."""
     type: StyleType | str = Field(union_mode="left_to_right")
     """What its styles make."""
     info: str | None = None
@@ -68,7 +68,7 @@ class AllCollectionsRequest(
     """Ask for the collections, 25 a page: GET /v2/collections."""
 
     sort: Literal["popular", "age"] = "popular"
-    """Most used or newest first."""
+    """Most used or oldest first."""
     page: int = 1
     """Which page, from 1."""
     type_: Literal["image", "text", "all"] = Field(default="all", alias="type")

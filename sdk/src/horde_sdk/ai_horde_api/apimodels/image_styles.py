@@ -71,7 +71,7 @@ class AllStylesImageRequest(
     """Ask for the styles of images, 25 a page: GET /v2/styles/image."""
 
     sort: Literal["popular", "age"] = "popular"
-    """Most used or newest first."""
+    """Most used or oldest first."""
     page: int = 1
     """Which page, from 1."""
     tag: str | None = None
@@ -142,7 +142,7 @@ class CreateStyleImageRequest(
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_styles_image,
     api_name="ModelStyleInputStable",
 ):
-    """Make a style of images: POST /v2/styles/image. For users with the role of a customizer."""
+    """Make a style of images: POST /v2/styles/image. For trusted users and customizers."""
 
     params: ModelStyleInputParamsStable
     """The parameters."""
@@ -167,7 +167,7 @@ class ModifyStyleImageRequest(
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_styles_image_by_id,
     api_name="ModelStylePatchStable",
 ):
-    """Change a style of images; what is left out stays as it is. For its owner and moderators.
+    """Change a style of images; what is left out stays as it is. For its owner.
 
     PATCH /v2/styles/image/{style_id}.
     """

@@ -54,7 +54,7 @@ class AllStylesTextRequest(
     """Ask for the styles of texts, 25 a page: GET /v2/styles/text."""
 
     sort: Literal["popular", "age"] = "popular"
-    """Most used or newest first."""
+    """Most used or oldest first."""
     page: int = 1
     """Which page, from 1."""
     tag: str | None = None
@@ -125,7 +125,7 @@ class CreateStyleTextRequest(
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_styles_text,
     api_name="ModelStyleInputKobold",
 ):
-    """Make a style of texts: POST /v2/styles/text. For users with the role of a customizer."""
+    """Make a style of texts: POST /v2/styles/text. For trusted users and customizers."""
 
     params: ModelStyleInputParamsKobold
     """The parameters."""
@@ -144,7 +144,7 @@ class ModifyStyleTextRequest(
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_styles_text_by_id,
     api_name="ModelStylePatchKobold",
 ):
-    """Change a style of texts; what is left out stays as it is. For its owner and moderators.
+    """Change a style of texts; what is left out stays as it is. For its owner.
 
     PATCH /v2/styles/text/{style_id}.
     """

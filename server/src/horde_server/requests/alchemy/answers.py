@@ -6,8 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from horde_server.http.answers import Answer
-from horde_server.requests.answers import RequestSingleWarning
+from horde_server.http.answers import Answer, RequestSingleWarning
 from horde_server.workers.messages.answers import ResponseModelMessagePop
 
 

@@ -25,10 +25,12 @@ from horde_server.requests.image.schemas import ImageRequest
 from horde_server.requests.image.status import ImageStatuses
 from horde_server.requests.image.wire import asked
 from horde_server.requests.progress import parse_request_id
+from horde_server.requests.styling import Styling
 
 
 def routes(
     desk: RequestDesk[ImageOrder],
+    styling: Styling[ImageOrder],
     statuses: ImageStatuses,
     public_address: PublicAddress,
     addresses: AddressTimeouts,
@@ -56,6 +58,8 @@ def routes(
         """Ask for images; they are made by a worker and fetched with the returned id."""
         raise_limits(limits, caller)
         wish = asked(body, public_address(request) if body.webhook else "")
+        if body.style:
+            wish, caller = await styling.applied(wish, body.style, caller)
         if body.dry_run:
             price = await desk.quote(wish, caller)
             return quoted(round(price.total_hundredths / 100), oversights(body))

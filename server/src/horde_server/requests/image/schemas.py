@@ -20,6 +20,7 @@ from horde_server.http.wire_types import (
     empty,
 )
 from horde_server.requests.image.vocabulary import ControlType, PostProcessor, SamplerName
+from horde_server.styles.schemas import MOST_TEMPLATE_CHARACTERS, NewStyle, SharedKeyId, StyleChange
 
 MOST_WORKERS = 100
 MOST_EXTRA_SOURCE_IMAGES = 20
@@ -68,10 +69,10 @@ class ExtraSourceImage(_Wire):
     strength: Annotated[WireFloat, Field(ge=-1000, le=1000)] = 1.0
 
 
-class GenerationParams(_Wire):
-    """`params` of an image request."""
+class StyleParams(_Wire):
+    """`params` of a style: of a request's those that are not its own."""
 
-    model_config = ConfigDict(title="ModelGenerationInputStable", extra="allow")
+    model_config = ConfigDict(title="ModelStyleInputParamsStable")
 
     sampler_name: SamplerName = "k_euler_a"
     cfg_scale: Annotated[WireFloat, Field(ge=0, le=100)] = 5.0
@@ -90,13 +91,20 @@ class GenerationParams(_Wire):
     special: Annotated[dict[str, Any], FreeMap()] = empty(dict)
     workflow: Literal["qr_code"] = "qr_code"
     transparent: bool = False
+    steps: Annotated[int, Whole(1, 500)] = 30
+
+
+class GenerationParams(StyleParams):
+    """`params` of an image request."""
+
+    model_config = ConfigDict(title="ModelGenerationInputStable", extra="allow")
+
     seed: Annotated[str, Text(1000)] = ""
     seed_variation: Annotated[int, Whole(1, 1000)] = 1
     control_type: ControlType = "canny"
     image_is_control: bool = False
     return_control_map: bool = False
     extra_texts: Annotated[list[ExtraText], Items(_MOST_ADDITIONS)] = empty(list)
-    steps: Annotated[int, Whole(1, 500)] = 30
     n: Annotated[int, Whole(1, 20)] = 1
 
 
@@ -139,3 +147,33 @@ class ImageRequest(_Wire):
     allow_downgrade: bool = False
     webhook: Annotated[str, Text(1024, least=10)] = ""
     style: Annotated[str, Text(1024, least=3)] = ""
+
+
+class NewImageStyle(NewStyle):
+    """The body of `POST /styles/image`."""
+
+    model_config = ConfigDict(
+        title="ModelStyleInputStable",
+        json_schema_extra={
+            "example": {
+                "name": "oil",
+                "prompt": "{p}, an oil painting###{np}, photograph",
+                "params": {"steps": 25},
+                "models": ["stable_diffusion"],
+            }
+        },
+    )
+
+    prompt: Annotated[str, Text(MOST_TEMPLATE_CHARACTERS, least=7)] = "{p}{np}"
+    params: StyleParams = StyleParams()
+    sharedkey: SharedKeyId = ""
+
+
+class ImageStyleChange(StyleChange):
+    """The body of `PATCH /styles/image/{id}`."""
+
+    model_config = ConfigDict(title="ModelStylePatchStable", json_schema_extra={"example": {"tags": ["painting"]}})
+
+    prompt: Annotated[str, Text(MOST_TEMPLATE_CHARACTERS, least=7)] = "{p}{np}"
+    params: StyleParams = StyleParams()
+    sharedkey: SharedKeyId = ""

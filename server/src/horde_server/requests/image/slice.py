@@ -27,11 +27,15 @@ from horde_server.requests.image.routes import routes
 from horde_server.requests.image.sharing.routes import routes as sharing_routes
 from horde_server.requests.image.sharing.service import SharedImages
 from horde_server.requests.image.status import ImageStatuses
+from horde_server.requests.image.styled import styled
+from horde_server.requests.image.styles import ImageStyles
 from horde_server.requests.image.worker_routes import routes as worker_routes
 from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.progress import progress
+from horde_server.requests.styling import Styling
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Heard, Slice
+from horde_server.styles.slice import Styles
 from horde_server.workers.slice import Workers
 
 _CHECK = "/api/v2/generate/check/"
@@ -50,6 +54,7 @@ class Images(Slice):
         waiting: Waiting,
         workers: Workers,
         pictures: Pictures,
+        styles: Styles,
     ) -> None:
         settings = core.settings
         self._core = core
@@ -74,6 +79,8 @@ class Images(Slice):
             queue=self.dispatcher.queue,
         )
         self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
+        styles.open(ImageStyles())
+        self._styling = Styling(styles, "image", styled, core.clock)
         self._statuses = ImageStatuses(desk=self.desk, blobs=core.blobs.results, links=pictures.links)
         self._submissions = Submissions(
             core.pool,
@@ -93,6 +100,7 @@ class Images(Slice):
             sharing_routes(self._shared, self._door),
             routes(
                 self.desk,
+                self._styling,
                 self._statuses,
                 pictures.public_address,
                 self._addresses,

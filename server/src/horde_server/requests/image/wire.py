@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from horde_server.errors import NotSupportedYet
+from typing import Any
+
+import msgspec
+
 from horde_server.requests.asked import NO_PICTURES, Asked, GivenPictures
 from horde_server.requests.image.order import ExtraText, ImageOrder, Lora, TextualInversion
 from horde_server.requests.image.schemas import GenerationParams, ImageRequest
@@ -13,9 +16,7 @@ _MAX_CONTROL_STEPS = 40
 
 
 def asked(body: ImageRequest, links_base: str = "") -> Asked[ImageOrder]:
-    """What the body asks for. `links_base`: what links in webhooks begin with. Raises `NotSupportedYet`."""
-    if body.style:
-        raise NotSupportedYet("`style` is not supported by this server yet: leave it out.")
+    """What the body asks for, but for its style. `links_base`: what links in webhooks begin with."""
     return Asked(
         order=_order(body),
         pictures=_pictures(body),
@@ -25,28 +26,18 @@ def asked(body: ImageRequest, links_base: str = "") -> Asked[ImageOrder]:
     )
 
 
+def with_params(order: ImageOrder, params: bytes) -> ImageOrder:
+    """The order with these parameters, as JSON in the API's words, instead of all of its own.
+
+    Raises `pydantic.ValidationError`.
+    """
+    return msgspec.structs.replace(order, **_params(GenerationParams.model_validate_json(params)))
+
+
 def _order(body: ImageRequest) -> ImageOrder:
-    params = body.params
-    given = params.model_fields_set
     return ImageOrder(
         prompt=body.prompt,
         models=tuple(body.models),
-        width=params.width,
-        height=params.height,
-        steps=_steps(params),
-        cfg_scale=params.cfg_scale,
-        sampler_name=params.sampler_name,
-        karras=params.karras,
-        hires_fix=params.hires_fix,
-        tiling=params.tiling,
-        clip_skip=params.clip_skip if "clip_skip" in given else None,
-        denoising_strength=params.denoising_strength if "denoising_strength" in given else None,
-        hires_fix_denoising_strength=(
-            params.hires_fix_denoising_strength if "hires_fix_denoising_strength" in given else None
-        ),
-        seed=params.seed or None,
-        seed_variation=params.seed_variation if "seed_variation" in given else None,
-        n=params.n,
         nsfw=body.nsfw,
         censor_nsfw=body.censor_nsfw,
         trusted_workers=body.trusted_workers,
@@ -58,19 +49,43 @@ def _order(body: ImageRequest) -> ImageOrder:
         shared=body.shared,
         disable_batching=body.disable_batching,
         source_processing=body.source_processing,
-        control_type=_control_type(params),
-        image_is_control=params.image_is_control,
-        return_control_map=params.return_control_map,
-        post_processing=tuple(params.post_processing),
-        facefixer_strength=params.facefixer_strength if "facefixer_strength" in given else None,
-        loras=tuple(Lora(**lora.model_dump(exclude_unset=True)) for lora in params.loras),
-        tis=tuple(TextualInversion(**ti.model_dump(exclude_unset=True)) for ti in params.tis),
-        transparent=params.transparent,
-        workflow=params.workflow if "workflow" in given else None,
-        extra_texts=tuple(ExtraText(text.reference, text.text) for text in params.extra_texts),
-        special=params.special or None,
         proxied_account=body.proxied_account or None,
+        **_params(body.params),
     )
+
+
+def _params(params: GenerationParams) -> dict[str, Any]:
+    """Of an order, what stands in `params`."""
+    given = params.model_fields_set
+    return {
+        "width": params.width,
+        "height": params.height,
+        "steps": _steps(params),
+        "cfg_scale": params.cfg_scale,
+        "sampler_name": params.sampler_name,
+        "karras": params.karras,
+        "hires_fix": params.hires_fix,
+        "tiling": params.tiling,
+        "clip_skip": params.clip_skip if "clip_skip" in given else None,
+        "denoising_strength": params.denoising_strength if "denoising_strength" in given else None,
+        "hires_fix_denoising_strength": (
+            params.hires_fix_denoising_strength if "hires_fix_denoising_strength" in given else None
+        ),
+        "seed": params.seed or None,
+        "seed_variation": params.seed_variation if "seed_variation" in given else None,
+        "n": params.n,
+        "control_type": _control_type(params),
+        "image_is_control": params.image_is_control,
+        "return_control_map": params.return_control_map,
+        "post_processing": tuple(params.post_processing),
+        "facefixer_strength": params.facefixer_strength if "facefixer_strength" in given else None,
+        "loras": tuple(Lora(**lora.model_dump(exclude_unset=True)) for lora in params.loras),
+        "tis": tuple(TextualInversion(**ti.model_dump(exclude_unset=True)) for ti in params.tis),
+        "transparent": params.transparent,
+        "workflow": params.workflow if "workflow" in given else None,
+        "extra_texts": tuple(ExtraText(text.reference, text.text) for text in params.extra_texts),
+        "special": params.special or None,
+    }
 
 
 def _pictures(body: ImageRequest) -> GivenPictures:

@@ -17,6 +17,7 @@ from horde_server.requests.answers import RequestAsync
 from horde_server.requests.desk import RequestDesk
 from horde_server.requests.face import accepted, answered, encode, patience_of, quoted, raise_limits
 from horde_server.requests.progress import parse_request_id
+from horde_server.requests.styling import Styling
 from horde_server.requests.text.answers import RequestStatusKobold
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.schemas import TextRequest
@@ -26,6 +27,7 @@ from horde_server.requests.text.wire import asked
 
 def routes(
     desk: RequestDesk[TextOrder],
+    styling: Styling[TextOrder],
     limits: RateLimits | None,
     door: Door,
 ) -> APIRouter:
@@ -50,6 +52,8 @@ def routes(
         """Ask for texts; they are written by a worker and fetched with the returned id."""
         raise_limits(limits, caller)
         wish = asked(body)
+        if body.style:
+            wish, caller = await styling.applied(wish, body.style, caller)
         if body.dry_run:
             price = await desk.quote(wish, caller)
             return quoted(round(price.total_hundredths / 100), {})

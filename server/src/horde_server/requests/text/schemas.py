@@ -15,6 +15,7 @@ from horde_server.http.examples import shown_as
 from horde_server.http.wire_types import Items, Line, Text, Whole, WireFloat, empty
 from horde_server.requests.image.schemas import MOST_EXTRA_SOURCE_IMAGES, MOST_WORKERS, ExtraSourceImage
 from horde_server.requests.text.order import DEFAULT_MAX_CONTEXT_LENGTH, DEFAULT_MAX_LENGTH
+from horde_server.styles.schemas import MOST_TEMPLATE_CHARACTERS, NewStyle, StyleChange
 
 MAX_SOFTPROMPT_CHARACTERS = 100
 """As many as are kept of a worker's."""
@@ -24,12 +25,11 @@ _MOST_SEQUENCES = 2000  # beyond 128 distinct ones they are refused by the rule'
 StopSequence = Annotated[str, Text(20_000)]
 
 
-class TextParams(Wire):
-    """`params` of a text request."""
+class StyleParams(Wire):
+    """`params` of a style: of a request's those that are not its own."""
 
-    model_config = ConfigDict(title="ModelGenerationInputKobold", extra="allow")
+    model_config = ConfigDict(title="ModelStyleInputParamsKobold")
 
-    n: Annotated[int, Whole(1, 20)] = 1
     max_length: Annotated[int, Whole(16, 4096)] = DEFAULT_MAX_LENGTH
     max_context_length: Annotated[int, Whole(80, 1_048_576)] = DEFAULT_MAX_CONTEXT_LENGTH
     rep_pen: Annotated[WireFloat, Field(ge=1, le=3)] = 1.0
@@ -53,6 +53,14 @@ class TextParams(Wire):
     frmtrmspch: bool = False
     frmttriminc: bool = False
     use_default_badwordsids: bool = False
+
+
+class TextParams(StyleParams):
+    """`params` of a text request."""
+
+    model_config = ConfigDict(title="ModelGenerationInputKobold", extra="allow")
+
+    n: Annotated[int, Whole(1, 20)] = 1
 
 
 class TextRequest(Wire):
@@ -87,3 +95,31 @@ class TextRequest(Wire):
     webhook: Annotated[str, Text(1024)] = ""
     style: Annotated[str, Text(1024, least=3)] = ""
     extra_source_images: Annotated[list[ExtraSourceImage], Items(MOST_EXTRA_SOURCE_IMAGES)] = empty(list)
+
+
+class NewTextStyle(NewStyle):
+    """The body of `POST /styles/text`."""
+
+    model_config = ConfigDict(
+        title="ModelStyleInputKobold",
+        json_schema_extra={
+            "example": {
+                "name": "rhymes",
+                "prompt": "A poem about {p}:",
+                "params": {"temperature": 0.9},
+                "models": ["koboldcpp/Mistral-7B-Instruct-v0.2"],
+            }
+        },
+    )
+
+    prompt: Annotated[str, Text(MOST_TEMPLATE_CHARACTERS, least=3)] = "{p}"
+    params: StyleParams = StyleParams()
+
+
+class TextStyleChange(StyleChange):
+    """The body of `PATCH /styles/text/{id}`."""
+
+    model_config = ConfigDict(title="ModelStylePatchKobold", json_schema_extra={"example": {"tags": ["poetry"]}})
+
+    prompt: Annotated[str, Text(MOST_TEMPLATE_CHARACTERS, least=3)] = "{p}"
+    params: StyleParams = StyleParams()

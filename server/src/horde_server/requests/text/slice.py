@@ -14,13 +14,17 @@ from horde_server.identity.slice import Identity
 from horde_server.moderation.slice import Moderation
 from horde_server.requests.admission import Admission
 from horde_server.requests.desk import RequestDesk
+from horde_server.requests.styling import Styling
 from horde_server.requests.text.intake import TextIntake
 from horde_server.requests.text.kind import TextKind
 from horde_server.requests.text.results import TextResults
 from horde_server.requests.text.routes import routes
+from horde_server.requests.text.styled import styled
+from horde_server.requests.text.styles import TextStyles
 from horde_server.requests.text.worker_routes import routes as worker_routes
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slice
+from horde_server.styles.slice import Styles
 from horde_server.workers.slice import Workers
 
 
@@ -35,6 +39,7 @@ class Texts(Slice):
         dispatch: Dispatch,
         waiting: Waiting,
         workers: Workers,
+        styles: Styles,
     ) -> None:
         settings = core.settings
         self._core = core
@@ -49,6 +54,8 @@ class Texts(Slice):
             settings=settings, admission=admission, workers=workers.directory, queue=self.dispatcher.queue
         )
         self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
+        styles.open(TextStyles())
+        self._styling = Styling(styles, "text", styled, core.clock)
         self._submissions = Submissions(
             core.pool,
             self.dispatcher,
@@ -62,7 +69,7 @@ class Texts(Slice):
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Of requesters and of workers."""
         return [
-            routes(self.desk, self._limits, self._door),
+            routes(self.desk, self._styling, self._limits, self._door),
             worker_routes(
                 self.dispatcher,
                 self._workers.check_in,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
-from horde_server.errors import NotSupportedYet
 from horde_server.requests.asked import NO_PICTURES, Asked, GivenPictures
 from horde_server.requests.text.order import Sampling, TextOrder
 from horde_server.requests.text.schemas import TextParams, TextRequest
@@ -14,9 +15,7 @@ _NO_SAMPLING = {"n", "max_length", "max_context_length"}
 
 
 def asked(body: TextRequest) -> Asked[TextOrder]:
-    """What the body asks for. Raises `NotSupportedYet`. Texts take no pictures: the desk says so in its turn."""
-    if body.style:
-        raise NotSupportedYet("`style` is not supported by this server yet: leave it out.")
+    """What the body asks for, but for its style. Texts take no pictures: the desk says so in its turn."""
     extra = tuple((extra.image, extra.strength) for extra in body.extra_source_images)
     return Asked(
         order=_order(body),
@@ -26,15 +25,18 @@ def asked(body: TextRequest) -> Asked[TextOrder]:
     )
 
 
+def with_params(order: TextOrder, params: bytes) -> TextOrder:
+    """The order with these parameters, as JSON in the API's words, instead of all of its own.
+
+    Raises `pydantic.ValidationError`.
+    """
+    return msgspec.structs.replace(order, **_params(TextParams.model_validate_json(params)))
+
+
 def _order(body: TextRequest) -> TextOrder:
-    params = body.params
     return TextOrder(
         prompt=body.prompt,
         models=tuple(body.models),
-        n=params.n,
-        max_length=params.max_length,
-        max_context_length=params.max_context_length,
-        sampling=_sampling(params),
         softprompt=body.softprompt,
         validated_backends=body.validated_backends,
         trusted_workers=body.trusted_workers,
@@ -44,7 +46,18 @@ def _order(body: TextRequest) -> TextOrder:
         worker_blacklist=body.worker_blacklist,
         disable_batching=body.disable_batching,
         proxied_account=body.proxied_account,
+        **_params(body.params),
     )
+
+
+def _params(params: TextParams) -> dict[str, Any]:
+    """Of an order, what stands in `params`."""
+    return {
+        "n": params.n,
+        "max_length": params.max_length,
+        "max_context_length": params.max_context_length,
+        "sampling": _sampling(params),
+    }
 
 
 def _sampling(params: TextParams) -> Sampling:
