@@ -10,6 +10,7 @@ from typing import Any
 from horde_server.accounts import store
 from horde_server.database.pool import Connection
 from horde_server.errors import UserNotFound
+from horde_server.identity import key_store
 from horde_server.kudos.ledger_store import balance_hundredths, buckets, escrow_hundredths
 
 _BUCKETS = ("accumulated", "gifted", "donated", "admin", "received", "recurring", "awarded", "styled")
@@ -44,7 +45,7 @@ async def user_body(
         body["worker_ids"] = workers
     if privilege >= 1:
         body.update(
-            sharedkey_ids=[],
+            sharedkey_ids=list(map(str, await key_store.shared_ids_of(conn, account_id))),
             contact=user["contact"],
             vpn=user["vpn"],
             special=user["special"],

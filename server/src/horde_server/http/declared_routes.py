@@ -50,6 +50,8 @@ class Declaration:
     """What is raised where no key was sent; None: the parser's 400 (basics.md §2.1)."""
     unknown_key: type[HordeError] | Literal[Later.ASKED_LATER] | None = None
     """What is raised for a key that nobody has; None: what is usual for the right."""
+    shared_keys: bool = False
+    """Whether shared keys are good here; elsewhere nobody has them (keys.md §4.2)."""
 
     @property
     def asks_for_a_key(self) -> bool:
@@ -71,6 +73,7 @@ class _Declared(TypedDict, total=False):
     right: Required[Right]
     no_key: type[HordeError]
     unknown_key: type[HordeError] | Literal[Later.ASKED_LATER]
+    shared_keys: bool
     reads: Read  # gives `body`, where that has no schema
     hot: bool  # called before the framework: documents its parameters itself, takes `request`, `caller` and `body` only
     status_code: int
@@ -116,7 +119,12 @@ class DeclaredRouter:
         options: dict[str, Any] = dict(declared)
         if "right" not in options:
             raise UndeclaredRoute(f"{self.api.prefix}{path} declares no right.")
-        declaration = Declaration(options.pop("right"), options.pop("no_key", None), options.pop("unknown_key", None))
+        declaration = Declaration(
+            options.pop("right"),
+            options.pop("no_key", None),
+            options.pop("unknown_key", None),
+            options.pop("shared_keys", False),
+        )
         reads, is_hot = options.pop("reads", None), options.pop("hot", False)
 
         def register(endpoint: Endpoint) -> Endpoint:

@@ -138,6 +138,7 @@ class Rim:
             if scope["method"] == "OPTIONS":
                 await _respond(send, 200, b"", [*headers, (b"allow", self._allowed_methods(scope["path"]))])
                 return
+            scope.setdefault("state", {})["client_address"] = address
             if body is not None:
                 await body.admit()
         except HordeError as error:
@@ -146,7 +147,6 @@ class Rim:
                 extra.append(_CLOSE)
             await _respond(send, error.status, error_body(error), [*headers, *extra])
             return
-        scope.setdefault("state", {})["client_address"] = address
         if body is not None:
             try:
                 await self._pass_in(LargeRequest(scope, body.receive), _closing(send, body), headers, mask)

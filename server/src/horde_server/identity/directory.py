@@ -9,10 +9,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from horde_server.database.pool import Pool
+from horde_server.http.networks import NetworkSet, parse_network
 from horde_server.identity import store
 from horde_server.identity.floors import floor_hundredths
-from horde_server.identity.keys import ANONYMOUS_GRANT, ANONYMOUS_KEY, MAX_KEY_LENGTH, KeyGrant, Scope, key_hash
-from horde_server.identity.store import AccountRow
+from horde_server.identity.keys import (
+    ANONYMOUS_GRANT,
+    ANONYMOUS_KEY,
+    MAX_KEY_LENGTH,
+    KeyGrant,
+    Scope,
+    SharedKeyTerms,
+    key_hash,
+)
+from horde_server.identity.store import AccountRow, KeyRow
 
 FRESH_S = 10.0
 """A snapshot is used this long; a change made by this or another node ends it at once, and the fold renews balances."""
@@ -72,6 +81,28 @@ class Holder(NamedTuple):
 
 _NO_KEY = KeyGrant(0, "", frozenset())
 """Of accounts that were found by their number: it is for nothing."""
+
+
+def _grant(row: KeyRow) -> KeyGrant:
+    """A key as callers have it."""
+    networks = None
+    if row.networks is not None:
+        networks = NetworkSet(network for text in row.networks if (network := parse_network(text)) is not None)
+    shared = None
+    if row.shared_id is not None:
+        shared = SharedKeyTerms(
+            row.shared_id, row.max_image_pixels, row.max_image_steps, row.max_text_tokens, row.for_styles
+        )
+    return KeyGrant(
+        id=row.id,
+        name=row.name,
+        scopes=frozenset(map(Scope, row.scopes)),
+        has_budget=row.has_budget,
+        models=None if row.models is None else frozenset(row.models),
+        networks=networks,
+        expires_at_s=row.expires_at_s,
+        shared=shared,
+    )
 
 
 class AccountDirectory:
@@ -193,8 +224,8 @@ class AccountDirectory:
             found = await store.find_holder(conn, name)
         if found is None:
             return None
-        key_id, key_name, scopes, row = found
-        return Holder(self._account(row), KeyGrant(key_id, key_name, frozenset(map(Scope, scopes))))
+        key, row = found
+        return Holder(self._account(row), _grant(key))
 
     async def _with_what_arrives(self, holder: Holder) -> Holder:
         """The same with kudos that are not folded yet: of an account that was given some lately."""

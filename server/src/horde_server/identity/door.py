@@ -14,8 +14,9 @@ from horde_server.http.client_agent import UNKNOWN_AGENT, client_agent
 from horde_server.http.declared_routes import ASKED_LATER, Declaration, DeclaredRouter, declaration_of
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.rights import Right
-from horde_server.identity.caller import Caller, check_scope
-from horde_server.identity.directory import AccountDirectory
+from horde_server.identity.caller import Caller, check_network, check_scope
+from horde_server.identity.directory import AccountDirectory, Holder
+from horde_server.identity.key_uses import KeyUses
 
 _API = "/api/v2/"
 _USUAL = Declaration(Right.ANY_KEY)
@@ -24,8 +25,9 @@ _USUAL = Declaration(Right.ANY_KEY)
 class Door:
     """Makes the routers of a node, and admits who calls their routes."""
 
-    def __init__(self, accounts: AccountDirectory, hot: HotRoutes) -> None:
+    def __init__(self, accounts: AccountDirectory, hot: HotRoutes, uses: KeyUses) -> None:
         self._accounts = accounts
+        self._uses = uses
         self.hot = hot
 
     def router(self, prefix: str = "", **options: Any) -> DeclaredRouter:
@@ -47,12 +49,14 @@ class Door:
             return Caller(None, address, agent)
         if not sent and declaration.no_key is not None:
             raise declaration.no_key
-        holder = await self._accounts.by_key(required_apikey(sent))
+        holder = await self._holder(sent, declaration)
         if holder is None:
             if declaration.unknown_key is not ASKED_LATER:
                 raise declaration.unknown_key or _refusal_of(right)
             return Caller(None, address, agent, None, _refusal_of(right))
         account, key = holder
+        self._uses.note(key.id)
+        check_network(key, address)
         caller = Caller(account, address, agent, key, _refusal_of(right))
         if declaration.unknown_key is ASKED_LATER:
             check_scope(key, right)
@@ -70,10 +74,18 @@ class Door:
         found = self.hot.find(scope["method"], path)
         declaration = (declaration_of(found[0]) if found is not None else None) or _USUAL
         sent, _ = _key_and_agent(scope)
-        holder = await self._accounts.by_key(required_apikey(sent))
+        holder = await self._holder(sent, declaration)
         if holder is None:
             raise _refusal_of(declaration.right)
+        check_network(holder.key, scope["state"]["client_address"])
         check_scope(holder.key, declaration.right)
+
+    async def _holder(self, sent: str | None, declaration: Declaration) -> Holder | None:
+        """Whose key was sent; of a shared one only where those are good."""
+        holder = await self._accounts.by_key(required_apikey(sent))
+        if holder is not None and holder.key.shared is not None and not declaration.shared_keys:
+            return None
+        return holder
 
 
 def _key_and_agent(scope: Scope) -> tuple[str | None, str]:

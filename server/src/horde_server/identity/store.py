@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
 
 from horde_server.database.pool import Connection
 
@@ -42,13 +43,37 @@ async def find_account(conn: Connection, account_id: int) -> AccountRow | None:
     return await (await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE id = %s", (account_id,))).fetchone()
 
 
-async def find_holder(conn: Connection, key_hash: bytes) -> tuple[int, str, list[str], AccountRow] | None:
-    """Number, name and scopes of a key that is good now, with its account."""
+class KeyRow(NamedTuple):
+    """A key that is good now; the columns of `_KEY_COLUMNS`."""
+
+    id: int
+    name: str
+    scopes: list[str]
+    has_budget: bool
+    models: list[str] | None
+    networks: list[str] | None
+    expires_at_s: float | None
+    shared_id: UUID | None
+    max_image_pixels: int | None
+    max_image_steps: int | None
+    max_text_tokens: int | None
+    for_styles: bool
+
+
+_KEY_COLUMNS = """api_key.id, api_key.name, api_key.scopes, coalesce(budget_hundredths, daily_hundredths) IS NOT NULL,
+    api_key.models, networks, extract(epoch from expires_at)::float8, shared_id, max_image_pixels, max_image_steps,
+    max_text_tokens, for_styles"""
+
+
+async def find_holder(conn: Connection, key_hash: bytes) -> tuple[KeyRow, AccountRow] | None:
+    """A key that is good now, with its account. Shared keys that expired are found too: who sends one is told so."""
     cursor = await conn.execute(
-        f"""SELECT api_key.id, api_key.name, api_key.scopes, {_COLUMNS}
+        f"""SELECT {_KEY_COLUMNS}, {_COLUMNS}
             FROM api_key JOIN account ON account.id = api_key.account_id
-            WHERE hash = %s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())""",
-        (key_hash,),
+            WHERE (hash = %(hash)s OR (old_hash = %(hash)s AND old_hash_until > now())) AND revoked_at IS NULL
+              AND (expires_at IS NULL OR expires_at > now() OR shared_id IS NOT NULL)""",
+        {"hash": key_hash},
     )
     row = await cursor.fetchone()
-    return (*row[:3], row[3:]) if row else None
+    width = len(KeyRow._fields)
+    return (KeyRow(*row[:width]), row[width:]) if row else None

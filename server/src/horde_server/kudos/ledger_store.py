@@ -27,6 +27,8 @@ _TYPES = (
     "text",
     "float8",
     "float8",
+    "bigint",
+    "text",
 )
 MOVEMENT_ROWS = "json_to_recordset(%(movements)s::json) AS posted (" + ", ".join(
     f"{name} {kind}" for name, kind in zip(_FIELDS, _TYPES, strict=True)

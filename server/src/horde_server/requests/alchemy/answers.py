@@ -8,6 +8,7 @@ from pydantic import Field
 
 from horde_server.http.answers import Answer
 from horde_server.requests.answers import RequestSingleWarning
+from horde_server.workers.messages.answers import ResponseModelMessagePop
 
 
 class RequestInterrogationResponse(Answer):
@@ -57,3 +58,4 @@ class InterrogationPopPayload(Answer):
 
     forms: list[InterrogationPopFormPayload] | None
     skipped: NoValidInterrogationsFound
+    messages: list[ResponseModelMessagePop] = Field([])

@@ -29,6 +29,7 @@ from horde_server.requests.pictures.source_links import SourceLinks
 from horde_server.requests.popping import jobs_for
 from horde_server.requests.waiting import NO_PATIENCE, Waiting
 from horde_server.workers.check_in import CheckIn, cleaned_agent
+from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.pop_rules import InvalidPriorityUsername, friend_ids, tell_maintenance
 
 MOST_FORMS_A_POP = 100
@@ -37,6 +38,7 @@ MOST_FORMS_A_POP = 100
 def routes(
     dispatcher: Dispatcher[FormOrder],
     check_in: CheckIn,
+    messages: MessageMirror,
     submissions: FormSubmissions,
     links: ResultLinks,
     source_links: SourceLinks,
@@ -83,10 +85,10 @@ def routes(
                 break
             forms.append(await signed(hand_out, request))
         if forms:
-            return answered(told(forms_answer(forms), wanted), patience)
+            return answered(told(forms_answer(forms, messages.told(worker.id, dispatcher.kind.name)), wanted), patience)
         tell_maintenance(worker)
         skipped = {} if worker.paused else dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), wanted), patience)
+        return answered(told(empty_answer(skipped, messages.told(worker.id, dispatcher.kind.name)), wanted), patience)
 
     @router.post(
         "/submit",

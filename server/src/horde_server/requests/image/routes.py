@@ -42,6 +42,7 @@ def routes(
         "/async",
         right=Right.ASK,
         unknown_key=ASKED_LATER,
+        shared_keys=True,
         hot=True,
         status_code=202,
         operation_id="post_image_async_generate",

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from horde_server.http.answers import Answer
+from horde_server.workers.messages.answers import ResponseModelMessagePop
 
 
 class ModelPayloadLorasStable(Answer):
@@ -109,4 +110,4 @@ class GenerationPayloadStable(Answer):
     extra_source_images: list[ExtraSourceImage] | None
     r2_upload: str | None
     r2_uploads: list[str] | None
-    messages: list[Any]
+    messages: list[ResponseModelMessagePop]

@@ -34,12 +34,14 @@ from horde_server.requests.pictures.source_links import HandedSources, SourceLin
 from horde_server.requests.popping import jobs_for
 from horde_server.requests.waiting import Waiting
 from horde_server.workers.check_in import CheckIn, cleaned_agent
+from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
 
 def routes(
     dispatcher: Dispatcher[ImageOrder],
     check_in: CheckIn,
+    messages: MessageMirror,
     submissions: Submissions[ImageOrder],
     links: ResultLinks,
     missed_uploads: MissedUploads,
@@ -83,10 +85,11 @@ def routes(
                 base_url = public_address(request)
                 uploads = [await links.upload(job_id, hand_out.ttl_s, base_url) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
-            return answered(told(job_answer(hand_out, uploads, sources), wanted), patience)
+            said = messages.told(worker.id, dispatcher.kind.name)
+            return answered(told(job_answer(hand_out, uploads, sources, said), wanted), patience)
         tell_maintenance(worker)
         skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), wanted), patience)
+        return answered(told(empty_answer(skipped, messages.told(worker.id, dispatcher.kind.name)), wanted), patience)
 
     @router.post(
         "/submit",

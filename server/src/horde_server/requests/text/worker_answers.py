@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from horde_server.http.answers import Answer
+from horde_server.workers.messages.answers import ResponseModelMessagePop
 
 
 class ModelPayloadKobold(Answer):
@@ -65,4 +66,4 @@ class GenerationPayloadKobold(Answer):
     ttl: int | None
     softprompt: str | None
     extra_source_images: list[Any] | None
-    messages: list[Any]
+    messages: list[ResponseModelMessagePop]

@@ -27,6 +27,7 @@ from horde_server.requests.text.worker_answers import GenerationPayloadKobold
 from horde_server.requests.text.worker_schemas import TextPop, TextSubmit
 from horde_server.requests.waiting import Waiting
 from horde_server.workers.check_in import CheckIn, cleaned_agent
+from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
 MODELS_KEPT = 200
@@ -36,6 +37,7 @@ SOFTPROMPTS_KEPT = 200
 def routes(
     dispatcher: Dispatcher[TextOrder],
     check_in: CheckIn,
+    messages: MessageMirror,
     submissions: Submissions[TextOrder],
     waiting: Waiting,
     door: Door,
@@ -70,10 +72,12 @@ def routes(
         patience = patience_of(request)
         hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
         if hand_out is not None:
-            return answered(told(job_answer(hand_out), wanted), patience)
+            return answered(
+                told(job_answer(hand_out, messages.told(worker.id, dispatcher.kind.name)), wanted), patience
+            )
         tell_maintenance(worker)
         skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), wanted), patience)
+        return answered(told(empty_answer(skipped, messages.told(worker.id, dispatcher.kind.name)), wanted), patience)
 
     @router.post(
         "/submit",
