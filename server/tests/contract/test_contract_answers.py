@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from api_contract import contract, gives
-from contract_deviations import NEVER_TOLD, NOT_BUILT, NOT_TOLD_YET, REFUSED, is_listed
+from contract_deviations import NEVER_TOLD, NOT_BUILT, NOT_TOLD_YET, OTHER_TYPES, REFUSED, is_listed
 from contract_walk import Part, Walk
 from hordes import AGENT, running_horde
 from pictures import picture
@@ -216,7 +216,7 @@ async def teams(walk: Walk, key: dict[str, str]) -> None:
     """One that all workers are in, and that served."""
     team = await walk.call("POST /v2/teams", {"name": "Harbour", "info": "of the north"}, key=key[ADA])
     for worker in (await walk.horde.client.get("/api/v2/workers")).json():
-        if worker["owner"] == "ada#2":
+        if worker.get("owner") == "ada#2":
             await walk.call("PUT /v2/workers/{worker_id}", {"team": team["id"]}, key=key[ADA], worker_id=worker["id"])
     await walk.call(
         "PATCH /v2/teams/{team_id}", {"name": "Port", "info": "of the south"}, key=key[ADA], team_id=team["id"]
@@ -232,10 +232,17 @@ async def messages(walk: Walk, key: dict[str, str]) -> None:
     worker = (await walk.horde.client.get("/api/v2/workers/name/painter")).json()
     sent = {"worker_id": worker["id"], "message": "Please update.", "origin": "The moderators", "expiry": 2}
     made = await walk.call("POST /v2/workers/messages", sent, key=key[ROOT])
+    to_all = {"message": "Down at noon.", "origin": "The moderators", "expiry": 2}
+    await walk.call("POST /v2/workers/messages", to_all, key=key[ROOT])
     await walk.call("GET /v2/workers/messages", key=key[ROOT], query={"validity": "all"})
     await walk.call("GET /v2/workers/messages/{message_id}", key=key[ROOT], message_id=made["id"])
     gone = await walk.call("POST /v2/workers/messages", sent, key=key[ROOT])
     await walk.call("DELETE /v2/workers/messages/{message_id}", key=key[ROOT], message_id=gone["id"])
+
+
+async def told_with_a_pop(walk: Walk, key: dict[str, str]) -> None:
+    """What moderators tell all workers."""
+    await walk.call("POST /v2/generate/text/pop", {"name": "scribe", "models": [TEXT_MODEL]}, key=key[ADA])
 
 
 async def shared_keys(walk: Walk, key: dict[str, str]) -> None:
@@ -356,6 +363,13 @@ async def state_of_the_horde(walk: Walk, key: dict[str, str]) -> None:
 
 
 async def news(walk: Walk, key: dict[str, str]) -> None:
+    piece = {
+        "title": "New lamp", "newspiece": "The lighthouse has one.", "importance": "Information", "tags": ["lamp"],
+        "more_info_urls": ["https://example.org"],
+    }  # fmt: skip
+    headers = {"apikey": key[ROOT]}
+    made = await walk.horde.client.post("/api/v2/operations/news", json=piece, headers=headers)
+    assert made.status_code == 200, made.text
     await walk.call("GET /v2/status/news")
 
 
@@ -386,9 +400,9 @@ async def ends(walk: Walk, key: dict[str, str]) -> None:
 
 
 PARTS: tuple[Part, ...] = (
-    kudos, users, shared_keys, image_styles, text_styles, collections, images, texts, alchemy, messages, teams,
-    images_not_given, alchemy_not_given, open_requests, users_seen, list_of_users, workers, filters, time_outs,
-    state_of_the_horde, news, documents, statistics, undeleted, ends,
+    kudos, users, shared_keys, image_styles, text_styles, collections, images, texts, alchemy, messages,
+    told_with_a_pop, teams, images_not_given, alchemy_not_given, open_requests, users_seen, list_of_users, workers,
+    filters, time_outs, state_of_the_horde, news, documents, statistics, undeleted, ends,
 )  # fmt: skip
 
 
@@ -432,7 +446,7 @@ async def test_every_field_was_told_and_is_of_its_type(walk: Walk, name: str) ->
         path: found
         for path, kinds in told.items()
         for found in kinds
-        if path in promised and not gives(promised[path], found)
+        if path in promised and not gives(promised[path], found) and not is_listed(OTHER_TYPES, name, path)
     }
     assert wrong == {}
 

@@ -23,6 +23,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 API = "/api/v2"
 STRANGERS = ("anonymous", "user", "trusted", "flagged", "deleted")
 """Who neither owns what the call is about nor moderates."""
+NO_OWNERS = (*STRANGERS, "moderator", "administrator", "scope full")
+ANONYMOUS: dict[str, Outcome] = {"anonymous": (403, "AnonForbidden")}
+SPENT: dict[str, Outcome] = {"spent shared key": (403, "SharedKeyEmpty")}
 DELETED: dict[str, Outcome] = {"deleted": (403, "DeletedUser")}
 SERVING: dict[str, Outcome] = {
     **DELETED,
@@ -45,6 +48,7 @@ NEITHER_OWNER_NOR_MODERATOR: dict[str, Outcome] = {
     **all_of(STRANGERS, (403, "Forbidden")),
     "anonymous": (403, "StylesAnonForbidden"),
 }
+NOT_THEIRS = all_of(NO_OWNERS, (404, "KeyNotFound"))  # not even whether there is one is told
 LATER: dict[str, dict[str, Outcome]] = {
     **{f"POST {API}/styles/{kind}": NO_MAKER for kind in ("image", "text")},
     **{f"PATCH {API}/styles/{kind}/{{style_id}}": NOT_ITS_OWNER for kind in ("image", "text")},
@@ -64,8 +68,8 @@ LATER: dict[str, dict[str, Outcome]] = {
     f"PUT {API}/users/{{user_id}}": all_of(STRANGERS, (403, "NotModerator")),
     f"DELETE {API}/operations/requests": all_of(("moderator", "administrator"), (400, "BadRequest")),  # names nobody
     f"DELETE {API}/generate/shared/{{id}}": all_of(tuple(CALLERS), (404, "SharedImageNotFound")),
-    f"POST {API}/generate/async": DELETED,
-    f"POST {API}/generate/text/async": DELETED,
+    f"POST {API}/generate/async": {**DELETED, **SPENT},
+    f"POST {API}/generate/text/async": {**DELETED, **SPENT},
     f"POST {API}/interrogate/async": DELETED,
     f"POST {API}/generate/pop": SERVING,
     f"POST {API}/generate/text/pop": SERVING,
@@ -82,6 +86,27 @@ LATER: dict[str, dict[str, Outcome]] = {
         **all_of((*STRANGERS, "owner", "moderator"), (403, "NotAllowedAwards")),
         **DELETED,
     },
+    f"POST {API}/workers/messages": {
+        **all_of((*STRANGERS, "owner", "scope work"), (403, "MessagesOnlyOwnWorkers")),
+        **DELETED,
+        **ANONYMOUS,
+    },
+    f"DELETE {API}/workers/messages/{{message_id}}": all_of((*STRANGERS, "scope work"), (403, "Forbidden")),
+    f"POST {API}/teams": {
+        **all_of(("user", "owner", "flagged"), (403, "UntrustedTeamCreation")),
+        **DELETED,
+        **ANONYMOUS,
+    },
+    f"PATCH {API}/teams/{{team_id}}": all_of(STRANGERS, (403, "NotOwner")),
+    f"DELETE {API}/teams/{{team_id}}": all_of(STRANGERS, (403, "NotModerator")),
+    f"GET {API}/kudos/statement": ANONYMOUS,
+    f"POST {API}/keys": {**DELETED, **ANONYMOUS},
+    f"PATCH {API}/keys/{{key_id}}": NOT_THEIRS,
+    f"DELETE {API}/keys/{{key_id}}": NOT_THEIRS,
+    f"POST {API}/keys/{{key_id}}/rotate": NOT_THEIRS,
+    f"PUT {API}/sharedkeys": {**DELETED, **ANONYMOUS},
+    f"PATCH {API}/sharedkeys/{{sharedkey_id}}": all_of(NO_OWNERS, (403, "Forbidden")),
+    f"DELETE {API}/sharedkeys/{{sharedkey_id}}": all_of(NO_OWNERS, (403, "Forbidden")),
     f"GET {API}/webhook_secret": {**DELETED, "anonymous": (403, "AnonForbidden")},
     f"POST {API}/webhook_secret": {**DELETED, "anonymous": (403, "AnonForbidden")},
 }
@@ -148,6 +173,20 @@ DANGEROUS: list[tuple[str, str, Outcome]] = [
     ("GET /webhook_secret", "scope read", SCOPE),
     ("POST /webhook_secret", "anonymous", (403, "AnonForbidden")),
     ("DELETE /generate/shared/{id}", "scope ask", SCOPE),
+    ("POST /keys", "scope work", SCOPE),
+    ("POST /keys", "shared key", NOBODYS),
+    ("POST /kudos/transfer", "shared key", NOBODYS),
+    ("POST /generate/pop", "shared key", NOBODYS),
+    ("POST /generate/async", "spent shared key", (403, "SharedKeyEmpty")),
+    ("PUT /users/{user_id}", "wrong network", (403, "KeyNetworkForbidden")),
+    ("DELETE /keys/{key_id}", "administrator", (404, "KeyNotFound")),
+    ("POST /keys/{key_id}/rotate", "user", (404, "KeyNotFound")),
+    ("DELETE /sharedkeys/{sharedkey_id}", "moderator", (403, "Forbidden")),
+    ("PUT /operations/documents/{document_name}", "moderator", (403, "NotAdmin")),
+    ("POST /operations/news", "trusted", (403, "NotAdmin")),
+    ("GET /kudos/statement", "scope ask", SCOPE),
+    ("DELETE /teams/{team_id}", "trusted", NO_MODERATOR),
+    ("POST /workers/messages", "user", (403, "MessagesOnlyOwnWorkers")),
 ]
 """What must not go wrong, by hand: operation, caller, outcome."""
 

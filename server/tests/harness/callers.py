@@ -17,7 +17,7 @@ from horde_server.errors import HordeError, InvalidAPIKey, NotAdmin, NotModerato
 from horde_server.http.declared_routes import ASKED_LATER, Declaration
 from horde_server.http.rights import KEYLESS, Right
 from horde_server.identity import key_store
-from horde_server.identity.caller import SCOPES, KeyLacksScope
+from horde_server.identity.caller import SCOPES, KeyLacksScope, KeyNetworkForbidden
 from horde_server.identity.keys import ANONYMOUS_KEY, Scope, key_hash, new_api_key
 from horde_server.identity.secret_store import load_secret
 
@@ -36,6 +36,8 @@ class Caller:
     scopes: frozenset[Scope] = frozenset({Scope.FULL})
     moderates: bool = False
     administers: bool = False
+    is_elsewhere: bool = False  # than where the key may be used
+    is_shared: bool = False  # a shared key, which is nobody's where those are not taken
 
 
 CALLERS: Final = {
@@ -51,6 +53,9 @@ CALLERS: Final = {
     "flagged": Caller(),
     "deleted": Caller(),
     "moderator": Caller(moderates=True),
+    "shared key": Caller(scopes=frozenset({Scope.ASK}), is_shared=True),
+    "spent shared key": Caller(scopes=frozenset({Scope.ASK}), is_shared=True),
+    "wrong network": Caller(moderates=True, administers=True, is_elsewhere=True),
     "administrator": Caller(moderates=True, administers=True),
     **{f"scope {scope}": Caller(scopes=frozenset({scope}), moderates=True, administers=True) for scope in Scope},
 }
@@ -76,6 +81,12 @@ async def make_keys(horde: Horde) -> dict[str, str | None]:
         await horde.sql(f"UPDATE api_key SET {end} WHERE name = %s", name)
     for scope in Scope:
         keys[f"scope {scope}"] = await add_key(horde, root.id, [scope], f"for {scope}")
+    for name, kudos in (("shared key", 5000), ("spent shared key", 0)):
+        made = await horde.client.put("/api/v2/sharedkeys", json={"kudos": kudos}, headers={"apikey": root.api_key})
+        assert made.status_code == 200, made.text
+        keys[name] = made.json()["id"]
+    keys["wrong network"] = await add_key(horde, root.id, [Scope.FULL], "elsewhere")
+    await horde.sql("UPDATE api_key SET networks = '{192.0.2.0/24}' WHERE name = 'elsewhere'")
     keys |= {"no key": None, "empty key": "", "unknown key": "k" * 22, "anonymous": ANONYMOUS_KEY}
     assert keys.keys() == CALLERS.keys()
     return keys
@@ -102,10 +113,12 @@ def at_the_door(declaration: Declaration, caller: Caller) -> Outcome | None:
             return told(declaration.no_key)
         if caller.sends == "nothing":
             return _MISSING
-    if caller.sends != "a key":
+    if caller.sends != "a key" or (caller.is_shared and not declaration.shared_keys):
         if declaration.unknown_key is ASKED_LATER:
             return None if right is Right.ANYBODY_NAMED else told(InvalidAPIKey)
         return told(declaration.unknown_key or InvalidAPIKey)
+    if caller.is_elsewhere:
+        return told(KeyNetworkForbidden)
     if caller.scopes.isdisjoint(SCOPES[right]):
         return told(KeyLacksScope)
     if right is Right.MODERATE and not caller.moderates:

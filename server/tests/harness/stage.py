@@ -127,6 +127,27 @@ class Stage:
                     f" (gen_random_uuid(), 'image', %s, %s) RETURNING {parameter.removeprefix('collection_')}::text"
                 )
                 return str((await horde.sql(added, self.owner_id, f"collection {uuid4()}"))[0][0])
+            case "team_id":
+                made = "INSERT INTO team (id, name, account_id) VALUES (gen_random_uuid(), %s, %s) RETURNING id::text"
+                return str((await horde.sql(made, f"team {uuid4()}", self.owner_id))[0][0])
+            case "message_id":
+                made = """INSERT INTO worker_message (id, account_id, audience, origin, message, expires_at) VALUES
+                          (gen_random_uuid(), %s, 'all', 'the owner', 'hello', now() + interval '1 hour')
+                          RETURNING id::text"""
+                return str((await horde.sql(made, self.owner_id))[0][0])
+            case "news_id":
+                made = "INSERT INTO news (title, body) VALUES ('a title', 'a body') RETURNING id::text"
+                return str((await horde.sql(made))[0][0])
+            case "document_name":
+                await horde.sql("INSERT INTO document VALUES ('terms', 'Be kind.') ON CONFLICT DO NOTHING")
+                return "terms"
+            case "sharedkey_id":
+                added = """INSERT INTO api_key (account_id, hash, name, scopes, shared_id, budget_hundredths)
+                           VALUES (%s, %s, 'shared', '{ask}', gen_random_uuid(), 500) RETURNING shared_id::text"""
+                return str((await horde.sql(added, self.owner_id, uuid4().bytes))[0][0])
+            case "key_id":
+                added = "INSERT INTO api_key (account_id, hash, name) VALUES (%s, %s, 'of a test') RETURNING id::text"
+                return str((await horde.sql(added, self.owner_id, uuid4().bytes))[0][0])
             case "ipaddr":
                 return _PUBLIC_ADDRESS
             case "model_name":
@@ -212,6 +233,10 @@ async def _collection_change(_: Stage, __: str) -> dict[str, Any]:
     return {"public": False}
 
 
+async def _team(_: Stage, __: str) -> dict[str, Any]:
+    return {"name": f"team {uuid4()}"}
+
+
 BODIES: Final[dict[str, Body]] = {
     "POST /api/v2/styles/image": _new_style,
     "POST /api/v2/styles/text": _new_style,
@@ -224,6 +249,7 @@ BODIES: Final[dict[str, Body]] = {
     "POST /api/v2/generate/text/submit": _text_result,
     "POST /api/v2/interrogate/submit": _alchemy_result,
     "PUT /api/v2/users/{user_id}": _contact,
+    "POST /api/v2/teams": _team,
     "POST /api/v2/kudos/transfer": _gift,
     "POST /api/v2/kudos/award": _gift,
 }
