@@ -35,6 +35,7 @@ WORKER = {
     "type": "image", "name": "w", "id": JOB, "bridge_agent": "a:1:b", "performance": "fast", "info": "i",
     "models": ["m"], "maintenance_mode": False, "requests_fulfilled": 1, "online": True,
 }  # fmt: skip
+USER = {"username": "u", "id": 7, "kudos": 5}
 
 app = build_app(plugins=[])
 register(app)
@@ -54,6 +55,10 @@ class EvilHorde(FakeHorde):
                 reply = Reply(200, STYLE)
             case "GET", ["workers", _, *_]:
                 reply = Reply(200, WORKER)
+            case "GET", ["users"]:
+                reply = Reply(200, [USER])
+            case _, ["users", _]:
+                reply = Reply(200, {"username": "u", "proxy_passkey": "p", "message": "OK"})
             case _:
                 reply = super()._usual(asked)
         if not isinstance(reply.body, bytes):
@@ -101,6 +106,11 @@ COMMANDS = {
     "worker": ["w"],
     "me": [],
     "transfer": ["ann#7", "5", "--yes"],
+    "users": [],
+    "account change": ["--name", "n-n"],
+    "account passkey": [],
+    "account delete": ["--yes"],
+    "account undelete": [],
     "sharedkeys create": [],
     "sharedkeys show": [JOB],
     "sharedkeys change": [JOB, "--kudos", "5"],

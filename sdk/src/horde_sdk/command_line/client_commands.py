@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from horde_sdk.command_line import shared_key_commands, style_commands
+from horde_sdk.command_line import account_commands, shared_key_commands, style_commands
 from horde_sdk.command_line.alchemy_command import alchemy
 from horde_sdk.command_line.cancel_command import cancel
 from horde_sdk.command_line.image_command import image
@@ -18,5 +18,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     for command in (image, text, alchemy, cancel, models, workers, worker, me, transfer):
         app.command()(command)
+    app.command()(account_commands.users)
+    app.add_typer(account_commands.app, name="account")
     app.add_typer(shared_key_commands.app, name="sharedkeys")
     app.add_typer(style_commands.app, name="styles")
