@@ -54,7 +54,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         images,
         Texts(core, identity, moderation, dispatch, waiting, workers),
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
-        Accounts(core, identity, moderation.profanity, dispatch, workers.directory),
+        Accounts(core, identity, moderation.profanity, dispatch, slices),
         Kudos(core, identity),
         Webhooks(core, identity),
         Models(core),

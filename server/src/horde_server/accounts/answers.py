@@ -50,8 +50,8 @@ class UserRecords(Answer):
 class MonthlyKudos(Answer):
     """Kudos paid every month."""
 
-    amount: int
-    last_received: str | None
+    amount: int = 0
+    last_received: str | None = None
 
 
 class UserActiveGenerations(Answer):
@@ -63,7 +63,10 @@ class UserActiveGenerations(Answer):
 
 
 class UserDetails(Answer):
-    """A user; fields with a default are shown to the user or to moderators, where there is something to show."""
+    """A user; fields with a default are shown to the user or to moderators, where there is something to show.
+
+    In a list every field is there, and null or empty where nothing is told to everybody.
+    """
 
     username: str
     id: int
@@ -85,16 +88,18 @@ class UserDetails(Answer):
     contributions: dict[str, Any]
     records: UserRecords
     styles: list[Any]
-    worker_ids: list[str] = Field([])
-    sharedkey_ids: list[str] = Field([])
-    contact: str = ""
-    vpn: bool = False
-    special: bool = False
+    worker_ids: list[str] | None = None
+    sharedkey_ids: list[str] | None = None
+    contact: str | None = None
+    vpn: bool | None = None
+    special: bool | None = None
     active_generations: UserActiveGenerations = UserActiveGenerations()
-    evaluating_kudos: float = 0
+    evaluating_kudos: float | None = None
     monthly_kudos: MonthlyKudos | None = None
-    suspicious: int = 0
-    admin_comment: str = ""
+    suspicious: int | None = None
+    admin_comment: str | None = None
+    proxy_passkey: str | None = None
+    administrator: bool = False
 
 
 class ModifyUser(Answer):

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from horde_sdk.harmless_text import one_line
+from horde_server.command_line import admin_changes, admin_users
 from horde_server.command_line.on_database import account_number, on_database
 from horde_server.command_line.options import Data, DatabaseUrl, fail
 
@@ -27,6 +28,8 @@ class KeyScope(StrEnum):
 
 
 app = typer.Typer(help="Work on a horde's database: accounts.", no_args_is_help=True)
+admin_users.register(app)
+admin_changes.register(app)
 
 
 @app.callback()

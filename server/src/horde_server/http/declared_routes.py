@@ -38,7 +38,8 @@ class Later(Enum):
 
 ASKED_LATER: Final = Later.ASKED_LATER
 """Instead of a refusal: a key that nobody has is let in, as the contract has the service refuse other things first.
-`Caller.user` then raises. On routes of moderators the service also asks for the right, by `Caller.check`."""
+`Caller.user` then raises. On routes of moderators the service also asks for the right, by `Caller.check`. As
+`deleted_user`: the keys of accounts that are marked for deletion are let in, and the service knows what they may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Declaration:
     """What is raised where no key was sent; None: the parser's 400 (basics.md §2.1)."""
     unknown_key: type[HordeError] | Literal[Later.ASKED_LATER] | None = None
     """What is raised for a key that nobody has; None: what is usual for the right."""
+    deleted_user: type[HordeError] | Literal[Later.ASKED_LATER] | None = None
+    """What is raised for a key of an account that is marked for deletion; None: `DeletedUser`."""
 
     @property
     def asks_for_a_key(self) -> bool:
@@ -71,6 +74,7 @@ class _Declared(TypedDict, total=False):
     right: Required[Right]
     no_key: type[HordeError]
     unknown_key: type[HordeError] | Literal[Later.ASKED_LATER]
+    deleted_user: type[HordeError] | Literal[Later.ASKED_LATER]
     reads: Read  # gives `body`, where that has no schema
     hot: bool  # called before the framework: documents its parameters itself, takes `request`, `caller` and `body` only
     status_code: int
@@ -116,7 +120,9 @@ class DeclaredRouter:
         options: dict[str, Any] = dict(declared)
         if "right" not in options:
             raise UndeclaredRoute(f"{self.api.prefix}{path} declares no right.")
-        declaration = Declaration(options.pop("right"), options.pop("no_key", None), options.pop("unknown_key", None))
+        declaration = Declaration(
+            options.pop("right"), *(options.pop(name, None) for name in ("no_key", "unknown_key", "deleted_user"))
+        )
         reads, is_hot = options.pop("reads", None), options.pop("hot", False)
 
         def register(endpoint: Endpoint) -> Endpoint:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from horde_server.errors import HordeError
 from horde_server.http.body_budget import BodyBudget
 from horde_server.http.body_limits import SMALL_BYTES, most_body_bytes
+from horde_server.http.client_address import PROXIED_FOR
 from horde_server.http.error_responses import answer_to, error_body
 from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
@@ -35,13 +36,18 @@ _CORS = (
 JSON_HEADER = (b"content-type", b"application/json; charset=utf-8")
 _CLOSE = (b"connection", b"close")
 _WISHES = frozenset((b"x-fields", b"prefer"))
+_ASKED_FOR_OTHERS = frozenset(("/api/v2/generate/async", "/api/v2/generate/text/async"))
+"""Where the address that a service tells is the client's; elsewhere only rate limits go by it (basics.md §2.6)."""
 
 FastAnswer = Callable[[Scope], "bytes | None"]
 """Answers a request from memory (status 200, JSON), or returns None to let the app do it."""
 ClientAddress = Callable[[Scope], str]
 """Whose address a request counts for."""
-RateLimit = Callable[[Scope, str], "list[tuple[bytes, bytes]]"]
-"""Headers that tell the caller's limit; raises `HordeError` when it is exceeded."""
+ProxiedClient = Callable[[Scope], "str | None"]
+"""For whose address a service asks, where it may say so."""
+RateLimit = Callable[[Scope, str, bool], "list[tuple[bytes, bytes]]"]
+"""Headers that tell the caller's limit, by the address that counts and whether a service told it; raises `HordeError`
+when it is exceeded."""
 
 
 class Waits(Protocol):
@@ -81,12 +87,20 @@ class Rim:
         self._hot_routes = HotRoutes()
         self._doorkeeper: Doorkeeper | None = None
         self._waits: Waits | None = None
+        self._proxied_client: ProxiedClient | None = None
         self._client_address = client_address
         self._rate_limit = rate_limit
 
-    def open(self, fast_answer: FastAnswer, hot_routes: HotRoutes, doorkeeper: Doorkeeper, waits: Waits) -> None:
+    def open(
+        self,
+        fast_answer: FastAnswer,
+        hot_routes: HotRoutes,
+        doorkeeper: Doorkeeper,
+        waits: Waits,
+        proxied_client: ProxiedClient | None = None,
+    ) -> None:
         """Short ways become possible once the node runs and its mirrors are filled."""
-        self._waits = waits
+        self._waits, self._proxied_client = waits, proxied_client
         self._fast_answer, self._hot_routes, self._doorkeeper = fast_answer, hot_routes, doorkeeper
 
     def let_go(self) -> None:
@@ -112,8 +126,10 @@ class Rim:
         try:
             address = self._client_address(scope)
             body = self._large_body(scope, receive, address)
+            state = scope.get("state")
+            proxied = self._proxied(scope) if state and PROXIED_FOR in state else None
             if self._rate_limit is not None:
-                headers = [*headers, *self._rate_limit(scope, address)]
+                headers = [*headers, *self._rate_limit(scope, proxied or address, proxied is not None)]
             mask, may_wait = _wishes(scope)
             if mask is None and not may_wait and scope["method"] == "GET" and self._fast_answer is not None:
                 answer = self._fast_answer(scope)
@@ -131,6 +147,8 @@ class Rim:
                 extra.append(_CLOSE)
             await _respond(send, error.status, error_body(error), [*headers, *extra])
             return
+        if proxied is not None and scope["path"] in _ASKED_FOR_OTHERS:
+            address = proxied
         scope.setdefault("state", {})["client_address"] = address
         if body is not None:
             try:
@@ -150,6 +168,13 @@ class Rim:
             await self._answer_hot(endpoint, request, send, headers)
         else:
             await self._pass_on(scope, request.receive, send, headers, mask)
+
+    def _proxied(self, scope: Scope) -> str | None:
+        """For whose address a service asks; where none may say so, the request is as if nobody had."""
+        proxied = self._proxied_client(scope) if self._proxied_client is not None else None
+        if proxied is None:
+            del scope["state"][PROXIED_FOR]
+        return proxied
 
     def _large_body(self, scope: Scope, receive: Receive, address: str) -> IncomingBody | None:
         """The body, if it is one that must be looked after: long, or of unknown length."""

@@ -61,6 +61,8 @@ class Caller(msgspec.Struct, frozen=True):
     key: KeyGrant | None = None
     unknown_key: type[HordeError] = InvalidAPIKey
     """What is told whose key is nobody's."""
+    is_proxied: bool = False
+    """Whether a service told the address, which is that of whom it asks for."""
 
     @property
     def user(self) -> Account:

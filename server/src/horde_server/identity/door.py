@@ -7,13 +7,15 @@ from typing import Any
 from fastapi import Request
 from starlette.types import Scope
 
-from horde_server.errors import HordeError, InvalidAPIKey, InvalidWorkerKey
+from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, InvalidWorkerKey
 from horde_server.http.body import required_apikey
 from horde_server.http.body_limits import KEYLESS as KEYLESS_PATHS
+from horde_server.http.client_address import PROXIED_FOR
 from horde_server.http.client_agent import UNKNOWN_AGENT, client_agent
 from horde_server.http.declared_routes import ASKED_LATER, Declaration, DeclaredRouter, declaration_of
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.rights import Right
+from horde_server.identity.anonymous import AnonymousUse
 from horde_server.identity.caller import Caller, check_scope
 from horde_server.identity.directory import AccountDirectory
 
@@ -24,8 +26,9 @@ _USUAL = Declaration(Right.ANY_KEY)
 class Door:
     """Makes the routers of a node, and admits who calls their routes."""
 
-    def __init__(self, accounts: AccountDirectory, hot: HotRoutes) -> None:
+    def __init__(self, accounts: AccountDirectory, hot: HotRoutes, anonymous: AnonymousUse) -> None:
         self._accounts = accounts
+        self._anonymous = anonymous
         self.hot = hot
 
     def router(self, prefix: str = "", **options: Any) -> DeclaredRouter:
@@ -34,6 +37,9 @@ class Door:
 
     async def admit(self, request: Request, declaration: Declaration) -> Caller:
         """Who calls. Raises 400 and 401 where the key is missing or nobody's, 403 where they may not.
+
+        Here, once for all routes, accounts that are marked for deletion are refused, and Anonymous where this horde
+        has turned that off.
 
         Where the declaration says that this is asked later, only the scopes of a key that somebody has are looked at.
         """
@@ -53,7 +59,10 @@ class Door:
                 raise declaration.unknown_key or _refusal_of(right)
             return Caller(None, address, agent, None, _refusal_of(right))
         account, key = holder
-        caller = Caller(account, address, agent, key, _refusal_of(right))
+        if account.deleted and declaration.deleted_user is not ASKED_LATER:
+            raise declaration.deleted_user or DeletedUser
+        self._anonymous.refuse(account, right)
+        caller = Caller(account, address, agent, key, _refusal_of(right), PROXIED_FOR in scope["state"])
         if declaration.unknown_key is ASKED_LATER:
             check_scope(key, right)
         else:

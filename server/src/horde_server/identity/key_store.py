@@ -29,3 +29,8 @@ async def renew_keys(conn: Connection, account_id: int, key_hash: bytes) -> None
         "INSERT INTO api_key (account_id, hash, name) VALUES (%s, %s, %s) ON CONFLICT (hash) DO NOTHING",
         (account_id, key_hash, MAIN),
     )
+
+
+async def remove_all(conn: Connection, account_id: int) -> None:
+    """Forget all keys of an account, the revoked ones too. `account.api_key_hash` the caller empties."""
+    await conn.execute("DELETE FROM api_key WHERE account_id = %s", (account_id,))

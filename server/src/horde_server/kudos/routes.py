@@ -14,6 +14,7 @@ from horde_server.identity.door import Door
 from horde_server.kudos.answers import KudosAwarded, KudosTransferred
 from horde_server.kudos.schemas import KudosGift
 from horde_server.kudos.service import KudosGifts
+from horde_server.kudos.transfers import DeletedParty
 
 
 def routes(gifts: KudosGifts, door: Door) -> APIRouter:
@@ -23,6 +24,7 @@ def routes(gifts: KudosGifts, door: Door) -> APIRouter:
     @router.post(
         "/transfer",
         right=Right.MANAGE_OWN,
+        deleted_user=DeletedParty,
         operation_id="post_transfer_kudos",
         response_model=KudosTransferred,
         responses=refusals(401, 413),

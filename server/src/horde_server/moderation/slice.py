@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from horde_server.blobs.guard import ANYWHERE
 from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.core import Core
+from horde_server.database.pool import Connection
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.moderation.addresses.reputation import AddressReputation
@@ -45,11 +46,12 @@ class Moderation(Slice):
         self.profanity = load_profanity_filter(settings.profane_words)
         self.suspects = Suspects(core.pool, core.workers_changed)
         self.prompt_filters = PromptFilters(core.pool, core.publish)
+        self._evidence = PromptEvidence(core.blobs.evidence, core.pool, core.tasks)
         self.doorkeeper = Doorkeeper(
             self.prompt_filters,
             self.suspects,
             Strikes(self.addresses, core.clients.trusts, strikes_addresses=settings.profile is not Profile.HOUSEHOLD),
-            PromptEvidence(core.blobs.evidence),
+            self._evidence,
             is_on=not settings.disable_filters,
         )
 
@@ -77,6 +79,10 @@ class Moderation(Slice):
         await self.modes.reload()
         await self.addresses.reload()
         await self.prompt_filters.reload()
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """Prompts of it that were refused, and kept."""
+        await self._evidence.forget(conn, account_id)
 
     def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """Forget time-outs that are over."""

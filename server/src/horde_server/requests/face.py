@@ -36,7 +36,9 @@ def answered(body: bytes, patience: Patience) -> Response:
 def raise_limits(limits: RateLimits | None, caller: Caller) -> None:
     """Where somebody asks whom the horde knows, many may ask: a club's bot, a school, a service."""
     account = caller.account
-    if limits is not None and account is not None and (account.trusted or account.education or account.service):
+    if limits is None or caller.is_proxied:  # those it asks for are known to nobody
+        return
+    if account is not None and (account.trusted or account.education or account.service):
         limits.trust(caller.address)
 
 

@@ -43,6 +43,12 @@ class WorkerFlaggedMaintenance(HordeError):
     status, rc = 403, "WorkerFlaggedMaintenance"
 
 
+class EducationForbiddenWorker(HordeError):
+    """Education accounts run no workers: use another account for yours."""
+
+    status, rc = 403, "Forbidden"
+
+
 class PolymorphicNameConflict(HordeError):
     """A worker of another kind has this name already: choose another name."""
 
@@ -97,6 +103,8 @@ class CheckIn:
             raise WorkerFlaggedMaintenance
         if account.id == 0:
             raise AnonForbiddenWorker
+        if account.education:
+            raise EducationForbiddenWorker
         worker = await self._workers.find(name)
         if worker is not None and worker.kind.name != kind.name:
             raise PolymorphicNameConflict

@@ -9,12 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from horde_server.core import Core
+from horde_server.database.pool import Connection
 from horde_server.dispatch.slice import Dispatch
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.moderation.slice import Moderation
 from horde_server.periodic import every
 from horde_server.slice import Gauge, Heard, Slice
+from horde_server.workers import store
 from horde_server.workers.address_routes import routes as address_routes
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
@@ -62,6 +64,10 @@ class Workers(Slice):
             await self.directory.reload_of({int(account_id) for account_id in ids})
 
         return {"worker": workers_changed, "account": accounts_changed}
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """Its workers, with their names, addresses and words."""
+        await store.delete_workers_of(conn, account_id)
 
     async def reload(self) -> None:
         """All that are online."""

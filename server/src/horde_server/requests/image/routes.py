@@ -42,6 +42,7 @@ def routes(
         "/async",
         right=Right.ASK,
         unknown_key=ASKED_LATER,
+        deleted_user=ASKED_LATER,  # refused in its turn (requests.md §3.6)
         hot=True,
         status_code=202,
         operation_id="post_image_async_generate",
