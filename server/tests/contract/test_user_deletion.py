@@ -101,6 +101,15 @@ class TestMarking:
         await horde.submit(bob.api_key, job["id"])
         assert (await horde.check(request_id))["done"]
 
+    async def test_a_user_who_serves_itself_is_deleted_too(self, horde: Horde) -> None:
+        """§7.1: its worker holds a job of its own request; nothing of it waits or is worked on any more."""
+        ada = await horde.account("ada", kudos=1000)
+        request_id = await horde.request(ada.api_key, params={"n": 2})
+        await horde.job(ada.api_key, "adas worker")
+        assert (await delete(horde, ada.id, ada.api_key)).status_code == 200
+        check = await horde.check(request_id)
+        assert (check["waiting"], check["processing"], check["done"]) == (0, 0, True)
+
     async def test_a_request_that_came_with_the_mark_is_taken_back_within_a_minute(self, horde: Horde) -> None:
         """§7.1: by another node, or by `horde admin`, which has no queue."""
         ada = await horde.account("ada", kudos=1000)
@@ -221,6 +230,18 @@ class TestWiping:
         await settle(horde)
         states = await horde.sql("SELECT username, wiped_at IS NOT NULL FROM account WHERE id > 0 ORDER BY id")
         assert states == [("<wiped>", True), ("back", False), ("fresh", False)]
+
+    async def test_one_that_cannot_be_wiped_keeps_no_other(self, horde: Horde) -> None:
+        """What another release keeps of an account may hold it: the rest is wiped all the same."""
+        held, free = await horde.account("held"), await horde.account("free")
+        await horde.sql("CREATE TABLE holder (key_id bigint REFERENCES api_key (id))")
+        await horde.sql("INSERT INTO holder SELECT id FROM api_key WHERE account_id = %s", held.id)
+        for account in (held, free):
+            await delete(horde, account.id, account.api_key)
+            await month_passes(horde, account)
+        await settle(horde)
+        names = await horde.sql("SELECT username FROM account WHERE id IN (%s, %s) ORDER BY id", held.id, free.id)
+        assert names == [("held",), ("<wiped>",)]
 
     async def test_grace_begins_with_the_mark(self, horde: Horde) -> None:
         """§7.4: who was away for years and deletes the account today can come back for the whole grace."""

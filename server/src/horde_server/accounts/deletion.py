@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
+from psycopg import IntegrityError
 
 from horde_server.accounts import deletion_store as store
 from horde_server.audit import store as audit_store
@@ -133,7 +134,10 @@ class AccountDeletion:
                     cancelled = await self._mirror.cancel_waiting_of(conn, waiting)
                 self._tell(cancelled)
             for account_id in await store.due(conn, after_days=self._grace_days, most=_MOST_AT_ONCE):
-                await self._wipe(conn, account_id, HORDE)
+                try:
+                    await self._wipe(conn, account_id, HORDE)
+                except IntegrityError:  # something that we do not know refers to it: loud, and the others go on
+                    log.exception("accounts.not_wiped", account=account_id)
 
     async def _mark(self, conn: Connection, account_id: int, actor: Actor) -> None:
         """It asks for nothing more, what waits of it is taken back, and its workers let go of what they hold."""
