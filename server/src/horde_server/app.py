@@ -38,7 +38,7 @@ def create_app(settings: Settings, dsn: str) -> Rim:
                 door.hot,
                 door.ask_before_body,
                 node.waiting,
-                node.identity.proxied_clients,
+                proxied_client=node.identity.proxied_clients,
             )
             yield
             rim.close()

@@ -62,10 +62,6 @@ class CannotWipeActiveUser(HordeError):
     status, rc = 403, "CannotWipeActiveUser"
 
 
-class _Vanished(Exception):
-    """Somebody else wiped the account, or took its deletion back, a moment ago: nothing is to be done."""
-
-
 async def mark_from_outside(
     conn: Connection, account_id: int, actor: Actor, admin_ids: Collection[int], *, why: str | None = None
 ) -> bool:
@@ -153,16 +149,14 @@ class AccountDeletion:
         log.info("accounts.marked", account=account_id, cancelled_requests=len(states))
 
     async def _wipe(self, conn: Connection, account_id: int, actor: Actor) -> None:
-        workers = await worker_store.workers_of(conn, account_id)
-        try:
-            async with conn.transaction():
-                await self._slices.wipe(conn, account_id)
-                if not await store.wipe(conn, account_id):
-                    raise _Vanished
-                await audit_store.forget_texts(conn, account_id)
-                await record(conn, actor, "account.wipe", subject("account", account_id), concerns=account_id)
-        except _Vanished:
-            return
+        async with conn.transaction():
+            if not await store.lock_to_wipe(conn, account_id):
+                return  # somebody else wiped it, or took its deletion back, a moment ago
+            workers = await worker_store.workers_of(conn, account_id)
+            await self._slices.wipe(conn, account_id)
+            await store.wipe(conn, account_id)
+            await audit_store.forget_texts(conn, account_id)
+            await record(conn, actor, "account.wipe", subject("account", account_id), concerns=account_id)
         await self._core.workers_changed(workers)
         await self._core.announce("account", [str(account_id)])
         log.info("accounts.wiped", account=account_id, workers=len(workers))

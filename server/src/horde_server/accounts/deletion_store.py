@@ -49,18 +49,27 @@ async def due(conn: Connection, *, after_days: int, most: int) -> list[int]:
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def wipe(conn: Connection, account_id: int) -> bool:
-    """Leave of an account its number and what the books need; False when it is not marked, or was wiped before."""
+async def lock_to_wipe(conn: Connection, account_id: int) -> bool:
+    """Keep others from an account and its workers; False when it is not marked any more, or was wiped before.
+
+    Workers before their owner, and the owner before its keys, as everybody locks them.
+    """
+    await conn.execute("SELECT FROM worker WHERE account_id = %s ORDER BY id FOR UPDATE", (account_id,))
     cursor = await conn.execute(
+        "SELECT FROM account WHERE id = %s AND deleted AND wiped_at IS NULL FOR NO KEY UPDATE", (account_id,)
+    )
+    return cursor.rowcount == 1
+
+
+async def wipe(conn: Connection, account_id: int) -> None:
+    """Leave of an account, which the caller locked, its number and what the books need."""
+    await conn.execute(
         """UPDATE account SET wiped_at = now(), username = %s, external_id = NULL, api_key_hash = NULL, contact = NULL,
                admin_comment = NULL, proxy_passkey = NULL, public_workers = false, worker_invited = 0,
                monthly_kudos = 0, monthly_kudos_last_received = NULL, usage_multiplier = 1, moderator = false,
                trusted = false, customizer = false, vpn = false, service = false, education = false, special = false,
                suspicions = '{}'
-           WHERE id = %s AND deleted AND wiped_at IS NULL""",
+           WHERE id = %s""",
         (WIPED_NAME, account_id),
     )
-    if cursor.rowcount != 1:
-        return False
     await conn.execute("DELETE FROM account_rank WHERE account_id = %s", (account_id,))
-    return True

@@ -62,7 +62,7 @@ class Door:
         if account.deleted and declaration.deleted_user is not ASKED_LATER:
             raise declaration.deleted_user or DeletedUser
         self._anonymous.refuse(account, right)
-        caller = Caller(account, address, agent, key, _refusal_of(right), PROXIED_FOR in scope["state"])
+        caller = Caller(account, address, agent, key, _refusal_of(right), is_proxied=PROXIED_FOR in scope["state"])
         if declaration.unknown_key is ASKED_LATER:
             check_scope(key, right)
         else:
