@@ -47,6 +47,8 @@ FIELDS: Final = _BY_ADMIN | _BY_MODERATOR | _BY_SELF
 _ROLES: Final = ("moderator", "trusted", "flagged", "customizer", "vpn", "service", "education", "special")
 _NOT_OF_ANONYMOUS: Final = frozenset((*_ROLES, "reset_suspicion"))
 """Asked of Anonymous, they change nothing; the answer has them as they are."""
+_OF_WORKERS: Final = frozenset({"moderator", "trusted", "reset_suspicion"})
+"""What changes the workers too."""
 ANONYMOUS: Final = 0
 _EDUCATION_CONCURRENCY, _PLAIN_CONCURRENCY = 200, 30
 
@@ -119,7 +121,7 @@ async def change_user(
     """Apply what the caller may change; the new values of what was changed. Else raises, and changes nothing."""
     asked = FIELDS & change.model_fields_set
     async with conn.transaction():
-        if await store.lock(conn, account_id) is None:
+        if await store.lock(conn, account_id, with_workers=bool(asked & _OF_WORKERS)) is None:
             raise UserNotFound
         _check_rights(asked, change, account_id, caller)
         return await apply_change(conn, account_id, change, actor_of(caller), profanity)
@@ -140,7 +142,7 @@ async def apply_change(
     """
     asked = FIELDS & change.model_fields_set
     async with conn.transaction():
-        account = await store.lock(conn, account_id)
+        account = await store.lock(conn, account_id, with_workers=bool(asked & _OF_WORKERS))
         if account is None:
             raise UserNotFound
         _check_values(change, asked, account, profanity)

@@ -78,8 +78,13 @@ async def records_of(conn: Connection, account_ids: Sequence[int]) -> dict[int, 
 # ---------------------------------------------------------------- changes
 
 
-async def lock(conn: Connection, account_id: int) -> dict[str, Any] | None:
-    """All columns of an account, which nobody else changes until the caller's transaction ends."""
+async def lock(conn: Connection, account_id: int, *, with_workers: bool = False) -> dict[str, Any] | None:
+    """All columns of an account, which nobody else changes until the caller's transaction ends.
+
+    `with_workers`: its workers are to be changed too. They are locked before their owner, as everybody locks them.
+    """
+    if with_workers:
+        await conn.execute("SELECT FROM worker WHERE account_id = %s ORDER BY id FOR UPDATE", (account_id,))
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute("SELECT * FROM account WHERE id = %s AND wiped_at IS NULL FOR UPDATE", (account_id,))
         return await cursor.fetchone()
