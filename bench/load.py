@@ -197,16 +197,17 @@ class Load:
 
     async def make_accounts(self) -> None:
         """Requestors who may have hundreds of requests waiting, and trusted owners with a worker each."""
-        self.moderator = (await self._account("moderator", moderator=True))["api_key"]
+        self.moderator = (await self.make_account("moderator", moderator=True))["api_key"]
         for number in range(REQUESTORS):
-            made = await self._account(f"requestor{number}")
+            made = await self.make_account(f"requestor{number}")
             await self.call("PUT", f"users/{made['user_id']}", self.moderator, {"concurrency": 500})
             self.requestors.append(made["api_key"])
         for number in range(OWNERS):
-            made = await self._account(f"owner{number}", trusted=True)
+            made = await self.make_account(f"owner{number}", trusted=True)
             self.workers.append({"key": made["api_key"], "name": f"bench-{number}"})
 
-    async def _account(self, name: str, **rights: bool) -> dict[str, Any]:
+    async def make_account(self, name: str, **rights: bool) -> dict[str, Any]:
+        """A test account with a million kudos; its key and number."""
         body = {"username": name, "oauth_id": f"{name}_bench", "kudos": 1_000_000, **rights}
         return await self.call("POST", "dev/test-user", body=body)
 

@@ -59,6 +59,23 @@ def a_check(**changes: Any) -> dict[str, Any]:
     }
 
 
+def a_line(**changes: Any) -> dict[str, Any]:
+    return {
+        "time": "2026-07-14T12:00:00.123Z",
+        "kind": "given",
+        "amount": -5.0,
+        "escrow": 0.0,
+        "balance_after": 37.0,
+        "escrow_after": 0.0,
+        "counterpart": "ben#8",
+        **changes,
+    }
+
+
+def a_statement(*lines: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {"balance": 37.0, "escrow": 0.0, "held": 0.0, "lines": list(lines), **changes}
+
+
 def a_generation(number: int, img: str) -> dict[str, Any]:
     return {
         "id": f"00000000-0000-0000-0000-{number:012}",
@@ -232,6 +249,8 @@ class FakeHorde:
                 return Reply(200, asked.body)
             case "POST", ["kudos", "transfer"]:
                 return Reply(200, {"transferred": asked.body["amount"]})
+            case "GET", ["kudos", "statement"]:
+                return Reply(200, a_statement(a_line(), next=None))
             case "GET", ["status", "heartbeat"]:
                 return Reply(200, {"message": "OK", "version": "4.0"})
             case "GET", ["status", "models"]:

@@ -21,7 +21,7 @@ FLOORS: tuple[tuple[set[str], ...], ...] = (
     ({"deploy_config", "model_reference"},),
     ({"generic_api", "exceptions"}, {"generation_parameters"}),
     ({"ai_horde_api"}, {"ratings_api"}, {"backend_parsing"}, {"utils"}),
-    ({"webhooks"}, {"worker"}),
+    ({"webhooks"}, {"worker"}, {"account_keys"}),
     ({PACKAGE},),
     ({"command_line"}, {"meta"}, {"ai_horde_worker"}),
 )

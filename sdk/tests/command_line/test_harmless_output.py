@@ -34,12 +34,25 @@ STYLE = {
 WORKER = {
     "type": "image", "name": "w", "id": JOB, "bridge_agent": "a:1:b", "performance": "fast", "info": "i",
     "models": ["m"], "maintenance_mode": False, "requests_fulfilled": 1, "online": True,
+    "team": {"name": "t", "id": JOB},
+    "messages": [{"id": JOB, "message": "m", "origin": "o", "expiry": "later"}],
 }  # fmt: skip
 USER = {"username": "u", "id": 7, "kudos": 5}
+TEAM = {
+    "name": "t", "id": JOB, "info": "i", "creator": "c", "requests_fulfilled": 1, "kudos": 1.0, "uptime": 1,
+    "worker_count": 1, "workers": [{"type": "image", "name": "w", "id": JOB}], "models": [{"name": "m", "count": 1}],
+}  # fmt: skip
+MESSAGE = {"id": JOB, "message": "m", "origin": "o", "expiry": "later", "worker_type": "image"}
+NEWS = {"title": "t", "newspiece": "n", "date_published": "d", "importance": "i", "more_info_urls": ["u"]}
 
 app = build_app(plugins=[])
 register(app)
 run = CliRunner()
+
+OWN_KEY = {
+    "id": 7, "name": "", "scopes": ["ask"], "created": "2026-11-30T10:00:00Z", "spent": 1.5,
+    "spent_today": 0.0, "kudos": 3.5, "models": ["m"], "networks": ["192.0.2.0/24"], "api_key": "k",
+}  # fmt: skip
 
 
 class EvilHorde(FakeHorde):
@@ -47,12 +60,30 @@ class EvilHorde(FakeHorde):
 
     def _usual(self, asked: Asked) -> Reply:
         match asked.method, asked.path.split("/")[2:]:
+            case "GET", ["keys"]:
+                reply = Reply(200, {"keys": [OWN_KEY]})
+            case "DELETE", ["keys", _]:
+                reply = Reply(200, {"message": "OK"})
+            case _, ["keys", *_]:
+                reply = Reply(200, OWN_KEY)
             case _, ["sharedkeys", *_]:
                 reply = Reply(200, {"message": "OK"} if asked.method == "DELETE" else SHARED_KEY)
             case "GET", ["styles", _]:
                 reply = Reply(200, [STYLE])
             case "GET", ["styles", _, *_]:
                 reply = Reply(200, STYLE)
+            case "GET", ["teams"]:
+                reply = Reply(200, [TEAM])
+            case "DELETE", ["teams", _]:
+                reply = Reply(200, {"deleted_id": JOB, "deleted_name": "t"})
+            case _, ["teams", *_]:
+                reply = Reply(200, TEAM)
+            case "DELETE", ["workers", "messages", _]:
+                reply = Reply(200, {"message": "OK"})
+            case method, ["workers", "messages"]:
+                reply = Reply(200, [MESSAGE] if method == "GET" else MESSAGE)
+            case "GET", ["status", "news"]:
+                reply = Reply(200, [NEWS])
             case "GET", ["workers", _, *_]:
                 reply = Reply(200, WORKER)
             case "GET", ["users"]:
@@ -66,6 +97,10 @@ class EvilHorde(FakeHorde):
         return reply
 
 
+TYPED = ("type", "state", "form", "bridge_agent", "created", "time")
+"""Fields whose texts are read as something else."""
+
+
 def evil(value: Any, name: str = "") -> Any:
     """A body with `EVIL` in its texts; half of them in front, so that neither end is safe."""
     match value:
@@ -73,9 +108,7 @@ def evil(value: Any, name: str = "") -> Any:
             return {key: evil(one, key) for key, one in value.items()}
         case list():
             return [evil(one, name) for one in value]
-        case str() if not (
-            is_id(value) or value.startswith("http") or name in ("type", "state", "form", "bridge_agent")
-        ):
+        case str() if not (is_id(value) or value.startswith("http") or name in TYPED):
             return EVIL + value + EVIL
     return value
 
@@ -105,18 +138,33 @@ COMMANDS = {
     "workers": [],
     "worker": ["w"],
     "me": [],
+    "kudos": [],
+    "news": [],
     "transfer": ["ann#7", "5", "--yes"],
     "users": [],
     "account change": ["--name", "n-n"],
     "account passkey": [],
     "account delete": ["--yes"],
     "account undelete": [],
+    "keys list": [],
+    "keys create": ["bot"],
+    "keys change": ["7", "--name", "x"],
+    "keys rotate": ["7"],
+    "keys revoke": ["7"],
     "sharedkeys create": [],
     "sharedkeys show": [JOB],
     "sharedkeys change": [JOB, "--kudos", "5"],
     "sharedkeys delete": [JOB],
     "styles list": [],
     "styles show": ["s"],
+    "teams list": [],
+    "teams show": [JOB],
+    "teams create": ["Keepers"],
+    "teams change": [JOB, "--info", "Of the lamp."],
+    "teams delete": [JOB],
+    "messages list": [],
+    "messages send": ["hello"],
+    "messages delete": [JOB],
 }
 LISTED = {name for name in COMMANDS if name != "styles show"}
 

@@ -183,6 +183,8 @@ def test_address_without_a_scheme_is_a_wrong_command_line(horde: FakeHorde) -> N
     [
         (["styles", "list"], "styles"),
         (["styles", "show", "x"], "styles"),
+        (["teams", "list"], "teams"),
+        (["messages", "list"], "messages to workers"),
         (["sharedkeys", "create"], "shared keys"),
         (["sharedkeys", "show", "00000000-0000-0000-0000-000000000000"], "shared keys"),
         (["sharedkeys", "delete", "00000000-0000-0000-0000-000000000000"], "shared keys"),

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from horde_server import VERSION
 from horde_server.http import error_responses
+from horde_server.http.allowed_methods import AllowedMethods
 from horde_server.http.client_address import ClientAddresses
 from horde_server.http.declared_routes import declare_all, include, refuse_undeclared
 from horde_server.http.documentation import routes as documentation_routes
@@ -38,7 +39,8 @@ def create_app(settings: Settings, dsn: str) -> Rim:
                 door.hot,
                 door.ask_before_body,
                 node.waiting,
-                proxied_client=node.identity.proxied_clients,
+                AllowedMethods(app.routes),
+                node.identity.proxied_clients,
             )
             yield
             rim.close()

@@ -105,6 +105,13 @@ class WorkerNotFound(HordeError):
     rc = "WorkerNotFound"
 
 
+class TeamNotFound(HordeError):
+    """There is no such team."""
+
+    status = 404
+    rc = "TeamNotFound"
+
+
 class RequestNotFound(HordeError):
     """There is no request with this id: it never existed, or it expired and was removed."""
 

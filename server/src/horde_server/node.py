@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from horde_server.accounts.slice import Accounts
 from horde_server.blobs.slice import Blobs
+from horde_server.content.slice import WhatTheHordeTells
 from horde_server.core import Core
 from horde_server.dispatch.slice import Dispatch
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.identity.slice import Identity
 from horde_server.insight.slice import Insight
+from horde_server.keys.slice import Keys
 from horde_server.kudos.slice import Kudos
 from horde_server.models.slice import Models
 from horde_server.moderation.slice import Moderation
@@ -20,7 +22,9 @@ from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.text.slice import Texts
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
+from horde_server.statistics.slice import Stats
 from horde_server.tasks.slice import Tasks
+from horde_server.teams.slice import Teams
 from horde_server.webhooks.slice import Webhooks
 from horde_server.workers.slice import Workers
 
@@ -55,10 +59,14 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Texts(core, identity, moderation, dispatch, waiting, workers),
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
         Accounts(core, identity, moderation.profanity, dispatch, slices),
+        Teams(core, identity, moderation, dispatch),
+        WhatTheHordeTells(core, identity),
         Kudos(core, identity),
+        Keys(core, identity),
         Webhooks(core, identity),
         Models(core),
         Tasks(core.tasks),
+        Stats(core, dispatch),
         Insight(core, dispatch, workers.directory, slices),
         Blobs(core.blobs),
     )

@@ -125,7 +125,18 @@ class Settings(BaseSettings):
 
     # Who is who
     title: str = Field("OpenHorde", description="Display name of this horde.")
-    email: str = Field("", description="Contact address shown in the API documentation.")
+    email: str = Field(
+        "", description="Contact address shown in the API documentation, the terms and the privacy page."
+    )
+    repository: str = Field(
+        "", description="Address of the source that this horde runs, told at /.well-known/serviceinfo."
+    )
+    logo: str = Field("", description="Address of a picture of this horde, told at /.well-known/serviceinfo.")
+    content_folder: Path | None = Field(
+        None,
+        description="Folder with news (`news/*.md`), `terms.md`, `privacy.md` and `sponsors.md` "
+        "([content.md](content.md)). Default: `content` in the data folder.",
+    )
     admins: list[str] = Field(
         default_factory=list,
         description='Administrators as a JSON list of aliases, for example ["ada#1"]. Only the number after # counts.',

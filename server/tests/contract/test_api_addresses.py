@@ -85,8 +85,6 @@ class TestNothingThere:
             ("GET", "styles/image", "Styles are"),
             ("POST", "styles/text", "Styles are"),
             ("GET", "collections", "Collections of styles are"),
-            ("PUT", "sharedkeys", "Shared keys are"),
-            ("GET", "sharedkeys/x", "Shared keys are"),
             ("GET", "teams/x", "Teams are"),
             ("GET", "stats/img/totals", "Statistics are"),
             ("GET", "documents/terms", "Documents are"),

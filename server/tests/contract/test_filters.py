@@ -219,7 +219,7 @@ async def test_the_operator_may_turn_filters_off(start_horde: StartHorde) -> Non
 
 
 async def test_moderators_add_list_change_and_remove_filters(horde: Horde, mod: str) -> None:
-    """§1.2: ids are text, the alias is that of the last editor, what is empty is left out."""
+    """§1.2: ids are text, the alias is that of the last editor, a description that is not there is left out."""
     root = await horde.account("root", moderator=True)
     first = await add(horde, mod, "kitten", 10, replacement="cat", description="Young cats")
     assert first == {
@@ -228,7 +228,7 @@ async def test_moderators_add_list_change_and_remove_filters(horde: Horde, mod: 
     }  # fmt: skip
     assert (first["user"].startswith("mod#"), first["id"].isdigit()) == (True, True)
     second = await add(horde, mod, "wet", 20)
-    assert set(second) == {"id", "regex", "filter_type", "user"}
+    assert set(second) == {"id", "regex", "filter_type", "replacement", "user"}
     assert (await call(horde, "GET", "", mod)).json() == [first, second]
     assert (await call(horde, "GET", f"/{first['id']}", mod)).json() == first
     changed = await call(horde, "PATCH", f"/{first['id']}", root.api_key, {"regex": "kitt(en|y)", "filter_type": 11})
@@ -270,7 +270,7 @@ async def test_a_change_may_clear_and_must_name_something(horde: Horde, mod: str
     """§1.5: nothing named → 400 `NoFilterModSelected`; empty values clear."""
     made = await add(horde, mod, "kitten", 10, replacement="cat", description="Young cats")
     answer = await call(horde, "PATCH", f"/{made['id']}", mod, {"replacement": "", "description": ""})
-    assert set(answer.json()) == {"id", "regex", "filter_type", "user"}
+    assert answer.json() == {**{name: made[name] for name in ("id", "regex", "filter_type", "user")}, "replacement": ""}
     for body in ({}, {"unheard": 1}):
         assert horde.outcome(await call(horde, "PATCH", f"/{made['id']}", mod, body)) == (400, "NoFilterModSelected")
     unnamed = await call(horde, "PATCH", f"/{made['id']}", mod, {"regex": ""})

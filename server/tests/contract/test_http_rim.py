@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -46,6 +47,34 @@ async def test_head_is_get_without_the_body(horde: Horde) -> None:
     """§1.2: HEAD answers as GET does, with no body."""
     answer = await horde.client.head(CHECKED)
     assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/v2/generate/async", "POST, OPTIONS"),
+        ("/api/v2/generate/check/00000000-0000-0000-0000-000000000000", "GET, HEAD, OPTIONS"),
+        ("/api/v2/generate/status/00000000-0000-0000-0000-000000000000", "GET, HEAD, DELETE, OPTIONS"),
+        ("/api/v2/filters", "GET, HEAD, POST, PUT, OPTIONS"),
+        ("/api/v2/filters/7", "GET, HEAD, PATCH, DELETE, OPTIONS"),
+        ("/api/v2/workers/name/a/b", "GET, HEAD, OPTIONS"),
+        ("/openapi.json", "GET, HEAD, OPTIONS"),
+        ("/api/v2/nothing/here", "OPTIONS"),
+    ],
+)
+async def test_options_lists_what_the_address_takes(horde: Horde, path: str, allowed: str) -> None:
+    """§1.2: its own methods in `Allow`; the CORS headers are the same everywhere."""
+    answer = await horde.client.options(path)
+    assert (answer.status_code, answer.content, answer.headers["allow"]) == (200, b"", allowed)
+    assert answer.headers["access-control-allow-methods"] == "POST, GET, OPTIONS, PUT, DELETE, PATCH"
+
+
+async def test_options_lists_what_the_document_has(horde: Horde) -> None:
+    """§1.2: for every path of the document, its methods."""
+    for path, operations in (await horde.client.get("/openapi.json")).json()["paths"].items():
+        answer = await horde.client.options(re.sub(r"\{\w+\}", "x", path))
+        told = set(answer.headers["allow"].lower().split(", "))
+        assert set(operations) <= told, path
 
 
 class TestMasks:

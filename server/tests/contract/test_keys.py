@@ -164,3 +164,29 @@ class TestModeratorsAndAdministrators:
         for key, expected in ((mod.api_key, (403, "NotAdmin")), (root.api_key, (200, None))):
             answer = await horde.client.put(f"/api/v2/users/{ada.id}", json={"kudos": 1}, headers={"apikey": key})
             assert horde.outcome(answer) == expected
+
+
+class TestAnEmptyKey:
+    """A header without a value is a key that nobody has; where a key is needed, none at all is a fault of the call."""
+
+    @pytest.mark.parametrize(
+        ("method", "path", "body"),
+        [
+            ("POST", "generate/async", {"prompt": "a"}),
+            ("POST", "generate/text/async", {"prompt": "a"}),
+            ("POST", "generate/pop", {"name": "a", "models": ["stable_diffusion"]}),
+            ("POST", "kudos/transfer", {"username": "a#1", "amount": 1}),
+            ("GET", "find_user", None),
+            ("GET", "filters", None),
+            ("POST", "generate/async", {"prompt": "a" * (2 * SMALL_BYTES)}),
+        ],
+    )
+    async def test_it_is_401(self, horde: Horde, method: str, path: str, body: Any) -> None:
+        """basics.md §2.1: not 400, which says that the header is missing."""
+        answer = await horde.client.request(method, f"/api/v2/{path}", json=body, headers={"apikey": ""})
+        assert horde.outcome(answer) == (401, "InvalidAPIKey")
+
+    async def test_whoever_may_look_without_a_key_may_do_so_with_an_empty_one(self, horde: Horde) -> None:
+        ada = await horde.account("ada")
+        answer = await horde.client.get(f"/api/v2/users/{ada.id}", headers={"apikey": ""})
+        assert (answer.status_code, answer.json()["id"]) == (200, ada.id)

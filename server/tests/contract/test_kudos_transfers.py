@@ -37,6 +37,49 @@ async def rich_and_poor(horde: Horde) -> tuple[NewAccount, NewAccount]:
     return await horde.account("ada", kudos=125), await horde.account("bob", kudos=25)
 
 
+class TestWhatArrived:
+    """Kudos count from the moment they were given, not from the next fold (kudos.md §6.2)."""
+
+    @pytest.fixture
+    async def horde(self, start_horde: StartHorde) -> Horde:
+        """A server that has not folded yet, nor will."""
+        return await start_horde(fold_interval_s=3600)
+
+    async def account(self, horde: Horde, name: str, kudos: int = 0) -> NewAccount:
+        """A new account with so many kudos, which are in its balance: no fold is waited for."""
+        made = await horde.account(name)
+        await horde.sql("INSERT INTO ledger_balance VALUES (%s, %s)", 2 * made.id, kudos * 100)
+        return made
+
+    @pytest.mark.parametrize("way", ["transfer", "award"])
+    async def test_they_pay_for_a_request_at_once(self, horde: Horde, way: str) -> None:
+        root, bob = await self.account(horde, "root", 1000), await self.account(horde, "bob")
+        heavy: dict[str, Any] = {"params": {"steps": 100, "width": 1024, "height": 1024}}
+        assert horde.outcome(await horde.ask(bob.api_key, **heavy)) == (403, "KudosUpfront")
+        given = await (give if way == "transfer" else award)(horde, root.api_key, bob.alias, 900)
+        assert given.status_code == 200, given.text
+        assert (await horde.ask(bob.api_key, **heavy)).status_code == 202
+
+    async def test_they_may_be_given_on_at_once(self, horde: Horde) -> None:
+        root, bob, cid = [await self.account(horde, "root", 125), *[await self.account(horde, name) for name in "bc"]]
+        assert (await give(horde, root.api_key, bob.alias, 100)).status_code == 200
+        assert horde.outcome(await give(horde, bob.api_key, cid.alias, 76)) == (400, "KudosTransferNotEnough")
+        assert (await give(horde, bob.api_key, cid.alias, 75)).status_code == 200
+        assert horde.outcome(await give(horde, bob.api_key, cid.alias, 1)) == (400, "KudosTransferNotEnough")
+
+    async def test_they_buy_a_place_in_line_at_once(self, horde: Horde) -> None:
+        root, bob, cid = [
+            await self.account(horde, "root", 90_000),
+            *[await self.account(horde, name) for name in "bc"],
+        ]
+        first = await horde.request(cid.api_key)
+        await horde.user(bob)  # it is remembered without
+        assert (await give(horde, root.api_key, bob.alias, 80_000)).status_code == 200
+        second = await horde.request(bob.api_key)
+        keys = dict(await horde.sql("SELECT id::text, order_key FROM request"))
+        assert keys[second] < keys[first] - 60
+
+
 class TestTransfer:
     """POST /kudos/transfer."""
 
@@ -92,7 +135,7 @@ class TestTransfer:
         assert (await give(horde, ada.api_key, bob.alias, int(left))).status_code == 200
 
     async def test_kudos_just_received_are_given_on_once_they_are_booked(self, horde: Horde) -> None:
-        """§6.2: credits that are not folded never fund a spend."""
+        """§6.2: booking them changes nothing."""
         ada, bob = await rich_and_poor(horde)
         eve = await horde.account("eve")
         await give(horde, ada.api_key, bob.alias, 50)

@@ -33,6 +33,10 @@ RIGHTS = {
     "GET /api/v2/status/models": "ANYBODY",
     "GET /api/v2/status/models/{model_name:path}": "ANYBODY",
     "GET /api/v2/status/performance": "ANYBODY",
+    "GET /api/v2/stats/img/totals": "ANYBODY",
+    "GET /api/v2/stats/img/models": "ANYBODY",
+    "GET /api/v2/stats/text/totals": "ANYBODY",
+    "GET /api/v2/stats/text/models": "ANYBODY",
     "GET /api/v2/status/modes": "ANYBODY_NAMED",
     "PUT /api/v2/status/modes": "MODERATE, asked later",
     # whoever knows the id of a request may follow and cancel it, as on the original
@@ -59,8 +63,18 @@ RIGHTS = {
     "GET /api/v2/users/{user_id}": "ANYBODY_NAMED",
     "DELETE /api/v2/users/{user_id}": "MANAGE_OWN",
     "PUT /api/v2/users/{user_id}": "MANAGE_OWN, asked later",
+    "GET /api/v2/keys": "MANAGE_OWN",
+    "POST /api/v2/keys": "MANAGE_OWN",
+    "PATCH /api/v2/keys/{key_id}": "MANAGE_OWN",
+    "DELETE /api/v2/keys/{key_id}": "MANAGE_OWN",
+    "POST /api/v2/keys/{key_id}/rotate": "MANAGE_OWN",
+    "PUT /api/v2/sharedkeys": "MANAGE_OWN",
+    "GET /api/v2/sharedkeys/{sharedkey_id}": "ANYBODY",  # its id is the key
+    "PATCH /api/v2/sharedkeys/{sharedkey_id}": "MANAGE_OWN",
+    "DELETE /api/v2/sharedkeys/{sharedkey_id}": "MANAGE_OWN",
     "POST /api/v2/kudos/transfer": "MANAGE_OWN",
     "POST /api/v2/kudos/award": "MANAGE_OWN",
+    "GET /api/v2/kudos/statement": "READ_OWN",
     "GET /api/v2/webhook_secret": "MANAGE_OWN",
     "POST /api/v2/webhook_secret": "MANAGE_OWN",
     "GET /api/v2/workers": "ANYBODY_NAMED, asked later",
@@ -68,6 +82,26 @@ RIGHTS = {
     "GET /api/v2/workers/name/{worker_name:path}": "ANYBODY_NAMED, asked later",
     "PUT /api/v2/workers/{worker_id}": "MANAGE_WORKERS, asked later",
     "DELETE /api/v2/workers/{worker_id}": "MANAGE_WORKERS, asked later",
+    "GET /api/v2/workers/messages": "READ_OWN",
+    "POST /api/v2/workers/messages": "MANAGE_WORKERS",
+    "GET /api/v2/workers/messages/{message_id}": "ANYBODY_NAMED",
+    "DELETE /api/v2/workers/messages/{message_id}": "MANAGE_WORKERS",
+    "GET /api/v2/teams": "ANYBODY",
+    "POST /api/v2/teams": "MANAGE_OWN",
+    "GET /api/v2/teams/{team_id}": "ANYBODY_NAMED",
+    "PATCH /api/v2/teams/{team_id}": "MANAGE_OWN, asked later",
+    "DELETE /api/v2/teams/{team_id}": "MANAGE_OWN, asked later",
+    "GET /.well-known/serviceinfo": "ANYBODY",
+    "GET /api/v2/status/news": "ANYBODY",
+    "GET /api/v2/documents/privacy": "ANYBODY",
+    "GET /api/v2/documents/sponsors": "ANYBODY",
+    "GET /api/v2/documents/terms": "ANYBODY",
+    "GET /api/v2/operations/news": "ADMINISTER",
+    "POST /api/v2/operations/news": "ADMINISTER",
+    "PATCH /api/v2/operations/news/{news_id}": "ADMINISTER",
+    "DELETE /api/v2/operations/news/{news_id}": "ADMINISTER",
+    "PUT /api/v2/operations/documents/{document_name}": "ADMINISTER",
+    "DELETE /api/v2/operations/documents/{document_name}": "ADMINISTER",
     "GET /api/v2/filters": "MODERATE",
     "PUT /api/v2/filters": "MODERATE",
     "POST /api/v2/filters": "MODERATE",
@@ -88,16 +122,18 @@ CARRIED_BY = {
     "ANY_KEY": {"full", "ask", "work", "read"},
     "ASK": {"full", "ask"},
     "WORK": {"full", "work"},
+    "READ_OWN": {"full", "read"},
     "MANAGE_WORKERS": {"full", "work"},
     "MANAGE_OWN": {"full"},
     "MODERATE": {"full"},
+    "ADMINISTER": {"full"},
 }
 """The scopes of keys by the rights of routes."""
 WITH_A_KEY = {"GET /api/v2/status/modes": "MODERATE"}
 """Who sends a key there wants to see what moderators see."""
 OPEN = {"ANYBODY", "LOCAL", "SIGNED"}
 NOBODYS_KEY = "k" * 22
-_EXAMPLES = {"ipaddr": "192.0.2.7", "user_id": "1", "filter_id": "1"}
+_EXAMPLES = {"ipaddr": "192.0.2.7", "user_id": "1", "filter_id": "1", "key_id": "1"}
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 
 

@@ -19,10 +19,20 @@ from horde_sdk.generic_api.apimodels import HordeRequest
 from horde_sdk.generic_api.utils.swagger import SwaggerDoc
 from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
-OUR_ENDPOINTS = {"/v2/webhook_secret"}
+OUR_ENDPOINTS = {
+    "/v2/webhook_secret",
+    "/v2/kudos/statement",
+    "/v2/keys",
+    "/v2/keys/{key_id}",
+    "/v2/keys/{key_id}/rotate",
+    # for administrators, who have `horde admin news` and `horde admin document`
+    "/v2/operations/news",
+    "/v2/operations/news/{news_id}",
+    "/v2/operations/documents/{document_name}",
+}
 """Endpoints that the original lacks. Who adds one says here that the SDK need not know it, or teaches it to the SDK."""
 
-NAMED_BY_US = {"InterrogationSubmit"}
+NAMED_BY_US = {"InterrogationSubmit", "NewWorkerMessage"}
 """Bodies that the original's document calls by the name of another."""
 
 REFUSALS = {"RequestError", "RequestValidationError"}
@@ -38,7 +48,19 @@ UNNAMED_BY_THE_SDK = {
     "HordeModesInput",
     "KudosTransferInput",
     "TestFilterPrompt",
+    "KeptNewspiece",  # of endpoints that the original lacks
+    "NewDocument",
+    "NewNewspiece",
+    "NewspieceChange",
     "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
+    "KudosStatement",  # likewise in `horde_sdk.ai_horde_api.kudos_statement`
+    "KudosStatementLine",
+    "KeyInput",  # with the answers in `horde_sdk.account_keys`, for the same reason
+    "KeyChange",
+    "KeyRotation",
+    "KeyDetails",
+    "KeyMade",
+    "Keys",
 }
 """Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""
 
@@ -133,6 +155,21 @@ class TestTheDocument:
             path = str(request.get_api_endpoint_subpath())
             assert request.get_http_method() in document.get_all_verbs_for_endpoint(path)
             assert "WebhookSecret" in document.paths[path].get_all_response_models()
+
+    async def test_keys_of_accounts_are_known_to_the_sdk(self, module_horde: Horde) -> None:
+        """Every verb, every field of a body, and what answers it."""
+        document = described((await module_horde.client.get("/api/swagger.json")).content)
+        bodies = document.get_all_payload_examples()
+        requests = get_all_request_types("horde_sdk.account_keys")
+        assert len(requests) == 5
+
+        for request in requests:
+            path = str(request.get_api_endpoint_subpath())
+            assert request.get_http_method() in document.get_all_verbs_for_endpoint(path)
+            body = bodies.get(path, {}).get(request.get_http_method(), {})
+            assert set(body) <= _spellings(request)
+            (answer,) = request.get_success_status_response_pairs().values()
+            assert answer.get_api_model_name() in document.paths[path].get_all_response_models()
 
     async def test_requests_of_the_sdk_find_their_verb(self, module_horde: Horde) -> None:
         """Where the document has a request's path, it has its verb too."""

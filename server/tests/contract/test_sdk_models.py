@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -18,15 +19,21 @@ from horde_sdk.ai_horde_api.apimodels import (
     AlchemyPopRequest,
     AlchemyStatusRequest,
     AllIPTimeoutsRequest,
+    AllTeamDetailsRequest,
+    AllWorkerMessagesRequest,
     AllWorkersDetailsRequest,
     BlockIPAddressRequest,
     BlockWorkerIPAddressRequest,
+    CreateTeamRequest,
+    CreateWorkerMessageRequest,
     DeleteFilterRequest,
     DeleteImageGenerateRequest,
     DeleteIPAddressRequest,
+    DeleteTeamRequest,
     DeleteTextGenerateRequest,
     DeleteUserRequest,
     DeleteWorkerIPAddressRequest,
+    DeleteWorkerMessageRequest,
     DeleteWorkerRequest,
     FilterPromptSuspicionRequest,
     FilterRegexRequest,
@@ -42,32 +49,41 @@ from horde_sdk.ai_horde_api.apimodels import (
     ImageGenerateStatusRequest,
     ImageGenerationInputPayload,
     ImageGenerationJobSubmitRequest,
+    ImageStatsModelsRequest,
+    ImageStatsModelsTotalRequest,
     KudosAwardRequest,
     KudosTransferRequest,
     ListUsersDetailsRequest,
     ModelGenerationInputKobold,
     ModifyHordeModesRequest,
+    ModifyTeamRequest,
     ModifyUserRequest,
     ModifyWorkerRequest,
     PatchExistingFilter,
     PutNewFilterRequest,
     SingleFilterRequest,
     SingleIPTimeoutsRequest,
+    SingleTeamDetailsRequest,
     SingleUserDetailsRequest,
     SingleWorkerDetailsRequest,
+    SingleWorkerMessageRequest,
     SingleWorkerNameDetailsRequest,
     TextGenerateAsyncRequest,
     TextGenerateJobPopRequest,
     TextGenerateStatusRequest,
     TextGenerationJobSubmitRequest,
+    TextStatsModelsRequest,
+    TextStatsModelsTotalRequest,
 )
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
+from horde_sdk.ai_horde_api.kudos_statement import STATEMENT_LINE_KIND, KudosStatementRequest
 from horde_sdk.ai_horde_api.metadata import AIHordePathData, AIHordeQueryData
 from horde_sdk.consts import HTTPStatusCode
 from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
 from horde_sdk.generic_api.steps import Answer
 from horde_sdk.generic_api.wire import Caller, to_exchange, to_response
 from horde_server.accounts.creation import NewAccount
+from horde_server.kudos.statement_store import KINDS_OF_LINES
 
 AGENT = "AI Horde Worker reGen:13.0.0:https://example.org"
 TEXT_AGENT = "KoboldCppEmbedWorker:2:https://example.org"
@@ -204,6 +220,48 @@ async def test_workers_as_anybody_and_their_owner_see_them(horde: Horde, root: N
     assert (await ask(horde, DeleteWorkerRequest(worker_id=painter), root)).deleted_name == "painter"
 
 
+async def test_life_of_a_team(horde: Horde, root: NewAccount) -> None:
+    """The bodies of teams, teams/{team_id}, and of a worker that joins one."""
+    made = await ask(horde, CreateTeamRequest(name="Keepers", info="Of the light."), root)
+    await ask(horde, an_image_pop(), root)
+    (painter,) = await ask(horde, AllWorkersDetailsRequest())
+    joined = await ask(horde, ModifyWorkerRequest(worker_id=painter.id_, team=made.id_), root)
+    assert joined.team == "Keepers"
+    (team,) = await ask(horde, AllTeamDetailsRequest())
+    assert (team.creator, team.worker_count, team.speed) == (f"root#{root.id}", 1, 1.0)
+    assert [worker.name for worker in team.workers] == ["painter"]
+    assert (await ask(horde, SingleTeamDetailsRequest(team_id=made.id_))).contributions == 0
+    changed = await ask(horde, ModifyTeamRequest(team_id=made.id_, info="Of the lamp."), root)
+    assert (changed.name, changed.info) == ("Keepers", "Of the lamp.")
+    assert (await ask(horde, DeleteTeamRequest(team_id=made.id_), root)).deleted_name == "Keepers"
+
+
+async def test_life_of_a_message_to_workers(horde: Horde, root: NewAccount) -> None:
+    """The bodies of workers/messages, workers/messages/{message_id}, and of pops and workers that have some."""
+    offer = AlchemyPopRequest.model_validate(
+        {"name": "alchemist", "forms": ["caption"], "amount": 1, "priority_usernames": []}
+    )
+    pops = (an_image_pop(), a_text_pop(), offer)
+    for pop in pops:
+        await ask(horde, pop, root)
+    (painter,) = [one for one in await ask(horde, AllWorkersDetailsRequest()) if one.name == "painter"]
+    to_one = await ask(horde, CreateWorkerMessageRequest(message="one", worker_id=painter.id_, expiry=1), root)
+    to_all = await ask(horde, CreateWorkerMessageRequest(message="all", expiry=1, origin="The crew"), root)
+    to_kind = await ask(horde, CreateWorkerMessageRequest(message="kind", expiry=1, worker_type="text"), root)
+    to_two = await ask(
+        horde, CreateWorkerMessageRequest(message="two", expiry=1, worker_ids=[painter.id_, painter.id_]), root
+    )
+    assert (to_one.worker_id, to_kind.worker_type, to_two.worker_id) == (painter.id_, "text", painter.id_)
+    told = [[one.message for one in (await ask(horde, pop, root)).messages] for pop in pops]
+    assert told == [["two", "all", "one"], ["kind", "all"], ["all"]]
+    shown = await ask(horde, SingleWorkerDetailsRequest(worker_id=painter.id_), root)
+    assert [one.message for one in shown.messages] == ["two", "one"]
+    listed = await ask(horde, AllWorkerMessagesRequest(worker_id=painter.id_), root)
+    assert [one.message for one in listed.root] == ["two", "one"]
+    assert (await ask(horde, SingleWorkerMessageRequest(id=to_all.id_))).origin == "The crew"
+    assert (await ask(horde, DeleteWorkerMessageRequest(id=to_all.id_), root)).message == "OK"
+
+
 async def test_life_of_an_alchemy_request(horde: Horde, root: NewAccount) -> None:
     """The bodies of interrogate/async, pop, submit, status."""
     source = base64.b64encode(horde.picture()).decode()
@@ -265,3 +323,25 @@ async def test_state_of_the_horde(horde: Horde, root: NewAccount) -> None:
     assert not (await ask(horde, HordeModesRequest())).maintenance_mode
     changed = await ask(horde, ModifyHordeModesRequest(raid_mode=True), root)
     assert changed.raid_mode
+
+
+async def test_statistics(horde: Horde, root: NewAccount) -> None:
+    """The bodies of stats/…."""
+    await horde.request(root.api_key)
+    await horde.submit(root.api_key, (await horde.job(root.api_key))["id"])
+    await horde.folded()
+    assert (await ask(horde, ImageStatsModelsTotalRequest())).total.images == 1
+    assert (await ask(horde, TextStatsModelsTotalRequest())).total == {"requests": 0, "tokens": 0}
+    assert (await ask(horde, ImageStatsModelsRequest())).total == {"stable_diffusion": 1}
+    assert (await ask(horde, TextStatsModelsRequest())).total == {}
+
+
+async def test_statement_of_kudos(horde: Horde, root: NewAccount) -> None:
+    """The body of kudos/statement; every kind of line has a name in the SDK."""
+    await horde.request(root.api_key)
+    await horde.submit(root.api_key, (await horde.job(root.api_key))["id"])
+    page = await ask(horde, KudosStatementRequest(limit=2, from_=datetime(2020, 1, 1)), root)  # noqa: DTZ001 UTC
+    assert (len(page.lines), page.lines[0].type_) == (2, "image")
+    following = await ask(horde, KudosStatementRequest(limit=2, before=page.next_), root)
+    assert {line.kind for line in (*page.lines, *following.lines)} == {"job", "reward", "request", "adjustment"}
+    assert {str(kind) for kind in STATEMENT_LINE_KIND} == KINDS_OF_LINES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -161,3 +162,47 @@ async def test_records_count_jobs_and_requests(horde: Horde) -> None:
     assert mine["request"]["image"] == 1
     assert mine["usage"]["megapixelsteps"] == theirs["contribution"]["megapixelsteps"] == pytest.approx(26.21, abs=0.01)
     assert theirs["fulfillment"]["image"] == 2
+
+
+async def test_eighty_tokens_of_thirteen_billion_parameters(horde: Horde) -> None:
+    """§9.5: tax 1, D = 11.44, G = 10.44, of which an untrusted owner gets half."""
+    ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner")
+    model = "koboldcpp/KoboldAI/LLaMA2-13B-Tiefighter"
+    body = {"models": [model], "prompt": "x" * 400, "params": {"max_length": 80, "max_context_length": 1024}}
+    await horde.texts.request(ada.api_key, **body)
+    job = await horde.texts.job(owner.api_key, models=[model])
+    earned = await horde.texts.submit(owner.api_key, job["id"], generation="y" * 320)
+    assert earned == {"reward": 10.44, "escrowed": 5.22}
+    assert await spent(horde, ada) == pytest.approx(12.44)
+
+
+@pytest.mark.parametrize(("slow_workers", "debit"), [(True, 2), (False, 3)])
+async def test_a_caption(horde: Horde, slow_workers: bool, debit: int) -> None:
+    """§9.6: no tax, G = 1; it is slow workers refused that cost more."""
+    ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
+    await horde.alchemy.request("caption", key=ada.api_key, slow_workers=slow_workers)
+    for _ in range(6):  # a new alchemist is slow until it has shown what it can do
+        await horde.sql("UPDATE worker SET speeds = array_fill(0.5::float8, ARRAY[20])")
+        popped = await horde.alchemy.pop(owner.api_key, "caption")
+        if popped["forms"]:
+            break
+    (form,) = popped["forms"]
+    assert (await horde.alchemy.submit(owner.api_key, form["id"]))["reward"] == 1.0
+    assert await spent(horde, ada) == debit
+
+
+async def test_a_picture_from_a_picture_with_extras(horde: Horde) -> None:
+    """§9.7: what the request costs follows from the reward, whose base is of our own formula; 7 of it are extras."""
+    ada, owner = await horde.account("ada", kudos=RICH), await horde.account("owner", trusted=True)
+    extras = {
+        "denoising_strength": 0.5, "post_processing": ["RealESRGAN_x4plus"], "loras": [{"name": "1"}, {"name": "2"}],
+        "tis": [{"name": "3"}],
+    }  # fmt: skip
+    source = base64.b64encode(horde.picture()).decode()
+    await horde.request(ada.api_key, params={**REFERENCE, **extras}, source_image=source, source_processing="img2img")
+    offer: dict[str, Any] = {"allow_img2img": True, "allow_post_processing": True, "allow_lora": True}
+    job = await horde.job(owner.api_key, **offer)
+    earned = (await horde.submit(owner.api_key, job["id"]))["reward"]
+    cost = await spent(horde, ada)
+    assert earned > 11 + 2 * 3 + 1
+    assert cost == pytest.approx(round(earned * 1.3 * 1.05 + 1, 2) + 3, abs=0.011)

@@ -7,6 +7,7 @@ refusals, the same prospects and the same places, whatever happened before.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -227,12 +228,27 @@ class QueueAgainstTwin(RuleBasedStateMachine):
         return bool(self.knows_who_asks and names_workers and one.account_id not in offer.favoured)
 
     def personal(self, one: Known, offer: Offer) -> str | None:
+        reason = self.of_its_own(one, offer)
+        if reason is None and self.has_failed(one, offer) and any(map(self.is_able(one), self.offers.values())):
+            return "recent_fault"
+        return reason
+
+    def has_failed(self, one: Known, offer: Offer) -> bool:
+        return one.failed.get(offer.worker_id, 0.0) > self.now
+
+    def is_able(self, one: Known) -> Callable[[Offer], bool]:
+        """Whether a worker may serve a request and has not failed it: then one that has leaves it to that worker."""
+        return lambda offer: (
+            why_not(one.requirement, offer) is None
+            and self.of_its_own(one, offer) is None
+            and not self.has_failed(one, offer)
+        )
+
+    def of_its_own(self, one: Known, offer: Offer) -> str | None:
         if (offer.maintenance or offer.paused) and one.account_id != offer.owner_id:
             return "maintenance"
         if self.is_stranger(one, offer):
             return "worker_id"
-        if one.failed.get(offer.worker_id, 0.0) > self.now:
-            return "recent_fault"
         if any(word in one.prompt for word in offer.blacklist):
             return "blacklist"
         if offer.wants_upfront_kudos and not one.covered and one.account_id not in offer.favoured:
@@ -408,8 +424,7 @@ class QueueAgainstTwin(RuleBasedStateMachine):
                 for one in self.known.values():
                     if one.waiting:
                         reason = why_not(one.requirement, offer)
-                        if reason is None and self.personal(one, offer) in ("blacklist", "kudos", "worker_id"):
-                            reason = self.personal(one, offer)
+                        reason = reason or self.personal(one, offer)
                         if reason:
                             counts[reason] += 1
             assert self.queue.skipped(self.queue.view(offer), max_age_s=0) == dict(counts)

@@ -16,6 +16,7 @@ from horde_server.identity import key_store
 from horde_server.identity.directory import FRESH_S, AccountDirectory
 from horde_server.identity.keys import KeyGrant, Scope, key_hash, new_api_key
 from horde_server.identity.secret_store import load_secret
+from horde_server.keys.store import rotate
 
 BEFORE_KEYS = 12
 
@@ -182,6 +183,43 @@ class TestBesideNodesOfTheReleaseBefore:
         )
         assert await holder_of(pool, made.api_key) is None
         assert await holder_of(pool, fresh) is not None
+
+    async def test_a_key_that_is_hidden_from_them_stays_good_here(self, pool: Pool) -> None:
+        """It was limited (migration 0018): they would not know of that."""
+        async with pool.connection() as conn:
+            made = await create_account(conn, "ada")
+            await conn.execute("UPDATE api_key SET networks = '{127.0.0.1}'")
+            [(key_id,)] = await (await conn.execute("SELECT id FROM api_key")).fetchall()
+            await key_store.hide_from_old_nodes(conn, key_id)
+        assert await sql(pool, "SELECT api_key_hash FROM account WHERE id = %s", made.id) == [(None,)]
+        assert await holder_of(pool, made.api_key) is not None
+
+    async def test_a_key_that_they_renew_after_it_was_rotated_here_ends(self, pool: Pool) -> None:
+        """And the key before it too, whose overlap still runs."""
+        async with pool.connection() as conn:
+            made = await create_account(conn, "ada")
+            [(key_id,)] = await (await conn.execute("SELECT id FROM api_key")).fetchall()
+            rotated, fresh = new_api_key(), new_api_key()
+            await rotate(conn, key_id, key_hash(await load_secret(conn, "api_key_salt"), rotated), overlap_hours=5)
+        assert [await holder_of(pool, key) is not None for key in (made.api_key, rotated)] == [True, True]
+        await sql(
+            pool, "UPDATE account SET api_key_hash = %s WHERE id = %s", key_hash(await salt_of(pool), fresh), made.id
+        )
+        found = [await holder_of(pool, key) is not None for key in (made.api_key, rotated, fresh)]
+        assert found == [False, False, True]
+
+    async def test_shared_keys_stay_when_an_account_is_given_a_fresh_key(self, pool: Pool) -> None:
+        async with pool.connection() as conn:
+            made = await create_account(conn, "ada", external_id="1")
+            await conn.execute(
+                """INSERT INTO api_key (account_id, hash, name, scopes, shared_id)
+                   VALUES (%s, '\\x07', 'shared', '{ask}', gen_random_uuid())""",
+                (made.id,),
+            )
+            await create_account(conn, "ada", external_id="1")
+            assert len(await key_store.shared_ids_of(conn, made.id)) == 1
+            await key_store.revoke_all(conn, made.id)
+            assert await key_store.shared_ids_of(conn, made.id) == []
 
     async def test_other_changes_of_an_account_leave_its_keys(self, pool: Pool) -> None:
         async with pool.connection() as conn:

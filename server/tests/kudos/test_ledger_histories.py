@@ -27,6 +27,7 @@ from horde_server.kudos.ledger import (
     spendable,
 )
 from horde_server.kudos.ledger_store import balance_hundredths, post
+from horde_server.kudos.proof import prove
 from horde_server.kudos.transfers import KudosRefusal, transfer
 
 KINDS = ("registered", "pseudonymous", "registered")
@@ -106,8 +107,8 @@ async def live(dsn: str, history: list[Step]) -> None:
     try:
         async with pool.connection() as conn:
             await conn.execute(
-                "TRUNCATE ledger_inbox, ledger_entry, ledger_balance, kudos_bucket, kudos_transfer, account_record,"
-                " worker;"
+                "TRUNCATE ledger_inbox, ledger_entry, ledger_day, ledger_balance, kudos_bucket, kudos_transfer,"
+                " account_record, worker;"
                 "DELETE FROM account WHERE id > 0;"
                 "ALTER TABLE account ALTER COLUMN id RESTART"
             )
@@ -119,6 +120,7 @@ async def live(dsn: str, history: list[Step]) -> None:
                 await check_books(conn)
             await fold_all(pool, trust_threshold=50)
             await check_books(conn)
+            assert [found.wrong async for found in prove(conn) if found.wrong is not None] == []
             known = await balances(conn)
             for account_id, kind in enumerate(("anonymous", *KINDS)):
                 if spendable(account_id) in known:

@@ -10,7 +10,7 @@ from ledger_checks import add_account, balances, fold_all
 
 from horde_server.accounts.creation import adjust_kudos
 from horde_server.database.pool import Connection, Pool
-from horde_server.kudos.ledger import request_tax, spendable
+from horde_server.kudos.ledger import EntryKind, Movement, request_tax, spendable
 from horde_server.kudos.ledger_store import post, spendable_hundredths
 from horde_server.kudos.spending import KudosUpfront, reserve
 
@@ -47,7 +47,7 @@ async def test_of_two_parallel_reservations_of_80_from_100_one_wins(pool: Pool) 
     assert sorted(await asyncio.gather(*(try_hold() for _ in range(3)))) == [False, False, True]
 
 
-async def test_spendable_is_balance_less_floor_holds_and_unfolded_debits(pool: Pool) -> None:
+async def test_spendable_is_balance_less_floor_and_holds(pool: Pool) -> None:
     async with pool.connection() as conn:
         ada = await add_account(conn, kind="pseudonymous")
         await adjust_kudos(conn, ada, 5_000)
@@ -60,13 +60,27 @@ async def test_spendable_is_balance_less_floor_holds_and_unfolded_debits(pool: P
         assert await spendable_hundredths(conn, ada) == 3_600 - 300 - 1_000
 
 
-async def test_credits_that_are_not_folded_never_fund_a_spend(pool: Pool) -> None:
+async def test_what_arrived_may_be_spent_before_it_is_folded(pool: Pool) -> None:
+    """§6.2: and neither more nor less of it afterwards."""
+    async with pool.connection() as conn:
+        ada, bob = await add_account(conn), await add_account(conn)
+        await adjust_kudos(conn, ada, 10_000)
+        assert await spendable_hundredths(conn, ada) == 7_500
+        await post(conn, [Movement(uuid4(), EntryKind.TRANSFER, spendable(ada), spendable(bob), 7_500)])
+        assert (await spendable_hundredths(conn, ada), await spendable_hundredths(conn, bob)) == (0, 5_000)
+        await fold_all(pool)
+        assert (await spendable_hundredths(conn, ada), await spendable_hundredths(conn, bob)) == (0, 5_000)
+        assert (await balances(conn))[spendable(bob)] == 7_500
+
+
+async def test_what_arrives_below_the_floor_may_not_be_spent(pool: Pool) -> None:
+    """The floor is not spent, whether the fold has raised a newcomer to it or not."""
     async with pool.connection() as conn:
         ada = await add_account(conn)
-        await adjust_kudos(conn, ada, 10_000)
-        assert await spendable_hundredths(conn, ada) <= 0
+        await adjust_kudos(conn, ada, 2_000)
+        assert await spendable_hundredths(conn, ada) == -500
         await fold_all(pool)
-        assert await spendable_hundredths(conn, ada) == 7_500
+        assert await spendable_hundredths(conn, ada) == 0
 
 
 async def test_anonymous_can_spend_down_to_minus_50(pool: Pool) -> None:

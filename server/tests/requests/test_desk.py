@@ -14,16 +14,20 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from horde_server.accounts.creation import create_account
 from horde_server.errors import InvalidAPIKey, RequestNotFound
 from horde_server.http.client_address import ClientAddresses
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
+from horde_server.identity.keys import key_hash
+from horde_server.kudos.key_budgets import SharedKeyInsufficientKudos
 from horde_server.node import Node
 from horde_server.requests.alchemy.order import Interrogation, WishedForm
 from horde_server.requests.alchemy.slice import Alchemy
 from horde_server.requests.asked import Asked, GivenPictures
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.slice import Images
+from horde_server.requests.payers import SharedKeyAssignedStyles
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.slice import Texts
 from horde_server.running import running_node
@@ -101,6 +105,30 @@ async def test_forms_are_quoted_taken_looked_at_and_cancelled(node: Node, anonym
     ]
     await desk.cancel(ticket.id)
     assert {form.state for form in (await desk.look(ticket.id)).forms} == {"cancelled"}
+
+
+async def test_a_styles_shared_key_pays_for_who_names_the_style(node: Node, anonymous: Caller) -> None:
+    """keys.md §5.2, §5.4: its limits of one request do not apply, its budget does; the style is its reason to be."""
+    desk, shared_id = desk_of(node, Images), uuid4()
+    async with node.core.pool.connection() as conn:
+        ada = await create_account(conn, "ada", kudos=1000)
+        await conn.execute(
+            """INSERT INTO api_key (account_id, hash, name, scopes, shared_id, max_image_steps, budget_hundredths,
+                                    for_styles) VALUES (%s, %s, 'oil', '{ask}', %s, 0, 5000, true)""",
+            (ada.id, key_hash(node.core.api_key_salt, str(shared_id)), shared_id),
+        )
+    holder = await node.identity.accounts.by_key(str(shared_id))
+    assert holder is not None
+    with pytest.raises(SharedKeyAssignedStyles):
+        await desk.submit(LIGHTHOUSE, Caller(holder.account, ADDRESS, PROGRAM, holder.key))
+    painter = anonymous.paid_by_style(holder)
+    one = Asked(order=ImageOrder("a lighthouse", models=("stable_diffusion",)))
+    taken = await desk.submit(one, painter)
+    async with node.core.pool.connection() as conn:
+        row = await (await conn.execute("SELECT account_id, key_id FROM request WHERE id = %s", (taken.id,))).fetchone()
+    assert row == (ada.id, holder.key.id)
+    with pytest.raises(SharedKeyInsufficientKudos):
+        await desk.submit(Asked(order=ImageOrder("a fleet", models=("stable_diffusion",), n=20)), painter)
 
 
 async def test_a_quote_leaves_nothing_behind(node: Node, anonymous: Caller, tmp_path: Path) -> None:

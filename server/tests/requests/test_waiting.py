@@ -355,6 +355,7 @@ class TestForWork:
         offer = an_offer()
         desk.queue.add(entry := an_entry())
         desk.queue.view(offer)
+        desk.queue.view(an_offer())  # another could serve it
         desk.queue.note_fault(entry.id, offer.worker_id)
         pop = desk.waits_for_work(offer)
         await settled()

@@ -21,6 +21,7 @@ from horde_worker.backends.events import BackendFailure
 from horde_worker.exit_codes import ExitCode
 from horde_worker.hooks import Delivery, Hook, Hooks
 from horde_worker.horde_api import Refused, Unreachable, backoff_s
+from horde_worker.horde_messages import HordeMessages
 from horde_worker.idle_advice import IdleAdvice
 from horde_worker.job_log import JobLog
 from horde_worker.kinds.hand_out import HandOut, UnusableJob
@@ -83,6 +84,7 @@ class Worker(Generic[JobT, ResultT, MadeT]):
         self._failures_in_a_row = 0
         self._idle_since = time.monotonic()
         self._advice = IdleAdvice(self._wanted_models)
+        self._messages = HordeMessages()
         self._tally = tally or Tally()
         self._hooks = Hooks((JobLog(self._tally), *hooks))
         self.exit_code = ExitCode.OK
@@ -158,6 +160,7 @@ class Worker(Generic[JobT, ResultT, MadeT]):
                 continue
             if hand_out is None:
                 break
+            self._messages.hear(hand_out.messages)
             if hand_out.job is None:
                 await self._idle(hand_out)
                 continue

@@ -23,6 +23,7 @@ class AIHordePathData(GenericPathFields):
     collection_id = auto()
     collection_name = auto()
     example_id = auto()
+    key_id = auto()
 
 
 _ANY_ID = "00000000-0000-0000-0000-000000000000"
@@ -37,6 +38,7 @@ _default_path_values: dict[AIHordePathData, str] = {
     AIHordePathData.sharedkey_id: _ANY_ID,
     AIHordePathData.model_name: "a model's name",
     AIHordePathData.ipaddr: "8.8.8.8",
+    AIHordePathData.key_id: "1",
     AIHordePathData.message_id: _ANY_ID,
     AIHordePathData.style_id: _ANY_ID,
     AIHordePathData.style_name: "a style's name",

@@ -177,6 +177,9 @@ class RC(TextEnum):
     StyleExampleNotFound = "Style exampleNotFound"
     CollectionNotFound = auto()
     WorkermessageNotFound = auto()
+    WorkerMessageNotFound = auto()
+    NewspieceNotFound = auto()
+    DocumentNotFound = auto()
     StyleMismatch = auto()
     StyleGetMistmatch = auto()
     StylePromptMissingVars = auto()
@@ -195,6 +198,15 @@ class RC(TextEnum):
 
     # Of OpenHorde.
     KeyLacksScope = auto()
+    KeyNetworkForbidden = auto()
+    KeyModelForbidden = auto()
+    KeyBudgetExceeded = auto()
+    KeyNotFound = auto()
+    KeyGrantsTooMuch = auto()
+    TooManyKeys = auto()
+    FullKeyNotLimited = auto()
+    LastFullKey = auto()
+    NoKeyModSelected = auto()
     NotFound = auto()
     SharedImageNotFound = auto()
     BlobAddressInvalid = auto()

@@ -1,4 +1,4 @@
-"""`horde models`, `horde workers`, `horde me`: what is there, and who you are to it."""
+"""`horde models`, `horde workers`, `horde me`, `horde news`: what is there, and who you are to it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from horde_sdk.command_line.connection import (
     print_json,
     readable_errors,
 )
-from horde_sdk.harmless_text import one_line
+from horde_sdk.harmless_text import one_line, printable
 
 
 def models(
@@ -76,6 +76,29 @@ def me(horde: HordeOption = None, apikey: KeyOption = None, as_json: JsonOption 
         typer.echo(
             f"{one_line(user.username or '?')}: {user.kudos or 0:g} kudos" + (f" ({', '.join(roles)})" if roles else "")
         )
+
+
+def news(
+    most: Annotated[int, typer.Option("--most", min=1, help="How many pieces, the newest first.")] = 3,
+    horde: HordeOption = None,
+    apikey: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is new on the horde."""
+    with readable_errors():
+        found = list(client_for(horde, apikey).get_news())[:most]
+        if as_json:
+            print_json([one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in found])
+            return
+        for one in found:
+            typer.secho(f"{one_line(one.date_published or '?')}  {one_line(one.title or 'News')}", bold=True)
+            for line in printable(one.newspiece or "").strip().splitlines():
+                typer.echo(f"│ {line}")  # so that no line of it can pass for one of the program's
+            for url in one.more_info_urls or []:
+                typer.echo(f"  {one_line(url)}")
+            typer.echo()
+        if not found:
+            typer.echo("There is no news.")
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, nothing: str) -> None:

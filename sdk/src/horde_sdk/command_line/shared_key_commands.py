@@ -51,7 +51,7 @@ def create(
                 {
                     "kudos": kudos,
                     "expiry": days,
-                    "name": name or "",
+                    "name": name or "shared",
                     "max_image_pixels": max_image_pixels,
                     "max_image_steps": max_image_steps,
                     "max_text_tokens": max_text_tokens,

@@ -62,5 +62,9 @@ def _say(found: SingleWorkerDetailsResponse) -> None:
     typer.echo(f"  {found.requests_fulfilled or 0} done, {one_line(found.performance or 'no speed known')}")
     if found.models:
         typer.echo(f"  models: {one_line(', '.join(found.models))}")
+    if found.team and found.team.name:
+        typer.echo(f"  team: {one_line(found.team.name)}")
+    for message in found.messages or []:
+        typer.echo(f"  told: {one_line(message.message)}")
     if found.info:
         typer.echo(f"  {one_line(found.info)}")

@@ -62,6 +62,20 @@ class UserActiveGenerations(Answer):
     alchemy: list[str] = Field([])
 
 
+class UsageDetails(Answer):
+    """Obsolete: see `records`."""
+
+    megapixelsteps: float | None
+    requests: int | None
+
+
+class ContributionsDetails(Answer):
+    """Obsolete: see `records`."""
+
+    megapixelsteps: float | None
+    fulfillments: int | None
+
+
 class UserDetails(Answer):
     """A user; fields with a default are shown to the user or to moderators, where there is something to show.
 
@@ -84,8 +98,8 @@ class UserDetails(Answer):
     worker_count: int
     account_age: int
     kudos_details: UserKudosDetails
-    usage: dict[str, Any]
-    contributions: dict[str, Any]
+    usage: UsageDetails
+    contributions: ContributionsDetails
     records: UserRecords
     styles: list[Any]
     worker_ids: list[str] | None = None

@@ -9,6 +9,8 @@ from uuid import uuid4
 from psycopg.errors import ForeignKeyViolation
 
 from horde_server.accounts import store
+from horde_server.audit.trail import COMMAND_LINE, record, subject
+from horde_server.database.notices import tell
 from horde_server.database.pool import Connection
 from horde_server.errors import UserNotFound
 from horde_server.identity import key_store
@@ -71,6 +73,26 @@ async def create_key(conn: Connection, account_id: int, *, name: str, scopes: Co
     except ForeignKeyViolation:
         raise UserNotFound from None
     return key
+
+
+async def reset_account_key(conn: Connection, account_id: int, *, why: str | None) -> tuple[NewAccount, int]:
+    """End all keys of an account but shared ones, and make a new one, on the machine itself; how many ended.
+
+    All servers hear of it. Raises `UserNotFound`.
+    """
+    key = new_api_key()
+    hashed = key_hash(await load_secret(conn, "api_key_salt"), key)
+    async with conn.transaction():
+        if not await key_store.lock_keys_of(conn, account_id):
+            raise UserNotFound
+        ended = await key_store.reset_keys(conn, account_id, hashed)
+        await record(
+            conn, COMMAND_LINE, "key.reset", subject("account", account_id), old={"keys": ended}, new={"keys": 1},
+            why=why, concerns=account_id,
+        )  # fmt: skip
+        name = await store.name_of(conn, account_id)
+    await tell(conn, "account", [str(account_id)])
+    return NewAccount(account_id, name or "", key, is_new=False), ended
 
 
 async def adjust_kudos(conn: Connection, account_id: int, change_hundredths: int) -> None:

@@ -43,13 +43,17 @@ def routes(users: Users, deletion: AccountDeletion, accounts: AccountDirectory, 
         no_key=InvalidAPIKey,
         unknown_key=UserNotFound,
         deleted_user=ASKED_LATER,
+        shared_keys=True,
         operation_id="get_find_user",
         response_model=UserDetails,
         responses=refusals(401, 404),
     )
     async def find_user(caller: Caller) -> Response:
         """Whose key this is."""
-        return json_response(_encode(await users.show(caller.user.id, 1 if caller.may(Right.READ_OWN) else 0)))
+        shown = await users.show(caller.user.id, 1 if caller.may(Right.READ_OWN) else 0)
+        if caller.key is not None and caller.key.shared is not None:
+            shown["username"] += f" (Shared Key: {caller.key.name})" if caller.key.name else " (Shared Key)"
+        return json_response(_encode(shown))
 
     @router.get(
         "/users",

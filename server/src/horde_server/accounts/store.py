@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, LiteralString
 
 from psycopg.rows import dict_row
 
@@ -17,9 +17,31 @@ async def has_accounts(conn: Connection) -> bool:
 
 async def has_key(conn: Connection, key_hash: bytes) -> bool:
     """Whether any account has this key."""
-    return (
-        await (await conn.execute("SELECT 1 FROM account WHERE api_key_hash = %s", (key_hash,))).fetchone() is not None
-    )
+    cursor = await conn.execute("SELECT 1 FROM api_key WHERE hash = %s AND revoked_at IS NULL", (key_hash,))
+    return await cursor.fetchone() is not None
+
+
+async def first_of(conn: Connection, ids: Collection[int]) -> int | None:
+    """The lowest of these numbers that an account has."""
+    return await _number(conn, "id = ANY(%s)", list(ids))
+
+
+async def first_moderator(conn: Connection) -> int | None:
+    """The moderator with the lowest number."""
+    return await _number(conn, "moderator AND id > %s", 0)
+
+
+async def _number(conn: Connection, which: LiteralString, value: object) -> int | None:
+    cursor = await conn.execute(f"SELECT min(id) FROM account WHERE {which}", (value,))
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def name_of(conn: Connection, account_id: int) -> str | None:
+    """An account's name without its number."""
+    cursor = await conn.execute("SELECT username FROM account WHERE id = %s", (account_id,))
+    row = await cursor.fetchone()
+    return str(row[0]) if row else None
 
 
 async def add_or_renew(

@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from horde_sdk.harmless_text import one_line
-from horde_server.command_line import admin_changes, admin_users
+from horde_server.command_line import admin_changes, admin_content, admin_keys, admin_users
+from horde_server.command_line.admin_ledger import audit_ledger
 from horde_server.command_line.on_database import account_number, on_database
 from horde_server.command_line.options import Data, DatabaseUrl, fail
 
@@ -30,6 +31,11 @@ class KeyScope(StrEnum):
 app = typer.Typer(help="Work on a horde's database: accounts.", no_args_is_help=True)
 admin_users.register(app)
 admin_changes.register(app)
+admin_keys.register(app)
+
+
+app.add_typer(admin_content.news, name="news")
+app.add_typer(admin_content.document, name="document")
 
 
 @app.callback()
@@ -129,3 +135,6 @@ def create_key(
         typer.echo(json.dumps({"id": number, "name": name.strip(), "scopes": sorted(scopes), "api_key": key}))
     else:
         typer.echo(f"The key of account {number}, shown only now: {key}")
+
+
+app.command("audit-ledger")(audit_ledger)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import shutil
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from horde_server.accounts.creation import create_account
 from horde_server.accounts.store import has_key
+from horde_server.command_line.household_file import HouseholdFile, read_household, write_household
 from horde_server.database.data_folder import prepare
 from horde_server.database.pool import Connection, connect
 from horde_server.identity.keys import key_hash
@@ -48,18 +48,14 @@ async def household_accounts(settings: Settings, dsn: str) -> Household:
     Raises `DataFolderUnusable`.
     """
     prepare(settings.data)
-    kept = settings.data / "household.json"
     async with await connect(dsn) as conn:
-        if kept.exists():
-            known = json.loads(kept.read_text())
-            if await _has_key(conn, known["worker_key"]):  # else the folder was given another database
-                return Household(known["admin_id"], known["worker_key"], None)
+        known = read_household(settings.data)
+        if known is not None and await _has_key(conn, known.worker_key):  # else the folder was given another database
+            return Household(known.admin_id, known.worker_key, None)
         async with conn.transaction():
             admin = await create_account(conn, "admin", moderator=True, customizer=True, kudos=10_000)
             owner = await create_account(conn, "household-worker", trusted=True, customizer=True)
-    descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump({"admin_id": admin.id, "worker_key": owner.api_key}, file)
+    write_household(settings.data, HouseholdFile(admin.id, owner.api_key, owner.id))
     return Household(admin.id, owner.api_key, admin.api_key)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic
@@ -24,6 +24,7 @@ from horde_server.dispatch.refusal import Offer, usable_models
 from horde_server.dispatch.states import JobPhase
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.dispatch.turns import Turns
+from horde_server.kudos.key_budgets import hold_of_key
 from horde_server.kudos.spending import reserve
 
 CLAIM_TRIES = 20
@@ -40,6 +41,18 @@ class HandOut(Generic[OrderT]):
     job_ids: tuple[JobId, ...]
     seed: int
     ttl_s: int
+
+
+async def hold_of_keys(conn: AsyncConnection[Any], new: Sequence[NewRequest[Any]]) -> None:
+    """Inside the caller's transaction: make sure that the key may spend what these requests of its cost at most.
+
+    Nothing is asked where it has no budget. Raises what `hold_of_key` raises.
+    """
+    first = new[0]
+    if first.key_id is None or first.key_job_hundredths is None:
+        return
+    amount = sum(each.tax_hundredths + each.order.n * (each.key_job_hundredths or 0) for each in new)
+    await hold_of_key(conn, first.key_id, amount, is_shared=first.is_key_shared)
 
 
 class Dispatcher(Generic[OrderT]):
@@ -67,12 +80,17 @@ class Dispatcher(Generic[OrderT]):
     # ---------------------------------------------------------------- requests
 
     async def accept(self, new: NewRequest[OrderT]) -> Entry[OrderT]:
-        """Store a priced request with its tax and its hold, and let workers see it. Raises `KudosUpfront`."""
+        """Store a priced request with its tax and its holds, and let workers see it.
+
+        Raises `KudosUpfront`, and what `hold_of_key` raises.
+        """
         insert = partial(store.insert_request, new=new, kind=self.kind.name, lifetime_s=self._lifetime_s)
         async with self._pool.connection() as conn:
-            if new.held_hundredths:
+            if new.held_hundredths or new.key_job_hundredths is not None:
                 async with conn.transaction():
-                    await reserve(conn, new.account_id, new.held_hundredths)
+                    if new.held_hundredths:
+                        await reserve(conn, new.account_id, new.held_hundredths)
+                    await hold_of_keys(conn, [new])
                     state = await insert(conn)
             else:
                 state = await insert(conn)
@@ -94,6 +112,8 @@ class Dispatcher(Generic[OrderT]):
                 created_s=created_s,
                 state=state,
                 webhook=new.webhook,
+                key_id=new.key_id,
+                key_job_hundredths=new.key_job_hundredths,
             )
             for new, state in stored
         ]
@@ -221,6 +241,8 @@ class Dispatcher(Generic[OrderT]):
                     reward_percent=reward_percent,
                     backend_validated=bool(offer.can & VALIDATED_BACKEND),
                     webhook=entry.webhook,
+                    key_id=entry.key_id,
+                    key_job_hundredths=entry.key_job_hundredths,
                 ),
                 deadline_s=now + lease_s,
             )
@@ -267,4 +289,6 @@ class Dispatcher(Generic[OrderT]):
             created_s=row.created_s,
             state=row.state,
             webhook=row.webhook,
+            key_id=row.key_id,
+            key_job_hundredths=row.key_job_hundredths,
         )

@@ -75,6 +75,8 @@ class Entry(Generic[OrderT]):
     place: tuple[float, int, int] | None = None  # (computed at, queue position, wait in seconds)
     done_at_s: float | None = None
     webhook: str | None = None  # webhooks/hook.py
+    key_id: int | None = None  # by which key it was asked for
+    key_job_hundredths: int | None = None  # what a job charges at most, where that key has a budget
     group: RequestClass = field(init=False)  # its class, once a live queue knows it
 
     @property

@@ -34,6 +34,8 @@ class HeldJob(Generic[OrderT]):
     reward_percent: int  # by the worker's software
     backend_validated: bool  # by the worker's software (workers.md §10.4)
     webhook: str | None = None  # the request's, webhooks/hook.py
+    key_id: int | None = None  # by which key the request was asked for
+    key_job_hundredths: int | None = None  # what the job charges at most, where that key has a budget
 
 
 class HeldJobs(Generic[OrderT]):

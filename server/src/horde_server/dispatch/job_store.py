@@ -97,7 +97,7 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: JobId) -> HeldJ
     cursor = await conn.execute(
         """SELECT job.id, job.request_id, job.worker_id, job.owner_id, request.account_id, job.model, job.state,
                   extract(epoch from job.started_at)::float8, request.price_hundredths, request.request_order::text,
-                  worker.abilities::text, request.webhook::text
+                  worker.abilities::text, request.webhook::text, request.key_id, request.key_job_hundredths
            FROM job JOIN request ON request.id = job.request_id JOIN worker ON worker.id = job.worker_id
            WHERE job.id = %s AND request.kind = %s""",
         (job_id, kind.name),
@@ -105,7 +105,9 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: JobId) -> HeldJ
     row = await cursor.fetchone()
     if row is None:
         return None
-    found, request_id, worker_id, owner_id, requester_id, model, state, started_s, price, order, abilities, hook = row
+    found, request_id, worker_id, owner_id, requester_id, model, state, started_s, price, order, abilities, hook = row[
+        :12
+    ]
     offered = decode_abilities(abilities)
     return HeldJob(
         id=found,
@@ -121,6 +123,8 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: JobId) -> HeldJ
         reward_percent=kind.reward_percent(offered),
         backend_validated=bool(offered.capability_mask() & VALIDATED_BACKEND),
         webhook=hook,
+        key_id=row[12],
+        key_job_hundredths=row[13],
     )
 
 
@@ -129,7 +133,7 @@ WITH settled AS (
     UPDATE job SET state = 'done', settled_at = now(), seed = %(seed)s, result = %(result)s,
                    gen_metadata = %(gen_metadata)s::json, censored = %(censored)s, reward_hundredths = %(reward)s
     WHERE id = %(job_id)s AND state = 'processing'
-    RETURNING request_id
+    RETURNING request_id, worker_id
 ), counted AS (
     UPDATE request
     SET processing = processing - 1, finished = finished + 1, version = version + 1,
@@ -140,8 +144,9 @@ WITH settled AS (
     FROM settled WHERE request.id = settled.request_id
     RETURNING {_STATE}
 ){{keep}}, entries AS (
-    INSERT INTO ledger_inbox ({LEDGER_COLUMNS})
-    SELECT posted.* FROM settled, {MOVEMENT_ROWS}
+    INSERT INTO ledger_inbox ({LEDGER_COLUMNS}, team_id)
+    SELECT posted.*, worker.team_id
+    FROM settled LEFT JOIN worker ON worker.id = settled.worker_id CROSS JOIN {MOVEMENT_ROWS}
 )
 SELECT * FROM counted"""
 _SETTLE_WHOLE = Statement(_SETTLE.format(keep=""), STATE_TYPES)

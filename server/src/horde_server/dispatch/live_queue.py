@@ -35,7 +35,7 @@ from horde_server.dispatch.refusal import (
 from horde_server.dispatch.states import RequestPhase
 
 RECENT_FAULT_S = 120.0
-"""How long a worker is kept from a request whose job it has just failed."""
+"""How long a worker is kept from a request whose job it has just failed, while another could serve it."""
 PERSONAL_LOOK_AHEAD = 1000
 """Requests a pop passes over for personal reasons before it gives up."""
 WORD_SEARCH_LIMIT = 2_000_000
@@ -44,6 +44,12 @@ next pop gets further. About 3 ms."""
 CAPACITY_AGE_S = 10.0
 """How long the summed speed of the workers for a class is used; whether there is any is always known."""
 _ANY_MODEL = ""
+
+
+def _to_search(entry: Entry, view: WorkerView) -> int:
+    """Characters times words that are to be searched before it is known whether a worker's list forbids a prompt."""
+    words = view.offer.blacklist
+    return len(entry.lowered_prompt()) * len(words) if words and view.words_key not in entry.has_word_of else 0
 
 
 def _nobody_listens(_: object) -> None:
@@ -67,6 +73,7 @@ class LiveQueue:
         self._views: dict[UUID, WorkerView] = {}
         self._views_by_owner: dict[int, dict[UUID, WorkerView]] = {}
         self._by_model: tuple[float, dict[str, tuple[int, float]]] | None = None
+        self._failing: dict[UUID, float] = {}  # workers that failed a job lately, and until when that counts
         self.version = 0  # of the waiting set
         self.waiting_jobs = 0
         self.waiting_things = 0.0
@@ -150,7 +157,7 @@ class LiveQueue:
         """Remember that a worker failed a job of a request, to not hand it the same slot at once."""
         if entry := self.entries.get(request_id):
             self.version += 1
-            entry.failed_workers[worker_id] = self._clock() + RECENT_FAULT_S
+            self._failing[worker_id] = entry.failed_workers[worker_id] = self._clock() + RECENT_FAULT_S
 
     def _settle_listing(self, entry: Entry) -> None:
         """Make the lists agree with whether jobs of the entry can be taken."""
@@ -220,7 +227,9 @@ class LiveQueue:
 
     def forget_done(self, keep_s: float) -> None:
         """Drop finished requests older than `keep_s`: a query answers for them from then on."""
-        before = self._clock() - keep_s
+        now = self._clock()
+        self._failing = {worker_id: until for worker_id, until in self._failing.items() if until > now}
+        before = now - keep_s
         for request_id in [e.id for e in self.entries.values() if e.done_at_s is not None and e.done_at_s < before]:
             self.remove(request_id)
 
@@ -330,28 +339,48 @@ class LiveQueue:
         """Requests with their personal verdicts, as many as may be looked at now."""
         offer = view.offer
         searched = 0
+        is_failing = self._failing.get(offer.worker_id, 0.0) > self._clock()
         for entry in islice(entries, PERSONAL_LOOK_AHEAD):
-            has_blacklisted_word = False
-            if offer.blacklist:
-                known = entry.has_word_of.get(view.words_key)
-                if known is None:
-                    if searched > WORD_SEARCH_LIMIT:
-                        return
-                    prompt = entry.lowered_prompt()
-                    searched += len(prompt) * len(offer.blacklist)
-                    known = entry.has_word_of[view.words_key] = has_word(prompt, offer.blacklist)
-                has_blacklisted_word = known
-            yield (
-                entry,
-                personal_refusal(
-                    offer,
-                    account_id=entry.account_id,
-                    wants_acquaintance=self._wants_acquaintance(entry.requirement),
-                    has_blacklisted_word=has_blacklisted_word,
-                    balance_covers_price=entry.balance_covers_price,
-                    failed_before=self._failed_lately(entry, offer),
-                ),
-            )
+            if to_search := _to_search(entry, view):
+                if searched > WORD_SEARCH_LIMIT:
+                    return
+                searched += to_search
+            reason = self._personal_refusal(entry, view)
+            if reason is None and is_failing and self._failed_lately(entry, offer) and self._others_could(entry, view):
+                reason = Reason.RECENT_FAULT
+            yield entry, reason
+
+    def _personal_refusal(self, entry: Entry, view: WorkerView) -> Reason | None:
+        """What stands between one request and one worker, whoever else there is."""
+        offer = view.offer
+        has_blacklisted_word = False
+        if offer.blacklist:
+            known = entry.has_word_of.get(view.words_key)
+            if known is None:
+                known = entry.has_word_of[view.words_key] = has_word(entry.lowered_prompt(), offer.blacklist)
+            has_blacklisted_word = known
+        return personal_refusal(
+            offer,
+            account_id=entry.account_id,
+            wants_acquaintance=self._wants_acquaintance(entry.requirement),
+            has_blacklisted_word=has_blacklisted_word,
+            balance_covers_price=entry.balance_covers_price,
+        )
+
+    def _others_could(self, entry: Entry, failed: WorkerView) -> bool:
+        """Whether another worker online, which has not failed a job of it lately, may serve a request. O(workers)."""
+        searched = 0
+        named = entry.group.server  # mostly it is the answer
+        for view in (*((named,) if named is not None else ()), *self._views.values()):
+            if view is failed or view.verdict(entry.group) is not None or self._failed_lately(entry, view.offer):
+                continue
+            if to_search := _to_search(entry, view):
+                if searched > WORD_SEARCH_LIMIT:
+                    return True  # perhaps: the next pop knows more
+                searched += to_search
+            if self._personal_refusal(entry, view) is None:
+                return True
+        return False
 
     def _wants_acquaintance(self, requirement: Requirement) -> bool:
         return self._matched_targeting and bool(requirement.workers) and not requirement.worker_blacklist
@@ -375,14 +404,16 @@ class LiveQueue:
                     served.append(group.entries)
                 else:
                     counts[reason] += len(group.entries)
-            if view.offer.blacklist or view.offer.wants_upfront_kudos or self._matched_targeting:
+            offer = view.offer
+            is_failing = self._failing.get(offer.worker_id, 0.0) > now
+            if offer.blacklist or offer.wants_upfront_kudos or self._matched_targeting or is_failing:
                 judged = 0
                 for _, personal in self._judged((entry for entries in served for entry in entries), view):
                     judged += 1
-                    if personal is Reason.RECENT_FAULT:
-                        version = -1  # which passes by itself
-                    if personal in (Reason.BLACKLIST, Reason.KUDOS, Reason.WORKER_ID):
+                    if personal is not None:
                         counts[personal] += 1
+                if is_failing:
+                    version = -1  # that passes by itself, and when the others go
                 if judged < min(sum(map(len, served)), PERSONAL_LOOK_AHEAD):
                     version = -1  # words are still to be searched: the next pop knows more, also of the same queue
         result = {str(reason): count for reason, count in counts.items()}

@@ -38,11 +38,11 @@ class Reason(StrEnum):
     STEP_COUNT = "step_count"
     BLACKLIST = "blacklist"
     KUDOS = "kudos"
+    RECENT_FAULT = "recent_fault"  # it has just failed a job of this request, and another worker could serve it
     MAINTENANCE = "maintenance"  # the worker is told by its maintenance message
-    RECENT_FAULT = "recent_fault"  # the worker has just failed a job of this request
 
 
-UNREPORTED = frozenset({Reason.MAINTENANCE, Reason.RECENT_FAULT})
+UNREPORTED = frozenset({Reason.MAINTENANCE})
 """What workers are not told in `skipped`."""
 
 
@@ -233,20 +233,17 @@ def personal_refusal(
     wants_acquaintance: bool,
     has_blacklisted_word: bool,
     balance_covers_price: bool,
-    failed_before: bool,
 ) -> Reason | None:
     """What depends on the single request and not on its class: who asks, its words, its payer, its history.
 
     In maintenance or paused a worker serves its owner only (workers.md §5.15; an honest refusal instead of fake jobs,
-    workers.md §5.20). A request that wants acquaintance is for workers that know who asks (§5.19). A worker that has
-    just faulted a job of the request is not handed the same slot again.
+    workers.md §5.20). A request that wants acquaintance is for workers that know who asks (§5.19). What depends on
+    the other workers too – whether one failed it just now – the live queue adds.
     """
     if (offer.maintenance or offer.paused) and account_id != offer.owner_id:
         return Reason.MAINTENANCE
     if wants_acquaintance and account_id not in offer.favoured:
         return Reason.WORKER_ID
-    if failed_before:
-        return Reason.RECENT_FAULT
     if has_blacklisted_word:
         return Reason.BLACKLIST
     if offer.wants_upfront_kudos and not balance_covers_price and account_id not in offer.favoured:

@@ -25,8 +25,8 @@ _STATE = STATE_COLUMNS.format("request.")
 
 _OPEN_REQUEST_COLUMNS = f"""{_STATE}, request.kind, request.account_id, request.order_key, request.price_hundredths,
     request.payer_covered, extract(epoch from request.created_at)::float8, request.request_order::text,
-    request.webhook::text"""
-_OPEN_REQUEST_TYPES = (*STATE_TYPES, "text", "int", "float8", "int", "bool", "float8", "text", "text")
+    request.webhook::text, request.key_id, request.key_job_hundredths"""
+_OPEN_REQUEST_TYPES = (*STATE_TYPES, "text", "int", "float8", "int", "bool", "float8", "text", "text", "int", "int")
 
 
 class OpenRequest(NamedTuple):
@@ -41,6 +41,8 @@ class OpenRequest(NamedTuple):
     created_s: float
     request_order: str
     webhook: str | None = None  # webhooks/hook.py
+    key_id: int | None = None  # by which key it was asked for; None: by everybody's
+    key_job_hundredths: int | None = None  # what a job charges at most, where that key has a budget
 
 
 def _open_request(row: tuple[Any, ...]) -> OpenRequest:
@@ -86,6 +88,9 @@ class NewRequest(Generic[OrderT]):
     client_agent: str
     address: str | None
     webhook: str | None  # webhooks/hook.py
+    key_id: int | None = None  # by which key it is asked for; None: by everybody's
+    key_job_hundredths: int | None = None  # of a key with a budget: what a job charges at most
+    is_key_shared: bool = False
 
     def encoded_order(self) -> str:
         """The order as JSON, as it is stored."""
@@ -96,14 +101,15 @@ _INSERT_REQUEST = Statement(
     f"""
 WITH added AS (
     INSERT INTO request (id, kind, account_id, jobs, waiting, order_key, price_hundredths, consumed_hundredths,
-                         held_hundredths, payer_covered, client_agent, address, expires_at, request_order, webhook)
+                         held_hundredths, payer_covered, client_agent, address, expires_at, request_order, webhook,
+                         key_id, key_job_hundredths)
     VALUES (%(id)s, %(kind)s, %(account_id)s, %(jobs)s, %(jobs)s, %(order_key)s, %(price)s, %(tax)s, %(held)s,
             %(payer_covered)s, %(client_agent)s, %(address)s, now() + make_interval(secs => %(lifetime_s)s::int),
-            %(request_order)s::json, %(webhook)s::json)
+            %(request_order)s::json, %(webhook)s::json, %(key_id)s, %(key_job)s)
     RETURNING {STATE_COLUMNS.format("")}
 ), entries AS (
-    INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths, request_id, requester_id, domain)
-    VALUES (%(event_id)s, 'request_tax', %(payer)s, %(payee)s, %(tax)s, %(id)s, %(account_id)s, %(kind)s)
+    INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths, request_id, requester_id, domain, key_id)
+    VALUES (%(event_id)s, 'request_tax', %(payer)s, %(payee)s, %(tax)s, %(id)s, %(account_id)s, %(kind)s, %(key_id)s)
 )
 SELECT * FROM added""",
     STATE_TYPES,
@@ -112,7 +118,7 @@ SELECT * FROM added""",
 
 async def insert_request(conn: Connection, new: NewRequest[OrderT], *, kind: str, lifetime_s: int) -> RequestState:
     """Store a request and charge its tax, in one statement."""
-    tax = request_tax(new.account_id, new.id, new.tax_hundredths, kind)
+    tax = request_tax(new.account_id, new.id, new.tax_hundredths, kind, new.key_id)
     row = await _INSERT_REQUEST.row(
         conn,
         {
@@ -130,6 +136,8 @@ async def insert_request(conn: Connection, new: NewRequest[OrderT], *, kind: str
             "lifetime_s": lifetime_s,
             "request_order": new.encoded_order(),
             "webhook": new.webhook,
+            "key_id": new.key_id,
+            "key_job": new.key_job_hundredths,
             "event_id": tax.event_id,
             "payer": tax.payer,
             "payee": tax.payee,

@@ -232,6 +232,9 @@ class Submissions(Generic[OrderT]):
             domain=self._kind.name,
             things=things,
             speed=round(speed, 3),
+            key_id=job.key_id,
+            key_most_hundredths=job.key_job_hundredths,
+            model=job.model,
         )
         settling = partial(
             job_store.settle_done,

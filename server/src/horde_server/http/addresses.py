@@ -11,7 +11,6 @@ _NOT_BUILT = {
     ("styles",): "Styles are",
     ("collections",): "Collections of styles are",
     ("collection_by_name",): "Collections of styles are",
-    ("sharedkeys",): "Shared keys are",
     ("teams",): "Teams are",
     ("stats",): "Statistics are",
     ("documents",): "Documents are",

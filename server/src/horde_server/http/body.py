@@ -107,8 +107,11 @@ def _value_at(given: Any, path: tuple[int | str, ...]) -> object:
 
 
 def required_apikey(apikey: str | None) -> str:
-    """The key, or the parser's refusal: 400 and not 401 where the header is missing (basics.md §2.1)."""
-    if not apikey:
+    """The key, or the parser's refusal: 400 and not 401 where the header is missing (basics.md §2.1).
+
+    An empty one is a key that nobody has.
+    """
+    if apikey is None:
         raise InvalidPayload({"apikey": "Missing required parameter in the HTTP headers"})
     if len(apikey) > MOST_KEY_CHARACTERS:
         raise InvalidPayload({"apikey": f"must have at most {MOST_KEY_CHARACTERS} characters"})

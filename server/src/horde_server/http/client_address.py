@@ -31,8 +31,8 @@ _HEADERS = {
     b"proxied-for": _PROXIED_FOR,
 }
 PROXIED_FOR = "proxied_for"
-"""Stands in the state of a request that says for whom a service asks. Who may say so is no matter of proxies
-(identity/proxied_clients.py); it is noted here, as all headers are looked at once."""
+"""Stands in the state of a request that says for whom a service asks: first that it does, as all headers are looked at
+once, then, where it may say so (identity/proxied_clients.py), the service's own address."""
 _READERS: dict[int, Callable[[list[bytes]], Iterator[str | None]]] = {
     _X_FORWARDED_FOR: x_forwarded_for,
     _FORWARDED: forwarded,
@@ -75,7 +75,7 @@ class ClientAddresses:
         if ":" in peer:
             peer = normalised(peer)
         if written & _PROXIED_FOR:
-            scope.setdefault("state", {})[PROXIED_FOR] = True
+            scope.setdefault("state", {})[PROXIED_FOR] = ""
             written ^= _PROXIED_FOR
         if not written:
             return peer

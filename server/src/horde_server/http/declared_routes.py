@@ -53,6 +53,8 @@ class Declaration:
     """What is raised for a key that nobody has; None: what is usual for the right."""
     deleted_user: type[HordeError] | Literal[Later.ASKED_LATER] | None = None
     """What is raised for a key of an account that is marked for deletion; None: `DeletedUser`."""
+    shared_keys: bool = False
+    """Whether shared keys are good here; elsewhere nobody has them (keys.md §4.2)."""
 
     @property
     def asks_for_a_key(self) -> bool:
@@ -75,6 +77,7 @@ class _Declared(TypedDict, total=False):
     no_key: type[HordeError]
     unknown_key: type[HordeError] | Literal[Later.ASKED_LATER]
     deleted_user: type[HordeError] | Literal[Later.ASKED_LATER]
+    shared_keys: bool
     reads: Read  # gives `body`, where that has no schema
     hot: bool  # called before the framework: documents its parameters itself, takes `request`, `caller` and `body` only
     status_code: int
@@ -121,7 +124,11 @@ class DeclaredRouter:
         if "right" not in options:
             raise UndeclaredRoute(f"{self.api.prefix}{path} declares no right.")
         declaration = Declaration(
-            options.pop("right"), *(options.pop(name, None) for name in ("no_key", "unknown_key", "deleted_user"))
+            options.pop("right"),
+            options.pop("no_key", None),
+            options.pop("unknown_key", None),
+            options.pop("deleted_user", None),
+            options.pop("shared_keys", False),
         )
         reads, is_hot = options.pop("reads", None), options.pop("hot", False)
 

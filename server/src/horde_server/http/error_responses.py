@@ -33,6 +33,9 @@ def error_body(error: HordeError) -> bytes:
     return msgspec.json.encode({**body, **error.extra})
 
 
+_SHARED_KEYS = "/sharedkeys/"
+
+
 def answer_to(error: Exception, path: str, request: Request | None = None) -> Response:  # noqa: PLR0911 one a kind
     """The answer to a failure that ended a request: a refusal, a part that is away for the moment, or a defect."""
     match error:
@@ -57,11 +60,11 @@ def answer_to(error: Exception, path: str, request: Request | None = None) -> Re
             return Response(status_code=400)
         case psycopg.OperationalError() | psycopg.errors.IdleInTransactionSessionTimeout() | PoolTimeout():
             if not isinstance(error, DatabaseAway):  # of that its watch tells, once
-                log.warning("http.database_unavailable", path=path, reason=type(error).__name__)
+                log.warning("http.database_unavailable", path=_logged(path), reason=type(error).__name__)
             away = "The database is not available for the moment: please try again."
             return _answer({"message": away}, 503, {"Retry-After": "1"})
         case _:
-            log.error("http.unhandled_error", path=path, exc_info=error)
+            log.error("http.unhandled_error", path=_logged(path), exc_info=error)
             return _answer({"message": "Internal Server Error"}, 500)
 
 
@@ -85,3 +88,9 @@ def install(app: FastAPI) -> None:
         Exception,
     ):
         app.add_exception_handler(kind, answer)
+
+
+def _logged(path: str) -> str:
+    """A path as it may stand in a log: the id of a shared key is the key."""
+    front, shared, _ = path.partition(_SHARED_KEYS)
+    return f"{front}{shared}…" if shared else path

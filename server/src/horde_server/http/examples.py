@@ -20,6 +20,12 @@ PARAMETER_EXAMPLES = {
     "worker_name": "my first worker",
     "model_name": "stable_diffusion",
     "filter_id": "1",
+    "news_id": "1",
+    "document_name": "terms",
+    "team_id": EXAMPLE_ID,
+    "message_id": EXAMPLE_ID,
+    "key_id": "1",
+    "sharedkey_id": EXAMPLE_ID,
     "ipaddr": "192.0.2.7",
 }
 """By name. Those that are required; a key besides, which whoever pressed Authorize replaces by his."""

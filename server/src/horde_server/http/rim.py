@@ -45,9 +45,16 @@ ClientAddress = Callable[[Scope], str]
 """Whose address a request counts for."""
 ProxiedClient = Callable[[Scope], "str | None"]
 """For whose address a service asks, where it may say so."""
+MethodsAt = Callable[[str], bytes]
+"""The methods that an address takes, as `Allow` has them."""
 RateLimit = Callable[[Scope, str, bool], "list[tuple[bytes, bytes]]"]
 """Headers that tell the caller's limit, by the address that counts and whether a service told it; raises `HordeError`
 when it is exceeded."""
+
+
+def _no_methods(_: str) -> bytes:
+    """Of a node without routes yet."""
+    return b"OPTIONS"
 
 
 class Waits(Protocol):
@@ -84,6 +91,7 @@ class Rim:
         self._small_bytes = min(SMALL_BYTES, max_body_bytes)
         self._budget = BodyBudget(bodies_in_flight_bytes)
         self._fast_answer: FastAnswer | None = None
+        self._allowed_methods: MethodsAt = _no_methods
         self._hot_routes = HotRoutes()
         self._doorkeeper: Doorkeeper | None = None
         self._waits: Waits | None = None
@@ -97,10 +105,11 @@ class Rim:
         hot_routes: HotRoutes,
         doorkeeper: Doorkeeper,
         waits: Waits,
+        allowed_methods: MethodsAt = _no_methods,
         proxied_client: ProxiedClient | None = None,
     ) -> None:
         """Short ways become possible once the node runs and its mirrors are filled."""
-        self._waits, self._proxied_client = waits, proxied_client
+        self._waits, self._allowed_methods, self._proxied_client = waits, allowed_methods, proxied_client
         self._fast_answer, self._hot_routes, self._doorkeeper = fast_answer, hot_routes, doorkeeper
 
     def let_go(self) -> None:
@@ -127,7 +136,7 @@ class Rim:
             address = self._client_address(scope)
             body = self._large_body(scope, receive, address)
             state = scope.get("state")
-            proxied = self._proxied(scope) if state and PROXIED_FOR in state else None
+            proxied = self._proxied(scope, address) if state and PROXIED_FOR in state else None
             if self._rate_limit is not None:
                 headers = [*headers, *self._rate_limit(scope, proxied or address, proxied is not None)]
             mask, may_wait = _wishes(scope)
@@ -137,8 +146,11 @@ class Rim:
                     await _respond(send, 200, answer, headers)
                     return
             if scope["method"] == "OPTIONS":
-                await _respond(send, 200, b"", [*headers, (b"allow", b"POST, GET, OPTIONS, PUT, DELETE, HEAD, PATCH")])
+                await _respond(send, 200, b"", [*headers, (b"allow", self._allowed_methods(scope["path"]))])
                 return
+            if proxied is not None and scope["path"] in _ASKED_FOR_OTHERS:
+                address = proxied
+            scope.setdefault("state", {})["client_address"] = address
             if body is not None:
                 await body.admit()
         except HordeError as error:
@@ -147,9 +159,6 @@ class Rim:
                 extra.append(_CLOSE)
             await _respond(send, error.status, error_body(error), [*headers, *extra])
             return
-        if proxied is not None and scope["path"] in _ASKED_FOR_OTHERS:
-            address = proxied
-        scope.setdefault("state", {})["client_address"] = address
         if body is not None:
             try:
                 await self._pass_in(LargeRequest(scope, body.receive), _closing(send, body), headers, mask)
@@ -169,11 +178,13 @@ class Rim:
         else:
             await self._pass_on(scope, request.receive, send, headers, mask)
 
-    def _proxied(self, scope: Scope) -> str | None:
+    def _proxied(self, scope: Scope, address: str) -> str | None:
         """For whose address a service asks; where none may say so, the request is as if nobody had."""
         proxied = self._proxied_client(scope) if self._proxied_client is not None else None
         if proxied is None:
             del scope["state"][PROXIED_FOR]
+        else:
+            scope["state"][PROXIED_FOR] = address
         return proxied
 
     def _large_body(self, scope: Scope, receive: Receive, address: str) -> IncomingBody | None:

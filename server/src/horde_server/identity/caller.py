@@ -14,7 +14,7 @@ import msgspec
 from horde_server.errors import HordeError, InvalidAPIKey, NotAdmin, NotModerator
 from horde_server.http.networks import household
 from horde_server.http.rights import KEYLESS, Right
-from horde_server.identity.directory import Account
+from horde_server.identity.directory import Account, Holder
 from horde_server.identity.keys import KeyGrant, Scope
 
 SCOPES: Final = {
@@ -52,6 +52,18 @@ def check_scope(key: KeyGrant, right: Right) -> None:
         raise KeyLacksScope(key, right)
 
 
+class KeyNetworkForbidden(HordeError):
+    """This API key may not be used from your address: use another key of yours, or allow its network."""
+
+    status, rc = 403, "KeyNetworkForbidden"
+
+
+def check_network(key: KeyGrant, address: str) -> None:
+    """Raise `KeyNetworkForbidden` when the key may not be used from there."""
+    if key.networks is not None and address not in key.networks:
+        raise KeyNetworkForbidden
+
+
 class Caller(msgspec.Struct, frozen=True):
     """Who calls, from where, with which program. Without an account: who sent no key, or one that nobody has."""
 
@@ -77,6 +89,19 @@ class Caller(msgspec.Struct, frozen=True):
         if self.account is None or self.account.kind == "anonymous":
             return household(self.address)
         return self.account.id
+
+    def paid_by_style(self, holder: Holder) -> Caller:
+        """Who calls, where the shared key of the style that was named pays: its owner asks, by that key.
+
+        The key's limits of one request do not apply then, nor does it matter that styles have it; its budget does.
+        `holder` is what the directory says of the key (`AccountDirectory.by_key`).
+        """
+        shared = holder.key.shared
+        assert shared is not None  # styles have shared keys only
+        through = msgspec.structs.replace(shared, through_style=True)
+        return msgspec.structs.replace(
+            self, account=holder.account, key=msgspec.structs.replace(holder.key, shared=through)
+        )
 
     def may(self, right: Right) -> bool:
         """Whether the key carries the right, and the account has it."""

@@ -9,10 +9,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from horde_server.database.pool import Pool
+from horde_server.http.networks import NetworkSet, parse_network
 from horde_server.identity import store
 from horde_server.identity.floors import floor_hundredths
-from horde_server.identity.keys import ANONYMOUS_GRANT, ANONYMOUS_KEY, MAX_KEY_LENGTH, KeyGrant, Scope, key_hash
-from horde_server.identity.store import AccountRow
+from horde_server.identity.keys import (
+    ANONYMOUS_GRANT,
+    ANONYMOUS_KEY,
+    MAX_KEY_LENGTH,
+    KeyGrant,
+    Scope,
+    SharedKeyTerms,
+    key_hash,
+)
+from horde_server.identity.store import AccountRow, KeyRow
 
 FRESH_S = 10.0
 """A snapshot is used this long; a change made by this or another node ends it at once, and the fold renews balances."""
@@ -24,7 +33,10 @@ _Name = bytes | int  # hash of a key, or account id
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as of a moment ago. `balance_hundredths` is folded: it may lag by seconds, and decides no spend."""
+    """An account as of a moment ago.
+
+    `balance_hundredths` may lag by what its workers earned within the last second, and decides no spend.
+    """
 
     id: int
     username: str
@@ -71,6 +83,28 @@ _NO_KEY = KeyGrant(0, "", frozenset())
 """Of accounts that were found by their number: it is for nothing."""
 
 
+def _grant(row: KeyRow) -> KeyGrant:
+    """A key as callers have it."""
+    networks = None
+    if row.networks is not None:
+        networks = NetworkSet(network for text in row.networks if (network := parse_network(text)) is not None)
+    shared = None
+    if row.shared_id is not None:
+        shared = SharedKeyTerms(
+            row.shared_id, row.max_image_pixels, row.max_image_steps, row.max_text_tokens, row.for_styles
+        )
+    return KeyGrant(
+        id=row.id,
+        name=row.name,
+        scopes=frozenset(map(Scope, row.scopes)),
+        has_budget=row.has_budget,
+        models=None if row.models is None else frozenset(row.models),
+        networks=networks,
+        expires_at_s=row.expires_at_s,
+        shared=shared,
+    )
+
+
 class AccountDirectory:
     """Accounts by key or id. A hit costs a hash and a dictionary look-up, about a microsecond."""
 
@@ -93,7 +127,7 @@ class AccountDirectory:
         if key == ANONYMOUS_KEY:
             anonymous = await self._find(0)
             return anonymous and Holder(anonymous.account, ANONYMOUS_GRANT)
-        if len(key) > MAX_KEY_LENGTH:
+        if not key or len(key) > MAX_KEY_LENGTH:
             return None
         return await self._find(key_hash(self._salt, key))
 
@@ -182,8 +216,8 @@ class AccountDirectory:
             found = await store.find_holder(conn, name)
         if found is None:
             return None
-        key_id, key_name, scopes, row = found
-        return Holder(self._account(row), KeyGrant(key_id, key_name, frozenset(map(Scope, scopes))))
+        key, row = found
+        return Holder(self._account(row), _grant(key))
 
     def _account(self, columns: AccountRow) -> Account:
         return Account(*(*columns, columns[0] in self._admin_ids))

@@ -16,8 +16,9 @@ from horde_server.http.declared_routes import ASKED_LATER, Declaration, Declared
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.rights import Right
 from horde_server.identity.anonymous import AnonymousUse
-from horde_server.identity.caller import Caller, check_scope
-from horde_server.identity.directory import AccountDirectory
+from horde_server.identity.caller import Caller, check_network, check_scope
+from horde_server.identity.directory import AccountDirectory, Holder
+from horde_server.identity.key_uses import KeyUses
 
 _API = "/api/v2/"
 _USUAL = Declaration(Right.ANY_KEY)
@@ -26,8 +27,9 @@ _USUAL = Declaration(Right.ANY_KEY)
 class Door:
     """Makes the routers of a node, and admits who calls their routes."""
 
-    def __init__(self, accounts: AccountDirectory, hot: HotRoutes, anonymous: AnonymousUse) -> None:
+    def __init__(self, accounts: AccountDirectory, hot: HotRoutes, uses: KeyUses, anonymous: AnonymousUse) -> None:
         self._accounts = accounts
+        self._uses = uses
         self._anonymous = anonymous
         self.hot = hot
 
@@ -53,7 +55,7 @@ class Door:
             return Caller(None, address, agent)
         if not sent and declaration.no_key is not None:
             raise declaration.no_key
-        holder = await self._accounts.by_key(required_apikey(sent))
+        holder = await self._holder(sent, declaration)
         if holder is None:
             if declaration.unknown_key is not ASKED_LATER:
                 raise declaration.unknown_key or _refusal_of(right)
@@ -62,6 +64,8 @@ class Door:
         if account.deleted and declaration.deleted_user is not ASKED_LATER:
             raise declaration.deleted_user or DeletedUser
         self._anonymous.refuse(account, right)
+        self._uses.note(key.id)
+        check_network(key, _own_address(scope))
         caller = Caller(account, address, agent, key, _refusal_of(right), is_proxied=PROXIED_FOR in scope["state"])
         if declaration.unknown_key is ASKED_LATER:
             check_scope(key, right)
@@ -79,13 +83,27 @@ class Door:
         found = self.hot.find(scope["method"], path)
         declaration = (declaration_of(found[0]) if found is not None else None) or _USUAL
         sent, _ = _key_and_agent(scope)
-        holder = await self._accounts.by_key(required_apikey(sent))
+        holder = await self._holder(sent, declaration)
         if holder is None:
             raise _refusal_of(declaration.right)
+        check_network(holder.key, _own_address(scope))
         check_scope(holder.key, declaration.right)
 
+    async def _holder(self, sent: str | None, declaration: Declaration) -> Holder | None:
+        """Whose key was sent; of a shared one only where those are good."""
+        holder = await self._accounts.by_key(required_apikey(sent))
+        if holder is not None and holder.key.shared is not None and not declaration.shared_keys:
+            return None
+        return holder
 
-def _key_and_agent(scope: Scope) -> tuple[str, str]:
+
+def _own_address(scope: Scope) -> str:
+    """Where the call comes from: of a service that asks for somebody, its own address."""
+    state: dict[str, str] = scope["state"]
+    return state.get(PROXIED_FOR) or state["client_address"]
+
+
+def _key_and_agent(scope: Scope) -> tuple[str | None, str]:
     """The key and the program that were sent, in one look at the headers; of headers sent twice the first counts."""
     key = agent = None
     for name, value in scope["headers"]:
@@ -94,7 +112,7 @@ def _key_and_agent(scope: Scope) -> tuple[str, str]:
         elif name == b"client-agent":
             agent = value if agent is None else agent
     return (
-        key.decode("latin-1") if key is not None else "",
+        key.decode("latin-1") if key is not None else None,
         agent.decode("latin-1") if agent is not None else UNKNOWN_AGENT,
     )
 

@@ -35,8 +35,12 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("", _INTERROGATE + "status/", ("10/second",), ("10/second",)),
     ("POST", _INTERROGATE + "pop", ("60/second",), ("60/second",)),
     ("POST", _INTERROGATE + "submit", ("60/second",), ("60/second",)),
+    ("POST", "/api/v2/keys", ("10/minute",), ("60/minute",)),
+    ("PUT", "/api/v2/sharedkeys", ("5/minute",), ("5/minute",)),
     ("", "/api/v2/users/", ("60/minute",), ("300/minute",)),
     ("", "/api/v2/workers/name/", *_DEFAULT),
+    ("", "/api/v2/workers/messages", *_DEFAULT),
+    ("", "/api/v2/teams", ("30/minute",), ("30/minute",)),
     ("", "/api/v2/workers/", ("30/minute",), ("30/minute",)),
     ("", "/api/v2/status/modes", ("30/minute",), ("30/minute",)),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
 
 from horde_server.database.pool import Connection
 
@@ -12,28 +13,68 @@ AccountRow: TypeAlias = tuple[Any, ...]
 
 _COLUMNS = """account.id, username, kind, concurrency, worker_invited, moderator, trusted, flagged, customizer, vpn,
     service, education, special, deleted,
-    coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = 2 * account.id), 0)"""
+    coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = 2 * account.id), 0)
+    + {arriving}"""
+_OF_ONE = _COLUMNS.format(
+    arriving="""coalesce((SELECT sum(CASE payer WHEN 2 * account.id THEN -amount_hundredths ELSE amount_hundredths END)
+    FROM ledger_inbox WHERE 2 * account.id IN (payer, payee)), 0)::bigint"""
+)
+_OF_MANY = _COLUMNS.format(arriving="coalesce(arriving.hundredths, 0)::bigint")  # the inbox is read once for all
 
 
 async def find_accounts(conn: Connection, ids: Collection[int]) -> list[AccountRow]:
     """Those of the accounts that exist."""
-    cursor = await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE id = ANY(%s)", (list(ids),))
+    cursor = await conn.execute(
+        f"""WITH moving AS MATERIALIZED (SELECT payer, payee, amount_hundredths FROM ledger_inbox),
+            arriving AS (
+                SELECT ledger_account, sum(change) AS hundredths FROM (
+                    SELECT payee AS ledger_account, amount_hundredths AS change FROM moving
+                    UNION ALL SELECT payer, -amount_hundredths FROM moving) AS legs
+                GROUP BY ledger_account)
+            SELECT {_OF_MANY} FROM account LEFT JOIN arriving ON arriving.ledger_account = 2 * account.id
+            WHERE account.id = ANY(%s)""",
+        (list(ids),),
+    )
     return await cursor.fetchall()
 
 
 async def find_account(conn: Connection, account_id: int) -> AccountRow | None:
     """The account with this number, unless it was wiped."""
-    cursor = await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE id = %s AND wiped_at IS NULL", (account_id,))
+    cursor = await conn.execute(f"SELECT {_OF_ONE} FROM account WHERE id = %s AND wiped_at IS NULL", (account_id,))
     return await cursor.fetchone()
 
 
-async def find_holder(conn: Connection, key_hash: bytes) -> tuple[int, str, list[str], AccountRow] | None:
-    """Number, name and scopes of a key that is good now, with its account."""
+class KeyRow(NamedTuple):
+    """A key that is good now; the columns of `_KEY_COLUMNS`."""
+
+    id: int
+    name: str
+    scopes: list[str]
+    has_budget: bool
+    models: list[str] | None
+    networks: list[str] | None
+    expires_at_s: float | None
+    shared_id: UUID | None
+    max_image_pixels: int | None
+    max_image_steps: int | None
+    max_text_tokens: int | None
+    for_styles: bool
+
+
+_KEY_COLUMNS = """api_key.id, api_key.name, api_key.scopes, coalesce(budget_hundredths, daily_hundredths) IS NOT NULL,
+    api_key.models, networks, extract(epoch from expires_at)::float8, shared_id, max_image_pixels, max_image_steps,
+    max_text_tokens, for_styles"""
+
+
+async def find_holder(conn: Connection, key_hash: bytes) -> tuple[KeyRow, AccountRow] | None:
+    """A key that is good now, with its account. Shared keys that expired are found too: who sends one is told so."""
     cursor = await conn.execute(
-        f"""SELECT api_key.id, api_key.name, api_key.scopes, {_COLUMNS}
+        f"""SELECT {_KEY_COLUMNS}, {_OF_ONE}
             FROM api_key JOIN account ON account.id = api_key.account_id
-            WHERE hash = %s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())""",
-        (key_hash,),
+            WHERE (hash = %(hash)s OR (old_hash = %(hash)s AND old_hash_until > now())) AND revoked_at IS NULL
+              AND (expires_at IS NULL OR expires_at > now() OR shared_id IS NOT NULL)""",
+        {"hash": key_hash},
     )
     row = await cursor.fetchone()
-    return (*row[:3], row[3:]) if row else None
+    width = len(KeyRow._fields)
+    return (KeyRow(*row[:width]), row[width:]) if row else None

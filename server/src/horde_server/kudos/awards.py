@@ -34,8 +34,8 @@ class KudosAwardToAnon(KudosRefusal):
     rc = "KudosAwardToAnon"
 
 
-async def award(pool: Pool, caller: Account, target_alias: str, amount: int) -> None:
-    """Award whole kudos; a negative amount takes, down to the floor at most."""
+async def award(pool: Pool, caller: Account, target_alias: str, amount: int) -> int:
+    """Award whole kudos; a negative amount takes, down to the floor at most. The receiver's number."""
     if caller.id != AWARDING_ACCOUNT:
         raise NotAllowedAwards
     target_id = account_number(target_alias)
@@ -52,3 +52,4 @@ async def award(pool: Pool, caller: Account, target_alias: str, amount: int) -> 
             balance = spendable(target.id)
             payer, payee = (MINTED, balance) if amount > 0 else (balance, BURNT)
             await post(conn, [Movement(uuid4(), EntryKind.AWARD, payer, payee, abs(amount) * 100)])
+        return target.id

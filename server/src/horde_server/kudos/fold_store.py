@@ -11,7 +11,9 @@ from uuid import uuid4
 from horde_server.database.limits import LONG_TRANSACTION
 from horde_server.database.pool import Connection
 from horde_server.identity.floors import FLOOR_SQL
+from horde_server.kudos.key_budget_store import UTC_DAY
 from horde_server.kudos.ledger import FLOOR, EntryKind, escrow, spendable
+from horde_server.kudos.uptime import REWARDED_EVERY_S
 from horde_server.moderation.suspicion import SUSPICIOUS_FROM
 
 _FOLD_LOCK = 7_001_003
@@ -23,12 +25,14 @@ _RECENT = "interval '2 minutes'"  # of which `work_done` tells
 # inbox: they are in no bucket.
 _BUCKET = """CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 'recurring' WHEN 'award' THEN 'awarded'
     WHEN 'transfer' THEN '{transfer}' WHEN 'donation' THEN '{donation}' ELSE 'accumulated' END"""
-_BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
-_BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
+BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received")
+BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated")
+_PERIOD = "CASE grain WHEN 'total' THEN 'epoch' ELSE date_trunc(grain, created_at, 'UTC') END"
 _OF_KIND = "kind ON kind.name = jobs.domain"  # dispatch/kind.py: KindRow
 
-# Lock order, so that nothing deadlocks: a worker before its owner, as suspicions and dropped jobs take them. Of changes
-# that nothing reads PostgreSQL makes the last one named first: `workers` stands after `active`.
+# Lock order, so that nothing deadlocks: a worker before its owner, as suspicions and dropped jobs take them, and before
+# its team, as whoever deletes that. Of changes that nothing reads PostgreSQL makes the last one named first: `workers`
+# stands after `active` and `teams`.
 _FOLD = f"""
 WITH moved AS (
     DELETE FROM ledger_inbox WHERE id IN (SELECT id FROM ledger_inbox ORDER BY id LIMIT %(batch)s) RETURNING *
@@ -47,22 +51,34 @@ WITH moved AS (
 ), buckets AS (
     INSERT INTO kudos_bucket AS known (account_id, bucket, amount_hundredths)
     SELECT account_id, bucket, sum(change) FROM (
-        SELECT payee / 2 AS account_id, {_BUCKET_OF_PAYEE} AS bucket, amount_hundredths AS change
+        SELECT payee / 2 AS account_id, {BUCKET_OF_PAYEE} AS bucket, amount_hundredths AS change
         FROM moved WHERE payee >= 0 AND payee %% 2 = 0
         UNION ALL
-        SELECT payer / 2, {_BUCKET_OF_PAYER}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
+        SELECT payer / 2, {BUCKET_OF_PAYER}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
     GROUP BY account_id, bucket
     ON CONFLICT (account_id, bucket) DO UPDATE
         SET amount_hundredths = known.amount_hundredths + excluded.amount_hundredths
 ), jobs AS (
     SELECT * FROM moved WHERE things IS NOT NULL
 ), work AS (
-    INSERT INTO work_done AS known (second, domain, things)
-    SELECT date_trunc('second', created_at), domain, sum(things) FROM jobs
+    INSERT INTO work_done AS known (second, domain, jobs, things)
+    SELECT date_trunc('second', created_at), domain, count(*), sum(things) FROM jobs
     WHERE created_at > now() - {_RECENT} GROUP BY 1, 2
-    ON CONFLICT (second, domain) DO UPDATE SET things = known.things + excluded.things
+    ON CONFLICT (second, domain) DO UPDATE
+        SET jobs = known.jobs + excluded.jobs, things = known.things + excluded.things
 ), forgotten AS (
     DELETE FROM work_done WHERE second < now() - {_RECENT}
+), by_period AS (
+    INSERT INTO work_by_period AS known (domain, grain, period, jobs, things)
+    SELECT domain, grain, {_PERIOD}, count(*), sum(things)
+    FROM jobs, unnest('{{minute,hour,day,month,total}}'::text[]) AS grain GROUP BY 1, 2, 3
+    ON CONFLICT (domain, grain, period) DO UPDATE
+        SET jobs = known.jobs + excluded.jobs, things = known.things + excluded.things
+), by_model AS (
+    INSERT INTO work_by_model AS known (domain, grain, period, model, jobs)
+    SELECT domain, grain, {_PERIOD}, model, count(*)
+    FROM jobs, unnest('{{hour,day,month,total}}'::text[]) AS grain WHERE model IS NOT NULL GROUP BY 1, 2, 3, 4
+    ON CONFLICT (domain, grain, period, model) DO UPDATE SET jobs = known.jobs + excluded.jobs
 ), records AS (
     INSERT INTO account_record AS known (account_id, record, domain, value)
     SELECT account_id, record, domain, sum(value) FROM (
@@ -83,6 +99,33 @@ WITH moved AS (
            coalesce(sum(things), 0) AS things,
            coalesce(array_agg(speed ORDER BY id) FILTER (WHERE speed IS NOT NULL), '{{}}') AS speeds
     FROM moved WHERE worker_id IS NOT NULL GROUP BY worker_id
+), charged AS (
+    SELECT key_id, max(day) AS day, sum(amount_hundredths)::bigint AS amount,
+           (sum(amount_hundredths) FILTER (WHERE day = last_day))::bigint AS of_day
+    FROM (SELECT key_id, amount_hundredths, {UTC_DAY.format("created_at")} AS day,
+                 max({UTC_DAY.format("created_at")}) OVER (PARTITION BY key_id) AS last_day
+          FROM moved WHERE key_id IS NOT NULL) AS dated
+    GROUP BY key_id
+), keys AS (
+    UPDATE api_key SET spent_hundredths = spent_hundredths + charged.amount,
+        spent_today_hundredths = CASE WHEN spent_on > charged.day THEN spent_today_hundredths
+            WHEN spent_on = charged.day THEN spent_today_hundredths + charged.of_day ELSE charged.of_day END,
+        spent_on = greatest(spent_on, charged.day)
+    FROM charged WHERE api_key.id = charged.key_id
+), gained AS (
+    SELECT team_id,
+           coalesce(sum(amount_hundredths) FILTER (WHERE kind = 'generation'), 0)::bigint AS kudos,
+           count(*) FILTER (WHERE things IS NOT NULL) AS fulfilments,
+           coalesce(sum(things) FILTER (WHERE domain = 'image'), 0) AS pixelsteps,
+           {REWARDED_EVERY_S} * count(*) FILTER (WHERE kind = 'uptime_reward') AS uptime_s
+    FROM moved WHERE team_id IS NOT NULL GROUP BY team_id
+), teams AS (
+    UPDATE team SET
+        kudos_hundredths = team.kudos_hundredths + gained.kudos,
+        fulfilments = team.fulfilments + gained.fulfilments,
+        pixelsteps = team.pixelsteps + gained.pixelsteps,
+        uptime_s = team.uptime_s + gained.uptime_s
+    FROM gained WHERE team.id = gained.team_id
 ), active AS (
     UPDATE account SET last_active_at = now() FROM (
         SELECT requester_id AS id FROM moved WHERE requester_id <> 0 UNION SELECT owner_id FROM moved) AS seen
@@ -100,6 +143,7 @@ WITH moved AS (
 SELECT (SELECT count(*) FROM moved), (SELECT array_agg(DISTINCT ledger_account / 2) FROM balances
                                       WHERE ledger_account >= 0)"""
 
+# At the time that it is, not that the transaction began: a batch may hold what was committed since.
 _RAISE_TO_FLOOR = f"""
 WITH low AS (
     SELECT ledger_account, account.id,
@@ -117,7 +161,7 @@ WITH low AS (
         SET balance_hundredths = known.balance_hundredths + excluded.balance_hundredths
 )
 INSERT INTO ledger_entry (id, created_at, event_id, kind, payer, payee, amount_hundredths)
-SELECT nextval(pg_get_serial_sequence('ledger_inbox', 'id')), now(), %(event_id)s, %(kind)s, %(floor)s,
+SELECT nextval(pg_get_serial_sequence('ledger_inbox', 'id')), clock_timestamp(), %(event_id)s, %(kind)s, %(floor)s,
        raised.ledger_account, raised.missing
 FROM raised"""
 

@@ -7,7 +7,7 @@ All amounts are whole hundredths of kudos.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -61,13 +61,17 @@ class Movement:
     domain: str | None = None
     things: float | None = None
     speed: float | None = None
+    key_id: int | None = None  # whose counters it is added to; of movements away from who asked by that key
+    model: str | None = None
 
 
-def request_tax(account_id: int, request_id: UUID, amount_hundredths: int, domain: str) -> Movement:
+def request_tax(
+    account_id: int, request_id: UUID, amount_hundredths: int, domain: str, key_id: int | None = None
+) -> Movement:
     """What accepting a request of this kind costs."""
     return Movement(
         uuid4(), EntryKind.REQUEST_TAX, spendable(account_id), BURNT, amount_hundredths, request_id,
-        requester_id=account_id, domain=domain,
+        requester_id=account_id, domain=domain, key_id=key_id,
     )  # fmt: skip
 
 
@@ -93,12 +97,18 @@ def settlement(
     domain: str,
     things: float,
     speed: float,
+    key_id: int | None = None,
+    key_most_hundredths: int | None = None,
+    model: str | None = None,
 ) -> list[Movement]:
     """The movements of one delivered job: the requester pays `debit`, the owner gets `paid`, the rest is burnt.
 
     Where the owner gets more than the requester pays (censored pictures), or is the requester, the horde mints the
     owner's part and burns the whole debit: no movement goes from an account to itself. The first movement carries what
     the fold counts for worker and accounts, so that a job counts once.
+
+    What the requester pays is charged to the key with which it was asked for, but never more than was held for the job:
+    should prices have risen since, the account alone pays the rest.
     """
     event_id = uuid4()
     payer = spendable(requester_id)
@@ -111,10 +121,29 @@ def settlement(
             legs.append((EntryKind.GENERATION, source, payee, amount))
     burnt = debit_hundredths - (paid_hundredths if is_covered else 0)
     legs.append((EntryKind.JOB_TAX, payer, BURNT, burnt))
-    return [
+    movements = [
         Movement(
             event_id, kind, source_account, payee, amount, request_id, job_id, requester_id, owner_id, worker_id,
             domain, things if place == 0 else None, speed if place == 0 else None,
+            key_id=key_id if source_account == payer else None, model=model,
         )
         for place, (kind, source_account, payee, amount) in enumerate(legs)
     ]  # fmt: skip
+    if key_most_hundredths is None or debit_hundredths <= key_most_hundredths:
+        return movements
+    return _charged_at_most(movements, key_most_hundredths)
+
+
+def _charged_at_most(movements: list[Movement], most_hundredths: int) -> list[Movement]:
+    """The same movements, so divided that those of the key come to no more than `most_hundredths`."""
+    divided: list[Movement] = []
+    for movement in movements:
+        amount = movement.amount_hundredths
+        charged = min(amount, most_hundredths) if movement.key_id is not None else 0
+        most_hundredths -= charged
+        if charged:
+            divided.append(replace(movement, amount_hundredths=charged))
+        if charged < amount or not amount:
+            rest = replace(movement, amount_hundredths=amount - charged, key_id=None)
+            divided.append(replace(rest, things=None, speed=None) if charged else rest)
+    return divided

@@ -27,6 +27,8 @@ _TYPES = (
     "text",
     "float8",
     "float8",
+    "bigint",
+    "text",
 )
 MOVEMENT_ROWS = "json_to_recordset(%(movements)s::json) AS posted (" + ", ".join(
     f"{name} {kind}" for name, kind in zip(_FIELDS, _TYPES, strict=True)
@@ -49,7 +51,8 @@ async def post(conn: Connection, movements: Sequence[Movement]) -> None:
 
 _SPENDABLE = f"""
 SELECT coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = %(ledger_account)s), 0)
-     - coalesce((SELECT sum(amount_hundredths) FROM ledger_inbox WHERE payer = %(ledger_account)s), 0)
+     + coalesce((SELECT sum(CASE payer WHEN %(ledger_account)s THEN -amount_hundredths ELSE amount_hundredths END)
+                 FROM ledger_inbox WHERE %(ledger_account)s IN (payer, payee)), 0)
      - coalesce((SELECT sum(held_hundredths) FROM request WHERE account_id = %(account_id)s AND held_hundredths > 0), 0)
      - {FLOOR_SQL}
 FROM account WHERE id = %(account_id)s"""
@@ -63,7 +66,7 @@ async def lock_spending(conn: Connection, account_id: int) -> None:
 
 
 async def spendable_hundredths(conn: Connection, account_id: int) -> int:
-    """Balance − floor − holds − debits not yet folded; credits not yet folded never fund a spend (kudos.md §7)."""
+    """Balance, with what is not folded yet, − floor − holds (kudos.md §6.2)."""
     cursor = await conn.execute(_SPENDABLE, {"ledger_account": spendable(account_id), "account_id": account_id})
     row = await cursor.fetchone()
     return int(row[0]) if row else 0

@@ -14,27 +14,32 @@ from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.kudos import transfer_store
 from horde_server.kudos.fold import fold, promote_due
+from horde_server.kudos.grants import GRANT, Grants
 from horde_server.kudos.routes import routes
 from horde_server.kudos.service import KudosGifts
+from horde_server.kudos.statements import Statements
 from horde_server.periodic import every
 from horde_server.slice import Slice
 
 log = structlog.get_logger(__name__)
 
 _PROMOTE_EVERY_S = 60.0
+_GRANT_TIMES = "7 * * * *"
 
 
 class Kudos(Slice):
-    """Transfers and awards; folds the ledger's inbox into balances, and promotes who has earned trust."""
+    """Transfers, awards and monthly grants; folds the ledger's inbox into balances, and promotes who earned trust."""
 
     def __init__(self, core: Core, identity: Identity) -> None:
         self._core = core
         self._accounts, self._door = identity.accounts, identity.door
-        self._gifts = KudosGifts(core.pool, identity.accounts)
+        self._gifts = KudosGifts(core)
+        self._statements = Statements(core.pool)
+        core.tasks.every(_GRANT_TIMES, GRANT, Grants(core.pool).pay)
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
-        """Giving kudos."""
-        return [routes(self._gifts, self._door)]
+        """Giving kudos, and statements."""
+        return [routes(self._gifts, self._statements, self._door)]
 
     def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """Fold and promote."""

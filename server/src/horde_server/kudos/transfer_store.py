@@ -41,22 +41,29 @@ async def has_given_lately(conn: Connection, source_id: int, target_id: int, *, 
     return bool(row and row[0])
 
 
-async def find_by_idempotency_key(conn: Connection, source_id: int, key: str) -> tuple[int, int] | None:
-    """(target, amount) of the giver's transfer with this key."""
+async def find_by_idempotency_key(conn: Connection, source_id: int, key: str) -> tuple[int, int, int | None] | None:
+    """(target, amount, shared key) of the giver's transfer with this idempotency key."""
     cursor = await conn.execute(
-        "SELECT target_id, amount FROM kudos_transfer WHERE source_id = %s AND idempotency_key = %s", (source_id, key)
+        "SELECT target_id, amount, shared_key_id FROM kudos_transfer WHERE source_id = %s AND idempotency_key = %s",
+        (source_id, key),
     )
     return await cursor.fetchone()
 
 
 async def log_transfer(
-    conn: Connection, event_id: UUID, source_id: int, target_id: int, amount: int, idempotency_key: str | None
+    conn: Connection,
+    event_id: UUID,
+    source_id: int,
+    target_id: int,
+    amount: int,
+    idempotency_key: str | None,
+    shared_key_id: int | None,
 ) -> None:
     """Remember a transfer; its kudos move in the ledger under the same event."""
     await conn.execute(
-        """INSERT INTO kudos_transfer (event_id, source_id, target_id, amount, idempotency_key)
-           VALUES (%s, %s, %s, %s, %s)""",
-        (event_id, source_id, target_id, amount, idempotency_key),
+        """INSERT INTO kudos_transfer (event_id, source_id, target_id, amount, idempotency_key, shared_key_id)
+           VALUES (%s, %s, %s, %s, %s, %s)""",
+        (event_id, source_id, target_id, amount, idempotency_key, shared_key_id),
     )
 
 

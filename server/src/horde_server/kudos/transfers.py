@@ -12,6 +12,7 @@ from horde_server.database.pool import Connection, Pool
 from horde_server.errors import HordeError
 from horde_server.kudos import transfer_store as store
 from horde_server.kudos.aliases import account_number
+from horde_server.kudos.key_budget_store import SharedKeyTarget, find_shared, raise_budget
 from horde_server.kudos.ledger import EntryKind, Movement, spendable
 from horde_server.kudos.ledger_store import lock_spending, post, spendable_hundredths
 from horde_server.kudos.transfer_store import Party
@@ -37,6 +38,12 @@ class InvalidTargetUsername(KudosRefusal):
     """There is no such user: name the receiver as username#number."""
 
     rc = "InvalidTargetUsername"
+
+
+class SharedKeyEnded(KudosRefusal):
+    """This shared key has expired: name its owner, or another receiver."""
+
+    rc = "SharedKeyExpired"
 
 
 class KudosTransferToAnon(KudosRefusal):
@@ -119,17 +126,24 @@ class KudosTransferNotEnough(KudosRefusal):
 
 async def transfer(
     pool: Pool, source_id: int, target_alias: str, amount: int, *, idempotency_key: str | None = None
-) -> None:
-    """Give whole kudos; with a key known from an equal transfer, nothing moves again. Raises `KudosRefusal`s."""
+) -> int:
+    """Give whole kudos; with a key known from an equal transfer, nothing moves again. The receiver's number.
+
+    Raises `KudosRefusal`s.
+    """
     if source_id == 0:
         raise KudosTransferFromAnon
     if idempotency_key is not None and (len(idempotency_key) > MOST_KEY_CHARACTERS or "\0" in idempotency_key):
         raise KudosRefusal(f"An Idempotency-Key has at most {MOST_KEY_CHARACTERS} characters.", rc="BadRequest")
-    target_id = account_number(target_alias)
     async with pool.connection() as conn, conn.transaction():
+        target_id, shared = account_number(target_alias), None
+        if target_id is None and (shared := await _shared_key(conn, target_alias)) is not None:
+            target_id = shared.account_id
         known = await store.find(conn, [source_id, target_id] if target_id is not None else [source_id])
         if target_id is None or target_id not in known:
             raise InvalidTargetUsername
+        if shared is not None and shared.is_expired:
+            raise SharedKeyEnded
         source, target = known[source_id], known[target_id]
         if target.id == 0:
             raise KudosTransferToAnon
@@ -143,9 +157,21 @@ async def transfer(
         if amount == 0:
             raise InvalidKudosTransferAmount
         await lock_spending(conn, source.id)
-        if idempotency_key is not None and await _is_repeated(conn, source, target, amount, idempotency_key):
-            return
-        await _move(conn, source, target, amount, idempotency_key)
+        key_id = shared and shared.key_id
+        if idempotency_key is not None and await _is_repeated(conn, source, target, key_id, amount, idempotency_key):
+            return target.id
+        await _move(conn, source, target, amount, idempotency_key, key_id)
+        if shared is not None:
+            await raise_budget(conn, shared.key_id, amount * 100)
+        return target.id
+
+
+async def _shared_key(conn: Connection, text: str) -> SharedKeyTarget | None:
+    """The shared key that the kudos are for, if it is one: its owner gets them, and it may spend so much more."""
+    try:
+        return await find_shared(conn, UUID(text.strip()))
+    except ValueError:
+        return None
 
 
 def _check_parties(source: Party, target: Party) -> None:
@@ -163,16 +189,20 @@ def _check_parties(source: Party, target: Party) -> None:
         raise DeletedParty
 
 
-async def _is_repeated(conn: Connection, source: Party, target: Party, amount: int, key: str) -> bool:
+async def _is_repeated(
+    conn: Connection, source: Party, target: Party, shared_key_id: int | None, amount: int, key: str
+) -> bool:
     before = await store.find_by_idempotency_key(conn, source.id, key)
     if before is None:
         return False
-    if before != (target.id, amount):
+    if before != (target.id, amount, shared_key_id):
         raise IdempotencyKeyConflict
     return True
 
 
-async def _move(conn: Connection, source: Party, target: Party, amount: int, key: str | None) -> None:
+async def _move(
+    conn: Connection, source: Party, target: Party, amount: int, key: str | None, shared_key_id: int | None
+) -> None:
     """Check the giver's means and write log and ledger, in the transaction that holds his lock."""
     available = await spendable_hundredths(conn, source.id)
     if available < amount * 100:
@@ -182,5 +212,5 @@ async def _move(conn: Connection, source: Party, target: Party, amount: int, key
         )
     event_id: UUID = uuid4()
     kind = EntryKind.DONATION if target.education else EntryKind.TRANSFER
-    await store.log_transfer(conn, event_id, source.id, target.id, amount, key)
+    await store.log_transfer(conn, event_id, source.id, target.id, amount, key, shared_key_id)
     await post(conn, [Movement(event_id, kind, spendable(source.id), spendable(target.id), amount * 100)])

@@ -16,9 +16,9 @@ from horde_server.models.reference import (
 )
 
 __all__ = [
-    "DEFAULT_BASELINE", "DEFAULT_MAX_STEPS", "DEFAULT_MIN_STEPS", "ImageModel", "Requirements", "baseline",
-    "image_model", "inpainting_models", "is_controlnet", "is_inpainting", "is_known", "is_nsfw", "price_multiplier",
-    "requirements", "steps_range", "text_parameters_b",
+    "DEAREST_MULTIPLIER", "DEFAULT_BASELINE", "DEFAULT_MAX_STEPS", "DEFAULT_MIN_STEPS", "ImageModel", "Requirements",
+    "baseline", "image_model", "inpainting_models", "is_controlnet", "is_inpainting", "is_known", "is_nsfw",
+    "largest_text_model_b", "price_multiplier", "requirements", "steps_range", "text_parameters_b",
 ]  # fmt: skip
 
 _MULTIPLIERS = {"stable_diffusion_xl": 2, "stable_cascade": 4, "flux_1": 8, "z_image_turbo": 8, "qwen_image": 12}
@@ -81,6 +81,15 @@ def price_multiplier(model: str) -> int:
     return _MULTIPLIERS.get(baseline(model), 1)
 
 
+DEAREST_MULTIPLIER = max(_MULTIPLIERS.values())
+"""What a job on any model costs at most, in base prices."""
+
+
 def text_parameters_b(model: str) -> float | None:
     """Billions of parameters of a text model, by any of its names (basics.md §9.3); None: unknown."""
     return current.get().text_parameters_b(model)
+
+
+def largest_text_model_b() -> float:
+    """Billions of parameters of the largest text model that is known. O(models)."""
+    return max(current.get().text.values(), default=0.0)

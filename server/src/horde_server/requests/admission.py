@@ -12,8 +12,9 @@ from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.order import order_key
 from horde_server.errors import DeletedUser, HordeError, WorkerNotFound
 from horde_server.identity.caller import Caller
-from horde_server.identity.directory import Account
+from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.moderation.slice import Moderation
+from horde_server.requests.payers import Payer, Payers
 from horde_server.webhooks.hook import Hook, check_webhook, webhook_reach
 from horde_server.workers import store as worker_store
 
@@ -67,7 +68,8 @@ class Arrival:
         self._taken: tuple[int, frozenset[str], int] | None = None
 
     def take(self, account_id: int, models: frozenset[str], jobs: int) -> None:
-        """Take places for the jobs, once."""
+        """Take places for the jobs; those taken before are given back."""
+        self._give_back()
         self._counts.count(account_id, models, jobs, 0)
         self._taken = account_id, models, jobs
 
@@ -75,20 +77,25 @@ class Arrival:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._give_back()
+
+    def _give_back(self) -> None:
         if self._taken is not None:
             account_id, models, jobs = self._taken
             self._counts.count(account_id, models, -jobs, 0)
+            self._taken = None
 
 
 class Admission:
     """The checks for one kind of request; each raises its refusal. The kinds call them in the API's order."""
 
-    def __init__(self, core: Core, moderation: Moderation, queue: LiveQueue) -> None:
+    def __init__(self, core: Core, accounts: AccountDirectory, moderation: Moderation, queue: LiveQueue) -> None:
         """`queue` is the kind's."""
         settings = core.settings
         self._pool = core.pool
         self._clock = core.clock
         self._queue = queue
+        self.payers = Payers(core.pool, accounts, core.clock)
         self._modes = moderation.modes
         self._addresses = moderation.addresses
         self._reputation = moderation.reputation
@@ -113,21 +120,28 @@ class Admission:
             flagged=account.flagged,
         )
 
-    def payer(self, caller: Caller, webhook: Hook | None = None, proxied_account: str | None = None) -> Account:
-        """The account that pays, where this horde takes requests and the webhook can be delivered to.
+    async def payer(
+        self,
+        caller: Caller,
+        webhook: Hook | None = None,
+        proxied_account: str | None = None,
+        *,
+        may_shrink: bool = False,
+    ) -> Payer:
+        """Who pays, where this horde takes requests and the webhook can be delivered to.
 
-        Only service accounts may ask in somebody else's name.
+        Only service accounts may ask in somebody else's name. `may_shrink`: as `Payers.of` says.
         """
         if self._modes.maintenance:
             raise MaintenanceMode
         if webhook is not None:
             check_webhook(webhook.url, self._webhook_reach)
-        account = caller.user
-        if proxied_account and not account.service:
+        payer = await self.payers.of(caller, may_shrink=may_shrink)
+        if proxied_account and not payer.account.service:
             raise OnlyServiceAccountProxy
-        if account.deleted:
+        if payer.account.deleted:
             raise DeletedUser
-        return account
+        return payer
 
     async def check_workers(self, named: Iterable[str]) -> None:
         """Every named worker must exist, also beyond those that are kept."""

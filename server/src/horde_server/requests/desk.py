@@ -7,6 +7,7 @@ answers into their bytes.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 from uuid import uuid4
 
@@ -18,11 +19,14 @@ from horde_server.dispatch.store import Generation, NewRequest
 from horde_server.errors import RequestNotFound
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
+from horde_server.identity.keys import SharedKeyTerms
+from horde_server.kudos.key_budgets import SharedKeyInsufficientKudos
 from horde_server.kudos.price import Price
 from horde_server.kudos.spending import KudosUpfront, reserve
 from horde_server.requests.admission import Admission, Arrival
 from horde_server.requests.asked import Asked, GivenPictures, Ticket
 from horde_server.requests.model_fallback import NamesModels, with_models_there_are
+from horde_server.requests.payers import Payer
 from horde_server.requests.progress import Progress, progress
 from horde_server.requests.prospects import prospects
 from horde_server.requests.upfront import Upfront
@@ -54,6 +58,12 @@ class Intake(Protocol[OrderT]):
     def price(self, order: OrderT) -> Price:
         """What it costs, as far as that is known now."""
 
+    def most_job_hundredths(self, order: OrderT, price: Price) -> int:
+        """What one delivered job of it may charge at most, whoever makes it with whichever of its models."""
+
+    def check_terms(self, order: OrderT, terms: SharedKeyTerms) -> None:
+        """Raise where the order is more than a shared key is for."""
+
     def upfront(self, order: OrderT) -> Upfront[OrderT] | None:
         """Why it needs kudos in hand, if it does: where this horde asks for them at all."""
 
@@ -67,6 +77,17 @@ class Intake(Protocol[OrderT]):
 
     def warnings(self, order: OrderT) -> dict[str, str]:
         """Sentences by code: it is taken, but may not come out as meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken(Generic[OrderT]):
+    """An order that passed all checks, as it is served."""
+
+    order: OrderT
+    price: Price
+    payer: Payer
+    held_hundredths: int  # of what the payer must have in hand
+    key_job_hundredths: int | None  # of a key with a budget: what a job charges at most
 
 
 class RequestDesk(Generic[OrderT]):
@@ -90,18 +111,15 @@ class RequestDesk(Generic[OrderT]):
 
     async def quote(self, asked: Asked[OrderT], caller: Caller) -> Price:
         """What the whole would cost: checked and covered like a request, but nothing is stored or charged."""
-        account = self._admission.payer(caller, asked.webhook, asked.order.proxied_account)
-        order = await self._intake.check(asked, account, caller, None)
-        return (await self._covered(asked, order, RequestId(uuid4()), account))[1]
+        return (await self._taken(asked, RequestId(uuid4()), caller, None)).price
 
     async def submit(self, asked: Asked[OrderT], caller: Caller) -> Ticket:
         """Store the request and charge its tax. Raises the refusals of requests.md §3."""
         with self._admission.arrival() as arrival:
-            account = self._admission.payer(caller, asked.webhook, asked.order.proxied_account)
-            wished = await self._intake.check(asked, account, caller, arrival)
             request_id = RequestId(uuid4())
-            order, price, held_hundredths = await self._covered(asked, wished, request_id, account)
-            order = await self._intake.keep_pictures(order, request_id, asked.pictures, caller.requester)
+            taken = await self._taken(asked, request_id, caller, arrival)
+            price, account = taken.price, taken.payer.account
+            order = await self._intake.keep_pictures(taken.order, request_id, asked.pictures, caller.requester)
             free_hundredths = account.balance_hundredths - max(account.floor_hundredths, 0)
             try:
                 with self._dispatcher.turns.turn(
@@ -119,11 +137,14 @@ class RequestDesk(Generic[OrderT]):
                             order_key=key,
                             price_hundredths=price.base_hundredths,
                             tax_hundredths=price.request_hundredths,
-                            held_hundredths=held_hundredths,
+                            held_hundredths=taken.held_hundredths,
                             payer_covered=account.trusted or free_hundredths >= price.cover_hundredths,
                             client_agent=caller.client_agent,
                             address=caller.address,
                             webhook=encode_hook(asked.webhook) if asked.webhook else None,
+                            key_id=taken.payer.key_id,
+                            key_job_hundredths=taken.key_job_hundredths,
+                            is_key_shared=taken.payer.key.shared is not None,
                         )
                     )
             except BaseException:
@@ -163,27 +184,63 @@ class RequestDesk(Generic[OrderT]):
         await self.look(request_id)
         await self._dispatcher.cancel(request_id)
 
+    async def _taken(
+        self, asked: Asked[OrderT], request_id: RequestId, caller: Caller, arrival: Arrival | None
+    ) -> _Taken[OrderT]:
+        """The order checked and covered, in the API's order of refusals.
+
+        What a shared key cannot pay in full is Anonymous's, where less may be done.
+        """
+        payer = await self._admission.payer(
+            caller, asked.webhook, asked.order.proxied_account, may_shrink=asked.may_shrink
+        )
+        try:
+            return await self._checked(asked, request_id, caller, arrival, payer)
+        except SharedKeyInsufficientKudos:
+            if not asked.may_shrink:
+                raise
+            return await self._checked(asked, request_id, caller, arrival, await self._admission.payers.anonymous())
+
+    async def _checked(
+        self, asked: Asked[OrderT], request_id: RequestId, caller: Caller, arrival: Arrival | None, payer: Payer
+    ) -> _Taken[OrderT]:
+        payer.check_models(asked.order.models)
+        wished = await self._intake.check(asked, payer.account, caller, arrival)
+        taken = await self._covered(asked, wished, request_id, payer)
+        if payer.terms is not None:
+            self._intake.check_terms(taken.order, payer.terms)
+        return taken
+
     async def _covered(
-        self, asked: Asked[OrderT], wished: OrderT, request_id: RequestId, account: Account
-    ) -> tuple[OrderT, Price, int]:
+        self, asked: Asked[OrderT], wished: OrderT, request_id: RequestId, payer: Payer
+    ) -> _Taken[OrderT]:
         """The order as it is served, its price, and what of that the payer must have in hand and has.
 
-        It is made smaller where the payer lacks kudos and allowed it. Raises `KudosUpfront`.
+        It is made smaller where the payer lacks kudos and allowed it. Raises `KudosUpfront`, and what
+        `Payers.check_budget` raises.
         """
+        account = payer.account
         order = self._intake.served(wished, request_id, asked.pictures, account)
-        if self._settings.falls_back:
+        if self._settings.falls_back and payer.key.models is None:
             order = with_models_there_are(order, self._dispatcher, account.id)
         price = self._intake.price(order)
+        key_job: int | None = None
+        if payer.key.has_budget:
+            key_job = self._intake.most_job_hundredths(order, price)
+            await self._admission.payers.check_budget(payer, price.request_hundredths + order.n * key_job)
         upfront = None if self._settings.profile is Profile.HOUSEHOLD else self._intake.upfront(order)
         if upfront is None:
-            return order, price, 0
+            return _Taken(order, price, payer, 0, key_job)
         try:
             async with self._pool.connection() as conn, conn.transaction():
                 await reserve(conn, account.id, price.held_hundredths)
         except KudosUpfront as refusal:
             if asked.may_shrink and upfront.smaller is not None:
                 order = upfront.smaller()
-                return order, self._intake.price(order), 0
+                price = self._intake.price(order)
+                if key_job is not None:
+                    key_job = self._intake.most_job_hundredths(order, price)
+                return _Taken(order, price, payer, 0, key_job)
             refusal.advise(upfront.changes(), reason=str(upfront.reason), **upfront.limits)
             raise
-        return order, price, price.held_hundredths
+        return _Taken(order, price, payer, price.held_hundredths, key_job)

@@ -38,6 +38,8 @@ def raise_limits(limits: RateLimits | None, caller: Caller) -> None:
     account = caller.account
     if limits is None or caller.is_proxied:  # those it asks for are known to nobody
         return
+    if caller.key is not None and caller.key.shared is not None:
+        return  # anybody may have it
     if account is not None and (account.trusted or account.education or account.service):
         limits.trust(caller.address)
 

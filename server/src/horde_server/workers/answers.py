@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from horde_server.http.answers import Answer
+from horde_server.workers.messages.answers import ResponseModelMessagePop
 
 
 class WorkerKudosDetails(Answer):
@@ -60,6 +61,7 @@ class WorkerDetails(Answer):
     tokens_generated: int = 0
     info: str = ""
     owner: str = ""
+    messages: list[ResponseModelMessagePop] = Field([])
     paused: bool = False
     suspicious: int = 0
     ipaddr: str = ""

@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.database.pool import Connection
 from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.kind import WorkerRules
-from horde_server.errors import BadRequest, DeletedUser, HordeError, WrongCredentials
+from horde_server.errors import BadRequest, HordeError, WrongCredentials
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import MINTED, EntryKind, Movement, escrow, spendable
 from horde_server.kudos.uptime import REWARDED_EVERY_S
@@ -27,6 +27,7 @@ from horde_server.workers import store
 from horde_server.workers.directory import OnlineWorker, WorkerDirectory
 from horde_server.workers.onboarding import ProfaneBridgeAgent, refuse_name, refuse_new_worker
 
+MOST_AGENT_CHARACTERS = 1000
 WRITE_INTERVAL_S = 30.0
 """An unchanged check-in is written to the database at most this often."""
 
@@ -68,6 +69,11 @@ def cleaned_line(text: str) -> str:
     return without_invisible(cleaned_text(text))
 
 
+def cleaned_agent(text: str) -> str:
+    """What a worker's program calls itself, as it is kept."""
+    return cleaned_line(text)[:MOST_AGENT_CHARACTERS]
+
+
 class CheckIn:
     """Takes a worker's check-in; creates the worker at its first."""
 
@@ -94,33 +100,45 @@ class CheckIn:
         self._clock = clock
 
     async def __call__(
-        self, account: Account, name: str, abilities: Abilities, address: str, *, kind: WorkerRules
+        self,
+        account: Account,
+        name: str,
+        agent: str,
+        offered: Callable[[], Abilities],
+        address: str,
+        *,
+        kind: WorkerRules,
     ) -> OnlineWorker:
-        """The worker, up to date. Raises the refusals of workers.md §2.5–2.12."""
-        if account.deleted:
-            raise DeletedUser
+        """The worker, up to date. `name` and `agent` as they were sent. Raises the refusals of workers.md §2.4–2.15.
+
+        `offered`: what the worker can do. It raises where that may not be offered, and is asked last, as who may not
+        serve at all learns nothing from a list of models.
+        """
         if account.flagged:
             raise WorkerFlaggedMaintenance
         if account.id == 0:
             raise AnonForbiddenWorker
         if account.education:
             raise EducationForbiddenWorker
+        name = cleaned_text(name)
         worker = await self._workers.find(name)
         if worker is not None and worker.kind.name != kind.name:
             raise PolymorphicNameConflict
         self._addresses.refuse(address)
         is_safe = not self._reputation.is_on or await self._reputation.admit_worker(account, address)
         if worker is None:
-            worker = await self._create(account, name, abilities, address, kind)
+            worker = await self._create(account, name, agent, offered, address, kind)
             if worker.kind.name != kind.name:  # another pop took the name at the same moment
                 raise PolymorphicNameConflict
         if worker.account_id != account.id:
             raise WrongCredentials
+        abilities = offered()
         if not is_safe:
             await self._suspects.note(worker.id, Suspicion.UNSAFE_IP)  # once, whatever it pops
         now = self._clock()
-        worker.last_check_in_s = now
+        was_away, worker.last_check_in_s = now - worker.last_check_in_s >= store.ONLINE_S, now
         changed = worker.abilities is not abilities and worker.abilities != abilities
+        is_news = changed or was_away or worker.owner_trusted != account.trusted
         if changed or worker.owner_trusted != account.trusted:
             worker.abilities, worker.owner_trusted = abilities, account.trusted
             worker.renew_offer()
@@ -129,15 +147,23 @@ class CheckIn:
             worker.written_s = now
             if not await self._write(worker, account, address):  # another node deleted it a moment ago
                 self._workers.forget(worker.id)
-                return await self(account, name, abilities, address, kind=kind)
+                return await self(account, name, agent, offered, address, kind=kind)
+        if is_news:  # after it was written: who lists workers reads the database
+            self._workers.touch()
         return worker
 
     async def _create(
-        self, account: Account, name: str, abilities: Abilities, address: str, kind: WorkerRules
+        self,
+        account: Account,
+        name: str,
+        agent: str,
+        offered: Callable[[], Abilities],
+        address: str,
+        kind: WorkerRules,
     ) -> OnlineWorker:
         """A new worker, or the one that another pop created under this name at the same moment."""
         refuse_name(name, self._profanity)
-        if self._profanity.is_profane(abilities.bridge_agent):
+        if self._profanity.is_profane(cleaned_agent(agent)):
             raise ProfaneBridgeAgent
         worker_id = uuid4()
         async with self._pool.connection() as conn:
@@ -147,7 +173,7 @@ class CheckIn:
                 await self._refuse_one_more(conn, account, address)
                 if await store.is_imitation(conn, name, account.id):
                     raise WrongCredentials(LOOKS_THE_SAME)
-                is_new = await store.add_worker(conn, worker_id, name, kind.name, account.id, abilities, address)
+                is_new = await store.add_worker(conn, worker_id, name, kind.name, account.id, offered(), address)
         worker = await self._workers.find(name)
         if worker is None:
             raise BadRequest("The worker could not be created: please pop again.")

@@ -73,6 +73,11 @@ def _from_row(row: WorkerRow, kind: WorkerRules) -> OnlineWorker:
     )  # fmt: skip
 
 
+def _seen(worker: OnlineWorker) -> tuple[object, ...]:
+    """What anybody may see of a worker, as far as it is mirrored."""
+    return worker.name, worker.maintenance, worker.paused, worker.owner_trusted, worker.abilities
+
+
 class WorkerDirectory:
     """The mirror of workers online. Belongs to the event loop."""
 
@@ -92,6 +97,20 @@ class WorkerDirectory:
         self._clock = clock
         self._by_name: dict[str, OnlineWorker] = {}
         self._by_id: dict[UUID, OnlineWorker] = {}
+        self.version = 0
+        """Grows with every change that anybody may see, but for figures that grow by themselves."""
+
+    def touch(self) -> None:
+        """A worker was changed in a way that anybody may see."""
+        self.version += 1
+
+    def has_kind(self, name: str) -> bool:
+        """Whether there are workers of such a kind here."""
+        return name in self._kinds
+
+    def has_any_of(self, account_id: int) -> bool:
+        """Whether a worker of this account is remembered. O(workers)."""
+        return any(worker.account_id == account_id for worker in self._by_id.values())
 
     def online(self, kind: str | None = None) -> list[OnlineWorker]:
         """Workers, of one kind or all, that checked in within the last five minutes."""
@@ -132,6 +151,7 @@ class WorkerDirectory:
     async def changed(self, ids: Collection[UUID]) -> None:
         """These were changed or deleted in the database: take that over, here and on the other nodes."""
         await self.reload(ids)
+        self.touch()
         self._publish("worker", map(str, ids))
 
     async def reload_of(self, account_ids: Collection[int]) -> None:
@@ -139,12 +159,14 @@ class WorkerDirectory:
         theirs = [worker.id for worker in self._by_id.values() if worker.account_id in account_ids]
         if theirs:
             await self.reload(theirs)
+            self.touch()
 
     def forget(self, worker_id: UUID) -> None:
         """Forget a worker that is offline or deleted, here and in the queue."""
         worker = self._by_id.pop(worker_id, None)
         if worker is None:
             return
+        self.touch()
         self._forget_name(worker)
         self._queues[worker.kind.name].drop_worker(worker_id)
 
@@ -165,7 +187,10 @@ class WorkerDirectory:
         known = self._by_id.get(fresh.id)
         if known is None:
             self._by_id[fresh.id] = self._by_name[fresh.name] = known = fresh
+            self.touch()
         else:
+            if _seen(known) != _seen(fresh):
+                self.touch()
             if known.name != fresh.name:
                 self._forget_name(known)
                 self._by_name[fresh.name] = known

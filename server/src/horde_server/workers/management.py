@@ -6,17 +6,17 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from psycopg.errors import UniqueViolation
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from horde_server.database.pool import Connection, Pool
 from horde_server.dispatch.mirror import Mirror
-from horde_server.errors import BadRequest, HordeError, NotModerator, WorkerNotFound
+from horde_server.errors import BadRequest, HordeError, NotModerator, TeamNotFound, WorkerNotFound
 from horde_server.http.networks import Network, household_of, parse_network
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.workers import store
-from horde_server.workers.check_in import cleaned_text
+from horde_server.workers.check_in import cleaned_text, parse_worker_id
 from horde_server.workers.directory import WorkerDirectory
 from horde_server.workers.onboarding import TooLongWorkerName, refuse_name
 from horde_server.workers.schemas import WorkerChange
@@ -55,12 +55,6 @@ class WorkerNameAlreadyExists(HordeError):
     rc = "WorkerNameAlreadyExists"
 
 
-class TeamNotFound(HordeError):
-    """There is no such team."""
-
-    status, rc = 404, "TeamNotFound"
-
-
 class WorkerManagement:
     """Changes workers, here and, by notice, on every node."""
 
@@ -83,6 +77,9 @@ class WorkerManagement:
             worker = await self._find(conn, worker_id)
             self._check_rights(asked, worker, caller)
             columns = self._new_values(change, asked)
+            answer = {name: columns[name] for name in _FIELDS & columns.keys()}
+            if "team" in asked:
+                columns["team_id"], answer["team"] = await self._team(conn, change.team)
             if "name" in columns and await store.is_imitation(conn, columns["name"], worker.account_id):
                 raise WorkerNameAlreadyExists
             try:
@@ -90,8 +87,10 @@ class WorkerManagement:
                     raise WorkerNotFound
             except UniqueViolation:
                 raise WorkerNameAlreadyExists from None
+            except ForeignKeyViolation:  # the team was deleted a moment ago
+                raise TeamNotFound from None
         await self._workers.changed([worker.id])
-        return {name: columns.get(name, NO_TEAM) for name in _FIELDS if name in asked}
+        return answer
 
     async def delete(self, worker_id: UUID | None, caller: Caller) -> ManagedWorker:
         """Remove a worker. What it was working on goes back to the queue; what it delivered stays."""
@@ -157,6 +156,15 @@ class WorkerManagement:
         if "name" in asked:
             columns["name"] = cleaned_text(change.name)
             refuse_name(columns["name"], self._profanity)
-        if "team" in asked and change.team:
-            raise TeamNotFound
         return columns
+
+    @staticmethod
+    async def _team(conn: Connection, text: str) -> tuple[UUID | None, str]:
+        """The id and name of the team that is wished for: none, where the text is empty."""
+        if not text:
+            return None, NO_TEAM
+        team_id = parse_worker_id(text)
+        name = await store.name_of_team(conn, team_id) if team_id else None
+        if name is None:
+            raise TeamNotFound
+        return team_id, name

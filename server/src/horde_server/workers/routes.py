@@ -17,6 +17,7 @@ from horde_server.identity.caller import Caller
 from horde_server.identity.door import Door
 from horde_server.workers.answers import DeletedWorker, ModifyWorker, WorkerDetails
 from horde_server.workers.check_in import parse_worker_id
+from horde_server.workers.listed import ListedWorkers
 from horde_server.workers.management import WorkerManagement
 from horde_server.workers.schemas import WorkerChange
 from horde_server.workers.shown import ShownWorkers
@@ -24,7 +25,7 @@ from horde_server.workers.shown import ShownWorkers
 _encode = msgspec.json.Encoder().encode
 
 
-def routes(shown: ShownWorkers, management: WorkerManagement, door: Door) -> APIRouter:
+def routes(shown: ShownWorkers, listed: ListedWorkers, management: WorkerManagement, door: Door) -> APIRouter:
     """Who serves this horde."""
     router = door.router("/api/v2/workers", tags=["v2"])
 
@@ -42,7 +43,7 @@ def routes(shown: ShownWorkers, management: WorkerManagement, door: Door) -> API
         name: Annotated[str | None, Query(max_length=200)] = None,
     ) -> Response:
         """Workers that checked in within the last five minutes."""
-        return json_response(_encode(await shown.online(caller, name=name, kind=type)))
+        return json_response(await listed.online(caller, name=name, kind=type))
 
     @router.get(
         "/{worker_id}",

@@ -11,15 +11,17 @@ from horde_server.dispatch.kind import WorkerRules
 from horde_server.errors import WorkerNotFound
 from horde_server.identity.caller import Caller
 from horde_server.workers import store
+from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.view import worker_body
 
 
 class ShownWorkers:
     """All workers of the horde, as whoever looks at them may see them."""
 
-    def __init__(self, pool: Pool, kinds: Mapping[str, WorkerRules]) -> None:
+    def __init__(self, pool: Pool, kinds: Mapping[str, WorkerRules], messages: MessageMirror) -> None:
         self._pool = pool
         self._kinds = kinds
+        self._messages = messages
 
     async def online(self, viewer: Caller, *, name: str | None, kind: str | None) -> list[dict[str, Any]]:
         """Those online; with a name (of any case) only that one, else with a kind only those of it."""
@@ -47,7 +49,7 @@ class ShownWorkers:
         return self._body(row, viewer)
 
     def _body(self, row: dict[str, Any], viewer: Caller) -> dict[str, Any]:
-        return worker_body(row, self._kinds[row["kind"]], viewer)
+        return worker_body(row, self._kinds[row["kind"]], viewer, self._messages.addressed_to(row["id"]))
 
 
 def _without_nul(text: str | None) -> str | None:

@@ -76,8 +76,9 @@ SELECT worker.id, worker.name, worker.kind, worker.account_id, worker.info, work
        (SELECT avg(sample) FROM unnest(worker.speeds) AS sample) AS speed, worker.address,
        cardinality(worker.suspicions) AS suspicious,
        extract(epoch FROM now() - worker.last_check_in_at) < %(online_s)s AS online,
-       account.username, account.trusted, account.flagged, account.public_workers, account.contact
-FROM worker JOIN account ON account.id = worker.account_id"""
+       account.username, account.trusted, account.flagged, account.public_workers, account.contact,
+       worker.team_id, team.name AS team_name
+FROM worker JOIN account ON account.id = worker.account_id LEFT JOIN team ON team.id = worker.team_id"""
 _IS_ONLINE = "worker.last_check_in_at > now() - make_interval(secs => %(online_s)s)"
 
 
@@ -207,10 +208,11 @@ async def pay_uptime(conn: Connection, worker_id: UUID, movement: Movement, *, e
     await conn.execute(
         """WITH rewarded AS (
                UPDATE worker SET uptime_rewarded_s = uptime_s
-               WHERE id = %(worker_id)s AND uptime_s - uptime_rewarded_s > %(every_s)s RETURNING id
+               WHERE id = %(worker_id)s AND uptime_s - uptime_rewarded_s > %(every_s)s RETURNING id, team_id
            )
-           INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths, owner_id, worker_id, domain)
-           SELECT %(event_id)s, %(kind)s, %(payer)s, %(payee)s, %(amount)s, %(owner_id)s, id, %(domain)s
+           INSERT INTO ledger_inbox (event_id, kind, payer, payee, amount_hundredths, owner_id, worker_id, domain,
+                                     team_id)
+           SELECT %(event_id)s, %(kind)s, %(payer)s, %(payee)s, %(amount)s, %(owner_id)s, id, %(domain)s, team_id
            FROM rewarded""",
         {
             "worker_id": worker_id,
@@ -243,6 +245,12 @@ async def find_managed(conn: Connection, worker_id: UUID) -> ManagedWorker | Non
     cursor = await conn.execute("SELECT id, name, account_id, address FROM worker WHERE id = %s", (worker_id,))
     row = await cursor.fetchone()
     return ManagedWorker(*row) if row else None
+
+
+async def name_of_team(conn: Connection, team_id: UUID) -> str | None:
+    """What the team is called; None when there is none with this id."""
+    row = await (await conn.execute("SELECT name FROM team WHERE id = %s", (team_id,))).fetchone()
+    return row[0] if row else None
 
 
 async def change_worker(conn: Connection, worker_id: UUID, columns: Mapping[str, Any]) -> bool:

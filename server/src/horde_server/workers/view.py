@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from horde_server.dispatch.abilities import Abilities, decode_abilities
 from horde_server.dispatch.kind import WorkerRules
@@ -10,8 +13,13 @@ from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 
 
-def worker_body(row: dict[str, Any], kind: WorkerRules, viewer: Caller) -> dict[str, Any]:
-    """The worker as this viewer may see it: moderators and its owner see more. Keys without a value are left out."""
+def worker_body(
+    row: dict[str, Any], kind: WorkerRules, viewer: Caller, messages: Sequence[msgspec.Raw]
+) -> dict[str, Any]:
+    """The worker as this viewer may see it: moderators and its owner see more. Keys without a value are left out.
+
+    `messages`: what is told to this worker by name.
+    """
     abilities: Abilities = decode_abilities(row["abilities"])
     body: dict[str, Any] = {
         "type": row["kind"],
@@ -33,7 +41,7 @@ def worker_body(row: dict[str, Any], kind: WorkerRules, viewer: Caller) -> dict[
         "trusted": row["trusted"],
         "flagged": row["flagged"],
         "nsfw": abilities.nsfw,
-        "team": {"name": None, "id": None},
+        "team": {"name": row["team_name"], "id": str(row["team_id"]) if row["team_id"] else None},
         "bridge_agent": abilities.bridge_agent,
         **kind.shown(abilities, row["contributions"]),
     }
@@ -41,6 +49,7 @@ def worker_body(row: dict[str, Any], kind: WorkerRules, viewer: Caller) -> dict[
     is_owner = viewer.may(Right.READ_OWN) and viewer.user.id == row["account_id"]
     if row["public_workers"] or is_moderator or is_owner:
         body["owner"] = f"{row['username']}#{row['account_id']}"
+        body["messages"] = messages
     if is_moderator or is_owner:
         body.update(paused=row["paused"], suspicious=row["suspicious"], ipaddr=row["address"])
     if is_moderator:

@@ -196,7 +196,7 @@ async def test_an_equal_pop_goes_by_the_rights_of_the_moment(horde: Horde) -> No
     offer: dict[str, Any] = {"models": ["my own mix"]}
     for _ in range(2):
         await horde.pop(owner.api_key, **offer)
-    assert horde.outcome(await horde.try_pop(other.api_key, **offer)) == (400, "BadRequest")
+    assert horde.outcome(await horde.try_pop(other.api_key, "another", **offer)) == (400, "BadRequest")
     path, headers = f"/api/v2/users/{owner.id}", {"apikey": moderator.api_key}
     changed = await horde.client.put(path, json={"customizer": False}, headers=headers)
     assert changed.status_code == 200, changed.text

@@ -413,8 +413,9 @@ async def test_jobs_in_flight_of_a_faulted_request_may_complete(horde: Horde) ->
 
 
 async def test_the_worker_that_failed_is_not_handed_the_slot_again(horde: Horde) -> None:
-    """The slot goes to another worker; the one that just failed gets nothing of this request."""
+    """The slot goes to another worker that is online; the one that just failed gets nothing of this request."""
     owner, _, job_id = await started(horde)
+    await horde.pop(owner.api_key, "another")
     await horde.submit(owner.api_key, job_id, state="faulted")
     assert (await horde.pop(owner.api_key))["id"] is None
     await horde.job(owner.api_key, "another")

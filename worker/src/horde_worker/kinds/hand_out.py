@@ -20,6 +20,9 @@ MAX_WORD_CHARACTERS: Final = 100
 """Of what stands for one of a few."""
 MAX_REASONS: Final = 20
 MAX_REASON_CHARACTERS: Final = 50
+MAX_MESSAGES: Final = 50
+MAX_MESSAGE_CHARACTERS: Final = 10_240
+MAX_ORIGIN_CHARACTERS: Final = 255
 
 JobT = TypeVar("JobT")
 
@@ -33,6 +36,16 @@ class UnusableJob(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What a horde tells a worker, as it came."""
+
+    id: str
+    text: str
+    origin: str
+    expiry: str
+
+
+@dataclass(frozen=True, slots=True)
 class HandOut(Generic[JobT]):
     """What a pop gave: a job, or why there is none."""
 
@@ -41,6 +54,8 @@ class HandOut(Generic[JobT]):
     """How many waiting requests are not for this worker, by reason; those with some only."""
     held_s: float = 0.0
     """How long the horde held the answer back until there was news; 0 where it does no such thing."""
+    messages: tuple[Message, ...] = ()
+    """What the horde, or the owner, tells the worker: the same with every pop, until it expires."""
 
 
 @contextmanager
@@ -90,6 +105,24 @@ def skipped_of(answer: Mapping[str, Any]) -> dict[str, int]:
         for name, count in islice(skipped.items(), MAX_REASONS)
         if isinstance(count, int) and count > 0 and len(name) <= MAX_REASON_CHARACTERS
     }
+
+
+def messages_of(answer: Mapping[str, Any]) -> tuple[Message, ...]:
+    """What the worker is told; what is no message, or too long to be one, is left out."""
+    found = answer.get("messages")
+    if not isinstance(found, list):
+        return ()
+    read = (
+        Message(
+            text_of(one.get("id"), MAX_ID_CHARACTERS),
+            text_of(one.get("message"), MAX_MESSAGE_CHARACTERS),
+            text_of(one.get("origin"), MAX_ORIGIN_CHARACTERS),
+            text_of(one.get("expiry"), MAX_WORD_CHARACTERS),
+        )
+        for one in found[:MAX_MESSAGES]
+        if isinstance(one, dict)
+    )
+    return tuple(one for one in read if one.id and one.text)
 
 
 def ttl_of(answer: Mapping[str, Any], default: float = DEFAULT_TTL_S) -> float:

@@ -28,6 +28,12 @@ class TeamDetails(HordeResponseBaseModel, TeamDetailsLite, api_name="TeamDetails
     """Who made it."""
     kudos: float | None = None
     """What its workers earned."""
+    contributions: float | None = None
+    """Megapixelsteps that its workers made, where the horde tells."""
+    performance: float | None = None
+    """How fast one of its workers is, in megapixelsteps per second, where the horde tells."""
+    speed: float | None = None
+    """How fast all of them are together."""
     models: list[ActiveModelLite] | None = None
     """What its workers serve."""
     requests_fulfilled: int | None = None

@@ -158,13 +158,12 @@ def _number(text: str) -> int:
 
 
 def _body(shown: ShownFilter) -> dict[str, Any]:
-    """As the API names it; what is empty is left out."""
-    body: dict[str, Any] = {
+    """As the API names it: without a description where it has none."""
+    return {
         "id": str(shown.id),
         "regex": shown.regex,
         "filter_type": shown.filter_type,
-        "description": shown.description,
+        **({"description": shown.description} if shown.description else {}),
         "replacement": shown.replacement,
         "user": shown.user,
     }
-    return {name: value for name, value in body.items() if value}

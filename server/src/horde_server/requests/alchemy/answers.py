@@ -8,6 +8,7 @@ from pydantic import Field
 
 from horde_server.http.answers import Answer
 from horde_server.requests.answers import RequestSingleWarning
+from horde_server.workers.messages.answers import ResponseModelMessagePop
 
 
 class RequestInterrogationResponse(Answer):
@@ -49,6 +50,7 @@ class NoValidInterrogationsFound(Answer):
     worker_id: int = 0
     untrusted: int = 0
     bridge_version: int = 0
+    recent_fault: int = 0
 
 
 class InterrogationPopPayload(Answer):
@@ -56,3 +58,4 @@ class InterrogationPopPayload(Answer):
 
     forms: list[InterrogationPopFormPayload] | None
     skipped: NoValidInterrogationsFound
+    messages: list[ResponseModelMessagePop] = Field([])

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from horde_server.blobs.images import Recompressed
 from horde_server.core import Core
-from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.dispatcher import Dispatcher, hold_of_keys
 from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import NewRequest
@@ -22,6 +22,7 @@ from horde_server.requests.alchemy.status import InterrogationStatus, Interrogat
 from horde_server.requests.alchemy.store import insert_interrogation
 from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.asked import Asked, Ticket
+from horde_server.requests.payers import Payer
 from horde_server.requests.pictures.source_images import SourceImages, image_key
 from horde_server.requests.pictures.source_intake import SourceIntake
 from horde_server.requests.pictures.tiles import tiles
@@ -59,21 +60,23 @@ class AlchemyDesk:
 
     async def quote(self, asked: Asked[Interrogation], caller: Caller) -> Price:
         """What all forms would cost: the picture, by whose size they are paid, is looked at and not kept."""
-        account = await self._check(asked, caller, None)
+        payer = await self._check(asked, caller, None)
         interrogation_id = RequestId(uuid4())
         picture = await self._sources.keep_picture(interrogation_id, asked.pictures.image, caller.requester)
         await self._discard(interrogation_id)
-        return _price(_forms(asked.order, interrogation_id, picture, account))
+        price = _price(_forms(asked.order, interrogation_id, picture, payer.account))
+        await self._admission.payers.check_budget(payer, price.total_hundredths)
+        return price
 
     async def submit(self, asked: Asked[Interrogation], caller: Caller) -> Ticket:
         """Store an interrogation. Nothing is charged yet. Raises the refusals of alchemy.md §2."""
         with self._admission.arrival() as arrival:
-            account = await self._check(asked, caller, arrival)
+            payer = await self._check(asked, caller, arrival)
             interrogation_id = RequestId(uuid4())
             picture = await self._sources.keep_picture(interrogation_id, asked.pictures.image, caller.requester)
             try:
-                forms = _forms(asked.order, interrogation_id, picture, account)
-                entries = await self._store(interrogation_id, forms, asked, account, caller)
+                forms = _forms(asked.order, interrogation_id, picture, payer.account)
+                entries = await self._store(interrogation_id, forms, asked, payer, caller)
             except BaseException:
                 await self._discard(interrogation_id)
                 raise
@@ -101,14 +104,16 @@ class AlchemyDesk:
         """Cancel what is not done; what alchemists work on is paid. Of none there is nothing to cancel."""
         await self._interrogations.cancel(interrogation_id)
 
-    async def _check(self, asked: Asked[Interrogation], caller: Caller, arrival: Arrival | None) -> Account:
+    async def _check(self, asked: Asked[Interrogation], caller: Caller, arrival: Arrival | None) -> Payer:
         """The checks before the picture is looked at, in the API's order; who pays."""
-        account = self._admission.payer(caller, asked.webhook)
+        payer = await self._admission.payer(caller, asked.webhook)
+        account = payer.account
+        payer.check_models([form.name for form in asked.order.distinct_forms])
         self._admission.check_open_forms(account, len(asked.order.distinct_forms), arrival)
         self._admission.check_address(caller)
         self._admission.check_client_agent(caller)
         await self._admission.check_reputation(account, caller)
-        return account
+        return payer
 
     async def _discard(self, interrogation_id: RequestId) -> None:
         await self._sources.discard(SourceImages(image_key(interrogation_id)))
@@ -118,11 +123,11 @@ class AlchemyDesk:
         interrogation_id: RequestId,
         forms: list[FormOrder],
         asked: Asked[Interrogation],
-        account: Account,
+        payer: Payer,
         caller: Caller,
     ) -> list[Entry[FormOrder]]:
         """All forms of an interrogation start where one request of so many jobs would."""
-        ids = [RequestId(uuid4()) for _ in forms]
+        ids, account = [RequestId(uuid4()) for _ in forms], payer.account
         # the last form to be served stands for all, when it is asked where the requester's next one starts
         with self._dispatcher.turns.turn(
             ids[-1],
@@ -142,11 +147,18 @@ class AlchemyDesk:
                     client_agent=caller.client_agent,
                     address=caller.address,
                     webhook=encode_hook(asked.webhook) if asked.webhook else None,
+                    key_id=payer.key_id,
+                    key_job_hundredths=_debit(form) if payer.key.has_budget else None,
                 )
                 for place, (form_id, form) in enumerate(zip(ids, forms, strict=True))
             ]
             async with self._pool.connection() as conn:
-                states = await insert_interrogation(conn, interrogation_id, new, lifetime_s=self._lifetime_s)
+                if payer.key.has_budget:
+                    async with conn.transaction():
+                        await hold_of_keys(conn, new)
+                        states = await insert_interrogation(conn, interrogation_id, new, lifetime_s=self._lifetime_s)
+                else:
+                    states = await insert_interrogation(conn, interrogation_id, new, lifetime_s=self._lifetime_s)
             return self._dispatcher.accepted(((form, states[form.id]) for form in new), created_s=self._clock())
 
 
@@ -172,10 +184,14 @@ def _reward(form: FormOrder) -> int:
     return reward_hundredths(form.form, form.tiles, makes_picture=is_image_form(form.form))
 
 
+def _debit(form: FormOrder) -> int:
+    return debit_hundredths(_reward(form), slow_workers=form.slow_workers)
+
+
 def _price(forms: list[FormOrder]) -> Price:
     """All forms together, as one job: each costs something else."""
     rewards = sum(map(_reward, forms))
-    debits = sum(debit_hundredths(_reward(form), slow_workers=form.slow_workers) for form in forms)
+    debits = sum(map(_debit, forms))
     return Price(
         jobs=1,
         request_hundredths=0,

@@ -67,7 +67,7 @@ class Alchemy(Slice):
         self.desk = AlchemyDesk(
             core,
             dispatcher=self.dispatcher,
-            admission=Admission(core, moderation, self.dispatcher.queue),
+            admission=Admission(core, identity.accounts, moderation, self.dispatcher.queue),
             sources=pictures.source_intake,
             interrogations=self._interrogations,
             statuses=self._statuses,
@@ -82,6 +82,7 @@ class Alchemy(Slice):
             worker_routes(
                 self.dispatcher,
                 self._workers.check_in,
+                self._workers.messages,
                 self._submissions,
                 pictures.links,
                 pictures.source_links,

@@ -30,11 +30,12 @@ WITH added AS (
     RETURNING id, webhook
 )
 INSERT INTO request (id, kind, account_id, interrogation_id, jobs, waiting, order_key, price_hundredths, payer_covered,
-                     client_agent, address, expires_at, webhook, request_order)
+                     client_agent, address, expires_at, webhook, request_order, key_id, key_job_hundredths)
 SELECT form.id, 'interrogation', %(account_id)s, added.id, 1, 1, form.order_key, form.price_hundredths, true,
-       %(client_agent)s, %(address)s, 'infinity', added.webhook, form.request_order::json
+       %(client_agent)s, %(address)s, 'infinity', added.webhook, form.request_order::json,
+       %(key_id)s::bigint, form.key_job_hundredths
 FROM added, json_to_recordset(%(forms)s::json)
-    AS form (id uuid, order_key float8, price_hundredths bigint, request_order text)
+    AS form (id uuid, order_key float8, price_hundredths bigint, request_order text, key_job_hundredths bigint)
 RETURNING {STATE_COLUMNS.format("")}"""
 
 
@@ -55,6 +56,7 @@ async def insert_interrogation(
             "client_agent": shared.client_agent,
             "lifetime_s": lifetime_s,
             "webhook": shared.webhook,
+            "key_id": shared.key_id,
             "forms": msgspec.json.encode([_form(form) for form in forms]).decode(),
         },
     )
@@ -69,6 +71,7 @@ def _form(new: NewRequest[FormOrder]) -> dict[str, Any]:
         "order_key": new.order_key,
         "price_hundredths": new.price_hundredths,
         "request_order": new.encoded_order(),
+        "key_job_hundredths": new.key_job_hundredths,
     }
 
 

@@ -28,7 +28,8 @@ from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.pictures.source_links import SourceLinks
 from horde_server.requests.popping import jobs_for
 from horde_server.requests.waiting import NO_PATIENCE, Waiting
-from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
+from horde_server.workers.check_in import CheckIn, cleaned_agent
+from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.pop_rules import InvalidPriorityUsername, friend_ids, tell_maintenance
 
 MOST_FORMS_A_POP = 100
@@ -37,6 +38,7 @@ MOST_FORMS_A_POP = 100
 def routes(
     dispatcher: Dispatcher[FormOrder],
     check_in: CheckIn,
+    messages: MessageMirror,
     submissions: FormSubmissions,
     links: ResultLinks,
     source_links: SourceLinks,
@@ -67,8 +69,13 @@ def routes(
         except InvalidPriorityUsername as refusal:
             raise BadRequest(refusal.message) from None  # by another code than for images and texts (alchemy.md §6.1)
         account = caller.user
-        name, abilities = cleaned_text(wanted.name), body.derived(account.id, lambda: _abilities(wanted, friends))
-        worker = await check_in(account, name, abilities, caller.address, kind=dispatcher.kind)
+
+        def offered() -> Abilities:
+            return body.derived(account.id, lambda: _abilities(wanted, friends))
+
+        worker = await check_in(
+            account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
+        )
         patience = patience_of(request)
         forms: list[HandedForm] = []
         while len(forms) < min(max(wanted.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
@@ -78,10 +85,10 @@ def routes(
                 break
             forms.append(await signed(hand_out, request))
         if forms:
-            return answered(told(forms_answer(forms), wanted), patience)
+            return answered(told(forms_answer(forms, messages.told(worker.id, dispatcher.kind.name)), wanted), patience)
         tell_maintenance(worker)
         skipped = {} if worker.paused else dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), wanted), patience)
+        return answered(told(empty_answer(skipped, messages.told(worker.id, dispatcher.kind.name)), wanted), patience)
 
     @router.post(
         "/submit",
@@ -119,7 +126,7 @@ def _abilities(body: AlchemyPop, friends: tuple[int, ...]) -> Abilities:
     """What the alchemist offers; forms stand where other kinds have models."""
     return Abilities(
         models=tuple(dict.fromkeys(body.forms)),
-        bridge_agent=cleaned_line(body.bridge_agent)[:1000],
+        bridge_agent=cleaned_agent(body.bridge_agent),
         threads=body.threads,
         nsfw=False,
         friends=friends,

@@ -10,15 +10,17 @@ from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
+from horde_server.identity.keys import SharedKeyTerms
 from horde_server.kudos.price import Price
 from horde_server.moderation.prompt_filters.doorkeeper import Doorkeeper
 from horde_server.requests.admission import WORKERS_KEPT, Admission, Arrival
 from horde_server.requests.asked import NO_PICTURES, Asked, GivenPictures
 from horde_server.requests.image.checks import check_extra_source_images, check_wishes
 from horde_server.requests.image.order import ImageOrder
-from horde_server.requests.image.prices.charges import price
+from horde_server.requests.image.prices.charges import most_job_hundredths, price
 from horde_server.requests.image.upfront import upfront
 from horde_server.requests.image.warnings import model_warnings
+from horde_server.requests.payers import check_limit
 from horde_server.requests.pictures.source_images import planned_sources
 from horde_server.requests.pictures.source_intake import SourceIntake
 from horde_server.requests.upfront import Upfront
@@ -90,6 +92,15 @@ class ImageIntake:
     def price(self, order: ImageOrder) -> Price:
         """By size, steps and what is added."""
         return price(order, matched_targeting=self._matched_targeting)
+
+    def most_job_hundredths(self, order: ImageOrder, price: Price) -> int:
+        """By the dearest of the models it names, or of all."""
+        return most_job_hundredths(price.base_hundredths, order)
+
+    def check_terms(self, order: ImageOrder, terms: SharedKeyTerms) -> None:
+        """By pixels and steps of one image."""
+        check_limit("pixels", order.width * order.height, terms.max_image_pixels)
+        check_limit("steps", order.steps, terms.max_image_steps)
 
     def upfront(self, order: ImageOrder) -> Upfront[ImageOrder] | None:
         """How much is free depends on the workers online and on what waits."""

@@ -32,15 +32,18 @@ NO_SOURCES = HandedSources()
 _encode = msgspec.json.Encoder().encode
 
 
-def empty_answer(skipped: dict[str, int]) -> bytes:
+def empty_answer(skipped: dict[str, int], messages: Sequence[msgspec.Raw] = ()) -> bytes:
     """Nothing for this worker, and why."""
     counts = dict.fromkeys(_ALWAYS_COUNTED, 0)
     counts.update((reason, count) for reason, count in skipped.items() if reason not in UNREPORTED)
-    return _encode(_answer(payload=_DEFAULT_PAYLOAD, skipped=counts))
+    return _encode(_answer(payload=_DEFAULT_PAYLOAD, skipped=counts, messages=messages))
 
 
 def job_answer(
-    hand_out: HandOut[ImageOrder], upload_urls: Sequence[str] | None, sources: HandedSources = NO_SOURCES
+    hand_out: HandOut[ImageOrder],
+    upload_urls: Sequence[str] | None,
+    sources: HandedSources = NO_SOURCES,
+    messages: Sequence[msgspec.Raw] = (),
 ) -> bytes:
     """Jobs for this worker. `upload_urls`: an address per job, or None where its uploads do not arrive."""
     ids = [str(job_id) for job_id in hand_out.job_ids]
@@ -57,6 +60,7 @@ def job_answer(
             source_processing=hand_out.order.source_processing if sources.image else "img2img",
             source_mask=sources.mask,
             extra_source_images=sources.extra,
+            messages=messages,
         )
     )
 

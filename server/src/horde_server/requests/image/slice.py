@@ -65,7 +65,7 @@ class Images(Slice):
         self._shared = SharedImages(core.pool, core.blobs, core.tasks, pictures.retention)
         self._missed_uploads = MissedUploads(core.clock, core.publish)
         self.results = ImageResults(core.blobs.results, self._shared, self._missed_uploads, pictures.decoders)
-        admission = Admission(core, moderation, self.dispatcher.queue)
+        admission = Admission(core, identity.accounts, moderation, self.dispatcher.queue)
         intake = ImageIntake(
             settings=settings,
             admission=admission,
@@ -103,6 +103,7 @@ class Images(Slice):
             worker_routes(
                 self.dispatcher,
                 self._workers.check_in,
+                self._workers.messages,
                 self._submissions,
                 pictures.links,
                 self._missed_uploads,

@@ -7,6 +7,32 @@ from typing import Any
 from pydantic import Field
 
 from horde_server.http.answers import Answer
+from horde_server.workers.messages.answers import ResponseModelMessagePop
+
+
+class ModelPayloadLorasStable(Answer):
+    """A LoRA to load."""
+
+    name: str
+    model: float
+    clip: float
+    inject_trigger: str = ""
+    is_version: bool
+
+
+class ModelPayloadTextualInversionsStable(Answer):
+    """A textual inversion to load."""
+
+    name: str
+    inject_ti: str = "prompt"
+    strength: float
+
+
+class ExtraText(Answer):
+    """A further text, of a QR code for example."""
+
+    text: str
+    reference: str
 
 
 class ModelPayloadStable(Answer):
@@ -33,9 +59,9 @@ class ModelPayloadStable(Answer):
     facefixer_strength: float = 0.75
     control_type: str = ""
     workflow: str = ""
-    loras: list[dict[str, Any]] = Field(default_factory=list)
-    tis: list[dict[str, Any]] = Field(default_factory=list)
-    extra_texts: list[dict[str, str]] = Field(default_factory=list)
+    loras: list[ModelPayloadLorasStable] = Field(default_factory=list)
+    tis: list[ModelPayloadTextualInversionsStable] = Field(default_factory=list)
+    extra_texts: list[ExtraText] = Field(default_factory=list)
     special: dict[str, Any] = Field(default_factory=dict)
     use_nsfw_censor: bool = False
 
@@ -59,6 +85,14 @@ class NoValidRequestFoundStable(Answer):
     lora: int = 0
     controlnet: int = 0
     step_count: int = 0
+    recent_fault: int = 0
+
+
+class ExtraSourceImage(Answer):
+    """A further source image."""
+
+    image: str
+    strength: float
 
 
 class GenerationPayloadStable(Answer):
@@ -73,7 +107,7 @@ class GenerationPayloadStable(Answer):
     source_image: str | None
     source_processing: str
     source_mask: str | None
-    extra_source_images: list[Any] | None
+    extra_source_images: list[ExtraSourceImage] | None
     r2_upload: str | None
     r2_uploads: list[str] | None
-    messages: list[Any]
+    messages: list[ResponseModelMessagePop]

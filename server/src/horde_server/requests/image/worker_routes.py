@@ -33,13 +33,15 @@ from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.pictures.source_links import HandedSources, SourceLinks
 from horde_server.requests.popping import jobs_for
 from horde_server.requests.waiting import Waiting
-from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
+from horde_server.workers.check_in import CheckIn, cleaned_agent
+from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
 
 def routes(
     dispatcher: Dispatcher[ImageOrder],
     check_in: CheckIn,
+    messages: MessageMirror,
     submissions: Submissions[ImageOrder],
     links: ResultLinks,
     missed_uploads: MissedUploads,
@@ -68,8 +70,13 @@ def routes(
         wanted = body.content
         friends = friend_ids(wanted.priority_usernames)
         account = caller.user
-        abilities = body.derived((account, current.get()), lambda: _abilities(wanted, account, friends))
-        worker = await check_in(account, cleaned_text(wanted.name), abilities, caller.address, kind=dispatcher.kind)
+
+        def offered() -> Abilities:
+            return body.derived((account, current.get()), lambda: _abilities(wanted, account, friends))
+
+        worker = await check_in(
+            account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
+        )
         patience = patience_of(request)
         hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
         if hand_out is not None:
@@ -78,10 +85,11 @@ def routes(
                 base_url = public_address(request)
                 uploads = [await links.upload(job_id, hand_out.ttl_s, base_url) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
-            return answered(told(job_answer(hand_out, uploads, sources), wanted), patience)
+            said = messages.told(worker.id, dispatcher.kind.name)
+            return answered(told(job_answer(hand_out, uploads, sources, said), wanted), patience)
         tell_maintenance(worker)
         skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), wanted), patience)
+        return answered(told(empty_answer(skipped, messages.told(worker.id, dispatcher.kind.name)), wanted), patience)
 
     @router.post(
         "/submit",
@@ -132,7 +140,7 @@ def _abilities(body: ImagePop, account: Account, friends: tuple[int, ...]) -> Ab
         )
     return Abilities(
         models=models,
-        bridge_agent=cleaned_line(body.bridge_agent)[:1000],
+        bridge_agent=cleaned_agent(body.bridge_agent),
         threads=body.threads,
         max_pixels=body.max_pixels,
         nsfw=body.nsfw,

@@ -10,9 +10,11 @@ from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
+from horde_server.identity.keys import SharedKeyTerms
 from horde_server.kudos.price import Price
 from horde_server.requests.admission import WORKERS_KEPT, Admission, Arrival
 from horde_server.requests.asked import Asked, GivenPictures
+from horde_server.requests.payers import check_limit
 from horde_server.requests.text.checks import check_extra_source_images, check_prompt, check_wishes
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.prices.charges import PRICES
@@ -58,6 +60,14 @@ class TextIntake:
     def price(self, order: TextOrder) -> Price:
         """An estimate by length, context and model."""
         return PRICES.price(order)
+
+    def most_job_hundredths(self, order: TextOrder, price: Price) -> int:
+        """As long as it may be, by the dearest of the models it names, or of all."""
+        return PRICES.most_job_hundredths(order)
+
+    def check_terms(self, order: TextOrder, terms: SharedKeyTerms) -> None:
+        """By tokens of one text."""
+        check_limit("tokens", order.max_length, terms.max_text_tokens)
 
     def upfront(self, order: TextOrder) -> Upfront[TextOrder] | None:
         """How much is free depends on the workers online and on what waits."""

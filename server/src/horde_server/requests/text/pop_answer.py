@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -18,13 +19,13 @@ _DEFAULT_PAYLOAD = {
 _encode = msgspec.json.Encoder().encode
 
 
-def empty_answer(skipped: dict[str, int]) -> bytes:
+def empty_answer(skipped: dict[str, int], messages: Sequence[msgspec.Raw] = ()) -> bytes:
     """Nothing for this worker, and why; unlike those of images, reasons that never applied are not counted as zero."""
     counts = {reason: count for reason, count in skipped.items() if reason not in UNREPORTED}
-    return _encode(_answer(payload=_DEFAULT_PAYLOAD, skipped=counts))
+    return _encode(_answer(payload=_DEFAULT_PAYLOAD, skipped=counts, messages=messages))
 
 
-def job_answer(hand_out: HandOut[TextOrder]) -> bytes:
+def job_answer(hand_out: HandOut[TextOrder], messages: Sequence[msgspec.Raw] = ()) -> bytes:
     """Jobs for this worker: all with the same payload, since each is a sample of its own."""
     order = hand_out.order
     ids = [str(job_id) for job_id in hand_out.job_ids]
@@ -44,6 +45,7 @@ def job_answer(hand_out: HandOut[TextOrder]) -> bytes:
             ttl=hand_out.ttl_s,
             payload=payload,
             softprompt=order.softprompt or None,
+            messages=messages,
         )
     )
 

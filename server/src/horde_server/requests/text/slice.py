@@ -44,7 +44,7 @@ class Texts(Slice):
         self.dispatcher = dispatch.open(TextKind())
         self._waiting = waiting
         waiting.open(self.dispatcher.queue, lambda entry: (entry.id, entry.account_id))
-        admission = Admission(core, moderation, self.dispatcher.queue)
+        admission = Admission(core, identity.accounts, moderation, self.dispatcher.queue)
         intake = TextIntake(
             settings=settings, admission=admission, workers=workers.directory, queue=self.dispatcher.queue
         )
@@ -63,5 +63,12 @@ class Texts(Slice):
         """Of requesters and of workers."""
         return [
             routes(self.desk, self._limits, self._door),
-            worker_routes(self.dispatcher, self._workers.check_in, self._submissions, self._waiting, self._door),
+            worker_routes(
+                self.dispatcher,
+                self._workers.check_in,
+                self._workers.messages,
+                self._submissions,
+                self._waiting,
+                self._door,
+            ),
         ]

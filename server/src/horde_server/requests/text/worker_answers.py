@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from horde_server.http.answers import Answer
+from horde_server.workers.messages.answers import ResponseModelMessagePop
 
 
 class ModelPayloadKobold(Answer):
@@ -18,6 +21,23 @@ class ModelPayloadKobold(Answer):
     smoothing_factor: float = 0.0
     dynatemp_range: float = 0.0
     dynatemp_exponent: float = 1.0
+    rep_pen: float = 1.0
+    rep_pen_range: int = 0
+    rep_pen_slope: float = 0.0
+    temperature: float = 1.0
+    tfs: float = 1.0
+    top_a: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    typical: float = 1.0
+    sampler_order: list[int] = Field(default_factory=list)
+    stop_sequence: list[str] = Field(default_factory=list)
+    singleline: bool = False
+    frmtadsnsp: bool = False
+    frmtrmblln: bool = False
+    frmtrmspch: bool = False
+    frmttriminc: bool = False
+    use_default_badwordsids: bool = False
 
 
 class NoValidRequestFoundKobold(Answer):
@@ -32,6 +52,7 @@ class NoValidRequestFoundKobold(Answer):
     max_context_length: int = 0
     max_length: int = 0
     matching_softprompt: int = 0
+    recent_fault: int = 0
 
 
 class GenerationPayloadKobold(Answer):
@@ -45,4 +66,4 @@ class GenerationPayloadKobold(Answer):
     ttl: int | None
     softprompt: str | None
     extra_source_images: list[Any] | None
-    messages: list[Any]
+    messages: list[ResponseModelMessagePop]

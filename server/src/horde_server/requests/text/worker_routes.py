@@ -26,7 +26,8 @@ from horde_server.requests.text.schemas import MAX_SOFTPROMPT_CHARACTERS
 from horde_server.requests.text.worker_answers import GenerationPayloadKobold
 from horde_server.requests.text.worker_schemas import TextPop, TextSubmit
 from horde_server.requests.waiting import Waiting
-from horde_server.workers.check_in import CheckIn, cleaned_line, cleaned_text
+from horde_server.workers.check_in import CheckIn, cleaned_agent
+from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
 
 MODELS_KEPT = 200
@@ -36,6 +37,7 @@ SOFTPROMPTS_KEPT = 200
 def routes(
     dispatcher: Dispatcher[TextOrder],
     check_in: CheckIn,
+    messages: MessageMirror,
     submissions: Submissions[TextOrder],
     waiting: Waiting,
     door: Door,
@@ -60,15 +62,22 @@ def routes(
         wanted = body.content
         friends = friend_ids(wanted.priority_usernames)
         account = caller.user
-        abilities = body.derived(account, lambda: _abilities(wanted, account, friends))
-        worker = await check_in(account, cleaned_text(wanted.name), abilities, caller.address, kind=dispatcher.kind)
+
+        def offered() -> Abilities:
+            return body.derived(account, lambda: _abilities(wanted, account, friends))
+
+        worker = await check_in(
+            account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
+        )
         patience = patience_of(request)
         hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
         if hand_out is not None:
-            return answered(told(job_answer(hand_out), wanted), patience)
+            return answered(
+                told(job_answer(hand_out, messages.told(worker.id, dispatcher.kind.name)), wanted), patience
+            )
         tell_maintenance(worker)
         skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
-        return answered(told(empty_answer(skipped), wanted), patience)
+        return answered(told(empty_answer(skipped, messages.told(worker.id, dispatcher.kind.name)), wanted), patience)
 
     @router.post(
         "/submit",
@@ -102,7 +111,7 @@ def _abilities(body: TextPop, account: Account, friends: tuple[int, ...]) -> Abi
             )
     return Abilities(
         models=models,
-        bridge_agent=cleaned_line(body.bridge_agent)[:1000],
+        bridge_agent=cleaned_agent(body.bridge_agent),
         threads=body.threads,
         nsfw=body.nsfw,
         capabilities=tuple(body.capabilities) if body.capabilities is not None else None,

@@ -13,7 +13,7 @@ SAMPLES = read_text_samples()
 
 
 def a_book(billions: float | None) -> TextPrices:
-    return TextPrices(lambda model: billions)
+    return TextPrices(lambda model: billions, lambda: 0.0)
 
 
 def reward_of(sample: TextSample) -> int:
@@ -66,7 +66,7 @@ def test_an_unknown_model_is_estimated_and_not_refused() -> None:
 def test_the_dearest_model_decides_what_is_held() -> None:
     sizes = {"small": 7.0, "large": 70.0}
     text = TextOrder("a prompt", max_length=210, max_context_length=2048, models=("small", "unknown", "large"))
-    assert TextPrices(sizes.get).price(text).held_hundredths == 70_000
+    assert TextPrices(sizes.get, lambda: 0.0).price(text).held_hundredths == 70_000
 
 
 def test_a_censored_text_costs_the_tax_only() -> None:

@@ -30,7 +30,7 @@ from horde_worker.horde_api import HordeApi, Refused, Unreachable
 from horde_worker.kinds.alchemy.offer import alchemy_offer, check_forms_offered, is_known_form, refused_forms
 from horde_worker.kinds.alchemy.popped import read_alchemy_pop
 from horde_worker.kinds.alchemy.submit import alchemy_fault, alchemy_submit
-from horde_worker.kinds.hand_out import HandOut, UnusableJob, giving_back_at_most, skipped_of
+from horde_worker.kinds.hand_out import HandOut, UnusableJob, giving_back_at_most, messages_of, skipped_of
 from horde_worker.kinds.interface import Watch
 from horde_worker.kinds.pictures import encode_webp
 from horde_worker.kinds.results import results_of
@@ -95,7 +95,7 @@ class AlchemyKind:
                 if len(refused) == len(job.forms):
                     raise UnusableJob(next(iter(refused.values())), job.ids)
                 job = replace(job, forms=tuple(replace(form, refusal=refused.get(form.id, "")) for form in job.forms))
-        return HandOut(job, skipped_of(answer), popped.held_s)
+        return HandOut(job, skipped_of(answer), popped.held_s, messages_of(answer))
 
     async def wanted_models(self) -> Sequence[tuple[str, int]]:
         """A horde does not tell which forms wait."""

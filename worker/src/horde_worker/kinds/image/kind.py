@@ -11,7 +11,7 @@ from horde_sdk.ai_horde_api.consts import MODEL_TYPE
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.image import ImageJob, ImageMaker, ImageResult, Remark
 from horde_worker.horde_api import HordeApi
-from horde_worker.kinds.hand_out import HandOut, giving_back_at_most, skipped_of
+from horde_worker.kinds.hand_out import HandOut, giving_back_at_most, messages_of, skipped_of
 from horde_worker.kinds.image.offer import ImageOffer, check_image_offered, image_offer
 from horde_worker.kinds.image.popped import read_image_pop
 from horde_worker.kinds.image.submit import image_fault, image_submit
@@ -56,7 +56,7 @@ class ImageKind:
             job = read_image_pop(answer)
             if job is not None:
                 check_image_offered(job, offer)
-        return HandOut(job, skipped_of(answer), popped.held_s)
+        return HandOut(job, skipped_of(answer), popped.held_s, messages_of(answer))
 
     async def wanted_models(self) -> Sequence[tuple[str, int]]:
         wanted = await self._api.wanted_models(MODEL_TYPE.image)

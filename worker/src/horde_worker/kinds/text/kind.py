@@ -9,7 +9,7 @@ from horde_sdk.ai_horde_api.consts import MODEL_TYPE
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.text import TextJob, TextMaker, TextResult
 from horde_worker.horde_api import HordeApi
-from horde_worker.kinds.hand_out import HandOut, giving_back_at_most, skipped_of
+from horde_worker.kinds.hand_out import HandOut, giving_back_at_most, messages_of, skipped_of
 from horde_worker.kinds.interface import Watch
 from horde_worker.kinds.results import results_of
 from horde_worker.kinds.text.offer import TextOffer, check_text_offered, text_offer
@@ -51,7 +51,7 @@ class TextKind:
             job = read_text_pop(answer)
             if job is not None:
                 check_text_offered(job, offer)
-        return HandOut(job, skipped_of(answer), popped.held_s)
+        return HandOut(job, skipped_of(answer), popped.held_s, messages_of(answer))
 
     async def wanted_models(self) -> Sequence[tuple[str, int]]:
         wanted = await self._api.wanted_models(MODEL_TYPE.text)

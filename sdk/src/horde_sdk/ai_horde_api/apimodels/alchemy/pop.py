@@ -8,6 +8,7 @@ from pydantic import Field
 
 from horde_sdk.ai_horde_api.apimodels.alchemy.submit import AlchemyJobSubmitRequest
 from horde_sdk.ai_horde_api.apimodels.base import BaseAIHordeRequest, JobRequestMixin
+from horde_sdk.ai_horde_api.apimodels.workers.message_parts import PopResponseModelMessage
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
 from horde_sdk.ai_horde_api.endpoints import AI_HORDE_API_ENDPOINT_SUBPATH
 from horde_sdk.ai_horde_api.fields import GenerationID
@@ -87,6 +88,8 @@ class AlchemyJobPopResponse(HordeResponseBaseModel, ResponseRequiringFollowUpMix
     """What is to be done."""
     skipped: NoValidAlchemyFound | None = None
     """Why other forms were not given."""
+    messages: list[PopResponseModelMessage] | None = None
+    """What the horde tells the worker, where it tells alchemists anything."""
 
     @property
     def ids(self) -> list[GenerationID]:

@@ -9,7 +9,7 @@ from pydantic import AliasChoices, Field, model_validator
 from horde_sdk.ai_horde_api.apimodels.base import BaseAIHordeRequest, ImageGenerateParamMixin
 from horde_sdk.ai_horde_api.apimodels.generate.pop_downloads import ExtraSourceImageMixin, SourceImagesDownloadMixin
 from horde_sdk.ai_horde_api.apimodels.generate.submit import ImageGenerationJobSubmitRequest
-from horde_sdk.ai_horde_api.apimodels.workers.message_parts import _ResponseModelMessageData
+from horde_sdk.ai_horde_api.apimodels.workers.message_parts import PopResponseModelMessage as PopResponseModelMessage
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
 from horde_sdk.ai_horde_api.endpoints import AI_HORDE_API_ENDPOINT_SUBPATH
 from horde_sdk.ai_horde_api.fields import GenerationID
@@ -69,15 +69,6 @@ class ImageGenerateJobPopSkippedStatus(NoValidRequestFound, api_name="NoValidReq
     """With a control type that it does not know."""
     step_count: int = Field(default=0, ge=0)
     """With too many steps."""
-
-
-class PopResponseModelMessage(_ResponseModelMessageData, api_name="ResponseModelMessagePop"):
-    """A message to the worker."""
-
-    id_: str | None = Field(default=None, alias="id")
-    """The message's id."""
-    expiry: str | None = None
-    """When the message expires."""
 
 
 class ImageGenerateJobPopPayload(ImageGenerateParamMixin, api_name="ModelPayloadStable"):

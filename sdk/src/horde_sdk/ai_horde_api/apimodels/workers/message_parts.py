@@ -28,3 +28,20 @@ class ResponseModelMessage(HordeResponseBaseModel, _ResponseModelMessageData, ap
     """Its id, where the horde tells it."""
     expiry: int | str | None = None
     """When it ends; in answers to its making, in how many hours."""
+    created: str | None = None
+    """When it was written, where the horde tells it."""
+    user_id: str | None = None
+    """Whose it is, where the horde tells it."""
+    worker_ids: list[str] | None = None
+    """The workers, where there are several."""
+    worker_type: str | None = None
+    """The kind of workers, where it is to all of one kind."""
+
+
+class PopResponseModelMessage(_ResponseModelMessageData, api_name="ResponseModelMessagePop"):
+    """A message to the worker."""
+
+    id_: str | None = Field(default=None, alias="id")
+    """The message's id."""
+    expiry: str | None = None
+    """When the message expires."""

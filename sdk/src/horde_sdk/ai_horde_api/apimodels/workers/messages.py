@@ -88,6 +88,10 @@ class CreateWorkerMessageRequest(
 
     expiry: int
     """For how many hours."""
+    worker_ids: list[str] | None = None
+    """Several workers, where the horde takes them."""
+    worker_type: str | None = None
+    """All workers of a kind, where the horde takes that."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[ResponseModelMessage]:

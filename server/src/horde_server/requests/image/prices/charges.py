@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from horde_server.kudos.price import JOB_TAX_HUNDREDTHS, Price
-from horde_server.models.catalogue import price_multiplier
+from horde_server.models.catalogue import DEAREST_MULTIPLIER, price_multiplier
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.prices.formula import PricedImage, image_kudos
 
@@ -69,6 +69,13 @@ def debit_hundredths(reward: int, order: ImageOrder) -> int:
     if order.worker_blacklist:
         debit *= 1.1
     return round(debit)
+
+
+def most_job_hundredths(base: int, order: ImageOrder) -> int:
+    """What the requester pays at most for one image, by the dearest of the models it names, or of all."""
+    if not order.models:
+        return debit_hundredths(base * DEAREST_MULTIPLIER, order)
+    return max(debit_hundredths(reward_hundredths(base, order, model), order) for model in order.models)
 
 
 def price(order: ImageOrder, *, matched_targeting: bool = False) -> Price:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 from horde_server.kudos.price import JOB_TAX_HUNDREDTHS, Price
-from horde_server.models.catalogue import text_parameters_b
+from horde_server.models.catalogue import largest_text_model_b, text_parameters_b
 from horde_server.requests.text.order import TextOrder
 
 REQUEST_TAX_HUNDREDTHS = 100
@@ -41,11 +41,15 @@ class TextPrices:
     """Prices of text requests in hundredths of kudos, each figure rounded half-even once.
 
     They depend on lengths, number and models alone: slow_workers and blacklists change nothing.
-    `parameters_billions` says how large a model is, and None of a name it does not know.
+    `parameters_billions` says how large a model is, and None of a name it does not know; `largest_billions`, how large
+    the largest is that is known.
     """
 
-    def __init__(self, parameters_billions: Callable[[str], float | None]) -> None:
+    def __init__(
+        self, parameters_billions: Callable[[str], float | None], largest_billions: Callable[[], float]
+    ) -> None:
         self._parameters_billions = parameters_billions
+        self._largest_billions = largest_billions
 
     def price(self, text: TextOrder) -> Price:
         """The whole request, for dry run and reply, by the first model it names; and what to hold of it."""
@@ -80,6 +84,19 @@ class TextPrices:
         validated = 1.0 if backend_validated else UNVALIDATED_BACKEND_FACTOR
         return _hundredths(tokens * _size_bonus(billions) * billions / 125 * validated * context)
 
+    def most_job_hundredths(self, text: TextOrder) -> int:
+        """What the requester pays at most for one text: of full length, by the dearest of its models, or of all."""
+        tokens = counted_tokens(text.max_length * CHARACTERS_PER_TOKEN, text.max_length)
+        sizes = [self._parameters_billions(model) for model in text.models] or [None, self._largest_billions()]
+        worth = max(
+            # of an unknown model a stranger's text has a worth of its own
+            max(tokens * UNKNOWN_MODEL_BILLIONS / 100, 1.0)
+            if billions is None
+            else tokens * _size_bonus(billions) * billions / 125
+            for billions in sizes
+        )
+        return debit_hundredths(_hundredths(worth * context_factor(counted_tokens(len(text.prompt), text.max_length))))
+
     def _estimate_hundredths(self, text: TextOrder) -> int:
         context = context_factor(text.max_context_length)
         if not text.models:
@@ -105,5 +122,5 @@ def _hundredths(kudos: float) -> int:
     return round(round(kudos, 2) * 100)
 
 
-PRICES = TextPrices(text_parameters_b)
+PRICES = TextPrices(text_parameters_b, largest_text_model_b)
 """By what this horde knows of models now."""

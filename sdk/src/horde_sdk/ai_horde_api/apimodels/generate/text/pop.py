@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from horde_sdk.ai_horde_api.apimodels.base import BaseAIHordeRequest
-from horde_sdk.ai_horde_api.apimodels.generate.pop import NoValidRequestFound, PopInput, PopResponseModelMessage
+from horde_sdk.ai_horde_api.apimodels.generate.pop import NoValidRequestFound, PopInput
 from horde_sdk.ai_horde_api.apimodels.generate.pop_downloads import ExtraSourceImageMixin
 from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import ModelPayloadRootKobold
 from horde_sdk.ai_horde_api.apimodels.generate.text.submit import TextGenerationJobSubmitRequest
+from horde_sdk.ai_horde_api.apimodels.workers.message_parts import PopResponseModelMessage
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
 from horde_sdk.ai_horde_api.endpoints import AI_HORDE_API_ENDPOINT_SUBPATH
 from horde_sdk.ai_horde_api.fields import GenerationID

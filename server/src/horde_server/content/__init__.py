@@ -1,0 +1,1 @@
+"""What a horde tells about itself: news, terms, privacy, sponsors, and the document that federations read."""

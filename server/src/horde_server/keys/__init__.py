@@ -1,0 +1,1 @@
+"""Keys of accounts: their own, for themselves, and shared ones, for others."""

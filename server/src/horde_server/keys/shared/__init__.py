@@ -1,0 +1,1 @@
+"""Shared keys: the id is the key."""

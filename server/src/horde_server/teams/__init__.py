@@ -1,0 +1,1 @@
+"""Teams: workers whose work is counted together."""

@@ -1,0 +1,1 @@
+"""Messages to workers: what moderators and owners tell them with their pops."""

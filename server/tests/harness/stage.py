@@ -1,0 +1,162 @@
+"""A horde with everybody who may call it, and something of the owner's for each call to be about."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Final, TypeAlias
+from uuid import uuid4
+
+from callers import Outcome, make_keys
+from fastapi.routing import iter_route_contexts
+from hordes import Horde
+
+from horde_server.http.declared_routes import Declaration, declaration_of
+
+_PUBLIC_ADDRESS: Final = "192.0.2.9"
+
+
+class Stage:
+    """Calls operations, named as `GET /api/v2/users/{user_id}`, as any of `callers.CALLERS`."""
+
+    def __init__(self, horde: Horde, keys: dict[str, str | None], examples: dict[str, Any], owner_id: int) -> None:
+        self.horde = horde
+        self.keys = keys
+        self.owner_id = owner_id
+        self.declarations = dict(_declarations(horde))
+        self._examples = examples
+
+    @classmethod
+    async def of(cls, horde: Horde) -> Stage:
+        """On a new horde, whose administrator its first account is."""
+        keys = await make_keys(horde)
+        await horde.sql("UPDATE account SET worker_invited = 10000")  # there will be many workers
+        ((owner_id,),) = await horde.sql("UPDATE account SET contact = 'me@b.c' WHERE username = 'owner' RETURNING id")
+        await horde.account("receiver")
+        document = (await horde.client.get("/openapi.json")).json()
+        examples = {
+            f"{method.upper()} {path}": operation["requestBody"]["content"]["application/json"]["example"]
+            for path, operations in document["paths"].items()
+            for method, operation in operations.items()
+            if "requestBody" in operation
+        }
+        return cls(horde, keys, examples, owner_id)
+
+    async def answer(self, name: str, caller: str) -> tuple[Outcome, Any]:
+        """How an operation on something new of the owner's is answered: outcome and JSON, null where it is none."""
+        method, _, template = name.partition(" ")
+        plain = template.replace(":path", "")
+        parameters = [part[1:-1] for part in plain.split("/") if part.startswith("{")]
+        path = plain.format(**{each: await self._thing(name, each) for each in parameters})
+        make_body = BODIES.get(name)
+        body = await make_body(self, caller) if make_body else self._examples.get(name)
+        key = self.keys[caller]
+        answer = await self.horde.client.request(
+            method, path, json=body, headers={"apikey": key} if key is not None else {}
+        )
+        told = answer.json() if "json" in answer.headers.get("content-type", "") else None
+        return (answer.status_code, told.get("rc") if isinstance(told, dict) else None), told
+
+    async def outcome(self, name: str, caller: str) -> Outcome:
+        """Status and return code alone."""
+        return (await self.answer(name, caller))[0]
+
+    async def _thing(self, name: str, parameter: str) -> str:
+        """What stands in a path. Who adds a parameter says here what it is of."""
+        horde = self.horde
+        match parameter:
+            case "worker_id" | "worker_name":
+                row = await horde.sql(
+                    """INSERT INTO worker (id, name, kind, account_id, address, abilities)
+                       VALUES (gen_random_uuid(), %s, 'image', %s, %s, '{"models": ["stable_diffusion"]}')
+                       RETURNING id::text, name""",
+                    f"worker {uuid4()}",
+                    self.owner_id,
+                    _PUBLIC_ADDRESS,
+                )
+                return str(row[0][parameter == "worker_name"])
+            case "user_id" if name.startswith("DELETE"):
+                return str((await horde.account("leaving")).id)
+            case "user_id":
+                return str(self.owner_id)
+            case "filter_id":
+                added = (
+                    "INSERT INTO prompt_filter (filter_type, regex, account_id) VALUES (10, %s, 1) RETURNING id::text"
+                )
+                return str((await horde.sql(added, f"never {uuid4()}"))[0][0])
+            case "ipaddr":
+                return _PUBLIC_ADDRESS
+            case "model_name":
+                return "stable_diffusion"
+            case "id" if "/generate/text/" in name:
+                return await horde.texts.request()
+            case "id" if "/interrogate/" in name:
+                return await horde.alchemy.request("caption")
+            case "id" if "/generate/shared/" not in name and "/generate/" in name:
+                return await horde.request()
+            case "id" | "key" | "name":
+                return str(uuid4())
+        raise LookupError(f"{name}: what does {parameter!r} name? Say it in `Stage._thing`.")
+
+
+def _declarations(horde: Horde) -> Iterator[tuple[str, Declaration]]:
+    for route in iter_route_contexts(horde.app._app.routes):
+        declaration = declaration_of(route.endpoint)
+        assert declaration is not None, route.path
+        for method in sorted((route.methods or {"?"}) - {"HEAD"}):
+            yield f"{method} {route.path}", declaration
+
+
+Body: TypeAlias = Callable[[Stage, str], Awaitable[dict[str, Any]]]
+
+
+async def _image_pop(_: Stage, caller: str) -> dict[str, Any]:
+    return {"name": f"painter of {caller}", "models": ["stable_diffusion"]}
+
+
+async def _text_pop(_: Stage, caller: str) -> dict[str, Any]:
+    return {"name": f"scribe of {caller}", "models": ["koboldcpp/my-model"]}
+
+
+async def _alchemy_pop(_: Stage, caller: str) -> dict[str, Any]:
+    return {"name": f"alchemist of {caller}", "forms": ["palette"]}
+
+
+async def _image_result(stage: Stage, _: str) -> dict[str, Any]:
+    await stage.horde.request(models=["Deliberate"])
+    job = await stage.horde.job(str(stage.keys["owner"]), "the owner's painter", models=["Deliberate"])
+    return {"id": job["id"], "generation": "", "seed": 7, "state": "faulted"}
+
+
+async def _text_result(stage: Stage, _: str) -> dict[str, Any]:
+    await stage.horde.texts.request(models=["koboldcpp/other"])
+    job = await stage.horde.texts.job(str(stage.keys["owner"]), "the owner's scribe", models=["koboldcpp/other"])
+    return {"id": job["id"], "generation": "a harbour"}
+
+
+async def _alchemy_result(stage: Stage, _: str) -> dict[str, Any]:
+    await stage.horde.alchemy.request("caption")
+    form = await stage.horde.alchemy.form(str(stage.keys["owner"]), "caption", name="the owner's alchemist")
+    return {"id": form["id"], "result": {"caption": "a harbour"}, "state": "ok"}
+
+
+async def _gift(stage: Stage, _: str) -> dict[str, Any]:
+    ((number,),) = await stage.horde.sql("SELECT id FROM account WHERE username = 'receiver'")
+    return {"username": f"receiver#{number}", "amount": 1}
+
+
+async def _contact(_: Stage, __: str) -> dict[str, Any]:
+    return {"contact": "me@b.c"}  # shows nobody more of the owner than before
+
+
+BODIES: Final[dict[str, Body]] = {
+    "POST /api/v2/generate/pop": _image_pop,
+    "POST /api/v2/generate/text/pop": _text_pop,
+    "POST /api/v2/interrogate/pop": _alchemy_pop,
+    "POST /api/v2/generate/submit": _image_result,
+    "POST /api/v2/generate/text/submit": _text_result,
+    "POST /api/v2/interrogate/submit": _alchemy_result,
+    "PUT /api/v2/users/{user_id}": _contact,
+    "POST /api/v2/kudos/transfer": _gift,
+    "POST /api/v2/kudos/award": _gift,
+}
+"""Bodies of operations for which the document's example will not do."""
