@@ -255,7 +255,8 @@ class TestWiping:
 SECRETS = (
     "countess-lovelace", "augusta@example.org", "engine-of-ada", "my-private-prompt", "203.0.113.77", "hush-comment",
     "ada-key-name", "lovelace-agent", "https://127.0.0.1:9/hook-of-ada", "token-for-ada", "gh_lovelace",
-    "why-i-know-her", "ada-worker-info",
+    "why-i-know-her", "ada-worker-info", "team-of-ada",
+    "ada-told-the-team", "ada-told-workers",
 )  # fmt: skip
 
 
@@ -265,19 +266,23 @@ AT_A_WIPE = {
     "api_key": "removed",
     "audit_entry": "kept: who did what, without any text",
     "interrogation": "removed, by the next sweep",
+    "document": "kept: the horde's own, and a number of who wrote it",
     "job": "kept until its request goes: a number of whom a worker was",
     "kudos_bucket": "kept: amounts of kudos",
     "kudos_transfer": "kept: the movement, without the name a program gave it",
     "ledger_entry": "kept: the books",
     "ledger_inbox": "kept: the books",
+    "news": "kept: the horde's own, and a number of who wrote it",
     "prompt_evidence": "removed, with what lies there",
     "prompt_filter": "kept: the horde's rule, and a number of who wrote it",
     "proxy_passkey": "removed",
     "request": "removed, by the next sweep",
     "shared_image": "removed, with the picture",
+    "team": "kept where others serve in it, without what it says of itself; else removed",
     "webhook_delivery": "removed",
     "webhook_secret": "removed",
     "worker": "removed",
+    "worker_message": "removed",
 }
 """Whoever adds a table that knows accounts says here what a wipe does with it; its slice does so (`Slice.wipe`)."""
 
@@ -380,6 +385,19 @@ async def live_a_little(horde: Horde, ada: NewAccount, bob: NewAccount, root: Ne
         assert popped.status_code == 200, popped.text
         await refuse_a_prompt(horde, client, key, root)
     [(worker_id,)] = await horde.sql("SELECT id FROM worker WHERE account_id = %s", ada.id)
+    await horde.sql(
+        """INSERT INTO team (id, name, info, account_id) VALUES (gen_random_uuid(), 'team-of-ada', 'i', %s),
+               (gen_random_uuid(), 'shared team', 'ada-told-the-team', %s)""",
+        ada.id, ada.id,
+    )  # fmt: skip
+    await horde.sql(
+        "UPDATE worker SET team_id = (SELECT id FROM team WHERE name = 'shared team') WHERE account_id = %s", bob.id
+    )
+    await horde.sql(
+        """INSERT INTO worker_message (id, account_id, audience, origin, message, expires_at)
+           VALUES (gen_random_uuid(), %s, 'all', 'o', 'ada-told-workers', now() + interval '1 day')""",
+        ada.id,
+    )
     await horde.client.put(f"/api/v2/workers/{worker_id}", json={"info": "ada-worker-info"}, headers=key)
     given = await horde.client.post(
         "/api/v2/kudos/transfer", json={"username": bob.alias, "amount": 10},

@@ -67,7 +67,7 @@ async def test_the_oldest_stand_first_when_asked_for(horde: Horde) -> None:
 
 @pytest.mark.parametrize("number", [-1, -(2**31) + 1])
 async def test_pages_before_the_first_are_the_first(horde: Horde, number: int) -> None:
-    assert await page(horde, number) == await page(horde, 1)
+    assert ids(await page(horde, number)) == ids(await page(horde, 1)) == [0]
 
 
 async def test_pages_beyond_the_most_are_empty_and_what_is_no_page_is_refused(horde: Horde) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from horde_server.accounts import store
 from horde_server.database.pool import Connection
 from horde_server.errors import UserNotFound
-from horde_server.kudos.ledger_store import balances_hundredths, buckets, escrow_hundredths
+from horde_server.kudos.ledger_store import balances_hundredths, buckets_of, escrow_hundredths
 from horde_server.slice import Slices
 
 _BUCKETS = ("accumulated", "gifted", "donated", "admin", "received", "recurring", "awarded", "styled")
@@ -60,7 +60,7 @@ class UserViews:
             return []
         known = list(rows)
         balances = await balances_hundredths(conn, known)
-        kudos, records = await buckets(conn, known), await store.records_of(conn, known)
+        kudos, records = await buckets_of(conn, known), await store.records_of(conn, known)
         of_others = await self._slices.of_users(conn, known, privilege)
         return [
             self._body(

@@ -107,7 +107,7 @@ async def escrow_hundredths(conn: Connection, account_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-async def buckets(conn: Connection, account_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+async def buckets_of(conn: Connection, account_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     """Hundredths of kudos that accounts got and gave, by account and what for; as far as they are folded."""
     cursor = await conn.execute(
         "SELECT account_id, bucket, amount_hundredths FROM kudos_bucket WHERE account_id = ANY(%s)",
@@ -117,3 +117,8 @@ async def buckets(conn: Connection, account_ids: Sequence[int]) -> dict[int, dic
     for account_id, bucket, amount in await cursor.fetchall():
         found.setdefault(account_id, {})[bucket] = amount
     return found
+
+
+async def buckets(conn: Connection, account_id: int) -> dict[str, int]:
+    """`buckets_of` one account."""
+    return (await buckets_of(conn, [account_id])).get(account_id, {})

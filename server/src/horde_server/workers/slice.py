@@ -22,6 +22,7 @@ from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
 from horde_server.workers.listed import ListedWorkers
 from horde_server.workers.management import WorkerManagement
+from horde_server.workers.messages import store as message_store
 from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.messages.routes import routes as message_routes
 from horde_server.workers.messages.service import MessageService
@@ -79,8 +80,9 @@ class Workers(Slice):
         return {"worker": workers_changed, "account": accounts_changed, "worker_message": messages_changed}
 
     async def wipe(self, conn: Connection, account_id: int) -> None:
-        """Its workers, with their names, addresses and words."""
+        """Its workers, with their names, addresses and words, and what it told workers."""
         await store.delete_workers_of(conn, account_id)
+        await message_store.forget_author(conn, account_id)
 
     async def reload(self) -> None:
         """All that are online, and what they are told."""
