@@ -22,6 +22,7 @@ from image_price_model import (
     SAMPLERS,
     SETUP_KNOTS,
     SOURCE_PROCESSING,
+    STEP_KINKS,
     STEP_KNOTS,
     STRONG_GUIDANCE,
     Array,
@@ -35,11 +36,11 @@ from samples import ImageSample, read_image_samples
 
 from horde_server.requests.image.prices.formula import REFERENCE_KUDOS, PricedImage, image_kudos
 
-TABLE = Path(__file__).parent.parent / "src" / "horde_server" / "kudos" / "image_price_table.py"
+TABLE = Path(__file__).parent.parent / "src/horde_server/requests/image/prices/table.py"
 
 
 def table_source(p: dict[str, Array], scale: float) -> str:
-    """The module that `image_price` reads; `scale` brings the reference job to its price."""
+    """The module that `image_kudos` reads; `scale` brings the reference job to its price."""
 
     def number(value: float) -> float:
         return float(f"{value:.4g}")
@@ -74,10 +75,12 @@ def table_source(p: dict[str, Array], scale: float) -> str:
         for name, area, step in zip(POST_PROCESSORS, areas, steps, strict=True)
     }
 
+    weights = tuple(zip(STEP_KINKS, numbers(*np.exp(p["step weights"])), strict=True))
+
     def one(name: str) -> float:
         return number(float(np.exp(p[name][0])))
 
-    return f'''"""The constants of `image_price`, made by server/pricing/fit_image_prices.py (docs/prices.md).
+    return f'''"""The constants of `image_kudos`, made by server/pricing/fit_image_prices.py (docs/prices.md).
 
 A setup or step factor multiplies, a growth is the exponent of the size's factor.
 """
@@ -91,6 +94,9 @@ WIDTH_SHARE = {number(width_share(p))}
 
 SIZES = {sizes("plain")}
 HIRES_SIZES = {sizes("hires")}
+
+STEP_WEIGHTS = {weights}
+"""(steps above which it counts, what a step then costs of what one of the first does)."""
 
 SAMPLERS = {pprint.pformat(samplers, sort_dicts=False)}
 """(setup, setup growth, step, step growth)."""
@@ -126,6 +132,13 @@ GUIDED_CONTROL = {numbers(np.exp(p["guided control setup"][0]), np.exp(p["guided
 POST_PROCESSORS = {pprint.pformat(post, sort_dicts=False)}
 """(kudos for 512×512 pixels, step factor)."""
 OTHER_POST_PROCESSOR = POST_PROCESSORS["RealESRGAN_x2plus"]
+
+# what the great upscaler changes beside
+UPSCALED_SETUP = {one("great upscaler setup")}
+UPSCALED_STEP_GROWTH = {one("great upscaler step growth")}
+UPSCALED_STEP_WITH_HIRES = {one("great upscaler step with hires")}
+UPSCALED_BY_SAMPLER = {number(float(p["great upscaler step sampler"][0]))}
+"""To this power the sampler's factor for a step counts once more."""
 '''
 
 
@@ -179,11 +192,11 @@ def _print_errors(title: str, errors: Array) -> None:
 KINDS: dict[str, Callable[[ImageSample], bool]] = {
     "all": lambda s: s.base_kudos > 0,
     "fitted": lambda s: s.is_fitted,
-    "plain": lambda s: s.is_fitted and not _has_extras(s.request.image),
-    "hires_fix": lambda s: s.is_fitted and s.request.image.hires_fix,
-    "source image": lambda s: s.is_fitted and bool(s.request.image.source_processing),
-    "with control": lambda s: s.is_fitted and bool(s.request.image.control_type),
-    "post-processing": lambda s: s.is_fitted and bool(s.request.image.post_processing),
+    "plain": lambda s: s.is_fitted and not _has_extras(s.image),
+    "hires_fix": lambda s: s.is_fitted and s.image.hires_fix,
+    "source image": lambda s: s.is_fitted and bool(s.image.source_processing),
+    "with control": lambda s: s.is_fitted and bool(s.image.control_type),
+    "post-processing": lambda s: s.is_fitted and bool(s.image.post_processing),
 }
 
 
@@ -201,7 +214,7 @@ def main() -> None:
         print_held_out_errors(fitted)
     else:
         found = fit_samples(fitted)
-        reference = Features.of([fitted[0].request.image])
+        reference = Features.of([fitted[0].image])
         TABLE.write_text(table_source(found, REFERENCE_KUDOS / kudos(found, reference)[0]), encoding="utf-8")
         subprocess.run([Path(sys.executable).with_name("ruff"), "format", "--quiet", TABLE], check=True)
         subprocess.run([sys.executable, __file__, "--check"], check=True)

@@ -24,6 +24,10 @@ POST_PROCESSORS = (
 )  # fmt: skip
 SETUP_KNOTS = (1.5, 2.0, 2.5)
 STEP_KNOTS = (1.0, 1.25, 1.5)
+STEP_KINKS = (6, 15, 40)
+"""Steps from which on a step costs another part of what the first ones do."""
+GREAT_UPSCALER = "RealESRGAN_x4plus"
+"""It changes how the rest of the price comes about."""
 STRONG_GUIDANCE, MOST_GUIDANCE = 15.0, 30.0
 
 
@@ -63,6 +67,9 @@ def layout() -> Layout:
     found.add("adaptive source setup", 1)
     found.add("post-processor area", len(POST_PROCESSORS), -1.0)
     found.add("post-processor step", len(POST_PROCESSORS), -2.0)
+    found.add("step weights", len(STEP_KINKS))
+    for name in ("setup", "step with hires", "step growth", "step sampler"):
+        found.add(f"great upscaler {name}", 1)
     return found
 
 
@@ -112,6 +119,8 @@ def kudos(p: dict[str, Array], x: Features) -> Array:
     share = width_share(p)
     side, area = share * x.width + (1 - share) * x.height, x.width * x.height
     is_control = x.control >= 0
+    is_upscaled = x.post_processors[:, POST_PROCESSORS.index(GREAT_UPSCALER)] > 0
+    steps = _weighed(x.steps, np.exp(p["step weights"]))
     is_guided_source = (x.source >= 0) & (x.sampler == SAMPLERS.index("k_dpm_adaptive"))
     total = area * (x.post_processors @ np.exp(p["post-processor area"]))
     for part, knots in (("setup", SETUP_KNOTS), ("step", STEP_KNOTS)):
@@ -124,17 +133,29 @@ def kudos(p: dict[str, Array], x: Features) -> Array:
         factor = factor + np.where(is_control, 0, p[f"weak {part}"]) * x.weakness
         if part == "setup":
             factor = factor + p["adaptive source setup"] * is_guided_source
+            factor = factor + p["great upscaler setup"] * is_upscaled
         else:
             growth = growth + np.where(is_control, p["weak control step growth"], p["weak step growth"]) * x.weakness
             factor = factor + np.where(is_control, p["weak control step"], 0) * x.weakness
             factor = factor + x.post_processors @ np.exp(p["post-processor step"])
+            by_sampler = p["great upscaler step sampler"] * np.r_[0, p["sampler step"]][x.sampler]
+            factor = factor + (by_sampler + p["great upscaler step with hires"] * x.hires) * is_upscaled
+            growth = growth + p["great upscaler step growth"] * is_upscaled
         cost = at_512 * np.exp(np.clip(factor + np.exp(growth) * np.log(size), -50, 50))
-        total = total + (cost if part == "setup" else x.steps * cost)
+        total = total + (cost if part == "setup" else steps * cost)
     return np.asarray(total)
 
 
 def width_share(p: dict[str, Array]) -> float:
     return float(1 / (1 + np.exp(-p["width share"][0])))
+
+
+def _weighed(steps: Array, weights: Array) -> Array:
+    """Steps, each at its weight: the first ones at 1."""
+    weighed = np.asarray(steps, dtype=float)
+    for kink, weight, before in zip(STEP_KINKS, weights, np.r_[1, weights], strict=False):
+        weighed = weighed + (weight - before) * np.maximum(steps - kink / 50, 0)
+    return weighed
 
 
 def _curve(logs: Array, knots: tuple[float, ...], side: Array, area: Array) -> tuple[float, Array]:

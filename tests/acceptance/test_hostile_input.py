@@ -48,6 +48,8 @@ HOSTILE_BODIES = {
     "wrong types": json.dumps({name: {"a": []} for name in (*NUMBERS, *TEXTS)} | {"params": 5, "models": "x"}).encode(),
     "many keys": json.dumps({f"key{number}": number for number in range(20_000)}).encode(),
 }
+HARMLESS = {("PUT", "/api/v2/sharedkeys", "many keys")}
+"""Where no field is needed, unknown ones make no difference."""
 HOSTILE_PARAMETERS = (
     "%00",
     "..%2f..%2fetc%2fpasswd",
@@ -57,6 +59,7 @@ HOSTILE_PARAMETERS = (
     "'; DROP TABLE account; --".replace(" ", "%20"),
     "%C3%A9" * 50,
 )
+QUERY = ("type", "name", "min_count", "model_state", "page", "validity", "user_id", "worker_id", "format")
 HOSTILE_HEADERS = (
     {"apikey": "x" * 60_000},
     {"apikey": "é\xff"},
@@ -87,8 +90,17 @@ def known(target: RunningHorde) -> dict[str, str]:
     target.api("generate/pop", pop, key=key)
     worker = target.api("workers")[1][0]
     added = target.api("filters", {"regex": "kitten", "filter_type": 10}, key=key, method="PUT")[1]
+    own = target.api("keys", {"name": "bot", "scopes": ["ask"]}, key=key)[1]
+    shared = target.api("sharedkeys", {"name": "for friends"}, key=key, method="PUT")[1]
+    news = target.api("operations/news", {"title": "Bees", "newspiece": "Bees."}, key=key)[1]
     return {
         "key": key,
+        "key_id": str(own["id"]),
+        "sharedkey_id": shared["id"],
+        "team_id": target.api("teams", {"name": "Keepers"}, key=key)[1]["id"],
+        "message_id": target.api("workers/messages", {"message": "Hello."}, key=key)[1]["id"],
+        "news_id": news["id"],
+        "document_name": "terms",
         "id": asked["id"],
         "user_id": "1",
         "worker_id": worker["id"],
@@ -140,7 +152,8 @@ def test_hostile_bodies_are_refused_with_a_message(target: RunningHorde, known: 
     for method, path in taking_bodies:
         for what, body in HOSTILE_BODIES.items():
             status, answer = exchange(target, method, path.format(**known), body, {"apikey": known["key"]})
-            assert_refused(status, answer, f"{method} {path} with {what}")
+            if (method, path, what) not in HARMLESS:
+                assert_refused(status, answer, f"{method} {path} with {what}")
 
 
 def test_a_body_over_the_limit_is_refused_without_reading_it(target: RunningHorde, known: dict[str, str]) -> None:
@@ -170,7 +183,7 @@ def test_hostile_query_parameters_and_headers_do_no_harm(target: RunningHorde, k
             status, answer = exchange(target, method, address, b"{}" if takes_body else None, headers)
             assert status < 500, f"{method} {path} with {list(headers)}: {status} {answer}"
         for parameter in HOSTILE_PARAMETERS:
-            query = "&".join(f"{name}={parameter}" for name in ("type", "name", "min_count", "model_state"))
+            query = "&".join(f"{name}={parameter}" for name in QUERY)
             status, answer = exchange(target, method, f"{address}?{query}", b"{}" if takes_body else None)
             assert status < 500, f"{method} {path} with {parameter[:40]}: {status} {answer}"
 

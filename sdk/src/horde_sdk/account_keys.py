@@ -169,8 +169,8 @@ class KeyRotateRequest(
 ):
     """Replace a key by another; its limits and what it spent stay: POST /v2/keys/{key_id}/rotate."""
 
-    overlap_hours: int = 0
-    """So long the key before is good, too."""
+    overlap_hours: int
+    """So long the key before is good, too; 0: it ends at once."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[KeyMadeResponse]:

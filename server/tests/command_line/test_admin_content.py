@@ -62,7 +62,7 @@ def test_news_is_published_listed_and_removed(tmp_path: Path, database_dsn: str)
         (("news", "add", "Bees", "-", "--url", "javascript:x"), "x"),
         (("news", "add", "Bees", "missing.txt"), ""),
         (("document", "set", "terms", "-"), " \n"),
-        (("document", "set", "terms", "-"), "x" * 200_001),
+        (("document", "set", "terms", "-"), "x" * 150_001),
     ],
     ids=lambda value: str(value)[:60],
 )

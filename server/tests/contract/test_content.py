@@ -12,6 +12,7 @@ from hordes import Horde, RunHorde, StartHorde
 from horde_server.accounts.creation import NewAccount
 from horde_server.content.answers import HordeDocument, KeptNewspiece, Newspiece, ServiceInfo
 from horde_server.content.changes import MOST_NEWS
+from horde_server.content.documents import MOST_DOCUMENT
 
 NEWS = "news/{}.md"
 FILE = """---
@@ -211,6 +212,7 @@ class TestDocuments:
             text = await document(plain, "privacy")
             assert "until 20 minutes" in text
             assert "What a filter refuses is not kept" in text
+            assert "but for shared keys" in text
             assert not any(word in text for word in ("Shared pictures", "are kept for good", "VPN", "Questions"))
         async with run_horde(
             shared_blobs=str(tmp_path / "s"), prompt_evidence=str(tmp_path / "e"), request_lifetime_s=3600,
@@ -223,6 +225,14 @@ class TestDocuments:
     async def test_administrators_write_and_forget_them(self, horde: Horde, root: NewAccount) -> None:
         """§6.2: before files and what was shipped; recorded by its length."""
         shipped = await document(horde, "terms")
+        longest = httpx.Request("PUT", "http://x", json={"markdown": "é" * MOST_DOCUMENT})
+        escaped = b'{"markdown": "' + b"\\u00e9" * MOST_DOCUMENT + b'"}'
+        for body in (longest.content, escaped):  # a body may have a mebibyte, and none is longer
+            headers = {"apikey": root.api_key, "content-type": "application/json"}
+            answer = await horde.client.put("/api/v2/operations/documents/sponsors", content=body, headers=headers)
+            assert answer.status_code == 200, answer.text
+        await call(horde, "DELETE", "operations/documents/sponsors", root.api_key)
+        await horde.sql("DELETE FROM audit_entry")
         answer = await call(horde, "PUT", "operations/documents/terms", root.api_key, {"markdown": "Be *kind*."})
         assert (answer.status_code, answer.json()) == (200, {"message": "OK"})
         assert await document(horde, "terms") == "Be *kind*."
@@ -239,7 +249,7 @@ class TestDocuments:
         for method, path in (("DELETE", "terms"), ("PUT", "rules"), ("DELETE", "rules")):
             answer = await call(horde, method, f"operations/documents/{path}", root.api_key, {"markdown": "x"})
             assert horde.outcome(answer) == (404, "DocumentNotFound")
-        for wrong in ("", "x" * 200_001, None):
+        for wrong in ("", "x" * 150_001, None):
             answer = await call(horde, "PUT", "operations/documents/terms", root.api_key, {"markdown": wrong})
             assert list(answer.json()["errors"]) == ["markdown"]
         mod = await horde.account("mod", moderator=True)

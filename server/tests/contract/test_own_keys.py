@@ -114,7 +114,7 @@ class TestMaking:
             ("GET", "keys", None),
             ("POST", "keys", {"name": "bot", "scopes": ["ask"]}),
             ("PATCH", f"keys/{made['id']}", {"name": "b"}),
-            ("POST", f"keys/{made['id']}/rotate", {}),
+            ("POST", f"keys/{made['id']}/rotate", {"overlap_hours": 0}),
             ("DELETE", f"keys/{made['id']}", None),
             ("PUT", "sharedkeys", {"name": "for friends"}),
         ):
@@ -128,7 +128,7 @@ class TestMaking:
         for number in (made["id"], "x", "9" * 19, 2**40):
             for method, path, body in (
                 ("PATCH", f"keys/{number}", {"name": "b"}),
-                ("POST", f"keys/{number}/rotate", {}),
+                ("POST", f"keys/{number}/rotate", {"overlap_hours": 0}),
                 ("DELETE", f"keys/{number}", None),
             ):
                 answer = await call(horde, method, path, eve.api_key, body)
@@ -191,7 +191,7 @@ class TestLimitedMakers:
             ("POST", "keys", {"name": "bot", "scopes": ["ask"]}),
             ("POST", "keys", {"name": "bot", "scopes": ["ask"], "expires_in_hours": 11}),
             ("PATCH", f"keys/{maker['id']}", {"expires_in_hours": 11}),
-            ("POST", f"keys/{main}/rotate", {}),
+            ("POST", f"keys/{main}/rotate", {"overlap_hours": 0}),
             ("PATCH", f"keys/{main}", {"name": "mine"}),
             ("PUT", "sharedkeys", {"name": "for friends"}),
         ):
@@ -293,13 +293,13 @@ class TestRotating:
         first = await make_key(horde, ada.api_key)
         path = f"keys/{first['id']}/rotate"
         second = (await call(horde, "POST", path, ada.api_key, {"overlap_hours": 720})).json()
-        third = (await call(horde, "POST", path, ada.api_key, {})).json()
+        third = (await call(horde, "POST", path, ada.api_key, {"overlap_hours": 0})).json()
         assert "old_key_until" in second
         assert "old_key_until" not in third
         outcomes = [(await horde.ask(each["api_key"])).status_code for each in (first, second, third)]
         assert outcomes == [401, 401, 202]
 
-    @pytest.mark.parametrize("hours", [-1, 721, "3"])
+    @pytest.mark.parametrize("hours", [-1, 721, "3", None])
     async def test_an_overlap_is_thirty_days_at_most(self, horde: Horde, ada: NewAccount, hours: object) -> None:
         """Of whole hours: keys.md §1.6."""
         made = await make_key(horde, ada.api_key)
@@ -344,7 +344,7 @@ class TestRevoking:
         """keys.md §1.8: without keys and networks."""
         made = await make_key(horde, ada.api_key, networks=["127.0.0.0/8"])
         await call(horde, "PATCH", f"keys/{made['id']}", ada.api_key, {"name": "new", "networks": []})
-        rotated = (await call(horde, "POST", f"keys/{made['id']}/rotate", ada.api_key, {})).json()
+        rotated = (await call(horde, "POST", f"keys/{made['id']}/rotate", ada.api_key, {"overlap_hours": 0})).json()
         await call(horde, "DELETE", f"keys/{made['id']}", ada.api_key)
         rows = await horde.sql("SELECT action, subject_id, concerns, old_value, new_value FROM audit_entry ORDER BY id")
         assert [row[0] for row in rows] == ["key.create", "key.change", "key.rotate", "key.revoke"]

@@ -53,7 +53,7 @@ UNNAMED_BY_THE_SDK = {
     "NewNewspiece",
     "NewspieceChange",
     "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
-    "KudosStatement",  # likewise in `horde_sdk.ai_horde_api.kudos_statement`
+    "KudosStatement",  # likewise in `horde_sdk.kudos_statement`
     "KudosStatementLine",
     "KeyInput",  # with the answers in `horde_sdk.account_keys`, for the same reason
     "KeyChange",

@@ -76,12 +76,12 @@ from horde_sdk.ai_horde_api.apimodels import (
     TextStatsModelsTotalRequest,
 )
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
-from horde_sdk.ai_horde_api.kudos_statement import STATEMENT_LINE_KIND, KudosStatementRequest
 from horde_sdk.ai_horde_api.metadata import AIHordePathData, AIHordeQueryData
 from horde_sdk.consts import HTTPStatusCode
 from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
 from horde_sdk.generic_api.steps import Answer
 from horde_sdk.generic_api.wire import Caller, to_exchange, to_response
+from horde_sdk.kudos_statement import STATEMENT_LINE_KIND, KudosStatementRequest
 from horde_server.accounts.creation import NewAccount
 from horde_server.kudos.statement_store import KINDS_OF_LINES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from horde_server.accounts.creation import create_account
+from horde_server.accounts.creation import adjust_kudos, create_account
 from horde_server.database.pool import Pool
 from horde_server.identity.directory import FRESH_S, AccountDirectory
 from horde_server.identity.keys import ANONYMOUS_KEY, key_hash
@@ -119,3 +119,27 @@ async def test_a_caller_who_hangs_up_does_not_take_the_others_along(pool: Pool) 
     await asyncio.sleep(0)
     first.cancel()
     assert {holder.account.id for holder in await asyncio.gather(*others) if holder} == {made.id}
+
+
+async def test_kudos_that_were_announced_count_before_they_are_folded(pool: Pool) -> None:
+    """Also when the fold renews balances meanwhile, without them; for ten seconds, in which it gets to them."""
+    clock = Clock()
+    accounts = await directory(pool, clock)
+    async with pool.connection() as conn:
+        made = await create_account(conn, "ada")
+
+        async def balance() -> int:
+            holder = await accounts.by_key(made.api_key)
+            assert holder is not None
+            return holder.account.balance_hundredths
+
+        assert await balance() == 0
+        await adjust_kudos(conn, made.id, 7_000)
+        assert await balance() == 0
+        accounts.invalidate(made.id)  # as an announcement does
+        assert await balance() == 7_000
+        await accounts.renew([made.id])
+        assert await balance() == 7_000
+        clock.now += FRESH_S + 1
+        await accounts.renew([made.id])
+        assert await balance() == 0, "of others, and after that time, the inbox is not read"

@@ -273,8 +273,7 @@ async def _sixty_days(horde: Horde, books: Books, clock: MovedClock, chance: ran
             await promote_due(horde.pool, trust_threshold=THRESHOLD)
             await horde.booked()
             books.promote(clock.now, set(range(1, len(books.kinds))))
-            for _ in range(2):
-                await a_visit(horde, books, clock, chance)
+            await a_visit(horde, books, clock, chance)
         if day % 10 == 3:
             await an_hour_of_uptime(horde, books, clock, [2, 3])
         if day % 20 == 5:

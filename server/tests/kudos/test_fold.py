@@ -154,6 +154,20 @@ async def test_a_worker_serving_its_own_owner_still_shows_what_it_earned(pool: P
         await check_books(conn)
 
 
+async def test_inbox_history_and_ledger_have_the_same_columns(pool: Pool) -> None:
+    """In one order: the fold moves whole rows, also that of the release before, and the view shows all of them."""
+    async with pool.connection() as conn:
+        cursor = await conn.execute(
+            """SELECT attrelid::regclass::text, array_agg(attname || ' ' || atttypid::regtype ORDER BY attnum)
+               FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped
+                 AND attrelid IN ('ledger_inbox'::regclass, 'ledger_entry'::regclass, 'ledger'::regclass)
+               GROUP BY 1"""
+        )
+        columns = dict(await cursor.fetchall())
+    assert "team_id uuid" in columns["ledger_inbox"]
+    assert columns["ledger_inbox"] == columns["ledger_entry"] == columns["ledger"]
+
+
 async def test_two_connections_folding_at_once_apply_nothing_twice(pool: Pool) -> None:
     async with pool.connection() as conn:
         ada = await add_account(conn)

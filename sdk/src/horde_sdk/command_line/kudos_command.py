@@ -27,8 +27,8 @@ from horde_sdk.exceptions import HordeException
 from horde_sdk.harmless_text import one_line
 
 if TYPE_CHECKING:
-    from horde_sdk.ai_horde_api.kudos_statement import KudosStatementLine, KudosStatementResponse
     from horde_sdk.ai_horde_api.simple_clients import AIHordeAPISimpleClient
+    from horde_sdk.kudos_statement import KudosStatementLine, KudosStatementResponse
 
 _COLUMNS = (
     "time", "kind", "amount", "escrow", "balance_after", "escrow_after", "type", "model", "request_id", "job_id",
@@ -75,7 +75,7 @@ def _pages(
     client: AIHordeAPISimpleClient, since: datetime | None, until: datetime | None, limit: int
 ) -> Iterator[KudosStatementResponse]:
     """Fetch the pages, newest first, each when it is asked for."""
-    from horde_sdk.ai_horde_api.kudos_statement import KudosStatementRequest, KudosStatementResponse
+    from horde_sdk.kudos_statement import KudosStatementRequest, KudosStatementResponse
 
     before = None
     while True:

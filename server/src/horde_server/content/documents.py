@@ -15,7 +15,7 @@ from typing import Final
 
 from horde_server.settings import Settings
 
-MOST_DOCUMENT: Final = 200_000
+MOST_DOCUMENT: Final = 150_000
 """Characters of one."""
 _CONDITIONAL: Final = re.compile(r"^- \[if (\w+)\] (.*(?:\n  .*)*)\n", re.MULTILINE)
 

@@ -121,6 +121,7 @@ class AccountDirectory:
         self._names_of: defaultdict[int, set[_Name]] = defaultdict(set)
         self._asking: dict[_Name, asyncio.Future[None]] = {}
         self._changes = 0
+        self._changed_at: dict[int, float] = {}  # accounts that were given kudos, or else changed, lately
 
     async def by_key(self, key: str) -> Holder | None:
         """The holder of an API key, or None when no account has it (any more)."""
@@ -139,18 +140,23 @@ class AccountDirectory:
     def invalidate(self, account_id: int) -> None:
         """Forget what is remembered of an account that changed; a question under way is not remembered either."""
         self._changes += 1
+        self._changed_at[account_id] = self._clock()
         self._unknown.pop(account_id, None)
         for name in self._names_of.pop(account_id, ()):
             self._known.pop(name, None)
 
     async def renew(self, account_ids: Iterable[int]) -> None:
         """Read those of the accounts anew that are remembered, in one question: their balances have changed."""
+        before = self._clock() - FRESH_S
+        self._changed_at = {account_id: at for account_id, at in self._changed_at.items() if at > before}
         wanted = [account_id for account_id in account_ids if account_id in self._names_of]
         if not wanted:
             return
         changes = self._changes
         async with self._pool.connection() as conn:
             rows = await store.find_accounts(conn, wanted)
+            if moving := self._changed_at.keys() & set(wanted):
+                rows += await store.find_moving(conn, moving)  # these count
         if changes == self._changes:  # else something newer is known of one of them
             for account in map(self._account, rows):
                 for name in self._names_of[account.id]:
@@ -188,6 +194,8 @@ class AccountDirectory:
         changes = self._changes
         try:
             holder = await self._ask(name)
+            if holder is not None and holder.account.id in self._changed_at:
+                holder = await self._with_what_arrives(holder)
             if changes == self._changes:
                 self._remember(name, holder)
             return holder
@@ -218,6 +226,12 @@ class AccountDirectory:
             return None
         key, row = found
         return Holder(self._account(row), _grant(key))
+
+    async def _with_what_arrives(self, holder: Holder) -> Holder:
+        """The same with kudos that are not folded yet: of an account that was given some lately."""
+        async with self._pool.connection() as conn:
+            rows = await store.find_moving(conn, [holder.account.id])
+        return holder._replace(account=self._account(rows[0])) if rows else holder
 
     def _account(self, columns: AccountRow) -> Account:
         return Account(*(*columns, columns[0] in self._admin_ids))

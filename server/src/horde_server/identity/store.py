@@ -13,34 +13,34 @@ AccountRow: TypeAlias = tuple[Any, ...]
 
 _COLUMNS = """account.id, username, kind, concurrency, worker_invited, moderator, trusted, flagged, customizer, vpn,
     service, education, special, deleted,
-    coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = 2 * account.id), 0)
-    + {arriving}"""
-_OF_ONE = _COLUMNS.format(
-    arriving="""coalesce((SELECT sum(CASE payer WHEN 2 * account.id THEN -amount_hundredths ELSE amount_hundredths END)
-    FROM ledger_inbox WHERE 2 * account.id IN (payer, payee)), 0)::bigint"""
-)
-_OF_MANY = _COLUMNS.format(arriving="coalesce(arriving.hundredths, 0)::bigint")  # the inbox is read once for all
+    coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = 2 * account.id), 0)"""
 
 
 async def find_accounts(conn: Connection, ids: Collection[int]) -> list[AccountRow]:
-    """Those of the accounts that exist."""
+    """Those of the accounts that exist, with their balances as far as they are folded."""
+    cursor = await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE id = ANY(%s)", (list(ids),))
+    return await cursor.fetchall()
+
+
+async def find_moving(conn: Connection, ids: Collection[int]) -> list[AccountRow]:
+    """The same with what is not folded yet. Reads the whole inbox, once for all of them: not for every call."""
     cursor = await conn.execute(
-        f"""WITH moving AS MATERIALIZED (SELECT payer, payee, amount_hundredths FROM ledger_inbox),
-            arriving AS (
-                SELECT ledger_account, sum(change) AS hundredths FROM (
-                    SELECT payee AS ledger_account, amount_hundredths AS change FROM moving
-                    UNION ALL SELECT payer, -amount_hundredths FROM moving) AS legs
-                GROUP BY ledger_account)
-            SELECT {_OF_MANY} FROM account LEFT JOIN arriving ON arriving.ledger_account = 2 * account.id
-            WHERE account.id = ANY(%s)""",
-        (list(ids),),
+        f"""WITH arriving AS (
+                SELECT ledger_account, sum(change)::bigint AS hundredths FROM (
+                    SELECT payee AS ledger_account, amount_hundredths AS change FROM ledger_inbox
+                    UNION ALL SELECT payer, -amount_hundredths FROM ledger_inbox) AS legs
+                WHERE ledger_account = ANY(%(spendable)s) GROUP BY ledger_account)
+            SELECT {_COLUMNS} + coalesce(arriving.hundredths, 0)
+            FROM account LEFT JOIN arriving ON arriving.ledger_account = 2 * account.id
+            WHERE account.id = ANY(%(ids)s)""",
+        {"ids": list(ids), "spendable": [2 * account_id for account_id in ids]},
     )
     return await cursor.fetchall()
 
 
 async def find_account(conn: Connection, account_id: int) -> AccountRow | None:
     """The account with this number, unless it was wiped."""
-    cursor = await conn.execute(f"SELECT {_OF_ONE} FROM account WHERE id = %s AND wiped_at IS NULL", (account_id,))
+    cursor = await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE id = %s AND wiped_at IS NULL", (account_id,))
     return await cursor.fetchone()
 
 
@@ -69,7 +69,7 @@ _KEY_COLUMNS = """api_key.id, api_key.name, api_key.scopes, coalesce(budget_hund
 async def find_holder(conn: Connection, key_hash: bytes) -> tuple[KeyRow, AccountRow] | None:
     """A key that is good now, with its account. Shared keys that expired are found too: who sends one is told so."""
     cursor = await conn.execute(
-        f"""SELECT {_KEY_COLUMNS}, {_OF_ONE}
+        f"""SELECT {_KEY_COLUMNS}, {_COLUMNS}
             FROM api_key JOIN account ON account.id = api_key.account_id
             WHERE (hash = %(hash)s OR (old_hash = %(hash)s AND old_hash_until > now())) AND revoked_at IS NULL
               AND (expires_at IS NULL OR expires_at > now() OR shared_id IS NOT NULL)""",

@@ -74,5 +74,5 @@ class KeyRotation(_Body):
     model_config = ConfigDict(json_schema_extra={"example": {"overlap_hours": 24}})
 
     overlap_hours: Annotated[
-        int, Whole(0, MOST_OVERLAP_HOURS), Field(description="So long the key before is good too.")
-    ] = 0
+        int, Whole(0, MOST_OVERLAP_HOURS), Field(description="So long the key before is good too; 0: it ends at once.")
+    ]

@@ -32,7 +32,6 @@ from horde_server.requests.prospects import prospects
 from horde_server.requests.upfront import Upfront
 from horde_server.requests.waiting import Patience, Waiting
 from horde_server.settings import Profile
-from horde_server.webhooks.hook import encode_hook
 
 
 class RequestOrder(NamesModels, Protocol):
@@ -141,7 +140,7 @@ class RequestDesk(Generic[OrderT]):
                             payer_covered=account.trusted or free_hundredths >= price.cover_hundredths,
                             client_agent=caller.client_agent,
                             address=caller.address,
-                            webhook=encode_hook(asked.webhook) if asked.webhook else None,
+                            webhook=taken.payer.hook_of(asked.webhook),
                             key_id=taken.payer.key_id,
                             key_job_hundredths=taken.key_job_hundredths,
                             is_key_shared=taken.payer.key.shared is not None,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
+import msgspec
+
 from horde_server.database.pool import Pool
 from horde_server.errors import BadRequest, HordeError
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account, AccountDirectory
 from horde_server.identity.keys import ANONYMOUS_GRANT, KeyGrant, SharedKeyTerms
 from horde_server.kudos.key_budgets import SharedKeyEmpty, check_funds, read_funds
+from horde_server.webhooks.hook import Hook, encode_hook
 
 
 class SharedKeyExpired(HordeError):
@@ -47,6 +50,14 @@ class Payer(NamedTuple):
         """What one request may be at most, where a shared key pays and no style of it was named."""
         shared = self.key.shared
         return None if shared is None or shared.through_style else shared
+
+    def hook_of(self, webhook: Hook | None) -> str | None:
+        """The webhook as it is kept: unsigned where whoever has a shared key asks."""
+        if webhook is None:
+            return None
+        if self.key.shared is not None:
+            webhook = msgspec.structs.replace(webhook, is_unsigned=True)
+        return encode_hook(webhook)
 
     def check_models(self, models: Collection[str]) -> None:
         """Raise `KeyModelForbidden` unless the key may ask for each of them; for any (none named) it may not."""

@@ -17,6 +17,9 @@ from horde_server.webhooks.store import NewDelivery
 
 log = structlog.get_logger(__name__)
 
+_NOBODY = 0
+"""Anonymous: nothing of it is signed."""
+
 
 class News(NamedTuple):
     """What one account is to be told. `webhook`: of its request, as stored."""
@@ -46,4 +49,5 @@ class Announcer:
 def _delivery(news: News) -> NewDelivery:
     hook = decode_hook(news.webhook)
     picture = news.told.picture and msgspec.structs.replace(news.told.picture, links_base=hook.links_base)
-    return NewDelivery.of(news.account_id, hook.url, news.told.body, picture)
+    account_id = _NOBODY if hook.is_unsigned else news.account_id
+    return NewDelivery.of(account_id, hook.url, news.told.body, picture)

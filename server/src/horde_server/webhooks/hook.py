@@ -17,10 +17,14 @@ HTTPS_PORT = 443
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """As kept in `request.webhook`. `links_base`: what links to the horde's own pictures begin with."""
+    """As kept in `request.webhook`. `links_base`: what links to the horde's own pictures begin with.
+
+    `is_unsigned`: who asked is not the account that pays, and gets nothing with that account's signature.
+    """
 
     url: str
     links_base: str = ""
+    is_unsigned: bool = False
 
 
 class Picture(msgspec.Struct, frozen=True):

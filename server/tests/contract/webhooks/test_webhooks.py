@@ -13,6 +13,7 @@ import httpx
 import psycopg
 import pytest
 from hordes import Horde, StartHorde
+from key_routes import share_key
 from webhook_receivers import Authority, Received, Receiver, receiving
 
 from horde_server.webhooks.receivers import FOR_ONE_AT_A_TIME
@@ -110,6 +111,17 @@ class TestWhatIsTold:
             "request": request_id,
             **{name: state[name] for name in kept},
         }
+
+    async def test_who_asks_with_a_shared_key_is_told_unsigned(self, horde: Horde, receiver: Receiver) -> None:
+        """§5.2: else strangers had deliveries with the signature of the key's owner to show."""
+        owner = await horde.account("owner", kudos=1000)
+        shared = await share_key(horde, owner.api_key)
+        for key in (shared["id"], owner.api_key):
+            receiver.received.clear()
+            await horde.request(key, webhook=receiver.url())
+            await horde.submit(owner.api_key, (await horde.job(owner.api_key))["id"])
+            for got in await told(receiver, 2):
+                assert ("webhook-signature" in got.headers) is (key == owner.api_key)
 
     async def test_nothing_is_told_of_a_request_without_a_webhook(self, horde: Horde) -> None:
         owner = await horde.account("owner")

@@ -28,7 +28,6 @@ from horde_server.requests.pictures.source_intake import SourceIntake
 from horde_server.requests.pictures.tiles import tiles
 from horde_server.requests.prospects import NO_WORKER_CODE
 from horde_server.requests.waiting import Patience, Waiting
-from horde_server.webhooks.hook import encode_hook
 
 _PLACE_S = 1e-4
 """Forms of one interrogation start together; so little apart they are served as they were asked for."""
@@ -146,7 +145,7 @@ class AlchemyDesk:
                     payer_covered=True,
                     client_agent=caller.client_agent,
                     address=caller.address,
-                    webhook=encode_hook(asked.webhook) if asked.webhook else None,
+                    webhook=payer.hook_of(asked.webhook),
                     key_id=payer.key_id,
                     key_job_hundredths=_debit(form) if payer.key.has_budget else None,
                 )

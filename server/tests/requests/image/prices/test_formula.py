@@ -72,6 +72,27 @@ def test_no_kind_of_request_is_priced_far_off(kind: str, belongs: Any) -> None:
     assert share_within(errors, 0.35) >= 0.90
 
 
+@pytest.mark.parametrize(
+    ("kind", "belongs", "share"),
+    [
+        ("Flux in few steps", lambda s: s.order.models[0].startswith("Flux") and 4 <= s.image.steps <= 10, 0.85),
+        ("Z-Image in few steps", lambda s: s.order.models[0].startswith("Z-") and 4 <= s.image.steps <= 10, 0.9),
+        ("the great upscaler and very many steps", lambda s: _is_upscaled(s) and s.image.steps > 75, 0.8),
+        ("the great upscaler", lambda s: _is_upscaled(s), 0.65),
+        ("both face fixers", lambda s: {"GFPGAN", "CodeFormers"} <= set(s.image.post_processing), 0.7),
+    ],
+)
+def test_what_was_priced_far_off_is_nearer(kind: str, belongs: Any, share: float) -> None:
+    """Within 20 % as often as the fit allows: the public horde's network has a will of its own there."""
+    errors = relative_errors([sample for sample in SAMPLES if sample.is_fitted and belongs(sample)])
+    assert len(errors) > 10, kind
+    assert share_within(errors, 0.20) >= share
+
+
+def _is_upscaled(sample: ImageSample) -> bool:
+    return "RealESRGAN_x4plus" in sample.image.post_processing
+
+
 @given(images, sides, sides, st.integers(1, 500))
 def test_more_pixels_either_way_or_more_steps_never_cost_less(
     image: PricedImage, width: int, height: int, steps: int

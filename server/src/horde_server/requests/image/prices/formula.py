@@ -4,7 +4,7 @@
 
 `S` and `T` are 1 at 512×512 and never fall as either side grows, all factors and exponents are positive: so neither
 does the price with width, height or steps. Sampler, ControlNet, source image … each bring a few numbers of
-`image_price_table`, which is fitted to prices of the public horde. The reference job costs exactly 11.00.
+`table.py`, which is fitted to prices of the public horde. The reference job costs exactly 11.00.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _NEWER_POST_PROCESSORS = {  # not in the fitted prices: each costs what its near
     "4xNomos2_realplksr_dysample": "NMKD_Siax",
     "4xNomos2_hq_dat2": "NMKD_Siax",
 }
+GREAT_UPSCALER = "RealESRGAN_x4plus"
+"""It also changes how setup, steps and sampler count."""
 _POST_PROCESSORS = table.POST_PROCESSORS | {
     newer: table.POST_PROCESSORS[known] for newer, known in _NEWER_POST_PROCESSORS.items()
 }
@@ -69,6 +71,12 @@ def _generation_kudos(image: PricedImage) -> float:
     side = table.WIDTH_SHARE * width + (1 - table.WIDTH_SHARE) * height
     sizes = table.HIRES_SIZES if image.hires_fix else table.SIZES
     setup, setup_growth, step, step_growth = table.SAMPLERS.get(image.sampler_name, table.OTHER_SAMPLER)
+    if GREAT_UPSCALER in image.post_processing:
+        setup *= table.UPSCALED_SETUP
+        step *= step**table.UPSCALED_BY_SAMPLER
+        step_growth *= table.UPSCALED_STEP_GROWTH
+        if image.hires_fix:
+            step *= table.UPSCALED_STEP_WITH_HIRES
     if image.source_processing is not None:
         setup_factor, step_factor = table.SOURCE_PROCESSING.get(image.source_processing, table.OTHER_SOURCE_PROCESSING)
         setup *= setup_factor
@@ -101,9 +109,19 @@ def _generation_kudos(image: PricedImage) -> float:
         step *= step_factor
     return float(
         sizes.setup * setup * sizes.setup_size.at(side, area) ** setup_growth
-        + image.steps * sizes.step * step * sizes.step_size.at(side, area) ** step_growth
+        + _weighed(image.steps) * sizes.step * step * sizes.step_size.at(side, area) ** step_growth
         + post_processing * area
     )
+
+
+def _weighed(steps: int) -> float:
+    """Steps, each at its weight: the first ones at 1. Never falls, as no weight is negative."""
+    weighed, before = float(steps), 1.0
+    for kink, weight in table.STEP_WEIGHTS:
+        if steps > kink:
+            weighed += (weight - before) * (steps - kink)
+        before = weight
+    return weighed
 
 
 REFERENCE_JOB = PricedImage(512, 512, 50, "k_euler", 7.5, karras=True, hires_fix=False)
