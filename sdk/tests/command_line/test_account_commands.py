@@ -1,9 +1,10 @@
-"""`horde cancel`, `transfer`, `worker`, `sharedkeys` and `styles` against a horde on loopback."""
+"""`horde cancel`, `transfer`, `worker`, `account`, `users`, `sharedkeys` and `styles` against a horde on loopback."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from fake_horde import JOB, FakeHorde, Reply
@@ -74,6 +75,63 @@ def test_request_that_nobody_knows_is_an_error(horde: FakeHorde) -> None:
     assert result.exit_code == 1
     assert "[RequestNotFound]" in result.stderr
     assert horde.lines == [IMAGE, TEXT, ALCHEMY]
+
+
+ME = {"id": 7, "username": "ann#7", "kudos": 25.0, "deleted": False}
+FIND, MINE = "GET /v2/find_user", "/v2/users/7"
+
+
+def test_account_goes_only_after_a_yes_and_says_how_to_come_back(horde: FakeHorde) -> None:
+    horde.will_answer(FIND, *[Reply(200, ME)] * 2, Reply(200, {**ME, "deleted": True}))
+    horde.will_answer(f"DELETE {MINE}", *[Reply(200, {"message": "OK"})] * 2)
+
+    refused = run("account", "delete", typed="n\n")
+    assert refused.exit_code == 1
+    assert "Delete ann#7 with its workers, keys and 25 kudos?" in refused.stderr
+    assert horde.lines == [FIND]
+
+    done = run("account", "delete", typed="y\n")
+    assert "horde account undelete" in done.stdout
+    wiped = run("account", "delete", "--yes", "--json")
+    assert json.loads(wiped.stdout) == {"username": "ann#7", "deleted": True, "wiped": True}
+    assert horde.lines == [FIND, FIND, f"DELETE {MINE}", FIND, f"DELETE {MINE}"]
+
+
+def test_account_comes_back(horde: FakeHorde) -> None:
+    horde.will_answer(FIND, Reply(200, {**ME, "deleted": True}))
+    horde.will_answer(f"PUT {MINE}", Reply(200, {"undeleted": True}))
+
+    assert run("account", "undelete").stdout == "Your account is as it was.\n"
+    assert horde.asked[-1].body == {"undelete": True}
+
+
+def test_account_is_changed_only_in_what_is_named(horde: FakeHorde) -> None:
+    horde.will_answer(FIND, Reply(200, ME))
+    horde.will_answer(f"PUT {MINE}", Reply(200, {"username": "anna"}))
+
+    assert run("account", "change").exit_code == 2
+    assert run("account", "change", "--name", "anna").stdout == "Changed: username anna\n"
+    assert horde.asked[-1].body == {"username": "anna"}
+
+
+def test_passkey_is_shown_once_it_is_made(horde: FakeHorde) -> None:
+    horde.will_answer(FIND, Reply(200, ME))
+    horde.will_answer(f"PUT {MINE}", Reply(200, {"proxy_passkey": "p" * 22}))
+
+    assert "p" * 22 in run("account", "passkey").stdout
+    assert horde.asked[-1].body == {"generate_proxy_passkey": True}
+
+
+def test_users_are_listed_a_page_at_a_time(horde: FakeHorde) -> None:
+    horde.will_answer(
+        "GET /v2/users", Reply(200, [{**ME, "username": "an\x1b[2Jn#7", "moderator": True}]), Reply(200, [])
+    )
+
+    shown = run("users", "--sort", "age", "--page", "3")
+    assert "moderator" in shown.stdout
+    assert "\x1b[2J" not in shown.stdout
+    assert parse_qs(horde.asked[-1].query) == {"page": ["3"], "sort": ["age"]}
+    assert run("users").stdout == "No user is on this page.\n"
 
 
 def test_kudos_go_only_after_a_yes(horde: FakeHorde) -> None:

@@ -44,6 +44,7 @@ WORKER = {
     "team": {"name": "t", "id": JOB},
     "messages": [{"id": JOB, "message": "m", "origin": "o", "expiry": "later"}],
 }  # fmt: skip
+USER = {"username": "u", "id": 7, "kudos": 5}
 TEAM = {
     "name": "t", "id": JOB, "info": "i", "creator": "c", "requests_fulfilled": 1, "kudos": 1.0, "uptime": 1,
     "worker_count": 1, "workers": [{"type": "image", "name": "w", "id": JOB}], "models": [{"name": "m", "count": 1}],
@@ -104,6 +105,10 @@ class EvilHorde(FakeHorde):
                 reply = Reply(200, WORKER)
             case "POST", ["register"]:
                 reply = Reply(201, NEW_USER)
+            case "GET", ["users"]:
+                reply = Reply(200, [USER])
+            case _, ["users", _]:
+                reply = Reply(200, {"username": "u", "proxy_passkey": "p", "message": "OK"})
             case _:
                 reply = super()._usual(asked)
         if not isinstance(reply.body, bytes):
@@ -156,6 +161,11 @@ COMMANDS = {
     "news": [],
     "transfer": ["ann#7", "5", "--yes"],
     "register": ["ada"],
+    "users": [],
+    "account change": ["--name", "n-n"],
+    "account passkey": [],
+    "account delete": ["--yes"],
+    "account undelete": [],
     "keys list": [],
     "keys create": ["bot"],
     "keys change": ["7", "--name", "x"],

@@ -35,7 +35,12 @@ def create_app(settings: Settings, dsn: str) -> Rim:
             include(app, documentation_routes(app, settings))
             refuse_undeclared((path, endpoint) for _, path, endpoint in door.hot)
             rim.open(
-                node.images.check_from_memory, door.hot, door.ask_before_body, node.waiting, AllowedMethods(app.routes)
+                node.images.check_from_memory,
+                door.hot,
+                door.ask_before_body,
+                node.waiting,
+                AllowedMethods(app.routes),
+                node.identity.proxied_clients,
             )
             yield
             rim.close()

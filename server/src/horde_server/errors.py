@@ -92,7 +92,7 @@ class UserNotFound(HordeError):
 
 
 class DeletedUser(HordeError):
-    """This account is scheduled for deletion."""
+    """This account is scheduled for deletion: take that back (`undelete`), or use another account."""
 
     status = 403
     rc = "DeletedUser"

@@ -66,7 +66,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
         Cancelling(identity, dispatch),
         styles,
-        Accounts(core, identity, moderation.profanity, dispatch, workers.directory),
+        Accounts(core, identity, moderation.profanity, dispatch, slices),
         Registration(core, identity, moderation),
         Teams(core, identity, moderation, dispatch),
         WhatTheHordeTells(core, identity),

@@ -164,6 +164,13 @@ class Settings(BaseSettings):
         description="Image requests that name their workers are only served by workers that list the requester as a "
         "friend (or are the requester's own), at a tenth of a kudos per image.",
     )
+    deleted_account_retention_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="Days after which an account that is marked for deletion, and was not active since, is wiped by "
+        "itself: name, keys, addresses, workers and pictures.",
+    )
     kudos_trust_threshold: int | None = Field(
         None, ge=0, description="Escrowed kudos that make an account trusted after a week; unset: never automatically."
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from fastapi import APIRouter
 
+from horde_server.database.pool import Connection
 from horde_server.http.hot_routes import HotRoutes
 
 Heard: TypeAlias = Callable[[list[str]], Awaitable[None]]
@@ -55,6 +56,22 @@ class Slice:
         """What it tells at /metrics."""
         return ()
 
+    async def of_users(
+        self, conn: Connection, account_ids: Collection[int], privilege: int
+    ) -> Mapping[str, Mapping[int, Any]]:
+        """What users are shown with of what it keeps: by field of the user object (`styles`), then by account.
+
+        `privilege`: 0 for anybody, 1 for the user, 2 for moderators (accounts.md §3.3). A field that is not told at
+        this privilege is left out. Few queries for all of the accounts together, as a page of users is asked for.
+        """
+        return {}
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """An account is wiped for good: remove what it keeps of the person, in the caller's transaction.
+
+        What the horde's books need stays, without a name. Doing it again is harmless.
+        """
+
 
 class Slices:
     """The slices of a node, together, in the order they were added."""
@@ -97,6 +114,20 @@ class Slices:
         """The horde was down for a while."""
         for each in self._all:
             await each.resumed()
+
+    async def of_users(
+        self, conn: Connection, account_ids: Collection[int], privilege: int
+    ) -> dict[str, Mapping[int, Any]]:
+        """What all of them show of users, by field and account."""
+        found: dict[str, Mapping[int, Any]] = {}
+        for each in self._all:
+            found.update(await each.of_users(conn, account_ids, privilege))
+        return found
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """Remove what any of them keeps of the person, in the caller's transaction."""
+        for each in self._all:
+            await each.wipe(conn, account_id)
 
     def work(self) -> dict[str, Coroutine[Any, Any, None]]:
         """What they do by themselves; every name once."""

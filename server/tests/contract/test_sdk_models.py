@@ -42,6 +42,7 @@ from horde_sdk.ai_horde_api.apimodels import (
     DeleteStyleTextRequest,
     DeleteTeamRequest,
     DeleteTextGenerateRequest,
+    DeleteUserRequest,
     DeleteWorkerIPAddressRequest,
     DeleteWorkerMessageRequest,
     DeleteWorkerRequest,
@@ -63,6 +64,7 @@ from horde_sdk.ai_horde_api.apimodels import (
     ImageStatsModelsTotalRequest,
     KudosAwardRequest,
     KudosTransferRequest,
+    ListUsersDetailsRequest,
     ModelGenerationInputKobold,
     ModelStyleInputParamsKobold,
     ModelStyleInputParamsStable,
@@ -204,6 +206,18 @@ async def test_users_as_anybody_themselves_and_moderators_see_them(horde: Horde,
     changed = await ask(horde, change, root)
     assert (changed.trusted, changed.admin_comment) == (True, "a good one")
     assert changed.new_kudos == 105
+
+
+async def test_users_are_listed_and_deleted(horde: Horde, root: NewAccount) -> None:
+    """The bodies of users, and of DELETE users/{id}."""
+    ada = await horde.account("ada", kudos=100_000)
+    listed = await ask(horde, ListUsersDetailsRequest(sort="kudos"))
+    assert [user.id_ for user in listed.root][:1] == [ada.id]
+    assert [user.administrator for user in listed.root if user.id_ == root.id] == [True]
+    assert (await ask(horde, ListUsersDetailsRequest(page=2, sort="age"))).root == []
+    assert (await ask(horde, DeleteUserRequest(user_id=str(ada.id)), ada)).message == "OK"
+    assert (await ask(horde, FindUserRequest(), ada)).deleted
+    assert (await ask(horde, ModifyUserRequest(user_id=str(ada.id), undelete=True), ada)).undeleted
 
 
 async def test_kudos_change_hands(horde: Horde, root: NewAccount) -> None:

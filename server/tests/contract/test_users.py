@@ -260,6 +260,56 @@ class TestChanging:
         assert len(made["proxy_passkey"]) == 22
         assert "proxy_passkey" not in (await get(horde, ada.id, mod.api_key)).json()
 
+    async def test_every_change_is_recorded_as_it_was_and_is(self, horde: Horde, admin: NewAccount) -> None:
+        """§4.8: who, by which key, old and new; what stays as it was is not told, nor any passkey."""
+        ada, mod = await horde.account("ada"), await horde.account("mod", moderator=True)
+        await put(horde, ada.id, mod.api_key, trusted=True, flagged=False, education=True)
+        await put(horde, ada.id, ada.api_key, username="lovelace")
+        await put(horde, ada.id, admin.api_key, kudos=50, monthly_kudos=7)
+        await put(horde, ada.id, mod.api_key, service=True)
+        made = (await put(horde, ada.id, ada.api_key, generate_proxy_passkey=True)).json()["proxy_passkey"]
+        await put(horde, ada.id, ada.api_key, username="lovelace", flagged=True)  # refused
+        entries = await horde.sql(
+            """SELECT via, actor_id, key_id = (SELECT id FROM api_key WHERE account_id = actor_id), action, old_value,
+                      new_value FROM audit_entry WHERE concerns = %s ORDER BY id""",
+            ada.id,
+        )
+        assert entries == [
+            ("api", mod.id, True, "account.change", {"trusted": False, "education": False, "concurrency": 30},
+             {"trusted": True, "education": True, "concurrency": 200}),
+            ("api", ada.id, True, "account.change", {"username": "ada"}, {"username": "lovelace"}),
+            ("api", admin.id, True, "account.change", {"monthly_kudos": 0}, {"monthly_kudos": 7, "kudos_added": 50}),
+            ("api", mod.id, True, "account.change", {"service": False}, {"service": True}),
+            ("api", ada.id, True, "account.change", {}, {"proxy_passkey_made": True}),
+        ]  # fmt: skip
+        assert made not in str(await horde.sql("SELECT row_to_json(audit_entry)::text FROM audit_entry"))
+
+    async def test_roles_of_anonymous_are_left_alone(self, horde: Horde) -> None:
+        """§4.9: roles and suspicions asked of Anonymous change nothing, and are echoed as they are."""
+        mod = await horde.account("mod", moderator=True)
+        changed = await put(horde, 0, mod.api_key, trusted=True, flagged=True, education=True, concurrency=77)
+        assert changed.json() == {"trusted": False, "flagged": False, "education": False, "concurrency": 77}
+        assert await horde.sql("SELECT trusted, flagged, education, concurrency FROM account WHERE id = 0") == [
+            (False, False, False, 77)
+        ]
+        assert (await put(horde, 0, mod.api_key, reset_suspicion=True)).json() == {"new_suspicion": 0}
+
+    async def test_an_administrator_is_shown_as_one(self, horde: Horde, admin: NewAccount) -> None:
+        """§3.3: `administrator: true`, by whoever looks; of nobody else. The role of a moderator is told apart."""
+        body = (await get(horde, admin.id)).json()
+        assert (body["administrator"], body["moderator"]) == (True, False)
+        assert "administrator" not in (await get(horde, (await horde.account("mod", moderator=True)).id)).json()
+
+    async def test_counts_of_styles_are_shown_as_they_are_kept(self, horde: Horde) -> None:
+        """§3.3: `records.style` by kind, and `interrogation` in each of the counts."""
+        ada = await horde.account("ada")
+        await horde.sql("ALTER TABLE account_record DROP CONSTRAINT IF EXISTS account_record_record_check")
+        await horde.sql("INSERT INTO account_record VALUES (%s, 'style', 'image', 3)", ada.id)
+        await horde.sql("INSERT INTO account_record VALUES (%s, 'request', 'interrogation', 2)", ada.id)
+        records = (await horde.user(ada))["records"]
+        assert records["style"] == {"image": 3, "text": 0, "interrogation": 0}
+        assert records["request"] == {"image": 0, "text": 0, "interrogation": 2}
+
     async def test_undeleting_needs_a_deleted_user(self, horde: Horde) -> None:
         """§4.7: 400 `UserNotDeleted`; else `undeleted: true`."""
         ada = await horde.account("ada")

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from horde_sdk.command_line import key_commands, message_commands, shared_key_commands, style_commands, team_commands
+from horde_sdk.command_line import (
+    account_commands,
+    key_commands,
+    message_commands,
+    shared_key_commands,
+    style_commands,
+    team_commands,
+)
 from horde_sdk.command_line.alchemy_command import alchemy
 from horde_sdk.command_line.cancel_command import cancel
 from horde_sdk.command_line.image_command import image
@@ -21,6 +28,8 @@ def register(app: typer.Typer) -> None:
     for command in (image, text, alchemy, cancel, models, workers, worker, me, kudos, news, transfer):
         app.command()(command)
     app.command("register")(register_user)
+    app.command()(account_commands.users)
+    app.add_typer(account_commands.app, name="account")
     app.add_typer(key_commands.app, name="keys")
     app.add_typer(shared_key_commands.app, name="sharedkeys")
     app.add_typer(style_commands.app, name="styles")

@@ -71,7 +71,8 @@ def me(horde: HordeOption = None, apikey: KeyOption = None, as_json: JsonOption 
         if as_json:
             print_json(user.model_dump(mode="json", by_alias=True, exclude_none=True))
             return
-        roles = [role for role in ("moderator", "trusted", "customizer", "service") if getattr(user, role)]
+        shown = ("administrator", "moderator", "trusted", "customizer", "service", "education", "flagged", "deleted")
+        roles = [role for role in shown if getattr(user, role)]
         typer.echo(
             f"{one_line(user.username or '?')}: {user.kudos or 0:g} kudos" + (f" ({', '.join(roles)})" if roles else "")
         )

@@ -56,8 +56,8 @@ class ResponseModelStylesUser(Answer):
 class MonthlyKudos(Answer):
     """Kudos paid every month."""
 
-    amount: int
-    last_received: str | None
+    amount: int = 0
+    last_received: str | None = None
 
 
 class UserActiveGenerations(Answer):
@@ -83,7 +83,10 @@ class ContributionsDetails(Answer):
 
 
 class UserDetails(Answer):
-    """A user; fields with a default are shown to the user or to moderators, where there is something to show."""
+    """A user; fields with a default are shown to the user or to moderators, where there is something to show.
+
+    In a list every field is there, and null or empty where nothing is told to everybody.
+    """
 
     username: str
     id: int
@@ -105,16 +108,18 @@ class UserDetails(Answer):
     contributions: ContributionsDetails
     records: UserRecords
     styles: list[ResponseModelStylesUser]
-    worker_ids: list[str] = Field([])
-    sharedkey_ids: list[str] = Field([])
-    contact: str = ""
-    vpn: bool = False
-    special: bool = False
+    worker_ids: list[str] | None = None
+    sharedkey_ids: list[str] | None = None
+    contact: str | None = None
+    vpn: bool | None = None
+    special: bool | None = None
     active_generations: UserActiveGenerations = UserActiveGenerations()
-    evaluating_kudos: float = 0
+    evaluating_kudos: float | None = None
     monthly_kudos: MonthlyKudos | None = None
-    suspicious: int = 0
-    admin_comment: str = ""
+    suspicious: int | None = None
+    admin_comment: str | None = None
+    proxy_passkey: str | None = None
+    administrator: bool = False
 
 
 class ModifyUser(Answer):

@@ -1,21 +1,23 @@
-"""`/find_user`, `/users/{id}`: parse, call, answer."""
+"""`/find_user`, `/users`, `/users/{id}`: parse, call, answer."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator
 
 from horde_server.accounts.answers import ModifyUser, UserDetails
+from horde_server.accounts.deletion import AccountDeletion
+from horde_server.accounts.ranking_store import Order
 from horde_server.accounts.schemas import UserChange
 from horde_server.accounts.service import Users
 from horde_server.errors import InvalidAPIKey, UserNotFound
-from horde_server.http.answers import refusals
+from horde_server.http.answers import SimpleResponse, refusals
 from horde_server.http.body import body_documentation, json_response
 from horde_server.http.declared_routes import ASKED_LATER
-from horde_server.http.parameters import Id
+from horde_server.http.parameters import Id, Word
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import AccountDirectory
@@ -28,7 +30,10 @@ AccountNumber = Annotated[Id, AfterValidator(lambda text: str(parse_account_id(t
 """A number that somebody may have; what cannot be one is not found, before any key is looked at."""
 
 
-def routes(users: Users, accounts: AccountDirectory, door: Door) -> APIRouter:
+PageNumber = Annotated[int, Query(ge=-_INT32_MAX, le=_INT32_MAX)]
+
+
+def routes(users: Users, deletion: AccountDeletion, accounts: AccountDirectory, door: Door) -> APIRouter:
     """Users."""
     router = door.router("/api/v2", tags=["v2"])
 
@@ -37,6 +42,7 @@ def routes(users: Users, accounts: AccountDirectory, door: Door) -> APIRouter:
         right=Right.ANY_KEY,
         no_key=InvalidAPIKey,
         unknown_key=UserNotFound,
+        deleted_user=ASKED_LATER,
         shared_keys=True,
         operation_id="get_find_user",
         response_model=UserDetails,
@@ -48,6 +54,17 @@ def routes(users: Users, accounts: AccountDirectory, door: Door) -> APIRouter:
         if caller.key is not None and caller.key.shared is not None:
             shown["username"] += f" (Shared Key: {caller.key.name})" if caller.key.name else " (Shared Key)"
         return json_response(_encode(shown))
+
+    @router.get(
+        "/users",
+        right=Right.ANYBODY,
+        operation_id="get_users",
+        response_model=list[UserDetails],
+        responses=refusals(),
+    )
+    async def all_users(page: PageNumber = 1, sort: Word = "kudos") -> Response:
+        """The users, 25 a page: those with the most kudos first, or the oldest (`age`)."""
+        return json_response(_encode(await users.page(page, Order.AGE if sort == "age" else Order.KUDOS)))
 
     @router.get(
         "/users/{user_id}",
@@ -70,6 +87,7 @@ def routes(users: Users, accounts: AccountDirectory, door: Door) -> APIRouter:
         "/users/{user_id}",
         right=Right.MANAGE_OWN,
         unknown_key=ASKED_LATER,
+        deleted_user=ASKED_LATER,
         operation_id="put_user_single",
         response_model=ModifyUser,
         responses=refusals(401, 403, 404, 413),
@@ -83,6 +101,20 @@ def routes(users: Users, accounts: AccountDirectory, door: Door) -> APIRouter:
         caller.check(Right.MANAGE_OWN)
         answer = await users.change(account_id, body, caller)
         return json_response(_encode(answer))
+
+    @router.delete(
+        "/users/{user_id}",
+        right=Right.MANAGE_OWN,
+        no_key=InvalidAPIKey,
+        deleted_user=ASKED_LATER,
+        operation_id="delete_user_single",
+        response_model=SimpleResponse,
+        responses=refusals(401, 403, 404),
+    )
+    async def delete(caller: Caller, user_id: Id) -> Response:
+        """Mark an account for deletion; again, once it was inactive for 30 days, wipe it."""
+        await deletion.delete(parse_account_id(user_id), caller)
+        return json_response(b'{"message": "OK"}')
 
     return router.api
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, LiteralString, NamedTuple
-from uuid import UUID
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, LiteralString
 
 from psycopg.rows import dict_row
 
@@ -72,45 +71,45 @@ async def add_or_renew(
 
 # ---------------------------------------------------------------- what the API shows
 
+_SHOWN = """account.id, username, kind, created_at, contact, admin_comment, concurrency, worker_invited, public_workers,
+    monthly_kudos, monthly_kudos_last_received, moderator, trusted, flagged, customizer, vpn, service, education,
+    special, deleted, cardinality(suspicions) AS suspicious,
+    ARRAY(SELECT worker.id FROM worker WHERE account_id = account.id ORDER BY worker.created_at) AS worker_ids"""
 
-async def find(conn: Connection, account_id: int) -> dict[str, Any] | None:
-    """All columns of an account."""
+
+async def find_shown(conn: Connection, account_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What is shown of those of the accounts that exist, by number. Wiped ones do not."""
     async with conn.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute("SELECT * FROM account WHERE id = %s", (account_id,))
-        return await cursor.fetchone()
+        await cursor.execute(
+            f"SELECT {_SHOWN} FROM account WHERE id = ANY(%s) AND wiped_at IS NULL", (list(account_ids),)
+        )
+        return {row["id"]: row for row in await cursor.fetchall()}
 
 
-async def workers_of(conn: Connection, account_id: int) -> list[UUID]:
-    """An account's workers, the oldest first."""
-    cursor = await conn.execute("SELECT id FROM worker WHERE account_id = %s ORDER BY created_at", (account_id,))
-    return [row[0] for row in await cursor.fetchall()]
-
-
-async def records_of(conn: Connection, account_id: int) -> dict[tuple[str, str], float]:
-    """What the fold counted of an account, by record and domain."""
-    cursor = await conn.execute("SELECT record, domain, value FROM account_record WHERE account_id = %s", (account_id,))
-    return {(record, domain): value for record, domain, value in await cursor.fetchall()}
+async def records_of(conn: Connection, account_ids: Sequence[int]) -> dict[int, dict[tuple[str, str], float]]:
+    """What the fold counted of accounts, by account, record and domain."""
+    cursor = await conn.execute(
+        "SELECT account_id, record, domain, value FROM account_record WHERE account_id = ANY(%s)", (list(account_ids),)
+    )
+    found: dict[int, dict[tuple[str, str], float]] = {}
+    for account_id, record, domain, value in await cursor.fetchall():
+        found.setdefault(account_id, {})[record, domain] = value
+    return found
 
 
 # ---------------------------------------------------------------- changes
 
 
-class ChangedAccount(NamedTuple):
-    """An account as it is before it is changed."""
+async def lock(conn: Connection, account_id: int, *, with_workers: bool = False) -> dict[str, Any] | None:
+    """All columns of an account, which nobody else changes until the caller's transaction ends.
 
-    kind: str
-    concurrency: int
-    deleted: bool
-    trusted: bool
-
-
-async def lock(conn: Connection, account_id: int) -> ChangedAccount | None:
-    """The account, which nobody else changes until the caller's transaction ends."""
-    cursor = await conn.execute(
-        "SELECT kind, concurrency, deleted, trusted FROM account WHERE id = %s FOR UPDATE", (account_id,)
-    )
-    row = await cursor.fetchone()
-    return ChangedAccount(*row) if row else None
+    `with_workers`: its workers are to be changed too. They are locked before their owner, as everybody locks them.
+    """
+    if with_workers:
+        await conn.execute("SELECT FROM worker WHERE account_id = %s ORDER BY id FOR UPDATE", (account_id,))
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute("SELECT * FROM account WHERE id = %s AND wiped_at IS NULL FOR UPDATE", (account_id,))
+        return await cursor.fetchone()
 
 
 async def change(conn: Connection, account_id: int, columns: Mapping[str, Any]) -> None:

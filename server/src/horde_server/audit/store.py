@@ -104,3 +104,18 @@ async def lock(conn: Connection, entry_id: int) -> Entry | None:
 async def mark_undone(conn: Connection, entry_id: int, undone_by: int) -> None:
     """Note by which entry it was undone."""
     await conn.execute("UPDATE audit_entry SET undone_by = %s WHERE id = %s", (undone_by, entry_id))
+
+
+_WITHOUT_TEXTS = """(SELECT coalesce(jsonb_object_agg(key,
+    CASE WHEN jsonb_typeof(value) IN ('number', 'boolean') THEN value ELSE 'null'::jsonb END), '{{}}')
+    FROM jsonb_each({column}))"""
+
+
+async def forget_texts(conn: Connection, account_id: int) -> None:
+    """Of the entries that concern an account: empty every text that they hold, and the reasons."""
+    await conn.execute(
+        f"""UPDATE audit_entry SET reason = NULL, old_value = {_WITHOUT_TEXTS.format(column="old_value")},
+                new_value = {_WITHOUT_TEXTS.format(column="new_value")}
+            WHERE concerns = %(id)s OR subject_kind = 'account' AND subject_id = %(id)s::text""",
+        {"id": account_id},
+    )

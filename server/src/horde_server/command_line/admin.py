@@ -13,7 +13,16 @@ from typing import Annotated
 import typer
 
 from horde_sdk.harmless_text import one_line
-from horde_server.command_line import admin_audit, admin_ban, admin_cancel, admin_content, admin_keys, admin_new_users
+from horde_server.command_line import (
+    admin_audit,
+    admin_ban,
+    admin_cancel,
+    admin_changes,
+    admin_content,
+    admin_keys,
+    admin_new_users,
+    admin_users,
+)
 from horde_server.command_line.admin_ledger import audit_ledger
 from horde_server.command_line.on_database import account_number, on_database
 from horde_server.command_line.options import Data, DatabaseUrl, fail
@@ -29,6 +38,8 @@ class KeyScope(StrEnum):
 
 
 app = typer.Typer(help="Work on a horde's database: accounts.", no_args_is_help=True)
+admin_users.register(app)
+admin_changes.register(app)
 admin_keys.register(app)
 admin_new_users.add_to(app)
 

@@ -114,6 +114,15 @@ class Mirror:
             self.changed(state)
         log.info("dispatch.cancelled_waiting", requests=len(states))
 
+    async def cancel_waiting_of(self, conn: AsyncConnection[Any], account_ids: Sequence[int]) -> list[RequestState]:
+        """Take back what waits of these accounts' requests, within the caller's transaction.
+
+        Who then tells us by `changed`.
+        """
+        states = await store.cancel_waiting_of(conn, account_ids)
+        await self._announcements.changed(conn, states)
+        return states
+
     async def take_back(self, conn: AsyncConnection[Any], worker_id: UUID) -> list[RequestState]:
         """Return the jobs of a worker that goes, within the caller's transaction, who then tells us by `changed`."""
         states = await job_store.take_back(conn, worker_id)

@@ -6,6 +6,8 @@ from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
 from horde_server.core import Core
+from horde_server.database.pool import Connection
+from horde_server.dispatch import store
 from horde_server.dispatch.announcements import Announcements
 from horde_server.dispatch.bulk_cancel import BulkCancel
 from horde_server.dispatch.dispatcher import Dispatcher
@@ -56,6 +58,10 @@ class Dispatch(Slice):
     async def reload(self) -> None:
         """Compared with the truth."""
         await self.mirror.reconcile()
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """Its requests: prompts, pictures, addresses."""
+        await store.expire_all_of(conn, account_id)
 
     async def resumed(self) -> None:
         """Times in memory are void."""

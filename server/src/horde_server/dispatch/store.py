@@ -173,6 +173,31 @@ async def cancel_waiting(conn: Connection) -> list[RequestState]:
     return [RequestState(*row) for row in await cursor.fetchall()]
 
 
+async def cancel_waiting_of(conn: Connection, account_ids: Sequence[int]) -> list[RequestState]:
+    """Cancel what waits of all requests, of any kind, of these accounts; the changed requests."""
+    cursor = await conn.execute(CANCEL.format(which="waiting > 0 AND account_id = ANY(%s)"), (list(account_ids),))
+    return [RequestState(*row) for row in await cursor.fetchall()]
+
+
+async def waiting_of_deleted(conn: Connection) -> list[int]:
+    """Accounts marked for deletion of which something waits: a request can arrive together with the mark."""
+    cursor = await conn.execute(
+        """SELECT DISTINCT account.id FROM request JOIN account ON account.id = request.account_id
+           WHERE (waiting > 0 OR processing > 0) AND state <> 'faulted' AND waiting > 0 AND account.deleted"""
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def expire_all_of(conn: Connection, account_id: int) -> None:
+    """Let all requests of an account end now: the next sweep removes them, with their orders, jobs and pictures."""
+    await conn.execute(
+        "UPDATE request SET expires_at = now() WHERE account_id = %s AND interrogation_id IS NULL", (account_id,)
+    )
+    await conn.execute(  # their forms go with them, a moment after they expired
+        "UPDATE interrogation SET expires_at = now() - interval '1 minute' WHERE account_id = %s", (account_id,)
+    )
+
+
 class Due(NamedTuple):
     """What a sweep has to do."""
 

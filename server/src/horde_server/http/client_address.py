@@ -23,8 +23,16 @@ MOST_HOPS = 16
 MOST_NOTED_PEERS = 8
 _MOST_PROXIES = 1024
 
-_X_FORWARDED_FOR, _FORWARDED, _X_REAL_IP = 1, 2, 4
-_HEADERS = {b"x-forwarded-for": _X_FORWARDED_FOR, b"forwarded": _FORWARDED, b"x-real-ip": _X_REAL_IP}
+_X_FORWARDED_FOR, _FORWARDED, _X_REAL_IP, _PROXIED_FOR = 1, 2, 4, 8
+_HEADERS = {
+    b"x-forwarded-for": _X_FORWARDED_FOR,
+    b"forwarded": _FORWARDED,
+    b"x-real-ip": _X_REAL_IP,
+    b"proxied-for": _PROXIED_FOR,
+}
+PROXIED_FOR = "proxied_for"
+"""Stands in the state of a request that says for whom a service asks: first that it does, as all headers are looked at
+once, then, where it may say so (identity/proxied_clients.py), the service's own address."""
 _READERS: dict[int, Callable[[list[bytes]], Iterator[str | None]]] = {
     _X_FORWARDED_FOR: x_forwarded_for,
     _FORWARDED: forwarded,
@@ -66,6 +74,9 @@ class ClientAddresses:
         peer = peer_address(scope)
         if ":" in peer:
             peer = normalised(peer)
+        if written & _PROXIED_FOR:
+            scope.setdefault("state", {})[PROXIED_FOR] = ""
+            written ^= _PROXIED_FOR
         if not written:
             return peer
         if peer not in self._trusted:

@@ -38,7 +38,8 @@ class Later(Enum):
 
 ASKED_LATER: Final = Later.ASKED_LATER
 """Instead of a refusal: a key that nobody has is let in, as the contract has the service refuse other things first.
-`Caller.user` then raises. On routes of moderators the service also asks for the right, by `Caller.check`."""
+`Caller.user` then raises. On routes of moderators the service also asks for the right, by `Caller.check`. As
+`deleted_user`: the keys of accounts that are marked for deletion are let in, and the service knows what they may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Declaration:
     """What is raised where no key was sent; None: the parser's 400 (basics.md §2.1)."""
     unknown_key: type[HordeError] | Literal[Later.ASKED_LATER] | None = None
     """What is raised for a key that nobody has; None: what is usual for the right."""
+    deleted_user: type[HordeError] | Literal[Later.ASKED_LATER] | None = None
+    """What is raised for a key of an account that is marked for deletion; None: `DeletedUser`."""
     shared_keys: bool = False
     """Whether shared keys are good here; elsewhere nobody has them (keys.md §4.2)."""
 
@@ -73,6 +76,7 @@ class _Declared(TypedDict, total=False):
     right: Required[Right]
     no_key: type[HordeError]
     unknown_key: type[HordeError] | Literal[Later.ASKED_LATER]
+    deleted_user: type[HordeError] | Literal[Later.ASKED_LATER]
     shared_keys: bool
     reads: Read  # gives `body`, where that has no schema
     hot: bool  # called before the framework: documents its parameters itself, takes `request`, `caller` and `body` only
@@ -123,6 +127,7 @@ class DeclaredRouter:
             options.pop("right"),
             options.pop("no_key", None),
             options.pop("unknown_key", None),
+            options.pop("deleted_user", None),
             options.pop("shared_keys", False),
         )
         reads, is_hot = options.pop("reads", None), options.pop("hot", False)

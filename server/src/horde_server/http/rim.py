@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from horde_server.errors import HordeError
 from horde_server.http.body_budget import BodyBudget
 from horde_server.http.body_limits import SMALL_BYTES, most_body_bytes
+from horde_server.http.client_address import PROXIED_FOR
 from horde_server.http.error_responses import answer_to, error_body
 from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
@@ -35,15 +36,20 @@ _CORS = (
 JSON_HEADER = (b"content-type", b"application/json; charset=utf-8")
 _CLOSE = (b"connection", b"close")
 _WISHES = frozenset((b"x-fields", b"prefer"))
+_ASKED_FOR_OTHERS = frozenset(("/api/v2/generate/async", "/api/v2/generate/text/async"))
+"""Where the address that a service tells is the client's; elsewhere only rate limits go by it (basics.md §2.6)."""
 
 FastAnswer = Callable[[Scope], "bytes | None"]
 """Answers a request from memory (status 200, JSON), or returns None to let the app do it."""
 ClientAddress = Callable[[Scope], str]
 """Whose address a request counts for."""
+ProxiedClient = Callable[[Scope], "str | None"]
+"""For whose address a service asks, where it may say so."""
 MethodsAt = Callable[[str], bytes]
 """The methods that an address takes, as `Allow` has them."""
-RateLimit = Callable[[Scope, str], "list[tuple[bytes, bytes]]"]
-"""Headers that tell the caller's limit; raises `HordeError` when it is exceeded."""
+RateLimit = Callable[[Scope, str, bool], "list[tuple[bytes, bytes]]"]
+"""Headers that tell the caller's limit, by the address that counts and whether a service told it; raises `HordeError`
+when it is exceeded."""
 
 
 def _no_methods(_: str) -> bytes:
@@ -89,6 +95,7 @@ class Rim:
         self._hot_routes = HotRoutes()
         self._doorkeeper: Doorkeeper | None = None
         self._waits: Waits | None = None
+        self._proxied_client: ProxiedClient | None = None
         self._client_address = client_address
         self._rate_limit = rate_limit
 
@@ -99,9 +106,10 @@ class Rim:
         doorkeeper: Doorkeeper,
         waits: Waits,
         allowed_methods: MethodsAt = _no_methods,
+        proxied_client: ProxiedClient | None = None,
     ) -> None:
         """Short ways become possible once the node runs and its mirrors are filled."""
-        self._waits, self._allowed_methods = waits, allowed_methods
+        self._waits, self._allowed_methods, self._proxied_client = waits, allowed_methods, proxied_client
         self._fast_answer, self._hot_routes, self._doorkeeper = fast_answer, hot_routes, doorkeeper
 
     def let_go(self) -> None:
@@ -127,8 +135,10 @@ class Rim:
         try:
             address = self._client_address(scope)
             body = self._large_body(scope, receive, address)
+            state = scope.get("state")
+            proxied = self._proxied(scope, address) if state and PROXIED_FOR in state else None
             if self._rate_limit is not None:
-                headers = [*headers, *self._rate_limit(scope, address)]
+                headers = [*headers, *self._rate_limit(scope, proxied or address, proxied is not None)]
             mask, may_wait = _wishes(scope)
             if mask is None and not may_wait and scope["method"] == "GET" and self._fast_answer is not None:
                 answer = self._fast_answer(scope)
@@ -138,6 +148,8 @@ class Rim:
             if scope["method"] == "OPTIONS":
                 await _respond(send, 200, b"", [*headers, (b"allow", self._allowed_methods(scope["path"]))])
                 return
+            if proxied is not None and scope["path"] in _ASKED_FOR_OTHERS:
+                address = proxied
             scope.setdefault("state", {})["client_address"] = address
             if body is not None:
                 await body.admit()
@@ -165,6 +177,15 @@ class Rim:
             await self._answer_hot(endpoint, request, send, headers)
         else:
             await self._pass_on(scope, request.receive, send, headers, mask)
+
+    def _proxied(self, scope: Scope, address: str) -> str | None:
+        """For whose address a service asks; where none may say so, the request is as if nobody had."""
+        proxied = self._proxied_client(scope) if self._proxied_client is not None else None
+        if proxied is None:
+            del scope["state"][PROXIED_FOR]
+        else:
+            scope["state"][PROXIED_FOR] = address
+        return proxied
 
     def _large_body(self, scope: Scope, receive: Receive, address: str) -> IncomingBody | None:
         """The body, if it is one that must be looked after: long, or of unknown length."""

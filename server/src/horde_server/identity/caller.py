@@ -91,6 +91,8 @@ class Caller(msgspec.Struct, frozen=True):
     """What is told whose key is nobody's."""
     reason: str | None = None
     """Why they do it, where they say so and it is recorded: the header `Audit-Reason`."""
+    is_proxied: bool = False
+    """Whether a service told the address, which is that of whom it asks for."""
 
     @property
     def user(self) -> Account:

@@ -7,13 +7,15 @@ from typing import Any
 from fastapi import Request
 from starlette.types import Scope
 
-from horde_server.errors import HordeError, InvalidAPIKey, InvalidPayload, InvalidWorkerKey
+from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, InvalidPayload, InvalidWorkerKey
 from horde_server.http.body import required_apikey
 from horde_server.http.body_limits import KEYLESS as KEYLESS_PATHS
+from horde_server.http.client_address import PROXIED_FOR
 from horde_server.http.client_agent import UNKNOWN_AGENT, client_agent
 from horde_server.http.declared_routes import ASKED_LATER, Declaration, DeclaredRouter, declaration_of
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.rights import PRIVILEGED, Right
+from horde_server.identity.anonymous import AnonymousUse
 from horde_server.identity.caller import Caller, check_approval, check_network, check_scope
 from horde_server.identity.directory import AccountDirectory, Holder
 from horde_server.identity.key_uses import KeyUses
@@ -27,9 +29,10 @@ _USUAL = Declaration(Right.ANY_KEY)
 class Door:
     """Makes the routers of a node, and admits who calls their routes."""
 
-    def __init__(self, accounts: AccountDirectory, hot: HotRoutes, uses: KeyUses) -> None:
+    def __init__(self, accounts: AccountDirectory, hot: HotRoutes, uses: KeyUses, anonymous: AnonymousUse) -> None:
         self._accounts = accounts
         self._uses = uses
+        self._anonymous = anonymous
         self.hot = hot
 
     def router(self, prefix: str = "", **options: Any) -> DeclaredRouter:
@@ -38,6 +41,9 @@ class Door:
 
     async def admit(self, request: Request, declaration: Declaration) -> Caller:
         """Who calls. Raises 400 and 401 where the key is missing or nobody's, 403 where they may not.
+
+        Here, once for all routes, accounts that are marked for deletion are refused, and Anonymous where this horde
+        has turned that off.
 
         Where the declaration says that this is asked later, only the scopes of a key that somebody has are looked at,
         and whether its account is approved.
@@ -59,9 +65,14 @@ class Door:
                 raise declaration.unknown_key or _refusal_of(right)
             return Caller(None, address, agent, None, _refusal_of(right))  # nothing of theirs is recorded
         account, key = holder
+        if account.deleted and declaration.deleted_user is not ASKED_LATER:
+            raise declaration.deleted_user or DeletedUser
+        self._anonymous.refuse(account, right)
         self._uses.note(key.id)
-        check_network(key, address)
-        caller = Caller(account, address, agent, key, _refusal_of(right), reason)
+        check_network(key, _own_address(scope))
+        caller = Caller(
+            account, address, agent, key, _refusal_of(right), reason, is_proxied=PROXIED_FOR in scope["state"]
+        )
         if declaration.unknown_key is ASKED_LATER:
             check_scope(key, right)
             check_approval(account, right)
@@ -82,7 +93,7 @@ class Door:
         holder = await self._holder(sent, declaration)
         if holder is None:
             raise _refusal_of(declaration.right)
-        check_network(holder.key, scope["state"]["client_address"])
+        check_network(holder.key, _own_address(scope))
         check_scope(holder.key, declaration.right)
 
     async def _holder(self, sent: str | None, declaration: Declaration) -> Holder | None:
@@ -91,6 +102,12 @@ class Door:
         if holder is not None and holder.key.shared is not None and not declaration.shared_keys:
             return None
         return holder
+
+
+def _own_address(scope: Scope) -> str:
+    """Where the call comes from: of a service that asks for somebody, its own address."""
+    state: dict[str, str] = scope["state"]
+    return state.get(PROXIED_FOR) or state["client_address"]
 
 
 def _key_and_agent(scope: Scope) -> tuple[str | None, str]:

@@ -49,6 +49,11 @@ async def renew_keys(conn: Connection, account_id: int, key_hash: bytes) -> None
     )
 
 
+async def remove_all(conn: Connection, account_id: int) -> None:
+    """Forget all keys of an account, the revoked ones too. `account.api_key_hash` the caller empties."""
+    await conn.execute("DELETE FROM api_key WHERE account_id = %s", (account_id,))
+
+
 async def reset_keys(conn: Connection, account_id: int, key_hash: bytes) -> int:
     """`renew_keys` for an account whose keys are locked, on all nodes; how many keys ended."""
     cursor = await conn.execute(

@@ -109,19 +109,24 @@ class RateLimits:
         }
         self._trusted: dict[str, float] = {}  # household: until when (seconds of the monotonic clock)
 
-    def __call__(self, scope: Scope, address: str) -> list[tuple[bytes, bytes]]:
-        """Count one call; headers that tell where the caller stands. Raises `RateLimited`."""
+    def __call__(self, scope: Scope, address: str, is_proxied: bool = False) -> list[tuple[bytes, bytes]]:
+        """Count one call; headers that tell where the caller stands. Raises `RateLimited`.
+
+        `is_proxied`: a service told the address of whom it asks for, so that its one key is many people's.
+        """
         path, method = scope["path"], scope["method"]
         if path.startswith(_UNLIMITED) or method == "OPTIONS" or self._store_away_until > time.monotonic():
             return []
         try:
-            return self._count(scope, address, path, method)
+            return self._count(scope, address, path, method, is_proxied=is_proxied)
         except StorageError as error:  # a horde that serves without limits beats one that does not serve
             log.warning("rate_limits.store_away", reason=type(error.storage_error).__name__)
             self._store_away_until = time.monotonic() + _STORE_AWAY_S
             return []
 
-    def _count(self, scope: Scope, address: str, path: str, method: str) -> list[tuple[bytes, bytes]]:
+    def _count(
+        self, scope: Scope, address: str, path: str, method: str, *, is_proxied: bool
+    ) -> list[tuple[bytes, bytes]]:
         client = household(address)
         is_listed = self._trusted.get(client, 0.0) > time.monotonic() or address in self._whitelist
         items = self._items_for(method, path)[1 if is_listed else 0]
@@ -129,7 +134,7 @@ class RateLimits:
         if path in self._per_key:
             key = next((value for name, value in scope["headers"] if name == b"apikey"), b"")
             if key:
-                raised = is_listed or key == _ANONYMOUS_KEY
+                raised = is_listed or is_proxied or key == _ANONYMOUS_KEY
                 if key == _ANONYMOUS_KEY and (network := site(address)) != client:
                     self._hit(self._anonymous_share, (network, method, path))
                 self._hit(self._per_key[path][raised], (key[:64].decode("latin-1"), method, path))

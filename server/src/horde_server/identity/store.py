@@ -39,8 +39,9 @@ async def find_moving(conn: Connection, ids: Collection[int]) -> list[AccountRow
 
 
 async def find_account(conn: Connection, account_id: int) -> AccountRow | None:
-    """The account with this number."""
-    return await (await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE id = %s", (account_id,))).fetchone()
+    """The account with this number, unless it was wiped."""
+    cursor = await conn.execute(f"SELECT {_COLUMNS} FROM account WHERE id = %s AND wiped_at IS NULL", (account_id,))
+    return await cursor.fetchone()
 
 
 class KeyRow(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from horde_server.database.pool import Pool
-from horde_server.errors import DeletedUser, HordeError
+from horde_server.errors import HordeError
 from horde_server.identity.directory import Account
 from horde_server.kudos import transfer_store as store
 from horde_server.kudos.aliases import account_number
@@ -36,8 +36,6 @@ class KudosAwardToAnon(KudosRefusal):
 
 async def award(pool: Pool, caller: Account, target_alias: str, amount: int) -> int:
     """Award whole kudos; a negative amount takes, down to the floor at most. The receiver's number."""
-    if caller.deleted:
-        raise DeletedUser
     if caller.id != AWARDING_ACCOUNT:
         raise NotAllowedAwards
     target_id = account_number(target_alias)

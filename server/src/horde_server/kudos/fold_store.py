@@ -236,6 +236,16 @@ async def raise_to_floor(conn: Connection, account_ids: list[int]) -> None:
     )
 
 
+async def rank(conn: Connection, account_ids: list[int]) -> None:
+    """Bring these accounts to their place in the list of users, by their balances as they are now."""
+    await conn.execute(
+        """UPDATE account_rank SET balance_hundredths = ledger_balance.balance_hundredths FROM ledger_balance
+           WHERE account_id = ANY(%(ids)s) AND ledger_account = 2 * account_id AND ledger_account = ANY(%(accounts)s)
+             AND account_rank.balance_hundredths <> ledger_balance.balance_hundredths""",
+        {"ids": account_ids, "accounts": list(map(spendable, account_ids))},
+    )
+
+
 async def promote(conn: Connection, threshold: int, account_ids: list[int] | None) -> list[int]:
     """Trust those of the accounts (`None`: of all) whose escrow passed so many kudos (kudos.md §5); their numbers."""
     cursor = await conn.execute(

@@ -84,6 +84,20 @@ async def balance_hundredths(conn: Connection, account_id: int) -> int:
     return int(row[0]) if row else 0
 
 
+async def balances_hundredths(conn: Connection, account_ids: Sequence[int]) -> dict[int, int]:
+    """`balance_hundredths` of several accounts at once; one of which nothing ever moved is not among them."""
+    cursor = await conn.execute(
+        """SELECT ledger_account / 2, sum(change)::bigint FROM (
+               SELECT ledger_account, balance_hundredths AS change FROM ledger_balance
+               WHERE ledger_account = ANY(%(of)s)
+               UNION ALL SELECT payee, amount_hundredths FROM ledger_inbox WHERE payee = ANY(%(of)s)
+               UNION ALL SELECT payer, -amount_hundredths FROM ledger_inbox WHERE payer = ANY(%(of)s)
+           ) AS legs GROUP BY ledger_account""",
+        {"of": list(map(spendable, account_ids))},
+    )
+    return dict(await cursor.fetchall())
+
+
 async def escrow_hundredths(conn: Connection, account_id: int) -> int:
     """What the account earned and gets once trusted, as far as it is folded."""
     cursor = await conn.execute(
@@ -93,9 +107,18 @@ async def escrow_hundredths(conn: Connection, account_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-async def buckets(conn: Connection, account_id: int) -> dict[str, int]:
-    """Hundredths of kudos that an account got and gave, by what for; as far as they are folded."""
+async def buckets_of(conn: Connection, account_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Hundredths of kudos that accounts got and gave, by account and what for; as far as they are folded."""
     cursor = await conn.execute(
-        "SELECT bucket, amount_hundredths FROM kudos_bucket WHERE account_id = %s", (account_id,)
+        "SELECT account_id, bucket, amount_hundredths FROM kudos_bucket WHERE account_id = ANY(%s)",
+        (list(account_ids),),
     )
-    return dict(await cursor.fetchall())
+    found: dict[int, dict[str, int]] = {}
+    for account_id, bucket, amount in await cursor.fetchall():
+        found.setdefault(account_id, {})[bucket] = amount
+    return found
+
+
+async def buckets(conn: Connection, account_id: int) -> dict[str, int]:
+    """`buckets_of` one account."""
+    return (await buckets_of(conn, [account_id])).get(account_id, {})

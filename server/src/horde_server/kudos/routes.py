@@ -20,6 +20,7 @@ from horde_server.kudos.schemas import KudosGift
 from horde_server.kudos.service import KudosGifts
 from horde_server.kudos.statement_wire import as_csv, as_json
 from horde_server.kudos.statements import MOST_LINES, Statements
+from horde_server.kudos.transfers import DeletedParty
 
 _FORMATS = ("json", "csv")
 Moment = Annotated[str | None, Query(max_length=40)]
@@ -33,6 +34,7 @@ def routes(gifts: KudosGifts, statements: Statements, door: Door) -> APIRouter:
     @router.post(
         "/transfer",
         right=Right.MANAGE_OWN,
+        deleted_user=DeletedParty,
         operation_id="post_transfer_kudos",
         response_model=KudosTransferred,
         responses=refusals(401, 413),

@@ -9,8 +9,10 @@ import structlog
 from fastapi import APIRouter
 
 from horde_server.core import Core
+from horde_server.database.pool import Connection
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
+from horde_server.kudos import transfer_store
 from horde_server.kudos.fold import fold, promote_due
 from horde_server.kudos.grants import GRANT, Grants
 from horde_server.kudos.routes import routes
@@ -45,6 +47,10 @@ class Kudos(Slice):
             "fold": every(self._core.settings.fold_interval_s, self._fold),
             "promote": every(_PROMOTE_EVERY_S, self._promote),
         }
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """The words its programs chose for transfers; the movements stay, as the books must balance."""
+        await transfer_store.forget_idempotency_keys(conn, account_id)
 
     async def _fold(self) -> None:
         threshold = self._core.settings.kudos_trust_threshold

@@ -24,7 +24,7 @@ async def find(conn: Connection, ids: Sequence[int]) -> dict[int, Party]:
     """Those of the accounts that exist, by number."""
     cursor = await conn.execute(
         """SELECT id, flagged, education, deleted, NOT trusted AND cardinality(suspicions) >= %s
-           FROM account WHERE id = ANY(%s)""",
+           FROM account WHERE id = ANY(%s) AND wiped_at IS NULL""",
         (SUSPICIOUS_FROM, list(ids)),
     )
     return {row[0]: Party(*row) for row in await cursor.fetchall()}
@@ -64,4 +64,12 @@ async def log_transfer(
         """INSERT INTO kudos_transfer (event_id, source_id, target_id, amount, idempotency_key, shared_key_id)
            VALUES (%s, %s, %s, %s, %s, %s)""",
         (event_id, source_id, target_id, amount, idempotency_key, shared_key_id),
+    )
+
+
+async def forget_idempotency_keys(conn: Connection, account_id: int) -> None:
+    """Forget what an account's programs called its transfers."""
+    await conn.execute(
+        "UPDATE kudos_transfer SET idempotency_key = NULL WHERE source_id = %s AND idempotency_key IS NOT NULL",
+        (account_id,),
     )

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from horde_server.blobs.guard import ANYWHERE
 from horde_server.blobs.guarded_fetch import GuardedFetcher
 from horde_server.core import Core
+from horde_server.database.pool import Connection
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.moderation.addresses.reputation import AddressReputation
@@ -18,6 +19,7 @@ from horde_server.moderation.addresses.strikes import Strikes
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.moderation.bans.routes import routes as ban_routes
 from horde_server.moderation.bans.service import Bans
+from horde_server.moderation.bans.store import remove_of_account
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import load_profanity_filter
 from horde_server.moderation.prompt_filters.directory import PromptFilters
@@ -26,6 +28,7 @@ from horde_server.moderation.prompt_filters.evidence import PromptEvidence
 from horde_server.moderation.prompt_filters.routes import routes as filter_routes
 from horde_server.moderation.reports.routes import routes as report_routes
 from horde_server.moderation.reports.service import ResultReports
+from horde_server.moderation.reports.store import forget_words_of
 from horde_server.moderation.routes import routes as mode_routes
 from horde_server.moderation.suspects import Suspects
 from horde_server.moderation.suspicions.routes import routes as suspicion_routes
@@ -55,11 +58,12 @@ class Moderation(Slice):
         self._suspect_list = SuspectList(core.pool)
         self._reports = ResultReports(core.pool, core.api_key_salt, core.announce)
         self.prompt_filters = PromptFilters(core.pool, core.publish)
+        self._evidence = PromptEvidence(core.blobs.evidence, core.pool, core.tasks)
         self.doorkeeper = Doorkeeper(
             self.prompt_filters,
             self.suspects,
             Strikes(self.addresses, core.clients.trusts, strikes_addresses=settings.profile is not Profile.HOUSEHOLD),
-            PromptEvidence(core.blobs.evidence),
+            self._evidence,
             is_on=not settings.disable_filters,
         )
 
@@ -96,6 +100,12 @@ class Moderation(Slice):
         await self.addresses.reload()
         await self.bans.reload()
         await self.prompt_filters.reload()
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """Prompts of it that were refused, and kept; what it wrote in reports; the bans of it as an owner."""
+        await self._evidence.forget(conn, account_id)
+        await forget_words_of(conn, account_id)
+        await remove_of_account(conn, account_id)
 
     def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """Forget time-outs that are over, and reports that are old."""

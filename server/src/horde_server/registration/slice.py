@@ -8,6 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 
 from horde_server.core import Core
+from horde_server.database.pool import Connection
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.moderation.slice import Moderation
@@ -22,6 +23,7 @@ from horde_server.registration.secrets import secret_for
 from horde_server.registration.sign_in.providers import providers_of
 from horde_server.registration.sign_in.routes import routes as sign_in_routes
 from horde_server.registration.sign_in.service import SignIns
+from horde_server.registration.store import forget_account
 from horde_server.slice import Slice
 
 _SWEEP_EVERY_S: Final = 600.0
@@ -53,6 +55,10 @@ class Registration(Slice):
         yield approval_routes(self.approvals, self._door)
         cookie_secret = secret_for("cookies of sign-ins", self._core.api_key_salt)
         yield from sign_in_routes(self.sign_ins, cookie_secret, (settings.url or "").rstrip("/"), self._core.clock)
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """How it came, its sign-ins, the invitations that it made."""
+        await forget_account(conn, account_id)
 
     def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """Forget addresses, codes and invitations that count no more."""

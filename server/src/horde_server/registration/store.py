@@ -111,3 +111,10 @@ async def forget_addresses(conn: Connection) -> int:
            WHERE created_at < now() - interval '1 day' AND (household IS NOT NULL OR site IS NOT NULL)"""
     )
     return cursor.rowcount
+
+
+async def forget_account(conn: Connection, account_id: int) -> None:
+    """Forget how an account came, its sign-ins, and the invitations that it made."""
+    await conn.execute("DELETE FROM registration WHERE account_id = %s", (account_id,))
+    await conn.execute("DELETE FROM sign_in WHERE account_id = %s", (account_id,))
+    await conn.execute("DELETE FROM invitation WHERE made_by = %s", (account_id,))

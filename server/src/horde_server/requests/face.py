@@ -36,9 +36,11 @@ def answered(body: bytes, patience: Patience) -> Response:
 def raise_limits(limits: RateLimits | None, caller: Caller) -> None:
     """Where somebody asks whom the horde knows, many may ask: a club's bot, a school, a service."""
     account = caller.account
+    if limits is None or caller.is_proxied:  # those it asks for are known to nobody
+        return
     if caller.key is not None and caller.key.shared is not None:
         return  # anybody may have it
-    if limits is not None and account is not None and (account.trusted or account.education or account.service):
+    if account is not None and (account.trusted or account.education or account.service):
         limits.trust(caller.address)
 
 

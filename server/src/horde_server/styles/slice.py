@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter
 
 from horde_server.core import Core
+from horde_server.database.pool import Connection
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.moderation.profanity import ProfanityFilter
@@ -18,8 +19,10 @@ from horde_server.styles.choice import StyleChoice
 from horde_server.styles.collections import CollectionBook
 from horde_server.styles.examples import StyleExamples
 from horde_server.styles.kind import StyleKind
+from horde_server.styles.names import Sort, unique_name
 from horde_server.styles.service import StyleBook
 from horde_server.styles.shared_keys import StylePayers
+from horde_server.styles.store import names_of, remove_all_of
 from horde_server.styles.uses import count_uses
 
 
@@ -46,6 +49,20 @@ class Styles(Slice):
             if kind.shows_pictures:
                 yield example_routes.routes(StyleExamples(self._core.pool, kind), kind, self._door)
         yield collection_routes.routes(self._collections, self._door)
+
+    async def of_users(
+        self, conn: Connection, account_ids: Collection[int], privilege: int
+    ) -> Mapping[str, Mapping[int, Any]]:
+        """The styles of users by their unique names; to others only public ones."""
+        found: dict[int, list[dict[str, str]]] = {one: [] for one in account_ids}
+        for style in await names_of(conn, account_ids, public_only=privilege < 1):
+            name = unique_name(f"{style.username}#{style.account_id}", Sort.STYLE, style.name)
+            found[style.account_id].append({"id": str(style.id), "name": name, "type": style.kind})
+        return {"styles": found}
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """Its styles and collections, with their places in those of others."""
+        await remove_all_of(conn, account_id)
 
     def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """Count uses."""

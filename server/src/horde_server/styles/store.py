@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
@@ -173,11 +173,22 @@ async def remove_all_of(conn: Connection, account_id: int) -> None:
     await conn.execute("DELETE FROM style_collection WHERE account_id = %s", (account_id,))
 
 
-async def names_of(conn: Connection, account_id: int, *, public_only: bool) -> list[tuple[UUID, str, str]]:
-    """(id, name, kind) of an account's styles, the oldest first."""
+class NamedStyle(NamedTuple):
+    """A style by its name."""
+
+    account_id: int
+    username: str
+    id: UUID
+    name: str
+    kind: str
+
+
+async def names_of(conn: Connection, account_ids: Collection[int], *, public_only: bool) -> list[NamedStyle]:
+    """The styles of accounts, the oldest first."""
     cursor = await conn.execute(
-        f"""SELECT id, name, kind FROM style WHERE account_id = %s {"AND public" if public_only else ""}
-            ORDER BY created_at, id""".encode(),
-        (account_id,),
+        f"""SELECT account.id, username, style.id, name, style.kind FROM style JOIN account ON account.id = account_id
+            WHERE account_id = ANY(%s) {"AND public" if public_only else ""}
+            ORDER BY style.created_at, style.id""".encode(),
+        (list(account_ids),),
     )
-    return await cursor.fetchall()
+    return [NamedStyle(*row) for row in await cursor.fetchall()]

@@ -163,3 +163,13 @@ async def remove(conn: Connection, team_id: UUID) -> list[UUID] | None:
     freed = [row[0] for row in await cursor.fetchall()]
     gone = await conn.execute("DELETE FROM team WHERE id = %s", (team_id,))
     return freed if gone.rowcount == 1 else None
+
+
+async def forget_account(conn: Connection, account_id: int) -> None:
+    """Remove the teams that an account made, and nobody else's worker is in; of the others what it wrote of them."""
+    await conn.execute(
+        """DELETE FROM team WHERE account_id = %(id)s
+           AND NOT EXISTS (SELECT FROM worker WHERE team_id = team.id AND worker.account_id <> %(id)s)""",
+        {"id": account_id},
+    )
+    await conn.execute("UPDATE team SET info = NULL WHERE account_id = %s", (account_id,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from horde_server.database.pool import Pool
-from horde_server.errors import DeletedUser, HordeError
+from horde_server.errors import HordeError
 from horde_server.identity.directory import Account
 from horde_server.webhooks import store
 from horde_server.webhooks.signing import new_secret
@@ -17,7 +17,7 @@ class AnonForbidden(HordeError):
 
 
 class AccountSecrets:
-    """One secret an account. Raises `AnonForbidden` and `DeletedUser`."""
+    """One secret an account. Raises `AnonForbidden`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -38,5 +38,3 @@ class AccountSecrets:
 def _check(owner: Account) -> None:
     if owner.id == 0:
         raise AnonForbidden
-    if owner.deleted:
-        raise DeletedUser

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from fastapi import APIRouter
 
 from horde_server.core import Core
+from horde_server.database.pool import Connection
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.slice import Slice
+from horde_server.webhooks import store
 from horde_server.webhooks.account_secrets import AccountSecrets
 from horde_server.webhooks.delivery import DELIVER, DROP_OLD, Deliveries
 from horde_server.webhooks.hook import webhook_reach
@@ -31,6 +33,10 @@ class Webhooks(Slice):
         deliveries = Deliveries(core.pool, core.blobs.results, poster, Receivers(core.monotonic))
         core.tasks.add(DELIVER, deliveries.deliver)
         core.tasks.every(_DROP_OLD_TIMES, DROP_OLD, deliveries.drop_old)
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """What its webhooks are signed with, and what is still to be delivered."""
+        await store.forget_account(conn, account_id)
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """An account's webhooks."""

@@ -140,7 +140,7 @@ async def secret_of(conn: Connection, account_id: int, fresh: bytes) -> Secret:
     )
     cursor = await conn.execute("SELECT secret, renewed_at FROM webhook_secret WHERE account_id = %s", (account_id,))
     row = await cursor.fetchone()
-    assert row is not None  # secrets are never deleted
+    assert row is not None  # secrets go with their account alone, and its keys with it
     return Secret(*row)
 
 
@@ -156,3 +156,9 @@ async def renew_secret(conn: Connection, account_id: int, fresh: bytes) -> Secre
     row = await cursor.fetchone()
     assert row is not None  # an INSERT … RETURNING that did not raise has its row
     return Secret(*row)
+
+
+async def forget_account(conn: Connection, account_id: int) -> None:
+    """Remove an account's secret and its deliveries; tasks that look for one find nothing to do."""
+    await conn.execute("DELETE FROM webhook_secret WHERE account_id = %s", (account_id,))
+    await conn.execute("DELETE FROM webhook_delivery WHERE account_id = %s", (account_id,))

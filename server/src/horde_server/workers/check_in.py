@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from horde_server.database.pool import Connection
 from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.kind import WorkerRules
-from horde_server.errors import BadRequest, DeletedUser, HordeError, WrongCredentials
+from horde_server.errors import BadRequest, HordeError, WrongCredentials
 from horde_server.identity.directory import Account
 from horde_server.kudos.ledger import MINTED, EntryKind, Movement, escrow, spendable
 from horde_server.kudos.uptime import REWARDED_EVERY_S
@@ -43,6 +43,12 @@ class WorkerFlaggedMaintenance(HordeError):
     """Your account is flagged: its workers get no jobs. Please contact a moderator."""
 
     status, rc = 403, "WorkerFlaggedMaintenance"
+
+
+class EducationForbiddenWorker(HordeError):
+    """Education accounts run no workers: use another account for yours."""
+
+    status, rc = 403, "Forbidden"
 
 
 class PolymorphicNameConflict(HordeError):
@@ -106,19 +112,17 @@ class CheckIn:
         *,
         kind: WorkerRules,
     ) -> OnlineWorker:
-        """The worker, up to date. `name` and `agent` as they were sent.
-
-        Raises the refusals of workers.md §2.4–2.12 and §2.14.
+        """The worker, up to date. `name` and `agent` as they were sent. Raises the refusals of workers.md §2.4–2.15.
 
         `offered`: what the worker can do. It raises where that may not be offered, and is asked last, as who may not
         serve at all learns nothing from a list of models.
         """
-        if account.deleted:
-            raise DeletedUser
         if account.flagged:
             raise WorkerFlaggedMaintenance
         if account.id == 0:
             raise AnonForbiddenWorker
+        if account.education:
+            raise EducationForbiddenWorker
         name = cleaned_text(name)
         worker = await self._workers.find(name)
         if worker is not None and worker.kind.name != kind.name:

@@ -9,17 +9,20 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from horde_server.core import Core
+from horde_server.database.pool import Connection
 from horde_server.dispatch.slice import Dispatch
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.moderation.slice import Moderation
 from horde_server.periodic import every
 from horde_server.slice import Gauge, Heard, Slice
+from horde_server.workers import store
 from horde_server.workers.address_routes import routes as address_routes
 from horde_server.workers.check_in import CheckIn
 from horde_server.workers.directory import WorkerDirectory
 from horde_server.workers.listed import ListedWorkers
 from horde_server.workers.management import WorkerManagement
+from horde_server.workers.messages import store as message_store
 from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.messages.routes import routes as message_routes
 from horde_server.workers.messages.service import MessageService
@@ -86,6 +89,11 @@ class Workers(Slice):
             "ban": bans_changed,
             "worker_message": messages_changed,
         }
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """Its workers, with their names, addresses and words, and what it told workers."""
+        await store.delete_workers_of(conn, account_id)
+        await message_store.forget_author(conn, account_id)
 
     async def reload(self) -> None:
         """All that are online, and what they are told."""

@@ -291,3 +291,14 @@ async def delete_worker(conn: Connection, worker_id: UUID) -> bool:
     """Remove a worker; False when it is gone already."""
     cursor = await conn.execute("DELETE FROM worker WHERE id = %s", (worker_id,))
     return cursor.rowcount == 1
+
+
+async def workers_of(conn: Connection, account_id: int) -> list[UUID]:
+    """An account's workers."""
+    cursor = await conn.execute("SELECT id FROM worker WHERE account_id = %s ORDER BY id", (account_id,))
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def delete_workers_of(conn: Connection, account_id: int) -> None:
+    """Remove all workers of an account."""
+    await conn.execute("DELETE FROM worker WHERE account_id = %s", (account_id,))

@@ -69,10 +69,17 @@ async def test_friends_are_checked_before_the_key(horde: Horde) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "rc"), [({"deleted": True}, "DeletedUser"), ({"flagged": True}, "WorkerFlaggedMaintenance")], ids=str
+    ("role", "rc"),
+    [
+        ({"deleted": True}, "DeletedUser"),
+        ({"flagged": True}, "WorkerFlaggedMaintenance"),
+        ({"education": True}, "Forbidden"),
+    ],
+    ids=str,
 )
 async def test_some_accounts_get_no_jobs(horde: Horde, role: dict[str, Any], rc: str) -> None:
-    """§2.5–2.6: a deleted user → 403 `DeletedUser`, a flagged one → 403 `WorkerFlaggedMaintenance`."""
+    """§2.5–2.6: a deleted user → 403 `DeletedUser`, a flagged one → 403 `WorkerFlaggedMaintenance`; §2.15:
+    an education account → 403 `Forbidden`."""
     owner = await horde.account(columns=role)
     assert horde.outcome(await horde.try_pop(owner.api_key)) == (403, rc)
 

@@ -120,6 +120,8 @@ class UserDetailsResponse(HordeResponseBaseModel, api_name="UserDetails"):
     """The user's requests under way; for the user and moderators."""
     admin_comment: str | None = None
     """What admins remember of the user; for moderators."""
+    administrator: bool | None = None
+    """Whether the user administers the horde; hordes other than OpenHorde do not say."""
     account_age: int | None = None
     """Seconds."""
     concurrency: int | None = None

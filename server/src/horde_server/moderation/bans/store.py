@@ -117,3 +117,8 @@ async def restore(conn: Connection, ban_id: int) -> bool:
     except UniqueViolation:
         return False
     return cursor.rowcount == 1
+
+
+async def remove_of_account(conn: Connection, account_id: int) -> None:
+    """Remove the bans of an account that is nobody any more; those of names and networks stay."""
+    await conn.execute("DELETE FROM ban WHERE account_id = %s", (account_id,))

@@ -61,7 +61,7 @@ class Doorkeeper:
             return await asyncio.to_thread(judged, filters, prompt, circumstances)
         except CorruptPrompt as refusal:
             if refusal.is_punished and not account.is_moderator:
-                await self._evidence.keep(prompt, account.alias)
+                await self._evidence.keep(prompt, account)
                 await self._suspects.note_account(account.id, Suspicion.CORRUPT_PROMPT)
                 await self._strikes.strike(account, address)
             raise

@@ -113,3 +113,17 @@ async def restore(conn: Connection, filter_id: int, columns: Mapping[str, Any]) 
         {**columns, "filter_id": filter_id},
     )
     return cursor.rowcount == 1
+
+
+# ---------------------------------------------------------------- refused prompts that are kept
+
+
+async def note_evidence(conn: Connection, key: str, account_id: int) -> None:
+    """Take note of whose prompt lies under a key."""
+    await conn.execute("INSERT INTO prompt_evidence (key, account_id) VALUES (%s, %s)", (key, account_id))
+
+
+async def forget_evidence(conn: Connection, account_id: int) -> list[str]:
+    """Forget which prompts are an account's; their keys."""
+    cursor = await conn.execute("DELETE FROM prompt_evidence WHERE account_id = %s RETURNING key", (account_id,))
+    return [row[0] for row in await cursor.fetchall()]

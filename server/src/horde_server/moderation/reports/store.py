@@ -134,3 +134,8 @@ async def forget_old(conn: Connection) -> int:
         "DELETE FROM result_report WHERE created_at < now() - make_interval(days => %s)", (KEEP_DAYS,)
     )
     return cursor.rowcount
+
+
+async def forget_words_of(conn: Connection, account_id: int) -> None:
+    """Forget what was written in reports on what an account asked for: mostly that was its own user."""
+    await conn.execute("UPDATE result_report SET words = NULL WHERE requester_id = %s", (account_id,))

@@ -35,6 +35,7 @@ def routes(
         "/async",
         right=Right.ASK,
         unknown_key=ASKED_LATER,
+        deleted_user=ASKED_LATER,  # refused in its turn (alchemy.md §2.2)
         hot=True,
         status_code=202,
         operation_id="post_interrogate",

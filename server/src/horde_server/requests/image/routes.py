@@ -44,6 +44,7 @@ def routes(
         "/async",
         right=Right.ASK,
         unknown_key=ASKED_LATER,
+        deleted_user=ASKED_LATER,  # refused in its turn (requests.md §3.6)
         shared_keys=True,
         hot=True,
         status_code=202,

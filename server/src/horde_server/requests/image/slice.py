@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.types import Scope
 
 from horde_server.core import Core
+from horde_server.database.pool import Connection
 from horde_server.dispatch.slice import Dispatch
 from horde_server.dispatch.submission import Submissions
 from horde_server.http.client_agent import names_no_program
@@ -120,6 +121,10 @@ class Images(Slice):
                 self._door,
             ),
         ]
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """The pictures that it shares."""
+        await self._shared.take_back_all_of(conn, account_id)
 
     def notices(self) -> Mapping[str, Heard]:
         """Uploads that did not, or did, arrive at another node."""

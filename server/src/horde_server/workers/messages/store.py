@@ -161,3 +161,8 @@ async def sweep(conn: Connection, *, batch: int = 1000) -> int:
         (KEPT_DAYS, batch),
     )
     return cursor.rowcount
+
+
+async def forget_author(conn: Connection, account_id: int) -> None:
+    """Remove all that an account wrote."""
+    await conn.execute("DELETE FROM worker_message WHERE account_id = %s", (account_id,))

@@ -86,6 +86,11 @@ class SharedImages:
             await self._retention.delete(conn, Purpose.SHARED, _keys(job_id))
         log.info("images.taken_back", job=str(job_id), by_moderator=is_moderator)
 
+    async def take_back_all_of(self, conn: Connection, account_id: int) -> None:
+        """Remove all that an account shares, in the caller's transaction."""
+        keys = [key for job_id in await store.remove_all_of(conn, account_id) for key in _keys(job_id)]
+        await self._retention.delete(conn, Purpose.SHARED, keys)
+
     async def _copy(self, share: Share) -> None:
         """Copy the image, then its metadata, then write down that both are there: done again, it does no harm."""
         shared = self._stores.shared

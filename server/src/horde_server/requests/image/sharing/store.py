@@ -60,3 +60,9 @@ async def remove(conn: Connection, job_id: UUID) -> bool:
     """Forget an image; False when somebody did before."""
     cursor = await conn.execute("DELETE FROM shared_image WHERE id = %s", (job_id,))
     return cursor.rowcount == 1
+
+
+async def remove_all_of(conn: Connection, account_id: int) -> list[UUID]:
+    """Forget all images of an account; their ids."""
+    cursor = await conn.execute("DELETE FROM shared_image WHERE account_id = %s RETURNING id", (account_id,))
+    return [row[0] for row in await cursor.fetchall()]
