@@ -21,7 +21,7 @@ FLOORS: tuple[tuple[set[str], ...], ...] = (
     ({"deploy_config", "model_reference"},),
     ({"generic_api", "exceptions"}, {"generation_parameters"}),
     ({"ai_horde_api"}, {"ratings_api"}, {"backend_parsing"}, {"utils"}),
-    ({"webhooks"}, {"worker"}, {"account_keys"}, {"kudos_statement"}),
+    ({"webhooks"}, {"registration"}, {"moderation"}, {"worker"}, {"account_keys"}, {"kudos_statement"}),
     ({PACKAGE},),
     ({"command_line"}, {"meta"}, {"ai_horde_worker"}),
 )
@@ -146,7 +146,9 @@ def test_what_knows_http_knows_no_horde() -> None:
     known = {one.imported.partition(".")[0] for one in IMPORTS if one.importer.partition(".")[0] == "generic_api"}
 
     assert (
-        known & {"ai_horde_api", "ratings_api", "worker", "webhooks", "command_line", "generation_parameters"} == set()
+        known
+        & {"ai_horde_api", "ratings_api", "worker", "webhooks", "registration", "command_line", "generation_parameters"}
+        == set()
     )
 
 

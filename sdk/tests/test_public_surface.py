@@ -77,7 +77,7 @@ assert horde_sdk.__version__ == horde_sdk._version.__version__
 for path in (
     "consts", "exceptions", "generic_api.apimodels", "generic_api.utils.swagger", "ai_horde_api.apimodels.generate.pop",
     "ai_horde_api.ai_horde_clients", "ratings_api.ratings_client", "generation_parameters.image.consts", "worker.jobs",
-    "webhooks.verification",
+    "webhooks.verification", "registration.accounts",
 ):
     found = horde_sdk
     for name in path.split("."):

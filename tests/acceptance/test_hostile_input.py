@@ -90,11 +90,18 @@ def known(target: RunningHorde) -> dict[str, str]:
     target.api("generate/pop", pop, key=key)
     worker = target.api("workers")[1][0]
     added = target.api("filters", {"regex": "kitten", "filter_type": 10}, key=key, method="PUT")[1]
+    invited = target.api("invitations", {"uses": 1}, key=key)[1]
     own = target.api("keys", {"name": "bot", "scopes": ["ask"]}, key=key)[1]
     shared = target.api("sharedkeys", {"name": "for friends"}, key=key, method="PUT")[1]
     news = target.api("operations/news", {"title": "Bees", "newspiece": "Bees."}, key=key)[1]
+    banned = target.api("operations/bans", {"worker_name": "nobody has this name"}, key=key)[1]
+    entry = target.api("operations/audit", key=key)[1][-1]
     return {
         "key": key,
+        "invitation_id": invited["id"],
+        "ban_id": str(banned["id"]),
+        "entry_id": str(entry["id"]),
+        "report_id": "1",
         "key_id": str(own["id"]),
         "sharedkey_id": shared["id"],
         "team_id": target.api("teams", {"name": "Keepers"}, key=key)[1]["id"],

@@ -641,6 +641,7 @@ async def test_a_busy_horde_is_left_alone_as_long_as_it_says(
         (400, "PolymorphicNameConflict"),
         (403, "AnonForbiddenWorker"),
         (403, "TooManyWorkers"),
+        (403, "WorkerBanned"),
         (400, "ProfaneWorkerName"),
         (400, "unknown to us"),
     ],

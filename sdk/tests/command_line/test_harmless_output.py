@@ -44,6 +44,8 @@ TEAM = {
 MESSAGE = {"id": JOB, "message": "m", "origin": "o", "expiry": "later", "worker_type": "image"}
 NEWS = {"title": "t", "newspiece": "n", "date_published": "d", "importance": "i", "more_info_urls": ["u"]}
 
+NEW_USER = {"id": 7, "username": "ada", "alias": "ada#7", "api_key": "k", "approved": False}
+
 app = build_app(plugins=[])
 register(app)
 run = CliRunner()
@@ -85,6 +87,8 @@ class EvilHorde(FakeHorde):
                 reply = Reply(200, [NEWS])
             case "GET", ["workers", _, *_]:
                 reply = Reply(200, WORKER)
+            case "POST", ["register"]:
+                reply = Reply(201, NEW_USER)
             case _:
                 reply = super()._usual(asked)
         if not isinstance(reply.body, bytes):
@@ -136,6 +140,7 @@ COMMANDS = {
     "kudos": [],
     "news": [],
     "transfer": ["ann#7", "5", "--yes"],
+    "register": ["ada"],
     "keys list": [],
     "keys create": ["bot"],
     "keys change": ["7", "--name", "x"],

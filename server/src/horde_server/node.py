@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from horde_server.accounts.slice import Accounts
+from horde_server.audit.slice import Audit
 from horde_server.blobs.slice import Blobs
 from horde_server.content.slice import WhatTheHordeTells
 from horde_server.core import Core
@@ -16,7 +17,9 @@ from horde_server.keys.slice import Keys
 from horde_server.kudos.slice import Kudos
 from horde_server.models.slice import Models
 from horde_server.moderation.slice import Moderation
+from horde_server.registration.slice import Registration
 from horde_server.requests.alchemy.slice import Alchemy
+from horde_server.requests.cancelling.slice import Cancelling
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.text.slice import Texts
@@ -25,6 +28,7 @@ from horde_server.slice import Slices
 from horde_server.statistics.slice import Stats
 from horde_server.tasks.slice import Tasks
 from horde_server.teams.slice import Teams
+from horde_server.undoing import UNDOERS
 from horde_server.webhooks.slice import Webhooks
 from horde_server.workers.slice import Workers
 
@@ -58,11 +62,14 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         images,
         Texts(core, identity, moderation, dispatch, waiting, workers),
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
+        Cancelling(identity, dispatch),
         Accounts(core, identity, moderation.profanity, dispatch, workers.directory),
+        Registration(core, identity, moderation),
         Teams(core, identity, moderation, dispatch),
         WhatTheHordeTells(core, identity),
         Kudos(core, identity),
         Keys(core, identity),
+        Audit(core, identity, UNDOERS),
         Webhooks(core, identity),
         Models(core),
         Tasks(core.tasks),

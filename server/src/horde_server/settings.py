@@ -16,12 +16,23 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import BeforeValidator, Field, FilePath, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from horde_server.sign_in_providers import SignInProvider
+
 
 class Profile(StrEnum):
     """How strictly requests are admitted."""
 
     HOUSEHOLD = "household"  # among people who know each other: never asks for kudos up front
     PUBLIC = "public"  # the rules of the public horde
+
+
+class RegistrationMode(StrEnum):
+    """Who may make themselves an account."""
+
+    OPEN = "open"  # everybody
+    INVITATION = "invitation"  # who has an invitation
+    APPROVAL = "approval"  # everybody, but who has no invitation waits for a moderator
+    CLOSED = "closed"  # nobody
 
 
 def _place(setting: str) -> tuple[str, ...]:
@@ -173,6 +184,28 @@ class Settings(BaseSettings):
         False, description="Hold no prompt against the filters, and rewrite none; the filters can still be edited."
     )
 
+    # New users
+    registration: RegistrationMode | None = Field(
+        None,
+        description="Who may make themselves an account: `open` (everybody), `invitation` (who was invited), "
+        "`approval` (everybody, but who was not invited waits for a moderator) or `closed`. Default: `invitation` in "
+        "the `household` profile, `open` in `public` ([api/registration.md](api/registration.md)).",
+    )
+    registrations_per_hour: int = Field(
+        5,
+        ge=0,
+        le=1_000_000,
+        description="Most accounts that one IPv4 address or IPv6 network of 64 bits makes in an hour without an "
+        "invitation, its wider network three times as many; 0: any number.",
+    )
+    registrations_per_day: int = Field(10, ge=0, le=1_000_000, description="The same for a day.")
+    sign_in_providers: list[SignInProvider] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Services whose users may sign in here, as a JSON list of objects; needs HORDE_URL "
+        "([api/registration.md](api/registration.md) §5).",
+    )
+
     # Limits
     rate_limits: bool = Field(True, description="Enforce the rate limits of the API; 0 turns them off.")
     rate_limit_storage: str | None = Field(
@@ -295,6 +328,23 @@ class Settings(BaseSettings):
             if kept and _place(kept) in swept:
                 raise ValueError(f"{kept} is swept regularly: what is kept for good needs a place of its own")
         return self
+
+    @model_validator(mode="after")
+    def _check_providers(self) -> Self:
+        """Who comes back from a provider must find this horde, wherever the request said that it was."""
+        names = [each.name for each in self.sign_in_providers]
+        if len(set(names)) < len(names):
+            raise ValueError("each provider needs a name of its own")
+        if names and not self.url:
+            raise ValueError("sign_in_providers need HORDE_URL: providers send people back to there")
+        return self
+
+    @property
+    def registration_mode(self) -> RegistrationMode:
+        """Who may make themselves an account."""
+        if self.registration is not None:
+            return self.registration
+        return RegistrationMode.INVITATION if self.profile is Profile.HOUSEHOLD else RegistrationMode.OPEN
 
     @property
     def limits_enabled(self) -> bool:

@@ -131,7 +131,7 @@ class TestExamples:
             )
             sent += 1
             no_such_key = {401} if "sharedkey_id" in examples else set()  # the id of a shared key is a key
-            assert answer.status_code in {200, 202, 403, 404} | no_such_key, (method, path, answer.text)
+            assert answer.status_code in {200, 201, 202, 403, 404} | no_such_key, (method, path, answer.text)
             assert "warnings" not in answer.json() or {"NoAvailableWorker"} == {
                 each["code"] for each in answer.json()["warnings"]
             }

@@ -125,3 +125,55 @@ async def test_in_invite_only_mode_new_workers_need_an_invitation(horde: Horde, 
     assert horde.outcome(await horde.try_pop(known.api_key, "new worker")) == (403, "WorkerInviteOnly")
     await horde.pop(invited.api_key, "invited worker")
     assert horde.outcome(await horde.try_pop(invited.api_key, "one more")) == (403, "WorkerInviteOnly")
+
+
+async def test_in_maintenance_no_kind_takes_requests_and_workers_go_on(horde: Horde, admin: NewAccount) -> None:
+    """§6.3: 400 `MaintenanceMode` for images, texts and alchemy, from anybody, also of what is only a question."""
+    owner, trusted = await horde.account("owner"), await horde.account("trusted", trusted=True)
+    await put(horde, admin.api_key, maintenance_mode=True)
+    for key in ("0000000000", trusted.api_key, admin.api_key):
+        for answer in (
+            await horde.ask(key), await horde.ask(key, dry_run=True), await horde.texts.ask(key),
+            await horde.alchemy.ask("caption", key=key),
+        ):  # fmt: skip
+            assert horde.outcome(answer) == (400, "MaintenanceMode")
+    await horde.pop(owner.api_key)
+    await horde.texts.pop(owner.api_key)
+    await horde.alchemy.pop(owner.api_key, "caption")
+
+
+async def test_maintenance_takes_back_texts_and_forms_too(horde: Horde, admin: NewAccount) -> None:
+    """§6.3: not only images, as on the original."""
+    text, forms = await horde.texts.request(), await horde.alchemy.request("caption", "nsfw")
+    owner = await horde.account("owner")
+    held = await horde.alchemy.form(owner.api_key, "caption")
+    await put(horde, admin.api_key, maintenance_mode=True)
+    assert (await horde.texts.status(text))["done"] is True
+    await horde.alchemy.submit(owner.api_key, held["id"])
+    assert (await horde.alchemy.states(forms))[1] == ["done", "cancelled"]
+
+
+async def test_invitations_count_workers_of_every_kind(horde: Horde, admin: NewAccount) -> None:
+    """workers.md §3.3, §3.8: also alchemists, which the original does not count."""
+    invited = await horde.account("invited", columns={"worker_invited": 2})
+    await put(horde, admin.api_key, invite_only_mode=True)
+    await horde.alchemy.pop(invited.api_key, "caption")
+    await horde.texts.pop(invited.api_key)
+    assert horde.outcome(await horde.try_pop(invited.api_key, "third")) == (403, "WorkerInviteOnly")
+    for answer in (
+        await horde.texts.try_pop((await horde.account("a")).api_key, "text"),
+        await horde.alchemy.try_pop((await horde.account("b")).api_key, "caption", name="form"),
+    ):
+        assert horde.outcome(answer) == (403, "WorkerInviteOnly")
+    await put(horde, admin.api_key, invite_only_mode=False)
+    await horde.pop(invited.api_key, "third")
+
+
+async def test_a_raid_changes_nothing_else(horde: Horde, admin: NewAccount) -> None:
+    """§6.4: without a checker of addresses, strangers ask and serve, and maintenance and invitations are apart."""
+    await put(horde, admin.api_key, raid_mode=True)
+    owner = await horde.account("owner")
+    assert (await horde.ask()).status_code == 202
+    assert (await horde.texts.ask()).status_code == 202
+    assert (await horde.alchemy.ask("caption")).status_code == 202
+    await horde.pop(owner.api_key)

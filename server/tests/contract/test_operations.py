@@ -9,6 +9,7 @@ import httpx
 import pytest
 from hordes import Horde, StartHorde
 
+from horde_server.audit.trail import HORDE
 from horde_server.database.pool import Pool
 from horde_server.http.answers import SimpleResponse
 from horde_server.moderation.addresses.answers import IPTimeout
@@ -218,7 +219,7 @@ async def test_an_ipv6_household_is_struck_as_one(timeouts: AddressTimeouts) -> 
 
 
 async def test_a_strike_never_ends_a_longer_time_out(timeouts: AddressTimeouts) -> None:
-    await timeouts.set(IPv4Network("192.0.2.7"), 3600)
+    await timeouts.set(IPv4Network("192.0.2.7"), 3600, HORDE)
     assert await minutes_of_strikes(timeouts, "192.0.2.7", 1) == [60]
 
 

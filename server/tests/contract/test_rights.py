@@ -61,6 +61,22 @@ RIGHTS = {
     "GET /api/v2/find_user": "ANY_KEY",
     "GET /api/v2/users/{user_id}": "ANYBODY_NAMED",
     "PUT /api/v2/users/{user_id}": "MANAGE_OWN, asked later",
+    "GET /register": "ANYBODY",
+    "POST /register": "ANYBODY",
+    "GET /api/v2/register": "ANYBODY",
+    "POST /api/v2/register": "ANYBODY",
+    "GET /sign-in/{provider}": "ANYBODY",
+    "GET /sign-in/{provider}/callback": "ANYBODY",
+    "GET /google/{page}": "ANYBODY",
+    "GET /discord/{page}": "ANYBODY",
+    "GET /github/{page}": "ANYBODY",
+    "GET /finish_dance": "ANYBODY",
+    "POST /api/v2/sign-in": "ANYBODY",
+    "GET /api/v2/invitations": "MODERATE",
+    "POST /api/v2/invitations": "MODERATE",
+    "DELETE /api/v2/invitations/{invitation_id}": "MODERATE",
+    "GET /api/v2/operations/registrations": "MODERATE",
+    "POST /api/v2/operations/registrations/{user_id}": "MODERATE",
     "GET /api/v2/keys": "MANAGE_OWN",
     "POST /api/v2/keys": "MANAGE_OWN",
     "PATCH /api/v2/keys/{key_id}": "MANAGE_OWN",
@@ -107,6 +123,17 @@ RIGHTS = {
     "GET /api/v2/filters/{filter_id}": "MODERATE",
     "PATCH /api/v2/filters/{filter_id}": "MODERATE",
     "DELETE /api/v2/filters/{filter_id}": "MODERATE",
+    "GET /api/v2/audit": "READ_OWN",
+    "GET /api/v2/operations/audit": "MODERATE",
+    "POST /api/v2/operations/audit/{entry_id}/undo": "MODERATE",
+    "GET /api/v2/operations/bans": "MODERATE",
+    "POST /api/v2/operations/bans": "MODERATE",
+    "DELETE /api/v2/operations/bans/{ban_id}": "MODERATE",
+    "POST /api/v2/generate/report/{id}": "ANYBODY",
+    "GET /api/v2/operations/reports": "MODERATE",
+    "POST /api/v2/operations/reports/{report_id}": "MODERATE",
+    "DELETE /api/v2/operations/requests": "MODERATE",
+    "GET /api/v2/operations/suspicions": "MODERATE",
     "GET /api/v2/operations/ipaddr": "MODERATE",
     "POST /api/v2/operations/ipaddr": "MODERATE",
     "DELETE /api/v2/operations/ipaddr": "MODERATE",
@@ -131,7 +158,10 @@ WITH_A_KEY = {"GET /api/v2/status/modes": "MODERATE"}
 """Who sends a key there wants to see what moderators see."""
 OPEN = {"ANYBODY", "LOCAL", "SIGNED"}
 NOBODYS_KEY = "k" * 22
-_EXAMPLES = {"ipaddr": "192.0.2.7", "user_id": "1", "filter_id": "1", "key_id": "1"}
+_EXAMPLES = {
+    "ipaddr": "192.0.2.7", "user_id": "1", "filter_id": "1", "entry_id": "1", "ban_id": "1", "report_id": "1",
+    "key_id": "1",
+}  # fmt: skip
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 
 

@@ -17,10 +17,22 @@ from horde_sdk.consts import _ANONYMOUS_MODEL, PAYLOAD_HTTP_METHODS, HTTPStatusC
 from horde_sdk.generic_api._reflection import get_all_request_types
 from horde_sdk.generic_api.apimodels import HordeRequest
 from horde_sdk.generic_api.utils.swagger import SwaggerDoc
+from horde_sdk.registration.paths import REGISTRATION_ENDPOINT_SUBPATH
 from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
 OUR_ENDPOINTS = {
     "/v2/webhook_secret",
+    # with their requests in `horde_sdk.moderation`
+    "/v2/audit",
+    "/v2/generate/report/{id}",
+    "/v2/operations/audit",
+    "/v2/operations/audit/{entry_id}/undo",
+    "/v2/operations/bans",
+    "/v2/operations/bans/{ban_id}",
+    "/v2/operations/reports",
+    "/v2/operations/reports/{report_id}",
+    "/v2/operations/requests",
+    "/v2/operations/suspicions",
     "/v2/kudos/statement",
     "/v2/keys",
     "/v2/keys/{key_id}",
@@ -29,8 +41,22 @@ OUR_ENDPOINTS = {
     "/v2/operations/news",
     "/v2/operations/news/{news_id}",
     "/v2/operations/documents/{document_name}",
+    *map(str, REGISTRATION_ENDPOINT_SUBPATH),
 }
 """Endpoints that the original lacks. Who adds one says here that the SDK need not know it, or teaches it to the SDK."""
+
+OF_REGISTRATION = {
+    "RegistrationTerms",
+    "SignInWay",
+    "RegistrationInput",
+    "RegisteredUser",
+    "SignInInput",
+    "SignedInUser",
+    "InvitationInput",
+    "InvitationDetails",
+    "RegistrationDecision",
+    "WaitingRegistration",
+}
 
 NAMED_BY_US = {"InterrogationSubmit", "NewWorkerMessage"}
 """Bodies that the original's document calls by the name of another."""
@@ -48,11 +74,26 @@ UNNAMED_BY_THE_SDK = {
     "HordeModesInput",
     "KudosTransferInput",
     "TestFilterPrompt",
+    # in `horde_sdk.moderation`, as other hordes lack them
+    "AuditEntry",
+    "AuditSubject",
+    "BanDetails",
+    "BanInput",
+    "CancelledRequests",
+    "DecidedReport",
+    "OwnAuditEntry",
+    "ReportReason",
+    "ReportState",
+    "ResultReport",
+    "ResultReportDecision",
+    "ResultReportInput",
+    "Suspected",
     "KeptNewspiece",  # of endpoints that the original lacks
     "NewDocument",
     "NewNewspiece",
     "NewspieceChange",
     "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
+    *OF_REGISTRATION,  # with its requests in `horde_sdk.registration`, for the same reason
     "KudosStatement",  # likewise in `horde_sdk.kudos_statement`
     "KudosStatementLine",
     "KeyInput",  # with the answers in `horde_sdk.account_keys`, for the same reason
@@ -155,6 +196,21 @@ class TestTheDocument:
             path = str(request.get_api_endpoint_subpath())
             assert request.get_http_method() in document.get_all_verbs_for_endpoint(path)
             assert "WebhookSecret" in document.paths[path].get_all_response_models()
+
+    async def test_registration_is_known_to_the_sdk(self, module_horde: Horde) -> None:
+        """Every verb of its paths has a request, whose body and answer are named as here."""
+        document = described((await module_horde.client.get("/api/swagger.json")).content)
+        requests = get_all_request_types("horde_sdk.registration")
+        known = {(str(each.get_api_endpoint_subpath()), each.get_http_method()) for each in requests}
+        paths = set(map(str, REGISTRATION_ENDPOINT_SUBPATH))
+
+        assert known == {(path, verb) for path in paths for verb in document.get_all_verbs_for_endpoint(path)}
+        names = {each.get_api_model_name() for each in requests}
+        names |= {each.get_default_success_response_type().get_api_model_name() for each in requests}
+        assert names - {None, _ANONYMOUS_MODEL, "SimpleResponse"} == OF_REGISTRATION - {
+            "SignInWay",
+            "WaitingRegistration",
+        }
 
     async def test_keys_of_accounts_are_known_to_the_sdk(self, module_horde: Horde) -> None:
         """Every verb, every field of a body, and what answers it."""

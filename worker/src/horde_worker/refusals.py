@@ -23,6 +23,7 @@ _FATAL_CODES: Final = frozenset(
         "AnonForbiddenWorker",
         "WorkerFlaggedMaintenance",
         "DeletedUser",
+        "WorkerBanned",
         "WorkerInviteOnly",
         "TooManyWorkers",
         "TooManyWorkersTrusted",

@@ -23,6 +23,10 @@ class AIHordePathData(GenericPathFields):
     collection_id = auto()
     collection_name = auto()
     example_id = auto()
+    invitation_id = auto()
+    entry_id = auto()
+    ban_id = auto()
+    report_id = auto()
     key_id = auto()
 
 
@@ -45,6 +49,10 @@ _default_path_values: dict[AIHordePathData, str] = {
     AIHordePathData.collection_id: _ANY_ID,
     AIHordePathData.collection_name: "a collection's name",
     AIHordePathData.example_id: _ANY_ID,
+    AIHordePathData.invitation_id: _ANY_ID,
+    AIHordePathData.entry_id: "1",
+    AIHordePathData.ban_id: "1",
+    AIHordePathData.report_id: "1",
 }
 """A value of the right form for each placeholder, for tools that try out every path."""
 

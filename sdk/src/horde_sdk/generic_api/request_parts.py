@@ -44,6 +44,13 @@ class APIKeyAllowedInRequestMixin(HordeAPIObjectBaseModel):
         return key
 
 
+class AuditReasonMixin(HordeAPIObjectBaseModel):
+    """A request for a change that OpenHorde records; other hordes take no notice of the reason."""
+
+    audit_reason: str | None = Field(default=None, max_length=500, pattern="^[ -~]*$")
+    """Why: recorded, and told to whom it concerns. In ASCII, as a header carries it."""
+
+
 class MessageSpecifiesUserIDMixin(HordeAPIData):
     """A message about one user."""
 

@@ -28,6 +28,8 @@ from horde_sdk.generic_api.steps import Answer, Exchange
 ResponseT = TypeVar("ResponseT", bound=HordeResponseTypes)
 
 _LONGEST_TARGET_CHARACTERS = 200
+_AUDIT_REASON = "audit_reason"
+"""The field of requests that say why something is changed, where the horde records it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def to_exchange(request: HordeRequest, caller: Caller) -> Exchange:
         by_alias=True,
         exclude_none=True,
         exclude_unset=True,
-        exclude={*caller.header_fields, *in_path, *in_query},
+        exclude={*caller.header_fields, _AUDIT_REASON, *in_path, *in_query},
     )
     method = request.get_http_method()
     if content and method == "GET":
@@ -122,6 +124,8 @@ def _headers(request: HordeRequest, caller: Caller) -> dict[str, str]:
         # Where a key is optional, anonymous callers need none, and some endpoints refuse all keys but moderators'.
         if key != ANON_API_KEY or request.is_api_key_required():
             headers["apikey"] = key
+    if reason := getattr(request, _AUDIT_REASON, None):
+        headers["Audit-Reason"] = str(reason)
     return headers
 
 

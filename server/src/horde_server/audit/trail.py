@@ -35,6 +35,8 @@ class Actor(msgspec.Struct, frozen=True):
     via: Via
     account_id: int | None = None
     key_id: int | None = None
+    reason: str | None = None
+    """Why, as they said with the call."""
 
 
 COMMAND_LINE: Final = Actor(Via.COMMAND_LINE)
@@ -51,7 +53,7 @@ class Subject(msgspec.Struct, frozen=True):
 def actor_of(caller: Caller) -> Actor:
     """Who calls, as an actor. Raises what `Caller.user` raises where nobody is known."""
     key_id = caller.key.id if caller.key is not None and caller.key.id else None
-    return Actor(Via.API, caller.user.id, key_id)
+    return Actor(Via.API, caller.user.id, key_id, caller.reason)
 
 
 def subject(kind: str, subject_id: int | str | UUID) -> Subject:
@@ -79,9 +81,10 @@ async def record(
         of: What it is done to.
         old: The values that changed, before.
         new: The same, after.
-        why: The actor's reason, if one was given; cut at `REASON_LENGTH`.
+        why: The reason, where it is another than what the actor said; cut at `REASON_LENGTH`.
         concerns: The account that may read the entry as its own.
     """
+    reason = why or actor.reason
     return await store.add(
         conn,
         via=actor.via,
@@ -93,7 +96,7 @@ async def record(
         concerns=concerns,
         old=msgspec.json.encode(dict(old or {})).decode(),
         new=msgspec.json.encode(dict(new or {})).decode(),
-        reason=why[:REASON_LENGTH] if why else None,
+        reason=reason[:REASON_LENGTH] if reason else None,
     )
 
 

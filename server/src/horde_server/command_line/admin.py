@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from horde_sdk.harmless_text import one_line
-from horde_server.command_line import admin_content, admin_keys
+from horde_server.command_line import admin_audit, admin_ban, admin_cancel, admin_content, admin_keys, admin_new_users
 from horde_server.command_line.admin_ledger import audit_ledger
 from horde_server.command_line.on_database import account_number, on_database
 from horde_server.command_line.options import Data, DatabaseUrl, fail
@@ -30,10 +30,14 @@ class KeyScope(StrEnum):
 
 app = typer.Typer(help="Work on a horde's database: accounts.", no_args_is_help=True)
 admin_keys.register(app)
+admin_new_users.add_to(app)
 
 
 app.add_typer(admin_content.news, name="news")
 app.add_typer(admin_content.document, name="document")
+app.add_typer(admin_audit.app, name="audit")
+app.add_typer(admin_ban.app, name="ban")
+app.command("cancel")(admin_cancel.cancel)
 
 
 @app.callback()

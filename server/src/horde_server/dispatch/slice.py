@@ -7,6 +7,7 @@ from typing import Any
 
 from horde_server.core import Core
 from horde_server.dispatch.announcements import Announcements
+from horde_server.dispatch.bulk_cancel import BulkCancel
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.dispatch.kind_store import store_kinds
@@ -28,6 +29,8 @@ class Dispatch(Slice):
         self._dispatchers: dict[str, Dispatcher[Any]] = {}
         self.announcements = Announcements(Announcer(core.tasks))
         self.mirror = Mirror(core.pool, self._dispatchers, core.publish, removing, self.announcements)
+
+        self.bulk_cancel = BulkCancel(core.pool, self.queues, self.mirror, self.announcements)
 
     def open(self, kind: Kind[OrderT], *, matched_targeting: bool = False) -> Dispatcher[OrderT]:
         """The dispatcher of a kind, with a live queue of its own. `matched_targeting`: see `LiveQueue`."""

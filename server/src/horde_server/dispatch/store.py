@@ -147,24 +147,25 @@ async def insert_request(conn: Connection, new: NewRequest[OrderT], *, kind: str
     return RequestState(*row)
 
 
-_CANCEL = f"""
+CANCEL = f"""
 UPDATE request
 SET state = 'cancelled', waiting = 0, version = version + 1,
     held_hundredths = CASE WHEN processing = 0 THEN 0 ELSE held_hundredths * processing / (waiting + processing) END
 WHERE {{which}} AND state = 'open'
 RETURNING {STATE_COLUMNS.format("")}"""
+"""SQL: take back what waits of some requests; format with `which`. What is held for jobs in hands stays held."""
 
 
 async def cancel(conn: Connection, request_id: RequestId) -> RequestState | None:
     """Cancel what still waits; jobs with workers go on. None when it was not open any more."""
-    cursor = await conn.execute(_CANCEL.format(which="id = %s"), (request_id,))
+    cursor = await conn.execute(CANCEL.format(which="id = %s"), (request_id,))
     row = await cursor.fetchone()
     return RequestState(*row) if row else None
 
 
 async def cancel_waiting(conn: Connection) -> list[RequestState]:
     """Cancel what waits of every request, of any kind; the changed requests."""
-    cursor = await conn.execute(_CANCEL.format(which="waiting > 0"))
+    cursor = await conn.execute(CANCEL.format(which="waiting > 0"))
     return [RequestState(*row) for row in await cursor.fetchall()]
 
 

@@ -47,6 +47,7 @@ _REFUSALS = {
     404: "There is no such thing.",
     405: "There is no such method at this address.",
     408: "The request arrived too slowly.",
+    409: "Somebody was first: it is otherwise by now.",
     413: "The body is too large.",
     414: "The address is too long.",
     429: "Too many requests: wait for `Retry-After` seconds.",

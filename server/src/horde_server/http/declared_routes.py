@@ -24,8 +24,8 @@ from starlette.routing import BaseRoute
 from horde_server.errors import HordeError
 from horde_server.http.body import read_body
 from horde_server.http.hot_routes import HotRoutes
-from horde_server.http.parameters import ApiKey
-from horde_server.http.rights import KEYLESS, Right
+from horde_server.http.parameters import ApiKey, AuditReason
+from horde_server.http.rights import KEYLESS, PRIVILEGED, Right
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[Response]])
 
@@ -128,7 +128,8 @@ class DeclaredRouter:
         reads, is_hot = options.pop("reads", None), options.pop("hot", False)
 
         def register(endpoint: Endpoint) -> Endpoint:
-            entrance = _entrance(endpoint, declaration, self._admit, reads, is_hot=is_hot)
+            takes_reason = method != "GET" and declaration.right in PRIVILEGED
+            entrance = _entrance(endpoint, declaration, self._admit, reads, is_hot=is_hot, takes_reason=takes_reason)
             if declaration_of(entrance) not in (None, declaration):
                 raise TypeError(f"{path}: its endpoint has another right elsewhere")
             setattr(entrance, _DECLARED, declaration)
@@ -149,6 +150,7 @@ def _entrance(
     reads: Read | None,
     *,
     is_hot: bool,
+    takes_reason: bool,
 ) -> Callable[..., Awaitable[Response]]:
     """What is called instead of the endpoint: reads the body, asks the door, and hands both on."""
     signature = inspect.signature(endpoint, eval_str=True)
@@ -181,7 +183,14 @@ def _entrance(
     async def enter_with_key(request: Request, apikey: ApiKey = None, **given: Any) -> Response:
         return await enter(request, **given)  # the framework documents the header, and holds it to its limit
 
-    entrance: Callable[..., Awaitable[Response]] = enter if is_hot or admit is None else enter_with_key
+    async def enter_with_reason(
+        request: Request, apikey: ApiKey = None, audit_reason: AuditReason = None, **given: Any
+    ) -> Response:
+        return await enter(request, **given)
+
+    entrance: Callable[..., Awaitable[Response]] = enter
+    if not is_hot and admit is not None:
+        entrance = enter_with_reason if takes_reason else enter_with_key
     own = list(inspect.signature(entrance, eval_str=True).parameters.values())[:-1]
     shown = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *parameters.values())]
     entrance.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined] # FastAPI reads it

@@ -116,6 +116,13 @@ def account_network(account_id: int) -> Network:
     return IPv6Network((_DISCARDED + account_id, 128))
 
 
+def account_of(network: Network) -> int | None:
+    """The account whose time-out stands at this network; None: it is a network as others are."""
+    number = int(network.network_address) - _DISCARDED
+    is_one = network.version == 6 and network.prefixlen == 128 and 0 <= number < 2**31
+    return number if is_one else None
+
+
 class NetworkSet:
     """Some networks; asking for an address that was asked for before costs a look into a dictionary."""
 

@@ -13,6 +13,8 @@ MOST_NAME_CHARACTERS = 1000
 ApiKey = Annotated[str | None, Header(max_length=MOST_KEY_CHARACTERS)]
 IdempotencyKey = Annotated[str | None, Header(max_length=MOST_NAME_CHARACTERS)]
 """The rule of transfers allows 255, and says so with its `rc`."""
+AuditReason = Annotated[str | None, Header(max_length=2000)]
+"""Why somebody does what needs a right, as bytes of UTF-8; characters are counted at the door."""
 Id = Annotated[str, Path(max_length=MOST_NAME_CHARACTERS)]
 RequestId = Annotated[str, Path(alias="id", max_length=MOST_NAME_CHARACTERS)]
 Name = Annotated[str, Path(max_length=MOST_NAME_CHARACTERS)]

@@ -23,4 +23,6 @@ class Right(Enum):
     ADMINISTER = "administering this horde"
 
 
+PRIVILEGED: Final = frozenset({Right.MANAGE_WORKERS, Right.MANAGE_OWN, Right.MODERATE, Right.ADMINISTER})
+"""What is changed by these is recorded, with the reason that the header `Audit-Reason` gives."""
 KEYLESS: Final = frozenset({Right.ANYBODY, Right.LOCAL, Right.SIGNED})

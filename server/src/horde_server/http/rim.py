@@ -29,7 +29,7 @@ _CORS = (
     (
         b"access-control-allow-headers",
         b"Accept, Content-Type, Content-Length, Accept-Encoding, X-CSRF-Token, apikey, Client-Agent, X-Fields, "
-        b"X-Forwarded-For, Proxied-For, Proxy-Authorization",
+        b"X-Forwarded-For, Proxied-For, Proxy-Authorization, Audit-Reason",
     ),
 )
 JSON_HEADER = (b"content-type", b"application/json; charset=utf-8")

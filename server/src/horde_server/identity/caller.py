@@ -31,6 +31,22 @@ SCOPES: Final = {
 """The keys that carry a right: those with any of these scopes. A right that is not here is nobody's."""
 
 
+FOR_THE_APPROVED: Final = frozenset({Right.ASK, Right.WORK})
+"""What new users may not before a moderator has approved them, where the horde is set so."""
+
+
+class AwaitingApproval(HordeError):
+    """This account waits for a moderator of this horde to approve it: until then it can neither ask nor serve."""
+
+    status, rc = 403, "AwaitingApproval"
+
+
+def check_approval(account: Account, right: Right) -> None:
+    """Raise `AwaitingApproval` when the account has yet to be approved for this."""
+    if not account.is_approved and right in FOR_THE_APPROVED:
+        raise AwaitingApproval
+
+
 class KeyLacksScope(HordeError):
     """This API key is not for this: use a key of yours that is, or one for everything."""
 
@@ -73,6 +89,8 @@ class Caller(msgspec.Struct, frozen=True):
     key: KeyGrant | None = None
     unknown_key: type[HordeError] = InvalidAPIKey
     """What is told whose key is nobody's."""
+    reason: str | None = None
+    """Why they do it, where they say so and it is recorded: the header `Audit-Reason`."""
 
     @property
     def user(self) -> Account:
@@ -111,10 +129,10 @@ class Caller(msgspec.Struct, frozen=True):
             return self.account.is_moderator
         if right is Right.ADMINISTER:
             return self.account.is_administrator
-        return True
+        return self.account.is_approved or right not in FOR_THE_APPROVED
 
     def check(self, right: Right) -> None:
-        """Raise what `user` raises, `KeyLacksScope`, `NotModerator` or `NotAdmin` where the caller may not."""
+        """Raise what `user` raises, `NotModerator`, `NotAdmin`, `KeyLacksScope` or `AwaitingApproval`, or nothing."""
         if self.may(right):
             return
         account = self.user
@@ -122,4 +140,7 @@ class Caller(msgspec.Struct, frozen=True):
             raise NotModerator
         if right is Right.ADMINISTER and not account.is_administrator:
             raise NotAdmin
+        if self.key is not None:
+            check_scope(self.key, right)
+        check_approval(account, right)
         raise KeyLacksScope(self.key, right)

@@ -52,6 +52,7 @@ class Account:
     education: bool
     special: bool
     deleted: bool
+    is_approved: bool  # where new users wait for a moderator (registration.md §3)
     balance_hundredths: int
     is_administrator: bool
     """Whether the operator names it in `HORDE_ADMINS`."""

@@ -7,18 +7,20 @@ from typing import Any
 from fastapi import Request
 from starlette.types import Scope
 
-from horde_server.errors import HordeError, InvalidAPIKey, InvalidWorkerKey
+from horde_server.errors import HordeError, InvalidAPIKey, InvalidPayload, InvalidWorkerKey
 from horde_server.http.body import required_apikey
 from horde_server.http.body_limits import KEYLESS as KEYLESS_PATHS
 from horde_server.http.client_agent import UNKNOWN_AGENT, client_agent
 from horde_server.http.declared_routes import ASKED_LATER, Declaration, DeclaredRouter, declaration_of
 from horde_server.http.hot_routes import HotRoutes
-from horde_server.http.rights import Right
-from horde_server.identity.caller import Caller, check_network, check_scope
+from horde_server.http.rights import PRIVILEGED, Right
+from horde_server.identity.caller import Caller, check_approval, check_network, check_scope
 from horde_server.identity.directory import AccountDirectory, Holder
 from horde_server.identity.key_uses import KeyUses
+from horde_server.visible_text import invisible_character, named
 
 _API = "/api/v2/"
+MOST_REASON_CHARACTERS = 500
 _USUAL = Declaration(Right.ANY_KEY)
 
 
@@ -37,7 +39,8 @@ class Door:
     async def admit(self, request: Request, declaration: Declaration) -> Caller:
         """Who calls. Raises 400 and 401 where the key is missing or nobody's, 403 where they may not.
 
-        Where the declaration says that this is asked later, only the scopes of a key that somebody has are looked at.
+        Where the declaration says that this is asked later, only the scopes of a key that somebody has are looked at,
+        and whether its account is approved.
         """
         scope = request.scope
         sent, agent = _key_and_agent(scope)
@@ -45,6 +48,7 @@ class Door:
         if right is Right.ASK:
             agent = client_agent(agent)  # it is kept with the request
         address: str = scope["state"]["client_address"]
+        reason = _reason(scope) if right in PRIVILEGED else None
         if not sent and right is Right.ANYBODY_NAMED:
             return Caller(None, address, agent)
         if not sent and declaration.no_key is not None:
@@ -53,13 +57,14 @@ class Door:
         if holder is None:
             if declaration.unknown_key is not ASKED_LATER:
                 raise declaration.unknown_key or _refusal_of(right)
-            return Caller(None, address, agent, None, _refusal_of(right))
+            return Caller(None, address, agent, None, _refusal_of(right))  # nothing of theirs is recorded
         account, key = holder
         self._uses.note(key.id)
         check_network(key, address)
-        caller = Caller(account, address, agent, key, _refusal_of(right))
+        caller = Caller(account, address, agent, key, _refusal_of(right), reason)
         if declaration.unknown_key is ASKED_LATER:
             check_scope(key, right)
+            check_approval(account, right)
         else:
             caller.check(right)
         return caller
@@ -100,6 +105,20 @@ def _key_and_agent(scope: Scope) -> tuple[str | None, str]:
         key.decode("latin-1") if key is not None else None,
         agent.decode("latin-1") if agent is not None else UNKNOWN_AGENT,
     )
+
+
+def _reason(scope: Scope) -> str | None:
+    """Why somebody does what needs a right: the header `Audit-Reason`. Raises `InvalidPayload`."""
+    sent = next((value for name, value in scope["headers"] if name == b"audit-reason"), b"")
+    try:
+        reason = sent.decode().strip()
+    except UnicodeDecodeError:
+        reason = sent.decode("latin-1").strip()
+    if len(reason) > MOST_REASON_CHARACTERS:
+        raise InvalidPayload({"Audit-Reason": f"must have at most {MOST_REASON_CHARACTERS} characters"})
+    if (hidden := invisible_character(reason)) is not None:
+        raise InvalidPayload({"Audit-Reason": f"must be of visible characters, in one line: remove {named(hidden)}"})
+    return reason or None
 
 
 def _refusal_of(right: Right) -> type[HordeError]:

@@ -12,7 +12,7 @@ AccountRow: TypeAlias = tuple[Any, ...]
 """The columns of `directory.Account`, in its order, less what the settings say of it."""
 
 _COLUMNS = """account.id, username, kind, concurrency, worker_invited, moderator, trusted, flagged, customizer, vpn,
-    service, education, special, deleted,
+    service, education, special, deleted, approved_at IS NOT NULL,
     coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = 2 * account.id), 0)"""
 
 

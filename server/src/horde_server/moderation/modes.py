@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
 
+from horde_server.audit.trail import Actor, changed, record, subject
 from horde_server.database.pool import Pool
 from horde_server.moderation import store
+
+MODES: Final = subject("horde", "modes")
 
 
 @dataclass(slots=True)
@@ -50,11 +54,15 @@ class Modes:
             found = await store.find_modes(conn)
         self._now = HordeModes(*found)
 
-    async def change(self, wanted: Mapping[str, bool]) -> None:
+    async def change(self, wanted: Mapping[str, bool], actor: Actor) -> None:
         """Turn modes on or off, by their names; the other nodes hear of it."""
         unknown = wanted.keys() - asdict(self._now).keys()
         assert not unknown, unknown  # names are put into the statement
-        async with self._pool.connection() as conn:
+        async with self._pool.connection() as conn, conn.transaction():
+            before = HordeModes(*await store.lock_modes(conn))
             await store.change_modes(conn, wanted)
+            old, new = changed(asdict(before), {**asdict(before), **wanted})
+            if new:
+                await record(conn, actor, "modes.change", MODES, old=old, new=new)
         await self.reload()
         self._publish("modes", ["all"])

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from fastapi import APIRouter, Response
 
+from horde_server.audit.trail import actor_of
 from horde_server.errors import HordeError
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
@@ -67,7 +68,7 @@ def routes(modes: Modes, cancel_waiting: Callable[[], Awaitable[None]], door: Do
         if "maintenance_mode" in asked:
             caller.check(Right.ADMINISTER)
         caller.check(Right.MODERATE)
-        await modes.change({name.removesuffix(_SUFFIX): value for name, value in asked.items()})
+        await modes.change({name.removesuffix(_SUFFIX): value for name, value in asked.items()}, actor_of(caller))
         if asked.get("maintenance_mode"):
             await cancel_waiting()
         return json_response(msgspec.json.encode(asked))

@@ -18,6 +18,14 @@ async def find_modes(conn: Connection) -> tuple[bool, bool, bool]:
     return row
 
 
+async def lock_modes(conn: Connection) -> tuple[bool, bool, bool]:
+    """As `find_modes`; nobody else changes them until the caller's transaction ends."""
+    cursor = await conn.execute("SELECT maintenance, invite_only, raid FROM horde_modes FOR UPDATE")
+    row: tuple[bool, bool, bool] | None = await cursor.fetchone()
+    assert row is not None  # the migration made the only row
+    return row
+
+
 async def change_modes(conn: Connection, wanted: Mapping[str, bool]) -> None:
     """Turn modes on or off, by the names of their columns, which the code gives."""
     columns = ", ".join(f"{name} = %({name})s" for name in wanted)

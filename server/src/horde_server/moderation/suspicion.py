@@ -14,7 +14,7 @@ _FASTEST_TEXT_SPEED = 150.0
 
 
 class Suspicion(IntEnum):
-    """Why somebody is suspected; the numbers are the original's."""
+    """Why somebody is suspected; the numbers up to 9 are the original's."""
 
     WORKER_NAME_LONG = 0
     WORKER_NAME_EXTREME = 1
@@ -26,10 +26,16 @@ class Suspicion(IntEnum):
     USERNAME_PROFANITY = 7
     CORRUPT_PROMPT = 8
     TOO_MANY_JOBS_ABORTED = 9
+    REPORTED_RESULT = 10  # ours: a user reported a result, and a moderator agreed
 
 
-REPEATABLE = frozenset({Suspicion.UNREASONABLY_FAST, Suspicion.TOO_MANY_JOBS_ABORTED})
+REPEATABLE = frozenset({Suspicion.UNREASONABLY_FAST, Suspicion.TOO_MANY_JOBS_ABORTED, Suspicion.REPORTED_RESULT})
 """Reasons that count each time; the others count once."""
+
+
+def reason_name(number: int) -> str:
+    """A reason in words; one of a later release by its number."""
+    return Suspicion(number).name.lower() if number in list(Suspicion) else f"reason_{number}"
 
 
 def fastest_text_speed(model: str, parameters_billions: float | None) -> float:

@@ -66,6 +66,10 @@ class WorkerDetails(Answer):
     suspicious: int = 0
     ipaddr: str = ""
     contact: str = ""
+    # why it is paused, and what is suspected, for its owner too; what moderators remember of it
+    paused_reason: str = ""
+    suspicions: list[str] = Field([])
+    moderators_note: str = ""
 
 
 class ModifyWorker(Answer):

@@ -18,6 +18,7 @@ from horde_server.kudos.ledger import MINTED, EntryKind, Movement, escrow, spend
 from horde_server.kudos.uptime import REWARDED_EVERY_S
 from horde_server.moderation.addresses.reputation import AddressReputation
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
+from horde_server.moderation.bans.service import Bans
 from horde_server.moderation.modes import Modes
 from horde_server.moderation.profanity import ProfanityFilter
 from horde_server.moderation.suspects import Suspects
@@ -78,6 +79,7 @@ class CheckIn:
         modes: Modes,
         profanity: ProfanityFilter,
         addresses: AddressTimeouts,
+        bans: Bans,
         reputation: AddressReputation,
         suspects: Suspects,
         publish: Callable[[str, Iterable[str]], None],
@@ -88,6 +90,7 @@ class CheckIn:
         self._modes = modes
         self._profanity = profanity
         self._addresses = addresses
+        self._bans = bans
         self._reputation = reputation
         self._suspects = suspects
         self._publish = publish
@@ -103,7 +106,9 @@ class CheckIn:
         *,
         kind: WorkerRules,
     ) -> OnlineWorker:
-        """The worker, up to date. `name` and `agent` as they were sent. Raises the refusals of workers.md §2.4–2.12.
+        """The worker, up to date. `name` and `agent` as they were sent.
+
+        Raises the refusals of workers.md §2.4–2.12 and §2.14.
 
         `offered`: what the worker can do. It raises where that may not be offered, and is asked last, as who may not
         serve at all learns nothing from a list of models.
@@ -119,6 +124,7 @@ class CheckIn:
         if worker is not None and worker.kind.name != kind.name:
             raise PolymorphicNameConflict
         self._addresses.refuse(address)
+        self._bans.refuse(account.id, name, address)
         is_safe = not self._reputation.is_on or await self._reputation.admit_worker(account, address)
         if worker is None:
             worker = await self._create(account, name, agent, offered, address, kind)

@@ -170,6 +170,11 @@ class WorkerDirectory:
         self._forget_name(worker)
         self._queues[worker.kind.name].drop_worker(worker_id)
 
+    def forget_banned(self, is_banned: Callable[[int, str], bool]) -> None:
+        """Forget workers that are banned by owner or name: a pop that waits ends, and nobody counts on them."""
+        for worker in [each for each in self._by_id.values() if is_banned(each.account_id, each.name)]:
+            self.forget(worker.id)
+
     def drop_stale(self) -> None:
         """Forget workers that went offline."""
         since = self._clock() - ONLINE_S

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Response
+from pydantic import StringConstraints
 
 from horde_server.errors import InvalidAPIKey
 from horde_server.http.answers import refusals
@@ -18,11 +19,16 @@ from horde_server.identity.door import Door
 from horde_server.workers.answers import DeletedWorker, ModifyWorker, WorkerDetails
 from horde_server.workers.check_in import parse_worker_id
 from horde_server.workers.listed import ListedWorkers
-from horde_server.workers.management import WorkerManagement
+from horde_server.workers.management import BanBy, WorkerManagement
 from horde_server.workers.schemas import WorkerChange
 from horde_server.workers.shown import ShownWorkers
 
 _encode = msgspec.json.Encoder().encode
+_DAY_S = 24 * 3600
+
+BanWords = Annotated[
+    list[Annotated[str, StringConstraints(max_length=7, pattern="^(owner|name|address)$")]], Query(max_length=3)
+]
 
 
 def routes(shown: ShownWorkers, listed: ListedWorkers, management: WorkerManagement, door: Door) -> APIRouter:
@@ -92,9 +98,15 @@ def routes(shown: ShownWorkers, listed: ListedWorkers, management: WorkerManagem
         response_model=DeletedWorker,
         responses=refusals(401, 403, 404),
     )
-    async def delete(caller: Caller, worker_id: Id) -> Response:
-        """Remove a worker; the jobs it holds go back to the queue."""
-        gone = await management.delete(parse_worker_id(worker_id), caller)
+    async def delete(
+        caller: Caller,
+        worker_id: Id,
+        ban: BanWords = [],  # noqa: B006 the framework copies it
+        ban_days: Annotated[int | None, Query(ge=1, le=3650)] = None,
+    ) -> Response:
+        """Remove a worker; the jobs it holds go back to the queue. Moderators may ban its owner, name or address."""
+        ban_s = ban_days * _DAY_S if ban_days else None
+        gone = await management.delete(parse_worker_id(worker_id), caller, dict.fromkeys(map(BanBy, ban)), ban_s)
         return json_response(_encode({"deleted_id": str(gone.id), "deleted_name": gone.name}))
 
     return router.api

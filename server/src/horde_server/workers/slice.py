@@ -46,13 +46,16 @@ class Workers(Slice):
             moderation.modes,
             moderation.profanity,
             moderation.addresses,
+            moderation.bans,
             moderation.reputation,
             moderation.suspects,
             core.publish,
             core.clock,
         )
         self._listed = ListedWorkers(self._shown, self.directory, core.monotonic)
-        self._management = WorkerManagement(core.pool, self.directory, dispatch.mirror, moderation.profanity)
+        self._management = WorkerManagement(
+            core.pool, self.directory, dispatch.mirror, moderation.profanity, moderation.bans
+        )
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Lists and changes of workers."""
@@ -71,10 +74,18 @@ class Workers(Slice):
         async def accounts_changed(ids: list[str]) -> None:
             await self.directory.reload_of({int(account_id) for account_id in ids})
 
+        async def bans_changed(_: list[str]) -> None:
+            self.directory.forget_banned(self._moderation.bans.holds)
+
         async def messages_changed(_: list[str]) -> None:
             await self.messages.reload()
 
-        return {"worker": workers_changed, "account": accounts_changed, "worker_message": messages_changed}
+        return {
+            "worker": workers_changed,
+            "account": accounts_changed,
+            "ban": bans_changed,
+            "worker_message": messages_changed,
+        }
 
     async def reload(self) -> None:
         """All that are online, and what they are told."""

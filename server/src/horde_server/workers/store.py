@@ -71,6 +71,7 @@ async def find_online(conn: Connection, known: Sequence[UUID]) -> list[WorkerRow
 
 _SHOWN = """
 SELECT worker.id, worker.name, worker.kind, worker.account_id, worker.info, worker.maintenance, worker.paused,
+       worker.paused_reason, worker.moderators_note, worker.suspicions,
        worker.uptime_s, worker.uncompleted_jobs, worker.fulfilments, worker.contributions,
        worker.kudos_generated_hundredths, worker.kudos_uptime_hundredths, worker.abilities::text,
        (SELECT avg(sample) FROM unnest(worker.speeds) AS sample) AS speed, worker.address,
@@ -232,17 +233,41 @@ async def pay_uptime(conn: Connection, worker_id: UUID, movement: Movement, *, e
 
 
 class ManagedWorker(NamedTuple):
-    """Whose worker it is, and where it popped from last."""
+    """Whose worker it is, where it popped from last, and what may be changed of it."""
 
     id: UUID
     name: str
     account_id: int
     address: str | None
+    kind: str
+    maintenance: bool
+    maintenance_msg: str | None
+    paused: bool
+    paused_reason: str | None
+    info: str | None
+    team_id: UUID | None
+
+    def values(self) -> dict[str, Any]:
+        """What may be changed, by the names of its columns."""
+        values = {name: getattr(self, name) for name in CHANGEABLE}
+        return {**values, "team_id": str(self.team_id) if self.team_id else None}
+
+
+CHANGEABLE = ("name", "maintenance", "maintenance_msg", "paused", "paused_reason", "info")
+_MANAGED = """SELECT id, name, account_id, address, kind, maintenance, maintenance_msg, paused, paused_reason, info,
+    team_id FROM worker"""
 
 
 async def find_managed(conn: Connection, worker_id: UUID) -> ManagedWorker | None:
     """The worker with this id."""
-    cursor = await conn.execute("SELECT id, name, account_id, address FROM worker WHERE id = %s", (worker_id,))
+    cursor = await conn.execute(f"{_MANAGED} WHERE id = %s", (worker_id,))
+    row = await cursor.fetchone()
+    return ManagedWorker(*row) if row else None
+
+
+async def lock_managed(conn: Connection, worker_id: UUID) -> ManagedWorker | None:
+    """The worker, of which nobody else changes anything until the caller's transaction ends."""
+    cursor = await conn.execute(f"{_MANAGED} WHERE id = %s FOR UPDATE", (worker_id,))
     row = await cursor.fetchone()
     return ManagedWorker(*row) if row else None
 

@@ -11,6 +11,7 @@ from horde_server.dispatch.abilities import Abilities, decode_abilities
 from horde_server.dispatch.kind import WorkerRules
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
+from horde_server.moderation.suspicion import SUSPICIOUS_FROM, reason_name
 
 
 def worker_body(
@@ -52,6 +53,17 @@ def worker_body(
         body["messages"] = messages
     if is_moderator or is_owner:
         body.update(paused=row["paused"], suspicious=row["suspicious"], ipaddr=row["address"])
+        body["paused_reason"] = _why_paused(row)
+        body["suspicions"] = list(map(reason_name, row["suspicions"])) or None
     if is_moderator:
-        body["contact"] = row["contact"]
+        body.update(contact=row["contact"], moderators_note=row["moderators_note"])
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _why_paused(row: dict[str, Any]) -> str | None:
+    """What its owner can do something about: a moderator's words, or the suspicions that paused it."""
+    if not row["paused"]:
+        return None
+    if row["paused_reason"] or row["suspicious"] < SUSPICIOUS_FROM:
+        return row["paused_reason"] or "A moderator paused this worker: please ask one why."
+    return f"Paused by itself after {row['suspicious']} suspicions: please ask a moderator to look at it."

@@ -16,6 +16,7 @@ from horde_sdk.generic_api.apimodels import (
     HordeResponseTypes,
 )
 from horde_sdk.generic_api.decoration import Unequatable, Unhashable
+from horde_sdk.generic_api.request_parts import AuditReasonMixin
 
 
 class FilterDetails(HordeResponseBaseModel, api_name="FilterDetails"):
@@ -101,6 +102,7 @@ class FilterPromptSuspicionRequest(
 class PutNewFilterRequest(
     BaseAIHordeRequest,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     method=HTTPMethod.PUT,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_filters,
     api_name="PutNewFilter",
@@ -179,6 +181,7 @@ class SingleFilterRequest(
 class PatchExistingFilter(
     BaseAIHordeRequest,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     method=HTTPMethod.PATCH,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_filters_regex_single,
     api_name="PatchExistingFilter",
@@ -208,6 +211,7 @@ class DeleteFilterResponse(HordeResponseBaseModel, ContainsMessageResponseMixin,
 class DeleteFilterRequest(
     BaseAIHordeRequest,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     method=HTTPMethod.DELETE,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_filters_regex_single,
 ):

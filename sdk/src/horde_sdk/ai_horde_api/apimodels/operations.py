@@ -13,6 +13,7 @@ from horde_sdk.generic_api.apimodels import (
     HordeResponseRootModel,
 )
 from horde_sdk.generic_api.decoration import Unequatable, Unhashable
+from horde_sdk.generic_api.request_parts import AuditReasonMixin
 
 
 class IPTimeout(HordeAPIObjectBaseModel, api_name="IPTimeout"):
@@ -69,6 +70,7 @@ class BlockIPAddressResponse(HordeResponseBaseModel, ContainsMessageResponseMixi
 class BlockIPAddressRequest(
     BaseAIHordeRequest,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     method=HTTPMethod.POST,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_operations_ipaddr,
     api_name="AddTimeoutIPInput",
@@ -92,6 +94,7 @@ class DeleteIPAddressResponse(HordeResponseBaseModel, ContainsMessageResponseMix
 class DeleteIPAddressRequest(
     BaseAIHordeRequest,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     method=HTTPMethod.DELETE,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_operations_ipaddr,
     api_name="DeleteTimeoutIPInput",
@@ -113,6 +116,7 @@ class BlockWorkerIPAddressResponse(HordeResponseBaseModel, ContainsMessageRespon
 class BlockWorkerIPAddressRequest(
     BaseAIHordeRequest,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     method=HTTPMethod.PUT,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_operations_block_worker_ipaddr_single,
     api_name="AddWorkerTimeout",
@@ -136,6 +140,7 @@ class DeleteWorkerIPAddressResponse(HordeResponseBaseModel, ContainsMessageRespo
 class DeleteWorkerIPAddressRequest(
     BaseAIHordeRequest,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     method=HTTPMethod.DELETE,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_operations_block_worker_ipaddr_single,
 ):

@@ -18,6 +18,7 @@ from horde_sdk.generic_api.apimodels import (
     HordeResponseRootModel,
 )
 from horde_sdk.generic_api.decoration import Unequatable, Unhashable
+from horde_sdk.generic_api.request_parts import AuditReasonMixin
 
 
 class AIHordeHeartbeatResponse(HordeResponseBaseModel, ContainsMessageResponseMixin, api_name=_ANONYMOUS_MODEL):
@@ -83,6 +84,7 @@ class HordeModesRequest(
 class ModifyHordeModesRequest(
     BaseAIHordeRequest,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     method=HTTPMethod.PUT,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_status_modes,
 ):

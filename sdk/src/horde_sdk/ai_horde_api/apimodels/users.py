@@ -27,6 +27,7 @@ from horde_sdk.generic_api.apimodels import (
     MessageSpecifiesUserIDMixin,
 )
 from horde_sdk.generic_api.decoration import Unequatable, Unhashable
+from horde_sdk.generic_api.request_parts import AuditReasonMixin
 
 __all__ = [
     "ActiveGenerations",
@@ -179,6 +180,7 @@ class ModifyUserRequest(
     MessageSpecifiesUserIDMixin,
     ModifyUser,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     method=HTTPMethod.PUT,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_users_single,
     api_name="ModifyUserInput",
@@ -198,6 +200,7 @@ class DeleteUserRequest(
     BaseAIHordeRequest,
     MessageSpecifiesUserIDMixin,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     method=HTTPMethod.DELETE,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_users_single,
 ):

@@ -10,3 +10,7 @@ class IPTimeout(Answer):
 
     ipaddr: str
     seconds: int
+    # with `all`: what the audit trail names it by, and refused prompts in a row; of an account its number
+    id: int = 0
+    strikes: int = 0
+    account: int = 0

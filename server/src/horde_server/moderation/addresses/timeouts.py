@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
+from horde_server.audit.trail import Actor, record, subject
 from horde_server.database.pool import Pool
 from horde_server.errors import HordeError
 from horde_server.http.networks import (
@@ -23,7 +24,7 @@ from horde_server.http.networks import (
 )
 from horde_server.identity.directory import Account
 from horde_server.moderation.addresses import store
-from horde_server.moderation.addresses.store import Timeout
+from horde_server.moderation.addresses.store import Numbered, Timeout
 
 log = structlog.get_logger(__name__)
 
@@ -103,17 +104,34 @@ class AddressTimeouts:
         left_s = await self._strike(account_network(account.id), is_service=account.service)
         log.warning("moderation.account_struck", account=account.id, left_s=round(left_s))
 
-    async def set(self, network: Network, seconds: int) -> None:
+    async def set(self, network: Network, seconds: int, actor: Actor) -> None:
         """A moderator's time-out, from now on."""
-        async with self._pool.connection() as conn:
-            await store.set_timeout(conn, network, seconds)
+        async with self._pool.connection() as conn, conn.transaction():
+            left_s = await store.lock(conn, network)
+            number = await store.set_timeout(conn, network, seconds)
+            await record(
+                conn,
+                actor,
+                "address.block",
+                subject("address", number),
+                old={"left_s": left_s},
+                new={"left_s": seconds},
+            )
         await self._changed([network])
 
-    async def lift(self, network: Network) -> None:
+    async def lift(self, network: Network, actor: Actor) -> None:
         """End a time-out and forget its strikes."""
-        async with self._pool.connection() as conn:
+        async with self._pool.connection() as conn, conn.transaction():
             lifted = await store.lift(conn, network, household_of(network))
-        await self._changed(lifted)
+            for each in lifted:
+                of = subject("address", each.number)
+                await record(conn, actor, "address.lift", of, old={"left_s": each.left_s}, new={"left_s": 0})
+        await self._changed([each.network for each in lifted])
+
+    async def listed(self, *, after: int, limit: int) -> list[Numbered]:
+        """All time-outs, single addresses and accounts too, by their numbers."""
+        async with self._pool.connection() as conn:
+            return await store.listed(conn, after=after, limit=limit)
 
     async def blocks(self) -> list[Timeout]:
         """Blocks in time-out."""

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from horde_server.audit.trail import Actor, changed, record, subject
 from horde_server.database.pool import Pool
 from horde_server.errors import BadRequest, HordeError
 from horde_server.moderation.prompt_filters import store
@@ -53,51 +54,60 @@ class PromptFilters:
             return _existing(await store.show(conn, filter_id))
 
     async def add(
-        self, *, filter_type: int, regex: str, description: str | None, replacement: str, account_id: int
+        self, *, filter_type: int, regex: str, description: str | None, replacement: str, actor: Actor
     ) -> ShownFilter:
         """A new filter, or the one that is there with this type and regex, unchanged. Raises `UnusablePattern`."""
         await asyncio.to_thread(_check, regex, replacement)
         if len(self.current.rows) >= MOST_FILTERS:
             raise BadRequest(f"There are {MOST_FILTERS} filters: remove some, or join some.")
-        async with self._pool.connection() as conn:
+        assert actor.account_id is not None  # a filter is somebody's
+        async with self._pool.connection() as conn, conn.transaction():
             added = await store.add(
                 conn,
                 filter_type=filter_type,
                 regex=regex,
                 description=description,
                 replacement=replacement,
-                account_id=account_id,
+                account_id=actor.account_id,
             )
             if added is None:
                 return _existing(await store.same(conn, filter_type=filter_type, regex=regex))
-            shown = await store.show(conn, added)
+            shown = _existing(await store.show(conn, added))
+            await record(conn, actor, "filter.add", subject("filter", added), new=filter_values(shown))
         await self._changed()
-        return _existing(shown)
+        return shown
 
-    async def change(self, filter_id: int, columns: dict[str, Any], account_id: int) -> ShownFilter:
+    async def change(self, filter_id: int, columns: dict[str, Any], actor: Actor) -> ShownFilter:
         """Change a filter; whoever did is its user from now on. Raises `FilterNotFound` or `UnusablePattern`."""
         async with self._pool.connection() as conn:
-            before = _existing(await store.show(conn, filter_id))
-            after = before._replace(**columns)
+            after = _existing(await store.show(conn, filter_id))._replace(**columns)
             await asyncio.to_thread(_check, after.regex, after.replacement)
-            changed = await store.change(conn, filter_id, {**columns, "account_id": account_id})
-            if changed is None:
-                raise BadRequest("Another filter has this type and regex already.")
-            shown = await store.show(conn, filter_id) if changed else None
+            async with conn.transaction():
+                before = _existing(await store.lock(conn, filter_id))
+                if not await store.change(conn, filter_id, {**columns, "account_id": actor.account_id}):
+                    raise BadRequest("Another filter has this type and regex already.")
+                shown = _existing(await store.show(conn, filter_id))
+                old, new = changed(filter_values(before), filter_values(shown))
+                await record(conn, actor, "filter.change", subject("filter", filter_id), old=old, new=new)
         await self._changed()
-        return _existing(shown)
+        return shown
 
-    async def remove(self, filter_id: int) -> None:
+    async def remove(self, filter_id: int, actor: Actor) -> None:
         """Remove a filter. Raises `FilterNotFound`."""
-        async with self._pool.connection() as conn:
-            is_removed = await store.remove(conn, filter_id)
-        if not is_removed:
-            raise FilterNotFound
+        async with self._pool.connection() as conn, conn.transaction():
+            before = _existing(await store.lock(conn, filter_id))
+            await store.remove(conn, filter_id)
+            await record(conn, actor, "filter.delete", subject("filter", filter_id), old=filter_values(before))
         await self._changed()
 
     async def _changed(self) -> None:
         await self.reload()
         self._publish("prompt_filter", ["all"])
+
+
+def filter_values(shown: ShownFilter) -> dict[str, Any]:
+    """What the audit trail keeps of a filter, by the names of its columns."""
+    return {name: value for name, value in shown._asdict().items() if name not in ("id", "user")}
 
 
 def _existing(shown: ShownFilter | None) -> ShownFilter:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Response
 
+from horde_server.audit.trail import actor_of
 from horde_server.errors import HordeError
 from horde_server.http.answers import SimpleResponse, refusals
 from horde_server.http.body import body_documentation, json_response
@@ -69,7 +70,7 @@ def routes(filters: PromptFilters, door: Door) -> APIRouter:
             regex=body.regex,
             description=body.description or None,
             replacement=body.replacement,
-            account_id=caller.user.id,
+            actor=actor_of(caller),
         )
         return json_response(_encode(_body(added)))
 
@@ -133,7 +134,7 @@ def routes(filters: PromptFilters, door: Door) -> APIRouter:
             raise NoFilterModSelected
         if columns.get("description") == "":
             columns["description"] = None
-        return json_response(_encode(_body(await filters.change(number, columns, caller.user.id))))
+        return json_response(_encode(_body(await filters.change(number, columns, actor_of(caller)))))
 
     @router.delete(
         "/{filter_id}",
@@ -142,9 +143,9 @@ def routes(filters: PromptFilters, door: Door) -> APIRouter:
         response_model=SimpleResponse,
         responses=refusals(401, 403, 404),
     )
-    async def remove(filter_id: Id) -> Response:
+    async def remove(caller: Caller, filter_id: Id) -> Response:
         """Remove a filter; it counts no more at once."""
-        await filters.remove(_number(filter_id))
+        await filters.remove(_number(filter_id), actor_of(caller))
         return json_response(b'{"message":"OK"}')
 
     return router.api

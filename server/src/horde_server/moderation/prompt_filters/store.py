@@ -10,7 +10,8 @@ from psycopg.errors import UniqueViolation
 from horde_server.database.pool import Connection
 from horde_server.moderation.prompt_filters.filter_set import FilterRow
 
-_SHOWN = """SELECT prompt_filter.id, filter_type, regex, description, replacement, account.username || '#' || account.id
+_SHOWN = """SELECT prompt_filter.id, filter_type, regex, description, replacement,
+    account.username || '#' || account.id, prompt_filter.account_id
 FROM prompt_filter JOIN account ON account.id = prompt_filter.account_id"""
 
 
@@ -23,6 +24,7 @@ class ShownFilter(NamedTuple):
     description: str | None
     replacement: str
     user: str
+    account_id: int
 
 
 async def all_rows(conn: Connection) -> list[FilterRow]:
@@ -34,6 +36,13 @@ async def all_rows(conn: Connection) -> list[FilterRow]:
 async def show(conn: Connection, filter_id: int) -> ShownFilter | None:
     """The filter with this number."""
     cursor = await conn.execute(f"{_SHOWN} WHERE prompt_filter.id = %s", (filter_id,))
+    row = await cursor.fetchone()
+    return ShownFilter(*row) if row else None
+
+
+async def lock(conn: Connection, filter_id: int) -> ShownFilter | None:
+    """The filter, which nobody else changes until the caller's transaction ends."""
+    cursor = await conn.execute(f"{_SHOWN} WHERE prompt_filter.id = %s FOR UPDATE OF prompt_filter", (filter_id,))
     row = await cursor.fetchone()
     return ShownFilter(*row) if row else None
 
@@ -78,10 +87,11 @@ async def change(conn: Connection, filter_id: int, columns: Mapping[str, Any]) -
     """Set columns, named by the code; False when it is gone, None when another filter is of this type and regex."""
     assignments = ", ".join(f"{name} = %({name})s" for name in columns)
     try:
-        cursor = await conn.execute(
-            f"UPDATE prompt_filter SET {assignments} WHERE id = %(filter_id)s".encode(),
-            {**columns, "filter_id": filter_id},
-        )
+        async with conn.transaction():  # a savepoint: the caller's transaction goes on
+            cursor = await conn.execute(
+                f"UPDATE prompt_filter SET {assignments} WHERE id = %(filter_id)s".encode(),
+                {**columns, "filter_id": filter_id},
+            )
     except UniqueViolation:
         return None
     return cursor.rowcount == 1
@@ -90,4 +100,16 @@ async def change(conn: Connection, filter_id: int, columns: Mapping[str, Any]) -
 async def remove(conn: Connection, filter_id: int) -> bool:
     """Whether there was one to remove."""
     cursor = await conn.execute("DELETE FROM prompt_filter WHERE id = %s", (filter_id,))
+    return cursor.rowcount == 1
+
+
+async def restore(conn: Connection, filter_id: int, columns: Mapping[str, Any]) -> bool:
+    """Put a removed filter back, by its number; False when another filter is of its type and regex by now."""
+    names = ", ".join(columns)
+    values = ", ".join(f"%({name})s" for name in columns)
+    cursor = await conn.execute(
+        f"""INSERT INTO prompt_filter (id, {names}) OVERRIDING SYSTEM VALUE VALUES (%(filter_id)s, {values})
+            ON CONFLICT DO NOTHING""".encode(),
+        {**columns, "filter_id": filter_id},
+    )
     return cursor.rowcount == 1

@@ -19,6 +19,7 @@ from horde_sdk.generic_api.apimodels import (
     HordeResponseRootModel,
 )
 from horde_sdk.generic_api.decoration import Unequatable, Unhashable
+from horde_sdk.generic_api.request_parts import AuditReasonMixin
 
 
 class TeamDetailsLite(HordeAPIObjectBaseModel, api_name="TeamDetailsLite"):
@@ -80,6 +81,12 @@ class WorkerDetailItem(WorkerDetailLite, api_name="WorkerDetails"):
     """Whose it is."""
     ipaddr: str | None = None
     """Its address; for moderators."""
+    paused_reason: str | None = None
+    """Why it is paused; for its owner and for moderators. Of OpenHorde."""
+    suspicions: list[str] | None = None
+    """What is noted against it; for its owner and for moderators. Of OpenHorde."""
+    moderators_note: str | None = None
+    """What moderators remember of it; for moderators. Of OpenHorde."""
     trusted: bool | None = None
     """Whether its owner is trusted."""
     flagged: bool | None = None
@@ -219,6 +226,7 @@ class ModifyWorkerResponse(HordeResponseBaseModel, api_name="ModifyWorker"):
 class ModifyWorkerRequest(
     BaseAIHordeRequest,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     WorkerRequestMixin,
     method=HTTPMethod.PUT,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_workers_single,
@@ -259,6 +267,7 @@ class DeleteWorkerResponse(HordeResponseBaseModel, api_name="DeletedWorker"):
 class DeleteWorkerRequest(
     BaseAIHordeRequest,
     APIKeyAllowedInRequestMixin,
+    AuditReasonMixin,
     WorkerRequestMixin,
     method=HTTPMethod.DELETE,
     endpoint=AI_HORDE_API_ENDPOINT_SUBPATH.v2_workers_single,

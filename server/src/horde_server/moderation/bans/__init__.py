@@ -1,0 +1,1 @@
+"""Bans of workers by owner, name or network."""

@@ -1,0 +1,1 @@
+"""What users report of results, and what moderators decide of it."""

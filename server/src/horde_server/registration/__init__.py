@@ -1,0 +1,1 @@
+"""New users: registration, invitations, approvals, sign-in by other services."""

@@ -1,0 +1,1 @@
+"""Invitations: who made one lets others register, a number of times, until some day, with roles and kudos."""

@@ -1,0 +1,1 @@
+"""Cancelling many requests at once, for moderators."""
