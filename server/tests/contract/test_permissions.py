@@ -66,7 +66,9 @@ LATER: dict[str, dict[str, Outcome]] = {
     f"PUT {API}/workers/{{worker_id}}": all_of((*STRANGERS, "scope work"), (403, "NotOwner")),
     f"DELETE {API}/workers/{{worker_id}}": all_of((*STRANGERS, "scope work"), (403, "NotModerator")),
     f"PUT {API}/users/{{user_id}}": all_of(STRANGERS, (403, "NotModerator")),
-    f"DELETE {API}/operations/requests": all_of(("moderator", "administrator"), (400, "BadRequest")),  # names nobody
+    f"DELETE {API}/operations/requests": all_of(
+        ("moderator", "administrator", "scope full"), (400, "BadRequest")
+    ),  # names nobody
     f"DELETE {API}/generate/shared/{{id}}": all_of(tuple(CALLERS), (404, "SharedImageNotFound")),
     f"POST {API}/generate/async": {**DELETED, **SPENT},
     f"POST {API}/generate/text/async": {**DELETED, **SPENT},

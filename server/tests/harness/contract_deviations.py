@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-NOT_BUILT: Final = {
-    "GET /v2/users",
-    "DELETE /v2/users/{user_id}",
-}
+NOT_BUILT: Final[frozenset[str]] = frozenset()
 """Operations that are not there yet. Who builds one takes it out: an entry that exists fails the tests."""
 
 NOT_TOLD_YET: Final[dict[str, str]] = {}

@@ -97,22 +97,6 @@ class Stage:
                     "INSERT INTO prompt_filter (filter_type, regex, account_id) VALUES (10, %s, 1) RETURNING id::text"
                 )
                 return str((await horde.sql(added, f"never {uuid4()}"))[0][0])
-            case "entry_id":  # of a filter that is there as it was added
-                entry = """WITH added AS (
-                        INSERT INTO prompt_filter (filter_type, regex, account_id) VALUES (10, %s, 1) RETURNING *)
-                    INSERT INTO audit_entry (via, action, subject_kind, subject_id, new_value)
-                    SELECT 'api', 'filter.add', 'filter', id::text, jsonb_build_object('regex', regex) FROM added
-                    RETURNING id::text"""
-                return str((await horde.sql(entry, f"never {uuid4()}"))[0][0])
-            case "ban_id":
-                banned = "INSERT INTO ban (worker_name) VALUES (%s) RETURNING id::text"
-                return str((await horde.sql(banned, f"nobody {uuid4()}"))[0][0])
-            case "report_id":
-                reported = """INSERT INTO result_report (reporter, kind, request_id, job_id, model, worker_id, owner_id,
-                        requester_id, reason)
-                    VALUES ('x', 'image', gen_random_uuid(), gen_random_uuid(), 'm', gen_random_uuid(), %s, 0, 'broken')
-                    RETURNING id::text"""
-                return str((await horde.sql(reported, self.owner_id))[0][0])
             case "style_id" | "style_name":
                 return await self._style("text" if "/text" in name else "image", shown=parameter.removeprefix("style_"))
             case "example_id":
@@ -148,6 +132,22 @@ class Stage:
             case "key_id":
                 added = "INSERT INTO api_key (account_id, hash, name) VALUES (%s, %s, 'of a test') RETURNING id::text"
                 return str((await horde.sql(added, self.owner_id, uuid4().bytes))[0][0])
+            case "entry_id":  # of a filter that is there as it was added
+                entry = """WITH added AS (
+                        INSERT INTO prompt_filter (filter_type, regex, account_id) VALUES (10, %s, 1) RETURNING *)
+                    INSERT INTO audit_entry (via, action, subject_kind, subject_id, new_value)
+                    SELECT 'api', 'filter.add', 'filter', id::text, jsonb_build_object('regex', regex) FROM added
+                    RETURNING id::text"""
+                return str((await horde.sql(entry, f"never {uuid4()}"))[0][0])
+            case "ban_id":
+                banned = "INSERT INTO ban (worker_name) VALUES (%s) RETURNING id::text"
+                return str((await horde.sql(banned, f"nobody {uuid4()}"))[0][0])
+            case "report_id":
+                reported = """INSERT INTO result_report (reporter, kind, request_id, job_id, model, worker_id, owner_id,
+                        requester_id, reason)
+                    VALUES ('x', 'image', gen_random_uuid(), gen_random_uuid(), 'm', gen_random_uuid(), %s, 0, 'broken')
+                    RETURNING id::text"""
+                return str((await horde.sql(reported, self.owner_id))[0][0])
             case "ipaddr":
                 return _PUBLIC_ADDRESS
             case "model_name":

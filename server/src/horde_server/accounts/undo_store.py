@@ -17,3 +17,13 @@ async def lock_columns(conn: Connection, account_id: int, names: Collection[str]
             f"SELECT {', '.join(sorted(names))} FROM account WHERE id = %s FOR UPDATE".encode(), (account_id,)
         )
         return await cursor.fetchone()
+
+
+async def unmark_deleted(conn: Connection, account_id: int) -> bool:
+    """Take a mark for deletion back; False when there is none, or the account was wiped."""
+    cursor = await conn.execute(
+        """UPDATE account SET deleted = false, deleted_at = NULL
+           WHERE id = %s AND deleted AND wiped_at IS NULL""",
+        (account_id,),
+    )
+    return cursor.rowcount == 1

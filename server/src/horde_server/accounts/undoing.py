@@ -6,7 +6,7 @@ from typing import Final
 
 from horde_server.accounts import store, undo_store
 from horde_server.audit.store import Entry
-from horde_server.audit.undo import NotUndoable, Undoer, Undoers, Undone, refuse_changed
+from horde_server.audit.undo import ChangedSince, NotUndoable, Undoer, Undoers, Undone, refuse_changed
 from horde_server.database.pool import Connection
 
 _UNDOABLE: Final = frozenset(
@@ -26,6 +26,13 @@ async def _changed(conn: Connection, entry: Entry) -> Undone:
     return Undone(entry.new, entry.old, {"account": [entry.subject_id]})
 
 
+async def _deleted(conn: Connection, entry: Entry) -> Undone:
+    if not await undo_store.unmark_deleted(conn, int(entry.subject_id)):
+        raise ChangedSince("This account is not marked for deletion any more: it was taken back, or wiped.")
+    return Undone({}, {"deleted": False}, {"account": [entry.subject_id]})
+
+
 UNDOERS: Final[Undoers] = {
     "account.change": Undoer(_changed, frozenset({"moderator", "usage_multiplier"})),
+    "account.delete": Undoer(_deleted),
 }
