@@ -51,7 +51,7 @@ async def call(
 async def done(horde: Horde, who: NewAccount, method: str, path: str, body: Any = None, **headers: str) -> Any:
     """The answer of a call that is taken."""
     answer = await call(horde, who, method, path, body, **headers)
-    assert answer.status_code == 200, answer.text
+    assert answer.status_code in (200, 201), answer.text
     return answer.json()
 
 
@@ -190,6 +190,12 @@ async def test_no_route_of_moderators_changes_anything_unrecorded(
         f"/api/v2/generate/report/{request_id}", json={"generation": generation, "reason": "broken"}
     )
     await horde.request()
+    invitation = await horde.client.post("/api/v2/invitations", json={"uses": 2}, headers={"apikey": mod.api_key})
+    assert invitation.status_code == 201, invitation.text
+    invited = invitation.json()["id"]
+    waiting = (await horde.account("newcomer", {"approved_at": None})).id
+    await horde.sql("INSERT INTO registration (account_id, way, waits) VALUES (%s, 'pseudonymous', true)", waiting)
+    of_modes = (await trail(horde, mod))[0]["id"] + 1  # the first of those that follow
     here, worker = {"ipaddr": "192.0.2.7"}, f"operations/block_worker_ipaddr/{worker_id}"
     calls: dict[str, tuple[str, Any]] = {
         "PUT /api/v2/status/modes": ("status/modes", {"raid_mode": True}),
@@ -204,7 +210,10 @@ async def test_no_route_of_moderators_changes_anything_unrecorded(
         "DELETE /api/v2/operations/bans/{ban_id}": ("operations/bans/1", None),
         "POST /api/v2/operations/reports/{report_id}": ("operations/reports/1", {"state": "rejected"}),
         "DELETE /api/v2/operations/requests": ("operations/requests?user=0", None),
-        "POST /api/v2/operations/audit/{entry_id}/undo": ("operations/audit/1/undo", None),
+        "POST /api/v2/operations/registrations/{user_id}": (f"operations/registrations/{waiting}", {"approve": True}),
+        "POST /api/v2/invitations": ("invitations", {"uses": 1}),
+        "DELETE /api/v2/invitations/{invitation_id}": (f"invitations/{invited}", None),
+        "POST /api/v2/operations/audit/{entry_id}/undo": (f"operations/audit/{of_modes}/undo", None),
     }
     changing = {
         f"{method} {route.path}"

@@ -19,6 +19,7 @@ from hordes import Horde, running_horde
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from key_routes import make_key
+from style_routes import StyleRoutes
 
 from horde_server.accounts.creation import NewAccount
 from horde_server.database.pool import open_pool
@@ -45,6 +46,7 @@ class World:
     adjusted: Counter[int] = field(default_factory=Counter)
     rewards: Counter[int] = field(default_factory=Counter)  # hundredths that submits told
     delivered: int = 0
+    styled: int = 0  # requests in the style of the first account by others
     granted: set[int] = field(default_factory=set)
 
     def node(self) -> Horde:
@@ -66,6 +68,16 @@ async def ask(world: World) -> None:
     assert answer.status_code in (202, 403, 429), answer.text
     if answer.status_code == 202:
         world.requests.append(answer.json()["id"])
+
+
+async def ask_in_style(world: World) -> None:
+    """Two kudos more, which are the style's owner's, if the asker has them."""
+    asker = world.somebody()
+    answer = await world.node().ask(world.accounts[asker].api_key, style="oil", params={"n": 1})
+    assert answer.status_code in (202, 403, 429), answer.text
+    if answer.status_code == 202:
+        world.requests.append(answer.json()["id"])
+        world.styled += asker != 0
 
 
 async def ask_by_key(world: World) -> None:
@@ -154,7 +166,7 @@ async def delete_and_bring_back(world: World) -> None:
 
 ACTS: dict[str, Callable[[World], Awaitable[None]]] = {
     act.__name__: act
-    for act in (ask, ask_by_key, serve, cancel, transfer, adjust, grant, grow_old, delete_and_bring_back)
+    for act in (ask, ask_in_style, ask_by_key, serve, cancel, transfer, adjust, grant, grow_old, delete_and_bring_back)
 }
 histories = st.lists(
     st.lists(st.sampled_from([*ACTS, "ask", "ask_by_key", "serve", "serve", "transfer"]), min_size=5, max_size=9),
@@ -170,7 +182,7 @@ async def live(dsn: str, folder: Path, history: list[list[str]], seed: int) -> N
             async with pool.connection() as conn:
                 await conn.execute(
                     "TRUNCATE ledger_inbox, ledger_entry, ledger_balance, ledger_day, kudos_bucket, kudos_transfer,"
-                    " account_record, worker, request, job CASCADE;"
+                    " account_record, worker, request, job, style, style_use CASCADE;"
                     "DELETE FROM api_key; DELETE FROM account WHERE id > 0;"
                     "ALTER TABLE account ALTER COLUMN id RESTART"
                 )
@@ -178,6 +190,8 @@ async def live(dsn: str, folder: Path, history: list[list[str]], seed: int) -> N
             admin = await nodes[0].account("root", moderator=True, kudos=1)
             rich = [await nodes[0].account(f"rich{number}", kudos=START[True]) for number in range(RICH)]
             poor = [await nodes[0].account(f"poor{number}") for number in range(POOR)]
+            await nodes[0].sql("UPDATE account SET customizer = true WHERE id = %s", rich[0].id)
+            await StyleRoutes(nodes[0]).add(rich[0], params={"width": 64, "height": 64, "steps": 2})
             await nodes[0].sql("UPDATE account SET moderator = false WHERE id > 1")
             await nodes[0].sql("UPDATE account SET monthly_kudos_last_received = now()")
             await nodes[0].sql("UPDATE account SET monthly_kudos_last_received = NULL WHERE id > 1")
@@ -217,6 +231,10 @@ async def check(world: World, pool: Any) -> None:
     spent = await sql("SELECT spent_hundredths, budget_hundredths FROM api_key WHERE budget_hundredths IS NOT NULL")
     assert len(spent) == 2
     assert [one for one in spent if one[0] > one[1] or one[1] != 100 * BUDGET] == [], "no budget is exceeded"
+    [(styled,)] = await sql("SELECT coalesce(sum(amount_hundredths), 0)::int FROM kudos_bucket WHERE bucket = 'styled'")
+    [(counted,)] = await sql("SELECT coalesce(sum(value), 0)::int FROM account_record WHERE record = 'style'")
+    assert styled == 200 * counted, "every use of a style that is paid is counted"
+    assert counted <= world.styled, "none is paid twice; who has nothing pays nothing"
     [(delivered,)] = await sql("SELECT coalesce(sum(fulfilments), 0)::int FROM worker")
     assert delivered == world.delivered
 

@@ -21,14 +21,16 @@ from horde_server.http.rights import KEYLESS
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 API = "/api/v2"
-STRANGERS = ("anonymous", "user", "trusted", "flagged", "deleted")
+STRANGERS = ("anonymous", "user", "trusted", "flagged")
 """Who neither owns what the call is about nor moderates."""
 NO_OWNERS = (*STRANGERS, "moderator", "administrator", "scope full")
 ANONYMOUS: dict[str, Outcome] = {"anonymous": (403, "AnonForbidden")}
-SPENT: dict[str, Outcome] = {"spent shared key": (403, "SharedKeyEmpty")}
+SPENT: dict[str, Outcome] = {
+    "spent shared key": (403, "SharedKeyEmpty"),
+    "spent key": (403, "KeyBudgetExceeded"),
+}
 DELETED: dict[str, Outcome] = {"deleted": (403, "DeletedUser")}
 SERVING: dict[str, Outcome] = {
-    **DELETED,
     "flagged": (403, "WorkerFlaggedMaintenance"),
     "anonymous": (403, "AnonForbiddenWorker"),
 }
@@ -42,7 +44,7 @@ def all_of(callers: tuple[str, ...], outcome: Outcome) -> dict[str, Outcome]:
 OTHERS_JOB = all_of((*STRANGERS, "moderator", "administrator", "scope full", "scope work"), (403, "WrongCredentials"))
 NOT_ITS_OWNER = all_of((*STRANGERS, "moderator", "administrator", "scope full"), (403, "Forbidden"))
 NO_MAKER: dict[str, Outcome] = {
-    **all_of(("anonymous", "user", "owner", "flagged", "deleted"), (403, "StylesRequiresCustomizer")),
+    **all_of(("anonymous", "user", "owner", "flagged"), (403, "StylesRequiresCustomizer")),
 }
 NEITHER_OWNER_NOR_MODERATOR: dict[str, Outcome] = {
     **all_of(STRANGERS, (403, "Forbidden")),
@@ -56,23 +58,28 @@ LATER: dict[str, dict[str, Outcome]] = {
     f"POST {API}/styles/image/{{style_id}}/example": NEITHER_OWNER_NOR_MODERATOR,
     f"PATCH {API}/styles/image/{{style_id}}/example/{{example_id}}": NEITHER_OWNER_NOR_MODERATOR,
     f"DELETE {API}/styles/image/{{style_id}}/example/{{example_id}}": NEITHER_OWNER_NOR_MODERATOR,
-    f"POST {API}/collections": {**DELETED, "anonymous": (403, "StylesAnonForbidden")},
+    f"POST {API}/collections": {"anonymous": (403, "StylesAnonForbidden")},
     f"PATCH {API}/collections/{{collection_id}}": NOT_ITS_OWNER,
     f"DELETE {API}/collections/{{collection_id}}": NEITHER_OWNER_NOR_MODERATOR,
     f"GET {API}/status/modes": {
         **all_of((*STRANGERS, "owner"), (403, "NotModerator")),
-        **all_of(("scope ask", "scope work", "scope read"), (403, "KeyLacksScope")),
+        **all_of(("scope ask", "scope work", "scope read", "spent key"), (403, "KeyLacksScope")),
     },
     f"PUT {API}/workers/{{worker_id}}": all_of((*STRANGERS, "scope work"), (403, "NotOwner")),
     f"DELETE {API}/workers/{{worker_id}}": all_of((*STRANGERS, "scope work"), (403, "NotModerator")),
-    f"PUT {API}/users/{{user_id}}": all_of(STRANGERS, (403, "NotModerator")),
+    f"PUT {API}/users/{{user_id}}": {**all_of(STRANGERS, (403, "NotModerator")), **DELETED},
+    f"DELETE {API}/users/{{user_id}}": {
+        **all_of(("user", "owner", "trusted", "flagged"), (403, "NotUserOrMod")),  # it is about a newcomer
+        **DELETED,
+        "anonymous": (403, "AnonForbiddenUser"),
+    },
     f"DELETE {API}/operations/requests": all_of(
         ("moderator", "administrator", "scope full"), (400, "BadRequest")
     ),  # names nobody
     f"DELETE {API}/generate/shared/{{id}}": all_of(tuple(CALLERS), (404, "SharedImageNotFound")),
     f"POST {API}/generate/async": {**DELETED, **SPENT},
     f"POST {API}/generate/text/async": {**DELETED, **SPENT},
-    f"POST {API}/interrogate/async": DELETED,
+    f"POST {API}/interrogate/async": {**DELETED, "spent key": (403, "KeyBudgetExceeded")},
     f"POST {API}/generate/pop": SERVING,
     f"POST {API}/generate/text/pop": SERVING,
     f"POST {API}/interrogate/pop": SERVING,
@@ -82,35 +89,31 @@ LATER: dict[str, dict[str, Outcome]] = {
     f"POST {API}/kudos/transfer": {
         "anonymous": (400, "KudosTransferFromAnon"),
         "flagged": (400, "SourceAccountFlagged"),
-        "deleted": (400, "DeletedUser"),
     },
     f"POST {API}/kudos/award": {
         **all_of((*STRANGERS, "owner", "moderator"), (403, "NotAllowedAwards")),
-        **DELETED,
     },
     f"POST {API}/workers/messages": {
         **all_of((*STRANGERS, "owner", "scope work"), (403, "MessagesOnlyOwnWorkers")),
-        **DELETED,
         **ANONYMOUS,
     },
     f"DELETE {API}/workers/messages/{{message_id}}": all_of((*STRANGERS, "scope work"), (403, "Forbidden")),
     f"POST {API}/teams": {
         **all_of(("user", "owner", "flagged"), (403, "UntrustedTeamCreation")),
-        **DELETED,
         **ANONYMOUS,
     },
     f"PATCH {API}/teams/{{team_id}}": all_of(STRANGERS, (403, "NotOwner")),
     f"DELETE {API}/teams/{{team_id}}": all_of(STRANGERS, (403, "NotModerator")),
     f"GET {API}/kudos/statement": ANONYMOUS,
-    f"POST {API}/keys": {**DELETED, **ANONYMOUS},
+    f"POST {API}/keys": ANONYMOUS,
     f"PATCH {API}/keys/{{key_id}}": NOT_THEIRS,
     f"DELETE {API}/keys/{{key_id}}": NOT_THEIRS,
     f"POST {API}/keys/{{key_id}}/rotate": NOT_THEIRS,
-    f"PUT {API}/sharedkeys": {**DELETED, **ANONYMOUS},
+    f"PUT {API}/sharedkeys": ANONYMOUS,
     f"PATCH {API}/sharedkeys/{{sharedkey_id}}": all_of(NO_OWNERS, (403, "Forbidden")),
     f"DELETE {API}/sharedkeys/{{sharedkey_id}}": all_of(NO_OWNERS, (403, "Forbidden")),
-    f"GET {API}/webhook_secret": {**DELETED, "anonymous": (403, "AnonForbidden")},
-    f"POST {API}/webhook_secret": {**DELETED, "anonymous": (403, "AnonForbidden")},
+    f"GET {API}/webhook_secret": {"anonymous": (403, "AnonForbidden")},
+    f"POST {API}/webhook_secret": {"anonymous": (403, "AnonForbidden")},
 }
 """What services refuse those whom the door lets in, by operation and caller; who stands nowhere succeeds."""
 
@@ -180,6 +183,14 @@ DANGEROUS: list[tuple[str, str, Outcome]] = [
     ("POST /kudos/transfer", "shared key", NOBODYS),
     ("POST /generate/pop", "shared key", NOBODYS),
     ("POST /generate/async", "spent shared key", (403, "SharedKeyEmpty")),
+    ("DELETE /users/{user_id}", "user", (403, "NotUserOrMod")),
+    ("DELETE /users/{user_id}", "anonymous", (403, "AnonForbiddenUser")),
+    ("DELETE /users/{user_id}", "no key", NOBODYS),
+    ("DELETE /users/{user_id}", "scope work", SCOPE),
+    ("POST /generate/async", "spent key", (403, "KeyBudgetExceeded")),
+    ("GET /keys", "spent key", SCOPE),
+    ("PUT /users/{user_id}", "deleted", (403, "DeletedUser")),
+    ("POST /keys", "deleted", (403, "DeletedUser")),
     ("PUT /users/{user_id}", "wrong network", (403, "KeyNetworkForbidden")),
     ("DELETE /keys/{key_id}", "administrator", (404, "KeyNotFound")),
     ("POST /keys/{key_id}/rotate", "user", (404, "KeyNotFound")),
@@ -204,7 +215,7 @@ VISIBLE: dict[str, tuple[frozenset[str], dict[str, frozenset[str]]]] = {
     ),
     f"GET {API}/find_user": (
         OF_ONESELF | OF_MODERATORS,
-        dict.fromkeys((*STRANGERS, "owner", *MODERATING, "scope read"), OF_ONESELF),
+        dict.fromkeys((*STRANGERS, "deleted", "owner", *MODERATING, "scope read"), OF_ONESELF),
     ),
     f"GET {API}/workers/{{worker_id}}": (
         OF_THE_WORKER | {"contact"},

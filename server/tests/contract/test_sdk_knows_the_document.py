@@ -109,7 +109,7 @@ UNNAMED_BY_THE_SDK = {
 OUR_FIELDS = {"capabilities", "named_only"}
 """What our own workers say when they ask for jobs, and others need not."""
 
-NOT_SERVED = {"DELETE /v2/users/{user_id}"}
+NOT_SERVED: set[str] = set()
 """Requests that the original serves and this server does not."""
 
 

@@ -17,6 +17,8 @@ DATA: Final = Path(__file__).parents[1] / "contract/data/swagger.json"
 ANYTHING: Final = "*"
 """The one property of objects that may have any; the type of values that may have any."""
 _BROADER: Final = {("integer", "number")}
+_LISTS: Final = ("/v2/users",)
+"""Where the original answers a list, and its document has one of it."""
 
 
 class Operation(NamedTuple):
@@ -37,7 +39,11 @@ class Operation(NamedTuple):
 @cache
 def contract() -> dict[str, Operation]:
     """Every operation of the original."""
-    return operations_of(json.loads(DATA.read_text("utf-8")))
+    document: Document = json.loads(DATA.read_text("utf-8"))
+    for path in _LISTS:
+        answer = document["paths"][path]["get"]["responses"]["200"]
+        answer["schema"] = {"type": "array", "items": answer["schema"]}
+    return operations_of(document)
 
 
 def operations_of(document: Document) -> dict[str, Operation]:

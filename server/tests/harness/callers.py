@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 from hordes import Horde
 
-from horde_server.errors import HordeError, InvalidAPIKey, NotAdmin, NotModerator
+from horde_server.errors import DeletedUser, HordeError, InvalidAPIKey, NotAdmin, NotModerator
 from horde_server.http.declared_routes import ASKED_LATER, Declaration
 from horde_server.http.rights import KEYLESS, Right
 from horde_server.identity import key_store
@@ -37,6 +37,7 @@ class Caller:
     moderates: bool = False
     administers: bool = False
     is_elsewhere: bool = False  # than where the key may be used
+    is_deleted: bool = False  # its account is marked for deletion
     is_shared: bool = False  # a shared key, which is nobody's where those are not taken
 
 
@@ -51,10 +52,11 @@ CALLERS: Final = {
     "owner": Caller(),
     "trusted": Caller(),
     "flagged": Caller(),
-    "deleted": Caller(),
+    "deleted": Caller(is_deleted=True),
     "moderator": Caller(moderates=True),
     "shared key": Caller(scopes=frozenset({Scope.ASK}), is_shared=True),
     "spent shared key": Caller(scopes=frozenset({Scope.ASK}), is_shared=True),
+    "spent key": Caller(scopes=frozenset({Scope.ASK}), moderates=True, administers=True),
     "wrong network": Caller(moderates=True, administers=True, is_elsewhere=True),
     "administrator": Caller(moderates=True, administers=True),
     **{f"scope {scope}": Caller(scopes=frozenset({scope}), moderates=True, administers=True) for scope in Scope},
@@ -85,6 +87,8 @@ async def make_keys(horde: Horde) -> dict[str, str | None]:
         made = await horde.client.put("/api/v2/sharedkeys", json={"kudos": kudos}, headers={"apikey": root.api_key})
         assert made.status_code == 200, made.text
         keys[name] = made.json()["id"]
+    keys["spent key"] = await add_key(horde, root.id, [Scope.ASK], "spent")
+    await horde.sql("UPDATE api_key SET budget_hundredths = 0 WHERE name = 'spent'")
     keys["wrong network"] = await add_key(horde, root.id, [Scope.FULL], "elsewhere")
     await horde.sql("UPDATE api_key SET networks = '{192.0.2.0/24}' WHERE name = 'elsewhere'")
     keys |= {"no key": None, "empty key": "", "unknown key": "k" * 22, "anonymous": ANONYMOUS_KEY}
@@ -117,6 +121,8 @@ def at_the_door(declaration: Declaration, caller: Caller) -> Outcome | None:
         if declaration.unknown_key is ASKED_LATER:
             return None if right is Right.ANYBODY_NAMED else told(InvalidAPIKey)
         return told(declaration.unknown_key or InvalidAPIKey)
+    if caller.is_deleted and declaration.deleted_user is not ASKED_LATER:
+        return told(declaration.deleted_user or DeletedUser)
     if caller.is_elsewhere:
         return told(KeyNetworkForbidden)
     if caller.scopes.isdisjoint(SCOPES[right]):

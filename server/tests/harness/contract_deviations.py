@@ -32,6 +32,19 @@ NEVER_TOLD: Final = {
     },
     **{f"{name} active_generations.alchemy": "never filled on the original" for name in _USERS},
     **{
+        f"GET /v2/users [].{field}": "null or empty in lists: they are told of one user, to whom they concern"
+        for field in (
+            "active_generations", "admin_comment", "contact", "evaluating_kudos", "monthly_kudos", "proxy_passkey",
+            "sharedkey_ids", "special", "suspicious", "vpn",
+        )
+    },
+    **{
+        f"GET /v2/users [].{field}": "obsolete: null here as on the original"
+        for field in (
+            "usage.megapixelsteps", "usage.requests", "contributions.megapixelsteps", "contributions.fulfillments",
+        )
+    },
+    **{
         f"GET /v2/find_user {field}": "for moderators, who look at users/{user_id}"
         for field in ("admin_comment", "evaluating_kudos", "monthly_kudos", "suspicious")
     },

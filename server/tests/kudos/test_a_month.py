@@ -23,7 +23,16 @@ from horde_server.database.pool import Connection, Pool, open_pool
 from horde_server.dispatch.abilities import decode_abilities
 from horde_server.kudos.fold import promote_due
 from horde_server.kudos.grants import Grants
-from horde_server.kudos.ledger import MINTED, EntryKind, Movement, escrow, request_tax, settlement, spendable
+from horde_server.kudos.ledger import (
+    MINTED,
+    EntryKind,
+    Movement,
+    escrow,
+    request_tax,
+    settlement,
+    spendable,
+    style_reward,
+)
 from horde_server.kudos.ledger_store import post
 from horde_server.kudos.proof import prove
 from horde_server.kudos.statements import Statements
@@ -75,6 +84,7 @@ class Books:
     gifts: dict[tuple[int, int], datetime] = field(default_factory=dict)
     done: list[tuple[datetime, Work]] = field(default_factory=list)
     fulfilled: Counter[tuple[int, str]] = field(default_factory=Counter)
+    styled: Counter[tuple[int, str]] = field(default_factory=Counter)
 
     def book(self, now: datetime, *changes: tuple[int, int, str], held_back: tuple[int, int] | None = None) -> None:
         """One event: changes of balances (account, hundredths, bucket), perhaps something held back; then floors."""
@@ -215,6 +225,12 @@ async def a_visit(horde: Horde, books: Books, clock: MovedClock, chance: random.
         await post(horde.conn, [request_tax(asker, uuid4(), work.tax, work.domain)])
         await horde.booked()
         books.book(clock.now, (asker, -work.tax, "accumulated"))
+    stylist = chance.choice([3, 4, 4])
+    if work.domain != "interrogation" and stylist != asker:  # in a style: two kudos more, for its owner
+        await post(horde.conn, [style_reward(uuid4(), asker, stylist, uuid4(), 200, work.domain)])
+        await horde.booked()
+        books.book(clock.now, (asker, -200, "accumulated"), (stylist, 200, "styled"))
+        books.styled[stylist, work.domain] += 1
     clock.move(timedelta(seconds=chance.choice([20, 70, 400])))
     await horde.job(asker, owner, work, owner_trusted=owner in books.trusted)
     books.job(clock.now, asker, owner, work)
@@ -301,10 +317,11 @@ async def _compare(horde: Horde, books: Books, clock: MovedClock) -> None:
     cursor = await horde.conn.execute("SELECT id FROM account WHERE trusted")
     assert {row[0] for row in await cursor.fetchall()} == books.trusted
     assert books.trusted >= {2, 3}, "they were there long enough"
-    cursor = await horde.conn.execute(
-        "SELECT account_id, domain, value FROM account_record WHERE record = 'fulfillment'"
-    )
-    assert {(account, domain): value for account, domain, value in await cursor.fetchall()} == books.fulfilled
+    for record, counts in (("fulfillment", books.fulfilled), ("style", books.styled)):
+        cursor = await horde.conn.execute(
+            "SELECT account_id, domain, value FROM account_record WHERE record = %s", (record,)
+        )
+        assert {(account, domain): value for account, domain, value in await cursor.fetchall()} == counts
     cursor = await horde.conn.execute("SELECT id, monthly_kudos_last_received FROM account WHERE id IN (1, 4)")
     assert (
         dict(await cursor.fetchall()) == books.paid_at == dict.fromkeys((1, 4), datetime(2026, 3, 28, 12, tzinfo=UTC))

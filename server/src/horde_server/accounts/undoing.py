@@ -28,7 +28,7 @@ async def _changed(conn: Connection, entry: Entry) -> Undone:
 
 async def _deleted(conn: Connection, entry: Entry) -> Undone:
     if not await undo_store.unmark_deleted(conn, int(entry.subject_id)):
-        raise ChangedSince("This account is not marked for deletion any more: it was taken back, or wiped.")
+        raise ChangedSince({"deleted": False})
     return Undone({}, {"deleted": False}, {"account": [entry.subject_id]})
 
 
