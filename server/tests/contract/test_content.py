@@ -213,14 +213,20 @@ class TestDocuments:
             assert "until 20 minutes" in text
             assert "What a filter refuses is not kept" in text
             assert "but for shared keys" in text
-            assert not any(word in text for word in ("Shared pictures", "are kept for good", "VPN", "Questions"))
+            assert not any(
+                word in text for word in ("Shared pictures", "are kept for good", "VPN", "Questions", "signs in")
+            )
+            assert "30 days later all that tells" in text
         async with run_horde(
             shared_blobs=str(tmp_path / "s"), prompt_evidence=str(tmp_path / "e"), request_lifetime_s=3600,
-            ip_checker="https://checker.example/{ipaddr}",
+            ip_checker="https://checker.example/{ipaddr}", deleted_account_retention_days=7,
         ) as keeping:  # fmt: skip
             text = await document(keeping, "privacy")
             assert "until 60 minutes" in text
-            assert all(word in text for word in ("Shared pictures", "a filter refused** are kept for good", "VPN"))
+            assert "7 days later all that tells" in text
+            assert all(
+                word in text for word in ("Shared pictures", "a filter refused** are kept until the account", "VPN")
+            )
 
     async def test_administrators_write_and_forget_them(self, horde: Horde, root: NewAccount) -> None:
         """§6.2: before files and what was shipped; recorded by its length."""

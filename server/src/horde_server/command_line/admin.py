@@ -37,7 +37,7 @@ class KeyScope(StrEnum):
     READ = "read"
 
 
-app = typer.Typer(help="Work on a horde's database: accounts.", no_args_is_help=True)
+app = typer.Typer(help="Work on a horde's database: accounts, keys, kudos, moderation.", no_args_is_help=True)
 admin_users.register(app)
 admin_changes.register(app)
 admin_keys.register(app)
@@ -53,7 +53,7 @@ app.command("cancel")(admin_cancel.cancel)
 
 @app.callback()
 def _group() -> None:
-    """Work on a horde's database: accounts."""
+    """Work on a horde's database: accounts, keys, kudos, moderation."""
 
 
 @app.command("create-user")

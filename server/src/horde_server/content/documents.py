@@ -37,6 +37,7 @@ def built_in(name: DocumentName, settings: Settings) -> str:
         "prompt_evidence": bool(settings.prompt_evidence) and not settings.disable_filters,
         "filters_alone": not settings.prompt_evidence and not settings.disable_filters,
         "ip_checker": bool(settings.ip_checker),
+        "sign_in": bool(settings.sign_in_providers),
     }
     chosen = _CONDITIONAL.sub(lambda found: f"- {found[2]}\n" if holds[found[1]] else "", text)
     return Template(chosen).substitute(
@@ -44,6 +45,7 @@ def built_in(name: DocumentName, settings: Settings) -> str:
         email=_plain(settings.email),
         request_minutes=round(settings.request_lifetime_s / 60),
         upload_minutes=round(settings.blob_lifetime_s / 60),
+        deletion_days=settings.deleted_account_retention_days,
     )
 
 
