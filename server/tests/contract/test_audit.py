@@ -505,3 +505,18 @@ async def test_other_nodes_hear_of_an_undo(horde: Horde, start_horde: StartHorde
         return (await other.ask()).status_code == 202
 
     await horde.until(is_in, "the other node lets the address in")
+
+
+async def test_a_deletion_of_an_account_is_undone_while_it_is_only_marked(horde: Horde, mod: NewAccount) -> None:
+    """§7.4: its keys are good again at once; what was taken back or wiped since is not undone."""
+    owner = await horde.account("owner")
+    await done(horde, mod, "DELETE", f"users/{owner.id}")
+    assert horde.outcome(await call(horde, owner, "GET", "keys")) == (403, "DeletedUser")
+    marked = await newest(horde, mod)
+    assert (marked["action"], marked["subject_id"]) == ("account.delete", str(owner.id))
+    assert (await undo(horde, mod, marked["id"])).status_code == 200
+    assert (await call(horde, owner, "GET", "keys")).status_code == 200
+    await done(horde, mod, "DELETE", f"users/{owner.id}")
+    again = await newest(horde, mod)
+    await done(horde, mod, "PUT", f"users/{owner.id}", {"undelete": True})
+    assert horde.outcome(await undo(horde, mod, again["id"])) == (409, "ChangedSince")
