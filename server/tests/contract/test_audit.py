@@ -513,7 +513,7 @@ async def test_a_deletion_of_an_account_is_undone_while_it_is_only_marked(horde:
     await done(horde, mod, "DELETE", f"users/{owner.id}")
     assert horde.outcome(await call(horde, owner, "GET", "keys")) == (403, "DeletedUser")
     marked = await newest(horde, mod)
-    assert (marked["action"], marked["subject_id"]) == ("account.delete", str(owner.id))
+    assert (marked["action"], marked["subject"]) == ("account.delete", {"kind": "account", "id": str(owner.id)})
     assert (await undo(horde, mod, marked["id"])).status_code == 200
     assert (await call(horde, owner, "GET", "keys")).status_code == 200
     await done(horde, mod, "DELETE", f"users/{owner.id}")
