@@ -106,6 +106,30 @@ async def test_who_sees_more_gets_a_list_of_their_own(horde: Horde) -> None:
         assert ("ipaddr" in painter) is seen
 
 
+async def test_moderators_share_a_list_and_owners_the_one_of_all(horde: Horde, made: list[str]) -> None:
+    """Neither makes a list of all workers for one of them alone; what they see more of is there."""
+    owner, other = await horde.account("owner"), await horde.account("other")
+    mods = [await horde.account(name, moderator=True) for name in ("mod", "mod too")]
+    await horde.pop(owner.api_key, "painter")
+    await horde.pop(other.api_key, "sculptor")
+    made.clear()
+    for mod in mods:
+        assert {worker["name"]: "ipaddr" in worker for worker in await workers(horde, mod.api_key)} == {
+            "painter": True,
+            "sculptor": True,
+        }
+    for who, own in ((owner, "painter"), (other, "sculptor")):
+        seen = {worker["name"]: "ipaddr" in worker for worker in await workers(horde, who.api_key)}
+        assert seen == {name: name == own for name in ("painter", "sculptor")}
+    assert len(made) == 2
+    (painter,) = [worker for worker in await workers(horde, mods[0].api_key) if worker["name"] == "painter"]
+    await horde.client.put(
+        f"/api/v2/workers/{painter['id']}", json={"paused": True}, headers={"apikey": mods[0].api_key}
+    )
+    for key in (mods[1].api_key, owner.api_key):
+        assert {each["name"]: each.get("paused") for each in await workers(horde, key)}["painter"] is True
+
+
 async def test_a_kind_that_is_none_has_no_workers_and_is_not_remembered(horde: Horde, made: list[str]) -> None:
     for _ in range(2):
         assert await names(horde, type="nothing") == set()

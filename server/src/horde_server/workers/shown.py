@@ -29,6 +29,12 @@ class ShownWorkers:
             rows = await store.show_online(conn, name=_without_nul(name), kind=_without_nul(kind))
         return [self._body(row, viewer) for row in rows]
 
+    async def online_of(self, viewer: Caller, account_id: int) -> list[dict[str, Any]]:
+        """Those of an account that are online."""
+        async with self._pool.connection() as conn:
+            rows = await store.show_online_of(conn, account_id)
+        return [self._body(row, viewer) for row in rows]
+
     async def one(self, viewer: Caller, worker_id: UUID | None) -> dict[str, Any]:
         """The worker with this id, also when it is offline. Raises `WorkerNotFound`."""
         if worker_id is None:

@@ -98,6 +98,11 @@ async def show_online(conn: Connection, *, name: str | None, kind: str | None) -
     return await _shown(conn, _IS_ONLINE)
 
 
+async def show_online_of(conn: Connection, account_id: int) -> list[dict[str, Any]]:
+    """The workers of an account that are online."""
+    return await _shown(conn, f"{_IS_ONLINE} AND worker.account_id = %(account_id)s", account_id=account_id)
+
+
 async def show_by_id(conn: Connection, worker_id: UUID) -> dict[str, Any] | None:
     """One worker, also when it is offline."""
     return next(iter(await _shown(conn, "worker.id = %(id)s", id=worker_id)), None)
