@@ -48,7 +48,13 @@ HOSTILE_BODIES = {
     "wrong types": json.dumps({name: {"a": []} for name in (*NUMBERS, *TEXTS)} | {"params": 5, "models": "x"}).encode(),
     "many keys": json.dumps({f"key{number}": number for number in range(20_000)}).encode(),
 }
-HARMLESS = {("PUT", "/api/v2/sharedkeys", "many keys")}
+HARMLESS = {
+    ("PUT", "/api/v2/sharedkeys", "many keys"),
+    ("PATCH", "/api/v2/styles/image/{style_id}", "many keys"),
+    ("PATCH", "/api/v2/styles/image/{style_id}/example/{example_id}", "many keys"),
+    ("PATCH", "/api/v2/styles/text/{style_id}", "many keys"),
+    ("PATCH", "/api/v2/collections/{collection_id}", "many keys"),
+}
 """Where no field is needed, unknown ones make no difference."""
 HOSTILE_PARAMETERS = (
     "%00",
@@ -96,6 +102,9 @@ def known(target: RunningHorde) -> dict[str, str]:
     news = target.api("operations/news", {"title": "Bees", "newspiece": "Bees."}, key=key)[1]
     banned = target.api("operations/bans", {"worker_name": "nobody has this name"}, key=key)[1]
     entry = target.api("operations/audit", key=key)[1][-1]
+    style = target.api("styles/image", {"name": "woodcut", "models": ["stable_diffusion"]}, key=key)[1]["id"]
+    example = {"url": "https://example.org/a.webp", "primary": False}
+    collection = target.api("collections", {"name": "prints", "styles": [style]}, key=key)[1]["id"]
     return {
         "key": key,
         "invitation_id": invited["id"],
@@ -110,6 +119,11 @@ def known(target: RunningHorde) -> dict[str, str]:
         "document_name": "terms",
         "id": asked["id"],
         "user_id": "1",
+        "style_id": style,
+        "style_name": "woodcut",
+        "example_id": target.api(f"styles/image/{style}/example", example, key=key)[1]["id"],
+        "collection_id": collection,
+        "collection_name": "prints",
         "worker_id": worker["id"],
         "worker_name": worker["name"],
         "filter_id": added["id"],

@@ -80,17 +80,6 @@ class TestNothingThere:
         assert message == f"There is nothing at this address: you may mean {meant}, else see /api/."
 
     @pytest.mark.parametrize(
-        ("method", "path", "what"),
-        [
-            ("GET", "users", "A list of users is"),
-        ],
-    )
-    async def test_what_is_not_built_yet_says_so(self, module_horde: Horde, method: str, path: str, what: str) -> None:
-        answer = await module_horde.client.request(method, f"/api/v2/{path}")
-        assert answer.status_code == 404
-        assert answer.json() == {"message": f"{what} not supported by this server yet.", "rc": "NotFound"}
-
-    @pytest.mark.parametrize(
         "path", ["/nothing", "/api/v1/generate/async", "/api/v2/stylesheets", "/a" * 3000, "/\x1b[31m"]
     )
     async def test_other_addresses_are_sent_to_the_page(self, module_horde: Horde, path: str) -> None:

@@ -96,15 +96,16 @@ class TestMaking:
         assert horde.outcome(answer) == (403, "AnonForbidden")
         assert await listed(horde, "0000000000") == {}
 
-    async def test_a_deleted_account_makes_none_and_may_revoke(self, horde: Horde, ada: NewAccount) -> None:
-        """Ending keys is always allowed: keys.md §1.1."""
+    async def test_a_deleted_account_manages_none(self, horde: Horde, ada: NewAccount) -> None:
+        """keys.md §1.1, accounts.md §7.3: its keys are dead but for taking the deletion back."""
         made = await make_key(horde, ada.api_key)
-        await horde.sql("UPDATE account SET deleted = true WHERE id = %s", ada.id)
-        await call(horde, "PATCH", f"keys/{made['id']}", ada.api_key, {"name": "b"})  # all nodes look anew
-        answer = await call(horde, "DELETE", f"keys/{made['id']}", ada.api_key)
-        assert answer.status_code == 200
-        answer = await call(horde, "POST", "keys", ada.api_key, {"name": "bot", "scopes": ["ask"]})
-        assert horde.outcome(answer) == (403, "DeletedUser")
+        await horde.client.delete(f"/api/v2/users/{ada.id}", headers={"apikey": ada.api_key})
+        for method, path, body in (
+            ("POST", "keys", {"name": "bot", "scopes": ["ask"]}),
+            ("DELETE", f"keys/{made['id']}", None),
+        ):
+            answer = await call(horde, method, path, ada.api_key, body)
+            assert horde.outcome(answer) == (403, "DeletedUser")
 
     @pytest.mark.parametrize("scope", ["ask", "work", "read"])
     async def test_keys_are_managed_by_keys_for_everything(self, horde: Horde, ada: NewAccount, scope: str) -> None:

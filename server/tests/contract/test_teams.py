@@ -186,7 +186,7 @@ class TestChanging:
         assert horde.outcome(await call(horde, "GET", f"/{team_id}")) == (404, "TeamNotFound")
         worker = (await horde.client.get("/api/v2/workers/name/bee")).json()
         assert worker["team"] == {"name": None, "id": None}
-        assert await horde.sql("SELECT action, old_value FROM audit_entry") == [
+        assert await horde.sql("SELECT action, old_value FROM audit_entry WHERE subject_kind = 'team'") == [
             ("team.delete", {"name": "Keepers", "workers": 1})
         ]
         assert horde.outcome(await call(horde, "DELETE", f"/{team_id}", maker.api_key)) == (404, "TeamNotFound")

@@ -7,10 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from starlette.routing import BaseRoute, Match
 
 _ROOT = ("api", "v2")
-_NOT_BUILT = {
-    ("users",): "A list of users is",
-}
-"""Parts of the API that the original has and this server has not."""
 _MOST_SHOWN_CHARACTERS = 200
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -21,9 +17,6 @@ def nothing_at(path: str, routes: Sequence[BaseRoute]) -> str:
     for suggested in _meant(segments):
         if suggested != path and any(_takes(route, suggested) for route in routes) and _can_be_shown(suggested):
             return f"There is nothing at this address: you may mean {suggested}, else see /api/."
-    for part, what in _NOT_BUILT.items():
-        if segments[: len(_ROOT) + len(part)] == _ROOT + part:
-            return f"{what} not supported by this server yet."
     return "There is nothing at this address: see /api/."
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from horde_server.audit.trail import Subject, actor_of, changed, record, subject
 from horde_server.core import Core
 from horde_server.database.pool import Connection
-from horde_server.errors import DeletedUser, InvalidAPIKey
+from horde_server.errors import InvalidAPIKey
 from horde_server.http.networks import parse_network
 from horde_server.identity import key_store
 from horde_server.identity.caller import Caller
@@ -51,8 +51,6 @@ class OwnKeys:
         account, secret = caller.user, new_api_key()
         if account.id == 0:
             raise AnonHasNoKeys
-        if account.deleted:
-            raise DeletedUser
         async with self._pool.connection() as conn, conn.transaction():
             await key_store.lock_keys_of(conn, account.id)
             maker = await maker_of(conn, caller)
