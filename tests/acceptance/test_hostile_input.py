@@ -25,7 +25,7 @@ CHECKS = (
     "unsupported_method",
 )  # fmt: skip
 NUMBERS = ("steps", "n", "width", "cfg_scale", "kudos", "concurrency", "max_pixels", "max_length", "threads", "seed")
-TEXTS = ("prompt", "name", "id", "username", "generation")
+TEXTS = ("url", "prompt", "name", "id", "username", "generation")
 HOSTILE_BODIES = {
     "nothing": b"",
     "no JSON": b"{prompt: harbour",
@@ -35,7 +35,7 @@ HOSTILE_BODIES = {
     "a list": b"[]",
     "not UTF-8": b'{"prompt": "\xff\xfe"}',
     "NUL bytes": b'{"prompt": "a\\u0000b", "name": "a\\u0000b", "id": "a\\u0000b", "username": "a\\u0000bcd", '
-    b'"forms": ["a\\u0000b"]}',  # a pop of an alchemist needs a name only, whose NULs are dropped
+    b'"url": "a\\u0000b", "forms": ["a\\u0000b"]}',  # a pop of an alchemist needs a name only, whose NULs are dropped
     "raw NUL bytes": b'{"prompt": "\0"}',
     "deep nesting": b'{"prompt": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "a huge integer": json.dumps(
@@ -51,7 +51,10 @@ HOSTILE_BODIES = {
 HARMLESS = {
     ("PUT", "/api/v2/sharedkeys", "many keys"),
     ("PATCH", "/api/v2/styles/image/{style_id}", "many keys"),
-    ("PATCH", "/api/v2/styles/image/{style_id}/example/{example_id}", "many keys"),
+    *(
+        ("PATCH", "/api/v2/styles/image/{style_id}/example/{example_id}", what)
+        for what in ("many keys", "a huge integer", "a huge float", "not a number")
+    ),
     ("PATCH", "/api/v2/styles/text/{style_id}", "many keys"),
     ("PATCH", "/api/v2/collections/{collection_id}", "many keys"),
 }
