@@ -50,13 +50,12 @@ HOSTILE_BODIES = {
 }
 HARMLESS = {
     ("PUT", "/api/v2/sharedkeys", "many keys"),
-    ("PATCH", "/api/v2/styles/image/{style_id}", "many keys"),
+    *(("PATCH", f"/api/v2/styles/{kind}/{{style_id}}", "many keys") for kind in ("image", "text")),
     *(
-        ("PATCH", "/api/v2/styles/image/{style_id}/example/{example_id}", what)
+        ("PATCH", f"/api/v2/{path}", what)
+        for path in ("styles/image/{style_id}/example/{example_id}", "collections/{collection_id}")
         for what in ("many keys", "a huge integer", "a huge float", "not a number")
     ),
-    ("PATCH", "/api/v2/styles/text/{style_id}", "many keys"),
-    ("PATCH", "/api/v2/collections/{collection_id}", "many keys"),
 }
 """Where no field is needed, unknown ones make no difference."""
 HOSTILE_PARAMETERS = (
