@@ -7,9 +7,11 @@ All amounts are whole hundredths of kudos.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID, uuid4
+
+import msgspec
+from msgspec.structs import replace
 
 # The horde's own ledger accounts
 MINTED = -1  # kudos come from here …
@@ -45,8 +47,7 @@ class EntryKind(StrEnum):
     FLOOR_ADJUSTMENT = "floor_adjustment"  # floor → user, written by the fold
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One row of the ledger; the fields are its columns. What is not None beside the kudos is counted by the fold."""
 
     event_id: UUID

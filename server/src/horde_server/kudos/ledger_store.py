@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 import msgspec
 
@@ -11,7 +10,7 @@ from horde_server.database.pool import Connection
 from horde_server.identity.floors import FLOOR_SQL
 from horde_server.kudos.ledger import Movement, escrow, spendable
 
-_FIELDS = tuple(column.name for column in fields(Movement))
+_FIELDS = Movement.__struct_fields__
 LEDGER_COLUMNS = ", ".join(_FIELDS)
 _TYPES = (
     "uuid",
