@@ -84,10 +84,10 @@ LISTS = {
     "stats/img/models": ("", "model_state=known"),
     "stats/text/totals": ("",),
     "stats/text/models": ("",),
-    "styles/image": ("page=1", "page=4000", "page=4000&sort=age", "tag=tag%207", "model=stable_diffusion&page=1000"),
-    "styles/text": ("page=1", "page=4000", "page=4000&sort=age"),
+    "styles/image": ("page=1", "page=400", "page=400&sort=age", "tag=tag%207", "model=stable_diffusion&page=40"),
+    "styles/text": ("page=1", "page=400", "page=400&sort=age"),
     "teams": ("",),
-    "collections": ("page=1", "page=4000", "page=4000&sort=age"),
+    "collections": ("page=1", "page=400", "page=400&sort=age"),
     "status/models": ("type=image", "type=text"),
 }
 """Lists with what is asked of each."""

@@ -219,7 +219,7 @@ class Moved(NamedTuple):
 
 async def move(conn: Connection, batch: int) -> Moved:
     """Apply up to so many movements."""
-    moved, changed = await (await conn.execute(_FOLD, {"batch": batch})).fetchone() or (0, None)
+    moved, changed = await (await conn.execute(_FOLD, {"batch": batch}, prepare=True)).fetchone() or (0, None)
     return Moved(moved, changed or [])
 
 
