@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from horde_server.audit.trail import actor_of, record, subject
 from horde_server.database.pool import Connection, Pool
-from horde_server.errors import BadRequest, DeletedUser
+from horde_server.errors import BadRequest
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.moderation.profanity import ProfanityFilter
@@ -89,8 +89,6 @@ class CollectionBook:
             known = await _find(conn, collection_id)
             if account.id != known.owner_id:
                 raise NotYours("Only its owner may change a collection.")
-            if account.deleted:
-                raise DeletedUser
             if "name" in columns:
                 check_name(columns["name"])
             check_decency(self._profanity, (columns.get("name"), columns.get("info")))
@@ -139,8 +137,6 @@ def _maker(caller: Caller) -> Account:
     account = caller.user
     if account.kind == "anonymous":
         raise StylesAnonForbidden
-    if account.deleted:
-        raise DeletedUser
     return account
 
 

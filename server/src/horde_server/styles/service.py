@@ -10,7 +10,7 @@ import msgspec
 from horde_server.audit.trail import actor_of, record, subject
 from horde_server.core import Core
 from horde_server.database.pool import Connection
-from horde_server.errors import BadRequest, DeletedUser, InvalidPayload
+from horde_server.errors import BadRequest, InvalidPayload
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
@@ -114,8 +114,6 @@ class StyleBook:
             style = await find_of_kind(conn, kind, style_id)
             if account.id != style.owner_id:
                 raise NotYours("Only its owner may change a style.")
-            if account.deleted:
-                raise DeletedUser
             await store.lock_owner(conn, account.id)
             style = await find_of_kind(conn, kind, style_id)  # as it is now that nobody else changes it
             columns = _columns(kind, body)
@@ -195,8 +193,6 @@ def _maker(caller: Caller) -> Account:
     account = caller.user
     if account.kind == "anonymous" or not (account.trusted or account.customizer or account.is_moderator):
         raise StylesRequiresCustomizer
-    if account.deleted:
-        raise DeletedUser
     return account
 
 

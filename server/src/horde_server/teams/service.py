@@ -12,7 +12,7 @@ from psycopg.errors import UniqueViolation
 
 from horde_server.audit.trail import actor_of, changed, record, subject
 from horde_server.database.pool import Pool
-from horde_server.errors import BadRequest, DeletedUser, HordeError, NotModerator, TeamNotFound
+from horde_server.errors import BadRequest, HordeError, NotModerator, TeamNotFound
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.moderation.profanity import ProfanityFilter
@@ -128,8 +128,6 @@ class TeamService:
         account = caller.user
         if account.id == 0:
             raise AnonymousHasNoTeams
-        if account.deleted:
-            raise DeletedUser
         if not account.trusted and not caller.may(Right.MODERATE):
             raise UntrustedTeamCreation
         columns = self._cleaned({"name": new.name, **({"info": new.info} if new.info else {})})

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from horde_server.audit.trail import Subject, actor_of, changed, record, subject
 from horde_server.core import Core
 from horde_server.database.pool import Connection
-from horde_server.errors import DeletedUser, InvalidAPIKey
+from horde_server.errors import InvalidAPIKey
 from horde_server.identity import key_store
 from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
@@ -47,8 +47,6 @@ class SharedKeys:
         account, shared_id = caller.user, uuid4()
         if account.id == 0:
             raise AnonHasNoKeys
-        if account.deleted:
-            raise DeletedUser
         async with self._pool.connection() as conn, conn.transaction():
             await key_store.lock_keys_of(conn, account.id)
             await store.forget_ended(conn, account.id)

@@ -10,7 +10,7 @@ import structlog
 
 from horde_server.audit.trail import actor_of, record, subject
 from horde_server.database.pool import Connection, Pool
-from horde_server.errors import BadRequest, DeletedUser, HordeError, WorkerNotFound
+from horde_server.errors import BadRequest, HordeError, WorkerNotFound
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.workers.check_in import cleaned_text, parse_worker_id
@@ -76,8 +76,6 @@ class MessageService:
         account = caller.user
         if account.id == 0:
             raise AnonymousWritesNothing
-        if account.deleted:
-            raise DeletedUser
         is_moderator = caller.may(Right.MODERATE)
         text = cleaned_text(new.message)
         if not 1 <= len(text) <= MOST_CHARACTERS:  # trimmed, and with its markup escaped
