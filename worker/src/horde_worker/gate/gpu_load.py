@@ -7,7 +7,8 @@ import contextlib
 import shutil
 from typing import Final
 
-ANSWER_LIMIT_S: Final = 5.0
+ANSWER_LIMIT_S = 5.0
+ENDING_LIMIT_S: Final = 1.0
 COMMAND: Final = "nvidia-smi"
 _QUESTION: Final = ("--query-gpu=utilization.gpu", "--format=csv,noheader,nounits")
 
@@ -44,8 +45,9 @@ class GpuLoad:
             return None
         finally:
             if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
+                with contextlib.suppress(ProcessLookupError, TimeoutError):
                     process.kill()
-                await process.wait()
+                    async with asyncio.timeout(ENDING_LIMIT_S):  # what it has started may hold its pipe
+                        await process.wait()
         numbers = [int(line) for line in said.decode("ascii", "replace").split() if line.isdigit()]
         return max(numbers, default=None)
