@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import aiohttp
@@ -21,6 +22,7 @@ from horde_worker.gate.memory_watch import MemoryWatch
 from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.interface import Kind
 from horde_worker.pool.shared_names import Share, shares_of
+from horde_worker.remote import resume
 from horde_worker.settings import WorkerSettings
 from horde_worker.signals import on_stop_signals
 from horde_worker.spool.place import spool_folder
@@ -54,7 +56,8 @@ async def run_worker(settings: WorkerSettings) -> ExitCode:
             ]
         except _NotOpened as why:
             return why.code
-        stop.workers = [_worker(api, share, settings) for share in shares_of(backends, settings.wishes.name)]
+        shares = shares_of(backends, settings.wishes.name, settings.names, settings.roles)
+        stop.workers = [_worker(api, share, settings) for share in shares]
         if not stop.workers:
             log.error("worker.backend_failed", backend=settings.backends[0].name, reason="it makes nothing")
             return ExitCode.BACKEND
@@ -106,6 +109,8 @@ def _worker(api: HordeApi, share: Share, settings: WorkerSettings) -> AnyWorker:
         jobs_wanted=settings.jobs_wanted,
         exit_on_maintenance=settings.exit_on_maintenance,
         is_service=settings.is_service,
+        resume=partial(resume, api, share.worker),
+        resume_at_start=settings.remove_maintenance_on_start,
         hooks=settings.hooks,
         spool=spool,
         rules=(MemoryWatch(settings.memory, kind), IdleRule(settings.idle, kind)),

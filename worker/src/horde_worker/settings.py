@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,6 +89,8 @@ class WorkerSettings:
     backends: tuple[BackendSettings, ...] = (BackendSettings("demo"),)
     aliases: tuple[str, ...] = ()  # of the first backend's model
     text_aliases: tuple[str, ...] = ()  # of the text backend's
+    names: Mapping[str, str] = field(default_factory=dict)  # of workers by kind, where they are not the usual ones
+    roles: frozenset[str] = frozenset()  # kinds of work to do; none: all that the backends can
     queue_size: int = 1
     jobs_wanted: int | None = None
     exit_on_maintenance: bool = False
@@ -97,4 +100,5 @@ class WorkerSettings:
     idle: IdleSettings = IdleSettings()
     memory: MemorySettings = MemorySettings()
     lora_cache: LoraCacheSettings = LoraCacheSettings()
+    remove_maintenance_on_start: bool = False  # also one that is not of `drain`
     is_service: bool = False  # goes on where a person would be asked: every ten minutes it is tried again

@@ -8,7 +8,7 @@ begun yet. `leave` ends it now: all that is held is given back as faulted, so th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic
 
 import structlog
@@ -60,8 +60,13 @@ class Worker(Generic[JobT, ResultT]):
         hooks: Sequence[Hook] = (),
         spool: Spool | None = None,
         rules: Sequence[Rule] = (),
+        resume: Callable[[], Awaitable[bool]] | None = None,
+        resume_at_start: bool = False,
     ) -> None:
-        """`rules` may be against asking for work, besides the backend itself."""
+        """`rules` may be against asking for work, besides the backend itself; `resume` ends a maintenance of ours.
+
+        It is called at the start where the owner wishes so, or where the maintenance was to last until then.
+        """
         self._kind = kind
         self._sleep = sleep
         self._spool = spool
@@ -94,6 +99,8 @@ class Worker(Generic[JobT, ResultT]):
             jobs_in_hand=lambda: self.jobs_in_hand,
             take=self._take,
             turn_down=self._making.fault,
+            resume=resume,
+            resume_at_start=resume_at_start,
         )
         self._exit_code = ExitCode.OK
         self.jobs_in_hand = 0

@@ -22,6 +22,7 @@ from horde_worker.loop.ahead import Ahead
 from horde_worker.loop.breaker import FAILURE_PAUSE_S, CircuitBreaker
 from horde_worker.named_places import Sleep
 from horde_worker.refusals import Judge
+from horde_worker.remote import is_until_next_start
 from horde_worker.steady_clock import steady_s
 from horde_worker.waiting import LATE_ANSWER_LIMIT_S, unless_stopped
 
@@ -52,6 +53,8 @@ class Fetching(Generic[JobT, ResultT]):
         jobs_in_hand: Callable[[], int],
         take: Callable[[JobT], Awaitable[None]],
         turn_down: Callable[[Sequence[str], str], Awaitable[None]],
+        resume: Callable[[], Awaitable[bool]] | None,
+        resume_at_start: bool,
     ) -> None:
         """`take` prepares a job and queues it; `turn_down` gives jobs back that cannot even be read."""
         self._kind = kind
@@ -66,6 +69,8 @@ class Fetching(Generic[JobT, ResultT]):
         self._jobs_in_hand = jobs_in_hand
         self._take = take
         self._turn_down = turn_down
+        self._resume = resume  # only until the first answer to a pop: later a maintenance is meant for this run
+        self._resume_at_start = resume_at_start
         self._advice = IdleAdvice(self._wanted_models)
         self._messages = HordeMessages()
         self._busy_at = steady_s()
@@ -92,6 +97,8 @@ class Fetching(Generic[JobT, ResultT]):
                 await self._pause(IDLE_PAUSE_S)
                 continue
             except Refused as refusal:
+                if await self._is_resumed(refusal):
+                    continue
                 verdict = self._judge.verdict_on(refusal)
                 if verdict.exit_code is not None:
                     self.exit_code = verdict.exit_code
@@ -108,6 +115,7 @@ class Fetching(Generic[JobT, ResultT]):
             if hand_out is None:
                 break
             self._misses = 0
+            self._resume = None
             self._judge.was_answered()
             self._messages.hear(hand_out.messages)
             if hand_out.job is None:
@@ -116,6 +124,22 @@ class Fetching(Generic[JobT, ResultT]):
             popped += 1
             await self._take(hand_out.job)
         self._ahead.end()
+
+    async def _is_resumed(self, refusal: Refused) -> bool:
+        """End a maintenance that was to last until this start; whether that was done."""
+        if refusal.rc != "WorkerMaintenance" or self._resume is None:
+            return False
+        resume, self._resume = self._resume, None
+        if not (self._resume_at_start or is_until_next_start(refusal.message)):
+            return False
+        try:
+            is_done = await unless_stopped(self._stop, resume(), limit_s=WANTED_LIMIT_S)
+        except (Refused, Unreachable) as error:
+            log.warning("worker.not_resumed", reason=str(error))
+            return False
+        if is_done:
+            log.info("worker.resumed", maintenance=refusal.message)
+        return bool(is_done)
 
     async def _may_pop(self) -> bool:
         """Wait for room, out the pause after failures, and until nothing is against it; whether to pop then."""

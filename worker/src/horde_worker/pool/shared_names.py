@@ -8,7 +8,7 @@ Alchemy offers each form by itself, so all its makers share one. `own_name` of a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,17 +40,26 @@ class _Maker:
     maker: Any
 
 
-def shares_of(opened: Sequence[tuple[BackendSettings, Backend]], name: str) -> list[Share]:
-    """A share for each worker name, in the order of the settings; the first kind of work has the plain name."""
+def shares_of(
+    opened: Sequence[tuple[BackendSettings, Backend]],
+    name: str,
+    names: Mapping[str, str] | None = None,
+    roles: frozenset[str] = frozenset(),
+) -> list[Share]:
+    """A share for each worker name, in the order of the settings; the first kind of work has the plain name.
+
+    `names` are other names by kind; `roles` are the kinds of work to do, all where there are none.
+    """
     groups: dict[tuple[str, str], list[_Maker]] = {}
     for place, (settings, backend) in enumerate(opened):
         for kind in KINDS:
-            if (maker := getattr(backend.makers, kind)) is not None:
+            maker = getattr(backend.makers, kind)
+            if maker is not None and (not roles or kind in roles):
                 apart = f"#{place}" if settings.own_name else "" if kind == "alchemy" else settings.name
                 groups.setdefault((kind, apart), []).append(_Maker(place, backend.name, maker))
     shares: list[Share] = []
     for (kind, _), makers in groups.items():
-        plain = name if not shares or kind == shares[0].kind else f"{name}-{kind}"
+        plain = (names or {}).get(kind) or (name if not shares or kind == shares[0].kind else f"{name}-{kind}")
         before = sum(one.kind == kind for one in shares)
         shares.append(
             Share(
