@@ -40,6 +40,8 @@ log = structlog.get_logger(__name__)
 
 TTL_MARGIN_S = 10.0
 LEAVING_LIMIT_S = 10.0
+RESENDING_LIMIT_S = 5.0
+"""How long the end waits for the answer to what was kept before: it is kept on, if need be."""
 
 
 class Worker(Generic[JobT, ResultT]):
@@ -153,9 +155,12 @@ class Worker(Generic[JobT, ResultT]):
             await self._spool.open()
         try:
             async with asyncio.timeout(None) as self._limit, asyncio.TaskGroup() as tasks:
-                resending = tasks.create_task(self._delivering.resend_for_ever(self._new_hooks(), self._sleep))
+                all_made = asyncio.Event()
+                resending = tasks.create_task(self._delivering.resend_until(all_made, self._new_hooks(), self._sleep))
                 tasks.create_task(self._fetching.run())
                 await self._make()
+                all_made.set()
+                await asyncio.wait((resending,), timeout=RESENDING_LIMIT_S)
                 resending.cancel()
         except TimeoutError:
             log.warning("worker.left_late", reason="the horde did not take back in time what was held")

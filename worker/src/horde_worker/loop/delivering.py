@@ -15,9 +15,11 @@ from horde_worker.hooks import Delivery, Hooks, Job
 from horde_worker.horde_api import Refused, Unreachable
 from horde_worker.kinds.interface import Kind
 from horde_worker.kinds.parcel import Parcel, Undeliverable
+from horde_worker.named_places import Sleep
 from horde_worker.spool.parcel_file import Spooled
 from horde_worker.spool.spool import Spool
 from horde_worker.steady_clock import steady_s
+from horde_worker.waiting import unless_stopped
 
 log = structlog.get_logger(__name__)
 
@@ -75,22 +77,18 @@ class Delivering:
         finally:
             self._on_the_way.discard(parcel.job_id)
 
-    async def resend(self, hooks: Hooks) -> bool:
-        """Hand over what is kept, as far as the horde can be reached; whether nothing is kept any more."""
-        for spooled in await self._spool.left_over() if self._spool is not None else []:
-            if spooled.parcel.job_id in self._on_the_way:
-                continue
-            if not await self._resend(spooled, hooks):
-                return False
-        return True
-
-    async def resend_for_ever(self, hooks: Hooks, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """At the start, and from time to time. Ends when it is cancelled, at once where nothing is kept."""
-        while self._spool is not None:
-            await self.resend(hooks)
-            await sleep(RESEND_EVERY_S)
+    async def resend_until(self, stop: asyncio.Event, hooks: Hooks, sleep: Sleep) -> None:
+        """Hand over what is kept: at the start, and from time to time. What is under way is finished at the stop."""
+        while self._spool is not None and not stop.is_set():
+            for spooled in await self._spool.left_over():
+                if spooled.parcel.job_id in self._on_the_way:
+                    continue
+                if stop.is_set() or not await self._resend(spooled, hooks):
+                    break  # the horde is not reached: the others would not arrive either
+            await unless_stopped(stop, sleep(RESEND_EVERY_S))
 
     async def _resend(self, spooled: Spooled, hooks: Hooks) -> bool:
+        """Hand over one result; whether the horde has answered."""
         parcel = spooled.parcel
         job = EarlierJob((parcel.job_id,), spooled.model, max(time.time() - spooled.made_at, 0.0))
         self._on_the_way.add(parcel.job_id)
