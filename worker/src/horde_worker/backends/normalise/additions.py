@@ -1,24 +1,14 @@
-"""LoRAs and textual inversions: how strong, how many, and their words in the prompt."""
+"""LoRAs and textual inversions: their words in the prompt."""
 
 from __future__ import annotations
 
 import difflib
-import math
 import random
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-MOST_LORAS: Final = 5
-MOST_INVERSIONS: Final = 20
-MOST_STRENGTH: Final = 10.0
-"""Hordes allow half of it."""
 MOST_TRIGGER_WORDS: Final = 100
 MAX_TRIGGER_CHARACTERS: Final = 1000
-
-
-def strength_within_bounds(strength: float) -> float:
-    """How much a LoRA or a textual inversion counts, either way; what is no number counts as 1."""
-    return 1.0 if math.isnan(strength) else min(max(strength, -MOST_STRENGTH), MOST_STRENGTH)
 
 
 def trigger_words(wish: str, trained: Iterable[str], seed: int) -> tuple[str, ...]:
