@@ -17,6 +17,7 @@ from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import Backend, BackendSettings
 from horde_worker.backends.registry import open_backend
 from horde_worker.exit_codes import ExitCode
+from horde_worker.freed_memory import give_back
 from horde_worker.gate.idle_rule import IdleRule
 from horde_worker.gate.memory_watch import MemoryWatch
 from horde_worker.horde_api import HordeApi
@@ -65,6 +66,7 @@ async def run_worker(settings: WorkerSettings) -> ExitCode:
         if not stop.workers:
             log.error("worker.backend_failed", backend=settings.backends[0].name, reason="it makes nothing")
             return ExitCode.BACKEND
+        give_back()
         code = await _run_all(stop.workers)
     return ExitCode.CRASH if stop.was_cut_short else code
 
