@@ -114,8 +114,8 @@ class ImageKind(OfMaker):
         return one * (1 + 0.2 * (len(job.ids) - 1)) + (job.steps if job.hires_fix else 0)
 
     def wants_all(self, job: ImageJob) -> bool:
-        """Batches and large pictures take the memory that another job would need."""
-        return len(job.ids) > 1 or job.width * job.height > LARGE_PIXELS
+        """Batches, large pictures and second networks take the memory that another job would need."""
+        return len(job.ids) > 1 or job.width * job.height > LARGE_PIXELS or bool(job.control_type)
 
     def offer_less(self) -> str:
         """Half the pixels."""
