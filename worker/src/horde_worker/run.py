@@ -148,7 +148,7 @@ def _kind(api: HordeApi, share: Share, settings: WorkerSettings, loras: LoraCach
         from horde_worker.kinds.image.kind import ImageKind
 
         wishes = replace(settings.wishes, name=share.worker, models=aliases)
-        return ImageKind(api, share.backend, share.maker, wishes, loras)
+        return ImageKind(api, share.backend, share.maker, wishes, loras=loras)
     if share.kind == "text":
         from horde_worker.kinds.text.kind import TextKind
 
