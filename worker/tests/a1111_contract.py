@@ -18,9 +18,10 @@ TABLE = (dict,)
 
 _PROCESSING = {
     "prompt": TEXT, "negative_prompt": TEXT, "styles": LIST, "seed": WHOLE, "subseed": WHOLE,
-    "subseed_strength": NUMBER, "seed_resize_from_h": WHOLE, "seed_resize_from_w": WHOLE, "sampler_name": TEXT, "batch_size": WHOLE,
-    "n_iter": WHOLE, "steps": WHOLE, "cfg_scale": NUMBER, "width": WHOLE, "height": WHOLE, "restore_faces": FLAG,
-    "tiling": FLAG, "do_not_save_samples": FLAG, "do_not_save_grid": FLAG, "eta": NUMBER, "denoising_strength": NUMBER,
+    "subseed_strength": NUMBER, "seed_resize_from_h": WHOLE, "seed_resize_from_w": WHOLE, "sampler_name": TEXT,
+    "batch_size": WHOLE, "n_iter": WHOLE, "steps": WHOLE, "cfg_scale": NUMBER, "width": WHOLE, "height": WHOLE,
+    "restore_faces": FLAG, "tiling": FLAG, "do_not_save_samples": FLAG, "do_not_save_grid": FLAG,
+    "eta": NUMBER, "denoising_strength": NUMBER,
     "s_min_uncond": NUMBER, "s_churn": NUMBER, "s_tmax": NUMBER, "s_tmin": NUMBER, "s_noise": NUMBER,
     "override_settings": TABLE, "override_settings_restore_afterwards": FLAG, "refiner_checkpoint": TEXT,
     "refiner_switch_at": NUMBER, "disable_extra_networks": FLAG, "firstpass_image": TEXT, "comments": TABLE,

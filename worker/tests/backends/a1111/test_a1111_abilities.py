@@ -70,7 +70,8 @@ async def test_a_part_of_the_api_offers_a_part(play: Any, opened: Any) -> None:
     """One picture at a time, and nothing that it would not notice in a request."""
     can = abilities(await opened(await play(PART), **EVERYTHING))
     assert can.capabilities == {"r2", "r2_source", "img2img", "inpainting"}
-    assert (can.max_batch, can.samplers) == (1, {"k_euler", "k_euler_a"})
+    assert can.samplers == {"k_euler", "k_euler_a"}
+    assert can.max_batch == 1
 
 
 async def test_all_samplers_of_the_horde_are_there(play: Any, opened: Any) -> None:

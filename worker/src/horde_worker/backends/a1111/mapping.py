@@ -17,7 +17,7 @@ MAPPING: Final[Mapping[str, Mapped]] = {
     "cfg_scale": Sent("cfg_scale", "Forge: hr_cfg too"),
     "n_iter": Sent("batch_size", "n_iter is 1"),
     "sampler_name": Sent("sampler_name", "by /samplers; one that is not there has a stand-in, and a remark says so"),
-    "karras": Sent("scheduler", "before 1.9 in the sampler's name; SD.Next: schedulers_sigma"),
+    "karras": Sent("scheduler", "before 1.9 in sampler_name; SD.Next: schedulers_sigma"),
     "clip_skip": Sent("override_settings.CLIP_stop_at_last_layers", "SD.Next: clip_skip"),
     "tiling": Sent("tiling"),
     "hires_fix": Sent("enable_hr", "one pass where there is a source, or nothing to gain"),
