@@ -15,7 +15,6 @@ from typing import Any
 
 from a1111_contract import CONTROL_MODELS, CONTROL_MODULES, CONTROL_UNIT, Contract, breaches
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 from PIL import Image, PngImagePlugin
 
 SECRET_INFO = "a prompt that nobody else may see"
@@ -48,17 +47,21 @@ class PlayedA1111:
         self.queued: list[str] = []
         self._turn = asyncio.Lock()
         self._model = self.titles[0]
-        self._server = TestServer(self._app())
-
-    @property
-    def url(self) -> str:
-        return str(self._server.make_url("")).rstrip("/")
+        self._works: set[asyncio.Task[web.StreamResponse]] = set()
+        self._runner = web.AppRunner(self._app(), shutdown_timeout=0.1)
+        self.url = ""
 
     async def start(self) -> None:
-        await self._server.start_server()
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
 
     async def stop(self) -> None:
-        await self._server.close()
+        """It dies: whoever waits for an answer loses the connection."""
+        for work in self._works:
+            work.cancel()
+        await self._runner.cleanup()
 
     def sent(self, path: str) -> list[Any]:
         """The bodies that came to this address."""
@@ -143,7 +146,10 @@ class PlayedA1111:
 
     async def _post(self, path: str, body: Any) -> web.StreamResponse:
         if path in ("/sdapi/v1/txt2img", "/sdapi/v1/img2img"):
-            return await self._paint(body)
+            work = asyncio.ensure_future(self._paint(body))  # goes on when nobody waits for it any more
+            self._works.add(work)
+            work.add_done_callback(self._works.discard)
+            return await asyncio.shield(work)
         if path == "/sdapi/v1/interrupt":
             self.interrupted.append(self.current_task)
             self.is_interrupted.set()
