@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
+import asyncio
+from contextlib import suppress
+from typing import Final, Self
 
 from horde_worker.backends.a1111.alchemist import A1111Alchemist
 from horde_worker.backends.a1111.facts import Facts
@@ -18,6 +20,8 @@ from horde_worker.backends.over_http.server import BackendServer
 
 __all__ = ["MAPPING", "A1111Backend"]
 
+USE_LOOK_EVERY_S: Final = 5.0
+
 
 class A1111Backend:
     """One server, whichever of the three programs it is."""
@@ -29,6 +33,7 @@ class A1111Backend:
         self._server = BackendServer("AUTOMATIC1111", options.server)
         self._attendance: Attendance[Facts] = Attendance(self.name, self._look, self._try_out)
         self._maker = A1111Maker(self._server, options, self._attendance)
+        self._watching_use: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, settings: BackendSettings) -> Self:
@@ -39,6 +44,7 @@ class A1111Backend:
         except BackendFailure:
             await backend.close()
             raise
+        backend._watching_use = asyncio.create_task(backend._watch_use())
         return backend
 
     @property
@@ -50,14 +56,23 @@ class A1111Backend:
 
     async def close(self) -> None:
         """Look no more, and close the connections."""
+        if self._watching_use is not None:
+            self._watching_use.cancel()
+            await asyncio.wait((self._watching_use,))
         await self._attendance.aclose()
         await self._maker.aclose()
         await self._server.aclose()
 
+    async def _watch_use(self) -> None:
+        """See soon when the owner begins to use the server himself: his work comes first."""
+        while True:
+            await asyncio.sleep(USE_LOOK_EVERY_S)
+            if not self._attendance.unready:
+                with suppress(BackendFailure):
+                    await self._maker.look_whether_used()
+
     async def _look(self) -> Facts:
-        found = await look(self._server, with_loras=bool(self._options.loras), with_embeddings=bool(self._options.tis))
-        await self._maker.look_whether_used()
-        return found
+        return await look(self._server, with_loras=bool(self._options.loras), with_embeddings=bool(self._options.tis))
 
     async def _try_out(self, facts: Facts) -> None:
         await try_out(self._server, self._maker, facts)

@@ -10,6 +10,7 @@ import pytest
 from a1111_contract import A1111, Contract
 from played_a1111 import PlayedA1111
 
+from horde_worker.backends import a1111_backend
 from horde_worker.backends.a1111 import progress
 from horde_worker.backends.a1111_backend import A1111Backend
 from horde_worker.backends.interface import BackendSettings
@@ -23,6 +24,7 @@ def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test does not wait a second for each look."""
     monkeypatch.setattr(progress, "LOOK_EVERY_S", 0.02)
     monkeypatch.setattr(progress, "PREVIEW_EVERY_S", 0.05)
+    monkeypatch.setattr(a1111_backend, "USE_LOOK_EVERY_S", 0.05)
 
 
 @pytest.fixture

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from a1111_contract import A1111, A1111_1_6, FORGE, PART, SDNEXT, WHOLE_PROGRAMS, Contract
 from aiohttp import web
+from plain_jobs import an_image_job
 
 from horde_sdk.generation_parameters.image.consts import KNOWN_IMAGE_SAMPLERS
 from horde_worker.backends.a1111.facts import Program
 from horde_worker.backends.a1111_backend import A1111Backend
 from horde_worker.backends.events import BackendFailure
-from horde_worker.backends.image import ImageAbilities
+from horde_worker.backends.image import ImageAbilities, ImageEvent
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.kinds.image.needs import WORDS
 
 EVERYTHING = {"loras": {"26975": "pixel-art"}, "tis": {"7808": "bad-hands"}, "models": {"Deliberate": "deliberate_v2"}}
+
+
+async def all_of(backend: A1111Backend) -> list[ImageEvent]:
+    return [event async for event in backend._maker.make(an_image_job())]
 
 
 def abilities(backend: A1111Backend) -> ImageAbilities:
@@ -171,13 +177,26 @@ async def test_what_changes_is_seen_at_the_next_look(play: Any, opened: Any) -> 
 
 
 async def test_other_peoples_use_is_seen(play: Any, opened: Any) -> None:
-    """The owner's own work is no work of ours."""
+    """The owner's own work, but not ours."""
     server = await play(A1111)
     backend = await opened(server)
     assert backend._maker.used_by_others is False
-    server.is_painting = True
-    await backend._look()
-    assert backend._maker.used_by_others is True
+    done = asyncio.Event()
+    owner = asyncio.ensure_future(server.use_it_oneself(done))
+    async with asyncio.timeout(20):
+        while not backend._maker.used_by_others:
+            await asyncio.sleep(0.01)
+        done.set()
+        await owner
+        while backend._maker.used_by_others:
+            await asyncio.sleep(0.01)
+        server.may_paint.clear()
+        making = asyncio.ensure_future(all_of(backend))
+        await server.began.wait()
+        await backend._maker.look_whether_used()
+        assert backend._maker.used_by_others is False
+        server.may_paint.set()
+        await making
 
 
 async def test_user_and_password_are_sent(play: Any, opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
