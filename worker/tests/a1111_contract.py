@@ -5,7 +5,7 @@ Written from the programs' own API documents (`/docs`), by name and type. A body
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,6 +90,13 @@ _SDNEXT_SAMPLERS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+CONTROL_MODULES = [
+    "none", "canny", "softedge_hed", "depth_midas", "normal_bae", "openpose_full", "seg_ofade20k", "mlsd",
+    "invert (from white bg & black line)", "scribble_hed",
+]  # fmt: skip
+FORGE_CONTROL_MODULES = ["None", *(name.replace("normal_bae", "normalbae") for name in CONTROL_MODULES[1:])]
+
+
 @dataclass(frozen=True)
 class Contract:
     """One program in one version: its addresses and what may be sent to them."""
@@ -105,6 +112,7 @@ class Contract:
     own_addresses: Mapping[str, Any] = field(default_factory=dict)
     caption_path: str = "/sdapi/v1/interrogate"
     has_control: bool = True
+    control_modules: Sequence[str] = tuple(CONTROL_MODULES)
     is_whole: bool = True
     stops_with: int = 200
 
@@ -170,6 +178,7 @@ FORGE = Contract(
     latent_modes=_LATENT,
     upscalers=_UPSCALERS,
     face_restorers=("CodeFormer", "GFPGAN"),
+    control_modules=tuple(FORGE_CONTROL_MODULES),
     own_addresses={
         "/sdapi/v1/sd-modules": [{"model_name": "ae.safetensors", "filename": "/models/VAE/ae.safetensors"}]
     },
@@ -226,10 +235,6 @@ PART = Contract(
 
 WHOLE_PROGRAMS = (A1111, A1111_1_6, FORGE, SDNEXT)
 
-CONTROL_MODULES = [
-    "none", "canny", "softedge_hed", "depth_midas", "normal_bae", "openpose_full", "seg_ofade20k", "mlsd",
-    "invert (from white bg & black line)", "scribble_hed",
-]  # fmt: skip
 CONTROL_MODELS = [
     f"control_v11p_sd15_{what} [0123abcd]"
     for what in ("canny", "softedge", "depth", "normalbae", "openpose", "seg", "scribble", "mlsd")

@@ -13,9 +13,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from a1111_contract import CONTROL_MODELS, CONTROL_MODULES, CONTROL_UNIT, Contract, breaches
+from a1111_contract import CONTROL_MODELS, CONTROL_UNIT, Contract, breaches
 from aiohttp import web
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin
 
 SECRET_INFO = "a prompt that nobody else may see"
 
@@ -25,6 +25,7 @@ class PlayedA1111:
 
     def __init__(self, contract: Contract, *, auth: str = "") -> None:
         self.contract = contract
+        self.modules = list(contract.control_modules)
         self.auth = auth
         self.breaches: list[str] = []
         self.bodies: list[tuple[str, Any]] = []
@@ -36,6 +37,7 @@ class PlayedA1111:
         self.has_grid = False
         self.has_maps = False
         self.ignores_model = False
+        self.without_weights: set[str] = set()
         self.surprise: Callable[[str, Any], web.StreamResponse | None] = lambda path, body: None
         self.may_paint = asyncio.Event()
         self.may_paint.set()
@@ -136,7 +138,7 @@ class PlayedA1111:
         if contract.latent_modes is not None:
             answers["/sdapi/v1/latent-upscale-modes"] = [{"name": name} for name in contract.latent_modes]
         if contract.has_control:
-            answers["/controlnet/module_list"] = {"module_list": CONTROL_MODULES}
+            answers["/controlnet/module_list"] = {"module_list": self.modules}
             answers["/controlnet/model_list"] = {"model_list": CONTROL_MODELS}
         if path in answers:
             return web.json_response(answers[path])
@@ -164,7 +166,9 @@ class PlayedA1111:
         if path == "/sdapi/v1/extra-single-image":
             picture = opened(body["image"])
             factor = body.get("upscaling_resize", 2)
-            larger = picture.resize((round(picture.width * factor), round(picture.height * factor)))
+            larger = picture.resize((int(picture.width * factor) // 8 * 8, int(picture.height * factor) // 8 * 8))
+            if body.get("upscaler_1", "None") not in {"None", *self.without_weights}:
+                larger = ImageOps.posterize(larger.convert("RGB"), 3)  # stands for what an upscaler adds
             return web.json_response({"html_info": "", "image": encoded(larger)})
         return web.json_response({"caption": "a fox in the snow, by nobody"})
 
@@ -241,7 +245,7 @@ class PlayedA1111:
             found.append(f"no scripts {sorted(scripts)}")
         for unit in scripts.get("controlnet", {}).get("args", []):
             found += breaches(CONTROL_UNIT, unit)
-            if unit["module"] not in CONTROL_MODULES or unit["model"] not in CONTROL_MODELS:
+            if unit["module"] not in self.modules or unit["model"] not in CONTROL_MODELS:
                 found.append(f"no control {unit['module']} {unit['model']}")
         return found
 

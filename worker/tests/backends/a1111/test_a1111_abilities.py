@@ -19,7 +19,12 @@ from horde_worker.backends.image import ImageAbilities, ImageEvent
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.kinds.image.needs import WORDS
 
-EVERYTHING = {"loras": {"26975": "pixel-art"}, "tis": {"7808": "bad-hands"}, "models": {"Deliberate": "deliberate_v2"}}
+EVERYTHING = {
+    "face_fixers": ["GFPGAN", "CodeFormers"],
+    "loras": {"26975": "pixel-art"},
+    "tis": {"7808": "bad-hands"},
+    "models": {"Deliberate": "deliberate_v2"},
+}
 
 
 async def all_of(backend: A1111Backend) -> list[ImageEvent]:
@@ -95,7 +100,7 @@ async def test_sdnext_offers_the_samplers_it_has(play: Any, opened: Any) -> None
 
 async def test_face_fixers_of_sdnext_are_none(play: Any, opened: Any) -> None:
     """Under that address it lists what finds faces."""
-    can = abilities(await opened(await play(SDNEXT)))
+    can = abilities(await opened(await play(SDNEXT), face_fixers=["GFPGAN", "CodeFormers"]))
     assert not {"GFPGAN", "CodeFormers"} & can.capabilities
 
 
@@ -141,7 +146,7 @@ async def test_a_models_table_without_a_model_of_the_server_is_an_error(play: An
 
 
 async def test_a_post_processor_that_fails_its_trial_is_not_offered(play: Any, opened: Any) -> None:
-    """Its weights cannot be fetched, say; the others are."""
+    """The others are."""
     server = await play(A1111)
 
     def no_gfpgan(path: str, body: Any) -> web.StreamResponse | None:
@@ -149,9 +154,24 @@ async def test_a_post_processor_that_fails_its_trial_is_not_offered(play: Any, o
         return web.json_response({"detail": "no weights"}, status=500) if is_it else None
 
     server.surprise = no_gfpgan
-    can = abilities(await opened(server))
+    can = abilities(await opened(server, face_fixers=["GFPGAN", "CodeFormers"]))
     assert "GFPGAN" not in can.capabilities
     assert {"post-processing", "CodeFormers"} <= can.capabilities
+
+
+async def test_an_upscaler_without_weights_is_not_offered(play: Any, opened: Any) -> None:
+    """The programs then answer with the picture stretched, and no word of it."""
+    server = await play(A1111)
+    server.without_weights = {"R-ESRGAN 4x+"}
+    can = abilities(await opened(server))
+    assert "RealESRGAN_x4plus" not in can.capabilities
+    assert {"post-processing", "RealESRGAN_x4plus_anime_6B"} <= can.capabilities
+
+
+async def test_face_fixers_need_the_owners_word(play: Any, opened: Any) -> None:
+    """Without weights the programs answer as with them, and a picture without faces shows no difference."""
+    can = abilities(await opened(await play(A1111)))
+    assert not {"GFPGAN", "CodeFormers"} & can.capabilities
 
 
 async def test_the_trial_uses_the_model_that_is_loaded(play: Any) -> None:
@@ -244,6 +264,7 @@ async def test_any_answer_is_read_or_refused(play: Any, garbage: bytes) -> None:
         ({"tis": {"a": {}}}, "tis"),
         ({"baselines": {"Deliberate": "sd15"}}, "baseline"),
         ({"max_pixels": 3}, "max_pixels"),
+        ({"face_fixers": ["RestoreFormer"]}, "face_fixers"),
         ({"alchemy": "yes"}, "alchemy"),
         ({"modles": {}}, "modles"),
     ],

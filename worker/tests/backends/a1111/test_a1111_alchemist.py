@@ -49,7 +49,7 @@ async def test_forms_follow_from_what_the_server_has(
     play: Any, opened: Any, contract: Contract, forms: set[str]
 ) -> None:
     """Program by program."""
-    backend = await opened(await play(contract), alchemy=True)
+    backend = await opened(await play(contract), alchemy=True, face_fixers=["GFPGAN", "CodeFormers"])
     assert set(alchemist(backend).abilities.forms) == forms
 
 
@@ -71,7 +71,7 @@ async def test_pictures_come_out_larger(play: Any, opened: Any) -> None:
 async def test_faces_are_mended_as_much_as_wished(play: Any, opened: Any, wished: Option, sent: float) -> None:
     """Options come as text from many hordes."""
     server = await play(A1111)
-    backend = await opened(server, alchemy=True)
+    backend = await opened(server, alchemy=True, face_fixers=["GFPGAN"])
     await value(backend, "GFPGAN", {"facefixer_strength": wished})
     assert server.last("/sdapi/v1/extra-single-image")["gfpgan_visibility"] == sent
 
@@ -98,7 +98,7 @@ async def test_no_caption_is_a_failure(play: Any, opened: Any, answer: Any) -> N
 async def test_no_picture_is_a_failure(play: Any, opened: Any, answer: Any) -> None:
     """Whatever else comes."""
     server = await play(A1111)
-    backend = await opened(server, alchemy=True)
+    backend = await opened(server, alchemy=True, face_fixers=["GFPGAN"])
     server.surprise = lambda path, body: web.json_response(answer) if path.endswith("-single-image") else None
     with pytest.raises(BackendFailure):
         await value(backend, "GFPGAN")

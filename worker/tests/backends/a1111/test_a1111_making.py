@@ -238,12 +238,13 @@ async def test_a_controlnet_paints_by_the_source(play: Any, opened: Any) -> None
     assert (unit["save_detected_map"], picture_of(unit["image"]).size) == (False, (512, 512))
 
 
-async def test_a_map_is_taken_as_it_is(play: Any, opened: Any) -> None:
-    """Nothing is drawn from it."""
-    server = await play(A1111)
+@pytest.mark.parametrize(("contract", "no_module"), [(A1111, "none"), (FORGE, "None")], ids=lambda one: str(one)[:20])
+async def test_a_map_is_taken_as_it_is(play: Any, opened: Any, contract: Contract, no_module: str) -> None:
+    """Nothing is drawn from it; Forge writes that otherwise."""
+    server = await play(contract)
     job = an_image_job(source=SOURCE, given=SourceGiven("x"), control_type="depth", image_is_control=True)
     await made(await opened(server, **OWN), job)
-    assert server.last()["alwayson_scripts"]["controlnet"]["args"][0]["module"] == "none"
+    assert server.last()["alwayson_scripts"]["controlnet"]["args"][0]["module"] == no_module
 
 
 async def test_a_map_alone_is_a_result(play: Any, opened: Any) -> None:
@@ -276,7 +277,7 @@ async def test_a_controlnet_without_its_source_paints_without(play: Any, opened:
 async def test_post_processors_run_in_their_order(play: Any, opened: Any) -> None:
     """One call each; what comes out of the first goes into the second."""
     server = await play(A1111)
-    backend = await opened(server)
+    backend = await opened(server, face_fixers=["CodeFormers"])
     job = an_image_job(
         width=64, height=64, post_processing=("CodeFormers", "RealESRGAN_x4plus"), facefixer_strength=0.4
     )

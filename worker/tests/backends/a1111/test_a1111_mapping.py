@@ -24,6 +24,7 @@ OPTIONS: dict[str, Any] = {
     "models": {"Deliberate": "deliberate_v2", "AlbedoBase XL (SDXL)": "sdxl_juggernautXL_v9"},
     "loras": {"26975": "pixel-art"},
     "tis": {"7808": "bad-hands"},
+    "face_fixers": ["GFPGAN", "CodeFormers"],
 }
 
 

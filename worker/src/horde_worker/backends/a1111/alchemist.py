@@ -15,6 +15,7 @@ from horde_worker.backends.a1111.maker import A1111Maker
 from horde_worker.backends.a1111.request import in_base64
 from horde_worker.backends.alchemy import AlchemyAbilities, AlchemyEvent, AlchemyResult, Option
 from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.normalise.source_pictures import filling
 from horde_worker.backends.over_http.attendance import Attendance, tells_if_lost
 from horde_worker.backends.over_http.server import BackendServer
 
@@ -67,7 +68,8 @@ class A1111Alchemist:
             made = await self._maker.post_process(processor, image, _strength(payload), FORM_LIMIT_S)
         except BackendFailure as failure:
             raise tells_if_lost(self._attendance, failure) from failure.__cause__
-        yield AlchemyResult(await asyncio.to_thread(decoded, made))
+        size = (source.width * processor.factor, source.height * processor.factor)
+        yield AlchemyResult(await asyncio.to_thread(lambda: filling(decoded(made), size)))  # it rounds down to 8
 
     async def _caption(self, facts: Facts, image: str) -> str:
         beside = _CAPTIONS.get(facts.caption_path)

@@ -16,7 +16,7 @@ _MODULES: Final[dict[str, tuple[str, ...]]] = {
     "canny": ("canny",),
     "hed": ("softedge_hed", "hed"),
     "depth": ("depth_midas", "depth", "depth_anything_v2", "depth_anything"),
-    "normal": ("normal_bae", "normal_midas", "normal_map"),
+    "normal": ("normal_bae", "normalbae", "normal_midas", "normal_map"),
     "openpose": ("openpose_full", "openpose"),
     "seg": ("seg_ofade20k", "oneformer_ade20k", "seg_ufade20k", "segmentation"),
     "scribble": _INVERT,
@@ -47,6 +47,8 @@ class Control:
 
     module: str
     model: str
+    no_module: str = "none"
+    """What stands for a map that is one already."""
 
 
 def lacking(controlnets: ControlNets | None, baselines: Iterable[Baseline]) -> list[str]:
@@ -72,7 +74,7 @@ def control_for(controlnets: ControlNets | None, control_type: str, baseline: Ba
     module, model = _module(controlnets, kind), _model(controlnets, kind, baseline)
     if not module or not model:
         raise BackendFailure(f"the server has no {'preprocessor' if not module else 'ControlNet model'} for {kind}")
-    return Control(module, model)
+    return Control(module, model, next((name for name in controlnets.modules if name.lower() == "none"), "none"))
 
 
 def unit(control: Control, image: str, *, is_map: bool) -> dict[str, Any]:
@@ -80,7 +82,7 @@ def unit(control: Control, image: str, *, is_map: bool) -> dict[str, Any]:
     return {
         "enabled": True,
         "image": image,
-        "module": "none" if is_map else control.module,
+        "module": control.no_module if is_map else control.module,
         "model": control.model,
         "weight": 1.0,
         "resize_mode": "Crop and Resize",

@@ -92,7 +92,11 @@ class A1111Maker:
 
     def processors(self, facts: Facts) -> dict[str, PostProcessor]:
         """What can be done with finished pictures: what the server has and what came out of its trial."""
-        return {name: one for name, one in post_processors(facts).items() if one in self._proven}
+        return {name: one for name, one in self.untried_processors(facts).items() if one in self._proven}
+
+    def untried_processors(self, facts: Facts) -> Mapping[str, PostProcessor]:
+        """What the server and its owner say that it has."""
+        return post_processors(facts, self._options.face_fixers)
 
     def model_of(self, facts: Facts, local: str) -> str:
         """What the horde calls the model that the server calls so; empty where it is not offered."""

@@ -13,7 +13,9 @@ from horde_worker.backends.over_http.options import ServerOptions
 
 DEFAULT_URL: Final = "http://127.0.0.1:7860"
 MAX_NAMES: Final = 10_000
-_OWN: Final = ("loras", "tis", "baselines", "max_pixels", "alchemy")
+FACE_FIXERS: Final = {"GFPGAN": "gfpgan", "CodeFormers": "codeformer"}
+"""The horde's names, and what they begin with in a request."""
+_OWN: Final = ("loras", "tis", "baselines", "face_fixers", "max_pixels", "alchemy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class A1111Options:
     """Textual inversions alike."""
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
     """What a model of the horde derives from, where its name does not say."""
+    face_fixers: tuple[str, ...] = ()
+    """Those whose weights are there: a server without them answers as if it had mended something."""
     max_pixels: int | None = None
     alchemy: bool = False
     """Whether it also works on pictures that are there already."""
@@ -39,6 +43,7 @@ class A1111Options:
             loras=_names(settings, "loras"),
             tis=_names(settings, "tis"),
             baselines={model: _baseline(settings, word) for model, word in _names(settings, "baselines").items()},
+            face_fixers=_face_fixers(settings),
             max_pixels=_pixels(settings),
             alchemy=_flag(settings, "alchemy"),
         )
@@ -60,6 +65,13 @@ def _baseline(settings: BackendSettings, word: str) -> Baseline:
         known = ", ".join(sorted(one.value for one in Baseline if one != Baseline.infer))
         raise BackendFailure(f"there is no baseline {word[:50]!r} for {settings.name}; there are {known}")
     return baseline
+
+
+def _face_fixers(settings: BackendSettings) -> tuple[str, ...]:
+    found = settings.options.get("face_fixers") or []
+    if not isinstance(found, list | tuple) or not all(one in FACE_FIXERS for one in found):
+        raise BackendFailure(f"the option face_fixers of {settings.name} is a list of {', '.join(FACE_FIXERS)}")
+    return tuple(str(one) for one in found)
 
 
 def _pixels(settings: BackendSettings) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from horde_worker.backends.a1111.facts import Facts, Program
+from horde_worker.backends.a1111.options import FACE_FIXERS
 from horde_worker.backends.events import BackendFailure
 
 _UPSCALERS: Final[dict[str, tuple[str, int]]] = {
@@ -28,7 +29,6 @@ _UPSCALERS: Final[dict[str, tuple[str, int]]] = {
 Names are those of the files that everybody has, or the ones that the programs give them (R-ESRGAN 4x+).
 """
 
-_FACE_FIXERS: Final = {"GFPGAN": "gfpgan", "CodeFormers": "codeformer"}
 _FIDELITY: Final = 0.5
 """CodeFormer's own weight: how much of the face stays as it was."""
 
@@ -52,8 +52,8 @@ class PostProcessor:
         return sent
 
 
-def post_processors(facts: Facts) -> Mapping[str, PostProcessor]:
-    """Those that the server has, by their names in the horde."""
+def post_processors(facts: Facts, face_fixers: tuple[str, ...]) -> Mapping[str, PostProcessor]:
+    """Those that the server has, by their names in the horde; of face fixers, those that the owner says it has."""
     if facts.program == Program.PART:
         return {}
     found = {}
@@ -61,9 +61,9 @@ def post_processors(facts: Facts) -> Mapping[str, PostProcessor]:
         if local := _like(looks, facts.upscalers):
             found[name] = PostProcessor(name, local, factor)
     restorers = {_bare(one) for one in facts.face_restorers}
-    for name, local in _FACE_FIXERS.items():
-        if local in restorers:
-            found[name] = PostProcessor(name, local)
+    for name in face_fixers:
+        if FACE_FIXERS[name] in restorers:
+            found[name] = PostProcessor(name, FACE_FIXERS[name])
     return found
 
 
