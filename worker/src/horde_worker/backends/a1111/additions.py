@@ -12,7 +12,7 @@ from horde_worker.backends.a1111.options import A1111Options
 from horde_worker.backends.image import ImageJob, Lora, Remark
 from horde_worker.backends.normalise.additions import trigger_words, with_inversion, with_triggers
 
-_NETWORK: Final = re.compile(r"<(\w{1,50}:[^<>]*)>")
+_NETWORK: Final = re.compile(r"<+(?=\w+:)")
 _EMBEDDING: Final = re.compile(r"\bembedding:([^\s,():<>]{1,255})")
 
 
@@ -50,14 +50,14 @@ def _as_text(prompt: str, inversions: Mapping[str, str]) -> str:
 
     ComfyUI's way to name one (`embedding:name`) is not known here.
     """
-    without_networks = _NETWORK.sub(r"\1", prompt)
+    without_networks = _NETWORK.sub("", prompt)
     return _EMBEDDING.sub(lambda found: inversions.get(found[1], "") or found[1], without_networks)
 
 
 def _lora(lora: Lora, files: tuple[LoraFile, ...], table: Mapping[str, str]) -> LoraFile | None:
     """By the owner's table first, then by the file's own name."""
     wanted = table.get(lora.name, lora.name).lower()
-    return next((file for file in files if wanted in (file.name.lower(), file.alias.lower())), None)
+    return next((file for file in files if wanted in {file.name.lower(), file.alias.lower()} - {""}), None)
 
 
 def _embedding(name: str, embeddings: tuple[str, ...], table: Mapping[str, str]) -> str:

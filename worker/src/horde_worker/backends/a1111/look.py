@@ -60,7 +60,9 @@ async def look(server: BackendServer, *, with_loras: bool, with_embeddings: bool
         loras=reading.loras_of(loras),
         embeddings=reading.embeddings_of(embeddings),
         controlnets=reading.controlnets_of(modules, control_models),
-        latent_upscaler=reading.latent_upscaler_of(reading.named(latent_modes), reading.named(upscalers)),
+        latent_upscaler=""
+        if program == Program.PART
+        else reading.latent_upscaler_of(reading.named(latent_modes), reading.named(upscalers)),
         caption_path=caption_path,
         vram_bytes=reading.vram_of(memory),
     )
