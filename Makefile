@@ -17,8 +17,9 @@ SHIM_VERSION ?=
 DIST ?= dist
 TRIAL_PYTHON ?= $(BIN)/python
 TORCH ?= torch==2.13.0
+A1111_URL ?= http://127.0.0.1:7860
 
-.PHONY: help setup up test test-fast test-slow test-clients attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
+.PHONY: help setup up test test-fast test-slow test-clients test-a1111 attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -59,6 +60,9 @@ test-slow: .venv/.development ## Run the suites that take minutes
 
 test-clients: .venv/.development ## Published clients, each in a place of its own, against our server
 	@$(BIN)/python -m pytest tests/clients -m clients -rs $(ARGS)
+
+test-a1111: .venv/.development ## The worker on a real AUTOMATIC1111, Forge or SD.Next (A1111_URL=http://127.0.0.1:7860)
+	@A1111_URL="$(A1111_URL)" $(BIN)/python -m pytest worker/tests/backends/a1111/real_server.py -s -n 0 --timeout 900 $(ARGS)
 
 attack: .venv/.development ## One stranger's floods against a default server while a second client measures (ARGS="NAME --share 0.1")
 	@$(BIN)/python tests/attack/run.py $(ARGS)

@@ -32,10 +32,17 @@ def _demo_alchemy() -> type[Backend]:
     return DemoAlchemyBackend
 
 
+def _a1111() -> type[Backend]:
+    from horde_worker.backends.a1111_backend import A1111Backend
+
+    return A1111Backend
+
+
 _BUILT_IN: dict[str, Callable[[], type[Backend]]] = {
     "demo": _demo,
     "demo-text": _demo_text,
     "demo-alchemy": _demo_alchemy,
+    "a1111": _a1111,
 }
 
 
