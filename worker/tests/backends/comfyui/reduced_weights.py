@@ -13,6 +13,7 @@ import json
 import struct
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -212,7 +213,7 @@ def controlnet(seed: int = 3) -> Weights:
         layers.convolution(f"{prefix}zero_convs.{place}.0", WIDTH, WIDTH, side=1)
     layers.convolution(f"{prefix}middle_block_out.0", WIDTH, WIDTH, side=1)
     widths = (3, 16, 16, 32, 32, 96, 96, 256, WIDTH)
-    for place, (inward, outward) in enumerate(zip(widths, widths[1:], strict=False)):
+    for place, (inward, outward) in enumerate(pairwise(widths)):
         layers.convolution(f"{prefix}input_hint_block.{2 * place}", inward, outward)
     return layers.weights
 
