@@ -33,7 +33,7 @@ INPUTS: Final[Mapping[str, frozenset[str]]] = {
         "Canny": "image low_threshold high_threshold",
         "AIO_Preprocessor": "image preprocessor resolution",  # of the pack comfyui_controlnet_aux
         "ControlNetLoader": "control_net_name",
-        "ControlNetApplyAdvanced": "positive negative control_net image strength start_percent end_percent vae",
+        "ControlNetApplyAdvanced": "positive negative control_net image strength start_percent end_percent",
         "UpscaleModelLoader": "model_name",
         "ImageUpscaleWithModel": "upscale_model image",
         "ImageScaleBy": "image upscale_method scale_by",

@@ -97,12 +97,13 @@ def with_seed(order: Order, seed: int) -> Order:
 
 def _check(job: ImageJob, model: LocalModel, stock: Stock) -> None:
     """None of this is offered; a horde may hand it out all the same."""
+    is_cascade = model.baseline == Baseline.stable_cascade
     reasons = {
         "transparent pictures": job.transparent,
         f"the workflow {job.workflow[:40]}": bool(job.workflow),
         "further source pictures": bool(job.extra_sources),
-        "tiling": job.tiling and not stock.nodes >= TILING,
-        "masks with Stable Cascade": job.mask is not None and model.baseline == Baseline.stable_cascade,
+        "tiling": job.tiling and (is_cascade or not stock.nodes >= TILING),
+        "masks with Stable Cascade": job.mask is not None and is_cascade,
     }
     if refused := [what for what, is_wanted in reasons.items() if is_wanted]:
         raise BackendFailure(f"this ComfyUI makes no {', '.join(refused)}")

@@ -67,6 +67,8 @@ def sampling_steps(order: Order) -> dict[str, int]:
 
 def _painted(graph: Graph, order: Order) -> Output:
     loaded = _adapted(graph, order, _loaded(graph, order))
+    if order.is_tiling:
+        loaded = _with_wrapped_edges(graph, loaded)
     positive = graph.add("positive", "CLIPTextEncode", clip=loaded.clip, text=order.prompt)
     negative = graph.add("negative", "CLIPTextEncode", clip=loaded.clip, text=order.negative_prompt)
     canvas = _canvas(graph, order, loaded, positive, negative)
@@ -78,7 +80,7 @@ def _painted(graph: Graph, order: Order) -> Output:
 
 def _canvas(graph: Graph, order: Order, loaded: _Loaded, positive: Output, negative: Output) -> _Canvas:
     if order.control:
-        controlled = _controlled(graph, order, loaded, positive, negative)
+        controlled = _controlled(graph, order, positive, negative)
         return _Canvas(controlled, Output(controlled.node, 1), _empty(graph, order))
     if order.source and order.has_mask and order.model.is_inpainting:
         return _to_fill(graph, order, loaded, positive, negative)
@@ -103,7 +105,7 @@ def _loaded(graph: Graph, order: Order) -> _Loaded:
 
 
 def _adapted(graph: Graph, order: Order, loaded: _Loaded) -> _Loaded:
-    """With LoRAs, one after the other, then the skipped layers, then the wrapped edges."""
+    """With LoRAs, one after the other, and without the skipped layers."""
     for place, lora in enumerate(order.loras):
         name = f"lora_{place}"
         model = graph.add(
@@ -120,11 +122,13 @@ def _adapted(graph: Graph, order: Order, loaded: _Loaded) -> _Loaded:
     if order.clip_skip > 1:
         clip = graph.add("skipped", "CLIPSetLastLayer", clip=loaded.clip, stop_at_clip_layer=-order.clip_skip)
         loaded = replace(loaded, clip=clip)
-    if order.is_tiling:
-        model = graph.add("tiled", "SeamlessTile", model=loaded.model, tiling="enable", copy_model="Make a copy")
-        vae = graph.add("tiled_vae", "MakeCircularVAE", vae=loaded.vae, tiling="enable", copy_vae="Make a copy")
-        loaded = replace(loaded, model=model, vae=vae)
     return loaded
+
+
+def _with_wrapped_edges(graph: Graph, loaded: _Loaded) -> _Loaded:
+    model = graph.add("tiled", "SeamlessTile", model=loaded.model, tiling="enable", copy_model="Make a copy")
+    vae = graph.add("tiled_vae", "MakeCircularVAE", vae=loaded.vae, tiling="enable", copy_vae="Make a copy")
+    return replace(loaded, model=model, vae=vae)
 
 
 def _empty(graph: Graph, order: Order) -> Output:
@@ -157,7 +161,7 @@ def _to_fill(graph: Graph, order: Order, loaded: _Loaded, positive: Output, nega
     return _Canvas(filled, Output("to_fill", 1), Output("to_fill", 2))
 
 
-def _controlled(graph: Graph, order: Order, loaded: _Loaded, positive: Output, negative: Output) -> Output:
+def _controlled(graph: Graph, order: Order, positive: Output, negative: Output) -> Output:
     assert order.control is not None
     return graph.add(
         "controlled",
@@ -169,7 +173,6 @@ def _controlled(graph: Graph, order: Order, loaded: _Loaded, positive: Output, n
         strength=1.0,
         start_percent=0.0,
         end_percent=1.0,
-        vae=loaded.vae,
     )
 
 
