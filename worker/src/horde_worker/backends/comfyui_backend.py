@@ -14,6 +14,7 @@ from PIL import Image
 
 from horde_worker.backends.comfyui.abilities import OPTIONS, Wishes, abilities_of
 from horde_worker.backends.comfyui.execution import BLANK_PNG, Execution, GraphFailed, GraphRefused, upload
+from horde_worker.backends.comfyui.graph import OVER_SOCKET
 from horde_worker.backends.comfyui.history import others_in_queue
 from horde_worker.backends.comfyui.local_models import LocalModel, Models, local_models
 from horde_worker.backends.comfyui.messages import NodeProgress, Picture
@@ -63,6 +64,7 @@ class ComfyUiBackend:
         self._source_names: set[str] = set()
         self._ever_offered: set[str] = set()
         self._told_missing: tuple[str, ...] = ()
+        self._has_socket_node = False
         self.used_by_others = False
         """Whether the owner had something of his own in the queue when it was last looked at."""
 
@@ -104,8 +106,7 @@ class ComfyUiBackend:
         try:
             known = self._attendance.abilities
             model = self._model(known, job.model)
-            output_class = "SaveImageWebsocket" if "SaveImageWebsocket" in known.stock.nodes else "PreviewImage"
-            plan = ordered(job, model, known.stock, await self._files(job), output_class)
+            plan = ordered(job, model, known.stock, await self._files(job))
             async with aclosing(self._from_source(job, plan, deadline)) as events:
                 async for event in events:
                     yield event
@@ -171,7 +172,13 @@ class ComfyUiBackend:
         next_preview = clock()
         last: Picture | None = None
         try:
-            execution = Execution(self._server, picture_graph(order).prompt, client_id, limit_s=deadline - clock())
+            execution = Execution(
+                self._server,
+                picture_graph(order).prompt,
+                client_id,
+                has_socket_node=self._has_socket_node,
+                limit_s=deadline - clock(),
+            )
             async with aclosing(execution.run()) as told:
                 async for heard in told:
                     if isinstance(heard, NodeProgress):
@@ -211,6 +218,7 @@ class ComfyUiBackend:
             told = f": {'; '.join(models.missing[:5])}" if models.missing else ""
             raise BackendFailure(f"{self._server.name} has no model to offer{told}")
         self._ever_offered.update(model.name for model in models.ready)
+        self._has_socket_node = OVER_SOCKET in stock.nodes
         self.used_by_others = others_in_queue(await self._server.get_json("/queue"), self._client_ids)
         return Known(stock, models, abilities_of(stock, models, self._wishes))
 
@@ -220,7 +228,7 @@ class ComfyUiBackend:
         is_cascade = model.baseline == Baseline.stable_cascade
         side = _SELF_TEST_SIDE_OF_CASCADE if is_cascade else _SELF_TEST_SIDE
         job = _smallest_job(model.name, side)
-        plan = ordered(job, model, known.stock, Files(), "PreviewImage")
+        plan = ordered(job, model, known.stock, Files())
         deadline = asyncio.get_running_loop().time() + job.ttl_s
         async with aclosing(self._from_source(job, plan, deadline)) as events:
             async for event in events:

@@ -56,7 +56,6 @@ def an_order(**changed: Any) -> Order:
         "sampler": "euler",
         "scheduler": "normal",
         "seed": 7,
-        "output_class": "PreviewImage",
     }
     return Order(**{**order, **changed})
 

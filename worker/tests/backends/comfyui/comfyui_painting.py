@@ -68,7 +68,8 @@ def _loaded(png: bytes) -> tuple[Array, Array]:
 def _smaller(image: Array) -> Array:
     height, width = image.shape[0] // SCALE, image.shape[1] // SCALE
     parts = image[: height * SCALE, : width * SCALE]
-    return parts.reshape(height, SCALE, width, SCALE, *image.shape[2:]).mean((1, 3))
+    means: Array = parts.reshape(height, SCALE, width, SCALE, *image.shape[2:]).mean((1, 3))
+    return means
 
 
 def _empty(given: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -97,7 +98,8 @@ def _sampled(given: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _resized(image: Array, width: int, height: int) -> Array:
     rows = np.arange(height) * image.shape[0] // height
-    return image[rows][:, np.arange(width) * image.shape[1] // width]
+    found: Array = image[rows][:, np.arange(width) * image.shape[1] // width]
+    return found
 
 
 def _larger_latent(given: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -126,6 +128,7 @@ _WORK: Final[Mapping[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]] = {
     "KSampler": _sampled,
     "LatentUpscale": _larger_latent,
     "VAEDecode": lambda given: (_scaled(given["samples"]["samples"], SCALE),),
+    "ImageFromBatch": lambda given: (given["image"],),
     "Canny": _edges,
     "ImageUpscaleWithModel": lambda given: (_scaled(given["image"], 2 if "x2" in given["upscale_model"] else 4),),
     "ImageScaleBy": lambda given: (_scaled(given["image"], given["scale_by"]),),

@@ -199,6 +199,9 @@ STOCK_NODES: Final[Mapping[str, Node]] = {
         },
         ("IMAGE",),
     ),
+    "ImageFromBatch": Node(
+        {"image": Link("IMAGE"), "batch_index": Whole(0, 4095), "length": Whole(1, 4096)}, ("IMAGE",)
+    ),
     "PreviewImage": Node({"images": Link("IMAGE")}, is_output=True),
     "SaveImageWebsocket": Node({"images": Link("IMAGE")}, is_output=True),
 }

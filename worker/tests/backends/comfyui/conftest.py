@@ -11,12 +11,15 @@ import pytest
 from comfyui_bench import ComfyUi
 from comfyui_contract import ContractServer
 
+from horde_worker.backends.comfyui import execution
+
 COMFYUI_URL = os.environ.get("COMFYUI_URL", "")
 
 
 @pytest.fixture
-async def contract() -> AsyncIterator[ContractServer]:
-    """The contract server with the reduced weights' names."""
+async def contract(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ContractServer]:
+    """The contract server with the reduced weights' names. It is asked for the end of graphs more often than others."""
+    monkeypatch.setattr(execution, "HISTORY_EVERY_S", 0.02)
     server = ContractServer()
     server.files.update(
         checkpoints=[comfyui_weights.INPAINTING_CHECKPOINT, comfyui_weights.CHECKPOINT],

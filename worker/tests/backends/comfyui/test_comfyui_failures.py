@@ -15,7 +15,7 @@ from comfyui_contract import ContractServer, Queued
 from comfyui_weights import CHECKPOINT
 from PIL import Image
 
-from horde_worker.backends.comfyui import pictures, stock
+from horde_worker.backends.comfyui import nodes, pictures
 from horde_worker.backends.comfyui.execution import Execution, GraphRefused
 from horde_worker.backends.comfyui.local_models import LocalModel
 from horde_worker.backends.comfyui.picture_graph import picture_graph
@@ -94,7 +94,7 @@ async def test_a_graph_with_a_file_that_is_gone_is_refused(comfyui: ComfyUi) -> 
     backend = await comfyui.opened()
     gone = LocalModel("gone", "gone.safetensors", Baseline.stable_diffusion_1)
     graph = picture_graph(an_order(model=gone)).prompt
-    execution = Execution(backend._server, graph, "me", limit_s=LIMIT_S)
+    execution = Execution(backend._server, graph, "me", has_socket_node=True, limit_s=LIMIT_S)
     with pytest.raises(GraphRefused) as refused:
         await anext(execution.run())
     assert str(refused.value) == ("ComfyUI refuses the graph: CheckpointLoaderSimple (value_not_in_list, ckpt_name)")
@@ -122,6 +122,17 @@ async def test_without_sockets_the_history_is_asked(played: ComfyUi) -> None:
     backend = await played.opened()
     found = await made(backend, a_job())
     assert (found.picture.size, found.progress) == ((128, 64), [])
+
+
+@pytest.mark.parametrize("after", [0, 1000])
+async def test_the_same_picture_again_is_none_of_the_cache(
+    comfyui: ComfyUi, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """Whose file has become a pixel meanwhile."""
+    backend = await comfyui.opened()
+    cut_sockets(backend, monkeypatch, after)
+    first, again = await made(backend, a_job(seeds=(79,))), await made(backend, a_job(seeds=(79,)))
+    assert first.picture.tobytes() == again.picture.tobytes()
 
 
 async def test_an_old_server_gives_graphs_its_own_ids(played: ComfyUi) -> None:
@@ -277,8 +288,8 @@ async def test_what_is_no_comfyui_says_so(contract: ContractServer, monkeypatch:
     """Another program may listen there."""
     played = ComfyUi(contract.url, contract, None)  # type: ignore[arg-type]  # nothing is opened
     contract.device = {"name": "a printer"}
-    monkeypatch.setattr(stock, "ALWAYS_NEEDED", stock.ALWAYS_NEEDED | {"SeamlessTile"})
-    with pytest.raises(BackendFailure, match="ComfyUI lacks the nodes SeamlessTile"):
+    monkeypatch.setattr("horde_worker.backends.comfyui.stock.ALWAYS_NEEDED", nodes.TILING)
+    with pytest.raises(BackendFailure, match="ComfyUI lacks the nodes MakeCircularVAE, SeamlessTile"):
         await played.opened()
 
 

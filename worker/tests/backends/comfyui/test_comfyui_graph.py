@@ -10,6 +10,7 @@ from comfyui_bench import an_order
 from comfyui_schema import EXTENSION_NODES, STOCK_NODES, Schema
 
 from horde_worker.backends.comfyui.control import Control
+from horde_worker.backends.comfyui.graph import as_file
 from horde_worker.backends.comfyui.local_models import LocalModel, Parts
 from horde_worker.backends.comfyui.nodes import INPUTS, takes_what_we_send
 from horde_worker.backends.comfyui.order import AppliedLora
@@ -63,9 +64,10 @@ ADDITIONS: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("model", MODELS)
 def test_every_graph_is_one_that_the_schema_takes(model: str) -> None:
     """Whatever is asked for."""
-    for source, addition, output in product(SOURCES, ADDITIONS, ("PreviewImage", "SaveImageWebsocket")):
-        order = an_order(model=MODELS[model], size=(1024, 1024), output_class=output, **source, **addition)
-        assert SCHEMA.errors(picture_graph(order).prompt) == {}, (source, addition)
+    for source, addition in product(SOURCES, ADDITIONS):
+        graph = picture_graph(an_order(model=MODELS[model], size=(1024, 1024), **source, **addition)).prompt
+        assert SCHEMA.errors(graph) == {}, (source, addition)
+        assert SCHEMA.errors(as_file(graph, 5000)) == {}, (source, addition)
 
 
 @pytest.mark.parametrize("model", MODELS)

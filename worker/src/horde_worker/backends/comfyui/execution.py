@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import random
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack
@@ -17,7 +18,7 @@ from typing import Any, Final, TypeAlias
 import aiohttp
 from PIL import Image
 
-from horde_worker.backends.comfyui.graph import OUTPUT_NODE
+from horde_worker.backends.comfyui.graph import MOST_VARIETIES, OUTPUT_NODE, as_file
 from horde_worker.backends.comfyui.history import Ended, StoredPicture, is_queued, is_running, read_history
 from horde_worker.backends.comfyui.messages import (
     Executing,
@@ -56,7 +57,7 @@ class GraphRefused(BackendFailure):
 
 
 class Execution:
-    """One graph at a server. `client_id` is whom the server tells; `history_every_s` is for tests."""
+    """One graph at a server, which tells `client_id`. `has_socket_node`: pictures can come by the socket."""
 
     def __init__(
         self,
@@ -64,15 +65,15 @@ class Execution:
         graph: Mapping[str, Any],
         client_id: str,
         *,
+        has_socket_node: bool,
         limit_s: float,
-        history_every_s: float = HISTORY_EVERY_S,
     ) -> None:
         self._server = server
         self._graph = graph
         self._client_id = client_id
+        self._has_socket_node = has_socket_node
         self._deadline = asyncio.get_running_loop().time() + limit_s
         self._limit_s = limit_s
-        self._history_every_s = history_every_s
         self._prompt_id = ""
         self._node = ""
         self._has_ended = False
@@ -84,7 +85,8 @@ class Execution:
         try:
             async with AsyncExitStack() as stack:
                 socket = await self._socket(stack)
-                await self._post()
+                comes_over_socket = socket is not None and self._has_socket_node
+                await self._post(self._graph if comes_over_socket else self._as_file())
                 if socket is not None:
                     async for heard in self._heard(socket):
                         yield heard
@@ -104,9 +106,12 @@ class Execution:
         except BackendFailure:
             return None
 
-    async def _post(self) -> None:
+    def _as_file(self) -> Mapping[str, Any]:
+        return as_file(self._graph, random.randrange(MOST_VARIETIES))
+
+    async def _post(self, graph: Mapping[str, Any]) -> None:
         self._prompt_id = str(uuid.uuid4())
-        body = {"prompt": self._graph, "client_id": self._client_id, "prompt_id": self._prompt_id}
+        body = {"prompt": graph, "client_id": self._client_id, "prompt_id": self._prompt_id}
         try:
             answer = await self._server.post_json("/prompt", body)
         except BackendRefused as refused:
@@ -175,7 +180,7 @@ class Execution:
                 if ended.failure is not None:
                     raise _raised(ended.failure)
                 return ended
-            await asyncio.sleep(self._history_every_s)
+            await asyncio.sleep(HISTORY_EVERY_S)
 
     async def _by_history(self) -> Ended | None:
         return read_history(await self._server.get_json(f"/history/{self._prompt_id}"), self._prompt_id)
@@ -183,12 +188,10 @@ class Execution:
     async def _stored(self, ended: Ended) -> StoredPicture:
         """Where the picture lies. What would have come over the socket is asked for again, as a file this time: the
         server has it in its cache, and only the last node runs."""
-        if not ended.pictures and self._graph[OUTPUT_NODE]["class_type"] == "SaveImageWebsocket":
+        if not ended.pictures and self._has_socket_node:
             await quietly(self._forget(), TIDY_LIMIT_S)
             self._has_ended = False
-            inputs = self._graph[OUTPUT_NODE]["inputs"]
-            self._graph = {**self._graph, OUTPUT_NODE: {"class_type": "PreviewImage", "inputs": inputs}}
-            await self._post()
+            await self._post(self._as_file())
             ended = await self._ended()
         if not ended.pictures:
             raise BackendFailure(f"{self._server.name} made no picture")

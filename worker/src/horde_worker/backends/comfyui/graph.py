@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 OUTPUT_NODE: Final = "output"
-"""The id of the node that gives the finished picture."""
+"""The id of the node that gives the finished picture: over the websocket, or as a file."""
+OVER_SOCKET: Final = "SaveImageWebsocket"
+"""Nothing of the picture lies on the server's disk then."""
+MOST_VARIETIES: Final = 4096
 
 Value: TypeAlias = "str | int | float | bool | Output"
 
@@ -32,6 +35,10 @@ class Graph:
         }
         return Output(node)
 
+    def give(self, image: Value) -> None:
+        """Put the node in that gives the picture."""
+        self.add(OUTPUT_NODE, OVER_SOCKET, images=image)
+
     @property
     def prompt(self) -> Mapping[str, Any]:
         """What is sent."""
@@ -40,3 +47,18 @@ class Graph:
     def classes(self) -> frozenset[str]:
         """The classes of its nodes."""
         return frozenset(str(node["class_type"]) for node in self._nodes.values())
+
+
+def as_file(prompt: Mapping[str, Any], variety: int) -> dict[str, Any]:
+    """The graph with its picture in a temporary file instead.
+
+    Graphs that are equal are answered from the server's cache, with a file that may be gone by then. So each is another
+    one: it takes the picture of a place in a batch, of which there is one only, and any place stands for it.
+    """
+    images = prompt[OUTPUT_NODE]["inputs"]["images"]
+    taken = {"image": images, "batch_index": variety % MOST_VARIETIES, "length": 1}
+    return {
+        **prompt,
+        "taken": {"class_type": "ImageFromBatch", "inputs": taken},
+        OUTPUT_NODE: {"class_type": "PreviewImage", "inputs": {"images": ["taken", 0]}},
+    }

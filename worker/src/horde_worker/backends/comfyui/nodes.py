@@ -39,6 +39,7 @@ INPUTS: Final[Mapping[str, frozenset[str]]] = {
         "ImageScaleBy": "image upscale_method scale_by",
         "SeamlessTile": "model tiling copy_model",  # of the pack ComfyUI-seamless-tiling, as the next one
         "MakeCircularVAE": "vae tiling copy_vae",
+        "ImageFromBatch": "image batch_index length",
         "PreviewImage": "images",
         "SaveImageWebsocket": "images",
     }.items()
@@ -46,6 +47,7 @@ INPUTS: Final[Mapping[str, frozenset[str]]] = {
 
 ALWAYS_NEEDED: Final = frozenset(
     {"CheckpointLoaderSimple", "CLIPTextEncode", "EmptyLatentImage", "KSampler", "VAEDecode", "PreviewImage"}
+    | {"ImageFromBatch"}
 )
 """Without one of these there are no pictures."""
 IMG2IMG: Final = frozenset({"LoadImage", "VAEEncode"})

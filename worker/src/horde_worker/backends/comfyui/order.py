@@ -33,7 +33,6 @@ class Order:
     sampler: str
     scheduler: str
     seed: int
-    output_class: str  # the node that gives the picture: SaveImageWebsocket, PreviewImage
     clip_skip: int = 1
     denoising: float = 1.0
     source: str = ""

@@ -53,7 +53,7 @@ class Ordered:
     remarks: tuple[Remark, ...]
 
 
-def ordered(job: ImageJob, model: LocalModel, stock: Stock, files: Files, output_class: str) -> Ordered:
+def ordered(job: ImageJob, model: LocalModel, stock: Stock, files: Files) -> Ordered:
     """What is painted for a job. Raises `BackendFailure` for what this ComfyUI cannot do."""
     _check(job, model, stock)
     sampler, remarks = chosen_sampler(job.sampler)
@@ -72,7 +72,6 @@ def ordered(job: ImageJob, model: LocalModel, stock: Stock, files: Files, output
         sampler=SAMPLERS[sampler],
         scheduler=("karras" if job.karras else "normal") if model.baseline in _HAS_SCHEDULES else "simple",
         seed=job.seeds[0],
-        output_class=output_class,
         clip_skip=job.clip_skip if model.baseline in _HAS_CLIP_LAYERS else 1,
         denoising=job.denoising_strength if takes_source else 1.0,
         hires_fix=None if model.baseline == Baseline.stable_cascade else hires_fix(job, model.baseline),

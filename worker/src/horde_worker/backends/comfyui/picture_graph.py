@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from horde_worker.backends.comfyui.control import CANNY
-from horde_worker.backends.comfyui.graph import OUTPUT_NODE, Graph, Output
+from horde_worker.backends.comfyui.graph import Graph, Output
 from horde_worker.backends.comfyui.order import Order
 from horde_worker.backends.normalise.baselines import Baseline
 
@@ -45,11 +45,11 @@ def picture_graph(order: Order) -> Graph:
     """The graph that makes the picture of an order."""
     graph = Graph()
     if order.returns_control_map:
-        _give(graph, order, _control_map(graph, order))
+        graph.give(_control_map(graph, order))
     elif order.model.baseline == Baseline.stable_cascade:
-        _give(graph, order, _upscaled(graph, order, _cascade(graph, order)))
+        graph.give(_upscaled(graph, order, _cascade(graph, order)))
     else:
-        _give(graph, order, _upscaled(graph, order, _painted(graph, order)))
+        graph.give(_upscaled(graph, order, _painted(graph, order)))
     return graph
 
 
@@ -294,7 +294,3 @@ def _upscaled(graph: Graph, order: Order, image: Output) -> Output:
                 scale_by=upscaler.scaled_by,
             )
     return image
-
-
-def _give(graph: Graph, order: Order, image: Output) -> None:
-    graph.add(OUTPUT_NODE, order.output_class, images=image)
