@@ -72,7 +72,8 @@ class ComfyUiBackend:
     async def open(cls, settings: BackendSettings) -> Self:
         """Look what is there and have the smallest picture painted. Raises `BackendFailure`."""
         options = ServerOptions.read(settings, default_url=DEFAULT_URL, also=OPTIONS)
-        backend = cls(BackendServer("ComfyUI", options), options, Wishes.read(settings))
+        wishes = Wishes.read(settings)
+        backend = cls(BackendServer("ComfyUI", options), options, wishes)
         try:
             await backend._attendance.start()
         except BaseException:

@@ -60,7 +60,9 @@ class Unsupported:
 
 Mapped: TypeAlias = Sent | ByWorker | Neutral | Unsupported
 
-_IMAGE_BACKENDS: Final[dict[str, str]] = {}
+_IMAGE_BACKENDS: Final[dict[str, str]] = {
+    "comfyui": "horde_worker.backends.comfyui.mapping",
+}
 _TEXT_BACKENDS: Final[dict[str, str]] = {}
 """The module of each backend's `MAPPING`, by the backend's name. One line a backend; none needs what it talks to."""
 

@@ -32,7 +32,14 @@ def _demo_alchemy() -> type[Backend]:
     return DemoAlchemyBackend
 
 
+def _comfyui() -> type[Backend]:
+    from horde_worker.backends.comfyui_backend import ComfyUiBackend
+
+    return ComfyUiBackend
+
+
 _BUILT_IN: dict[str, Callable[[], type[Backend]]] = {
+    "comfyui": _comfyui,
     "demo": _demo,
     "demo-text": _demo_text,
     "demo-alchemy": _demo_alchemy,

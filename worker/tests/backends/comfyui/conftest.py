@@ -33,7 +33,7 @@ async def contract(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ContractSer
     await server.stop()
 
 
-@pytest.fixture(params=["contract", pytest.param("real", marks=pytest.mark.skipif(not COMFYUI_URL, reason="no real"))])
+@pytest.fixture(params=["contract", *(["real"] if COMFYUI_URL else [])])
 async def comfyui(request: pytest.FixtureRequest, contract: ContractServer) -> AsyncIterator[ComfyUi]:
     """Each kind in turn: what a test says holds for both."""
     async with AsyncExitStack() as stack:
