@@ -11,7 +11,7 @@ import pytest
 from horde_worker.backends.demo_backend import DemoBackend
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import BackendSettings
-from horde_worker.backends.registry import UnknownBackend, backend_names, open_backend
+from horde_worker.backends.registry import _BUILT_IN, UnknownBackend, backend_names, open_backend
 
 PLUGIN = """
 from horde_worker.backends.interface import Makers

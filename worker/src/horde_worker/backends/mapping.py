@@ -62,6 +62,7 @@ Mapped: TypeAlias = Sent | ByWorker | Neutral | Unsupported
 
 _IMAGE_BACKENDS: Final[dict[str, str]] = {
     "a1111": "horde_worker.backends.a1111.mapping",
+    "comfyui": "horde_worker.backends.comfyui.mapping",
 }
 _TEXT_BACKENDS: Final[dict[str, str]] = {}
 """The module of each backend's `MAPPING`, by the backend's name. One line a backend; none needs what it talks to."""

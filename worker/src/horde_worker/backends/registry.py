@@ -39,6 +39,7 @@ def _a1111() -> type[Backend]:
 
 
 _BUILT_IN: dict[str, Callable[[], type[Backend]]] = {
+    "comfyui": _comfyui,
     "demo": _demo,
     "demo-text": _demo_text,
     "demo-alchemy": _demo_alchemy,

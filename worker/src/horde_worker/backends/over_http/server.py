@@ -25,17 +25,19 @@ JSON_LIMIT_BYTES: Final = 16 * 1024 * 1024
 LINE_LIMIT_BYTES: Final = 1024 * 1024
 ANSWER_LIMIT_S: Final = 30.0
 CONNECT_LIMIT_S: Final = 5.0
+_REFUSAL_LIMIT_BYTES: Final = 1024 * 1024
 _TOLD_CHARACTERS: Final = 300
 """Of what a server says went wrong."""
 
 
 class BackendRefused(BackendFailure):
-    """The server said no; `status` and what it said (`told`, at most some hundred characters)."""
+    """The server said no; `status` and what it said (`told`, at most some hundred characters; `body`, all of it)."""
 
-    def __init__(self, server: str, status: int, told: str) -> None:
+    def __init__(self, server: str, status: int, told: str, body: bytes = b"") -> None:
         super().__init__(f"{server} answered {status}: {told}" if told else f"{server} answered {status}")
         self.status = status
         self.told = told
+        self.body = body
 
 
 class BackendServer:
@@ -154,7 +156,8 @@ class BackendServer:
                 method, self._url + path, timeout=timeout, allow_redirects=False, **sent
             ) as answer:
                 if answer.status >= 300:
-                    raise BackendRefused(self.name, answer.status, _told(await self._at_most(answer, 65536)))
+                    body = await self._at_most(answer, _REFUSAL_LIMIT_BYTES)
+                    raise BackendRefused(self.name, answer.status, _told(body), body)
                 yield answer
         except TimeoutError as error:
             raise BackendFailure(f"{self.name} took longer than {limit_s:.0f} s") from error
