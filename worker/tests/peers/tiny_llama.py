@@ -60,7 +60,7 @@ class Vocabulary:
     def is_favoured(self, token: str) -> bool:
         """Whether the model likes to write it: what can be read, and the end."""
         space = byte_letters()[ord(" ")]
-        return token == END or token in (space, ".", ",") or token.removeprefix(space).isascii() and token.isalpha()
+        return token == END or token in (space, ".", ",") or (token.removeprefix(space).isascii() and token.isalpha())
 
 
 def random_weights(vocabulary: Vocabulary, seed: int = 7) -> dict[str, Array]:

@@ -32,10 +32,38 @@ def _demo_alchemy() -> type[Backend]:
     return DemoAlchemyBackend
 
 
+def _koboldcpp() -> type[Backend]:
+    from horde_worker.backends.koboldcpp_backend import KoboldCppBackend
+
+    return KoboldCppBackend
+
+
+def _llamacpp() -> type[Backend]:
+    from horde_worker.backends.llamacpp_backend import LlamaCppBackend
+
+    return LlamaCppBackend
+
+
+def _openai() -> type[Backend]:
+    from horde_worker.backends.openai_backend import OpenAiBackend
+
+    return OpenAiBackend
+
+
+def _ollama() -> type[Backend]:
+    from horde_worker.backends.ollama_backend import OllamaBackend
+
+    return OllamaBackend
+
+
 _BUILT_IN: dict[str, Callable[[], type[Backend]]] = {
     "demo": _demo,
     "demo-text": _demo_text,
     "demo-alchemy": _demo_alchemy,
+    "koboldcpp": _koboldcpp,
+    "llamacpp": _llamacpp,
+    "openai": _openai,
+    "ollama": _ollama,
 }
 
 
