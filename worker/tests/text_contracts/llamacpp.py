@@ -78,17 +78,18 @@ class LlamaCppContract(ContractServer):
         return {"tokens": list(range(len(body["content"].split())))}
 
     def lines(self, path: str, body: dict[str, Any]) -> list[str]:
-        """A stop sequence is cut, and named at the end."""
-        told, text, stopped_by, count = [], "", "", 0
-        for token in self.story[: body["n_predict"]]:
-            count += 1
-            found = [stop for stop in body["stop"] if stop in text + token]
-            if found:
-                stopped_by = found[0]
-                told.append({"content": (text + token).split(stopped_by)[0][len(text) :], "stop": False})
+        """A stop sequence is cut, and named at the end; what may become one is held back."""
+        tokens = self.story[: body["n_predict"]]
+        whole = "".join(tokens)
+        found = [(whole.index(stop), stop) for stop in body["stop"] if stop in whole]
+        end, stopped_by = min(found, default=(len(whole), ""))
+        told, begin, count = [], 0, 0
+        for token in tokens:
+            if begin >= end and stopped_by:
                 break
-            text += token
-            told.append({"index": 0, "content": token, "tokens": [count], "stop": False})
+            count += 1
+            told.append({"index": 0, "content": whole[begin : min(begin + len(token), end)], "stop": False})
+            begin += len(token)
         last = {
             "content": "", "stop": True, "stop_type": "word" if stopped_by else "limit", "stopping_word": stopped_by,
             "tokens_predicted": count, "prompt": body["prompt"],

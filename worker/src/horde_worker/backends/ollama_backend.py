@@ -79,7 +79,8 @@ class OllamaServer:
 
     async def look(self, in_work: int) -> Seen:
         installed = _models(await self._server.get_json("/api/tags"))
-        models = named(self._options, self._offered(installed, await self._loaded()), self.program)
+        offered = self._offered(installed, await self._loaded())
+        models = named(self._options, offered, self.program, also=installed)
         lengths = [await self._true_length(local) for local in models.values()]
         most = self._context_length or COMFORTABLE_CONTEXT
         return Seen(models, min(most, *lengths))

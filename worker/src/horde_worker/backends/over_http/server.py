@@ -210,6 +210,9 @@ def _told(raw: bytes) -> str:
     for key in ("error", "detail", "message", "msg", "errors"):
         if isinstance(found, dict) and found.get(key):
             found = found[key]
+    if isinstance(found, list):
+        # Many a server repeats what it was sent beside what is wrong with it, and a prompt is not to stand in a log.
+        found = "; ".join(str(one.get("msg") or one.get("message")) for one in found[:5] if isinstance(one, dict))
     told = found if isinstance(found, str) else json.dumps(found)
     return " ".join(told.split())[:_TOLD_CHARACTERS]
 

@@ -20,7 +20,7 @@ from horde_worker.backends.over_http.server import BackendRefused
 from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextResult
 from horde_worker.backends.text_servers.dropped_wishes import DroppedWishes
 from horde_worker.backends.text_servers.pace import Pace
-from horde_worker.backends.text_servers.prompt_window import fitting
+from horde_worker.backends.text_servers.prompt_window import LONGEST_TOKEN_CHARACTERS, fitting
 from horde_worker.backends.text_servers.server import LONGEST_TEXT, Ending, Seen, TextServer
 from horde_worker.backends.text_servers.side_by_side import side_by_side
 from horde_worker.backends.text_servers.tables import Ask
@@ -93,6 +93,7 @@ class TextServerMaker:
     async def _write(self, place: int, ask: Ask) -> AsyncGenerator[TextEvent, None]:
         """One text, piece by piece; it ends with a stop sequence even where the server goes on."""
         text = GrowingText(ask.job.stop_sequences)
+        most_characters = ask.job.max_length * LONGEST_TOKEN_CHARACTERS
         tokens, began, first_at, counted = 0, time.monotonic(), 0.0, None
         self._in_work += 1
         try:
@@ -102,6 +103,9 @@ class TextServerMaker:
                         counted = event.tokens
                         break
                     tokens += 1
+                    most_characters -= len(event)
+                    if most_characters < 0:
+                        raise BackendFailure(f"{self._server.program} wrote far more than {ask.job.max_length} tokens")
                     first_at = first_at or time.monotonic()
                     if kept := text.add(event):
                         yield Piece(place, kept)

@@ -22,8 +22,7 @@ class WithoutPrompt:
             return piece
         self._held += piece
         if self._held.startswith(self._prompt):
-            self._is_clear = True
-            return self._held[len(self._prompt) :]
+            return self.end()[len(self._prompt) :]
         if self._prompt.startswith(self._held):
             return ""
         return self.end()

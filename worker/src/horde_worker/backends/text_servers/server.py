@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -62,14 +62,19 @@ class TextServer(Protocol):
         """The pieces of a text, and its end. Closing it ends the work at the server. Raises `BackendFailure`."""
 
 
-def named(options: ServerOptions, found: Mapping[str, str], program: str) -> dict[str, str]:
-    """The models to offer: those that the owner chose, or what was found. Raises `BackendFailure` for missing ones."""
+def named(
+    options: ServerOptions, found: Mapping[str, str], program: str, *, also: Collection[str] = ()
+) -> dict[str, str]:
+    """The models to offer: those that the owner chose among all there are, `also` included, or what was found.
+
+    Raises `BackendFailure` for missing ones.
+    """
     if not options.models:
         fitting = {name: local for name, local in found.items() if 3 <= len(name) <= LONGEST_NAME}
         if not fitting:
             raise BackendFailure(f"{program} has no model to offer")
         return dict(sorted(fitting.items())[:MOST_MODELS])
-    has = set(found.values())
+    has = {*found.values(), *also}
     if missing := sorted(set(options.models.values()) - has):
         raise BackendFailure(
             f"{program} has no model {', '.join(map(repr, missing[:5]))}; it has {', '.join(sorted(has)[:20])}"
