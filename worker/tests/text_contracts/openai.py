@@ -24,7 +24,7 @@ class Standard(Body):
     model: str
     prompt: Annotated[str, Field(min_length=1)]
     max_tokens: Annotated[int, Field(ge=1)] = 16
-    temperature: Annotated[float, Field(ge=0)] = 1
+    temperature: Annotated[float, Field(ge=0, le=2)] = 1
     top_p: Annotated[float, Field(gt=0, le=1)] = 1
     n: int = 1
     stream: bool = False
@@ -70,6 +70,7 @@ class Aphrodite(Vllm):
 class Tabby(Standard):
     """TabbyAPI's parameters of sampling."""
 
+    temperature: Annotated[float, Field(ge=0, le=10)] = 1
     stop: list[str] = []
     top_k: Annotated[int, Field(ge=-1)] = 0
     top_a: Annotated[float, Field(ge=0)] = 0

@@ -212,3 +212,24 @@ async def test_whether_the_temperature_comes_last(opened: Open, order: tuple[int
     for server in (AphroditeContract(), TabbyContract()):
         await texts_of(await opened(server, "openai"), a_job(sampling={"sampler_order": order}))
         assert server.texts()[0]["temperature_last"] is is_last
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+async def test_every_sampler_is_taken_at_its_bounds(opened: Open, name: str) -> None:
+    """What a horde may ask for (requests.md §8.3), no program refuses."""
+    program = PROGRAMS[name]
+    server = program.server()
+    maker = await opened(server, program.backend, **program.options)
+    lowest: dict[str, Any] = {
+        "temperature": 0.0, "top_k": 0, "top_a": 0.0, "top_p": 0.001, "min_p": 0.0, "tfs": 0.0, "typical": 0.001,
+        "rep_pen": 1.0, "rep_pen_range": 0, "rep_pen_slope": 0.0, "smoothing_factor": 0.0, "dynatemp_range": 0.1,
+        "dynatemp_exponent": 0.0,
+    }  # fmt: skip
+    highest: dict[str, Any] = {
+        "temperature": 5.0, "top_k": 200, "top_a": 1.0, "top_p": 1.0, "min_p": 1.0, "tfs": 1.0, "typical": 1.0,
+        "rep_pen": 3.0, "rep_pen_range": 4096, "rep_pen_slope": 10.0, "smoothing_factor": 10.0, "dynatemp_range": 5.0,
+        "dynatemp_exponent": 5.0,
+    }  # fmt: skip
+    for sampling in (lowest, highest):
+        await texts_of(maker, a_job(sampling=sampling, seeds=(0, 2**32 - 1), stop_sequences=("a",) * 128))
+    assert len(server.texts()) == 4

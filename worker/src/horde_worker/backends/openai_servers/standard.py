@@ -18,6 +18,8 @@ from horde_worker.backends.text_servers.tables import (
 )
 
 SEEDS: Final = 2**31
+HOTTEST: Final = 2.0
+"""More is refused: OpenAI documents it so, and vLLM does so."""
 
 TABLE: Final[Table] = {
     "prompt": key("prompt", lambda ask: ask.prompt),
@@ -25,7 +27,7 @@ TABLE: Final[Table] = {
     "max_length": key("max_tokens", lambda ask: ask.job.max_length),
     "max_context_length": CUT_BY_WORKER,
     "seed": key("seed", lambda ask: ask.seed % SEEDS),
-    "temperature": sampler("temperature", "temperature"),
+    "temperature": key("temperature", lambda ask: min(ask.sampling.temperature, HOTTEST), "2 at most"),
     "top_p": sampler("top_p", "top_p"),
     **dict.fromkeys(("top_k", "top_a", "min_p", "tfs", "typical"), NOT_THERE),
     **dict.fromkeys(("rep_pen", "rep_pen_range", "rep_pen_slope", "sampler_order"), NOT_THERE),

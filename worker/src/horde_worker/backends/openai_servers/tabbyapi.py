@@ -18,6 +18,7 @@ def _penalty(ask: Ask) -> float:
 
 TABLE: Final[Table] = {
     **standard.TABLE,
+    "temperature": sampler("temperature", "temperature"),
     "top_k": sampler("top_k", "top_k"),
     "top_a": sampler("top_a", "top_a"),
     "min_p": sampler("min_p", "min_p"),
