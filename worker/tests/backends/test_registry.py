@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from horde_worker.backends import registry
 from horde_worker.backends.demo_backend import DemoBackend
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import BackendSettings
