@@ -61,7 +61,9 @@ class Unsupported:
 Mapped: TypeAlias = Sent | ByWorker | Neutral | Unsupported
 
 _IMAGE_BACKENDS: Final[dict[str, str]] = {}
-_TEXT_BACKENDS: Final[dict[str, str]] = {}
+_TEXT_BACKENDS: Final[dict[str, str]] = {
+    "transformers": "horde_worker.backends.transformers.mapping",
+}
 """The module of each backend's `MAPPING`, by the backend's name. One line a backend; none needs what it talks to."""
 
 

@@ -32,10 +32,17 @@ def _demo_alchemy() -> type[Backend]:
     return DemoAlchemyBackend
 
 
+def _transformers() -> type[Backend]:
+    from horde_worker.backends.transformers_backend import TransformersBackend
+
+    return TransformersBackend
+
+
 _BUILT_IN: dict[str, Callable[[], type[Backend]]] = {
     "demo": _demo,
     "demo-text": _demo_text,
     "demo-alchemy": _demo_alchemy,
+    "transformers": _transformers,
 }
 
 

@@ -118,6 +118,7 @@ class TransformersBackend:
 
     async def make(self, job: TextJob) -> AsyncGenerator[TextEvent, None]:
         """Write the texts of a job; between two tokens a closed job ends."""
+
         def write(tell: Callable[[TextEvent], None], should_stop: Callable[[], bool]) -> None:
             with self._stations.one(should_stop) as station:
                 self._write(station, job, tell, should_stop)

@@ -1,7 +1,7 @@
 """The horde's samplers in the library's loop: a processor of logits that draws the next token itself.
 
-It leaves the drawn token as the only possible one, so that the library's greedy search takes it. Each text of a batch has
-dice of its own, which makes it the same as alone.
+It leaves the drawn token as the only possible one, so that the library's greedy search takes it. Each text of a batch
+has dice of its own, which makes it the same as alone.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.in_process.devices import Device
@@ -12,6 +12,9 @@ from horde_worker.backends.text import TextEvent, TextJob
 from horde_worker.backends.transformers.decoding import GrowingText
 from horde_worker.backends.transformers.drawing import DrawingProcessor
 from horde_worker.backends.transformers.writing import EachEnds, Writing
+
+MOST_CHARACTERS_A_TOKEN: Final = 64
+"""What of a prompt is tokenized at all: prompts may have millions of characters, and only the last tokens count."""
 
 
 class TextModel:
@@ -26,6 +29,9 @@ class TextModel:
     def load(cls, folder: Path, device: Device) -> Self:
         """From its folder alone: nothing is fetched, no code of the model's is run. Raises `BackendFailure`."""
         from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils import logging as library_logging
+
+        library_logging.disable_progress_bar()  # whoever looks at the worker's log, looks at the worker's log
 
         try:
             tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
@@ -39,7 +45,7 @@ class TextModel:
 
     def tokens(self, prompt: str, most: int) -> list[int]:
         """The prompt's tokens: the last ones that fit, behind the token that begins every text, where there is one."""
-        read: list[int] = self._tokenizer(prompt, verbose=False)["input_ids"]
+        read: list[int] = self._tokenizer(prompt[-most * MOST_CHARACTERS_A_TOKEN :], verbose=False)["input_ids"]
         begin = self._tokenizer.bos_token_id
         if len(read) > most:
             has_begin = begin is not None and read[0] == begin and most > 1
@@ -79,19 +85,21 @@ class TextModel:
             self._model.generate(
                 ids,
                 attention_mask=torch.ones_like(ids),
-                max_new_tokens=job.max_length,
                 logits_processor=[drawing],
                 stopping_criteria=[EachEnds(writings, ends, job.max_length)],
-                generation_config=self._neutral_config(ends),
+                generation_config=self._neutral_config(ends, job.max_length),
             )
         for writing in writings:
             tell(writing.result())
 
-    def _neutral_config(self, ends: Sequence[int]) -> Any:
+    @staticmethod
+    def _neutral_config(ends: Sequence[int], most: int) -> Any:
         """Nothing of what the model's own file would change: the job says how tokens are drawn."""
         from transformers import GenerationConfig
 
-        return GenerationConfig(do_sample=False, num_beams=1, pad_token_id=ends[0] if ends else 0, use_cache=True)
+        return GenerationConfig(
+            max_new_tokens=most, do_sample=False, num_beams=1, pad_token_id=ends[0] if ends else 0, use_cache=True
+        )
 
     def _ends(self) -> tuple[int, ...]:
         """The tokens that end a text: as the model's generation says, or its tokenizer."""
