@@ -60,7 +60,9 @@ class Unsupported:
 
 Mapped: TypeAlias = Sent | ByWorker | Neutral | Unsupported
 
-_IMAGE_BACKENDS: Final[dict[str, str]] = {}
+_IMAGE_BACKENDS: Final[dict[str, str]] = {
+    "diffusers": "horde_worker.backends.diffusers.mapping",
+}
 _TEXT_BACKENDS: Final[dict[str, str]] = {
     "transformers": "horde_worker.backends.transformers.mapping",
 }

@@ -32,6 +32,12 @@ def _demo_alchemy() -> type[Backend]:
     return DemoAlchemyBackend
 
 
+def _diffusers() -> type[Backend]:
+    from horde_worker.backends.diffusers_backend import DiffusersBackend
+
+    return DiffusersBackend
+
+
 def _transformers() -> type[Backend]:
     from horde_worker.backends.transformers_backend import TransformersBackend
 
@@ -42,6 +48,7 @@ _BUILT_IN: dict[str, Callable[[], type[Backend]]] = {
     "demo": _demo,
     "demo-text": _demo_text,
     "demo-alchemy": _demo_alchemy,
+    "diffusers": _diffusers,
     "transformers": _transformers,
 }
 
