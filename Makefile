@@ -18,7 +18,7 @@ DIST ?= dist
 TRIAL_PYTHON ?= $(BIN)/python
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup up test test-fast test-slow test-clients attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
+.PHONY: help setup up test test-fast test-slow test-clients test-torch attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -95,6 +95,19 @@ sdk-symbols: .venv/.development ## Compare the SDK's names with the reference re
 bench: .venv/.development ## Measure CPU per operation of server and database, and print the table
 	@PYTHONPATH=tests $(BIN)/python bench/run.py $(ARGS)
 
+# Torch first, so that what needs it takes that one: pip would take another build for the sake of a later package.
+.torch/.ready: requirements/torch.txt sdk/pyproject.toml worker/pyproject.toml models/pyproject.toml
+	@echo "Installing torch, diffusers and transformers …"
+	@$(PYTHON) -m venv .torch
+	@.torch/bin/pip install --quiet --disable-pip-version-check -c requirements/torch.txt "$(TORCH)"
+	@.torch/bin/pip install --quiet --disable-pip-version-check -c requirements/torch.txt pytest pytest-asyncio pytest-timeout \
+		-e ./sdk -e ./models -e "./worker[diffusers,transformers]"
+	@touch $@
+
+test-torch: .torch/.ready ## Run the worker's in-process backends on tiny models that the tests make
+	@OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 .torch/bin/python -m pytest -m torch -W default \
+		worker/tests/backends/diffusers worker/tests/backends/transformers $(ARGS)
+
 # Torch lives in a place of its own: nothing else needs it.
 .training/.ready: sdk/pyproject.toml worker/pyproject.toml models/pyproject.toml
 	@echo "Installing torch …"
@@ -161,5 +174,5 @@ lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) requirements/dist.in -o requirements/dist.lock
 
 clean: ## Remove what setup and tests made (not your data)
-	@rm -rf .venv .uv .clients .typing .docs .dist build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .uv .clients .typing .docs .dist .torch build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

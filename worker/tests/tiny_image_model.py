@@ -17,7 +17,14 @@ SCHEDULER = {
 }
 
 
-def save_tiny_sd(folder: Path, *, inpainting: bool = False, v_prediction: bool = False, seed: int = 1) -> Path:
+def save_tiny_sd(
+    folder: Path,
+    *,
+    inpainting: bool = False,
+    v_prediction: bool = False,
+    seed: int = 1,
+    text_width: int = TEXT_WIDTH,
+) -> Path:
     """Stable Diffusion 1 in small; with `inpainting` the kind that has a mask among its inputs."""
     import torch
     from diffusers import PNDMScheduler, StableDiffusionPipeline
@@ -27,9 +34,9 @@ def save_tiny_sd(folder: Path, *, inpainting: bool = False, v_prediction: bool =
     prediction = {"prediction_type": "v_prediction"} if v_prediction else {}
     StableDiffusionPipeline(
         vae=_vae(),
-        text_encoder=CLIPTextModel(_text_config(TEXT_WIDTH)).eval(),
+        text_encoder=CLIPTextModel(_text_config(text_width)).eval(),
         tokenizer=_tokenizer(folder),
-        unet=_unet(TEXT_WIDTH, in_channels=9 if inpainting else 4),
+        unet=_unet(text_width, in_channels=9 if inpainting else 4),
         scheduler=PNDMScheduler(**SCHEDULER, **prediction, skip_prk_steps=True, set_alpha_to_one=False),
         safety_checker=None,
         feature_extractor=None,

@@ -15,7 +15,7 @@ from horde_worker.backends.diffusers.model_source import ModelSource
 from horde_worker.backends.diffusers.samplers import usable_samplers
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageResult
-from horde_worker.backends.in_process.extras import need_extra
+from horde_worker.backends.in_process.extras import need_extra, quiet
 from horde_worker.backends.in_process.options import Options
 from horde_worker.backends.in_process.stations import GenerationStopped, Stations
 from horde_worker.backends.in_process.weight_files import weight_bytes
@@ -135,6 +135,7 @@ def _studios(
     """One for each device."""
     import torch
 
+    quiet("transformers", "diffusers")
     from horde_worker.backends.diffusers.studio import Shelves, Studio
     from horde_worker.backends.in_process.devices import devices_named
 

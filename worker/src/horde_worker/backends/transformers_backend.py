@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 import structlog
 
 from horde_worker.backends.events import BackendFailure
-from horde_worker.backends.in_process.extras import need_extra
+from horde_worker.backends.in_process.extras import need_extra, quiet
 from horde_worker.backends.in_process.loaded_models import LoadedModels
 from horde_worker.backends.in_process.options import Options
 from horde_worker.backends.in_process.stations import GenerationStopped, Stations
@@ -77,6 +77,7 @@ class TransformersBackend:
     ) -> Self:
         import torch
 
+        quiet("transformers")
         from horde_worker.backends.in_process.devices import SHARE_FOR_MODELS, devices_named
         from horde_worker.backends.transformers.text_model import TextModel
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, Self
@@ -21,8 +20,6 @@ OFFLOAD_BELOW: Final = 1.4
 """With less free memory than so many times the weights, parts wait in the machine's memory until it is their turn."""
 
 _FAMILIES: Final = {False: "StableDiffusion", True: "StableDiffusionXL"}
-logging.getLogger("diffusers").setLevel(logging.ERROR)
-diffusers.utils.logging.disable_progress_bar()
 
 
 class Checkpoint:

@@ -32,7 +32,7 @@ MAPPING: Final[Mapping[str, Mapped]] = {
     "control_type": Sent(
         "controlnet", "nets of the option `controlnets`; canny, scribble and fakescribbles drawn here"
     ),
-    "image_is_control": Sent("control_image", "the source as it is"),
+    "image_is_control": Sent("image", "the source as it is"),
     "return_control_map": ByWorker("gives the map back and paints nothing"),
     "post_processing": ByWorker("after painting, where there is an alchemist for it; else not offered"),
     "facefixer_strength": ByWorker("with post-processing"),

@@ -29,9 +29,6 @@ class TextModel:
     def load(cls, folder: Path, device: Device) -> Self:
         """From its folder alone: nothing is fetched, no code of the model's is run. Raises `BackendFailure`."""
         from transformers import AutoModelForCausalLM, AutoTokenizer
-        from transformers.utils import logging as library_logging
-
-        library_logging.disable_progress_bar()  # whoever looks at the worker's log, looks at the worker's log
 
         try:
             tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
