@@ -64,7 +64,7 @@ class DiffusersBackend:
         need_extra(settings.name, "torch", "diffusers", "transformers", "peft", "psutil")
         studios = await asyncio.to_thread(_studios, options, models, control_nets, dtype, threads, side_by_side)
         backend = cls(abilities, Stations(studios))
-        await asyncio.to_thread(backend._try_out)
+        await backend.self_test()
         return backend
 
     @property
@@ -76,6 +76,20 @@ class DiffusersBackend:
     def slots(self) -> int:
         """Jobs that can be done at once: one on each device."""
         return len(self._studios)
+
+    async def self_test(self) -> None:
+        """Paint a small picture with the first model. Raises `BackendFailure`."""
+        await asyncio.to_thread(self._try_out)
+
+    async def unload(self) -> None:
+        """Let go of the models of devices without a job; the next job loads what it needs."""
+
+        def clear() -> None:
+            with self._studios.free_now() as studios:
+                for studio in studios:
+                    studio.clear()
+
+        await asyncio.to_thread(clear)
 
     async def close(self) -> None:
         """Unload the models, once what is in the making has stopped."""

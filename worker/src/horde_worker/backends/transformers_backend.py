@@ -108,6 +108,20 @@ class TransformersBackend:
         """Jobs that can be done at once: one on each device."""
         return len(self._stations)
 
+    async def self_test(self) -> None:
+        """Write a token with the first model. Raises `BackendFailure`."""
+        await asyncio.to_thread(self._try_out)
+
+    async def unload(self) -> None:
+        """Let go of the models of devices without a job; the next job loads what it needs."""
+
+        def clear() -> None:
+            with self._stations.free_now() as stations:
+                for station in stations:
+                    station.models.keep_only()
+
+        await asyncio.to_thread(clear)
+
     async def close(self) -> None:
         """Unload the models, once what is in the making has stopped."""
 

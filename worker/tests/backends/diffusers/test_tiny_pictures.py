@@ -503,6 +503,16 @@ async def test_without_room_for_one_picture_the_job_fails(backend: DiffusersBack
     assert len(await results(backend, JOB)) == 1
 
 
+async def test_an_idle_worker_can_let_go_of_its_memory(backend: DiffusersBackend) -> None:
+    """The next job loads the model again."""
+    before = await picture(backend)
+    await backend.unload()
+    with backend._studios.one(lambda: False) as studio:
+        assert studio.models.names == ()
+    await backend.self_test()
+    assert difference(before, await picture(backend)) == 0
+
+
 async def test_a_picture_that_is_not_made_of_numbers_is_a_failure(backend: DiffusersBackend) -> None:
     """As of weights that overflow in half precision: a black picture would be paid for."""
     import torch

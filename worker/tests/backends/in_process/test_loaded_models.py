@@ -75,6 +75,15 @@ def test_a_device_is_given_to_one_job_at_a_time() -> None:
         assert again in ("one", "two")
 
 
+def test_only_places_without_a_job_are_cleared_in_between() -> None:
+    """And are free again afterwards."""
+    stations = Stations(["one", "two"])
+    with stations.one(lambda: False) as busy, stations.free_now() as free:
+        assert free == [{"one": "two", "two": "one"}[busy]]
+    with stations.free_now() as free:
+        assert sorted(free) == ["one", "two"]
+
+
 def test_clearing_waits_for_who_is_at_work() -> None:
     """A thread that was told to stop still holds its model."""
     stations = Stations(["one"])

@@ -257,6 +257,16 @@ async def test_without_room_for_one_text_the_job_fails(
         assert station.models.names == ()
 
 
+async def test_an_idle_worker_can_let_go_of_its_memory(backend: TransformersBackend) -> None:
+    """The next job loads the model again."""
+    before = await texts(backend, JOB)
+    await backend.unload()
+    with backend._stations.one(lambda: False) as station:
+        assert station.models.names == ()
+    await backend.self_test()
+    assert await texts(backend, JOB) == before
+
+
 async def test_an_alias_means_the_first_model_and_each_model_is_another(folder: Path, tmp_path: Path) -> None:
     """Models are loaded when a job asks for them."""
     second = save_tiny_text_model(tmp_path / "second", context=128, seed=2)

@@ -44,6 +44,21 @@ class Stations(Generic[StationT]):
         finally:
             self._free.put(station)
 
+    @contextmanager
+    def free_now(self) -> Iterator[list[StationT]]:
+        """The places without a job; while it lasts, none begins there."""
+        taken: list[StationT] = []
+        while True:
+            try:
+                taken.append(self._free.get_nowait())
+            except queue.Empty:
+                break
+        try:
+            yield taken
+        finally:
+            for station in taken:
+                self._free.put(station)
+
     def each_when_free(self) -> Iterator[StationT]:
         """Every place, when no job is at it any more: to clear it at the end. They are not given back."""
         for _ in self._all:
