@@ -56,7 +56,7 @@ PROGRAMS: Final = {
     "openai (another)": Program(OpenAiContract, "openai", {"context_length": 2048}),
     "openai (only chats)": Program(ChatContract, "openai", {"context_length": 2048}),
 }
-ELSEWHERE: Final = {"openai (llama.cpp)"}
+ELSEWHERE: Final = {"openai (llama.cpp)", "transformers"}
 """Its keys are those of `llamacpp`, and its server is that one: both are tried with the real one."""
 
 BASE: Final[dict[str, Any]] = {"rep_pen": 1.1, "rep_pen_range": 64, "dynatemp_range": 0.2, "temperature": 0.9}
