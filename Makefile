@@ -62,7 +62,7 @@ test-clients: .venv/.development ## Published clients, each in a place of its ow
 	@$(BIN)/python -m pytest tests/clients -m clients -rs $(ARGS)
 
 test-comfyui: .venv/.development ## A running ComfyUI with the reduced weights (COMFYUI_URL=http://127.0.0.1:8188)
-	@COMFYUI_URL=$(COMFYUI_URL) $(BIN)/python -m pytest worker/tests/backends/comfyui tests/peers/test_comfyui.py -rs $(ARGS)
+	@COMFYUI_URL=$(COMFYUI_URL) $(BIN)/python -m pytest worker/tests/backends/comfyui tests/peers/test_comfyui.py tests/peers/test_comfyui_schema.py -rs $(ARGS)
 
 attack: .venv/.development ## One stranger's floods against a default server while a second client measures (ARGS="NAME --share 0.1")
 	@$(BIN)/python tests/attack/run.py $(ARGS)

@@ -13,13 +13,14 @@ import structlog
 from PIL import Image
 
 from horde_worker.backends.comfyui.abilities import OPTIONS, Wishes, abilities_of
+from horde_worker.backends.comfyui.architectures import Architectures
 from horde_worker.backends.comfyui.execution import BLANK_PNG, Execution, GraphFailed, GraphRefused, upload
 from horde_worker.backends.comfyui.graph import OVER_SOCKET
-from horde_worker.backends.comfyui.history import others_in_queue
 from horde_worker.backends.comfyui.local_models import LocalModel, Models, local_models
 from horde_worker.backends.comfyui.messages import NodeProgress, Picture
 from horde_worker.backends.comfyui.order import Order
 from horde_worker.backends.comfyui.ordering import Files, Ordered, ordered, with_seed, with_source
+from horde_worker.backends.comfyui.others import Others
 from horde_worker.backends.comfyui.picture_graph import picture_graph, sampling_steps
 from horde_worker.backends.comfyui.pictures import decoded, fitted, source_png
 from horde_worker.backends.comfyui.stock import Stock, read_embeddings, read_loras, read_stock
@@ -65,8 +66,8 @@ class ComfyUiBackend:
         self._ever_offered: set[str] = set()
         self._told_missing: tuple[str, ...] = ()
         self._has_socket_node = False
-        self.used_by_others = False
-        """Whether the owner had something of his own in the queue when it was last looked at."""
+        self._architectures = Architectures(server)
+        self._others = Others(server, lambda: self._client_ids)
 
     @classmethod
     async def open(cls, settings: BackendSettings) -> Self:
@@ -76,6 +77,7 @@ class ComfyUiBackend:
         backend = cls(BackendServer("ComfyUI", options), options, wishes)
         try:
             await backend._attendance.start()
+            backend._others.start()
         except BaseException:
             await backend.close()
             raise
@@ -96,8 +98,22 @@ class ComfyUiBackend:
         """Why it cannot work just now."""
         return self._attendance.unready
 
+    @property
+    def used_by_others(self) -> bool:
+        """Whether there is something in its queue that is not ours."""
+        return self._others.are_at_work
+
+    async def self_test(self) -> None:
+        """Paint the smallest picture. Raises `BackendFailure`."""
+        await self._self_test(self._attendance.abilities)
+
+    async def unload(self) -> None:
+        """Have the server let go of its models until the next job."""
+        await self._server.post_json("/free", {"unload_models": True, "free_memory": True})
+
     async def close(self) -> None:
         """Look no more, close the connections."""
+        await self._others.aclose()
         await self._attendance.aclose()
         await self._server.aclose()
 
@@ -158,7 +174,7 @@ class ComfyUiBackend:
             if not failed.ran_out_of_memory:
                 raise
             log.warning("worker.comfyui_out_of_memory", reason=str(failed))
-            await quietly(self._server.post_json("/free", {"unload_models": True, "free_memory": True}))
+            await quietly(self.unload())
             async with aclosing(self._executed(order, place, deadline)) as events:
                 async for event in events:
                     yield event
@@ -211,7 +227,7 @@ class ComfyUiBackend:
 
     async def _look(self) -> Known:
         stock = await read_stock(self._server)
-        models = local_models(stock, self._wished_models)
+        models = local_models(stock, self._wished_models, await self._architectures.of(stock.checkpoints))
         if models.missing and models.missing != self._told_missing:
             log.warning("worker.comfyui_models_missing", missing=list(models.missing))
         self._told_missing = models.missing
@@ -220,7 +236,6 @@ class ComfyUiBackend:
             raise BackendFailure(f"{self._server.name} has no model to offer{told}")
         self._ever_offered.update(model.name for model in models.ready)
         self._has_socket_node = OVER_SOCKET in stock.nodes
-        self.used_by_others = others_in_queue(await self._server.get_json("/queue"), self._client_ids)
         return Known(stock, models, abilities_of(stock, models, self._wishes))
 
     async def _self_test(self, known: Known) -> None:

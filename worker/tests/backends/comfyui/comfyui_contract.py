@@ -44,6 +44,7 @@ class ContractServer:
     def __init__(self) -> None:
         self.files: dict[str, list[str]] = {folder: [] for folder in FOLDERS}
         self.embeddings: list[str] = []
+        self.headers: dict[str, Any] = {}
         self.nodes = dict(STOCK_NODES)
         self.device = {"type": "cuda", "name": "a card", "vram_total": 24 << 30}
         self.mishaps: list[str] = []
@@ -99,6 +100,7 @@ class ContractServer:
                 web.get("/object_info/{name}", self._object_info),
                 web.get("/models/{folder}", self._models),
                 web.get("/embeddings", self._embeddings),
+                web.get("/view_metadata/{folder}", self._view_metadata),
                 web.get("/queue", self._queue),
                 web.post("/queue", self._unqueue),
                 web.post("/prompt", self._prompt),
@@ -135,6 +137,11 @@ class ContractServer:
 
     async def _embeddings(self, request: web.Request) -> web.Response:
         return web.json_response(self.embeddings)
+
+    async def _view_metadata(self, request: web.Request) -> web.Response:
+        assert request.match_info["folder"] == "checkpoints"
+        header = self.headers.get(request.query["filename"])
+        return web.Response(status=404) if header is None else web.json_response(header)
 
     async def _queue(self, request: web.Request) -> web.Response:
         running = [self.running.shown()] if self.running else []

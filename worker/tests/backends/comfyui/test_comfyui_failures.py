@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import aiohttp
 import pytest
-from comfyui_bench import MODEL, ComfyUi, a_job, an_order, made
+from comfyui_bench import LIMIT_S, MODEL, ComfyUi, a_job, an_order, made, until
 from comfyui_contract import ContractServer, Queued
 from comfyui_weights import CHECKPOINT
 from PIL import Image
@@ -25,13 +25,6 @@ from horde_worker.backends.normalise.baselines import Baseline
 from horde_worker.backends.over_http.server import BackendGone
 
 BLUE = Image.new("RGB", (128, 64), "blue")
-LIMIT_S = 60.0
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while not is_so():
-            await asyncio.sleep(0.01)
 
 
 class CutSocket:
