@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from comfyui_schema import STOCK_NODES, Choice, FileOf, Schema
+from played_comfyui.schema import STOCK_NODES, Choice, FileOf, Schema
 
 from horde_worker.backends.comfyui.nodes import choices, takes_what_we_send
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from comfyui_bench import LIMIT_S, MODEL, ComfyUi, a_job, an_order, made, until
-from comfyui_contract import ContractServer, Queued
-from comfyui_weights import CHECKPOINT
 from PIL import Image
+from played_comfyui.bench import LIMIT_S, MODEL, ComfyUi, a_job, an_order, made, until
+from played_comfyui.contract import ContractServer, Queued
+from played_comfyui.weights import CHECKPOINT
 
 from horde_worker.backends.comfyui import nodes, pictures
 from horde_worker.backends.comfyui.execution import Execution, GraphRefused

@@ -6,9 +6,9 @@ import io
 
 import numpy as np
 import pytest
-from comfyui_bench import ComfyUi, a_job, made
-from comfyui_weights import EMBEDDING, INPAINTING_CHECKPOINT, LORA
 from PIL import Image, ImageChops
+from played_comfyui.bench import ComfyUi, a_job, made
+from played_comfyui.weights import EMBEDDING, INPAINTING_CHECKPOINT, LORA
 
 from horde_worker.backends.comfyui.file_names import stem
 from horde_worker.backends.image import Lora, Remark, TextualInversion

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from comfyui_contract import ContractServer
-from comfyui_schema import EXTENSION_NODES, STOCK_NODES
+from played_comfyui.contract import ContractServer
+from played_comfyui.schema import EXTENSION_NODES, STOCK_NODES
 
 from horde_worker.backends.comfyui.nodes import INPUTS
 

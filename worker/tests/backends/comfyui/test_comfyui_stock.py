@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from comfyui_bench import MODEL, ComfyUi, a_job, made, until
-from comfyui_contract import ContractServer, Queued
-from comfyui_schema import EXTENSION_NODES, STOCK_NODES
-from comfyui_weights import CHECKPOINT, UPSCALER
+from played_comfyui.bench import MODEL, ComfyUi, a_job, made, until
+from played_comfyui.contract import ContractServer, Queued
+from played_comfyui.schema import EXTENSION_NODES, STOCK_NODES
+from played_comfyui.weights import CHECKPOINT, UPSCALER
 from structlog.testing import capture_logs
 
 from horde_worker.backends.comfyui import others

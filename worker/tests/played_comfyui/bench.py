@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from comfyui_contract import ContractServer
-from comfyui_weights import CHECKPOINT
+from played_comfyui.contract import ContractServer
+from played_comfyui.weights import CHECKPOINT
 
 from horde_worker.backends.comfyui.file_names import stem
 from horde_worker.backends.comfyui.local_models import LocalModel

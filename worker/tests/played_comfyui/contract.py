@@ -1,4 +1,4 @@
-"""ComfyUI's API as a server that refuses whatever is outside its schema, and paints by `comfyui_painting`."""
+"""ComfyUI's API as a server that refuses whatever is outside its schema, and paints by `painting`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from aiohttp import BodyPartReader, WSMsgType, web
 from aiohttp.test_utils import TestServer
-from comfyui_painting import Painter
-from comfyui_schema import EXTENSION_NODES, STOCK_NODES, Schema
 from PIL import Image
+from played_comfyui.painting import Painter
+from played_comfyui.schema import EXTENSION_NODES, STOCK_NODES, Schema
 
 FOLDERS: Final = (
     *("checkpoints", "diffusion_models", "text_encoders", "vae", "loras", "controlnet", "upscale_models"),
