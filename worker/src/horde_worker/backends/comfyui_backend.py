@@ -12,7 +12,7 @@ from typing import Final, Self
 import structlog
 from PIL import Image
 
-from horde_worker.backends.comfyui.abilities import OPTIONS, Wishes, abilities_of
+from horde_worker.backends.comfyui.abilities import OPTIONS, Additions, Wishes, abilities_of
 from horde_worker.backends.comfyui.architectures import Architectures
 from horde_worker.backends.comfyui.execution import BLANK_PNG, Execution, GraphFailed, GraphRefused, upload
 from horde_worker.backends.comfyui.graph import OVER_SOCKET
@@ -23,6 +23,7 @@ from horde_worker.backends.comfyui.ordering import Files, Ordered, ordered, with
 from horde_worker.backends.comfyui.others import Others
 from horde_worker.backends.comfyui.picture_graph import picture_graph, sampling_steps
 from horde_worker.backends.comfyui.pictures import decoded, fitted, source_png
+from horde_worker.backends.comfyui.shared_folders import SharedFolder
 from horde_worker.backends.comfyui.stock import Stock, read_embeddings, read_loras, read_stock
 from horde_worker.backends.events import BackendFailure, Preview, Progress
 from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageResult
@@ -68,19 +69,22 @@ class ComfyUiBackend:
         self._has_socket_node = False
         self._architectures = Architectures(server)
         self._others = Others(server, lambda: self._client_ids)
+        self._loras = SharedFolder("loras_folder", wishes.loras_folder, lambda: read_loras(server))
+        self._embeddings = SharedFolder("embeddings_folder", wishes.embeddings_folder, lambda: read_embeddings(server))
 
     @classmethod
     async def open(cls, settings: BackendSettings) -> Self:
         """Look what is there and have the smallest picture painted. Raises `BackendFailure`."""
         options = ServerOptions.read(settings, default_url=DEFAULT_URL, also=OPTIONS)
         wishes = Wishes.read(settings)
-        backend = cls(BackendServer("ComfyUI", options), options, wishes)
+        server = BackendServer("ComfyUI", options)
         try:
+            backend = cls(server, options, wishes)
             await backend._attendance.start()
-            backend._others.start()
         except BaseException:
-            await backend.close()
+            await server.aclose()
             raise
+        backend._others.start()
         return backend
 
     @property
@@ -236,7 +240,8 @@ class ComfyUiBackend:
             raise BackendFailure(f"{self._server.name} has no model to offer{told}")
         self._ever_offered.update(model.name for model in models.ready)
         self._has_socket_node = OVER_SOCKET in stock.nodes
-        return Known(stock, models, abilities_of(stock, models, self._wishes))
+        additions = Additions(await self._loras.is_shared(), await self._embeddings.is_shared())
+        return Known(stock, models, abilities_of(stock, models, self._wishes, additions))
 
     async def _self_test(self, known: Known) -> None:
         """The smallest picture, of the smallest kind of model. Raises `BackendFailure`."""

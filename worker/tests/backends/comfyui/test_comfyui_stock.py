@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from structlog.testing import capture_logs
 
 from horde_worker.backends.comfyui import others
 from horde_worker.backends.comfyui import stock as stock_module
-from horde_worker.backends.comfyui.abilities import Wishes, abilities_of
+from horde_worker.backends.comfyui.abilities import Additions, Wishes, abilities_of
 from horde_worker.backends.comfyui.control import CONTROL_TYPES, served_types
 from horde_worker.backends.comfyui.local_models import Models, horde_name, local_models
 from horde_worker.backends.comfyui.stock import Stock
@@ -36,14 +37,14 @@ CONTROLNETS = tuple(
 
 
 def offered(stock: Stock, **wishes: Any) -> frozenset[str]:
-    return abilities_of(stock, local_models(stock, {}), Wishes(**wishes)).capabilities
+    return abilities_of(stock, local_models(stock, {}), Wishes(**wishes), Additions()).capabilities
 
 
-async def test_everything_is_read_from_the_server(played: ComfyUi) -> None:
+async def test_everything_is_read_from_the_server(played: ComfyUi, tmp_path: Path) -> None:
     """What it has is offered, under the names that it has."""
     assert played.contract is not None
     played.contract.install_extensions()
-    abilities = (await played.opened(loras_folder="/loras")).abilities
+    abilities = (await played.opened(loras_folder=str(tmp_path))).abilities
     assert set(abilities.models) == {MODEL, f"{MODEL}-inpainting"}
     assert abilities.capabilities >= {"karras", "img2img", "inpainting", "hires_fix", "tiling", "lora", "controlnet"}
     assert abilities.capabilities >= {"post-processing", "RealESRGAN_x4plus", "clip_skip", "r2", "r2_source"}
@@ -80,6 +81,24 @@ async def test_without_a_model_there_is_nothing_to_offer(contract: ContractServe
     contract.files["checkpoints"] = []
     with pytest.raises(BackendFailure, match="ComfyUI has no model to offer"):
         await played.opened()
+
+
+async def test_a_folder_is_used_where_the_server_finds_what_lies_there(
+    contract: ContractServer, played: ComfyUi, tmp_path: Path
+) -> None:
+    """Else what is fetched would be in no picture. It may become right while the worker runs."""
+    (tmp_path / "fetched.safetensors").touch()
+    options = {"loras_folder": str(tmp_path), "embeddings_folder": str(tmp_path)}
+    with capture_logs() as logs:
+        backend = await played.opened(**options)
+    assert backend.abilities.capabilities.isdisjoint({"lora", "lora_versions", "textual_inversion"})
+    told = [one["option"] for one in logs if one["event"] == "worker.comfyui_folder_not_shared"]
+    assert told == ["loras_folder", "embeddings_folder"]
+    contract.files["loras"].append("horde/fetched.safetensors")
+    contract.embeddings.append("fetched")
+    assert (await backend._look()).abilities.capabilities >= {"lora", "lora_versions", "textual_inversion"}
+    with pytest.raises(BackendFailure, match="the option loras_folder names no folder that is here"):
+        await played.opened(loras_folder=str(tmp_path / "nowhere"))
 
 
 async def test_who_else_uses_it_is_seen(

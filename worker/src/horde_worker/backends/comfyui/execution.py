@@ -261,4 +261,7 @@ def _why_refused(refused: BackendRefused) -> str:
         for error in errors
         if isinstance(error, Mapping)
     ]
+    error = answer.get("error") if isinstance(answer, Mapping) else None
+    if not told and isinstance(error, Mapping) and isinstance(error.get("message"), str):
+        told = [error["message"][:150]]
     return f"ComfyUI refuses the graph: {', '.join(told[:3])}" if told else "ComfyUI refuses the graph"
