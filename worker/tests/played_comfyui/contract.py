@@ -39,7 +39,7 @@ class Queued:
 
 
 class ContractServer:
-    """One ComfyUI. `mishaps` befall graphs, one each in their order: see `_befall`."""
+    """One ComfyUI. `mishaps` befall graphs, one each in their order: see `_befall`. Without `answers` it hangs."""
 
     def __init__(self) -> None:
         self.files: dict[str, list[str]] = {folder: [] for folder in FOLDERS}
@@ -49,6 +49,8 @@ class ContractServer:
         self.device = {"type": "cuda", "name": "a card", "vram_total": 24 << 30}
         self.mishaps: list[str] = []
         self.has_socket = True
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.is_old = False
         self.key = ""
         self.graphs: list[Mapping[str, Any]] = []
@@ -84,6 +86,7 @@ class ContractServer:
         self._task = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
+        self.answers.set()
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -117,6 +120,7 @@ class ContractServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        await self.answers.wait()
         if self.key and request.headers.get("Authorization") != self.key:
             return web.Response(status=401)
         try:

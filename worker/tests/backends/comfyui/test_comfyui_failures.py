@@ -218,6 +218,20 @@ async def test_a_job_has_its_time(played: ComfyUi) -> None:
     assert len(played.contract.interrupts) == 1
 
 
+async def test_a_server_that_hangs_costs_a_job_its_time_and_no_more(
+    played: ComfyUi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connections are taken, and nothing is ever answered."""
+    monkeypatch.setattr("horde_worker.backends.comfyui.execution.TIDY_LIMIT_S", 0.1)
+    backend = await played.opened()
+    assert played.contract is not None
+    played.contract.answers.clear()
+    with pytest.raises(BackendFailure, match="took longer than"):
+        await asyncio.wait_for(made(backend, a_job(ttl_s=0.3)), LIMIT_S)
+    played.contract.answers.set()
+    assert (await made(backend, a_job())).picture.size == (128, 64)
+
+
 async def test_an_old_server_is_not_told_to_interrupt_what_the_owner_does(played: ComfyUi) -> None:
     """It would stop whatever runs."""
     assert played.contract is not None
