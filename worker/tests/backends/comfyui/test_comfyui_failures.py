@@ -87,7 +87,8 @@ async def test_a_graph_with_a_file_that_is_gone_is_refused(comfyui: ComfyUi) -> 
     backend = await comfyui.opened()
     gone = LocalModel("gone", "gone.safetensors", Baseline.stable_diffusion_1)
     graph = picture_graph(an_order(model=gone)).prompt
-    execution = Execution(backend._server, graph, "me", has_socket_node=backend._has_socket_node, limit_s=LIMIT_S)
+    has_node = backend._painter.has_socket_node
+    execution = Execution(backend._server, graph, "me", has_socket_node=has_node, limit_s=LIMIT_S)
     with pytest.raises(GraphRefused) as refused:
         await anext(execution.run())
     assert str(refused.value) == ("ComfyUI refuses the graph: CheckpointLoaderSimple (value_not_in_list, ckpt_name)")

@@ -11,6 +11,7 @@ from played_comfyui.bench import ComfyUi, a_job, made
 from played_comfyui.weights import EMBEDDING, INPAINTING_CHECKPOINT, LORA
 
 from horde_worker.backends.comfyui.file_names import stem
+from horde_worker.backends.comfyui.sampler_names import SAMPLERS
 from horde_worker.backends.image import Lora, Remark, TextualInversion
 
 INPAINTING_MODEL = stem(INPAINTING_CHECKPOINT)
@@ -78,6 +79,16 @@ async def test_each_parameter_changes_the_picture(comfyui: ComfyUi, changed: dic
     backend = await comfyui.opened()
     plain = await made(backend, a_job(steps=4) if "karras" in changed else a_job())
     assert difference(plain.picture, (await made(backend, a_job(**changed))).picture) > 0
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLERS))
+async def test_every_sampler_paints(comfyui: ComfyUi, name: str) -> None:
+    """With either schedule, and progress never goes beyond its end."""
+    backend = await comfyui.opened()
+    for karras in (False, True):
+        found = await made(backend, a_job(width=64, steps=3, sampler=name, karras=karras))
+        assert found.picture.size == (64, 64)
+        assert all(one.step <= one.steps for one in found.progress)
 
 
 async def test_less_of_the_source_stays_the_more_is_made_anew(comfyui: ComfyUi) -> None:
