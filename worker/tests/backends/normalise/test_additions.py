@@ -1,4 +1,4 @@
-"""Trigger words, inversions and strengths."""
+"""Trigger words and inversions."""
 
 from __future__ import annotations
 
@@ -7,25 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from horde_worker.backends.normalise.additions import (
-    MOST_STRENGTH,
-    strength_within_bounds,
     trigger_words,
     with_inversion,
     with_triggers,
 )
 
 TRAINED = ("pixelart", "sprite sheet, game", "isometric view")
-
-
-@given(st.floats())
-def test_any_strength_ends_within_bounds(strength: float) -> None:
-    """Also what is no number."""
-    assert -MOST_STRENGTH <= strength_within_bounds(strength) <= MOST_STRENGTH
-
-
-def test_strengths_within_bounds_stay() -> None:
-    """Negative ones too."""
-    assert [strength_within_bounds(one) for one in (-3.5, 0.0, 0.8)] == [-3.5, 0.0, 0.8]
 
 
 @pytest.mark.parametrize(

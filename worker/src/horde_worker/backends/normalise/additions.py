@@ -1,38 +1,30 @@
-"""LoRAs and textual inversions: how strong, how many, and their words in the prompt."""
+"""LoRAs and textual inversions: their words in the prompt."""
 
 from __future__ import annotations
 
 import difflib
-import math
 import random
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-MOST_LORAS: Final = 5
-MOST_INVERSIONS: Final = 20
-MOST_STRENGTH: Final = 10.0
-"""Hordes allow half of it."""
 MOST_TRIGGER_WORDS: Final = 100
 MAX_TRIGGER_CHARACTERS: Final = 1000
-
-
-def strength_within_bounds(strength: float) -> float:
-    """How much a LoRA or a textual inversion counts, either way; what is no number counts as 1."""
-    return 1.0 if math.isnan(strength) else min(max(strength, -MOST_STRENGTH), MOST_STRENGTH)
 
 
 def trigger_words(wish: str, trained: Iterable[str], seed: int) -> tuple[str, ...]:
     """Which of a LoRA's trained words go into the prompt: `any` one of them, `all`, or the one most like the wish.
 
-    None without a wish, without trained words, or where none of them is like it.
+    Where the words are not known, a wish that names one is taken at its word. None where none is like it.
     """
     words = tuple(
         dict.fromkeys(word[:MAX_TRIGGER_CHARACTERS].strip(" ,") for word in _first(trained, MOST_TRIGGER_WORDS))
     )
     words = tuple(word for word in words if word)
     wanted = wish.strip().lower()
-    if not wanted or not words:
+    if not wanted:
         return ()
+    if not words:
+        return () if wanted in ("any", "all") else (wish.strip(),)
     if wanted == "all":
         return words
     if wanted == "any":
