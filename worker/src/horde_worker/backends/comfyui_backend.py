@@ -54,6 +54,8 @@ class ComfyUiBackend:
     def __init__(self, server: BackendServer, options: ServerOptions, wishes: Wishes) -> None:
         self._server = server
         self._wished_models = options.models
+        self.slots = options.slots or 1
+        """Jobs at a time. ComfyUI paints one; a second waits in its queue meanwhile, and begins without a pause."""
         self._wishes = wishes
         self._attendance: Attendance[Known] = Attendance(server.name, self._look, self._self_test)
         self._painter = Painter(server)

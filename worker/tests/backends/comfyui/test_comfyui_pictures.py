@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 import numpy as np
@@ -217,6 +218,21 @@ async def test_sizes_that_models_do_not_paint_are_cut_to_what_was_asked_for(comf
     """Painted are multiples of 64."""
     backend = await comfyui.opened()
     assert (await made(backend, a_job(width=100, height=70))).picture.size == (100, 70)
+
+
+async def test_two_jobs_at_a_time_are_two_pictures(comfyui: ComfyUi) -> None:
+    """Each has its own source, and hears of its own graph alone."""
+    backend = await comfyui.opened(slots=2)
+    assert backend.slots == 2
+    red, blue = Image.new("RGB", (128, 64), "red"), Image.new("RGB", (128, 64), "blue")
+    mask = Image.new("L", (128, 64))
+    mask.paste(255, (0, 0, 64, 64))
+    found = await asyncio.gather(
+        *(made(backend, a_job(source=one, mask=mask, steps=steps)) for one, steps in ((red, 2), (blue, 3)))
+    )
+    assert [one.progress[-1].steps for one in found] == [2, 3]
+    for one, colour in zip(found, (red, blue), strict=True):
+        assert difference(half(one.picture, "right"), half(colour, "right")) < CODER_LOSS
 
 
 async def test_nothing_stays_at_the_server(comfyui: ComfyUi) -> None:
