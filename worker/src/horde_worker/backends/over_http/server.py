@@ -134,17 +134,26 @@ class BackendServer:
     async def websocket(
         self, path: str, *, limit_bytes: int = JSON_LIMIT_BYTES
     ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-        """An open socket; each message has `limit_bytes` at most. Raises `BackendGone` where there is none."""
+        """An open socket; each message has `limit_bytes` at most. Raises `BackendGone` where there is none, and
+        `BackendFailure` where the server does not answer."""
         try:
-            async with self._session.ws_connect(
-                self._url + path,
-                max_msg_size=limit_bytes,
-                heartbeat=20.0,
-                timeout=aiohttp.ClientWSTimeout(ws_close=CONNECT_LIMIT_S),
-            ) as socket:
-                yield socket
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                socket = await self._session.ws_connect(
+                    self._url + path,
+                    max_msg_size=limit_bytes,
+                    heartbeat=20.0,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=CONNECT_LIMIT_S),
+                )
+        except TimeoutError as error:
+            raise BackendFailure(f"{self.name} took longer than {ANSWER_LIMIT_S:.0f} s to open a socket") from error
         except (aiohttp.ClientError, OSError) as error:
             raise BackendGone(self._not_reached(error)) from error
+        try:
+            yield socket
+        except (aiohttp.ClientError, OSError) as error:
+            raise BackendGone(self._not_reached(error)) from error
+        finally:
+            await socket.close()
 
     @asynccontextmanager
     async def _answer(
