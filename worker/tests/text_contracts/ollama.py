@@ -1,4 +1,4 @@
-"""Ollama as `docs/api.md` and the table of parameters of its Modelfile describe it."""
+"""Ollama as its description of the API and the table of parameters of its Modelfile describe it."""
 
 # ruff: noqa: RUF012 - defaults of pydantic models, which copies them
 
