@@ -84,6 +84,8 @@ class OllamaContract(ContractServer):
 
     def lines(self, path: str, body: dict[str, Any]) -> list[str]:
         """A prompt of nothing loads the model, and no more."""
+        if body.get("keep_alive") == 0 and "prompt" not in body:
+            return [json.dumps({"model": body["model"], "response": "", "done": True, "done_reason": "unload"})]
         tokens = self.story[: body["options"]["num_predict"]] if body["prompt"] else ()
         told: list[dict[str, Any]] = [{"model": body["model"], "response": one, "done": False} for one in tokens]
         last = {"model": body["model"], "response": "", "done": True, "done_reason": "stop", "eval_count": len(tokens)}

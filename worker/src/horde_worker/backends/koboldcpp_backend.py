@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -106,6 +106,9 @@ class KoboldCppServer:
 
     async def count_tokens(self, text: str, model: str) -> int | None:
         return number_at(await self._server.post_json("/api/extra/tokencount", {"prompt": text}), "value")
+
+    async def unload(self, models: Sequence[str]) -> None:
+        """It cannot be told to."""
 
     async def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         body = body_of(TABLE, ask) | {"genkey": ask.tag, "quiet": True, "trim_stop": False}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -111,6 +111,9 @@ class LlamaCppServer:
             await self._server.post_json("/tokenize", {"content": text, "add_special": True, "model": model}), "tokens"
         )
         return len(tokens) if isinstance(tokens, list) else None
+
+    async def unload(self, models: Sequence[str]) -> None:
+        """It cannot be told to."""
 
     async def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         body = body_of(TABLE, ask) | {"stream": True, "response_fields": list(ASKED_FIELDS)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -113,6 +113,11 @@ class OllamaServer:
 
     async def count_tokens(self, text: str, model: str) -> int | None:
         return None
+
+    async def unload(self, models: Sequence[str]) -> None:
+        """By keeping them alive for no time."""
+        for model in models:
+            await self._server.post_json("/api/generate", {"model": model, "keep_alive": 0, "stream": False})
 
     async def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         body = body_of(TABLE, ask) | {"raw": True, "stream": True}

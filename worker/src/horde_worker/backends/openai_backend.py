@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -112,6 +112,9 @@ class OpenAiServer:
         answer = await self._server.post_json(tokenizer.path, {"model": model, tokenizer.key: text})
         tokens = value_at(answer, tokenizer.count)
         return len(tokens) if isinstance(tokens, list) else number_at(answer, tokenizer.count)
+
+    async def unload(self, models: Sequence[str]) -> None:
+        """It cannot be told to."""
 
     async def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         """With all its keys; where it does not know them, with OpenAI's; where it only chats, as a chat."""

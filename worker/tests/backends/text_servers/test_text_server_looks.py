@@ -158,7 +158,7 @@ async def test_a_server_that_its_owner_uses_says_so(opened: Open) -> None:
     kobold.is_idle = False
     await maker.attendance._look_once()
     assert maker.used_by_others
-    maker._in_work = 1
+    maker._room.inside = 1
     await maker.attendance._look_once()
     assert not maker.used_by_others
     llama = LlamaCppContract()

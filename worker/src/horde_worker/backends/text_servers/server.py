@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -57,6 +57,9 @@ class TextServer(Protocol):
 
     async def count_tokens(self, text: str, model: str) -> int | None:
         """By the server's own tokenizer; None where it has none to ask."""
+
+    async def unload(self, models: Sequence[str]) -> None:
+        """Let go of the memory of models until the next text; nothing, where it cannot be told to."""
 
     def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         """The pieces of a text, and its end. Closing it ends the work at the server. Raises `BackendFailure`."""
