@@ -75,6 +75,7 @@ class KoboldCppServer:
 
     program = "KoboldCpp"
     table: Table = TABLE
+    tells_use = True
 
     def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
         self._server = server

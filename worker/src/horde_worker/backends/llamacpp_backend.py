@@ -77,6 +77,7 @@ class LlamaCppServer:
 
     program = "llama.cpp"
     table: Table = TABLE
+    tells_use = True
 
     def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
         self._server = server

@@ -69,6 +69,7 @@ class OllamaServer:
 
     program = "Ollama"
     table: Table = TABLE
+    tells_use = False
 
     def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
         self._server = server

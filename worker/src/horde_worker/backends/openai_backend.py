@@ -42,6 +42,8 @@ _ABNORMAL_ENDS: Final = frozenset({"error", "abort"})
 class OpenAiServer:
     """Speaks to one server, whichever program it is. Implements `TextServer`."""
 
+    tells_use = False
+
     def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
         self._server = server
         self._options = options

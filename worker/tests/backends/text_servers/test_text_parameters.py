@@ -16,6 +16,7 @@ from text_contracts.openai import (
     AphroditeContract,
     ChatContract,
     LlamaCppPythonContract,
+    LlamaCppV1Contract,
     LmStudioContract,
     OpenAiContract,
     TabbyContract,
@@ -52,12 +53,11 @@ PROGRAMS: Final = {
     "openai (transformers serve)": Program(
         TransformersServeContract, "openai", {"models": {"author/Tiny": "/m/tiny"}, "context_length": 2048}
     ),
+    "openai (llama.cpp)": Program(LlamaCppV1Contract, "openai", {}),
     "openai (llama-cpp-python)": Program(LlamaCppPythonContract, "openai", {"context_length": 2048}),
     "openai (another)": Program(OpenAiContract, "openai", {"context_length": 2048}),
     "openai (only chats)": Program(ChatContract, "openai", {"context_length": 2048}),
 }
-ELSEWHERE: Final = {"openai (llama.cpp)"}
-"""Its keys are those of `llamacpp`, and its server is that one: both are tried with the real one."""
 
 BASE: Final[dict[str, Any]] = {"rep_pen": 1.1, "rep_pen_range": 64, "dynatemp_range": 0.2, "temperature": 0.9}
 """Samplers without which others change nothing."""
@@ -95,7 +95,6 @@ SIDE_EFFECTS: Final = {
 CASES: Final = [
     pytest.param(name, parameter, mapped, id=f"{name}-{parameter}")
     for name, mapping in text_mappings().items()
-    if name in PROGRAMS
     for parameter, mapped in mapping.items()
     if parameter in CHANGED
 ]
@@ -136,7 +135,7 @@ async def test_what_is_said_to_be_sent_is_sent(opened: Open, name: str, paramete
 
 def test_every_program_and_every_parameter_is_tried() -> None:
     """A new one needs a server here, or a job."""
-    assert set(text_mappings()) == set(PROGRAMS) | ELSEWHERE
+    assert set(text_mappings()) == set(PROGRAMS)
     for mapping in text_mappings().values():
         assert set(mapping) == set(CHANGED) | NOT_CHANGED
         assert all(isinstance(mapping[name], ByWorker | Unsupported | Sent) for name in NOT_CHANGED)

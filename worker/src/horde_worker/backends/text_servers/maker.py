@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from horde_worker.backends.events import BackendFailure, Piece, Progress
-from horde_worker.backends.over_http.attendance import Attendance, tells_if_lost
+from horde_worker.backends.over_http.attendance import LOOK_EVERY_S, Attendance, tells_if_lost
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendRefused
 from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextResult
@@ -29,8 +29,9 @@ from horde_worker.stop_sequences import GrowingText
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY_S: Final = 10.0
-"""A look costs a server next to nothing, and tells whether its owner uses it."""
+LOOK_AT_USE_EVERY_S: Final = 10.0
+"""Where a look tells whether somebody else uses the server: it costs next to nothing."""
+MODEL_IS_GONE: Final = 404
 BUSY: Final = frozenset({429, 503})
 BUSY_TRIES: Final = 5
 BUSY_PAUSE_S: Final = 2.0
@@ -55,7 +56,10 @@ class TextServerMaker:
         self._dropped = DroppedWishes()
         self.pace = Pace()
         self.attendance: Attendance[TextAbilities] = Attendance(
-            server.program, self._look, self._self_test, look_every_s=LOOK_EVERY_S
+            server.program,
+            self._look,
+            self._self_test,
+            look_every_s=LOOK_AT_USE_EVERY_S if server.tells_use else LOOK_EVERY_S,
         )
 
     @property
@@ -94,6 +98,8 @@ class TextServerMaker:
                     yield event
         except BackendFailure as failure:
             tells_if_lost(self.attendance, failure)
+            if isinstance(failure, BackendRefused) and failure.status == MODEL_IS_GONE:
+                self.attendance.lost(str(failure))
             raise
 
     async def self_test(self) -> None:

@@ -49,6 +49,10 @@ class TextServer(Protocol):
         """What it is called in reasons and in the log."""
 
     @property
+    def tells_use(self) -> bool:
+        """Whether a look tells that somebody else uses it, so that it is worth looking more often."""
+
+    @property
     def table(self) -> Table:
         """What becomes of each parameter of a job."""
 
