@@ -36,7 +36,7 @@ _OF_KIND = "kind ON kind.name = jobs.domain"  # dispatch/kind.py: KindRow
 # stands after `active` and `teams`.
 _FOLD = f"""
 WITH moved AS (
-    DELETE FROM ledger_inbox WHERE id IN (SELECT id FROM ledger_inbox ORDER BY id LIMIT %(batch)s) RETURNING *
+    DELETE FROM ledger_inbox WHERE id IN (SELECT id FROM ledger_inbox ORDER BY id LIMIT {{batch}}) RETURNING *
 ), kept AS (
     INSERT INTO ledger_entry SELECT * FROM moved
 ), changes AS (
@@ -51,15 +51,15 @@ WITH moved AS (
     RETURNING ledger_account, balance_hundredths
 ), ranks AS (
     UPDATE account_rank SET balance_hundredths = balances.balance_hundredths FROM balances
-    WHERE ledger_account >= 0 AND ledger_account %% 2 = 0 AND account_id = ledger_account / 2
+    WHERE ledger_account >= 0 AND ledger_account % 2 = 0 AND account_id = ledger_account / 2
       AND account_rank.balance_hundredths <> balances.balance_hundredths
 ), buckets AS (
     INSERT INTO kudos_bucket AS known (account_id, bucket, amount_hundredths)
     SELECT account_id, bucket, sum(change) FROM (
         SELECT payee / 2 AS account_id, {BUCKET_OF_PAYEE} AS bucket, amount_hundredths AS change
-        FROM moved WHERE payee >= 0 AND payee %% 2 = 0
+        FROM moved WHERE payee >= 0 AND payee % 2 = 0
         UNION ALL
-        SELECT payer / 2, {BUCKET_OF_PAYER}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
+        SELECT payer / 2, {BUCKET_OF_PAYER}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer % 2 = 0) AS legs
     GROUP BY account_id, bucket
     ON CONFLICT (account_id, bucket) DO UPDATE
         SET amount_hundredths = known.amount_hundredths + excluded.amount_hundredths
@@ -224,8 +224,12 @@ class Moved(NamedTuple):
 
 
 async def move(conn: Connection, batch: int) -> Moved:
-    """Apply up to so many movements."""
-    moved, changed = await (await conn.execute(_FOLD, {"batch": batch}, prepare=True)).fetchone() or (0, None)
+    """Apply up to so many movements.
+
+    Without parameters, as PostgreSQL then plans it once for each connection, and not for each batch.
+    """
+    statement = _FOLD.replace("{batch}", str(int(batch))).encode()
+    moved, changed = await (await conn.execute(statement, prepare=True)).fetchone() or (0, None)
     return Moved(moved, changed or [])
 
 
