@@ -125,6 +125,9 @@ class KoboldCppServer:
                         yield Ending()
                         return
             raise BackendGone(f"{self.program} broke off in the middle of a text")
+        except BackendRefused:
+            is_over = True  # it has not begun; what it is at is somebody else's
+            raise
         finally:
             if not is_over:
                 await quietly(self._server.post_json("/api/extra/abort", {"genkey": ask.tag}))
@@ -136,6 +139,7 @@ class KoboldCppBackend(TextServerBackend):
     name = "koboldcpp"
     program = "KoboldCpp"
     default_url = "http://127.0.0.1:5001"
+    api_path = "/api"
 
     @classmethod
     def speaker(cls, connections: BackendServer, options: ServerOptions, context_length: int | None) -> KoboldCppServer:

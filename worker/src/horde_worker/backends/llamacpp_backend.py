@@ -137,6 +137,7 @@ class LlamaCppBackend(TextServerBackend):
     name = "llamacpp"
     program = "llama.cpp"
     default_url = "http://127.0.0.1:8080"
+    api_path = "/v1"
 
     @classmethod
     def speaker(cls, connections: BackendServer, options: ServerOptions, context_length: int | None) -> LlamaCppServer:

@@ -147,6 +147,7 @@ class OllamaBackend(TextServerBackend):
     name = "ollama"
     program = "Ollama"
     default_url = "http://127.0.0.1:11434"
+    api_path = "/api"
 
     @classmethod
     def speaker(cls, connections: BackendServer, options: ServerOptions, context_length: int | None) -> OllamaServer:

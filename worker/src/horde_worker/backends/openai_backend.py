@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, Final
 
 import structlog
@@ -14,6 +14,7 @@ from horde_worker.backends.openai_servers import chat, lm_studio, standard, tabb
 from horde_worker.backends.openai_servers.dialect import Dialect
 from horde_worker.backends.openai_servers.recognition import (
     Model,
+    better_backend,
     dialect_of,
     loaded_in_lm_studio,
     loaded_in_tabby,
@@ -79,7 +80,8 @@ class OpenAiServer:
         if dialect is tabbyapi.DIALECT:
             found, slots = await loaded_in_tabby(self._server)
         elif dialect is lm_studio.DIALECT:
-            found = await loaded_in_lm_studio(self._server)
+            with suppress(BackendRefused):
+                found = await loaded_in_lm_studio(self._server)
         models = self._named(found, dialect)
         lengths = {model.id: model.context_length for model in found}
         known = [length for local in models.values() if (length := lengths.get(local))]
@@ -99,7 +101,8 @@ class OpenAiServer:
         if not self._is_recognised:
             self._dialect = await dialect_of(self._server, listed)
             self._is_recognised = True
-            log.info("worker.backend_recognised", program=self.program)
+            advice = better_backend(listed)
+            log.info("worker.backend_recognised", program=self.program, **({"advice": advice} if advice else {}))
         return self._dialect
 
     def _named(self, found: list[Model], dialect: Dialect) -> dict[str, str]:
@@ -252,6 +255,7 @@ class OpenAiBackend(TextServerBackend):
     name = "openai"
     program = "the OpenAI-compatible server"
     default_url = "http://127.0.0.1:8000"
+    api_path = "/v1"
 
     @classmethod
     def speaker(cls, connections: BackendServer, options: ServerOptions, context_length: int | None) -> OpenAiServer:

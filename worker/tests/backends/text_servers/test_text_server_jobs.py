@@ -206,6 +206,7 @@ async def test_a_busy_server_is_asked_again(opened: Open, kind: str) -> None:
     server.refusals = [(503, {"detail": {"msg": "Server is busy; please try again later."}})] * 2
     assert await texts_of(maker, a_job()) == [WHOLE]
     assert len(naps) == 2
+    assert all(path != "/api/extra/abort" for path, _ in server.sent)  # it is not our text that it is at
     server.refusals = [(503, {"detail": {"msg": "busy"}})] * 9
     with pytest.raises(BackendRefused, match="answered 503"):
         await events_of(maker, a_job())

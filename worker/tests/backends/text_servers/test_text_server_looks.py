@@ -191,6 +191,47 @@ async def test_a_server_that_its_owner_uses_says_so(opened: Open) -> None:
     assert not maker.used_by_others
 
 
+@pytest.mark.parametrize(
+    ("server", "backend", "path"),
+    [
+        (KoboldCppContract(), "koboldcpp", "/api"),
+        (OllamaContract(), "ollama", "/api/"),
+        (LlamaCppContract(), "llamacpp", "/v1"),
+        (VllmContract(), "openai", "/v1/"),
+        (VllmContract(), "openai", "/"),
+    ],
+    ids=["koboldcpp", "ollama", "llamacpp", "openai", "slash"],
+)
+async def test_an_address_may_end_with_the_path_of_the_api(
+    opened: Open, server: ContractServer, backend: str, path: str
+) -> None:
+    """As other programs want it."""
+    await server.open()
+    maker = await opened(server, backend, url=server.url + path)
+    assert len(await texts_of(maker, a_job())) == 1
+
+
+@pytest.mark.parametrize(("owner", "backend"), [("koboldcpp", "koboldcpp"), ("library", "ollama"), ("x", "")])
+async def test_a_better_backend_is_recommended(opened: Open, owner: str, backend: str) -> None:
+    """For programs that have more than OpenAI's API."""
+    server = OpenAiContract()
+    server.owner = owner
+    with capture_logs() as log:
+        await opened(server, "openai")
+    [told] = [entry for entry in log if entry["event"] == "worker.backend_recognised"]
+    assert told.get("advice", "") == (f"the backend {backend} knows this program better" if backend else "")
+
+
+async def test_an_lm_studio_without_its_own_list_offers_what_it_lists(opened: Open) -> None:
+    """Another version, perhaps."""
+
+    class Other(LmStudioContract):
+        def got(self, path: str, query: Any) -> Any:
+            return None if path == "/api/v0/models" else super().got(path, query)
+
+    assert (await opened(Other(), "openai")).abilities.models == ("author/Tiny-3B",)
+
+
 async def test_the_key_goes_along_and_is_never_told(opened: Open) -> None:
     """As a bearer; a wrong one is a failure without it."""
     server = VllmContract()
