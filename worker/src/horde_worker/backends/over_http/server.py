@@ -15,14 +15,17 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
-from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.events import BackendFailure, BackendGone
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.connection_failures import in_words
+
+__all__ = ["BackendFailure", "BackendGone", "BackendRefused", "BackendServer", "quietly"]  # all that a call may raise
 
 JSON_LIMIT_BYTES: Final = 16 * 1024 * 1024
 LINE_LIMIT_BYTES: Final = 1024 * 1024
 ANSWER_LIMIT_S: Final = 30.0
 CONNECT_LIMIT_S: Final = 5.0
+_REFUSAL_LIMIT_BYTES: Final = 1024 * 1024
 MAX_CONNECTIONS: Final = 64
 KEPT_S: Final = 3.0
 """How long an idle connection is used again; some servers close theirs after five seconds."""
@@ -30,17 +33,14 @@ _TOLD_CHARACTERS: Final = 300
 """Of what a server says went wrong."""
 
 
-class BackendGone(BackendFailure):
-    """The server is not reached: it is not running, or the way to it is cut."""
-
-
 class BackendRefused(BackendFailure):
-    """The server said no; `status` and what it said (`told`, at most some hundred characters)."""
+    """The server said no; `status` and what it said (`told`, at most some hundred characters; `body`, all of it)."""
 
-    def __init__(self, server: str, status: int, told: str) -> None:
+    def __init__(self, server: str, status: int, told: str, body: bytes = b"") -> None:
         super().__init__(f"{server} answered {status}: {told}" if told else f"{server} answered {status}")
         self.status = status
         self.told = told
+        self.body = body
 
 
 class BackendServer:
@@ -164,7 +164,8 @@ class BackendServer:
                 method, self._url + path, timeout=timeout, allow_redirects=False, **sent
             ) as answer:
                 if answer.status >= 300:
-                    raise BackendRefused(self.name, answer.status, _told(await self._at_most(answer, 65536)))
+                    body = await self._at_most(answer, _REFUSAL_LIMIT_BYTES)
+                    raise BackendRefused(self.name, answer.status, _told(body), body)
                 yield answer
         except TimeoutError as error:
             raise BackendFailure(f"{self.name} took longer than {limit_s:.0f} s") from error
