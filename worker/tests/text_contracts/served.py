@@ -35,6 +35,8 @@ class ContractServer:
         """Answers to the next texts that are asked for, instead of texts."""
         self.breaks_after: int | None = None
         self.holds_after: int | None = None
+        self.rest_s = 0.0
+        """Between two lines of a stream."""
         self.has_begun = asyncio.Event()
         self.hung_up = asyncio.Event()
         self.at_once = 0
@@ -136,7 +138,7 @@ class ContractServer:
                 self.has_begun.set()
                 async with asyncio.timeout(LIMIT_S):
                     await asyncio.Event().wait()
-            await asyncio.sleep(0)  # two streams at once take turns
+            await asyncio.sleep(self.rest_s)  # two streams at once take turns
             yield line
 
 
