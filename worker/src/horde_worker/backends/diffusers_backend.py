@@ -29,7 +29,7 @@ CONTROL_TYPES: Final = ("canny", "hed", "depth", "normal", "openpose", "seg", "s
 """Of the API: whoever offers ControlNets may be asked for any."""
 SIDE_BY_SIDE_ON_GPU: Final = 4
 _OPTIONS: Final = (
-    *("models", "configs", "loras", "inversions", "controlnets", "offer_controlnet"),
+    *("models", "configs", "loras", "inversions", "controlnets", "depth_model", "offer_controlnet"),
     *("devices", "dtype", "threads", "max_pixels", "max_batch", "side_by_side", "nsfw_models"),
 )
 _ALWAYS: Final = frozenset({"karras", "r2", "r2_source", "img2img", "inpainting", "hires_fix", "tiling", "clip_skip"})
@@ -57,6 +57,8 @@ class DiffusersBackend:
                 raise options.wrong("controlnets", f"knows {', '.join(CONTROL_TYPES)}")
         for path in control_nets.values():
             await asyncio.to_thread(weight_bytes, path)
+        if (depth_model := options.path("depth_model")) is not None:
+            await asyncio.to_thread(weight_bytes, depth_model)
         abilities = _abilities(options, models, control_nets)
         dtype = options.word("dtype", ("auto", "float16", "bfloat16", "float32"))
         threads = options.whole_number("threads", 0, least=0, most=1024)
@@ -160,6 +162,7 @@ def _studios(
         AdditionFolder(options.path("loras")),
         AdditionFolder(options.path("inversions")),
         control_nets,
+        options.path("depth_model"),
         usable_samplers(),
     )
     return [

@@ -16,6 +16,7 @@ from plain_jobs import an_image_job
 from single_checkpoint import SINGLE_FILE_TEXT_WIDTH, save_single_checkpoint
 from tiny_image_model import (
     save_tiny_control_net,
+    save_tiny_depth_model,
     save_tiny_inversion,
     save_tiny_lora,
     save_tiny_sd,
@@ -347,6 +348,27 @@ async def test_a_control_map_is_drawn_given_back_or_taken_as_it_is(backend: Diff
     [taken] = await results(backend, replace(control, image_is_control=True))
     assert drawn.image.size == taken.image.size == (80, 72)
     assert difference(pixels(drawn.image), pixels(taken.image)) > 0
+
+
+@pytest.mark.parametrize("kind", ["depth", "normal"])
+async def test_depth_and_directions_are_drawn_by_a_model(shelf: Path, tmp_path: Path, kind: str) -> None:
+    """Given back as a map, and painted by; every direction has the length of one."""
+    model = save_tiny_depth_model(tmp_path / "dpt")
+    nets = {kind: str(shelf / "canny")}
+    backend = await opened(shelf, "sd", depth_model=str(model), controlnets=nets)
+    control = replace(JOB, control_type=kind, source=SOURCE, given=GIVEN, width=128)
+    [shown] = await results(backend, replace(control, return_control_map=True))
+    assert shown.image.size == (128, 64)
+    found = pixels(shown.image)
+    assert len(np.unique(found)) > 20
+    if kind == "depth":
+        assert found.min() < 20
+        assert found.max() > 235
+    else:
+        lengths = np.linalg.norm(found / 127.5 - 1, axis=2)
+        assert abs(float(np.median(lengths)) - 1) < 0.03
+    assert len(await results(backend, control)) == 1
+    await backend.close()
 
 
 @pytest.mark.parametrize(
