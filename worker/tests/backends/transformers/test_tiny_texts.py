@@ -177,6 +177,29 @@ async def test_a_text_ends_where_the_model_ends_it_unless_it_may_not(folder: Pat
     await backend.close()
 
 
+async def test_what_the_models_file_says_of_drawing_does_not_count(
+    backend: TransformersBackend, folder: Path, tmp_path: Path
+) -> None:
+    """The job says how tokens are drawn; of the file only the tokens of the end count."""
+    expected = await texts(backend, PAIR)
+    other = Path(shutil.copytree(folder, tmp_path / "opinionated"))
+    settings = json.loads((other / "generation_config.json").read_text())
+    opinions = {
+        "repetition_penalty": 9.0,
+        "no_repeat_ngram_size": 1,
+        "suppress_tokens": list(range(100)),
+        "min_new_tokens": 30,
+        "do_sample": True,
+        "temperature": 9.0,
+        "top_k": 1,
+        "num_beams": 2,
+    }
+    (other / "generation_config.json").write_text(json.dumps({**settings, **opinions}))
+    opinionated = await opened(other)
+    assert await texts(opinionated, PAIR) == expected
+    await opinionated.close()
+
+
 async def test_only_the_last_tokens_of_a_long_prompt_count(backend: TransformersBackend) -> None:
     """Behind the one that begins every text; what the job asks for and what the model can hold both limit them."""
     tail = "small red boat " * 40
