@@ -555,8 +555,28 @@ async def test_a_model_that_is_gone_is_a_failure_with_a_reason(shelf: Path, tmp_
     shutil.rmtree(lost)
     with pytest.raises(BackendFailure, match="lost cannot be loaded"):
         await results(backend, replace(JOB, model="lost"))
+    assert list(backend.abilities.models) == ["sd"]
+    assert backend.unready == ""
     assert len(await results(backend, JOB)) == 1
+    shutil.copytree(shelf / "v", lost)
+    assert list(backend.abilities.models) == ["sd", "lost"]
+    assert len(await results(backend, replace(JOB, model="lost"))) == 1
     await backend.close()
+
+
+async def test_after_a_gpu_has_given_up_no_job_is_asked_for(backend: DiffusersBackend) -> None:
+    """Whatever is tried next in this process would fail."""
+    await results(backend, JOB)
+    with checkpoint(backend, "sd") as loaded:
+
+        def lost(*_: Any) -> None:
+            raise RuntimeError("CUDA error: device-side assert triggered")
+
+        loaded.base.unet.register_forward_pre_hook(lost)
+    assert backend.unready == ""
+    with pytest.raises(RuntimeError, match="device-side assert"):
+        await results(backend, JOB)
+    assert backend.unready == "cpu has given up; a restart of the worker may help"
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])

@@ -301,6 +301,34 @@ async def test_an_alias_means_the_first_model_and_each_model_is_another(folder: 
     await backend.close()
 
 
+async def test_a_model_that_is_gone_is_offered_no_more(folder: Path, tmp_path: Path) -> None:
+    """The job that needed it fails with a reason; with the last model the backend is not ready."""
+    second = save_tiny_text_model(tmp_path / "second", seed=2)
+    backend = await opened(folder, models={"tiny": folder, "other": second})
+    shutil.rmtree(second)
+    with pytest.raises(BackendFailure, match="second cannot be loaded"):
+        await texts(backend, replace(JOB, model="other"))
+    assert (backend.abilities.models, backend.unready) == (("tiny",), "")
+    backend._offered.withdraw("tiny", "for the test")
+    assert (backend.abilities.models, backend.unready) == ((), "no model can be loaded")
+    await backend.close()
+
+
+async def test_after_a_gpu_has_given_up_no_job_is_asked_for(
+    backend: TransformersBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is tried next in this process would fail."""
+    model, _ = loaded(backend)
+
+    def lost(self: Any, *inputs: Any, **named: Any) -> Any:
+        raise RuntimeError("HIP error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(type(model), "forward", lost)
+    with pytest.raises(RuntimeError, match="HIP error"):
+        await texts(backend, JOB)
+    assert backend.unready == "cpu has given up; a restart of the worker may help"
+
+
 async def test_a_device_that_is_not_there_is_told(folder: Path) -> None:
     """By its name."""
     with pytest.raises(BackendFailure, match="torch cannot use the device 'cuda:7'"):

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 from PIL import Image
 
-from horde_worker.backends.diffusers.additions import AdditionFolder, trained_words
+from horde_worker.backends.diffusers.additions import trained_words
 from horde_worker.backends.diffusers.checkpoint import Checkpoint
 from horde_worker.backends.diffusers.control_maps import MAKERS
 from horde_worker.backends.diffusers.control_nets import ControlNets
 from horde_worker.backends.diffusers.depth_maps import DepthMaps
 from horde_worker.backends.diffusers.inversions import inversion_vectors
 from horde_worker.backends.diffusers.loras import FoundLora, applied
-from horde_worker.backends.diffusers.model_source import ModelSource
 from horde_worker.backends.diffusers.painting import Painting, Watched
 from horde_worker.backends.diffusers.plan import Plan, plan_of
 from horde_worker.backends.diffusers.prompt_encoding import Encoded, PromptEncoder, Vectors
+from horde_worker.backends.diffusers.shelves import Shelves
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.image import ImageEvent, ImageJob, ImageResult, Remark
 from horde_worker.backends.in_process.devices import SHARE_FOR_MODELS, Device, is_out_of_memory
@@ -27,18 +26,6 @@ from horde_worker.backends.in_process.loaded_models import LoadedModels
 from horde_worker.backends.normalise.additions import trigger_words, with_inversion, with_triggers
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Shelves:
-    """What lies on the owner's disk, for all devices."""
-
-    models: Mapping[str, ModelSource]
-    loras: AdditionFolder
-    inversions: AdditionFolder
-    control_nets: Mapping[str, Path]
-    depth_model: Path | None
-    samplers: frozenset[str]
 
 
 class Studio:
@@ -56,7 +43,8 @@ class Studio:
 
     def paint(self, job: ImageJob, tell: Callable[[ImageEvent], None], should_stop: Callable[[], bool]) -> None:
         """All pictures of a job; a second attempt with less memory for those that had no room. Blocks."""
-        name = job.model if job.model in self._shelves.models else next(iter(self._shelves.models))
+        models = self._shelves.models
+        name = job.model if job.model in models else next(iter(models))  # an alias means the first
         done: set[int] = set()
 
         def told(event: ImageEvent) -> None:
@@ -91,7 +79,11 @@ class Studio:
 
     def _load(self, name: str) -> Checkpoint:
         log.info("backend.loading", model=name, device=self.device.name)
-        return Checkpoint.load(self._shelves.models[name], self.device)
+        try:
+            return Checkpoint.load(self._shelves.models[name], self.device)
+        except BackendFailure as failure:
+            self._shelves.offered.withdraw(name, str(failure))
+            raise
 
     def _make_room(self, name: str) -> None:
         self._control_nets.forget()
