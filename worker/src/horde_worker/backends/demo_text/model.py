@@ -13,7 +13,7 @@ from horde_worker.backends.demo.one_blas_thread import one_blas_thread
 from horde_worker.backends.demo_text.network import Memory, Network
 from horde_worker.backends.demo_text.tokenizer import END, Tokenizer
 from horde_worker.backends.demo_text.weights import Array, load_weights
-from horde_worker.backends.stop_sequences import end_of_stop
+from horde_worker.stop_sequences import end_of_stop
 from horde_worker.text_sampling import NEUTRAL, TextSampling, next_token_shares
 
 MODEL_NAME: Final = "ember-demo-text"

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from horde_worker.backends.events import Piece, Progress
-from horde_worker.backends.stop_sequences import end_of_stop
 from horde_worker.backends.text import TextEvent, TextResult
 from horde_worker.backends.transformers.decoding import GrowingText
+from horde_worker.stop_sequences import end_of_stop
 
 
 class Writing:
