@@ -168,6 +168,15 @@ async def test_an_upscaler_without_weights_is_not_offered(play: Any, opened: Any
     assert {"post-processing", "RealESRGAN_x4plus_anime_6B"} <= can.capabilities
 
 
+async def test_a_file_of_that_name_serves_where_the_programs_own_has_no_weights(play: Any, opened: Any) -> None:
+    """The owner put it there."""
+    contract = replace(A1111, upscalers=(*A1111.upscalers, "RealESRGAN_x4plus"))
+    server = await play(contract)
+    server.without_weights = {"R-ESRGAN 4x+"}
+    backend = await opened(server)
+    assert backend._maker.processors(backend._attendance.abilities)["RealESRGAN_x4plus"].local == "RealESRGAN_x4plus"
+
+
 async def test_face_fixers_need_the_owners_word(play: Any, opened: Any) -> None:
     """Without weights the programs answer as with them, and a picture without faces shows no difference."""
     can = abilities(await opened(await play(A1111)))

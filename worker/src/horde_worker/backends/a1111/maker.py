@@ -92,9 +92,13 @@ class A1111Maker:
 
     def processors(self, facts: Facts) -> dict[str, PostProcessor]:
         """What can be done with finished pictures: what the server has and what came out of its trial."""
-        return {name: one for name, one in self.untried_processors(facts).items() if one in self._proven}
+        return {
+            name: proven[0]
+            for name, found in self.untried_processors(facts).items()
+            if (proven := [one for one in found if one in self._proven])
+        }
 
-    def untried_processors(self, facts: Facts) -> Mapping[str, PostProcessor]:
+    def untried_processors(self, facts: Facts) -> Mapping[str, tuple[PostProcessor, ...]]:
         """What the server and its owner say that it has."""
         return post_processors(facts, self._options.face_fixers)
 

@@ -36,9 +36,11 @@ async def try_out(server: BackendServer, maker: A1111Maker, facts: Facts) -> Non
     """Raises `BackendFailure` where no picture comes; a post-processor without a result is only not offered."""
     await _try_picture(await _loaded(server), maker, facts)
     given_up_at = time.monotonic() + POST_PROCESSORS_LIMIT_S
-    proven = maker.processors(facts)
-    for name, processor in maker.untried_processors(facts).items():
-        if name not in proven and (left_s := given_up_at - time.monotonic()) > 0:
+    for name, candidates in maker.untried_processors(facts).items():
+        for processor in candidates:
+            left_s = given_up_at - time.monotonic()
+            if name in maker.processors(facts) or left_s <= 0:
+                break
             await _try_post_processor(maker, processor, left_s)
 
 
