@@ -43,6 +43,7 @@ class PlayedA1111:
         self.may_paint.set()
         self.began = asyncio.Event()
         self.step, self.steps = 0, 0
+        self.passes = 1
         self.current_task = ""
         self.is_painting = False
         self.is_interrupted = asyncio.Event()
@@ -212,12 +213,12 @@ class PlayedA1111:
     def _progress(self, with_picture: bool) -> dict[str, Any]:
         state = {
             "job": "scripts_txt2img" if self.is_painting else "",
-            "job_count": 1 if self.is_painting else 0,
+            "job_count": self.passes if self.is_painting else 0,
             "job_no": 0,
             "sampling_step": self.step,
             "sampling_steps": self.steps,
         }
-        share = self.step / self.steps if self.steps else 0.0
+        share = self.step / self.steps / self.passes if self.steps else 0.0
         picture = encoded(Image.new("RGB", (64, 64), "gray")) if with_picture and self.is_painting else None
         return {"progress": share, "eta_relative": 1.0, "state": state, "current_image": picture, "textinfo": None}
 
