@@ -137,6 +137,8 @@ def _bodies(common: Schema, txt2img: Schema, img2img: Schema, extras: Schema) ->
         "/sdapi/v1/extra-single-image": extras,
         "/sdapi/v1/interrogate": {"image": TEXT, "model": TEXT},
         "/sdapi/v1/interrupt": {},
+        "/sdapi/v1/refresh-loras": {},
+        "/sdapi/v1/refresh-embeddings": {},
         "/controlnet/detect": DETECT,
         "/internal/progress": INTERNAL_PROGRESS,
     }
@@ -196,6 +198,7 @@ SDNEXT = Contract(
         "/sdapi/v1/extra-single-image": {name: kind for name, kind in _EXTRAS.items() if name not in _FACES},
         "/sdapi/v1/openclip": {"image": TEXT, "model": TEXT, "clip_model": TEXT, "blip_model": TEXT, "mode": TEXT},
         "/sdapi/v1/interrupt": {},
+        "/sdapi/v1/refresh-loras": {},
         "/internal/progress": INTERNAL_PROGRESS,
     },
     samplers=[{"name": name, "options": options} for name, options in _SDNEXT_SAMPLERS.items()],

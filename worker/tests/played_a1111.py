@@ -33,7 +33,12 @@ class PlayedA1111:
         self.titles = ["deliberate_v2.safetensors [9aba26abdf]", "sdxl/juggernautXL_v9.safetensors [c9e3e68f89]"]
         self.loras = [{"name": "pixel-art", "alias": "pixelart_v1", "path": "/l/pixel-art.safetensors",
                        "metadata": {"modelspec.trigger_phrase": "pixelart, sprite"}}]  # fmt: skip
-        self.embeddings = {"loaded": {"bad-hands": {"shape": 768, "vectors": 1}}, "skipped": {"xl-neg": {}}}
+        self.embeddings: dict[str, dict[str, Any]] = {
+            "loaded": {"bad-hands": {"shape": 768, "vectors": 1}},
+            "skipped": {"xl-neg": {}},
+        }
+        self.new_loras: list[dict[str, Any]] = []
+        self.new_embeddings: dict[str, Any] = {}
         self.has_grid = False
         self.has_maps = False
         self.ignores_model = False
@@ -100,7 +105,8 @@ class PlayedA1111:
             return self._get(path, request)
         schema = self.contract.bodies.get(path)
         if request.method != "POST" or schema is None:
-            self.breaches.append(f"no {request.method} {path}")
+            if not path.startswith("/sdapi/v1/refresh-"):  # some have no such address, and are asked all the same
+                self.breaches.append(f"no {request.method} {path}")
             return web.json_response({"detail": "Not Found"}, status=404)
         body = await request.json() if request.can_read_body else {}
         self.bodies.append((path, body))
@@ -162,6 +168,12 @@ class PlayedA1111:
             task = body["id_task"]
             active = task == self.current_task
             return web.json_response({"active": active, "queued": task in self.queued, "completed": False})
+        if path == "/sdapi/v1/refresh-loras":
+            self.loras += self.new_loras
+            return web.json_response(None)
+        if path == "/sdapi/v1/refresh-embeddings":
+            self.embeddings["loaded"].update(self.new_embeddings)
+            return web.json_response(None)
         if path == "/controlnet/detect":
             return web.json_response({"images": [encoded(Image.new("RGB", (512, 512), "white"))], "info": "Success"})
         if path == "/sdapi/v1/extra-single-image":

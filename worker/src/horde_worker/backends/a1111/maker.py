@@ -10,9 +10,11 @@ from typing import Any, Final
 
 import structlog
 
+from horde_worker.backends.a1111.additions import lacks_inversions, lacks_loras
 from horde_worker.backends.a1111.answer import Painted, decoded, info_of, pictures_of
 from horde_worker.backends.a1111.control import lacking as lacking_controls
 from horde_worker.backends.a1111.facts import Checkpoint, Facts, Program
+from horde_worker.backends.a1111.look import with_new_files
 from horde_worker.backends.a1111.options import A1111Options
 from horde_worker.backends.a1111.post_processors import PostProcessor, in_order, post_processors
 from horde_worker.backends.a1111.progress import TaskWatch, look_at_progress
@@ -73,9 +75,9 @@ class A1111Maker:
             words |= {"tiling", "clip_skip"}
         if facts.latent_upscaler:
             words.add("hires_fix")
-        if self._options.loras and facts.loras:
+        if is_whole and (self._options.loras_folder or (self._options.loras and facts.loras)):
             words |= {"lora", "lora_versions"}
-        if self._options.tis and facts.embeddings:
+        if is_whole and (self._options.embeddings_folder or (self._options.tis and facts.embeddings)):
             words.add("textual_inversion")
         if offered := self.processors(facts):
             words |= {"post-processing", *offered}
@@ -123,6 +125,7 @@ class A1111Maker:
         task = f"horde-{uuid.uuid4()}"
         self._jobs += 1
         try:
+            facts = await self._with_files(facts, job)
             planned = await asyncio.to_thread(plan, job, facts, self._options, checkpoint, task)
             async with aclosing(self._painted(job, facts, planned, post, task)) as events:
                 async for event in events:
@@ -198,6 +201,13 @@ class A1111Maker:
         for processor in post:
             held = await self.post_process(processor, held, job.facefixer_strength, job.ttl_s)
         return await asyncio.to_thread(decoded, held)
+
+    async def _with_files(self, facts: Facts, job: ImageJob) -> Facts:
+        """The facts with what the worker has just put into the server's folders for this job."""
+        options = self._options
+        loras = bool(options.loras_folder) and lacks_loras(job, facts, options)
+        embeddings = bool(options.embeddings_folder) and lacks_inversions(job, facts, options)
+        return await with_new_files(self._server, facts, loras=loras, embeddings=embeddings)
 
     async def _is_idle(self) -> bool:
         return not (await look_at_progress(self._server)).is_busy

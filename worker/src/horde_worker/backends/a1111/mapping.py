@@ -27,8 +27,10 @@ MAPPING: Final[Mapping[str, Mapped]] = {
     "source_processing": Sent("mask", "inpainting takes the transparent part where there is no mask"),
     "denoising_strength": Sent("denoising_strength", "with a source picture"),
     "extra_source_images": Unsupported("the API has no place for them"),
-    "loras": Sent("prompt", "`<lora:name:te=clip:unet=model>`; with the option loras only"),
-    "tis": Sent("prompt", "or negative_prompt, by the name of the file; with the option tis only"),
+    "loras": Sent("prompt", "`<lora:name:te=clip:unet=model>`; offered with the options loras or loras_folder"),
+    "tis": Sent(
+        "prompt", "or negative_prompt, by the name of the file; offered with the options tis or embeddings_folder"
+    ),
     "control_type": Sent(
         "alwayson_scripts.controlnet.args.module",
         "and model; offered where each type works with each model. Painted by txt2img",
