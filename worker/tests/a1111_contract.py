@@ -111,6 +111,7 @@ class Contract:
     face_restorers: tuple[str, ...]
     own_addresses: Mapping[str, Any] = field(default_factory=dict)
     caption_path: str = "/sdapi/v1/interrogate"
+    tiles: bool = True
     has_control: bool = True
     control_modules: Sequence[str] = tuple(CONTROL_MODULES)
     is_whole: bool = True
@@ -173,7 +174,7 @@ A1111_1_6 = Contract(
 
 FORGE = Contract(
     name="Forge",
-    bodies=_bodies({**_PROCESSING, **_SINCE_1_9, **_FORGE}, _FORGE_TXT2IMG, {}, _EXTRAS),
+    bodies=_bodies({**_PROCESSING, **_SINCE_1_9, **_FORGE}, _FORGE_TXT2IMG, {"hr_distilled_cfg": NUMBER}, _EXTRAS),
     samplers=A1111.samplers,
     schedulers=A1111.schedulers,
     options=_OPTIONS,
@@ -181,6 +182,7 @@ FORGE = Contract(
     upscalers=_UPSCALERS,
     face_restorers=("CodeFormer", "GFPGAN"),
     control_modules=tuple(FORGE_CONTROL_MODULES),
+    tiles=False,  # it takes the key, and prints that it is under maintenance
     own_addresses={
         "/sdapi/v1/sd-modules": [{"model_name": "ae.safetensors", "filename": "/models/VAE/ae.safetensors"}]
     },

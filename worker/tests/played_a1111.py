@@ -208,8 +208,9 @@ class PlayedA1111:
     def _pictures(self, body: Any) -> dict[str, Any]:
         size = (body.get("hr_resize_x") or body["width"], body.get("hr_resize_y") or body["height"])
         count = body.get("batch_size", 1)
+        tiling = self.contract.tiles and body.get("tiling", False)
         seeds = [body["seed"] + place for place in range(count)]
-        pictures = [encoded(Image.new("RGB", size, colour_of(seed)), SECRET_INFO) for seed in seeds]
+        pictures = [encoded(Image.new("RGB", size, colour_of(seed, tiling=tiling)), SECRET_INFO) for seed in seeds]
         grid = [encoded(Image.new("RGB", (size[0] * count, size[1]), "black"))] if self.has_grid else []
         maps = [encoded(Image.new("RGB", size, "white"))] if self.has_maps else []
         info = {
@@ -284,9 +285,9 @@ class PlayedA1111:
         }
 
 
-def colour_of(seed: int) -> tuple[int, int, int]:
+def colour_of(seed: int, *, tiling: bool = False) -> tuple[int, int, int]:
     """What a seed is painted in."""
-    return seed % 256, seed // 256 % 256, 77
+    return seed % 256, seed // 256 % 256, 177 if tiling else 77
 
 
 def encoded(picture: Image.Image, info: str = "") -> str:

@@ -60,7 +60,7 @@ async def test_whole_programs_do_the_common_things(play: Any, opened: Any, contr
     """And no word is made up."""
     can = abilities(await opened(await play(contract), **EVERYTHING))
     assert can.models == ("Deliberate",)
-    assert {"karras", "r2", "img2img", "inpainting", "hires_fix", "tiling", "clip_skip", "lora"} <= can.capabilities
+    assert {"karras", "r2", "img2img", "inpainting", "hires_fix", "clip_skip", "lora"} <= can.capabilities
     assert {"textual_inversion", "post-processing", "RealESRGAN_x4plus"} <= can.capabilities
     names = {one for one in can.capabilities if one not in WORDS}
     assert names <= {
@@ -75,6 +75,13 @@ async def test_whole_programs_do_the_common_things(play: Any, opened: Any, contr
     }
     assert can.max_batch == 8
     assert can.max_pixels == 1536 * 1536  # by 12 GiB of the GPU
+
+
+@pytest.mark.parametrize("contract", WHOLE_PROGRAMS, ids=lambda one: one.name)
+async def test_tiling_is_offered_where_it_has_an_effect(play: Any, opened: Any, contract: Contract) -> None:
+    """Not by Forge, which takes the key and leaves it."""
+    can = abilities(await opened(await play(contract)))
+    assert ("tiling" in can.capabilities) == (contract is not FORGE)
 
 
 async def test_a_part_of_the_api_offers_a_part(play: Any, opened: Any) -> None:
@@ -202,7 +209,7 @@ async def test_what_changes_is_seen_at_the_next_look(play: Any, opened: Any) -> 
     server.titles.append("new.safetensors [0000000000]")
     await backend._attendance._look_once()
     assert "new" in abilities(backend).models
-    assert len(server.sent("/sdapi/v1/txt2img")) == 1
+    assert [body["tiling"] for body in server.sent("/sdapi/v1/txt2img")] == [False, True]
 
 
 async def test_other_peoples_use_is_seen(play: Any, opened: Any) -> None:

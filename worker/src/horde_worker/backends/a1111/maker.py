@@ -51,6 +51,8 @@ class A1111Maker:
         self._told_lacking: list[str] = []
         self._proven: set[PostProcessor] = set()
         self._stopping: set[asyncio.Task[None]] = set()
+        self.has_tiling = False
+        """Whether a picture came out otherwise with it than without."""
         self.used_by_others = False
         """Whether the server was at somebody else's work when it was last looked at."""
 
@@ -72,7 +74,9 @@ class A1111Maker:
         if has_karras(facts):
             words.add("karras")
         if is_whole:
-            words |= {"tiling", "clip_skip"}
+            words.add("clip_skip")
+        if self.has_tiling:
+            words.add("tiling")
         if facts.latent_upscaler:
             words.add("hires_fix")
         if is_whole and (self._options.loras_folder or (self._options.loras and facts.loras)):
