@@ -24,7 +24,15 @@ from horde_worker.backends.a1111.progress import look_at_progress
 from horde_worker.backends.a1111.request import plan
 from horde_worker.backends.a1111_backend import A1111Backend
 from horde_worker.backends.events import BackendFailure, Progress
-from horde_worker.backends.image import ImageAbilities, ImageResult, Lora, SourceGiven, TextualInversion
+from horde_worker.backends.image import (
+    ImageAbilities,
+    ImageEvent,
+    ImageJob,
+    ImageResult,
+    Lora,
+    SourceGiven,
+    TextualInversion,
+)
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.exit_codes import ExitCode
 
@@ -218,6 +226,38 @@ async def test_progress_is_told_and_a_cancelled_job_stops(backend: A1111Backend)
                     break
         while (await look_at_progress(backend._server)).is_busy:
             await asyncio.sleep(0.2)
+
+
+async def test_the_owners_own_picture_is_not_stopped(backend: A1111Backend) -> None:
+    """A job behind it is cancelled while it waits, and stopped when its turn comes."""
+    if not facts(backend).knows_tasks:
+        pytest.skip("its tasks have no names")
+    task = {"id_task": "none", "live_preview": False}
+    try:
+        await backend._server.post_json("/internal/progress", task)
+    except BackendFailure:
+        pytest.skip("it is started without pages")
+    owners = {"prompt": "a house", "steps": 80, "width": SIDE, "height": SIDE, "seed": 1, "sampler_name": "Euler"}
+    owner = asyncio.ensure_future(backend._server.post_json("/sdapi/v1/txt2img", owners, limit_s=LIMIT_S))
+    job = an_image_job(width=256, height=256, steps=150, model=can(backend).models[0], ttl_s=LIMIT_S)
+    async with asyncio.timeout(LIMIT_S):
+        while not (await look_at_progress(backend._server)).step:
+            await asyncio.sleep(0.1)
+        making = asyncio.ensure_future(all_of(backend, job))
+        await asyncio.sleep(1.5)
+        making.cancel()
+        await asyncio.wait((making,))
+        while not owner.done():
+            state = (await backend._server.get_json("/sdapi/v1/progress?skip_current_image=true"))["state"]
+            assert state["sampling_steps"] != owners["steps"] or not state["interrupted"]
+            await asyncio.sleep(0.2)
+        assert len((await owner)["images"]) == 1
+        while (await look_at_progress(backend._server)).is_busy:
+            await asyncio.sleep(0.2)
+
+
+async def all_of(backend: A1111Backend, job: ImageJob) -> list[ImageEvent]:
+    return [event async for event in backend._maker.make(job)]
 
 
 async def test_a_job_goes_from_pop_to_submit(backend: A1111Backend, horde: PlayedHorde, workshop: Workshop) -> None:
