@@ -207,6 +207,25 @@ async def test_an_inversion_that_the_prompt_names_gets_its_name_at_the_server(pl
     assert server.last()["prompt"] == "a fox, (bad-hands:1.1), other"
 
 
+@pytest.mark.parametrize("contract", WHOLE_PROGRAMS, ids=lambda one: one.name)
+async def test_what_the_worker_fetched_a_moment_ago_is_found(play: Any, opened: Any, contract: Contract) -> None:
+    """Into the server's own folders; it looks there again where a job names what it does not know, and only then."""
+    server = await play(contract)
+    backend = await opened(server, loras_folder="/models/Lora", embeddings_folder="/embeddings")
+    assert {"lora", "textual_inversion"} <= backend._maker.abilities.capabilities
+    server.new_loras = [{"name": "horde-lora-5", "alias": "x", "metadata": {}}]
+    server.new_embeddings = {"horde-ti-6": {}}
+    inversion = TextualInversion("horde-ti-6", "negprompt")
+    job = an_image_job(loras=(Lora("horde-lora-5"),), tis=() if contract is SDNEXT else (inversion,))
+    (result,) = await made(backend, job)
+    assert "<lora:horde-lora-5:te=1:unet=1>" in server.last()["prompt"]
+    assert result.remarks == ()
+    await backend._attendance._look_once()
+    server.bodies.clear()
+    await made(backend, job)
+    assert [path for path, _ in server.bodies if path != "/internal/progress"] == ["/sdapi/v1/txt2img"]
+
+
 async def test_what_is_not_there_is_left_out_and_said(play: Any, opened: Any) -> None:
     """It does not cost the job."""
     server = await play(A1111)

@@ -187,6 +187,16 @@ async def test_steps_and_previews_are_told(play: Any, opened: Any, contract: Con
     assert not isinstance(seen[-1], Progress | Preview)
 
 
+async def test_of_two_passes_the_whole_way_is_told(play: Any, opened: Any) -> None:
+    """Steps begin anew with the second, and what is told never goes back."""
+    server = await play(A1111)
+    backend = await opened(server)
+    server.may_paint.clear()
+    server.passes = 2
+    async with asyncio.timeout(LIMIT_S), aclosing(backend._maker.make(an_image_job(steps=20))) as events:
+        assert await anext(events) == Progress(0, 25, 100)
+
+
 @pytest.mark.parametrize("contract", [A1111, FORGE, SDNEXT, A1111_1_6], ids=lambda one: one.name)
 async def test_a_cancelled_job_is_stopped_at_the_server(play: Any, opened: Any, contract: Contract) -> None:
     """So that the next one need not wait for it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
@@ -78,8 +78,8 @@ class Facts:
     """Of the settings that can be overridden, those that matter here."""
     upscalers: tuple[str, ...] = ()
     face_restorers: tuple[str, ...] = ()
-    loras: tuple[LoraFile, ...] = ()
-    embeddings: tuple[str, ...] = ()
+    loras: tuple[LoraFile, ...] = field(default=(), compare=False)  # come and go
+    embeddings: tuple[str, ...] = field(default=(), compare=False)
     controlnets: ControlNets | None = None
     latent_upscaler: str = ""
     """What enlarges between two passes."""

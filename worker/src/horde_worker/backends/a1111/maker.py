@@ -10,9 +10,11 @@ from typing import Any, Final
 
 import structlog
 
+from horde_worker.backends.a1111.additions import lacks_inversions, lacks_loras
 from horde_worker.backends.a1111.answer import Painted, decoded, info_of, pictures_of
 from horde_worker.backends.a1111.control import lacking as lacking_controls
 from horde_worker.backends.a1111.facts import Checkpoint, Facts, Program
+from horde_worker.backends.a1111.look import with_new_files
 from horde_worker.backends.a1111.options import A1111Options
 from horde_worker.backends.a1111.post_processors import PostProcessor, in_order, post_processors
 from horde_worker.backends.a1111.progress import TaskWatch, look_at_progress
@@ -49,6 +51,8 @@ class A1111Maker:
         self._told_lacking: list[str] = []
         self._proven: set[PostProcessor] = set()
         self._stopping: set[asyncio.Task[None]] = set()
+        self.has_tiling = False
+        """Whether a picture came out otherwise with it than without."""
         self.used_by_others = False
         """Whether the server was at somebody else's work when it was last looked at."""
 
@@ -70,12 +74,14 @@ class A1111Maker:
         if has_karras(facts):
             words.add("karras")
         if is_whole:
-            words |= {"tiling", "clip_skip"}
+            words.add("clip_skip")
+        if self.has_tiling:
+            words.add("tiling")
         if facts.latent_upscaler:
             words.add("hires_fix")
-        if self._options.loras and facts.loras:
+        if is_whole and (self._options.loras_folder or (self._options.loras and facts.loras)):
             words |= {"lora", "lora_versions"}
-        if self._options.tis and facts.embeddings:
+        if is_whole and (self._options.embeddings_folder or (self._options.tis and facts.embeddings)):
             words.add("textual_inversion")
         if offered := self.processors(facts):
             words |= {"post-processing", *offered}
@@ -92,9 +98,13 @@ class A1111Maker:
 
     def processors(self, facts: Facts) -> dict[str, PostProcessor]:
         """What can be done with finished pictures: what the server has and what came out of its trial."""
-        return {name: one for name, one in self.untried_processors(facts).items() if one in self._proven}
+        return {
+            name: proven[0]
+            for name, found in self.untried_processors(facts).items()
+            if (proven := [one for one in found if one in self._proven])
+        }
 
-    def untried_processors(self, facts: Facts) -> Mapping[str, PostProcessor]:
+    def untried_processors(self, facts: Facts) -> Mapping[str, tuple[PostProcessor, ...]]:
         """What the server and its owner say that it has."""
         return post_processors(facts, self._options.face_fixers)
 
@@ -119,6 +129,7 @@ class A1111Maker:
         task = f"horde-{uuid.uuid4()}"
         self._jobs += 1
         try:
+            facts = await self._with_files(facts, job)
             planned = await asyncio.to_thread(plan, job, facts, self._options, checkpoint, task)
             async with aclosing(self._painted(job, facts, planned, post, task)) as events:
                 async for event in events:
@@ -194,6 +205,13 @@ class A1111Maker:
         for processor in post:
             held = await self.post_process(processor, held, job.facefixer_strength, job.ttl_s)
         return await asyncio.to_thread(decoded, held)
+
+    async def _with_files(self, facts: Facts, job: ImageJob) -> Facts:
+        """The facts with what the worker has just put into the server's folders for this job."""
+        options = self._options
+        loras = bool(options.loras_folder) and lacks_loras(job, facts, options)
+        embeddings = bool(options.embeddings_folder) and lacks_inversions(job, facts, options)
+        return await with_new_files(self._server, facts, loras=loras, embeddings=embeddings)
 
     async def _is_idle(self) -> bool:
         return not (await look_at_progress(self._server)).is_busy

@@ -124,13 +124,14 @@ async def look_at_progress(server: BackendServer, *, with_picture: bool = False)
     state = found.get("state")
     state = state if isinstance(state, Mapping) else {}
     share = found.get("progress")
+    has_one_pass = _whole(state.get("job_count")) <= 1  # steps begin anew with each
     picture = found.get("current_image")
     return Glance(
         is_busy=_whole(state.get("job_count")) != 0 or bool(state.get("job")),
         is_ours=None,
         share=min(max(float(share), 0.0), 1.0) if isinstance(share, int | float) and math.isfinite(share) else 0.0,
         step=_whole(state.get("sampling_step")),
-        steps=_whole(state.get("sampling_steps")),
+        steps=_whole(state.get("sampling_steps")) if has_one_pass else 0,
         picture=picture if isinstance(picture, str) else "",
     )
 
