@@ -258,7 +258,7 @@ async def test_an_unknown_backend_ends_with_the_known_ones(start_at: Start) -> N
     process = await start_at("--backend", "crayons")
     code, said = await process.ended()
     assert (code, "Traceback" in said) == (2, False)
-    assert "There is no backend 'crayons'; there are: demo, demo-alchemy, demo-text." in said
+    assert "There is no backend 'crayons'; there are: alchemy, demo, demo-alchemy, demo-text." in said
 
 
 async def test_two_backends_of_one_kind_are_refused(start_at: Start) -> None:

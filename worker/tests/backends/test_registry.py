@@ -61,7 +61,7 @@ async def test_every_call_opens_a_new_backend() -> None:
 @pytest.mark.usefixtures("installed_plugin")
 async def test_an_installed_package_can_bring_a_backend() -> None:
     """By the entry point group `horde.backends`, with options of its own."""
-    assert backend_names() == ["crayons", "demo", "demo-alchemy", "demo-text"]
+    assert backend_names() == ["alchemy", "crayons", "demo", "demo-alchemy", "demo-text"]
     crayons: Any = await open_backend(BackendSettings("crayons", {"colour": "blue"}))
     assert (crayons.name, crayons.colour) == ("crayons", "blue")
 
@@ -81,5 +81,5 @@ def test_options_are_in_no_log() -> None:
 @pytest.mark.parametrize("name", ["", "Demo", "crayons", "os:system"])
 async def test_an_unknown_name_is_answered_with_the_known_ones(name: str) -> None:
     """The operator mistyped it."""
-    with pytest.raises(UnknownBackend, match=r"there are: demo, demo-alchemy, demo-text\.$"):
+    with pytest.raises(UnknownBackend, match=r"there are: alchemy, demo, demo-alchemy, demo-text\.$"):
         await open_backend(BackendSettings(name))

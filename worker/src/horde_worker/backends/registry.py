@@ -32,7 +32,14 @@ def _demo_alchemy() -> type[Backend]:
     return DemoAlchemyBackend
 
 
+def _alchemy() -> type[Backend]:
+    from horde_worker.backends.alchemy_backend import AlchemyBackend
+
+    return AlchemyBackend
+
+
 _BUILT_IN: dict[str, Callable[[], type[Backend]]] = {
+    "alchemy": _alchemy,
     "demo": _demo,
     "demo-text": _demo_text,
     "demo-alchemy": _demo_alchemy,
