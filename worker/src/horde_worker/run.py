@@ -12,6 +12,7 @@ import aiohttp
 import structlog
 
 from horde_sdk.reach import outside
+from horde_worker.backends.alchemy import AlchemyMaker
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import Backend, BackendSettings
 from horde_worker.backends.registry import open_backend
@@ -42,7 +43,9 @@ async def run_worker(settings: WorkerSettings) -> ExitCode:
         session = await opened.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         reach = outside(settings.private_networks)
         api = await opened.enter_async_context(
-            aclosing(HordeApi(session, settings.horde_url, settings.api_key, reach=reach))
+            aclosing(
+                HordeApi(session, settings.horde_url, settings.api_key, reach=reach, source_proxy=settings.source_proxy)
+            )
         )
         try:
             backends = [await _opened(one, opened, stop) for one in settings.backends]
@@ -105,9 +108,10 @@ class _Stop:
 def _workers(api: HordeApi, backends: Sequence[Backend], settings: WorkerSettings) -> list[AnyWorker]:
     """A worker for each kind that the backends make, as a horde ties a name to one; the first has the plain name."""
     workers: dict[str, AnyWorker] = {}
+    alchemist = next((one.makers.alchemy for one in backends if one.makers.alchemy is not None), None)
     for place, backend in enumerate(backends):
         wishes = replace(settings.wishes, models=settings.aliases if place == 0 else ())
-        for kind_name, kind in _kinds(api, backend, wishes, settings.text_aliases, is_first=not workers):
+        for kind_name, kind in _kinds(api, backend, wishes, settings.text_aliases, alchemist, is_first=not workers):
             if kind_name in workers:
                 raise OneKindTwice("One backend of a kind: a worker's name stands for one kind of work.")
             workers[kind_name] = Worker(
@@ -121,7 +125,13 @@ def _workers(api: HordeApi, backends: Sequence[Backend], settings: WorkerSetting
 
 
 def _kinds(
-    api: HordeApi, backend: Backend, wishes: OperatorWishes, text_aliases: Sequence[str], *, is_first: bool
+    api: HordeApi,
+    backend: Backend,
+    wishes: OperatorWishes,
+    text_aliases: Sequence[str],
+    alchemist: AlchemyMaker | None,
+    *,
+    is_first: bool,
 ) -> Iterator[tuple[str, Kind[Any, Any, Any]]]:
     """The kinds of work that a backend makes. Those that nobody asked for are not even imported."""
 
@@ -136,7 +146,7 @@ def _kinds(
         from horde_worker.kinds.image.kind import ImageKind
 
         models = (*wishes.models, *makers.image.abilities.models)
-        yield "image", ImageKind(api, backend.name, makers.image, of("image", models))
+        yield "image", ImageKind(api, backend.name, makers.image, of("image", models), alchemist)
     if makers.text is not None:
         from horde_worker.kinds.text.kind import TextKind
 

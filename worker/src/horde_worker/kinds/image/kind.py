@@ -1,4 +1,5 @@
-"""Images: fetch the sources, have them painted, upload each picture (or put it into the answer), submit."""
+"""Images: fetch the sources, have them painted, judged and post-processed, upload each picture (or put it into the
+answer), submit."""
 
 from __future__ import annotations
 
@@ -8,10 +9,12 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from horde_sdk.ai_horde_api.consts import MODEL_TYPE
+from horde_worker.backends.alchemy import AlchemyMaker
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.image import ImageJob, ImageMaker, ImageResult, Remark
 from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.hand_out import HandOut, giving_back_at_most, messages_of, skipped_of
+from horde_worker.kinds.image.finishing import Finishing
 from horde_worker.kinds.image.offer import ImageOffer, check_image_offered, image_offer
 from horde_worker.kinds.image.popped import read_image_pop
 from horde_worker.kinds.image.submit import image_fault, image_submit
@@ -24,29 +27,40 @@ from horde_worker.settings import OperatorWishes
 
 @dataclass(frozen=True, slots=True)
 class PackedPicture:
-    """A picture as it is uploaded, with what its maker has to say about it."""
+    """A picture as it is uploaded, with what its maker and its judge have to say about it. `state` is the API's."""
 
     webp: bytes
     seed: int
     remarks: tuple[Remark, ...]
+    state: str = "ok"
 
 
 class ImageKind:
-    """Implements `Kind` for pictures."""
+    """Implements `Kind` for pictures. `alchemist` post-processes what the maker itself cannot."""
 
-    def __init__(self, api: HordeApi, backend_name: str, maker: ImageMaker, wishes: OperatorWishes) -> None:
+    def __init__(
+        self,
+        api: HordeApi,
+        backend_name: str,
+        maker: ImageMaker,
+        wishes: OperatorWishes,
+        alchemist: AlchemyMaker | None = None,
+    ) -> None:
         self.backend_name = backend_name
         self._api = api
         self._maker = maker
         self._wishes = wishes
         self._sources = SourceFetcher(api.places)
+        self._finishing = Finishing(wishes, alchemist)
 
     async def start(self) -> None:
-        """A maker of pictures that is open can make some."""
+        """A maker of pictures that is open can make some; who judges them, and who works on them, is looked for."""
+        able = self._maker.abilities
+        await self._finishing.start(able, image_offer(self._wishes, able).max_pixels, self._api.url)
 
     def offer(self) -> ImageOffer:
         """The next pop."""
-        return image_offer(self._wishes, self._maker.abilities)
+        return image_offer(self._wishes, self._finishing.with_post_processors(self._maker.abilities))
 
     async def pop(self) -> HandOut[ImageJob]:
         offer = self.offer()
@@ -56,6 +70,7 @@ class ImageKind:
             job = read_image_pop(answer)
             if job is not None:
                 check_image_offered(job, offer)
+                self._finishing.check(job)
         return HandOut(job, skipped_of(answer), popped.held_s, messages_of(answer))
 
     async def wanted_models(self) -> Sequence[tuple[str, int]]:
@@ -66,10 +81,12 @@ class ImageKind:
         return await self._sources.filled(job)
 
     def make(self, job: ImageJob, watch: Watch) -> AsyncGenerator[ImageResult | BackendFailure, None]:
-        return results_of(self._maker.make(job), ImageResult, len(job.ids), watch, "pictures")
+        own = self._finishing.for_maker(job, self._maker.abilities.capabilities)
+        return results_of(self._maker.make(own), ImageResult, len(job.ids), watch, "pictures")
 
     async def pack(self, job: ImageJob, place: int, result: ImageResult) -> PackedPicture:
-        return PackedPicture(await asyncio.to_thread(encode_webp, result.image), result.seed, result.remarks)
+        done = await self._finishing.finished(job, place, result, self._maker.abilities.capabilities)
+        return PackedPicture(await asyncio.to_thread(encode_webp, done.image), result.seed, done.remarks, done.state)
 
     async def deliver(self, job: ImageJob, place: int, made: PackedPicture) -> float:
         remarks = [*made.remarks, *job.source_remarks, *self._alias_remarks(job.model)]
@@ -78,7 +95,7 @@ class ImageKind:
         generation = "R2"
         if not job.upload_urls or not await self._api.places.upload(job.upload_urls[place], made.webp):
             generation = base64.b64encode(made.webp).decode()
-        return await self._api.hand_in(image_submit(job.ids[place], generation, made.seed, remarks))
+        return await self._api.hand_in(image_submit(job.ids[place], generation, made.seed, remarks, made.state))
 
     async def give_back(self, job_id: str, reason: str) -> None:
         await self._api.give_back(image_fault(job_id, reason))
