@@ -18,7 +18,7 @@ DIST ?= dist
 TRIAL_PYTHON ?= $(BIN)/python
 TORCH ?= torch==2.13.0
 
-.PHONY: help setup up test test-fast test-slow test-clients attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
+.PHONY: help setup up test test-fast test-slow test-clients test-alchemy attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -59,6 +59,16 @@ test-slow: .venv/.development ## Run the suites that take minutes
 
 test-clients: .venv/.development ## Published clients, each in a place of its own, against our server
 	@$(BIN)/python -m pytest tests/clients -m clients -rs $(ARGS)
+
+# Trained models for work on pictures, and what their tests make small ones with, in a place of their own.
+.alchemy/.ready: worker/pyproject.toml sdk/pyproject.toml requirements/alchemy.in | .venv/.development
+	@echo "Installing trained models and torch …"
+	@$(UV) venv --quiet --allow-existing --seed --python $(BIN)/python .alchemy
+	@.alchemy/bin/pip install --quiet --disable-pip-version-check -e ./sdk -e "./worker[alchemy]" -r requirements/alchemy.in
+	@touch $@
+
+test-alchemy: .alchemy/.ready ## Trained upscalers and the nudity detector run for real, and loading code on small weights
+	@.alchemy/bin/python -m pytest tests/alchemy $(ARGS)
 
 attack: .venv/.development ## One stranger's floods against a default server while a second client measures (ARGS="NAME --share 0.1")
 	@$(BIN)/python tests/attack/run.py $(ARGS)
@@ -161,5 +171,5 @@ lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) requirements/dist.in -o requirements/dist.lock
 
 clean: ## Remove what setup and tests made (not your data)
-	@rm -rf .venv .uv .clients .typing .docs .dist build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .uv .clients .alchemy .typing .docs .dist build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
