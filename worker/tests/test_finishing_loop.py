@@ -67,7 +67,7 @@ class Alchemist:
             yield AlchemyResult(Image.new("RGBA", source.size, (0, 0, 0, 0)))
 
 
-Start = Callable[..., Worker[Any, Any, Any]]
+Start = Callable[..., Worker[Any, Any]]
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def start(horde: PlayedHorde, session: aiohttp.ClientSession, naps: Naps, monkey
         *,
         painter: Painter | None = None,
         wishes: Mapping[str, Any] | None = None,
-    ) -> Worker[Any, Any, Any]:
+    ) -> Worker[Any, Any]:
         async def chosen(*_args: Any, **_kwargs: Any) -> SafetyChecker:
             return judge
 

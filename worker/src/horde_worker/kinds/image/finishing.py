@@ -16,7 +16,6 @@ from horde_worker.kinds.image.post_processing import PostProcessing, shared_out
 from horde_worker.safety.choice import is_sfw, opened_checker
 from horde_worker.safety.decision import decided
 from horde_worker.safety.judgement import SafetyChecker, Wanted
-from horde_worker.safety.placeholders import placeholder
 from horde_worker.safety.words import words_hit
 from horde_worker.settings import OperatorWishes
 
@@ -71,6 +70,8 @@ class Finishing:
             censors_request=job.censors_nsfw,
         )
         if decision.replaced is not None:
+            from horde_worker.safety.placeholders import placeholder  # fonts and all, hardly ever needed
+
             log.info("worker.censored", job=job.ids[place], reason=str(decision.replaced))
             image = await asyncio.to_thread(placeholder, decision.replaced, (job.width, job.height))
         else:
