@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from horde_sdk.reach import Network
 from horde_worker import VERSION
@@ -11,6 +13,34 @@ from horde_worker.hooks import Hook
 
 BRIDGE_AGENT = f"OpenHorde Worker:{VERSION}:https://github.com/openhorde/openhorde"
 MAX_BRIDGE_AGENT_CHARACTERS = 1000
+
+LIVE_WISHES = frozenset(
+    [
+        *("max_pixels", "batch", "nsfw", "named_only", "max_length", "max_context_length", "max_tiles", "blacklist"),
+        *("priority_usernames", "require_upfront_kudos", "limit_max_steps", "extra_slow_worker", "allowed"),
+    ]
+)
+"""Wishes that may change while a worker runs; the others are what the horde knows it by."""
+
+
+@dataclass(slots=True, eq=False)
+class LiveWishes:
+    """What the operator wishes by now: shared by all workers of a process, read at every pop."""
+
+    now: Mapping[str, Any] = field(default_factory=dict)  # by names of `LIVE_WISHES`
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Jobs that the operator lets in, where the backend can do them at all."""
+
+    img2img: bool = True
+    painting: bool = True
+    unsafe_ip: bool = True
+    post_processing: bool = True
+    controlnet: bool = True
+    sdxl_controlnet: bool = True
+    lora: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +58,17 @@ class OperatorWishes:
     max_context_length: int | None = None
     forms: tuple[str, ...] = ()  # of alchemy; none: all
     max_tiles: int | None = None
+    blacklist: tuple[str, ...] = ()  # words that no prompt may contain
+    priority_usernames: tuple[str, ...] = ()  # name#id
+    require_upfront_kudos: bool = False
+    limit_max_steps: bool = False
+    extra_slow_worker: bool = False
+    allowed: Allowed = Allowed()
+    live: LiveWishes | None = field(default=None, compare=False)
+
+    def current(self) -> OperatorWishes:
+        """The wishes with what the operator has changed since the start."""
+        return replace(self, **self.live.now) if self.live is not None and self.live.now else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +84,8 @@ class WorkerSettings:
     backends: tuple[BackendSettings, ...] = (BackendSettings("demo"),)
     aliases: tuple[str, ...] = ()  # of the first backend's model
     text_aliases: tuple[str, ...] = ()  # of the text backend's
+    names: Mapping[str, str] = field(default_factory=dict)  # of workers by kind, where they are not the usual ones
+    roles: frozenset[str] = frozenset()  # kinds of work to do; none: all that the backends can
     queue_size: int = 1
     jobs_wanted: int | None = None
     exit_on_maintenance: bool = False

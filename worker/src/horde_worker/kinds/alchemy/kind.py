@@ -74,14 +74,14 @@ class AlchemyKind:
         for form in self._maker.abilities.forms:
             if not is_known_form(form):
                 log.warning("worker.form_not_offered", form=form, reason="the API has no form of this name")
-        wanted = [str(form) for form in alchemy_offer(self._wishes, self._maker.abilities).forms]
+        wanted = [str(form) for form in alchemy_offer(self._wishes.current(), self._maker.abilities).forms]
         self._proven = tuple([form for form in wanted if await self._is_able(form)])
         if not self._proven:
             raise BackendFailure("none of the wanted forms had a result in its self-test")
 
     def offer(self) -> AlchemyPopRequest:
         """The next pop."""
-        return alchemy_offer(self._wishes, self._abilities)
+        return alchemy_offer(self._wishes.current(), self._abilities)
 
     async def pop(self) -> HandOut[AlchemyJob]:
         offer = self.offer()

@@ -46,7 +46,7 @@ class ImageKind:
 
     def offer(self) -> ImageOffer:
         """The next pop."""
-        return image_offer(self._wishes, self._maker.abilities)
+        return image_offer(self._wishes.current(), self._maker.abilities)
 
     async def pop(self) -> HandOut[ImageJob]:
         offer = self.offer()

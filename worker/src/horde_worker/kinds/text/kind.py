@@ -41,7 +41,7 @@ class TextKind:
 
     def offer(self) -> TextOffer:
         """The next pop."""
-        return text_offer(self._wishes, self._maker.abilities)
+        return text_offer(self._wishes.current(), self._maker.abilities)
 
     async def pop(self) -> HandOut[TextJob]:
         offer = self.offer()
