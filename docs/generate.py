@@ -19,6 +19,17 @@ from pydantic.fields import FieldInfo
 
 from horde_sdk.command_line.main import build_app
 from horde_server.settings import Settings
+from horde_worker.backends.mapping import (
+    IMAGE_PARAMETERS,
+    TEXT_PARAMETERS,
+    ByWorker,
+    Mapped,
+    Neutral,
+    Sent,
+    Unsupported,
+    image_mappings,
+    text_mappings,
+)
 
 FOLDER = Path(__file__).parent
 FACTS = FOLDER.parent / "sdk" / "tests" / "compatibility"
@@ -31,6 +42,7 @@ def main() -> int:
     documents = {
         "settings.md": settings_document(),
         "command-line.md": command_line_document(),
+        "worker/parameters.md": parameters_document(),
         "sdk/compatibility.md": compatibility_document(),
         "images/floors.svg": floors_picture(FOLDER.parent),
     }
@@ -67,6 +79,39 @@ def settings_document() -> str:
             meaning += f" ({bounds})"
         lines.append(f"| `HORDE_{name.upper()}` | {_default(field)} | {meaning} |")
     return "\n".join(lines) + "\n"
+
+
+def parameters_document() -> str:
+    """What becomes of every parameter of a job in each of the worker's backends."""
+    lines = [
+        MADE,
+        "",
+        "# What becomes of each parameter",
+        "",
+        "The parameters of a job, by their names in the API, and where each backend gets them. *worker*: the worker",
+        "does it itself, for any backend. *dropped*: the backend has nothing like it; the job is done without, and the",
+        "log says so once. *not offered*: jobs that need it go to other workers.",
+    ]
+    for title, mappings, parameters in (
+        ("Images", image_mappings(), IMAGE_PARAMETERS),
+        ("Texts", text_mappings(), TEXT_PARAMETERS),
+    ):
+        for backend, mapping in sorted(mappings.items()):
+            lines += ["", f"## {title}: `{backend}`", "", "| parameter | what becomes of it |", "|---|---|"]
+            lines += [f"| `{name}` | {_cell(_told(mapping[name]))} |" for name in parameters]
+    return "\n".join(lines) + "\n"
+
+
+def _told(mapped: Mapped) -> str:
+    match mapped:
+        case Sent(where, note):
+            return f"`{where}`" + (f": {note}" if note else "")
+        case ByWorker(how):
+            return f"*worker*: {how}"
+        case Neutral(loss):
+            return f"*dropped*: {loss}"
+        case Unsupported(why):
+            return f"*not offered*: {why}"
 
 
 def _default(field: FieldInfo) -> str:

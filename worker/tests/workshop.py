@@ -27,7 +27,7 @@ class Painter:
         self.abilities = ImageAbilities(
             models=("paint",),
             max_pixels=512 * 512,
-            capabilities=frozenset({"r2"}),
+            capabilities=frozenset({"r2", "img2img", "inpainting"}),
             samplers=frozenset({"k_euler"}),
             max_batch=4,
         )

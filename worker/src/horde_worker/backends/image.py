@@ -33,6 +33,43 @@ class SourceGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class Lora:
+    """A LoRA that a job names: by its id or name on CivitAI, or the id of a version. Strengths from -5 to 5."""
+
+    name: str
+    model_strength: float = 1.0
+    clip_strength: float = 1.0
+    inject_trigger: str = ""  # a trigger word to put before the prompt; "any" and "all" of its own
+    is_version: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextualInversion:
+    """A textual inversion that a job names, by its id or name on CivitAI. Strength from -5 to 5."""
+
+    name: str
+    inject: str = ""  # "prompt", "negprompt"; else the prompt names it itself
+    strength: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraSource:
+    """A further source picture, as URL or base64; `picture` once it is fetched."""
+
+    given: str
+    strength: float = 1.0
+    picture: Image.Image | None = None  # RGB
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraText:
+    """A further text, and what the workflow uses it for."""
+
+    text: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remark:
     """An entry of `gen_metadata`; `ref` has at most 255 characters."""
 
@@ -68,6 +105,17 @@ class ImageJob:
     source: Image.Image | None = None  # RGB, fetched
     mask: Image.Image | None = None  # L: white is repainted, black stays
     source_remarks: tuple[Remark, ...] = ()  # what became of sources that could not be had
+    extra_sources: tuple[ExtraSource, ...] = ()
+    loras: tuple[Lora, ...] = ()
+    tis: tuple[TextualInversion, ...] = ()
+    control_type: str = ""  # of a ControlNet, such as canny; none where it is empty
+    image_is_control: bool = False  # the source is a control map already
+    return_control_map: bool = False  # the map is the result
+    post_processing: tuple[str, ...] = ()  # done to each picture, in this order
+    facefixer_strength: float = 0.75
+    transparent: bool = False
+    workflow: str = ""  # such as qr_code
+    extra_texts: tuple[ExtraText, ...] = ()
 
     def log_fields(self) -> dict[str, Any]:
         """Size and steps."""
@@ -87,7 +135,10 @@ ImageEvent: TypeAlias = Progress | Preview | ImageResult
 
 
 class ImageMaker(Protocol):
-    """Makes pictures. `make` must not block the event loop, and must stop soon when it is closed."""
+    """Makes pictures. `make` must not block the event loop, and must stop soon when it is closed.
+
+    It may have a property `unready`, as `horde_worker.backends.interface` says.
+    """
 
     @property
     def abilities(self) -> ImageAbilities:

@@ -26,6 +26,14 @@ class BackendSettings:
             raise BackendFailure(f"the backend {self.name} has no option {', '.join(map(repr, unknown))}; {has}")
 
 
+def why_unready(maker: object) -> str:
+    """Why a maker cannot work just now, in words for its owner; empty where it can.
+
+    A maker whose server may go away says so by a property `unready: str`. No job is asked for meanwhile.
+    """
+    return str(getattr(maker, "unready", ""))
+
+
 @dataclass(frozen=True, slots=True)
 class Makers:
     """What an open backend makes, by kind of work: each becomes a worker of its own under a name of its own."""

@@ -40,6 +40,30 @@ class SourceFetcher:
 
     async def filled(self, job: ImageJob) -> ImageJob:
         """The job with its source picture and mask, as far as they can be had."""
+        filled, job = await asyncio.gather(self._with_source(job), self._with_extra_sources(job))
+        return replace(
+            filled, extra_sources=job.extra_sources, source_remarks=(*filled.source_remarks, *job.source_remarks)
+        )
+
+    async def _with_extra_sources(self, job: ImageJob) -> ImageJob:
+        """Those that cannot be had are left out, and told by their place."""
+        fetched = await asyncio.gather(*(self.fetched(one.given) for one in job.extra_sources))
+        pairs = list(zip(job.extra_sources, fetched, strict=True))
+        return replace(
+            job,
+            extra_sources=tuple(
+                replace(one, picture=picture.convert("RGB"))
+                for one, picture in pairs
+                if not isinstance(picture, SourceFailure)
+            ),
+            source_remarks=tuple(
+                Remark("extra_source_images", picture.value, str(place))
+                for place, (_, picture) in enumerate(pairs)
+                if isinstance(picture, SourceFailure)
+            ),
+        )
+
+    async def _with_source(self, job: ImageJob) -> ImageJob:
         given = job.given
         if given is None:
             return job

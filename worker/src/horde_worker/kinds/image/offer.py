@@ -7,6 +7,7 @@ from pydantic import Field
 from horde_sdk.ai_horde_api.apimodels.generate.pop import ImageGenerateJobPopRequest
 from horde_worker.backends.image import ImageAbilities, ImageJob
 from horde_worker.kinds.hand_out import UnusableJob
+from horde_worker.kinds.image.needs import lacking
 from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least
 from horde_worker.settings import Allowed, OperatorWishes
 
@@ -67,3 +68,5 @@ def check_image_offered(job: ImageJob, offer: ImageOffer) -> None:
     check_models_and_amount(job.model, job.ids, offer.models, offer.amount)
     if job.width * job.height > offer.max_pixels:
         raise UnusableJob(f"{job.width}×{job.height} is more than {offer.max_pixels} pixels", job.ids)
+    if missing := lacking(job, frozenset(offer.capabilities)):
+        raise UnusableJob(f"this worker does not offer {', '.join(missing)}"[:255], job.ids)

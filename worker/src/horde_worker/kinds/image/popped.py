@@ -19,6 +19,13 @@ from horde_worker.kinds.hand_out import (
     seed_of,
     without_ids,
 )
+from horde_worker.kinds.image.popped_lists import (
+    extra_sources_of,
+    extra_texts_of,
+    loras_of,
+    post_processing_of,
+    tis_of,
+)
 from horde_worker.tolerance import MAX_MODEL_CHARACTERS, Tolerant
 
 MAX_SIDE: Final = 8192
@@ -42,6 +49,12 @@ class ImagePayload(ImageGenerateJobPopPayload, Tolerant):
     karras: bool = False
     denoising_strength: float | None = Field(default=None, ge=LEAST_DENOISING, le=1)
     hires_fix_denoising_strength: float = Field(default=0.65, ge=LEAST_DENOISING, le=1)
+    facefixer_strength: float = Field(default=0.75, ge=0, le=1)
+    control_type: str | None = Field(default=None, max_length=MAX_WORD_CHARACTERS)
+    workflow: str | None = Field(default=None, max_length=MAX_WORD_CHARACTERS)
+    image_is_control: bool = False
+    return_control_map: bool = False
+    transparent: bool = False
 
     @field_validator("seed", mode="before")
     @classmethod
@@ -81,13 +94,24 @@ def read_image_pop(answer: Mapping[str, Any]) -> ImageJob | None:
     if not isinstance(answer.get("payload"), Mapping):
         raise UnusableJob("the job has no payload", ids)
     try:
-        popped = ImagePopAnswer.model_validate(without_ids(answer))
+        popped = ImagePopAnswer.model_validate(_without_lists(answer))
     except ValidationError as problem:
         raise UnusableJob(_out_of_bounds(problem), ids) from None
-    return _job(popped, ids)
+    return _job(popped, answer, ids)
 
 
-def _job(popped: ImagePopAnswer, ids: tuple[str, ...]) -> ImageJob:
+_READ_APART: Final = frozenset({"loras", "tis", "post_processing", "extra_texts"})
+"""Lists whose entries are read one by one: a strange one must not cost the others."""
+
+
+def _without_lists(answer: Mapping[str, Any]) -> dict[str, Any]:
+    kept = without_ids(answer)
+    kept.pop("extra_source_images", None)
+    kept["payload"] = {name: value for name, value in answer["payload"].items() if name not in _READ_APART}
+    return kept
+
+
+def _job(popped: ImagePopAnswer, answer: Mapping[str, Any], ids: tuple[str, ...]) -> ImageJob:
     wished = popped.payload
     text = wished.prompt or ""
     if len(text) > MAX_PROMPT_CHARACTERS:
@@ -119,6 +143,17 @@ def _job(popped: ImagePopAnswer, ids: tuple[str, ...]) -> ImageJob:
         denoising_strength=_strength(wished.denoising_strength, given),
         hires_denoising_strength=wished.hires_fix_denoising_strength,
         given=given,
+        extra_sources=extra_sources_of(answer),
+        loras=loras_of(answer["payload"]),
+        tis=tis_of(answer["payload"]),
+        control_type=wished.control_type or "",
+        image_is_control=wished.image_is_control is True,
+        return_control_map=wished.return_control_map is True,
+        post_processing=post_processing_of(answer["payload"]),
+        facefixer_strength=wished.facefixer_strength,
+        transparent=wished.transparent is True,
+        workflow=wished.workflow or "",
+        extra_texts=extra_texts_of(answer["payload"]),
     )
 
 

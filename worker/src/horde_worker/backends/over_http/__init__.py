@@ -1,0 +1,1 @@
+"""What backends have in common that are another program's server: its address, its answers, whether it is there."""
