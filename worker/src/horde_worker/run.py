@@ -107,7 +107,9 @@ def _workers(api: HordeApi, backends: Sequence[Backend], settings: WorkerSetting
     workers: dict[str, AnyWorker] = {}
     for place, backend in enumerate(backends):
         wishes = replace(settings.wishes, models=settings.aliases if place == 0 else ())
-        for kind_name, kind in _kinds(api, backend, wishes, settings.text_aliases, is_first=not workers):
+        for kind_name, kind in _kinds(api, backend, wishes, settings, is_first=not workers):
+            if settings.roles and kind_name not in settings.roles:
+                continue
             if kind_name in workers:
                 raise OneKindTwice("One backend of a kind: a worker's name stands for one kind of work.")
             workers[kind_name] = Worker(
@@ -121,13 +123,13 @@ def _workers(api: HordeApi, backends: Sequence[Backend], settings: WorkerSetting
 
 
 def _kinds(
-    api: HordeApi, backend: Backend, wishes: OperatorWishes, text_aliases: Sequence[str], *, is_first: bool
+    api: HordeApi, backend: Backend, wishes: OperatorWishes, settings: WorkerSettings, *, is_first: bool
 ) -> Iterator[tuple[str, Kind[Any, Any, Any]]]:
     """The kinds of work that a backend makes. Those that nobody asked for are not even imported."""
 
     def of(kind: str, models: Sequence[str]) -> OperatorWishes:
         nonlocal is_first
-        name = wishes.name if is_first else f"{wishes.name}-{kind}"
+        name = settings.names.get(kind) or (wishes.name if is_first else f"{wishes.name}-{kind}")
         is_first = False
         return replace(wishes, name=name, models=tuple(dict.fromkeys(models)))
 
@@ -140,7 +142,7 @@ def _kinds(
     if makers.text is not None:
         from horde_worker.kinds.text.kind import TextKind
 
-        models = (*wishes.models, *text_aliases, *makers.text.abilities.models)
+        models = (*wishes.models, *settings.text_aliases, *makers.text.abilities.models)
         yield "text", TextKind(api, backend.name, makers.text, of("text", models))
     if makers.alchemy is not None:
         from horde_worker.kinds.alchemy.kind import AlchemyKind

@@ -18,7 +18,7 @@ TEMPLATE_NAMES: Final = frozenset(
     ["An Awesome AI Horde Worker", "An Awesome Dreamer", "An Awesome Scribe", "An Awesome Alchemist"]
 )
 """Names that everybody's file has until they are changed: somebody else has them already."""
-_ANALYSES: Final = frozenset(["caption", "interrogation", "nsfw", "vectorize", "palette", "describe", "aesthetic"])
+_ANALYSES: Final = frozenset(["caption", "interrogation", "nsfw", "vectorize", "palette", "describe", "aesthetic", "annotation"])
 _MAX_POWER_PIXELS: Final = 8 * 64 * 64
 _SIGNS: Final = frozenset(
     ["dreamer_name", "scribe_name", "alchemist_name", "horde_url", "max_power", "models_to_load", "kai_url"]

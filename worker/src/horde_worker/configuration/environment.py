@@ -10,13 +10,15 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from horde_worker.configuration.file import CONFIG_VARIABLE
-from horde_worker.configuration.keys import _section, nearest
+from horde_worker.configuration.keys import nearest, section_of
 from horde_worker.configuration.schema import BackendEntry, Configuration
 from horde_worker.configuration.yaml_text import Path, Plain
 
 PREFIX: Final = "HORDE_WORKER_"
+PORTS_VARIABLE: Final = "HORDE_WORKER_PORTS"
+"""Which ports of this machine to look at, in place of the usual ones: `8188,8080`; `none`: at none."""
 REGEN_PREFIX: Final = "AIWORKER_REGEN_"
-_SHARED: Final = {
+_SHARED: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
     ("horde",): ("HORDE_URL", "AI_HORDE_URL"),
     ("api_key",): ("HORDE_API_KEY", "AI_HORDE_API_KEY"),
 }
@@ -67,14 +69,13 @@ def from_environment(environ: Mapping[str, str]) -> Given:
     values: dict[str, Any] = {}
     variables: dict[Path, str] = {}
     known = dict(_variables(Configuration, ()))
-    for path, names in {**_SHARED, **{path: (name,) for path, name in known.items()}}.items():
-        every = (known[path], *_SHARED.get(path, ()))
-        for name in dict.fromkeys((*every, *names)):
+    for path, own in known.items():
+        for name in (own, *_SHARED.get(path, ())):
             if environ.get(name, "").strip():
                 _put(values, path, _read(environ[name], path))
                 variables[path] = name
                 break
-    ours = {*known.values(), CONFIG_VARIABLE}
+    ours = {*known.values(), CONFIG_VARIABLE, PORTS_VARIABLE}
     unknown = tuple(
         f"{name} is no setting{nearest(name, ours)}"
         for name in sorted(environ)
@@ -98,7 +99,7 @@ def from_old_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def _variables(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     for key, field in model.model_fields.items():
-        section = _section(field.annotation)
+        section = section_of(field.annotation)
         if section is not None and section is not BackendEntry:
             yield from _variables(section, (*path, key))
         else:
@@ -109,7 +110,7 @@ def _read(text: str, path: tuple[str, ...]) -> Any:
     """A value as a file would have it: several words where a key takes several."""
     field = Configuration.model_fields[path[0]]
     if len(path) > 1:
-        section = _section(field.annotation)
+        section = section_of(field.annotation)
         assert section is not None
         field = section.model_fields[path[1]]
     return _words(text) if "list" in str(field.annotation) else Plain(text.strip())

@@ -27,8 +27,9 @@ class Notice:
 
 def nearest(key: str, known: Collection[str]) -> str:
     """The known key that was perhaps meant, as a sentence; nothing where none is near."""
-    found = difflib.get_close_matches(key.lower().replace("-", "_"), sorted(known), n=1, cutoff=0.6)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    by_lower = {one.lower(): one for one in sorted(known)}
+    found = difflib.get_close_matches(key.lower().replace("-", "_"), list(by_lower), n=1, cutoff=0.6)
+    return f"; did you mean {by_lower[found[0]]!r}?" if found else ""
 
 
 def without_unknown(tree: Tree) -> tuple[dict[str, Any], list[Notice]]:
@@ -46,14 +47,14 @@ def _kept(values: dict[str, Any], model: type[BaseModel], path: Path, tree: Tree
                 Notice(tree.line((*path, key)), f"there is no key {shown!r}{nearest(key, model.model_fields)}")
             )
             continue
-        section = _section(model.model_fields[key].annotation)
+        section = section_of(model.model_fields[key].annotation)
         if section is not None and section is not BackendEntry and isinstance(value, dict):
             value = _kept(value, section, (*path, key), tree, notices)  # noqa: PLW2901 - the same, without unknown keys
         kept[key] = value
     return kept
 
 
-def _section(annotation: Any) -> type[BaseModel] | None:
+def section_of(annotation: Any) -> type[BaseModel] | None:
     """The section that a field is, if it is one."""
     if get_origin(annotation) in (Union, types.UnionType):
         annotation = next((one for one in get_args(annotation) if one is not type(None)), None)

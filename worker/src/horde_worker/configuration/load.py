@@ -42,7 +42,9 @@ class _File:
     is_bridge_data: bool = False
 
 
-def load(path: Path | None, environ: Mapping[str, str], typed: Mapping[str, Any], *, must_exist: bool = False) -> Loaded:
+def load(
+    path: Path | None, environ: Mapping[str, str], typed: Mapping[str, Any], *, must_exist: bool = False
+) -> Loaded:
     """Put settings together.
 
     Args:
@@ -79,9 +81,9 @@ def load(path: Path | None, environ: Mapping[str, str], typed: Mapping[str, Any]
         raise WrongSettings("; ".join(faults)) from None
     notices = [f"{path}, {one}" for one in sorted(file.notices, key=lambda one: one.line)]
     notices += [*ours.unknown, *(one.text for one in old.notices)]
-    if path is not None and configuration.api_key and "api_key" in file.values and is_readable_by_others(path):
-        if not str(file.values["api_key"]).startswith(PREFIX):
-            notices.append(f"{path} holds your key, and others on this machine can read it: chmod 600 {path}")
+    holds_key = "api_key" in file.values and not str(file.values["api_key"]).startswith(PREFIX)
+    if path is not None and holds_key and is_readable_by_others(path):
+        notices.append(f"{path} holds your key, and others on this machine can read it: chmod 600 {path}")
     return Loaded(configuration, path, tuple(notices), frozenset(merged), file.is_bridge_data)
 
 

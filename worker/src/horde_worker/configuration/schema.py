@@ -9,15 +9,16 @@ import re
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from horde_worker.configuration.yaml_text import resolved
 
 Role: TypeAlias = Literal["image", "text", "alchemy"]
 ROLES: Final[tuple[Role, ...]] = ("image", "text", "alchemy")
 
-SECRET: Final = {"secret": True}
+SECRET: Final[JsonDict] = {"secret": True}
 """Keys whose values are never shown."""
-LIVE: Final = {"live": True}
+LIVE: Final[JsonDict] = {"live": True}
 """Keys that take effect while the worker runs."""
 
 
@@ -72,7 +73,7 @@ class BackendEntry(BaseModel):
 
     def options(self) -> dict[str, object]:
         """What the backend is opened with: the keys that are set."""
-        return {name: value for name, value in self.model_dump(exclude={"type"}, exclude_none=True).items()}
+        return dict(self.model_dump(exclude={"type"}, exclude_none=True))
 
 
 class Names(_Section):
@@ -101,7 +102,9 @@ class Idle(_Section):
     after_local_use: float | None = Field(
         None, ge=0, le=86_400, description="Seconds without jobs after somebody else used the backend."
     )
-    gpu_util_below: int | None = Field(None, ge=1, le=100, description="Take jobs only while the GPU is less busy, in %.")
+    gpu_util_below: int | None = Field(
+        None, ge=1, le=100, description="Take jobs only while the GPU is less busy, in %."
+    )
     schedule: str | None = Field(None, description="Take jobs only then: `22:00-08:00`, `Mon-Fri 22:00-08:00`.")
 
 
@@ -136,7 +139,9 @@ class Configuration(_Section):
         [], description="Model names that the first backend's model serves too (private hordes, tests)."
     )
     text_aliases: Words = Field([], description="The same for the text backend.")
-    max_pixels: int | None = Field(None, ge=4096, description="Largest picture: width × height.", json_schema_extra=LIVE)
+    max_pixels: int | None = Field(
+        None, ge=4096, description="Largest picture: width × height.", json_schema_extra=LIVE
+    )
     max_length: int | None = Field(None, ge=16, description="Longest text, in tokens.", json_schema_extra=LIVE)
     max_context_length: int | None = Field(
         None, ge=80, description="Longest prompt and text together, in tokens.", json_schema_extra=LIVE
@@ -167,9 +172,7 @@ class Configuration(_Section):
     )
     allow_img2img: bool = Field(True, description="Take jobs with a source picture.", json_schema_extra=LIVE)
     allow_painting: bool = Field(True, description="Take inpainting.", json_schema_extra=LIVE)
-    allow_unsafe_ip: bool = Field(
-        True, description="Serve users behind proxies and VPNs.", json_schema_extra=LIVE
-    )
+    allow_unsafe_ip: bool = Field(True, description="Serve users behind proxies and VPNs.", json_schema_extra=LIVE)
     allow_post_processing: bool = Field(True, description="Take upscaling and the like.", json_schema_extra=LIVE)
     allow_controlnet: bool = Field(True, description="Take ControlNet.", json_schema_extra=LIVE)
     allow_sdxl_controlnet: bool = Field(True, description="Take it with SDXL models.", json_schema_extra=LIVE)

@@ -95,8 +95,9 @@ class _Reader:
             return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return list(self._items(node, path))
+        assert isinstance(node, yaml.ScalarNode)
         if node.style in ("'", '"', "|", ">"):
-            return node.value
+            return str(node.value)
         return None if node.value in _NOTHING else Plain(node.value)
 
     def _items(self, node: yaml.SequenceNode, path: Path) -> Iterator[Any]:

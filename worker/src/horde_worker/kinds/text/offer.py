@@ -17,6 +17,8 @@ class TextOffer(TextGenerateJobPopRequest):
     amount: int = Field(default=1, ge=1, le=MOST_AT_A_TIME)
     named_only: bool | None = None
     """Only requests that name this worker. Sent only where it is wanted: other hordes do not know the key."""
+    blacklist: list[str] | None = None
+    """Words that no prompt may contain. Sent only where there are some."""
 
 
 def text_offer(wishes: OperatorWishes, abilities: TextAbilities) -> TextOffer:
@@ -34,6 +36,8 @@ def text_offer(wishes: OperatorWishes, abilities: TextAbilities) -> TextOffer:
         softprompts=[],
         priority_usernames=list(wishes.priority_usernames),
         require_upfront_kudos=wishes.require_upfront_kudos,
+        blacklist=list(wishes.blacklist) or None,
+        extra_slow_worker=wishes.extra_slow_worker,
     )
 
 
