@@ -60,8 +60,9 @@ def work(flags: WorkFlags) -> None:
 
 
 def _loaded(config: str | None, typed: Mapping[str, Any]) -> Loaded:
-    from horde_worker.configuration.file import CONFIG_VARIABLE, chosen_path
+    from horde_worker.configuration.file import chosen_path
     from horde_worker.configuration.load import load
+    from horde_worker.configuration.variables import CONFIG_VARIABLE
 
     is_named = bool(config or os.environ.get(CONFIG_VARIABLE))
     return load(chosen_path(config, os.environ), os.environ, typed, must_exist=is_named)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from horde_worker.configuration.file import CONFIG_VARIABLE
+from horde_worker.configuration.variables import CONFIG_VARIABLE
 
 ConfigOption = Annotated[
     str | None,

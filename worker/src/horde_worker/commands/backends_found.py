@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from horde_worker.configuration.environment import PORTS_VARIABLE
 from horde_worker.configuration.schema import BackendEntry
+from horde_worker.configuration.variables import PORTS_VARIABLE
 from horde_worker.configuration.worker_settings import AUTO
 from horde_worker.discovery.found import Found
 from horde_worker.discovery.local_servers import USUAL_PORTS, local_servers

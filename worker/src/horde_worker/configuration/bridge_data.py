@@ -18,7 +18,9 @@ TEMPLATE_NAMES: Final = frozenset(
     ["An Awesome AI Horde Worker", "An Awesome Dreamer", "An Awesome Scribe", "An Awesome Alchemist"]
 )
 """Names that everybody's file has until they are changed: somebody else has them already."""
-_ANALYSES: Final = frozenset(["caption", "interrogation", "nsfw", "vectorize", "palette", "describe", "aesthetic", "annotation"])
+_NO_POST_PROCESSORS: Final = frozenset(
+    ["caption", "interrogation", "nsfw", "vectorize", "palette", "describe", "aesthetic", "annotation"]
+)
 _MAX_POWER_PIXELS: Final = 8 * 64 * 64
 _SIGNS: Final = frozenset(
     ["dreamer_name", "scribe_name", "alchemist_name", "horde_url", "max_power", "models_to_load", "kai_url"]
@@ -153,7 +155,8 @@ def _threads(result: Import, value: Any, line: int, all_: Mapping[str, Any]) -> 
 def _forms(result: Import, value: Any, line: int, _all: Mapping[str, Any]) -> None:
     forms: list[str] = []
     for one in value if isinstance(value, list) else [value]:
-        every = sorted(str(form.value) for form in KNOWN_ALCHEMY_TYPES if form.value and form.value not in _ANALYSES)
+        names = [str(form.value) for form in KNOWN_ALCHEMY_TYPES if form.value]
+        every = sorted(name for name in names if name not in _NO_POST_PROCESSORS)
         forms += every if one == "post-process" else [str(one)]
     result.put(line, list(dict.fromkeys(forms)), "forms")
 

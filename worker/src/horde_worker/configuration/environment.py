@@ -9,14 +9,12 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from horde_worker.configuration.file import CONFIG_VARIABLE
 from horde_worker.configuration.keys import nearest, section_of
 from horde_worker.configuration.schema import BackendEntry, Configuration
+from horde_worker.configuration.variables import CONFIG_VARIABLE, PORTS_VARIABLE
 from horde_worker.configuration.yaml_text import Path, Plain
 
 PREFIX: Final = "HORDE_WORKER_"
-PORTS_VARIABLE: Final = "HORDE_WORKER_PORTS"
-"""Which ports of this machine to look at, in place of the usual ones: `8188,8080`; `none`: at none."""
 REGEN_PREFIX: Final = "AIWORKER_REGEN_"
 _SHARED: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
     ("horde",): ("HORDE_URL", "AI_HORDE_URL"),

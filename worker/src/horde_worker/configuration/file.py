@@ -8,16 +8,13 @@ import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from horde_worker.configuration.schema import Configuration
+from horde_worker.configuration.variables import CONFIG_VARIABLE, NO_FILE
 from horde_worker.configuration.yaml_text import MAX_FILE_BYTES, UnreadableFile
-
-CONFIG_VARIABLE: Final = "HORDE_WORKER_CONFIG"
-NO_FILE: Final = "none"
-"""In the place of a path: read no file."""
 
 
 def default_path(environ: Mapping[str, str]) -> Path:

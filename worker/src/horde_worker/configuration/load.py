@@ -87,6 +87,24 @@ def load(
     return Loaded(configuration, path, tuple(notices), frozenset(merged), file.is_bridge_data)
 
 
+def read_bridge_data(path: Path) -> tuple[dict[str, Any], list[Notice]]:
+    """Our settings from an older worker's file. Raises `WrongSettings`."""
+    try:
+        file = _read(path)
+    except UnreadableFile as error:
+        raise WrongSettings(f"{path}: {error}") from None
+    except OSError as error:
+        raise WrongSettings(f"{path} cannot be read: {error.strerror}") from None
+    if not file.is_bridge_data:
+        raise WrongSettings(f"{path} is no bridgeData.yaml.")
+    try:
+        Configuration.model_validate(file.values)
+    except ValidationError as error:
+        one = error.errors(include_url=False, include_input=False)[0]
+        raise WrongSettings(f"{_where(tuple(one['loc']), {}, {}, file.lines, path)}: {_said(one['msg'])}") from None
+    return file.values, sorted(file.notices, key=lambda one: one.line)
+
+
 def _read(path: Path) -> _File:
     text = read_text(path)
     try:

@@ -71,6 +71,14 @@ class StateHook(Hook):
         reason = one_line(str(error) or type(error).__name__)[:300]
         self._state.failed(Dropped(self._state.clock(), kind_of(job), len(ids), reason))
 
+    async def on_lost(self, job: Job, place: int, reason: str) -> None:
+        """A result was made, and the horde would not have it."""
+        self._state.failed(Dropped(self._state.clock(), kind_of(job), 1, one_line(reason)[:300]))
+
+    async def on_gate(self, reason: str) -> None:
+        """No work is asked for, for this reason; or it is again."""
+        self._state.trouble, self._state.trouble_kind = one_line(reason)[:500], "paused" if reason else ""
+
     async def after_job(self, job: Job) -> None:
         self._state.running.pop(job.ids[0], None)
 
