@@ -18,19 +18,25 @@ def run(name: str | None, config: str | None, change: dict[str, object], said: s
     has_failed = False
     for one in names:
         try:
-            asyncio.run(_changed(own, one, change))
+            was_there = asyncio.run(_changed(own, one.name, change))
         except NoAnswer as error:
             has_failed = True
-            typer.secho(f"{one}: {error}", fg=typer.colors.RED, err=True)
-        else:
-            typer.echo(f"{one} {said}.")
+            typer.secho(f"{one.name}: {error}", fg=typer.colors.RED, err=True)
+            continue
+        if was_there:
+            typer.echo(f"{one.name} {said}.")
+        elif one.is_certain:
+            has_failed = True
+            typer.secho(f"{one.name}: the horde knows no worker of this name", fg=typer.colors.RED, err=True)
     if has_failed:
         raise typer.Exit(1)
 
 
-async def _changed(own: Own, name: str, change: dict[str, object]) -> None:
+async def _changed(own: Own, name: str, change: dict[str, object]) -> bool:
+    """Whether there was such a worker. Raises `NoAnswer`."""
     async with HordeQuestions(own.horde, own.key) as questions:
         known = await questions.worker(name)
         if known is None:
-            raise NoAnswer("the horde knows no worker of this name")
+            return False
         await questions.ask("PUT", f"workers/{known.id}", change)
+        return True

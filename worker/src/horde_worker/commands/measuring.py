@@ -41,6 +41,7 @@ class Measured:
     seconds_of_picture: dict[int, float] = field(default_factory=dict)  # by side, in the usual number of steps
     seconds_of_batch: dict[int, float] = field(default_factory=dict)  # by pictures, at the smallest side
     tokens_per_s: float | None = None
+    longest_text: int = 1024
     seconds_of_form: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
@@ -66,7 +67,7 @@ class Measured:
             proposed["batch"] = max(batches, default=1)
         if self.tokens_per_s:
             most = int(self.tokens_per_s * SHARE_OF_TTL * LEAST_TTL_S)
-            proposed["max_length"] = max(min(most // 16 * 16, 1024), 16)
+            proposed["max_length"] = max(min(most // 16 * 16, self.longest_text), 16)
         slow = [form for form, seconds in self.seconds_of_form.items() if seconds > FORM_LIMIT_S]
         if slow and len(slow) < len(self.seconds_of_form):
             proposed["forms"] = [form for form in self.seconds_of_form if form not in slow]
@@ -104,6 +105,7 @@ async def measure_pictures(maker: ImageMaker, into: Measured, say: Say, *, budge
 async def measure_texts(maker: TextMaker, into: Measured, say: Say) -> None:
     """One text to wake the model up, and one that counts."""
     can = maker.abilities
+    into.longest_text = min(into.longest_text, can.max_length)
     length = min(TEXT_TOKENS, can.max_length)
     await _text(maker, text_job(can, min(16, length)))
     job = text_job(can, length)

@@ -11,7 +11,7 @@ import typer
 
 from horde_worker.configuration.file import chosen_path
 from horde_worker.configuration.load import Loaded, WrongSettings, load
-from horde_worker.configuration.schema import Configuration
+from horde_worker.configuration.schema import ROLES, Configuration
 from horde_worker.configuration.variables import CONFIG_VARIABLE
 from horde_worker.configuration.worker_settings import DEFAULT_HORDE, api_key
 
@@ -42,13 +42,24 @@ def own_settings(config: str | None, *, horde: str | None = None, apikey: str | 
     return Own(loaded, wanted.horde or DEFAULT_HORDE, api_key(wanted, os.environ), names)
 
 
-def names_of(own: Own, name: str | None) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A worker that a command is about."""
+
+    name: str
+    is_certain: bool = True  # else it is there only if a second kind of work has been done under it
+
+
+def names_of(own: Own, name: str | None) -> list[Named]:
     """The workers that a command is about. Raises `WrongSettings` where there are none."""
     if name:
-        return [name]
+        return [Named(name)]
     if not own.names:
         raise WrongSettings("No worker is named: give its name, or `name` in the settings.")
-    return list(dict.fromkeys(own.names.values()))
+    certain = list(dict.fromkeys(own.names.values()))
+    plain = own.wanted.name
+    further = [f"{plain}-{kind}" for kind in ROLES if kind not in own.names] if plain else []
+    return [*map(Named, certain), *(Named(one, is_certain=False) for one in further if one not in certain)]
 
 
 @contextmanager

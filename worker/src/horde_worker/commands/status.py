@@ -11,7 +11,7 @@ import typer
 
 from horde_sdk.harmless_text import one_line, printable_json
 from horde_worker.commands.horde_questions import HordeQuestions, KnownWorker, NoAnswer
-from horde_worker.commands.own_settings import Own, names_of, own_settings, readable_settings
+from horde_worker.commands.own_settings import Named, Own, names_of, own_settings, readable_settings
 from horde_worker.page.address import WrongAddress, page_address
 from horde_worker.view.shown import duration, rate
 
@@ -37,14 +37,17 @@ def run(config: str | None, *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-async def _both(own: Own, names: list[str]) -> tuple[dict[str, Any] | None, dict[str, KnownWorker | str | None]]:
+async def _both(own: Own, names: list[Named]) -> tuple[dict[str, Any] | None, dict[str, KnownWorker | str | None]]:
     there: dict[str, KnownWorker | str | None] = {}
     async with HordeQuestions(own.horde, own.key) as questions:
         for name in names:
             try:
-                there[name] = await questions.worker(name)
+                known = await questions.worker(name.name)
             except NoAnswer as error:
-                there[name] = str(error)
+                there[name.name] = str(error)
+            else:
+                if known is not None or name.is_certain:
+                    there[name.name] = known
     return await state_here(own.wanted.dashboard), there
 
 

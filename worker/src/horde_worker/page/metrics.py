@@ -39,8 +39,8 @@ def _by(label: str, counts: Mapping[str, float]) -> list[tuple[dict[str, str], f
 def _labels(labels: Mapping[str, str]) -> str:
     if not labels:
         return ""
-    escaped = (
-        f'{name}="{value.replace(chr(92), chr(92) * 2).replace(chr(34), chr(92) + chr(34))}"'
-        for name, value in labels.items()
-    )
-    return "{" + ",".join(escaped) + "}"
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

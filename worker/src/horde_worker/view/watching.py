@@ -123,6 +123,9 @@ class LogListener:
     def _on_worker_in_maintenance(self, fields: Mapping[str, Any]) -> None:
         self._trouble("maintenance", fields.get("message"))
 
+    def _on_worker_maintenance_over(self, fields: Mapping[str, Any]) -> None:
+        self._trouble("", "")
+
     def _on_worker_pausing(self, fields: Mapping[str, Any]) -> None:
         self._trouble("paused", fields.get("reason"))
 
