@@ -91,8 +91,8 @@ def _serve(flags: WorkFlags, loaded: Loaded, backends: Backends) -> int:
     from horde_worker.configuration.load import WrongSettings
     from horde_worker.configuration.reload import SettingsWatch
     from horde_worker.configuration.worker_settings import worker_settings
+    from horde_worker.gate.schedule import NoSchedule
     from horde_worker.page.address import WrongAddress, page_address
-    from horde_worker.run import OneKindTwice
     from horde_worker.settings import LiveWishes
 
     live = LiveWishes()
@@ -114,8 +114,10 @@ def _serve(flags: WorkFlags, loaded: Loaded, backends: Backends) -> int:
     )
     try:
         return int(asyncio.run(session.run(page, watch)))
-    except (UnknownBackend, OneKindTwice) as error:
+    except UnknownBackend as error:
         _fail(str(error))
+    except NoSchedule as error:
+        _fail(f"idle.schedule: {error}")
 
 
 def _fail(message: str) -> NoReturn:

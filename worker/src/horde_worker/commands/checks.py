@@ -19,6 +19,7 @@ from horde_worker.commands.own_settings import Own
 from horde_worker.configuration.load import WrongSettings
 from horde_worker.page.address import PageAddress, WrongAddress, page_address
 from horde_worker.settings import BRIDGE_AGENT
+from horde_worker.spool.place import spool_folder, state_folder
 
 Level: TypeAlias = Literal["good", "odd", "bad"]
 CLOCK_LIMIT_S: Final = 60.0
@@ -58,7 +59,9 @@ async def everything(own: Own) -> AsyncIterator[Finding]:
             yield of_bridge_agent(own)
         async for finding in of_backends(questions, own):
             yield finding
-    yield of_disk(Path(own.wanted.spool_folder).expanduser() if own.wanted.spool_folder else Path.home())
+    base = Path(own.wanted.spool_folder).expanduser() if own.wanted.spool_folder else None
+    yield of_spool(base, list(own.names.values()))
+    yield of_disk(base or state_folder())
     yield await of_page(own)
 
 
@@ -188,6 +191,18 @@ async def _of_models(about: str, questions: HordeQuestions, kind: str, models: t
         return Finding("good", about, f"not in the horde's list, and so paid by the context alone: {_shown(strange)}")
     hint = "name them as the horde does by `models: {horde name: name here}`"
     return Finding("odd", about, f"the horde does not know {_shown(strange)}: {hint}")
+
+
+def of_spool(base: Path | None, names: list[str]) -> Finding:
+    """Whether results of an earlier run still wait for the horde."""
+    folders = [spool_folder(name, base) for name in names]
+    try:
+        waiting = sum(1 for folder in folders if folder.is_dir() for one in folder.iterdir() if one.is_file())
+    except OSError as error:
+        return Finding("bad", "spool", f"{folders[0].parent} cannot be read: {error.strerror}")
+    if waiting:
+        return Finding("odd", "spool", f"{waiting} results of an earlier run wait: the next start delivers them")
+    return Finding("good", "spool", f"nothing waits in {base or state_folder() / 'openhorde' / 'spool'}")
 
 
 def of_disk(folder: Path) -> Finding:

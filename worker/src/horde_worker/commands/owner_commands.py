@@ -77,10 +77,15 @@ def drain(
     ] = "Drained by its owner.",
     config: ConfigOption = None,
 ) -> None:
-    """Have the horde give the worker no more jobs but your own. What it holds it finishes; `resume` ends it."""
-    from horde_worker.commands.control import run
+    """Have the horde give the worker no more jobs but your own, until `resume` or its next start.
 
-    run(name, config, {"maintenance": True, "maintenance_msg": reason}, "gets no more jobs, but for your own")
+    What it holds it finishes.
+    """
+    from horde_worker.commands.control import run
+    from horde_worker.remote import drain_message
+
+    change = {"maintenance": True, "maintenance_msg": drain_message(reason)}
+    run(name, config, change, "gets no more jobs, but for your own")
 
 
 def resume(name: NameArgument = None, config: ConfigOption = None) -> None:

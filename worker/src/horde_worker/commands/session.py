@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
+from typing import Final
 
 import structlog
 
@@ -20,6 +21,8 @@ from horde_worker.view.state import WorkerState
 from horde_worker.view.watching import LogListener, StateHook
 
 log = structlog.get_logger(__name__)
+
+RANKING_LIMIT_S: Final = 10.0
 
 
 class Session:
@@ -42,7 +45,7 @@ class Session:
         self._wanted = wanted
 
     async def run(self, page: PageAddress | None, watch: SettingsWatch | None) -> ExitCode:
-        """Work until it ends. Raises `UnknownBackend` and `OneKindTwice`."""
+        """Work until it ends. Raises `UnknownBackend`, and `NoSchedule` for a wrong one."""
         return await run_under(self.view, self.state, self._work(page, watch))
 
     async def _work(self, page: PageAddress | None, watch: SettingsWatch | None) -> ExitCode:
@@ -52,7 +55,21 @@ class Session:
             if watch is not None:
                 looking = asyncio.create_task(watch.run())
                 stack.callback(looking.cancel)
+            if self._settings.wishes.choice.needs_ranking:
+                await self._rank(stack)
             return await run_worker(self._settings)
+
+    async def _rank(self, stack: AsyncExitStack) -> None:
+        """Have the ranking kept, and wait for the first a moment: without it such models are not offered."""
+        from horde_worker.commands.model_ranking import keep_ranking
+
+        ranking = asyncio.create_task(keep_ranking(self._settings))
+        stack.callback(ranking.cancel)
+        live = self._settings.wishes.live
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RANKING_LIMIT_S):
+                while live is not None and "choice" not in live.now:
+                    await asyncio.sleep(0.05)
 
     async def _serve_page(self, address: PageAddress, stack: AsyncExitStack) -> None:
         """A page that cannot be there is no reason not to work."""

@@ -18,7 +18,8 @@ from horde_worker.configuration.schema import BackendEntry
 from horde_worker.configuration.worker_settings import worker_settings
 from horde_worker.exit_codes import ExitCode
 from horde_worker.logs import configure_logs
-from horde_worker.run import OneKindTwice, run_worker
+from horde_worker.run import run_worker
+from horde_worker.settings import SpoolSettings
 
 
 def run(config: str | None, backend: list[str], jobs: int, folder: Path) -> None:
@@ -28,7 +29,7 @@ def run(config: str | None, backend: list[str], jobs: int, folder: Path) -> None
         entries = [BackendEntry.model_validate(one) for one in backend] if backend else own.wanted.backends
         try:
             code, horde = asyncio.run(_simulated(own, entries, jobs, folder))
-        except (UnknownBackend, OneKindTwice) as error:
+        except UnknownBackend as error:
             raise WrongSettings(str(error)) from None
     kept = horde.kept
     typer.echo(f"{len(kept.delivered)} delivered, {len(kept.faulted)} given back.")
@@ -44,4 +45,5 @@ async def _simulated(own: Own, entries: list[BackendEntry], jobs: int, folder: P
     async with horde.open() as url:
         wanted = own.wanted.model_copy(update={"horde": url, "name": own.wanted.name or "simulated"})
         settings = worker_settings(wanted, backends.entries, os.environ, jobs_wanted=jobs)
-        return await run_worker(replace(settings, api_key="simulated-key-of-nobody")), horde
+        settings = replace(settings, api_key="simulated-key-of-nobody", spool=SpoolSettings(is_on=False))
+        return await run_worker(settings), horde

@@ -152,6 +152,12 @@ def _threads(result: Import, value: Any, line: int, all_: Mapping[str, Any]) -> 
         result.notices.append(Notice(line, "not used: how much a backend does at once is its own `slots`"))
 
 
+def _lora(result: Import, value: Any, line: int, _all: Mapping[str, Any]) -> None:
+    result.put(line, value, "allow_lora")
+    if _yes(value):
+        result.put(line, True, "loras", "fetch")  # the older workers fetched what jobs name
+
+
 def _forms(result: Import, value: Any, line: int, _all: Mapping[str, Any]) -> None:
     forms: list[str] = []
     for one in value if isinstance(value, list) else [value]:
@@ -211,7 +217,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "allow_post_processing": _same("allow_post_processing"),
     "allow_controlnet": _same("allow_controlnet"),
     "allow_sdxl_controlnet": _same("allow_sdxl_controlnet"),
-    "allow_lora": _same("allow_lora"),
+    "allow_lora": _lora,
     "civitai_api_token": _same("loras", "civitai_token"),
     "purge_loras_on_download": _unless(False, "LoRAs that are not used are removed by themselves"),
     "max_lora_cache_size": _same("loras", "max_gb"),

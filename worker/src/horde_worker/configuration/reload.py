@@ -61,7 +61,7 @@ class SettingsWatch:
         self._seen = now
         taken = [key for key in changed if is_live(key)]
         if taken:
-            self._live.now = live_wishes(now)
+            self._live.now = {**self._live.now, **live_wishes(now)}
             self._on_change(now)
             log.info("worker.settings_changed", keys=taken)
         waiting = [

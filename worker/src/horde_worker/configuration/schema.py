@@ -56,7 +56,10 @@ class BackendEntry(BaseModel):
     models: dict[str, str] | None = Field(
         None, description="Which to offer, by their names in the horde: `{horde name: name in the program}`."
     )
-    slots: int | None = Field(None, ge=1, le=64, description="Jobs that it does at the same time.")
+    own_name: bool = Field(
+        False, description="Work under a name of its own, also where another backend of its type shares one."
+    )
+    slots: int | None = Field(None, ge=1, le=50, description="Jobs that it does at the same time.")
     devices: Words | None = Field(None, description="Devices that it computes on, such as `cuda:0`.")
 
     @model_validator(mode="before")
@@ -73,7 +76,7 @@ class BackendEntry(BaseModel):
 
     def options(self) -> dict[str, object]:
         """What the backend is opened with: the keys that are set."""
-        return dict(self.model_dump(exclude={"type"}, exclude_none=True))
+        return dict(self.model_dump(exclude={"type", "own_name"}, exclude_none=True))
 
 
 class Names(_Section):
@@ -93,6 +96,9 @@ class Offer(_Section):
         "`all sd21`, `all inpainting`, `all sfw`, `all nsfw`, `top 5`, `bottom 5`. Empty: all.",
     )
     skip: Words = Field([], description="Models not to offer, written in the same way; taken away last.")
+    reference: str | None = Field(
+        None, description="A file with what is known of models, as hordes publish it (`stable_diffusion.json`)."
+    )
     large: bool = Field(True, description="Whether Flux and Stable Cascade are among what such words stand for.")
 
 
@@ -108,10 +114,20 @@ class Idle(_Section):
     schedule: str | None = Field(None, description="Take jobs only then: `22:00-08:00`, `Mon-Fri 22:00-08:00`.")
 
 
-class Loras(_Section):
-    """LoRAs are fetched once and kept."""
+class Memory(_Section):
+    """Limits at which no more jobs are taken."""
 
-    folder: str | None = Field(None, description="Where; default: the cache folder of your account.")
+    most_own_mb: int | None = Field(None, ge=50, description="Most that the worker itself may hold, in megabytes.")
+    least_free_mb: int = Field(200, ge=0, description="Least that must be free on the machine, in megabytes.")
+
+
+class Loras(_Section):
+    """LoRAs are fetched once and kept, for backends that want files."""
+
+    fetch: bool = Field(False, description="Fetch what jobs name, for backends that have a folder for it.")
+    folder: str | None = Field(None, description="Where; default: the backend's, or the cache folder of your account.")
+    api_url: Address = Field("https://civitai.com/api/v1", description="Where they come from.")
+    pinned: Words = Field([], description="Ids that are never given up for room.")
     max_gb: float | None = Field(None, gt=0, le=10_000, description="Most that is kept, in gigabytes.")
     civitai_token: str | None = Field(None, description="Your token of CivitAI.", json_schema_extra=SECRET)
 
@@ -189,7 +205,11 @@ class Configuration(_Section):
     exit_on_maintenance: bool = Field(False, description="Leave when put into maintenance (exit code 4).")
     remove_maintenance_on_start: bool = Field(False, description="Take the worker out of maintenance when it starts.")
     idle: Idle = Field(Idle(), description="When the worker steps back.")
+    memory: Memory = Field(Memory(), description="When there is too little memory.")
     loras: Loras = Field(Loras(), description="LoRAs and textual inversions.")
+    service: bool = Field(
+        False, description="Go on where a person would be asked: wait for backends, try again every ten minutes."
+    )
     spool_folder: str | None = Field(
         None, description="Where finished results wait for the horde; default: the state folder of your account."
     )

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from horde_sdk.reach import Network, networks_of, outside_as_configured
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.configuration.load import WrongSettings
-from horde_worker.configuration.schema import BackendEntry, Configuration
+from horde_worker.configuration.model_reference import UnreadableReference, read_reference
+from horde_worker.configuration.schema import BackendEntry, Configuration, Loras, Offer
 from horde_worker.configuration.secrets import MissingSecret, revealed
 from horde_worker.hooks import Hook
-from horde_worker.settings import BRIDGE_AGENT, Allowed, LiveWishes, OperatorWishes, WorkerSettings
+from horde_worker.model_choice import ModelChoice
+from horde_worker.settings import (
+    BRIDGE_AGENT,
+    Allowed,
+    IdleSettings,
+    LiveWishes,
+    LoraCacheSettings,
+    MemorySettings,
+    OperatorWishes,
+    SpoolSettings,
+    WorkerSettings,
+)
 
 DEFAULT_HORDE = "http://127.0.0.1:7001"
 AUTO = "auto"
@@ -42,9 +56,10 @@ def worker_settings(
             bridge_agent=wanted.bridge_agent or BRIDGE_AGENT,
             forms=tuple(wanted.forms),
             live=live,
+            choice=_choice(wanted.offer),
             **live_wishes(wanted),
         ),
-        backends=tuple(BackendSettings(one.type, one.options()) for one in backends),
+        backends=tuple(BackendSettings(one.type, one.options(), own_name=one.own_name) for one in backends),
         aliases=tuple(wanted.aliases),
         text_aliases=tuple(wanted.text_aliases),
         names=names,
@@ -52,9 +67,48 @@ def worker_settings(
         queue_size=wanted.queue or 1,
         jobs_wanted=jobs_wanted,
         exit_on_maintenance=wanted.exit_on_maintenance,
+        remove_maintenance_on_start=wanted.remove_maintenance_on_start,
+        is_service=wanted.service,
+        spool=SpoolSettings(folder=_folder(wanted.spool_folder)),
+        idle=IdleSettings(
+            after_local_use_s=wanted.idle.after_local_use,
+            schedule=wanted.idle.schedule or "",
+            gpu_util_below=wanted.idle.gpu_util_below,
+        ),
+        memory=MemorySettings(most_own_mib=wanted.memory.most_own_mb, least_free_mib=wanted.memory.least_free_mb),
+        lora_cache=_lora_cache(wanted.loras, environ),
         private_networks=private_networks(wanted),
         hooks=tuple(hooks),
     )
+
+
+def _folder(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+def _lora_cache(wanted: Loras, environ: Mapping[str, str]) -> LoraCacheSettings:
+    try:
+        token = revealed(wanted.civitai_token, environ) or ""
+    except MissingSecret as error:
+        raise WrongSettings(f"loras.civitai_token: {error}") from None
+    usual = LoraCacheSettings()
+    return replace(
+        usual,
+        is_on=wanted.fetch,
+        folder=_folder(wanted.folder),
+        api_url=wanted.api_url,
+        token=token,
+        max_total_bytes=int(wanted.max_gb * 1024**3) if wanted.max_gb else usual.max_total_bytes,
+        pinned=tuple(wanted.pinned),
+    )
+
+
+def _choice(wanted: Offer) -> ModelChoice:
+    try:
+        reference = read_reference(Path(wanted.reference).expanduser()) if wanted.reference else {}
+    except UnreadableReference as error:
+        raise WrongSettings(f"offer.reference: {error}") from None
+    return ModelChoice(tuple(wanted.models), tuple(wanted.skip), wanted.large, reference)
 
 
 def api_key(wanted: Configuration, environ: Mapping[str, str]) -> str:

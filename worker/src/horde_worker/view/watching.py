@@ -126,8 +126,12 @@ class LogListener:
     def _on_worker_maintenance_over(self, fields: Mapping[str, Any]) -> None:
         self._trouble("", "")
 
+    _on_worker_resumed = _on_worker_going_on = _on_worker_maintenance_over
+
     def _on_worker_pausing(self, fields: Mapping[str, Any]) -> None:
         self._trouble("paused", fields.get("reason"))
+
+    _on_worker_backend_pausing = _on_worker_waiting = _on_worker_pausing
 
     def _on_worker_refused(self, fields: Mapping[str, Any]) -> None:
         self._trouble("refused", fields.get("message"))

@@ -15,9 +15,11 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
-from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.events import BackendFailure, BackendGone
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.connection_failures import in_words
+
+__all__ = ["BackendFailure", "BackendGone", "BackendRefused", "BackendServer", "quietly"]  # all that a call may raise
 
 JSON_LIMIT_BYTES: Final = 16 * 1024 * 1024
 LINE_LIMIT_BYTES: Final = 1024 * 1024
@@ -25,10 +27,6 @@ ANSWER_LIMIT_S: Final = 30.0
 CONNECT_LIMIT_S: Final = 5.0
 _TOLD_CHARACTERS: Final = 300
 """Of what a server says went wrong."""
-
-
-class BackendGone(BackendFailure):
-    """The server is not reached: it is not running, or the way to it is cut."""
 
 
 class BackendRefused(BackendFailure):
