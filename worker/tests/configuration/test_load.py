@@ -68,10 +68,10 @@ def test_our_own_variables_come_before_shared_and_older_ones(path: Path) -> None
     }
     found = loaded(path, environ=old).configuration
     assert (found.batch, found.max_pixels, found.blacklist, found.allow_lora) == (9, 512 * 512, ["a", "b", "c"], False)
-    found = loaded(
+    both = loaded(
         path, environ={**old, "HORDE_WORKER_BATCH": "2", "HORDE_URL": "http://a", "HORDE_WORKER_HORDE": "http://b"}
     )
-    assert (found.configuration.batch, found.configuration.horde) == (2, "http://b")
+    assert (both.configuration.batch, both.configuration.horde) == (2, "http://b")
 
 
 def test_lists_and_sections_have_variables_too(path: Path) -> None:
@@ -157,7 +157,7 @@ def test_settings_of_the_process_follow(path: Path) -> None:
     )
     wanted = loaded(path, text).configuration
     settings = worker_settings(wanted, wanted.backends, {"MY_KEY": "the key"})
-    assert (settings.api_key, settings.horde_url, settings.roles) == ("the key", "http://127.0.0.1:7001", {"text"})
+    assert (settings.api_key, settings.horde_url, set(settings.roles)) == ("the key", "http://127.0.0.1:7001", {"text"})
     assert (settings.wishes.name, settings.names) == ("from-file", {"text": "scribe"})
     assert settings.wishes.allowed == Allowed(lora=False)
     assert "the key" not in repr(settings)
