@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 
 import pytest
 from PIL import Image
@@ -52,6 +53,17 @@ def test_a_rate_is_said_after_five_minutes(state: WorkerState, clock: Clock) -> 
     state.delivered(done(clock, 5.0))
     assert state.kudos_of_last_hour() == 5.0
     assert (state.total_results, state.total_kudos) == (2, 15.0)
+
+
+def test_a_day_begins_anew(clock: Clock) -> None:
+    """At midnight UTC; all kinds of work count together."""
+    days = [dt.date(2026, 11, 30)] * 3 + [dt.date(2026, 12, 1)]
+    state = WorkerState(clock=clock, today=lambda: days.pop(0))
+    state.delivered(done(clock, 2.0))
+    state.delivered(done(clock, 3.0))
+    assert state.kudos_today == 5.0
+    state.delivered(done(clock, 4.0))
+    assert (state.kudos_today, state.total_kudos) == (4.0, 9.0)
 
 
 def test_drops_are_counted_by_the_hour(state: WorkerState, clock: Clock) -> None:

@@ -61,7 +61,7 @@ function show(state) {
     one.model, `${number(one.seconds)} s`, `${number(one.kudos)} kudos`, `${duration(one.ago_s)} ago`)), "Nothing yet.");
   fill("dropped", state.dropped.map((one) => row(one.reason, `${duration(one.ago_s)} ago`)));
   fill("advice", state.advice.map((one) => row(one)));
-  fill("messages", state.messages.map((one) => row(one.text, one.origin)));
+  fill("messages", state.messages.map((one) => row(one.text, ` – ${one.origin}`)));
   const pictures = state.pictures.join(" ");
   if (pictures !== shown) {
     shown = pictures;

@@ -38,7 +38,7 @@ class WorkerScreen(App[None]):
     CSS = """
     Screen { background: $surface; }
     #head { height: 3; padding: 0 1; border: round $primary; }
-    #figures { height: 3; padding: 0 1; border: round $primary-darken-1; }
+    #figures { height: auto; padding: 0 1; border: round $primary-darken-1; }
     .panel { padding: 0 1; border: round $primary-darken-1; height: 1fr; }
     #now { height: auto; min-height: 4; max-height: 12; }
     #log { height: 1fr; color: $text-muted; }

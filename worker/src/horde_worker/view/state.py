@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from horde_worker.tally import utc_today
 
 HOUR_S: Final = 3600.0
 EXTRAPOLATED_AFTER_S: Final = 300.0
@@ -83,6 +86,7 @@ class WorkerState:
     """Everything. `clock` is monotonic."""
 
     clock: Callable[[], float] = time.monotonic
+    today: Callable[[], dt.date] = utc_today
     name: str = ""
     horde: str = ""
     backends: tuple[str, ...] = ()
@@ -98,16 +102,18 @@ class WorkerState:
     results: Counter[str] = field(default_factory=Counter)  # by kind
     kudos: Counter[str] = field(default_factory=Counter)
     drops: Counter[str] = field(default_factory=Counter)
-    kudos_today: float = 0.0
+    kudos_today: float = 0.0  # of the UTC day, by all workers of the process
     trouble: str = ""  # why there is no work just now; empty: nothing is wrong
     trouble_kind: str = ""  # unreachable, maintenance, paused, refused, backend
     last_result_at: float | None = None
     is_leaving: bool = False
     _earned: deque[tuple[float, float]] = field(default_factory=deque)
+    _day: dt.date = field(init=False)
     _lost: deque[tuple[float, int]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self.started = self.clock()
+        self._day = self.today()
 
     def delivered(self, one: Done) -> None:
         """The horde took a result."""
@@ -115,6 +121,9 @@ class WorkerState:
         self.results[one.kind] += 1
         self.kudos[one.kind] += one.kudos  # type: ignore[assignment]
         self.last_result_at = one.at
+        if (day := self.today()) != self._day:
+            self._day, self.kudos_today = day, 0.0
+        self.kudos_today = round(self.kudos_today + one.kudos, 2)
         self._earned.append((one.at, one.kudos))
         self._forget()
 

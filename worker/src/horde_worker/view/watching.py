@@ -111,7 +111,6 @@ class LogListener:
 
     def _on_worker_delivered(self, fields: Mapping[str, Any]) -> None:
         self._trouble("", "")
-        self._state.kudos_today = float(fields.get("kudos_today") or 0.0)
 
     def _on_worker_told(self, fields: Mapping[str, Any]) -> None:
         told = (one_line(str(fields.get(key) or ""))[:1000] for key in ("message", "origin", "until"))
