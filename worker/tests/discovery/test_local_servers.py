@@ -41,7 +41,7 @@ OLLAMA = {
 }
 LLAMACPP = {
     "/props": {"default_generation_settings": {"n_ctx": 4096}},
-    "/v1/models": {"data": [{"id": "tiny.gguf", "owned_by": "llamacpp"}]},
+    "/v1/models": {"data": [{"id": "/home/me/models/tiny.gguf", "owned_by": "llamacpp"}]},
 }
 A1111 = {"/sdapi/v1/sd-models": [{"title": "x.safetensors [abc]", "model_name": "x"}]}
 VLLM = {"/v1/models": {"data": [{"id": "org/model", "owned_by": "vllm", "max_model_len": 32768}]}}

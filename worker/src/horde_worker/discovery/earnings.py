@@ -23,12 +23,12 @@ _REQUEST_TAX: Final = {"image": 4.0, "text": 0.0}
 """What the requester pays besides the worker's reward: once for the request, once for the job."""
 _SHARE: Final = {"image": 1.0, "text": 0.8}
 """Of the rest, what the worker gets: texts are estimated higher than they are paid (docs/prices.md)."""
-_BASE_MODEL: Final = "stable_diffusion"
-"""Larger ones earn a multiple."""
+_BASE_MODEL: Final = "Deliberate"
+"""Of Stable Diffusion 1.5, and known everywhere; larger ones earn a multiple."""
 _LAST_KNOWN: Final = {"image": 7.0, "text": 45.8}
 """For the same, at the time of writing."""
 WHAT: Final = {
-    "image": "a picture of 512×512 in 30 steps, with SDXL twice that",
+    "image": "a picture of 512×512 in 30 steps",
     "text": "200 tokens after a prompt of 1024, by a model of 13 billions; others in proportion",
 }
 

@@ -6,6 +6,7 @@ OpenAI, and most text programs speak OpenAI's, so the most particular come first
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
@@ -68,7 +69,7 @@ async def llamacpp(ask: Asker) -> Found | None:
     if not isinstance(props, dict) or not isinstance(props.get("default_generation_settings"), dict):
         return None
     context = _count(props["default_generation_settings"].get("n_ctx"))
-    models = _names([_deep(one, "id") for one in _listed(await ask.json("/v1/models"))])
+    models = _names([_file_name(_deep(one, "id")) for one in _listed(await ask.json("/v1/models"))])
     return Found("llamacpp", "llama.cpp", ask.url, "text", models, context)
 
 
@@ -123,6 +124,11 @@ def _deep(answer: Any, *path: str | int) -> Any:
 def _listed(answer: Any) -> list[Any]:
     data = _deep(answer, "data")
     return data[:MAX_MODELS] if isinstance(data, list) else []
+
+
+def _file_name(model: Any) -> Any:
+    """A model without the folders it lies in, where it is called by its file."""
+    return re.split(r"[/\\]", model)[-1] if isinstance(model, str) and model.lower().endswith(".gguf") else model
 
 
 def _names(answer: Any) -> tuple[str, ...]:
