@@ -100,6 +100,12 @@ class WorkFlags:
     ] = None
     once: Annotated[bool, typer.Option("--once", help="Do one job, then leave.")] = False
     exit_on_maintenance: Annotated[bool, typer.Option(help="Leave when put into maintenance (exit code 4).")] = False
+    service: Annotated[
+        bool,
+        typer.Option(
+            "--service", help="Go on where a person would be asked: wait for backends, try again every ten minutes."
+        ),
+    ] = False
     dashboard: Annotated[
         str | None,
         typer.Option(metavar="HOST:PORT", help="A page on this machine, for example 127.0.0.1:7017; `off`: none."),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import aiohttp
 import structlog
@@ -17,6 +17,7 @@ from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import Backend, BackendSettings
 from horde_worker.backends.registry import open_backend
 from horde_worker.exit_codes import ExitCode
+from horde_worker.freed_memory import give_back
 from horde_worker.gate.idle_rule import IdleRule
 from horde_worker.gate.memory_watch import MemoryWatch
 from horde_worker.horde_api import HordeApi
@@ -29,6 +30,9 @@ from horde_worker.spool.place import spool_folder
 from horde_worker.spool.spool import Spool
 from horde_worker.stop import Stop
 from horde_worker.worker import Worker
+
+if TYPE_CHECKING:
+    from horde_worker.lora_cache.cache import LoraCache
 
 log = structlog.get_logger(__name__)
 
@@ -57,10 +61,12 @@ async def run_worker(settings: WorkerSettings) -> ExitCode:
         except _NotOpened as why:
             return why.code
         shares = shares_of(backends, settings.wishes.name, settings.names, settings.roles)
-        stop.workers = [_worker(api, share, settings) for share in shares]
+        loras = await _lora_cache(settings, opened)
+        stop.workers = [_worker(api, share, settings, loras) for share in shares]
         if not stop.workers:
             log.error("worker.backend_failed", backend=settings.backends[0].name, reason="it makes nothing")
             return ExitCode.BACKEND
+        give_back()
         code = await _run_all(stop.workers)
     return ExitCode.CRASH if stop.was_cut_short else code
 
@@ -97,8 +103,26 @@ async def _opened(settings: BackendSettings, stack: AsyncExitStack, stop: Stop, 
     return backend
 
 
-def _worker(api: HordeApi, share: Share, settings: WorkerSettings) -> AnyWorker:
-    kind = _kind(api, share, settings)
+async def _lora_cache(settings: WorkerSettings, stack: AsyncExitStack) -> LoraCache | None:
+    """One for all workers, open, and closed at the end of the stack; None where the owner wants none."""
+    if not settings.lora_cache.is_on:
+        return None
+    from horde_worker.lora_cache.cache import LoraCache
+    from horde_worker.lora_cache.place import folders_for
+
+    cache = LoraCache(
+        settings.lora_cache,
+        folders_for(settings.lora_cache, settings.backends),
+        allows_nsfw=settings.wishes.nsfw,
+        reach=outside(settings.private_networks),
+    )
+    await stack.enter_async_context(aclosing(cache))
+    await cache.open()
+    return cache
+
+
+def _worker(api: HordeApi, share: Share, settings: WorkerSettings, loras: LoraCache | None) -> AnyWorker:
+    kind = _kind(api, share, settings, loras)
     spool = None
     if settings.spool.is_on:
         folder = spool_folder(share.worker, settings.spool.folder)
@@ -117,14 +141,14 @@ def _worker(api: HordeApi, share: Share, settings: WorkerSettings) -> AnyWorker:
     )
 
 
-def _kind(api: HordeApi, share: Share, settings: WorkerSettings) -> Kind[Any, Any]:
+def _kind(api: HordeApi, share: Share, settings: WorkerSettings, loras: LoraCache | None) -> Kind[Any, Any]:
     """The kind of work of a share. Those that nobody asked for are not even imported."""
     aliases = settings.aliases if share.is_of_first else ()
     if share.kind == "image":
         from horde_worker.kinds.image.kind import ImageKind
 
         wishes = replace(settings.wishes, name=share.worker, models=aliases)
-        return ImageKind(api, share.backend, share.maker, wishes)
+        return ImageKind(api, share.backend, share.maker, wishes, loras)
     if share.kind == "text":
         from horde_worker.kinds.text.kind import TextKind
 

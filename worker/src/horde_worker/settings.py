@@ -110,7 +110,8 @@ class LoraCacheSettings:
     """Where LoRAs and textual inversions come from, and how many of them are kept."""
 
     is_on: bool = False
-    folder: Path | None = None  # None: the user's cache folder; name the backend's own where it reads files from there
+    folder: Path | None = None  # None: the folder that a backend's own options name, or the user's cache folder
+    ti_folder: Path | None = None  # the same for textual inversions
     api_url: str = "https://civitai.com/api/v1"
     token: str = field(default="", repr=False)
     max_total_bytes: int = 10 * 1024**3

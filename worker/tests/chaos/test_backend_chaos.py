@@ -22,9 +22,11 @@ from structlog.testing import capture_logs
 from workshop import Workshop
 
 from horde_worker.backends.events import BackendFailure, OutOfMemory, Progress
-from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageResult
+from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageMaker, ImageResult
 from horde_worker.loop import making
 from horde_worker.loop.breaker import FAILURE_PAUSE_S
+from horde_worker.pool.image_pool import ImagePool
+from horde_worker.pool.members import Member, Members
 
 SCRIPT = Path(__file__).with_name("easel_server.py")
 
@@ -428,3 +430,22 @@ async def test_a_heavy_job_runs_alone(horde: PlayedHorde, workshop: Workshop) ->
     assert {"c1", "c2"} in together
     assert all(one == {"c1", "c2"} for one in together if "c1" in one)
     assert len(horde.submits) == 5
+
+
+# ------------------------------------------------------------------------ one of several
+
+
+async def test_a_job_of_a_backend_that_dies_goes_to_another(
+    horde: PlayedHorde, workshop: Workshop, program: Program, easel: HttpEasel
+) -> None:
+    """Two programs behind one name: the horde never learns of it."""
+    program.hold.touch()
+    pool = ImagePool(Members[ImageMaker]([Member("easel", easel), Member("painter", workshop.painter)]))
+    horde.pop_script = [horde.job("j1")]
+    workshop.start(maker=pool, jobs_wanted=1)
+    await until(program.asked.exists)
+    program.kill()
+    await workshop.ended()
+    assert horde.submit_of("j1")["state"] == "ok"
+    assert [job.ids for job in workshop.painter.jobs] == [("j1",)]
+    assert (horde.pops[0]["threads"], horde.pops[0]["models"]) == (2, ["paint"])

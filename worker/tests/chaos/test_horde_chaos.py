@@ -115,7 +115,7 @@ async def test_a_key_that_is_refused_with_a_result_ends_the_worker_and_keeps_the
 ) -> None:
     """It is as good as before once the key is right."""
     horde.pop_script = [horde.job("j1")]
-    horde.submit_script = [Answer(401, {"message": "who?", "rc": "InvalidAPIKey"})]
+    horde.submit_script = [Answer(401, {"message": "who?", "rc": "InvalidAPIKey"}) for _ in range(100)]
     workshop.start(spool=spool)
     assert await workshop.ended() == ExitCode.CREDENTIALS
     assert kept(tmp_path) == 1

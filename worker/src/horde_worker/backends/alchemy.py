@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
-
-from PIL import Image
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from horde_worker.backends.events import Progress
+
+if TYPE_CHECKING:
+    from PIL import Image  # a worker of texts never loads it
 
 Option: TypeAlias = str | float | bool | None
 """The value of an option of a form; many hordes send every value as text."""

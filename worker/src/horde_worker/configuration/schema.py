@@ -111,7 +111,9 @@ class Idle(_Section):
     gpu_util_below: int | None = Field(
         None, ge=1, le=100, description="Take jobs only while the GPU is less busy, in %."
     )
-    schedule: str | None = Field(None, description="Take jobs only then: `22:00-08:00`, `Mon-Fri 22:00-08:00`.")
+    schedule: str | None = Field(
+        None, description="Take jobs only then: `22:00-08:00`, `mon-fri 22:00-06:00; sat,sun 00:00-24:00`."
+    )
 
 
 class Memory(_Section):
@@ -126,6 +128,7 @@ class Loras(_Section):
 
     fetch: bool = Field(False, description="Fetch what jobs name, for backends that have a folder for it.")
     folder: str | None = Field(None, description="Where; default: the backend's, or the cache folder of your account.")
+    ti_folder: str | None = Field(None, description="The same for textual inversions.")
     api_url: Address = Field("https://civitai.com/api/v1", description="Where they come from.")
     pinned: Words = Field([], description="Ids that are never given up for room.")
     max_gb: float | None = Field(None, gt=0, le=10_000, description="Most that is kept, in gigabytes.")

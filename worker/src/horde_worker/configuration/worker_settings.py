@@ -96,6 +96,7 @@ def _lora_cache(wanted: Loras, environ: Mapping[str, str]) -> LoraCacheSettings:
         usual,
         is_on=wanted.fetch,
         folder=_folder(wanted.folder),
+        ti_folder=_folder(wanted.ti_folder),
         api_url=wanted.api_url,
         token=token,
         max_total_bytes=int(wanted.max_gb * 1024**3) if wanted.max_gb else usual.max_total_bytes,

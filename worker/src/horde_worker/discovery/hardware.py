@@ -8,6 +8,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -60,7 +61,7 @@ def measured() -> Hardware:
 
 
 def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
+    if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
@@ -68,8 +69,9 @@ def _cores() -> int:
 def _ram_bytes() -> int:
     """The machine's memory, or what a container may have of it."""
     total = 0
-    with contextlib.suppress(AttributeError, ValueError, OSError):
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if sys.platform != "win32":
+        with contextlib.suppress(ValueError, OSError):
+            total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if not total and (said := _output("sysctl", "-n", "hw.memsize")).strip().isdigit():
         total = int(said)
     if not total and platform.system() == "Windows":

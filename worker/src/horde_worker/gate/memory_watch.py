@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 import structlog
 
+from horde_worker.freed_memory import give_back
 from horde_worker.kinds.interface import Kind
 from horde_worker.settings import MemorySettings
 from horde_worker.steady_clock import steady_s
@@ -66,7 +66,7 @@ class MemoryWatch:
             if self._reason and not jobs_in_hand and self._may_unload(now):
                 self._unloaded_at = now
                 await self._kind.unload()
-                gc.collect()
+                give_back()
                 self._reason = self._of(self._look())
         return self._reason
 

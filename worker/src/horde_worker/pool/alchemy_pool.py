@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from horde_worker.backends.alchemy import AlchemyAbilities, AlchemyEvent, AlchemyMaker, Option
 from horde_worker.pool.members import Members
 from horde_worker.pool.standing_of_members import OfMembers, united
+
+if TYPE_CHECKING:
+    from PIL import Image  # a worker of texts never loads it
 
 
 class AlchemyPool(OfMembers):

@@ -10,7 +10,7 @@ from typing import Final
 
 from horde_sdk.ai_horde_api.consts import MODEL_TYPE
 from horde_worker.backends.events import BackendFailure
-from horde_worker.backends.image import ImageJob, ImageMaker, ImageResult, Remark
+from horde_worker.backends.image import ImageAbilities, ImageJob, ImageMaker, ImageResult, Remark
 from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.hand_out import HandOut, giving_back_at_most, messages_of, skipped_of
 from horde_worker.kinds.image.offer import ImageOffer, check_image_offered, image_offer
@@ -22,29 +22,50 @@ from horde_worker.kinds.parcel import Parcel, as_json, as_request
 from horde_worker.kinds.pictures import encode_webp
 from horde_worker.kinds.results import results_of
 from horde_worker.kinds.sources import SourceFetcher
+from horde_worker.lora_cache.cache import LoraCache
+from horde_worker.lora_cache.for_jobs import with_files
 from horde_worker.settings import OperatorWishes
 
 NATIVE_PIXELS: Final = 512 * 512
 LARGE_PIXELS: Final = 1024 * 1024
 LEAST_PIXELS_OFFERED: Final = 256 * 256
+FETCHED: Final = frozenset({"lora", "lora_versions", "textual_inversion"})
+"""Capabilities that need files from elsewhere."""
 
 
 class ImageKind(OfMaker):
     """Implements `Kind` for pictures."""
 
-    def __init__(self, api: HordeApi, backend_name: str, maker: ImageMaker, wishes: OperatorWishes) -> None:
+    def __init__(
+        self,
+        api: HordeApi,
+        backend_name: str,
+        maker: ImageMaker,
+        wishes: OperatorWishes,
+        loras: LoraCache | None = None,
+    ) -> None:
+        """`loras` fetches what jobs name; without it the backend has its own."""
         self.backend_name = backend_name
         self._api = api
         self._maker: ImageMaker = maker
         self._wishes = wishes
+        self._loras = loras
         self._sources = SourceFetcher(api.places)
+
+    @property
+    def _abilities(self) -> ImageAbilities:
+        """Those of the backend, without what has to be fetched where nothing can be."""
+        able = self._maker.abilities
+        if self._loras is None or self._loras.is_reached:
+            return able
+        return replace(able, capabilities=able.capabilities - FETCHED)
 
     async def start(self) -> None:
         """A maker of pictures that is open can make some."""
 
     def offer(self) -> ImageOffer:
         """The next pop."""
-        return image_offer(self._wishes.current(), self._maker.abilities, self.slots)
+        return image_offer(self._wishes.current(), self._abilities, self.slots)
 
     async def pop(self) -> HandOut[ImageJob]:
         offer = self.offer()
@@ -61,7 +82,8 @@ class ImageKind(OfMaker):
         return [one for one in wanted if one[0] not in self.offer().models]
 
     async def prepare(self, job: ImageJob) -> ImageJob:
-        return await self._sources.filled(job)
+        filled = await self._sources.filled(job)
+        return filled if self._loras is None else await with_files(filled, self._loras)
 
     def make(self, job: ImageJob, watch: Watch) -> AsyncGenerator[ImageResult | BackendFailure, None]:
         return results_of(self._maker.make(job), ImageResult, len(job.ids), watch, "pictures")
@@ -92,8 +114,8 @@ class ImageKind(OfMaker):
         return one * (1 + 0.2 * (len(job.ids) - 1)) + (job.steps if job.hires_fix else 0)
 
     def wants_all(self, job: ImageJob) -> bool:
-        """Batches and large pictures take the memory that another job would need."""
-        return len(job.ids) > 1 or job.width * job.height > LARGE_PIXELS
+        """Batches, large pictures and second networks take the memory that another job would need."""
+        return len(job.ids) > 1 or job.width * job.height > LARGE_PIXELS or bool(job.control_type)
 
     def offer_less(self) -> str:
         """Half the pixels."""
