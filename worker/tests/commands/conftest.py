@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 from aiohttp import web
 from owners_horde import OwnersHorde
 
@@ -24,10 +25,12 @@ async def owners_horde() -> AsyncIterator[OwnersHorde]:
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Neither settings of whoever runs the tests, nor what runs on his machine."""
     for name in ("HORDE_URL", "AI_HORDE_URL", "HORDE_API_KEY", "AI_HORDE_API_KEY", "HORDE_WORKER_CONFIG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("HORDE_WORKER_PORTS", "none")
+    yield
+    structlog.reset_defaults()  # commands write to the standard error of their test
