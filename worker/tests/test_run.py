@@ -7,18 +7,18 @@ import os
 import signal
 import stat
 from collections.abc import AsyncGenerator, Callable
-from functools import partial, partialmethod
+from functools import partialmethod
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import pytest
+from built_in import add_built_in
 from PIL import Image
 from played_horde import Answer, PlayedHorde
 from structlog.testing import capture_logs
 
 from horde_worker import horde_api
 from horde_worker import run as run_module
-from horde_worker.backends import registry
 from horde_worker.backends.events import BackendFailure, Piece
 from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageResult
 from horde_worker.backends.interface import BackendSettings, Makers
@@ -120,15 +120,11 @@ class Late(Server):
         return await super().open(settings)
 
 
-def _itself(kind: type[Server]) -> type[Server]:
-    return kind
-
-
 @pytest.fixture(autouse=True)
 def servers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Known by their names."""
     for kind in (Server, Nothing, Absent, Slow, Other, Late):
-        monkeypatch.setitem(registry._BUILT_IN, kind.__name__.lower(), partial(_itself, kind))
+        add_built_in(monkeypatch, kind.__name__.lower(), kind)
     monkeypatch.setattr(Server, "opened", [])
     monkeypatch.setattr(Slow, "begun", asyncio.Event(), raising=False)
 

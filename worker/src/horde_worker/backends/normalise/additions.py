@@ -14,15 +14,17 @@ MAX_TRIGGER_CHARACTERS: Final = 1000
 def trigger_words(wish: str, trained: Iterable[str], seed: int) -> tuple[str, ...]:
     """Which of a LoRA's trained words go into the prompt: `any` one of them, `all`, or the one most like the wish.
 
-    None without a wish, without trained words, or where none of them is like it.
+    Where the words are not known, a wish that names one is taken at its word. None where none is like it.
     """
     words = tuple(
         dict.fromkeys(word[:MAX_TRIGGER_CHARACTERS].strip(" ,") for word in _first(trained, MOST_TRIGGER_WORDS))
     )
     words = tuple(word for word in words if word)
     wanted = wish.strip().lower()
-    if not wanted or not words:
+    if not wanted:
         return ()
+    if not words:
+        return () if wanted in ("any", "all") else (wish.strip(),)
     if wanted == "all":
         return words
     if wanted == "any":
