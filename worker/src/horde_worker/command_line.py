@@ -110,7 +110,7 @@ def _serve(flags: WorkFlags, loaded: Loaded, backends: Backends) -> int:
         for notice in backends.notices:
             typer.echo(notice, err=True)
     typer.echo(
-        f"Worker {settings.wishes.name} serves {settings.horde_url} with {with_what}. Ctrl-C to leave.", err=True
+        f"Worker {settings.wishes.name} serves {session.state.horde} with {with_what}. Ctrl-C to leave.", err=True
     )
     try:
         return int(asyncio.run(session.run(page, watch)))

@@ -121,6 +121,18 @@ def test_no_secret_stands_in_an_error(path: Path) -> None:
     assert "hush" not in str(caught.value)
 
 
+def test_no_secret_stands_in_what_is_shown_of_settings(path: Path) -> None:
+    """Of the horde, of CivitAI, of backends, whatever their options are called."""
+    text = (
+        "api_key: hush-1\nloras: {civitai_token: hush-2}\n"
+        "backends:\n  - {type: comfyui, api_key: hush-3, password: hush-4, user: me, token: hush-5}\n"
+    )
+    found = loaded(path, text)
+    assert "hush" not in repr(found).replace(str(path), "") + str(found.configuration)
+    [backend] = found.configuration.backends
+    assert backend.options()["token"] == "hush-5"
+
+
 def test_a_file_that_is_not_there_says_nothing_unless_it_was_named(path: Path) -> None:
     """The usual place may be empty."""
     assert load(path, {}, {"name": "a"}).path is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import typer
 
@@ -22,7 +22,7 @@ class Own:
 
     loaded: Loaded
     horde: str
-    key: str
+    key: str = field(repr=False)
     names: dict[str, str]  # by kind; by an empty word where the kind is not said
 
     @property

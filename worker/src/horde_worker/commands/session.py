@@ -6,6 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 
@@ -25,6 +26,12 @@ log = structlog.get_logger(__name__)
 RANKING_LIMIT_S: Final = 10.0
 
 
+def without_credentials(url: str) -> str:
+    """An address as it may be shown: without a name and a password in it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 class Session:
     """Settings, and what is known of their work."""
 
@@ -32,7 +39,7 @@ class Session:
         self._wanted = wanted
         self.state = WorkerState(
             name=settings.wishes.name,
-            horde=settings.horde_url,
+            horde=without_credentials(settings.horde_url),
             backends=tuple(one.name for one in settings.backends),
         )
         hook = StateHook(self.state, keeps_pictures=self._shows_pictures)

@@ -50,9 +50,9 @@ class BackendEntry(BaseModel):
 
     type: str = Field(description="Which: `comfyui`, `a1111`, `koboldcpp`, `llamacpp`, `openai`, `ollama`, `demo` …")
     url: Address | None = Field(None, description="Address of the program, for those that are attached.")
-    api_key: str | None = Field(None, description="Its key, sent as a bearer.", json_schema_extra=SECRET)
+    api_key: str | None = Field(None, description="Its key, sent as a bearer.", repr=False, json_schema_extra=SECRET)
     user: str | None = Field(None, description="Name for basic authentication.")
-    password: str | None = Field(None, description="Password for it.", json_schema_extra=SECRET)
+    password: str | None = Field(None, description="Password for it.", repr=False, json_schema_extra=SECRET)
     models: dict[str, str] | None = Field(
         None, description="Which to offer, by their names in the horde: `{horde name: name in the program}`."
     )
@@ -73,6 +73,11 @@ class BackendEntry(BaseModel):
         if not isinstance(value, dict):
             return value
         return {name: one if name in known else resolved(one) for name, one in value.items()}
+
+    def __repr__(self) -> str:
+        return f"BackendEntry({self.type!r})"  # a secret may be among its own options
+
+    __str__ = __repr__
 
     def options(self) -> dict[str, object]:
         """What the backend is opened with: the keys that are set."""
@@ -132,14 +137,14 @@ class Loras(_Section):
     api_url: Address = Field("https://civitai.com/api/v1", description="Where they come from.")
     pinned: Words = Field([], description="Ids that are never given up for room.")
     max_gb: float | None = Field(None, gt=0, le=10_000, description="Most that is kept, in gigabytes.")
-    civitai_token: str | None = Field(None, description="Your token of CivitAI.", json_schema_extra=SECRET)
+    civitai_token: str | None = Field(None, description="Your token of CivitAI.", repr=False, json_schema_extra=SECRET)
 
 
 class Configuration(_Section):
     """The settings of a worker process."""
 
     horde: Address | None = Field(None, description="Address of the horde.")
-    api_key: str | None = Field(None, description="Your key there.", json_schema_extra=SECRET)
+    api_key: str | None = Field(None, description="Your key there.", repr=False, json_schema_extra=SECRET)
     name: str | None = Field(
         None,
         max_length=100,
