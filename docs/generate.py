@@ -167,7 +167,7 @@ def _worker_default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if isinstance(value, bool):
         return "`true`" if value else "`false`"
-    return "–" if value in (None, "", []) else f"`{value}`"
+    return "–" if value in (None, "", [], {}) else f"`{value}`"
 
 
 def _secret(field: FieldInfo) -> str:

@@ -61,6 +61,10 @@ class OperatorWishes:
     forms: tuple[str, ...] = ()  # of alchemy; none: all
     max_tiles: int | None = None
     blacklist: tuple[str, ...] = ()  # words that no prompt may contain
+    censor_nsfw: bool = False  # with `nsfw` false: what turns out unsafe all the same is replaced by a placeholder
+    censorlist: tuple[str, ...] = ()  # words whose pictures are replaced if they are unsafe
+    safety: str = "auto"  # who judges pictures (safety/choice.py)
+    safety_options: Mapping[str, object] = field(default_factory=dict, repr=False)  # a key may be among them
     priority_usernames: tuple[str, ...] = ()  # name#id
     require_upfront_kudos: bool = False
     limit_max_steps: bool = False
@@ -138,6 +142,9 @@ class WorkerSettings:
     jobs_wanted: int | None = None
     exit_on_maintenance: bool = False
     private_networks: tuple[Network, ...] = ()  # of the owner's own, that the horde may point to
+    source_proxy: str = field(
+        default="", repr=False
+    )  # by which places on the internet are reached; it may hold a password
     hooks: tuple[Hook, ...] = ()
     spool: SpoolSettings = SpoolSettings()
     idle: IdleSettings = IdleSettings()

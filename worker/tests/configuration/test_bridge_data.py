@@ -132,7 +132,7 @@ def test_the_template_of_the_picture_worker(path: Path) -> None:
     lines = {int(one[1]) for notice in found.notices if (one := re.search(r"line (\d+)", notice))}
     named = {DREAMER.splitlines()[line - 1].split(":")[0] for line in lines}
     assert named == {
-        *("dreamer_name", "alchemist_name", "censorlist", "stats_output_frequency", "cache_home", "custom_models"),
+        *("dreamer_name", "alchemist_name", "stats_output_frequency", "cache_home", "custom_models"),
         "process_timeout",
     }
 

@@ -100,7 +100,7 @@ def _variables(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[tuple[
         section = section_of(field.annotation)
         if section is not None and section is not BackendEntry:
             yield from _variables(section, (*path, key))
-        else:
+        elif "dict[" not in str(field.annotation):  # a table is more than a variable holds
             yield (*path, key), f"{PREFIX}{'_'.join((*path, key)).upper()}"
 
 

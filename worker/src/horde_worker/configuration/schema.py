@@ -182,6 +182,23 @@ class Configuration(_Section):
     blacklist: Words = Field(
         [], max_length=200, description="Refuse prompts that contain one of these.", json_schema_extra=LIVE
     )
+    censor_nsfw: bool = Field(
+        False, description="With `nsfw: false`: what turns out unsafe all the same is replaced by a placeholder."
+    )
+    censorlist: Words = Field(
+        [], max_length=200, description="Replace unsafe pictures of prompts that contain one of these."
+    )
+    safety: str = Field(
+        "auto",
+        description="Who judges pictures before they go out: `auto`, `nudenet`, `clip`, `onnx`, `http`, "
+        "`closed_vocabulary`, `none` (docs/worker/safety.md).",
+    )
+    safety_options: Annotated[dict[str, Any], BeforeValidator(resolved)] = Field(
+        {}, repr=False, description="What that judge must know."
+    )
+    source_proxy: str | None = Field(
+        None, repr=False, description="A proxy by which places on the internet are reached.", json_schema_extra=SECRET
+    )
     priority_usernames: Words = Field(
         [], max_length=200, description="Users served first, as `name#id`.", json_schema_extra=LIVE
     )

@@ -55,6 +55,10 @@ def worker_settings(
             name=name,
             bridge_agent=wanted.bridge_agent or BRIDGE_AGENT,
             forms=tuple(wanted.forms),
+            censor_nsfw=wanted.censor_nsfw,
+            censorlist=tuple(wanted.censorlist),
+            safety=wanted.safety,
+            safety_options=wanted.safety_options,
             live=live,
             choice=_choice(wanted.offer),
             **live_wishes(wanted),
@@ -78,6 +82,7 @@ def worker_settings(
         memory=MemorySettings(most_own_mib=wanted.memory.most_own_mb, least_free_mib=wanted.memory.least_free_mb),
         lora_cache=_lora_cache(wanted.loras, environ),
         private_networks=private_networks(wanted),
+        source_proxy=_secret(wanted.source_proxy, "source_proxy", environ),
         hooks=tuple(hooks),
     )
 
@@ -87,10 +92,7 @@ def _folder(text: str | None) -> Path | None:
 
 
 def _lora_cache(wanted: Loras, environ: Mapping[str, str]) -> LoraCacheSettings:
-    try:
-        token = revealed(wanted.civitai_token, environ) or ""
-    except MissingSecret as error:
-        raise WrongSettings(f"loras.civitai_token: {error}") from None
+    token = _secret(wanted.civitai_token, "loras.civitai_token", environ)
     usual = LoraCacheSettings()
     return replace(
         usual,
@@ -114,10 +116,14 @@ def _choice(wanted: Offer) -> ModelChoice:
 
 def api_key(wanted: Configuration, environ: Mapping[str, str]) -> str:
     """The key at the horde; nothing where there is none. Raises `WrongSettings` where it is said to be elsewhere."""
+    return _secret(wanted.api_key, "api_key", environ)
+
+
+def _secret(value: str | None, key: str, environ: Mapping[str, str]) -> str:
     try:
-        return (revealed(wanted.api_key, environ) or "").strip()
+        return (revealed(value, environ) or "").strip()
     except MissingSecret as error:
-        raise WrongSettings(f"api_key: {error}") from None
+        raise WrongSettings(f"{key}: {error}") from None
 
 
 def live_wishes(wanted: Configuration) -> dict[str, Any]:

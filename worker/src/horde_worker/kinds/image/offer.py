@@ -9,6 +9,7 @@ from horde_worker.backends.image import ImageAbilities, ImageJob
 from horde_worker.kinds.hand_out import UnusableJob
 from horde_worker.kinds.image.needs import lacking
 from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least, offered_models
+from horde_worker.safety.words import words_to_send
 from horde_worker.settings import Allowed, OperatorWishes
 
 
@@ -33,9 +34,9 @@ def image_offer(wishes: OperatorWishes, abilities: ImageAbilities, threads: int 
         threads=threads,
         amount=least(abilities.max_batch, wishes.batch, MOST_AT_A_TIME),
         nsfw=wishes.nsfw,
+        blacklist=words_to_send(wishes.blacklist),
         named_only=wishes.named_only or None,
         max_pixels=least(abilities.max_pixels, wishes.max_pixels),
-        blacklist=list(wishes.blacklist),
         priority_usernames=list(wishes.priority_usernames),
         require_upfront_kudos=wishes.require_upfront_kudos,
         limit_max_steps=wishes.limit_max_steps,
