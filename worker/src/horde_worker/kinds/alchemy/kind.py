@@ -63,14 +63,14 @@ class AlchemyKind(OfMaker):
         for form in self._maker.abilities.forms:
             if not is_known_form(form):
                 log.warning("worker.form_not_offered", form=form, reason="the API has no form of this name")
-        wanted = [str(form) for form in alchemy_offer(self._wishes, self._maker.abilities).forms]
+        wanted = [str(form) for form in alchemy_offer(self._wishes.current(), self._maker.abilities).forms]
         self._proven = await proven_forms(self._maker, wanted)
         if not self._proven:
             raise BackendFailure("none of the wanted forms had a result in its self-test")
 
     def offer(self) -> AlchemyPopRequest:
         """The next pop."""
-        return alchemy_offer(self._wishes, self._abilities, self.slots)
+        return alchemy_offer(self._wishes.current(), self._abilities, self.slots)
 
     async def pop(self) -> HandOut[AlchemyJob]:
         offer = self.offer()

@@ -53,7 +53,7 @@ class Finishing:
         operator does not want."""
         if job.censors_nsfw and not self._judge.can_judge:
             raise UnusableJob("this worker has no classifier to censor by", job.ids)
-        if words_hit(job.prompt, self._wishes.blacklist):
+        if words_hit(job.prompt, self._wishes.current().blacklist):
             raise UnusableJob("a word of the prompt is on this worker's blacklist", job.ids)
 
     def for_maker(self, job: ImageJob, own: AbstractSet[str]) -> ImageJob:
@@ -65,7 +65,7 @@ class Finishing:
         judgement = await self._judge.judge(result.image, Wanted(job.prompt, job.negative_prompt))
         decision = decided(
             judgement,
-            is_sfw_worker=is_sfw(self._wishes),
+            is_sfw_worker=is_sfw(self._wishes.current()),
             hits_censorlist=words_hit(job.prompt, self._wishes.censorlist),
             censors_request=job.censors_nsfw,
         )

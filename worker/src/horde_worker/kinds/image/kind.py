@@ -73,7 +73,8 @@ class ImageKind(OfMaker):
 
     def offer(self) -> ImageOffer:
         """The next pop."""
-        return image_offer(self._wishes, self._finishing.with_post_processors(self._abilities), self.slots)
+        able = self._finishing.with_post_processors(self._abilities)
+        return image_offer(self._wishes.current(), able, self.slots)
 
     async def pop(self) -> HandOut[ImageJob]:
         offer = self.offer()

@@ -36,6 +36,9 @@ def text_offer(wishes: OperatorWishes, abilities: TextAbilities, threads: int = 
         max_length=least(abilities.max_length, wishes.max_length),
         max_context_length=least(abilities.max_context_length, wishes.max_context_length),
         softprompts=[],
+        priority_usernames=list(wishes.priority_usernames),
+        require_upfront_kudos=wishes.require_upfront_kudos,
+        extra_slow_worker=wishes.extra_slow_worker,
     )
 
 
