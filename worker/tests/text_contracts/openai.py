@@ -214,7 +214,7 @@ class OpenAiContract(ContractServer):
         objects: list[dict[str, Any]] = [{"choices": [one]} for one in told]
         if (body.get("stream_options") or {}).get("include_usage"):
             objects.append({"choices": [], "usage": {"completion_tokens": len(said)}})
-        return [*events(objects), "data: [DONE]", ""]
+        return [*events(objects), "data: [DONE]\n"]
 
     def choice(self, path: str, text: str, reason: str | None) -> dict[str, Any]:
         """One piece."""

@@ -143,8 +143,5 @@ class ContractServer:
 
 
 def events(objects: Sequence[Mapping[str, Any]], *, name: str = "") -> list[str]:
-    """Server-sent events, one an object."""
-    lines = []
-    for one in objects:
-        lines += ([f"event: {name}"] if name else []) + [f"data: {json.dumps(one)}", ""]
-    return lines
+    """Server-sent events, one an object, each sent as a whole."""
+    return [(f"event: {name}\n" if name else "") + f"data: {json.dumps(one)}\n" for one in objects]
