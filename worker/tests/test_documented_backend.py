@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from built_in import add_built_in
 from PIL import Image
 from played_horde import PlayedHorde
 
-from horde_worker.backends import registry
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.exit_codes import ExitCode
 from horde_worker.run import run_worker
@@ -27,7 +27,7 @@ async def test_the_documented_backend_serves_a_horde(horde: PlayedHorde, monkeyp
     [code] = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     written: dict[str, Any] = {"__name__": "crayons"}
     exec(compile(code, "docs/worker.md", "exec"), written)
-    monkeypatch.setitem(registry._BUILT_IN, "crayons", lambda: written["Crayons"])
+    add_built_in(monkeypatch, "crayons", written["Crayons"])
     horde.pop_script = [horde.job("j1", model="wax")]
     settings = WorkerSettings(
         horde_url=horde.url,

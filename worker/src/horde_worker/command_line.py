@@ -44,7 +44,7 @@ def work(flags: WorkFlags) -> None:
 
     from horde_worker.backends.registry import UnknownBackend
     from horde_worker.logs import configure_logs
-    from horde_worker.run import OneKindTwice, run_worker
+    from horde_worker.run import run_worker
 
     settings = _settings(flags)
     configure_logs(as_json=flags.json_log)
@@ -52,7 +52,7 @@ def work(flags: WorkFlags) -> None:
     typer.echo(f"Worker {flags.name} serves {flags.horde} with {backends}. Ctrl-C to leave.", err=True)
     try:
         code = asyncio.run(run_worker(settings))
-    except (UnknownBackend, OneKindTwice) as error:
+    except UnknownBackend as error:
         _fail(str(error))
     raise typer.Exit(int(code))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from horde_sdk.reach import Network
 from horde_worker import VERSION
@@ -31,8 +33,53 @@ class OperatorWishes:
 
 
 @dataclass(frozen=True, slots=True)
+class SpoolSettings:
+    """Where finished results are kept until the horde has them, how long and how many.
+
+    An hour is long after a horde has given a job to somebody else.
+    """
+
+    is_on: bool = True
+    folder: Path | None = None  # with a folder for each worker name in it; None: the user's state folder
+    max_age_s: float = 3600.0
+    max_files: int = 1000
+    max_bytes: int = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class IdleSettings:
+    """When the owner's own use comes first."""
+
+    after_local_use_s: float | None = None  # seconds of rest after somebody else has used the backend
+    schedule: str = ""  # spans of time in which work is asked for: 22:00-08:00; sat,sun 00:00-24:00
+    gpu_util_below: int | None = None  # percent; a card that is busier is left alone
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySettings:
+    """How much memory the worker may hold, and how much it leaves."""
+
+    most_own_mib: int | None = None
+    least_free_mib: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LoraCacheSettings:
+    """Where LoRAs and textual inversions come from, and how many of them are kept."""
+
+    is_on: bool = False
+    folder: Path | None = None  # None: the folder that a backend's own options name, or the user's cache folder
+    ti_folder: Path | None = None  # the same for textual inversions
+    api_url: str = "https://civitai.com/api/v1"
+    token: str = field(default="", repr=False)
+    max_total_bytes: int = 10 * 1024**3
+    max_file_bytes: int = 400 * 1024**2
+    pinned: tuple[str, ...] = ()  # ids that are never given up for room
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """A process of workers: one for each kind that its backends make, and one backend at most of a kind.
+    """A process of workers: one for each kind that its backends make, or more (`horde_worker.pool.shared_names`).
 
     `wishes` are of all of them: its name is the first worker's, and its models are left to `aliases`.
     """
@@ -43,8 +90,16 @@ class WorkerSettings:
     backends: tuple[BackendSettings, ...] = (BackendSettings("demo"),)
     aliases: tuple[str, ...] = ()  # of the first backend's model
     text_aliases: tuple[str, ...] = ()  # of the text backend's
+    names: Mapping[str, str] = field(default_factory=dict)  # of workers by kind, where they are not the usual ones
+    roles: frozenset[str] = frozenset()  # kinds of work to do; none: all that the backends can
     queue_size: int = 1
     jobs_wanted: int | None = None
     exit_on_maintenance: bool = False
     private_networks: tuple[Network, ...] = ()  # of the owner's own, that the horde may point to
     hooks: tuple[Hook, ...] = ()
+    spool: SpoolSettings = SpoolSettings()
+    idle: IdleSettings = IdleSettings()
+    memory: MemorySettings = MemorySettings()
+    lora_cache: LoraCacheSettings = LoraCacheSettings()
+    remove_maintenance_on_start: bool = False  # also one that is not of `drain`
+    is_service: bool = False  # goes on where a person would be asked: every ten minutes it is tried again

@@ -11,7 +11,7 @@ import pytest
 from horde_worker.backends.demo_backend import DemoBackend
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import BackendSettings
-from horde_worker.backends.registry import UnknownBackend, backend_names, open_backend
+from horde_worker.backends.registry import BUILT_IN, UnknownBackend, backend_named, backend_names, open_backend
 
 PLUGIN = """
 from horde_worker.backends.interface import Makers
@@ -32,9 +32,6 @@ class Crayons:
     async def close(self):
         pass
 """
-
-
-BUILT_IN = {"a1111", "demo", "demo-alchemy", "demo-text"}
 
 
 @pytest.fixture
@@ -59,6 +56,12 @@ async def test_every_call_opens_a_new_backend() -> None:
     """Two workers share no state."""
     demo = BackendSettings("demo")
     assert await open_backend(demo) is not await open_backend(demo)
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_a_built_in_backend_is_a_class_that_opens(name: str) -> None:
+    """Also where what it needs is not installed: it says so when it is opened."""
+    assert callable(backend_named(name).open)
 
 
 @pytest.mark.usefixtures("installed_plugin")

@@ -12,6 +12,14 @@ class BackendFailure(Exception):
     """The backend cannot do this job; the text is the reason, told in a fault submit."""
 
 
+class BackendGone(BackendFailure):
+    """What does the work is not reached: it is not running, or the way to it is cut. A job is tried once again."""
+
+
+class OutOfMemory(BackendFailure):
+    """There was no memory for this job. It is tried once again after memory was let go."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Steps or tokens done, of how many; `place` says of which result of the job, from 0."""

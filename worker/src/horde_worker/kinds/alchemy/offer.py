@@ -23,8 +23,8 @@ def is_known_form(name: str) -> bool:
     return name in _KNOWN
 
 
-def alchemy_offer(wishes: OperatorWishes, abilities: AlchemyAbilities) -> AlchemyPopRequest:
-    """What to send to `POST /interrogate/pop` (alchemy.md §6)."""
+def alchemy_offer(wishes: OperatorWishes, abilities: AlchemyAbilities, threads: int = 1) -> AlchemyPopRequest:
+    """What to send to `POST /interrogate/pop` (alchemy.md §6); `threads` jobs are done at a time."""
     wanted = [form for form in abilities.forms if not wishes.forms or form in wishes.forms]
     return AlchemyPopRequest(
         name=wishes.name,
@@ -33,7 +33,7 @@ def alchemy_offer(wishes: OperatorWishes, abilities: AlchemyAbilities) -> Alchem
         max_tiles=least(abilities.max_tiles, wishes.max_tiles, MOST_TILES),
         priority_usernames=[],
         bridge_agent=wishes.bridge_agent,
-        threads=1,
+        threads=threads,
     )
 
 

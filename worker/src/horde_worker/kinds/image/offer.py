@@ -8,7 +8,7 @@ from horde_sdk.ai_horde_api.apimodels.generate.pop import ImageGenerateJobPopReq
 from horde_worker.backends.image import ImageAbilities, ImageJob
 from horde_worker.kinds.hand_out import UnusableJob
 from horde_worker.kinds.image.needs import lacking
-from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least
+from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least, offered_models
 from horde_worker.settings import OperatorWishes
 
 
@@ -22,14 +22,14 @@ class ImageOffer(ImageGenerateJobPopRequest):
     """Only requests that name this worker. Sent only where it is wanted: other hordes do not know the key."""
 
 
-def image_offer(wishes: OperatorWishes, abilities: ImageAbilities) -> ImageOffer:
-    """What to send to `POST /generate/pop`."""
+def image_offer(wishes: OperatorWishes, abilities: ImageAbilities, threads: int = 1) -> ImageOffer:
+    """What to send to `POST /generate/pop`; `threads` jobs are made at a time."""
     can = abilities.capabilities
     return ImageOffer(
         name=wishes.name,
-        models=list(wishes.models),
+        models=offered_models(wishes.models, abilities.models),
         bridge_agent=wishes.bridge_agent,
-        threads=1,
+        threads=threads,
         amount=least(abilities.max_batch, wishes.batch, MOST_AT_A_TIME),
         nsfw=wishes.nsfw,
         named_only=wishes.named_only or None,

@@ -7,7 +7,7 @@ from pydantic import Field
 from horde_sdk.ai_horde_api.apimodels.generate.text.pop import TextGenerateJobPopRequest
 from horde_worker.backends.text import TextAbilities, TextJob
 from horde_worker.kinds.hand_out import UnusableJob
-from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least
+from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least, offered_models
 from horde_worker.settings import OperatorWishes
 
 
@@ -19,13 +19,13 @@ class TextOffer(TextGenerateJobPopRequest):
     """Only requests that name this worker. Sent only where it is wanted: other hordes do not know the key."""
 
 
-def text_offer(wishes: OperatorWishes, abilities: TextAbilities) -> TextOffer:
-    """What to send to `POST /generate/text/pop`."""
+def text_offer(wishes: OperatorWishes, abilities: TextAbilities, threads: int = 1) -> TextOffer:
+    """What to send to `POST /generate/text/pop`; `threads` jobs are made at a time."""
     return TextOffer(
         name=wishes.name,
-        models=list(wishes.models),
+        models=offered_models(wishes.models, abilities.models),
         bridge_agent=wishes.bridge_agent,
-        threads=1,
+        threads=threads,
         amount=least(abilities.max_batch, wishes.batch, MOST_AT_A_TIME),
         nsfw=wishes.nsfw,
         named_only=wishes.named_only or None,
