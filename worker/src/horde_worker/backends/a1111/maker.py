@@ -76,6 +76,11 @@ class A1111Maker:
         """Why the server cannot work just now."""
         return self._attendance.unready
 
+    @property
+    def slots(self) -> int:
+        """Jobs at a time. The server does one after the other: a second waits there, instead of at the worker."""
+        return self._options.server.slots or 1
+
     def abilities_of(self, facts: Facts) -> ImageAbilities:
         """What these facts allow."""
         models = self._models(facts)
