@@ -159,6 +159,8 @@ class PlayedA1111:
             self._works.add(work)
             work.add_done_callback(self._works.discard)
             return await asyncio.shield(work)
+        if path == "/sdapi/v1/unload-checkpoint":
+            return web.json_response({})
         if path == "/sdapi/v1/interrupt":
             self.interrupted.append(self.current_task)
             self.is_interrupted.set()

@@ -32,7 +32,7 @@ class A1111Backend:
         self._options = options
         self._server = BackendServer("AUTOMATIC1111", options.server)
         self._attendance: Attendance[Facts] = Attendance(self.name, self._look, self._try_out)
-        self._maker = A1111Maker(self._server, options, self._attendance)
+        self._maker = A1111Maker(self._server, options, self._attendance, self._try_out)
         self._watching_use: asyncio.Task[None] | None = None
 
     @classmethod

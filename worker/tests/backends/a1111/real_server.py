@@ -228,6 +228,12 @@ async def test_progress_is_told_and_a_cancelled_job_stops(backend: A1111Backend)
             await asyncio.sleep(0.2)
 
 
+async def test_it_paints_after_its_memory_was_freed(backend: A1111Backend) -> None:
+    """It loads the model again by itself."""
+    await backend._maker.unload()
+    assert len(await made(backend)) == 1
+
+
 async def test_the_owners_own_picture_is_not_stopped(backend: A1111Backend) -> None:
     """A job behind it is cancelled while it waits, and stopped when its turn comes."""
     if not facts(backend).knows_tasks:

@@ -212,6 +212,12 @@ async def test_what_changes_is_seen_at_the_next_look(play: Any, opened: Any) -> 
     assert [body["tiling"] for body in server.sent("/sdapi/v1/txt2img")] == [False, True]
 
 
+async def test_one_job_at_a_time_unless_the_owner_says_more(play: Any, opened: Any) -> None:
+    """The server does one after the other anyway."""
+    assert (await opened(await play(A1111)))._maker.slots == 1
+    assert (await opened(await play(A1111), slots=2))._maker.slots == 2
+
+
 async def test_other_peoples_use_is_seen(play: Any, opened: Any) -> None:
     """The owner's own work, but not ours."""
     server = await play(A1111)

@@ -107,6 +107,21 @@ async def test_white_is_what_is_repainted(play: Any, opened: Any) -> None:
     assert (body["inpainting_mask_invert"], body["inpaint_full_res"], body["inpainting_fill"]) == (0, False, 1)
 
 
+async def test_a_model_that_fills_masks_gets_something_to_fill(play: Any, opened: Any) -> None:
+    """Noise and a mask of all, where the job has neither; and its metadata says so."""
+    server = await play(A1111)
+    server.titles.append("sd-v1-5-inpainting.ckpt [c6bbc15e32]")
+    backend = await opened(server, models={"stable_diffusion_inpainting": "sd-v1-5-inpainting.ckpt"})
+    (result,) = await made(backend, an_image_job(model="stable_diffusion_inpainting"))
+    body = server.last("/sdapi/v1/img2img")
+    assert (picture_of(body["mask"]).getextrema(), body["denoising_strength"]) == ((255, 255), 1.0)
+    assert result.remarks == (Remark("source_image", "parse_failed", "source_image"),)
+    (result,) = await made(
+        backend, an_image_job(model="stable_diffusion_inpainting", source=SOURCE, given=SourceGiven("x"))
+    )
+    assert result.remarks == (Remark("source_mask", "parse_failed", "source_mask"),)
+
+
 async def test_two_passes_end_at_the_size_of_the_job(play: Any, opened: Any) -> None:
     """The first is of a size that the model was trained on."""
     server = await play(A1111)

@@ -31,6 +31,11 @@ class Checkpoint:
     filename: str = ""
     short_hash: str = ""
 
+    @property
+    def wants_mask(self) -> bool:
+        """Whether it is made for filling masks, as the names of such files say."""
+        return "inpaint" in self.title.lower()
+
     def is_called(self, local: str) -> bool:
         """Whether an owner means this one: by title, name, file or hash."""
         wanted = local.lower()

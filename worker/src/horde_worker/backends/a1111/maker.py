@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from horde_worker.backends.a1111.post_processors import PostProcessor, in_order,
 from horde_worker.backends.a1111.progress import TaskWatch, look_at_progress
 from horde_worker.backends.a1111.request import DETECT, Plan, baseline_of, in_base64, plan
 from horde_worker.backends.a1111.samplers import has_karras, offered_samplers
-from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.events import BackendFailure, OutOfMemory
 from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageResult
 from horde_worker.backends.normalise.source_pictures import filling
 from horde_worker.backends.over_http.attendance import Attendance, tells_if_lost
@@ -37,16 +38,25 @@ _PIXELS_IF_UNTOLD: Final = 1024 * 1024
 _ANSWER_BYTES_PER_PIXEL: Final = 6
 """A PNG in base64 has four at most, and what stands around it."""
 _STOP_LIMIT_S: Final = 2.0
+_UNLOAD_LIMIT_S: Final = 30.0
+_OUT_OF_MEMORY: Final = re.compile(r"OutOfMemory|out of memory", re.IGNORECASE)
 _SPARE_BYTES: Final = 4 * 1024 * 1024
 
 
 class A1111Maker:
     """Implements `ImageMaker`."""
 
-    def __init__(self, server: BackendServer, options: A1111Options, attendance: Attendance[Facts]) -> None:
+    def __init__(
+        self,
+        server: BackendServer,
+        options: A1111Options,
+        attendance: Attendance[Facts],
+        try_out: Callable[[Facts], Awaitable[None]],
+    ) -> None:
         self._server = server
         self._options = options
         self._attendance = attendance
+        self._try_out = try_out
         self._jobs = 0
         self._told_lacking: list[str] = []
         self._proven: set[PostProcessor] = set()
@@ -65,6 +75,11 @@ class A1111Maker:
     def unready(self) -> str:
         """Why the server cannot work just now."""
         return self._attendance.unready
+
+    @property
+    def slots(self) -> int:
+        """Jobs at a time. The server does one after the other: a second waits there, instead of at the worker."""
+        return self._options.server.slots or 1
 
     def abilities_of(self, facts: Facts) -> ImageAbilities:
         """What these facts allow."""
@@ -135,6 +150,8 @@ class A1111Maker:
                 async for event in events:
                     yield event
         except BackendFailure as failure:
+            if isinstance(failure, BackendRefused) and _OUT_OF_MEMORY.search(failure.told):
+                raise OutOfMemory(str(failure)) from failure
             raise tells_if_lost(self._attendance, failure) from failure.__cause__
         finally:
             self._jobs -= 1
@@ -151,6 +168,14 @@ class A1111Maker:
         if not isinstance(found, str) or not found:
             raise BackendFailure(f"the server answered {processor.name} without a picture")
         return found
+
+    async def self_test(self) -> None:
+        """Have it paint the smallest picture. Raises `BackendFailure`."""
+        await self._try_out(self._attendance.abilities)
+
+    async def unload(self) -> None:
+        """Let go of the model, and of the memory that it takes; the next job loads one again."""
+        await self._server.post_json("/sdapi/v1/unload-checkpoint", {}, limit_s=_UNLOAD_LIMIT_S)
 
     async def look_whether_used(self) -> None:
         """See whether the owner uses the server himself; what we do there does not count."""

@@ -98,7 +98,7 @@ async def _try_post_processor(maker: A1111Maker, processor: PostProcessor, limit
         if processor.factor > 1 and await asyncio.to_thread(_is_only_stretched, picture, made):
             raise BackendFailure("the picture is only stretched; its weights are not there")
     except BackendFailure as failure:
-        log.info("worker.post_processor_not_offered", backend="a1111", name=processor.name, reason=str(failure))
+        log.info("worker.post_processor_not_used", backend="a1111", name=processor.local, reason=str(failure))
     else:
         maker.proven(processor)
 
