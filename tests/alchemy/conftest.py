@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from PIL import Image
+
+try:
+    import torchvision  # noqa: F401
+except RuntimeError:
+    # A wheel of torchvision for another torch than the one that is here cannot register its operators. spandrel and
+    # transformers, which import it, only want these two to have names.
+    OPERATORS = torch.library.Library("torchvision", "DEF")
+    for name in ("nms", "qnms"):
+        OPERATORS.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 
 @pytest.fixture(scope="session")

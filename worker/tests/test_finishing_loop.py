@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,14 +17,16 @@ from workshop import Naps, Painter
 
 from horde_worker.backends.alchemy import AlchemyAbilities, AlchemyEvent, AlchemyResult, Option
 from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.interface import BackendSettings
 from horde_worker.exit_codes import ExitCode
 from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.image import finishing
 from horde_worker.kinds.image.kind import ImageKind
+from horde_worker.run import run_worker
 from horde_worker.safety.decision import Reason
 from horde_worker.safety.judgement import Judgement, SafetyChecker, Wanted
 from horde_worker.safety.placeholders import placeholder
-from horde_worker.settings import OperatorWishes
+from horde_worker.settings import OperatorWishes, WorkerSettings
 from horde_worker.worker import Worker
 
 
@@ -255,3 +258,26 @@ async def test_a_post_processor_that_breaks_is_a_fault_with_its_reason(horde: Pl
     await running
     assert horde.fault_of("j1") == "the retort is cracked"
     assert horde.uploads == []
+
+
+async def test_in_one_process_alchemy_works_on_what_another_backend_paints(
+    horde: PlayedHorde, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The built-in ones, really: the resampler enlarges, and the horde is told that it is one."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    wished = ["RealESRGAN_x2plus"]
+    horde.pop_script = [horde.job("j1", model="ember-demo", payload={"post_processing": wished})]
+    backends = (BackendSettings("demo"), BackendSettings("demo-alchemy"))
+    wishes = OperatorWishes("a worker", forms=("palette", "RealESRGAN_x2plus"))
+    settings = WorkerSettings(horde.url, "the key", wishes, backends=backends, jobs_wanted=1)
+    horde.alchemy_pop_script = [horde.alchemy_forms({"id": "f1"})]  # not to be done, and it is over
+    running = asyncio.create_task(run_worker(settings))
+    await horde.until(lambda: horde.submits)
+    running.cancel()
+    await asyncio.wait((running,))
+    assert "RealESRGAN_x2plus" in horde.pops[0]["capabilities"]
+    assert "RealESRGAN_x4plus" not in horde.pops[0]["capabilities"]  # a form that the operator does not want
+    submit = horde.submit_of("j1")
+    assert submit["state"] == "ok"
+    assert "RealESRGAN_x2plus: done by a simpler stand-in" in [one.get("ref") for one in submit["gen_metadata"]]
+    assert uploaded(horde).size == (128, 128)

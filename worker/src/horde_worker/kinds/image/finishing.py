@@ -36,7 +36,7 @@ class Finishing:
 
     def __init__(self, wishes: OperatorWishes, alchemist: AlchemyMaker | None = None) -> None:
         self._wishes = wishes
-        self._post_processing = PostProcessing(alchemist)
+        self._post_processing = PostProcessing(alchemist, wishes.forms)
         self._checker: SafetyChecker | None = None
 
     async def start(self, able: ImageAbilities, max_pixels: int, horde_url: str) -> None:
@@ -69,6 +69,7 @@ class Finishing:
             hits_censorlist=words_hit(job.prompt, self._wishes.censorlist),
             censors_request=job.censors_nsfw,
         )
+        told: tuple[Remark, ...] = ()
         if decision.replaced is not None:
             from horde_worker.safety.placeholders import placeholder  # fonts and all, hardly ever needed
 
@@ -76,8 +77,8 @@ class Finishing:
             image = await asyncio.to_thread(placeholder, decision.replaced, (job.width, job.height))
         else:
             names = shared_out(job.post_processing, own)[1]
-            image = await self._post_processing.done(result.image, names, job.facefixer_strength)
-        return Finished(image, (*decision.remarks, *result.remarks), decision.state)
+            image, told = await self._post_processing.done(result.image, names, job.facefixer_strength)
+        return Finished(image, (*decision.remarks, *result.remarks, *told), decision.state)
 
     @property
     def _judge(self) -> SafetyChecker:

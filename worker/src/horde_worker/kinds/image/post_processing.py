@@ -12,6 +12,7 @@ from PIL import Image
 
 from horde_worker.backends.alchemy import AlchemyMaker
 from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.image import Remark
 from horde_worker.backends.interface import why_unready
 from horde_worker.kinds.alchemy.self_test import is_picture_form, proven_forms, result_of, watch_nothing
 
@@ -29,8 +30,10 @@ WORD: Final = "post-processing"
 class PostProcessing:
     """What can be done to finished pictures, in the words of the API."""
 
-    def __init__(self, alchemist: AlchemyMaker | None) -> None:
+    def __init__(self, alchemist: AlchemyMaker | None, forms: Sequence[str] = ()) -> None:
+        """`forms`: those alone that the operator wants to offer; none: all."""
         self._alchemist = alchemist
+        self._forms = frozenset(forms)
         self._proven: frozenset[str] = frozenset()
 
     async def start(self, own: AbstractSet[str], max_pixels: int) -> None:
@@ -38,9 +41,12 @@ class PostProcessing:
         if self._alchemist is None or why_unready(self._alchemist):
             return
         able = self._alchemist.abilities
-        wanted = [form for form in able.forms if is_picture_form(form) and form not in own]
+        wanted = [form for form in able.forms if is_picture_form(form) and form not in own and self._is_wanted(form)]
         in_time = [form for form in wanted if _is_in_time(form, able.seconds_per_tile.get(form, 0.0), max_pixels)]
         self._proven = frozenset(await proven_forms(self._alchemist, in_time))
+
+    def _is_wanted(self, form: str) -> bool:
+        return not self._forms or form in self._forms
 
     @property
     def words(self) -> frozenset[str]:
@@ -50,11 +56,18 @@ class PostProcessing:
         there = self._proven & frozenset(self._alchemist.abilities.forms)
         return there | {WORD} if there else frozenset()
 
-    async def done(self, picture: Image.Image, names: Sequence[str], facefixer_strength: float) -> Image.Image:
-        """The picture after all of them, in their order. Raises `BackendFailure`, and what a maker raises."""
+    async def done(
+        self, picture: Image.Image, names: Sequence[str], facefixer_strength: float
+    ) -> tuple[Image.Image, tuple[Remark, ...]]:
+        """The picture after all of them, in their order, and what is to be told: by which of them there was a stand-in.
+
+        Raises `BackendFailure`, and what a maker raises.
+        """
+        stand_ins = frozenset() if self._alchemist is None else self._alchemist.abilities.stand_ins
         for name in names:
             picture = await self._step(picture, name, facefixer_strength)
-        return picture
+        told = (f"{name}: done by a simpler stand-in" for name in dict.fromkeys(names) if name in stand_ins)
+        return picture, tuple(Remark("information", "see_ref", one) for one in told)
 
     async def _step(self, picture: Image.Image, name: str, facefixer_strength: float) -> Image.Image:
         if self._alchemist is None or name not in self._proven:
