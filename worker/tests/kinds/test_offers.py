@@ -182,7 +182,9 @@ def test_loras_are_not_offered_where_none_can_be_fetched(is_reached: bool) -> No
         def __init__(self) -> None:
             self.is_reached = is_reached
 
-    kind = ImageKind(cast(HordeApi, FakePlaces()), "easel", cast(ImageMaker, Easel()), WISHES, cast(LoraCache, Files()))
+    kind = ImageKind(
+        cast(HordeApi, FakePlaces()), "easel", cast(ImageMaker, Easel()), WISHES, loras=cast(LoraCache, Files())
+    )
     offer = kind.offer()
     assert (offer.allow_lora, "lora" in offer.capabilities, "karras" in offer.capabilities) == (
         is_reached,
