@@ -156,10 +156,9 @@ def _worker_rows(model: Any, path: tuple[str, ...]) -> list[str]:
             meaning += f" ({bounds})"
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         meaning += " *Live.*" if extra.get("live") else ""
-        variable = "_".join((*path, name)).upper()
-        rows.append(
-            f"| `{'.'.join((*path, name))}` | `HORDE_WORKER_{variable}` | {_worker_default(field)} | {meaning} |"
-        )
+        is_table = "dict[" in str(field.annotation)
+        variable = "–" if is_table else f"`HORDE_WORKER_{'_'.join((*path, name)).upper()}`"
+        rows.append(f"| `{'.'.join((*path, name))}` | {variable} | {_worker_default(field)} | {meaning} |")
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import AsyncIterator
@@ -17,7 +18,9 @@ from horde_worker.commands.backends_found import backends_of
 from horde_worker.commands.horde_questions import HordeQuestions, NoAnswer, Owner
 from horde_worker.commands.own_settings import Own
 from horde_worker.configuration.load import WrongSettings
+from horde_worker.configuration.worker_settings import worker_settings
 from horde_worker.page.address import PageAddress, WrongAddress, page_address
+from horde_worker.safety.choice import opened_checker
 from horde_worker.settings import BRIDGE_AGENT
 from horde_worker.spool.place import spool_folder, state_folder
 
@@ -154,6 +157,8 @@ async def of_backends(questions: HordeQuestions, own: Own) -> AsyncIterator[Find
         try:
             async for finding in _of_makers(about, backend, questions):
                 yield finding
+            if backend.makers.image is not None:
+                yield await _of_safety(own, backend.makers.image.abilities.knows_nsfw)
         finally:
             await backend.close()
 
@@ -174,6 +179,21 @@ async def _of_makers(about: str, backend: Backend, questions: HordeQuestions) ->
         yield await _of_models(about, questions, "text", text.models)
     if makers.alchemy is not None:
         yield Finding("good", about, f"alchemy: {_shown(makers.alchemy.abilities.forms)}")
+
+
+async def _of_safety(own: Own, knows_nsfw: bool) -> Finding:
+    """Who looks at the pictures before they go out."""
+    try:
+        settings = worker_settings(own.wanted, (), os.environ)
+    except WrongSettings as error:
+        return Finding("odd", "safety", f"not looked at yet: {error}")
+    try:
+        judge = await opened_checker(settings.wishes, knows_nsfw=knows_nsfw, horde_url=settings.horde_url)
+    except BackendFailure as error:
+        return Finding("bad", "safety", str(error))
+    if not judge.can_judge:
+        return Finding("odd", "safety", "nobody looks at the pictures: jobs that are to be censored go back")
+    return Finding("good", "safety", f"pictures are judged by {judge.name}")
 
 
 async def _of_models(about: str, questions: HordeQuestions, kind: str, models: tuple[str, ...]) -> Finding:
