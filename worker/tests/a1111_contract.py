@@ -111,6 +111,7 @@ class Contract:
     face_restorers: tuple[str, ...]
     own_addresses: Mapping[str, Any] = field(default_factory=dict)
     caption_path: str = "/sdapi/v1/interrogate"
+    tiles: bool = True
     has_control: bool = True
     control_modules: Sequence[str] = tuple(CONTROL_MODULES)
     is_whole: bool = True
@@ -137,6 +138,9 @@ def _bodies(common: Schema, txt2img: Schema, img2img: Schema, extras: Schema) ->
         "/sdapi/v1/extra-single-image": extras,
         "/sdapi/v1/interrogate": {"image": TEXT, "model": TEXT},
         "/sdapi/v1/interrupt": {},
+        "/sdapi/v1/unload-checkpoint": {},
+        "/sdapi/v1/refresh-loras": {},
+        "/sdapi/v1/refresh-embeddings": {},
         "/controlnet/detect": DETECT,
         "/internal/progress": INTERNAL_PROGRESS,
     }
@@ -171,7 +175,7 @@ A1111_1_6 = Contract(
 
 FORGE = Contract(
     name="Forge",
-    bodies=_bodies({**_PROCESSING, **_SINCE_1_9, **_FORGE}, _FORGE_TXT2IMG, {}, _EXTRAS),
+    bodies=_bodies({**_PROCESSING, **_SINCE_1_9, **_FORGE}, _FORGE_TXT2IMG, {"hr_distilled_cfg": NUMBER}, _EXTRAS),
     samplers=A1111.samplers,
     schedulers=A1111.schedulers,
     options=_OPTIONS,
@@ -179,6 +183,7 @@ FORGE = Contract(
     upscalers=_UPSCALERS,
     face_restorers=("CodeFormer", "GFPGAN"),
     control_modules=tuple(FORGE_CONTROL_MODULES),
+    tiles=False,  # it takes the key, and prints that it is under maintenance
     own_addresses={
         "/sdapi/v1/sd-modules": [{"model_name": "ae.safetensors", "filename": "/models/VAE/ae.safetensors"}]
     },
@@ -196,6 +201,8 @@ SDNEXT = Contract(
         "/sdapi/v1/extra-single-image": {name: kind for name, kind in _EXTRAS.items() if name not in _FACES},
         "/sdapi/v1/openclip": {"image": TEXT, "model": TEXT, "clip_model": TEXT, "blip_model": TEXT, "mode": TEXT},
         "/sdapi/v1/interrupt": {},
+        "/sdapi/v1/unload-checkpoint": {},
+        "/sdapi/v1/refresh-loras": {},
         "/internal/progress": INTERNAL_PROGRESS,
     },
     samplers=[{"name": name, "options": options} for name, options in _SDNEXT_SAMPLERS.items()],

@@ -33,7 +33,12 @@ class PlayedA1111:
         self.titles = ["deliberate_v2.safetensors [9aba26abdf]", "sdxl/juggernautXL_v9.safetensors [c9e3e68f89]"]
         self.loras = [{"name": "pixel-art", "alias": "pixelart_v1", "path": "/l/pixel-art.safetensors",
                        "metadata": {"modelspec.trigger_phrase": "pixelart, sprite"}}]  # fmt: skip
-        self.embeddings = {"loaded": {"bad-hands": {"shape": 768, "vectors": 1}}, "skipped": {"xl-neg": {}}}
+        self.embeddings: dict[str, dict[str, Any]] = {
+            "loaded": {"bad-hands": {"shape": 768, "vectors": 1}},
+            "skipped": {"xl-neg": {}},
+        }
+        self.new_loras: list[dict[str, Any]] = []
+        self.new_embeddings: dict[str, Any] = {}
         self.has_grid = False
         self.has_maps = False
         self.ignores_model = False
@@ -43,6 +48,7 @@ class PlayedA1111:
         self.may_paint.set()
         self.began = asyncio.Event()
         self.step, self.steps = 0, 0
+        self.passes = 1
         self.current_task = ""
         self.is_painting = False
         self.is_interrupted = asyncio.Event()
@@ -99,7 +105,8 @@ class PlayedA1111:
             return self._get(path, request)
         schema = self.contract.bodies.get(path)
         if request.method != "POST" or schema is None:
-            self.breaches.append(f"no {request.method} {path}")
+            if not path.startswith("/sdapi/v1/refresh-"):  # some have no such address, and are asked all the same
+                self.breaches.append(f"no {request.method} {path}")
             return web.json_response({"detail": "Not Found"}, status=404)
         body = await request.json() if request.can_read_body else {}
         self.bodies.append((path, body))
@@ -152,6 +159,8 @@ class PlayedA1111:
             self._works.add(work)
             work.add_done_callback(self._works.discard)
             return await asyncio.shield(work)
+        if path == "/sdapi/v1/unload-checkpoint":
+            return web.json_response({})
         if path == "/sdapi/v1/interrupt":
             self.interrupted.append(self.current_task)
             self.is_interrupted.set()
@@ -161,6 +170,12 @@ class PlayedA1111:
             task = body["id_task"]
             active = task == self.current_task
             return web.json_response({"active": active, "queued": task in self.queued, "completed": False})
+        if path == "/sdapi/v1/refresh-loras":
+            self.loras += self.new_loras
+            return web.json_response(None)
+        if path == "/sdapi/v1/refresh-embeddings":
+            self.embeddings["loaded"].update(self.new_embeddings)
+            return web.json_response(None)
         if path == "/controlnet/detect":
             return web.json_response({"images": [encoded(Image.new("RGB", (512, 512), "white"))], "info": "Success"})
         if path == "/sdapi/v1/extra-single-image":
@@ -195,8 +210,9 @@ class PlayedA1111:
     def _pictures(self, body: Any) -> dict[str, Any]:
         size = (body.get("hr_resize_x") or body["width"], body.get("hr_resize_y") or body["height"])
         count = body.get("batch_size", 1)
+        tiling = self.contract.tiles and body.get("tiling", False)
         seeds = [body["seed"] + place for place in range(count)]
-        pictures = [encoded(Image.new("RGB", size, colour_of(seed)), SECRET_INFO) for seed in seeds]
+        pictures = [encoded(Image.new("RGB", size, colour_of(seed, tiling=tiling)), SECRET_INFO) for seed in seeds]
         grid = [encoded(Image.new("RGB", (size[0] * count, size[1]), "black"))] if self.has_grid else []
         maps = [encoded(Image.new("RGB", size, "white"))] if self.has_maps else []
         info = {
@@ -212,12 +228,12 @@ class PlayedA1111:
     def _progress(self, with_picture: bool) -> dict[str, Any]:
         state = {
             "job": "scripts_txt2img" if self.is_painting else "",
-            "job_count": 1 if self.is_painting else 0,
+            "job_count": self.passes if self.is_painting else 0,
             "job_no": 0,
             "sampling_step": self.step,
             "sampling_steps": self.steps,
         }
-        share = self.step / self.steps if self.steps else 0.0
+        share = self.step / self.steps / self.passes if self.steps else 0.0
         picture = encoded(Image.new("RGB", (64, 64), "gray")) if with_picture and self.is_painting else None
         return {"progress": share, "eta_relative": 1.0, "state": state, "current_image": picture, "textinfo": None}
 
@@ -271,9 +287,9 @@ class PlayedA1111:
         }
 
 
-def colour_of(seed: int) -> tuple[int, int, int]:
+def colour_of(seed: int, *, tiling: bool = False) -> tuple[int, int, int]:
     """What a seed is painted in."""
-    return seed % 256, seed // 256 % 256, 77
+    return seed % 256, seed // 256 % 256, 177 if tiling else 77
 
 
 def encoded(picture: Image.Image, info: str = "") -> str:

@@ -19,7 +19,8 @@ from horde_worker.backends.demo_alchemy_backend import DemoAlchemyBackend
 from horde_worker.backends.events import BackendFailure
 from horde_worker.exit_codes import ExitCode
 from horde_worker.horde_api import HordeApi
-from horde_worker.kinds.alchemy.kind import AlchemyKind, is_picture_form, tiles_of
+from horde_worker.kinds.alchemy.kind import AlchemyKind, tiles_of
+from horde_worker.kinds.alchemy.self_test import is_picture_form
 from horde_worker.loop.breaker import FAILURE_PAUSE_S
 from horde_worker.settings import OperatorWishes
 from horde_worker.worker import Worker

@@ -40,6 +40,8 @@ COMMANDS = {
     "horde": [str(Path(sys.executable).with_name("horde")), "work"],
     "deaf": [sys.executable, "-c", DEAF],
 }
+ALONE = {"HORDE_WORKER_CONFIG": "none", "HORDE_WORKER_BACKENDS": "demo", "HORDE_WORKER_PORTS": "none"}
+"""Neither a file of whoever runs the tests, nor what runs on his machine."""
 LIMIT_S = 60.0
 SLACK_S = 2.0  # for a machine with other work: Python itself takes a while to end
 LONG = {"ddim_steps": 1000}
@@ -81,7 +83,7 @@ async def start() -> AsyncIterator[Start]:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={**kept, "NO_COLOR": "1", "COLUMNS": "200", **environment},
+            env={**kept, **ALONE, "NO_COLOR": "1", "COLUMNS": "200", **environment},
             start_new_session=True,
         )
         started.append(Process(inner))
@@ -320,7 +322,7 @@ def test_settings_that_cannot_work_end_with_a_hint(arguments: list[str], message
     app = typer.Typer()
     register(app)
     no_settings = dict.fromkeys(("HORDE_URL", "AI_HORDE_URL", "HORDE_API_KEY", "AI_HORDE_API_KEY"))
-    ended = CliRunner(env=no_settings).invoke(app, arguments, env={"COLUMNS": "200", "TERM": "dumb"})
+    ended = CliRunner(env={**no_settings, **ALONE}).invoke(app, arguments, env={"COLUMNS": "200", "TERM": "dumb"})
     assert ended.exit_code == 2
     assert message in ended.output
 

@@ -1,4 +1,4 @@
-"""The backend in docs/worker.md works as it is written there."""
+"""The backend in docs/worker/writing-a-backend.md works as it is written there."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from horde_worker.settings import OperatorWishes, WorkerSettings
 if TYPE_CHECKING:
     import pytest
 
-GUIDE = Path(__file__).parents[2] / "docs" / "worker.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "worker" / "writing-a-backend.md"
 
 
 async def test_the_documented_backend_serves_a_horde(horde: PlayedHorde, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its option, from pop to upload."""
     [code] = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     written: dict[str, Any] = {"__name__": "crayons"}
-    exec(compile(code, "docs/worker.md", "exec"), written)
+    exec(compile(code, "docs/worker/writing-a-backend.md", "exec"), written)
     add_built_in(monkeypatch, "crayons", written["Crayons"])
     horde.pop_script = [horde.job("j1", model="wax")]
     settings = WorkerSettings(

@@ -124,6 +124,30 @@ def save_tiny_inversion(file: Path, *, vectors: int = 2, width: int = TEXT_WIDTH
     return file
 
 
+def save_tiny_depth_model(folder: Path, *, seed: int = 6) -> Path:
+    """A depth model of the kind that most use (DPT), for pictures of any size."""
+    import torch
+    from transformers import DPTConfig, DPTForDepthEstimation, DPTImageProcessor
+
+    torch.manual_seed(seed)
+    config = DPTConfig(
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        image_size=64,
+        patch_size=16,
+        backbone_out_indices=[0, 1, 2, 3],
+        neck_hidden_sizes=[8, 8, 8, 8],
+        fusion_hidden_size=8,
+        is_hybrid=False,
+        initializer_range=0.3,
+    )
+    DPTForDepthEstimation(config).save_pretrained(folder, safe_serialization=True)
+    DPTImageProcessor(size={"height": 64, "width": 64}).save_pretrained(folder)
+    return folder
+
+
 def _unet(text_width: int, *, in_channels: int = 4, **more: Any) -> Any:
     from diffusers import UNet2DConditionModel
 

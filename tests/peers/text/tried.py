@@ -104,7 +104,7 @@ async def _stops_when_told(maker: TextServerMaker) -> None:
     async with asyncio.timeout(LIMIT_S):
         async with aclosing(maker.make(a_job(max_length=400, may_end=False))) as events:
             await anext(events)
-        assert maker._in_work == 0
+        assert maker._room.inside == 0
         await texts_of(maker, a_job())
         maker._empty_in_a_row = 0
 

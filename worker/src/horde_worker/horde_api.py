@@ -88,9 +88,10 @@ class HordeApi:
         api_key: str,
         sleep: Sleep = asyncio.sleep,
         reach: Reach | None = None,
+        source_proxy: str = "",
     ) -> None:
         self.url = re.sub(r"/api(/v2)?$", "", url.rstrip("/"))
-        self.places = NamedPlaces(session, self.url, sleep, reach)
+        self.places = NamedPlaces(session, self.url, sleep, reach, source_proxy)
         self._sleep = sleep
         self._client = GenericAsyncHordeAPIManualClient(
             session,

@@ -17,6 +17,7 @@ import aiohttp
 import structlog
 
 from horde_sdk.reach import outside
+from horde_worker.backends.alchemy import AlchemyMaker
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import Backend, BackendSettings
 from horde_worker.backends.registry import open_backend
@@ -56,7 +57,9 @@ async def run_worker(settings: WorkerSettings) -> ExitCode:
         session = await opened.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         reach = outside(settings.private_networks)
         api = await opened.enter_async_context(
-            aclosing(HordeApi(session, settings.horde_url, settings.api_key, reach=reach))
+            aclosing(
+                HordeApi(session, settings.horde_url, settings.api_key, reach=reach, source_proxy=settings.source_proxy)
+            )
         )
         try:
             backends = [
@@ -66,7 +69,8 @@ async def run_worker(settings: WorkerSettings) -> ExitCode:
             return why.code
         shares = shares_of(backends, settings.wishes.name, settings.names, settings.roles)
         loras = await _lora_cache(settings, opened)
-        stop.workers = [_worker(api, share, settings, loras) for share in shares]
+        alchemist = next((one.maker for one in shares if one.kind == "alchemy"), None)
+        stop.workers = [_worker(_kind(api, one, settings, alchemist, loras), api, one, settings) for one in shares]
         if not stop.workers:
             log.error("worker.backend_failed", backend=settings.backends[0].name, reason="it makes nothing")
             return ExitCode.BACKEND
@@ -125,8 +129,7 @@ async def _lora_cache(settings: WorkerSettings, stack: AsyncExitStack) -> LoraCa
     return cache
 
 
-def _worker(api: HordeApi, share: Share, settings: WorkerSettings, loras: LoraCache | None) -> AnyWorker:
-    kind = _kind(api, share, settings, loras)
+def _worker(kind: Kind[Any, Any], api: HordeApi, share: Share, settings: WorkerSettings) -> AnyWorker:
     spool = None
     if settings.spool.is_on:
         folder = spool_folder(share.worker, settings.spool.folder)
@@ -145,14 +148,16 @@ def _worker(api: HordeApi, share: Share, settings: WorkerSettings, loras: LoraCa
     )
 
 
-def _kind(api: HordeApi, share: Share, settings: WorkerSettings, loras: LoraCache | None) -> Kind[Any, Any]:
+def _kind(
+    api: HordeApi, share: Share, settings: WorkerSettings, alchemist: AlchemyMaker | None, loras: LoraCache | None
+) -> Kind[Any, Any]:
     """The kind of work of a share. Those that nobody asked for are not even imported."""
     aliases = settings.aliases if share.is_of_first else ()
     if share.kind == "image":
         from horde_worker.kinds.image.kind import ImageKind
 
         wishes = replace(settings.wishes, name=share.worker, models=aliases)
-        return ImageKind(api, share.backend, share.maker, wishes, loras=loras)
+        return ImageKind(api, share.backend, share.maker, wishes, alchemist=alchemist, loras=loras)
     if share.kind == "text":
         from horde_worker.kinds.text.kind import TextKind
 

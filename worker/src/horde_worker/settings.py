@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from horde_sdk.reach import Network
 from horde_worker import VERSION
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.hooks import Hook
+from horde_worker.model_choice import ALL_MODELS, ModelChoice
 
 BRIDGE_AGENT = f"OpenHorde Worker:{VERSION}:https://github.com/openhorde/openhorde"
 MAX_BRIDGE_AGENT_CHARACTERS = 1000
+
+LIVE_WISHES = frozenset(
+    [
+        *("max_pixels", "batch", "nsfw", "named_only", "max_length", "max_context_length", "max_tiles", "blacklist"),
+        *("priority_usernames", "require_upfront_kudos", "limit_max_steps", "extra_slow_worker", "allowed", "choice"),
+    ]
+)
+"""Wishes that may change while a worker runs; the others are what the horde knows it by."""
+
+
+@dataclass(slots=True, eq=False)
+class LiveWishes:
+    """What the operator wishes by now: shared by all workers of a process, read at every pop."""
+
+    now: Mapping[str, Any] = field(default_factory=dict)  # by names of `LIVE_WISHES`
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Jobs that the operator lets in, where the backend can do them at all."""
+
+    img2img: bool = True
+    painting: bool = True
+    unsafe_ip: bool = True
+    post_processing: bool = True
+    controlnet: bool = True
+    sdxl_controlnet: bool = True
+    lora: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +60,22 @@ class OperatorWishes:
     max_context_length: int | None = None
     forms: tuple[str, ...] = ()  # of alchemy; none: all
     max_tiles: int | None = None
+    blacklist: tuple[str, ...] = ()  # words that no prompt may contain
+    censor_nsfw: bool = False  # with `nsfw` false: what turns out unsafe all the same is replaced by a placeholder
+    censorlist: tuple[str, ...] = ()  # words whose pictures are replaced if they are unsafe
+    safety: str = "auto"  # who judges pictures (safety/choice.py)
+    safety_options: Mapping[str, object] = field(default_factory=dict, repr=False)  # a key may be among them
+    priority_usernames: tuple[str, ...] = ()  # name#id
+    require_upfront_kudos: bool = False
+    limit_max_steps: bool = False
+    extra_slow_worker: bool = False
+    allowed: Allowed = Allowed()
+    choice: ModelChoice = ALL_MODELS  # of the backend's picture models
+    live: LiveWishes | None = field(default=None, compare=False)
+
+    def current(self) -> OperatorWishes:
+        """The wishes with what the operator has changed since the start."""
+        return replace(self, **self.live.now) if self.live is not None and self.live.now else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +142,9 @@ class WorkerSettings:
     jobs_wanted: int | None = None
     exit_on_maintenance: bool = False
     private_networks: tuple[Network, ...] = ()  # of the owner's own, that the horde may point to
+    source_proxy: str = field(
+        default="", repr=False
+    )  # by which places on the internet are reached; it may hold a password
     hooks: tuple[Hook, ...] = ()
     spool: SpoolSettings = SpoolSettings()
     idle: IdleSettings = IdleSettings()

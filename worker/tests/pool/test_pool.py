@@ -142,9 +142,6 @@ async def test_texts_are_as_long_as_all_can() -> None:
 async def test_forms_are_all_offered_and_stand_ins_come_last() -> None:
     """A form goes to a maker that does what its name says, where there is one."""
 
-    class Simple(AlchemyAbilities):
-        stand_ins = frozenset({"RealESRGAN_x4plus"})
-
     class Shelf:
         def __init__(self, abilities: AlchemyAbilities, answer: str) -> None:
             self.abilities = abilities
@@ -155,16 +152,35 @@ async def test_forms_are_all_offered_and_stand_ins_come_last() -> None:
         ) -> AsyncGenerator[AlchemyEvent, None]:
             yield AlchemyResult(self.answer)
 
-    simple = Shelf(Simple(("palette", "RealESRGAN_x4plus"), 9, 4096, 2), "simple")
-    trained = Shelf(AlchemyAbilities(("RealESRGAN_x4plus", "nsfw"), 4, 8192, 1), "trained")
+    simple = Shelf(
+        AlchemyAbilities(
+            ("palette", "RealESRGAN_x4plus", "4x_AnimeSharp"),
+            9,
+            4096,
+            2,
+            stand_ins=frozenset({"RealESRGAN_x4plus", "4x_AnimeSharp"}),
+        ),
+        "simple",
+    )
+    trained = Shelf(
+        AlchemyAbilities(("RealESRGAN_x4plus", "nsfw"), 4, 8192, 1, seconds_per_tile={"RealESRGAN_x4plus": 9.0}),
+        "trained",
+    )
     pool = AlchemyPool(Members([Member("simple", simple), Member("trained", trained)]))
-    assert pool.abilities.forms == ("palette", "RealESRGAN_x4plus", "nsfw")
+    assert pool.abilities.forms == ("palette", "RealESRGAN_x4plus", "4x_AnimeSharp", "nsfw")
+    assert pool.abilities.stand_ins == {"4x_AnimeSharp"}
+    assert pool.abilities.seconds_per_tile == {"RealESRGAN_x4plus": 9.0}
     assert (pool.abilities.max_tiles, pool.abilities.max_side, pool.abilities.max_batch) == (4, 4096, 1)
     said = {}
     for form in pool.abilities.forms:
         async with aclosing(pool.work(form, PICTURE, {})) as events:
             said[form] = [one.value async for one in events if isinstance(one, AlchemyResult)]
-    assert said == {"palette": ["simple"], "RealESRGAN_x4plus": ["trained"], "nsfw": ["trained"]}
+    assert said == {
+        "palette": ["simple"],
+        "RealESRGAN_x4plus": ["trained"],
+        "4x_AnimeSharp": ["simple"],
+        "nsfw": ["trained"],
+    }
 
 
 # ------------------------------------------------------------------------ who gets a job

@@ -1,4 +1,4 @@
-"""Ollama as `docs/api.md` and the table of parameters of its Modelfile describe it."""
+"""Ollama as its description of the API and the table of parameters of its Modelfile describe it."""
 
 # ruff: noqa: RUF012 - defaults of pydantic models, which copies them
 
@@ -84,6 +84,8 @@ class OllamaContract(ContractServer):
 
     def lines(self, path: str, body: dict[str, Any]) -> list[str]:
         """A prompt of nothing loads the model, and no more."""
+        if body.get("keep_alive") == 0 and "prompt" not in body:
+            return [json.dumps({"model": body["model"], "response": "", "done": True, "done_reason": "unload"})]
         tokens = self.story[: body["options"]["num_predict"]] if body["prompt"] else ()
         told: list[dict[str, Any]] = [{"model": body["model"], "response": one, "done": False} for one in tokens]
         last = {"model": body["model"], "response": "", "done": True, "done_reason": "stop", "eval_count": len(tokens)}

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
+from text_contracts import llamacpp
 from text_contracts.served import STORY, Body, ContractServer, events
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -95,6 +96,12 @@ class LmStudio(Standard):
     top_k: int = 0
     repeat_penalty: float = 1
     logit_bias: dict[str, float] = {}
+
+
+class LlamaCpp(llamacpp.Completion):
+    """llama.cpp's own options, which it takes here too."""
+
+    max_tokens: int = -1
 
 
 class LlamaCppPython(Standard):
@@ -187,7 +194,7 @@ class OpenAiContract(ContractServer):
         return None
 
     def told(self, path: str, body: dict[str, Any]) -> Any:
-        text = next(body[key] for key in ("prompt", "text", "input") if key in body)
+        text = next(body[key] for key in ("prompt", "text", "input", "content") if key in body)
         return {"count": len(text.split()), "length": len(text.split()), "tokens": [1] * len(text.split())}
 
     def lines(self, path: str, body: dict[str, Any]) -> list[str]:
@@ -207,7 +214,7 @@ class OpenAiContract(ContractServer):
         objects: list[dict[str, Any]] = [{"choices": [one]} for one in told]
         if (body.get("stream_options") or {}).get("include_usage"):
             objects.append({"choices": [], "usage": {"completion_tokens": len(said)}})
-        return [*events(objects), "data: [DONE]", ""]
+        return [*events(objects), "data: [DONE]\n"]
 
     def choice(self, path: str, text: str, reason: str | None) -> dict[str, Any]:
         """One piece."""
@@ -257,6 +264,15 @@ class LmStudioContract(OpenAiContract):
                 ]
             }
         return super().got(path, query)
+
+
+class LlamaCppV1Contract(OpenAiContract):
+    bodies: ClassVar = {"/v1/completions": LlamaCpp, "/tokenize": llamacpp.Tokenize}
+    owner = "llamacpp"
+    model = "/models/tiny.gguf"
+
+    def listed(self) -> dict[str, Any]:
+        return super().listed() | {"meta": {"n_ctx": 2048}}
 
 
 class LlamaCppPythonContract(OpenAiContract):

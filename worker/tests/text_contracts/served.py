@@ -35,6 +35,8 @@ class ContractServer:
         """Answers to the next texts that are asked for, instead of texts."""
         self.breaks_after: int | None = None
         self.holds_after: int | None = None
+        self.rest_s = 0.0
+        """Between two lines of a stream."""
         self.has_begun = asyncio.Event()
         self.hung_up = asyncio.Event()
         self.at_once = 0
@@ -136,13 +138,10 @@ class ContractServer:
                 self.has_begun.set()
                 async with asyncio.timeout(LIMIT_S):
                     await asyncio.Event().wait()
-            await asyncio.sleep(0)  # two streams at once take turns
+            await asyncio.sleep(self.rest_s)  # two streams at once take turns
             yield line
 
 
 def events(objects: Sequence[Mapping[str, Any]], *, name: str = "") -> list[str]:
-    """Server-sent events, one an object."""
-    lines = []
-    for one in objects:
-        lines += ([f"event: {name}"] if name else []) + [f"data: {json.dumps(one)}", ""]
-    return lines
+    """Server-sent events, one an object, each sent as a whole."""
+    return [(f"event: {name}\n" if name else "") + f"data: {json.dumps(one)}\n" for one in objects]

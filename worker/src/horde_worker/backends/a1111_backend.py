@@ -32,7 +32,7 @@ class A1111Backend:
         self._options = options
         self._server = BackendServer("AUTOMATIC1111", options.server)
         self._attendance: Attendance[Facts] = Attendance(self.name, self._look, self._try_out)
-        self._maker = A1111Maker(self._server, options, self._attendance)
+        self._maker = A1111Maker(self._server, options, self._attendance, self._try_out)
         self._watching_use: asyncio.Task[None] | None = None
 
     @classmethod
@@ -72,7 +72,9 @@ class A1111Backend:
                     await self._maker.look_whether_used()
 
     async def _look(self) -> Facts:
-        return await look(self._server, with_loras=bool(self._options.loras), with_embeddings=bool(self._options.tis))
+        return await look(
+            self._server, with_loras=self._options.has_loras, with_embeddings=self._options.has_inversions
+        )
 
     async def _try_out(self, facts: Facts) -> None:
         await try_out(self._server, self._maker, facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -13,9 +14,12 @@ from horde_worker.backends.diffusers.additions import AdditionFolder
 from horde_worker.backends.diffusers.control_maps import MAKERS
 from horde_worker.backends.diffusers.model_source import ModelSource
 from horde_worker.backends.diffusers.samplers import usable_samplers
+from horde_worker.backends.diffusers.shelves import Shelves
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageResult
+from horde_worker.backends.in_process.devices import devices_named, is_device_lost
 from horde_worker.backends.in_process.extras import need_extra, quiet
+from horde_worker.backends.in_process.offered_models import OfferedModels
 from horde_worker.backends.in_process.options import Options
 from horde_worker.backends.in_process.stations import GenerationStopped, Stations
 from horde_worker.backends.in_process.weight_files import weight_bytes
@@ -29,7 +33,7 @@ CONTROL_TYPES: Final = ("canny", "hed", "depth", "normal", "openpose", "seg", "s
 """Of the API: whoever offers ControlNets may be asked for any."""
 SIDE_BY_SIDE_ON_GPU: Final = 4
 _OPTIONS: Final = (
-    *("models", "configs", "loras", "inversions", "controlnets", "offer_controlnet"),
+    *("models", "configs", "loras", "inversions", "controlnets", "depth_model", "offer_controlnet"),
     *("devices", "dtype", "threads", "max_pixels", "max_batch", "side_by_side", "nsfw_models"),
 )
 _ALWAYS: Final = frozenset({"karras", "r2", "r2_source", "img2img", "inpainting", "hires_fix", "tiling", "clip_skip"})
@@ -41,9 +45,11 @@ class DiffusersBackend:
 
     name = "diffusers"
 
-    def __init__(self, abilities: ImageAbilities, studios: Stations[Studio]) -> None:
-        self.abilities = abilities
+    def __init__(self, abilities: ImageAbilities, offered: OfferedModels, studios: Stations[Studio]) -> None:
+        self._abilities = abilities
+        self._offered = offered
         self._studios = studios
+        self._lost = ""
 
     @classmethod
     async def open(cls, settings: BackendSettings) -> Self:
@@ -57,13 +63,25 @@ class DiffusersBackend:
                 raise options.wrong("controlnets", f"knows {', '.join(CONTROL_TYPES)}")
         for path in control_nets.values():
             await asyncio.to_thread(weight_bytes, path)
+        if (depth_model := options.path("depth_model")) is not None:
+            await asyncio.to_thread(weight_bytes, depth_model)
         abilities = _abilities(options, models, control_nets)
         dtype = options.word("dtype", ("auto", "float16", "bfloat16", "float32"))
         threads = options.whole_number("threads", 0, least=0, most=1024)
         side_by_side = options.whole_number("side_by_side", 0, least=0, most=20)
         need_extra(settings.name, "torch", "diffusers", "transformers", "peft", "psutil")
-        studios = await asyncio.to_thread(_studios, options, models, control_nets, dtype, threads, side_by_side)
-        backend = cls(abilities, Stations(studios))
+        offered = OfferedModels({name: source.path for name, source in models.items()})
+        shelves = Shelves(
+            models,
+            offered,
+            AdditionFolder(options.path("loras")),
+            AdditionFolder(options.path("inversions")),
+            control_nets,
+            options.path("depth_model"),
+            usable_samplers(),
+        )
+        studios = await asyncio.to_thread(_studios, shelves, options.words("devices"), dtype, threads, side_by_side)
+        backend = cls(abilities, offered, Stations(studios))
         await backend.self_test()
         return backend
 
@@ -71,6 +89,16 @@ class DiffusersBackend:
     def makers(self) -> Makers:
         """Pictures."""
         return Makers(image=self)
+
+    @property
+    def abilities(self) -> ImageAbilities:
+        """With the models that can be loaded."""
+        return replace(self._abilities, models=self._offered.names)
+
+    @property
+    def unready(self) -> str:
+        """Why no job can be done now; empty where some can."""
+        return self._lost or ("" if self._offered.names else "no model can be loaded")
 
     @property
     def slots(self) -> int:
@@ -105,7 +133,12 @@ class DiffusersBackend:
 
         def paint(tell: Callable[[ImageEvent], None], should_stop: Callable[[], bool]) -> None:
             with self._studios.one(should_stop) as studio:
-                studio.paint(job, tell, should_stop)
+                try:
+                    studio.paint(job, tell, should_stop)
+                except Exception as error:
+                    if is_device_lost(error):
+                        self._lost = f"{studio.device.name} has given up; a restart of the worker may help"
+                    raise
 
         try:
             async with aclosing(events_of(paint)) as events:
@@ -119,7 +152,7 @@ class DiffusersBackend:
         made: list[ImageEvent] = []
         job = ImageJob(
             ids=("trial",),
-            model=self.abilities.models[0],
+            model=(self._offered.names or self._abilities.models)[0],
             prompt="a house",
             negative_prompt="",
             width=_TRIAL_SIDE,
@@ -138,33 +171,18 @@ class DiffusersBackend:
             raise BackendFailure("the first model painted nothing")
 
 
-def _studios(
-    options: Options,
-    models: Mapping[str, ModelSource],
-    control_nets: Mapping[str, Path],
-    dtype: str,
-    threads: int,
-    side_by_side: int,
-) -> list[Studio]:
+def _studios(shelves: Shelves, devices: tuple[str, ...], dtype: str, threads: int, side_by_side: int) -> list[Studio]:
     """One for each device."""
     import torch
 
     quiet("transformers", "diffusers")
-    from horde_worker.backends.diffusers.studio import Shelves, Studio
-    from horde_worker.backends.in_process.devices import devices_named
+    from horde_worker.backends.diffusers.studio import Studio
 
     if threads:
         torch.set_num_threads(threads)
-    shelves = Shelves(
-        models,
-        AdditionFolder(options.path("loras")),
-        AdditionFolder(options.path("inversions")),
-        control_nets,
-        usable_samplers(),
-    )
     return [
         Studio(device, shelves, side_by_side or (1 if device.kind in ("cpu", "mps") else SIDE_BY_SIDE_ON_GPU))
-        for device in devices_named(options.words("devices"), dtype)
+        for device in devices_named(devices, dtype)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -75,6 +75,7 @@ class KoboldCppServer:
 
     program = "KoboldCpp"
     table: Table = TABLE
+    tells_use = True
 
     def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
         self._server = server
@@ -107,6 +108,9 @@ class KoboldCppServer:
     async def count_tokens(self, text: str, model: str) -> int | None:
         return number_at(await self._server.post_json("/api/extra/tokencount", {"prompt": text}), "value")
 
+    async def unload(self, models: Sequence[str]) -> None:
+        """It cannot be told to."""
+
     async def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         body = body_of(TABLE, ask) | {"genkey": ask.tag, "quiet": True, "trim_stop": False}
         lines = self._server.lines("/api/extra/generate/stream", body, limit_s=limit_s)
@@ -121,6 +125,9 @@ class KoboldCppServer:
                         yield Ending()
                         return
             raise BackendGone(f"{self.program} broke off in the middle of a text")
+        except BackendRefused:
+            is_over = True  # it has not begun; what it is at is somebody else's
+            raise
         finally:
             if not is_over:
                 await quietly(self._server.post_json("/api/extra/abort", {"genkey": ask.tag}))
@@ -132,6 +139,7 @@ class KoboldCppBackend(TextServerBackend):
     name = "koboldcpp"
     program = "KoboldCpp"
     default_url = "http://127.0.0.1:5001"
+    api_path = "/api"
 
     @classmethod
     def speaker(cls, connections: BackendServer, options: ServerOptions, context_length: int | None) -> KoboldCppServer:

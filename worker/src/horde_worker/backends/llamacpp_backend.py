@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -77,6 +77,7 @@ class LlamaCppServer:
 
     program = "llama.cpp"
     table: Table = TABLE
+    tells_use = True
 
     def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
         self._server = server
@@ -112,6 +113,9 @@ class LlamaCppServer:
         )
         return len(tokens) if isinstance(tokens, list) else None
 
+    async def unload(self, models: Sequence[str]) -> None:
+        """It cannot be told to."""
+
     async def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         body = body_of(TABLE, ask) | {"stream": True, "response_fields": list(ASKED_FIELDS)}
         answers = objects_of(self._server.lines("/completion", body, limit_s=limit_s), self.program)
@@ -133,6 +137,7 @@ class LlamaCppBackend(TextServerBackend):
     name = "llamacpp"
     program = "llama.cpp"
     default_url = "http://127.0.0.1:8080"
+    api_path = "/v1"
 
     @classmethod
     def speaker(cls, connections: BackendServer, options: ServerOptions, context_length: int | None) -> LlamaCppServer:

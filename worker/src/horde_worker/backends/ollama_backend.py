@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -69,6 +69,7 @@ class OllamaServer:
 
     program = "Ollama"
     table: Table = TABLE
+    tells_use = False
 
     def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
         self._server = server
@@ -114,6 +115,11 @@ class OllamaServer:
     async def count_tokens(self, text: str, model: str) -> int | None:
         return None
 
+    async def unload(self, models: Sequence[str]) -> None:
+        """By keeping them alive for no time."""
+        for model in models:
+            await self._server.post_json("/api/generate", {"model": model, "keep_alive": 0, "stream": False})
+
     async def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         body = body_of(TABLE, ask) | {"raw": True, "stream": True}
         body["options"]["num_ctx"] = ask.context_length
@@ -141,6 +147,7 @@ class OllamaBackend(TextServerBackend):
     name = "ollama"
     program = "Ollama"
     default_url = "http://127.0.0.1:11434"
+    api_path = "/api"
 
     @classmethod
     def speaker(cls, connections: BackendServer, options: ServerOptions, context_length: int | None) -> OllamaServer:

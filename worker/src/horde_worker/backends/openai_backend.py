@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from typing import Any, Final
 
 import structlog
@@ -14,6 +14,7 @@ from horde_worker.backends.openai_servers import chat, lm_studio, standard, tabb
 from horde_worker.backends.openai_servers.dialect import Dialect
 from horde_worker.backends.openai_servers.recognition import (
     Model,
+    better_backend,
     dialect_of,
     loaded_in_lm_studio,
     loaded_in_tabby,
@@ -41,6 +42,8 @@ _ABNORMAL_ENDS: Final = frozenset({"error", "abort"})
 
 class OpenAiServer:
     """Speaks to one server, whichever program it is. Implements `TextServer`."""
+
+    tells_use = False
 
     def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
         self._server = server
@@ -77,7 +80,8 @@ class OpenAiServer:
         if dialect is tabbyapi.DIALECT:
             found, slots = await loaded_in_tabby(self._server)
         elif dialect is lm_studio.DIALECT:
-            found = await loaded_in_lm_studio(self._server)
+            with suppress(BackendRefused):
+                found = await loaded_in_lm_studio(self._server)
         models = self._named(found, dialect)
         lengths = {model.id: model.context_length for model in found}
         known = [length for local in models.values() if (length := lengths.get(local))]
@@ -97,7 +101,8 @@ class OpenAiServer:
         if not self._is_recognised:
             self._dialect = await dialect_of(self._server, listed)
             self._is_recognised = True
-            log.info("worker.backend_recognised", program=self.program)
+            advice = better_backend(listed)
+            log.info("worker.backend_recognised", program=self.program, **({"advice": advice} if advice else {}))
         return self._dialect
 
     def _named(self, found: list[Model], dialect: Dialect) -> dict[str, str]:
@@ -112,6 +117,9 @@ class OpenAiServer:
         answer = await self._server.post_json(tokenizer.path, {"model": model, tokenizer.key: text})
         tokens = value_at(answer, tokenizer.count)
         return len(tokens) if isinstance(tokens, list) else number_at(answer, tokenizer.count)
+
+    async def unload(self, models: Sequence[str]) -> None:
+        """It cannot be told to."""
 
     async def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         """With all its keys; where it does not know them, with OpenAI's; where it only chats, as a chat."""
@@ -247,6 +255,7 @@ class OpenAiBackend(TextServerBackend):
     name = "openai"
     program = "the OpenAI-compatible server"
     default_url = "http://127.0.0.1:8000"
+    api_path = "/v1"
 
     @classmethod
     def speaker(cls, connections: BackendServer, options: ServerOptions, context_length: int | None) -> OpenAiServer:

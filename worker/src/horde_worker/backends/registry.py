@@ -12,6 +12,7 @@ GROUP = "horde.backends"
 
 BUILT_IN: Final = {
     "a1111": "horde_worker.backends.a1111_backend:A1111Backend",
+    "alchemy": "horde_worker.backends.alchemy_backend:AlchemyBackend",
     "comfyui": "horde_worker.backends.comfyui_backend:ComfyUiBackend",
     "demo": "horde_worker.backends.demo_backend:DemoBackend",
     "demo-alchemy": "horde_worker.backends.demo_alchemy_backend:DemoAlchemyBackend",

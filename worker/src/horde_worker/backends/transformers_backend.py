@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 import structlog
 
 from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.in_process.devices import (
+    SHARE_FOR_MODELS,
+    Device,
+    devices_named,
+    is_device_lost,
+    is_out_of_memory,
+)
 from horde_worker.backends.in_process.extras import need_extra, quiet
 from horde_worker.backends.in_process.loaded_models import LoadedModels
+from horde_worker.backends.in_process.offered_models import OfferedModels
 from horde_worker.backends.in_process.options import Options
 from horde_worker.backends.in_process.stations import GenerationStopped, Stations
 from horde_worker.backends.interface import BackendSettings, Makers
@@ -21,7 +29,6 @@ from horde_worker.backends.threads import events_of
 from horde_worker.backends.transformers.model_folder import ModelFolder
 
 if TYPE_CHECKING:
-    from horde_worker.backends.in_process.devices import Device
     from horde_worker.backends.transformers.text_model import TextModel
 
 log = structlog.get_logger(__name__)
@@ -46,10 +53,18 @@ class TransformersBackend:
 
     name = "transformers"
 
-    def __init__(self, folders: dict[str, ModelFolder], abilities: TextAbilities, stations: Stations[_Station]) -> None:
+    def __init__(
+        self,
+        folders: dict[str, ModelFolder],
+        abilities: TextAbilities,
+        offered: OfferedModels,
+        stations: Stations[_Station],
+    ) -> None:
         self._folders = folders
+        self._abilities = abilities
+        self._offered = offered
         self._stations = stations
-        self.abilities = abilities
+        self._lost = ""
 
     @classmethod
     async def open(cls, settings: BackendSettings) -> Self:
@@ -78,23 +93,27 @@ class TransformersBackend:
         import torch
 
         quiet("transformers")
-        from horde_worker.backends.in_process.devices import SHARE_FOR_MODELS, devices_named
         from horde_worker.backends.transformers.text_model import TextModel
 
         if threads:
             torch.set_num_threads(threads)
+        offered = OfferedModels({name: folder.path for name, folder in folders.items()})
         sizes = {name: folder.size_bytes for name, folder in folders.items()}
 
         def station(device: Device) -> _Station:
             def load(name: str) -> TextModel:
                 log.info("backend.loading", model=name, device=device.name)
-                return TextModel.load(folders[name].path, device)
+                try:
+                    return TextModel.load(folders[name].path, device)
+                except BackendFailure as failure:
+                    offered.withdraw(name, str(failure))
+                    raise
 
             budget_bytes = int(device.free_bytes() * SHARE_FOR_MODELS)
             return _Station(device, LoadedModels(sizes, budget_bytes, load, lambda _: device.give_back_memory()))
 
         stations = [station(device) for device in devices_named(wished, dtype, halves="bfloat16")]
-        backend = cls(folders, abilities, Stations(stations))
+        backend = cls(folders, abilities, offered, Stations(stations))
         backend._try_out()
         return backend
 
@@ -102,6 +121,16 @@ class TransformersBackend:
     def makers(self) -> Makers:
         """Texts."""
         return Makers(text=self)
+
+    @property
+    def abilities(self) -> TextAbilities:
+        """With the models that can be loaded."""
+        return replace(self._abilities, models=self._offered.names)
+
+    @property
+    def unready(self) -> str:
+        """Why no job can be done now; empty where some can."""
+        return self._lost or ("" if self._offered.names else "no model can be loaded")
 
     @property
     def slots(self) -> int:
@@ -136,7 +165,12 @@ class TransformersBackend:
 
         def write(tell: Callable[[TextEvent], None], should_stop: Callable[[], bool]) -> None:
             with self._stations.one(should_stop) as station:
-                self._write(station, job, tell, should_stop)
+                try:
+                    self._write(station, job, tell, should_stop)
+                except Exception as error:
+                    if is_device_lost(error):
+                        self._lost = f"{station.device.name} has given up; a restart of the worker may help"
+                    raise
 
         try:
             async with aclosing(events_of(write)) as events:
@@ -153,10 +187,8 @@ class TransformersBackend:
         should_stop: Callable[[], bool],
     ) -> None:
         """All texts at once; where there is no room for that, one after the other."""
-        from horde_worker.backends.in_process.devices import is_out_of_memory
-
         name = job.model if job.model in self._folders else next(iter(self._folders))  # an alias means the first
-        room = self._folders[name].context_length or self.abilities.max_context_length
+        room = self._folders[name].context_length or self._abilities.max_context_length
         places = range(len(job.ids))
         has_told = False
 
@@ -187,8 +219,8 @@ class TransformersBackend:
 
     def _try_out(self) -> None:
         """A model that cannot write is found before the first job."""
-        first = next(iter(self._folders))
-        job = TextJob(("trial",), first, "Hello", 1, self.abilities.max_context_length, (0,), 60.0)
+        first = (self._offered.names or tuple(self._folders))[0]
+        job = TextJob(("trial",), first, "Hello", 1, self._abilities.max_context_length, (0,), 60.0)
         with self._stations.one(lambda: False) as station:
             self._write(station, job, lambda _: None, lambda: False)
 

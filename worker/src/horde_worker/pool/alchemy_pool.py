@@ -24,11 +24,19 @@ class AlchemyPool(OfMembers):
         """All forms, of sources that every maker can work on that is there."""
         each = [one.maker.abilities for one in self._members.ready()]
         forms = united([one.forms for one in each])
+        does = {
+            form: min((one for one in each if form in one.forms), key=lambda one: form in one.stand_ins)
+            for form in forms
+        }
         return AlchemyAbilities(
             forms=forms,
             max_tiles=min(one.max_tiles for one in each),
             max_side=min(one.max_side for one in each),
             max_batch=min(one.max_batch for one in each),
+            stand_ins=frozenset(form for form, one in does.items() if form in one.stand_ins),
+            seconds_per_tile={
+                form: one.seconds_per_tile[form] for form, one in does.items() if form in one.seconds_per_tile
+            },
         )
 
     def work(self, form: str, source: Image.Image, payload: Mapping[str, Option]) -> AsyncGenerator[AlchemyEvent, None]:
@@ -36,11 +44,5 @@ class AlchemyPool(OfMembers):
         return self._members.events(
             lambda maker: form in maker.abilities.forms,
             lambda maker: maker.work(form, source, payload),
-            lambda maker: int(form in _stand_ins(maker)),
+            lambda maker: int(form in maker.abilities.stand_ins),
         )
-
-
-def _stand_ins(maker: AlchemyMaker) -> frozenset[str]:
-    """Forms that a maker does by something simpler than their names say."""
-    found: frozenset[str] = getattr(maker.abilities, "stand_ins", frozenset())
-    return found

@@ -24,6 +24,7 @@ def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test does not wait a second for each look."""
     monkeypatch.setattr(progress, "LOOK_EVERY_S", 0.02)
     monkeypatch.setattr(progress, "PREVIEW_EVERY_S", 0.05)
+    monkeypatch.setattr(progress, "SIGN_EVERY_S", 0.05)
     monkeypatch.setattr(a1111_backend, "USE_LOOK_EVERY_S", 0.05)
 
 

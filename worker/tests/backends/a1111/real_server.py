@@ -21,9 +21,18 @@ from workshop import Workshop
 
 from horde_worker.backends.a1111.facts import Facts
 from horde_worker.backends.a1111.progress import look_at_progress
+from horde_worker.backends.a1111.request import plan
 from horde_worker.backends.a1111_backend import A1111Backend
 from horde_worker.backends.events import BackendFailure, Progress
-from horde_worker.backends.image import ImageAbilities, ImageResult, Lora, SourceGiven, TextualInversion
+from horde_worker.backends.image import (
+    ImageAbilities,
+    ImageEvent,
+    ImageJob,
+    ImageResult,
+    Lora,
+    SourceGiven,
+    TextualInversion,
+)
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.exit_codes import ExitCode
 
@@ -74,6 +83,25 @@ async def test_it_is_known_and_has_something(backend: A1111Backend) -> None:
     assert "k_euler" in can(backend).samplers
 
 
+async def test_every_key_that_is_sent_is_in_the_servers_own_document(backend: A1111Backend) -> None:
+    """As it describes itself, if it does."""
+    try:
+        document = await backend._server.get_json("/openapi.json")
+    except BackendFailure:
+        pytest.skip("it does not describe itself")
+    known = facts(backend)
+    source = {"source": Image.new("RGB", (64, 64)), "given": SourceGiven("x")}
+    for changes in (
+        {},
+        {"width": 1024, "height": 1024, "hires_fix": True},
+        {**source, "mask": Image.new("L", (64, 64))},
+    ):
+        found = plan(an_image_job(**changes), known, backend._options, known.checkpoints[0], "task")
+        body = document["paths"][found.path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        properties = document["components"]["schemas"][body["$ref"].rpartition("/")[2]]["properties"]
+        assert set(found.body) <= set(properties)
+
+
 async def test_a_seed_paints_the_same_again_and_another_something_else(backend: A1111Backend) -> None:
     """In the size that was asked for, with nothing written into it."""
     (one,) = await made(backend, seeds=(11,))
@@ -104,13 +132,11 @@ async def test_every_sampler_that_is_offered_paints(backend: A1111Backend) -> No
 
 
 async def test_a_source_is_kept_as_far_as_it_should(backend: A1111Backend) -> None:
-    """A weak repainting is closer to hardly any than a strong one; a model need not be a good one for that."""
+    """A weaker repainting is closer to a weak one than a strong one is; a model need not be a good one for that."""
     source = Image.linear_gradient("L").resize((SIDE, SIDE)).convert("RGB")
     given = {"source": source, "given": SourceGiven("x"), "steps": 10}
-    (hardly,) = await made(backend, **given, denoising_strength=0.01)
-    (weak,) = await made(backend, **given, denoising_strength=0.3)
-    (strong,) = await made(backend, **given, denoising_strength=1.0)
-    assert differs(weak.image, hardly.image) < differs(strong.image, hardly.image)
+    weak, weaker, strong = [(await made(backend, **given, denoising_strength=one))[0].image for one in (0.1, 0.3, 1.0)]
+    assert 0 < differs(weaker, weak) < differs(strong, weak)
 
 
 async def test_only_the_white_part_is_repainted(backend: A1111Backend) -> None:
@@ -131,7 +157,7 @@ async def test_two_passes(backend: A1111Backend) -> None:
     """The picture has the size of the job."""
     if "hires_fix" not in can(backend).capabilities:
         pytest.skip("it has none")
-    (result,) = await made(backend, width=576, height=576, hires_fix=True, steps=2)
+    (result,) = await made(backend, width=576, height=576, hires_fix=True, steps=1, ttl_s=1500)
     assert result.image.size == (576, 576)
 
 
@@ -139,7 +165,9 @@ async def test_two_passes(backend: A1111Backend) -> None:
     "change", [{"tiling": True}, {"clip_skip": 2}, {"cfg_scale": 2.0}, {"negative_prompt": "a dog"}]
 )
 async def test_a_parameter_has_an_effect(backend: A1111Backend, change: dict[str, Any]) -> None:
-    """The picture is another than without it."""
+    """The picture is another than without it; what is not offered has none."""
+    if "tiling" in change and "tiling" not in can(backend).capabilities:
+        pytest.skip("it does not tile")
     (plain,) = await made(backend, seeds=(31,))
     (changed,) = await made(backend, seeds=(31,), **change)
     assert differs(plain.image, changed.image) > 0.01
@@ -198,6 +226,44 @@ async def test_progress_is_told_and_a_cancelled_job_stops(backend: A1111Backend)
                     break
         while (await look_at_progress(backend._server)).is_busy:
             await asyncio.sleep(0.2)
+
+
+async def test_it_paints_after_its_memory_was_freed(backend: A1111Backend) -> None:
+    """It loads the model again by itself."""
+    await backend._maker.unload()
+    assert len(await made(backend)) == 1
+
+
+async def test_the_owners_own_picture_is_not_stopped(backend: A1111Backend) -> None:
+    """A job behind it is cancelled while it waits, and stopped when its turn comes."""
+    if not facts(backend).knows_tasks:
+        pytest.skip("its tasks have no names")
+    task = {"id_task": "none", "live_preview": False}
+    try:
+        await backend._server.post_json("/internal/progress", task)
+    except BackendFailure:
+        pytest.skip("it is started without pages")
+    owners = {"prompt": "a house", "steps": 80, "width": SIDE, "height": SIDE, "seed": 1, "sampler_name": "Euler"}
+    owner = asyncio.ensure_future(backend._server.post_json("/sdapi/v1/txt2img", owners, limit_s=LIMIT_S))
+    job = an_image_job(width=256, height=256, steps=150, model=can(backend).models[0], ttl_s=LIMIT_S)
+    async with asyncio.timeout(LIMIT_S):
+        while not (await look_at_progress(backend._server)).step:
+            await asyncio.sleep(0.1)
+        making = asyncio.ensure_future(all_of(backend, job))
+        await asyncio.sleep(1.5)
+        making.cancel()
+        await asyncio.wait((making,))
+        while not owner.done():
+            state = (await backend._server.get_json("/sdapi/v1/progress?skip_current_image=true"))["state"]
+            assert state["sampling_steps"] != owners["steps"] or not state["interrupted"]
+            await asyncio.sleep(0.2)
+        assert len((await owner)["images"]) == 1
+        while (await look_at_progress(backend._server)).is_busy:
+            await asyncio.sleep(0.2)
+
+
+async def all_of(backend: A1111Backend, job: ImageJob) -> list[ImageEvent]:
+    return [event async for event in backend._maker.make(job)]
 
 
 async def test_a_job_goes_from_pop_to_submit(backend: A1111Backend, horde: PlayedHorde, workshop: Workshop) -> None:

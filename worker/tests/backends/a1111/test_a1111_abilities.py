@@ -60,7 +60,7 @@ async def test_whole_programs_do_the_common_things(play: Any, opened: Any, contr
     """And no word is made up."""
     can = abilities(await opened(await play(contract), **EVERYTHING))
     assert can.models == ("Deliberate",)
-    assert {"karras", "r2", "img2img", "inpainting", "hires_fix", "tiling", "clip_skip", "lora"} <= can.capabilities
+    assert {"karras", "r2", "img2img", "inpainting", "hires_fix", "clip_skip", "lora"} <= can.capabilities
     assert {"textual_inversion", "post-processing", "RealESRGAN_x4plus"} <= can.capabilities
     names = {one for one in can.capabilities if one not in WORDS}
     assert names <= {
@@ -75,6 +75,13 @@ async def test_whole_programs_do_the_common_things(play: Any, opened: Any, contr
     }
     assert can.max_batch == 8
     assert can.max_pixels == 1536 * 1536  # by 12 GiB of the GPU
+
+
+@pytest.mark.parametrize("contract", WHOLE_PROGRAMS, ids=lambda one: one.name)
+async def test_tiling_is_offered_where_it_has_an_effect(play: Any, opened: Any, contract: Contract) -> None:
+    """Not by Forge, which takes the key and leaves it."""
+    can = abilities(await opened(await play(contract)))
+    assert ("tiling" in can.capabilities) == (contract is not FORGE)
 
 
 async def test_a_part_of_the_api_offers_a_part(play: Any, opened: Any) -> None:
@@ -168,6 +175,15 @@ async def test_an_upscaler_without_weights_is_not_offered(play: Any, opened: Any
     assert {"post-processing", "RealESRGAN_x4plus_anime_6B"} <= can.capabilities
 
 
+async def test_a_file_of_that_name_serves_where_the_programs_own_has_no_weights(play: Any, opened: Any) -> None:
+    """The owner put it there."""
+    contract = replace(A1111, upscalers=(*A1111.upscalers, "RealESRGAN_x4plus"))
+    server = await play(contract)
+    server.without_weights = {"R-ESRGAN 4x+"}
+    backend = await opened(server)
+    assert backend._maker.processors(backend._attendance.abilities)["RealESRGAN_x4plus"].local == "RealESRGAN_x4plus"
+
+
 async def test_face_fixers_need_the_owners_word(play: Any, opened: Any) -> None:
     """Without weights the programs answer as with them, and a picture without faces shows no difference."""
     can = abilities(await opened(await play(A1111)))
@@ -193,7 +209,13 @@ async def test_what_changes_is_seen_at_the_next_look(play: Any, opened: Any) -> 
     server.titles.append("new.safetensors [0000000000]")
     await backend._attendance._look_once()
     assert "new" in abilities(backend).models
-    assert len(server.sent("/sdapi/v1/txt2img")) == 1
+    assert [body["tiling"] for body in server.sent("/sdapi/v1/txt2img")] == [False, True]
+
+
+async def test_one_job_at_a_time_unless_the_owner_says_more(play: Any, opened: Any) -> None:
+    """The server does one after the other anyway."""
+    assert (await opened(await play(A1111)))._maker.slots == 1
+    assert (await opened(await play(A1111), slots=2))._maker.slots == 2
 
 
 async def test_other_peoples_use_is_seen(play: Any, opened: Any) -> None:

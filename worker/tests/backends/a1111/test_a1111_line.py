@@ -182,6 +182,7 @@ def test_any_job_has_a_plan_or_a_reason(
     assert set(found.body) <= set(schema)
     assert all(found.body[side] % 64 == 0 for side in ("width", "height") if side in found.body)
 
-    assert len(NETWORK.findall(found.body.get("prompt", ""))) == (2 if word.lower() == "a" else 1)
+    if "prompt" in found.body:
+        assert len(NETWORK.findall(found.body["prompt"])) == (2 if word.lower() == "a" else 1)
     for image in found.body.get("init_images", []):
         assert Image.open(io.BytesIO(base64.b64decode(image))).size == found.size

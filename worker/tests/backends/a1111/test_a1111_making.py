@@ -107,6 +107,21 @@ async def test_white_is_what_is_repainted(play: Any, opened: Any) -> None:
     assert (body["inpainting_mask_invert"], body["inpaint_full_res"], body["inpainting_fill"]) == (0, False, 1)
 
 
+async def test_a_model_that_fills_masks_gets_something_to_fill(play: Any, opened: Any) -> None:
+    """Noise and a mask of all, where the job has neither; and its metadata says so."""
+    server = await play(A1111)
+    server.titles.append("sd-v1-5-inpainting.ckpt [c6bbc15e32]")
+    backend = await opened(server, models={"stable_diffusion_inpainting": "sd-v1-5-inpainting.ckpt"})
+    (result,) = await made(backend, an_image_job(model="stable_diffusion_inpainting"))
+    body = server.last("/sdapi/v1/img2img")
+    assert (picture_of(body["mask"]).getextrema(), body["denoising_strength"]) == ((255, 255), 1.0)
+    assert result.remarks == (Remark("source_image", "parse_failed", "source_image"),)
+    (result,) = await made(
+        backend, an_image_job(model="stable_diffusion_inpainting", source=SOURCE, given=SourceGiven("x"))
+    )
+    assert result.remarks == (Remark("source_mask", "parse_failed", "source_mask"),)
+
+
 async def test_two_passes_end_at_the_size_of_the_job(play: Any, opened: Any) -> None:
     """The first is of a size that the model was trained on."""
     server = await play(A1111)
@@ -205,6 +220,25 @@ async def test_an_inversion_that_the_prompt_names_gets_its_name_at_the_server(pl
     job = an_image_job(prompt="a fox, (embedding:7808:1.1), embedding:other", tis=(TextualInversion("7808"),))
     await made(await opened(server, **OWN), job)
     assert server.last()["prompt"] == "a fox, (bad-hands:1.1), other"
+
+
+@pytest.mark.parametrize("contract", WHOLE_PROGRAMS, ids=lambda one: one.name)
+async def test_what_the_worker_fetched_a_moment_ago_is_found(play: Any, opened: Any, contract: Contract) -> None:
+    """Into the server's own folders; it looks there again where a job names what it does not know, and only then."""
+    server = await play(contract)
+    backend = await opened(server, loras_folder="/models/Lora", embeddings_folder="/embeddings")
+    assert {"lora", "textual_inversion"} <= backend._maker.abilities.capabilities
+    server.new_loras = [{"name": "horde-lora-5", "alias": "x", "metadata": {}}]
+    server.new_embeddings = {"horde-ti-6": {}}
+    inversion = TextualInversion("horde-ti-6", "negprompt")
+    job = an_image_job(loras=(Lora("horde-lora-5"),), tis=() if contract is SDNEXT else (inversion,))
+    (result,) = await made(backend, job)
+    assert "<lora:horde-lora-5:te=1:unet=1>" in server.last()["prompt"]
+    assert result.remarks == ()
+    await backend._attendance._look_once()
+    server.bodies.clear()
+    await made(backend, job)
+    assert [path for path, _ in server.bodies if path != "/internal/progress"] == ["/sdapi/v1/txt2img"]
 
 
 async def test_what_is_not_there_is_left_out_and_said(play: Any, opened: Any) -> None:

@@ -16,7 +16,7 @@ from played_a1111 import encoded
 
 from horde_worker.backends.a1111 import answer as answers
 from horde_worker.backends.a1111_backend import A1111Backend
-from horde_worker.backends.events import BackendFailure, Preview, Progress
+from horde_worker.backends.events import BackendFailure, OutOfMemory, Preview, Progress
 from horde_worker.backends.image import ImageEvent, ImageJob
 from horde_worker.backends.over_http.server import BackendGone
 
@@ -118,8 +118,10 @@ async def test_a_server_out_of_memory_says_so(play: Any, opened: Any) -> None:
     server = await play(A1111)
     backend = await opened(server)
     server.surprise = answering({"error": "OutOfMemoryError", "errors": "CUDA out of memory"}, 500)
-    with pytest.raises(BackendFailure, match="500: OutOfMemoryError"):
+    with pytest.raises(OutOfMemory, match="500: OutOfMemoryError"):
         await make(backend)
+    await backend._maker.unload()
+    assert server.sent("/sdapi/v1/unload-checkpoint") == [{}]
     server.surprise = lambda path, body: None
     assert backend._maker.unready == ""
     await make(backend)
@@ -187,6 +189,16 @@ async def test_steps_and_previews_are_told(play: Any, opened: Any, contract: Con
     assert not isinstance(seen[-1], Progress | Preview)
 
 
+async def test_of_two_passes_the_whole_way_is_told(play: Any, opened: Any) -> None:
+    """Steps begin anew with the second, and what is told never goes back."""
+    server = await play(A1111)
+    backend = await opened(server)
+    server.may_paint.clear()
+    server.passes = 2
+    async with asyncio.timeout(LIMIT_S), aclosing(backend._maker.make(an_image_job(steps=20))) as events:
+        assert await anext(events) == Progress(0, 25, 100)
+
+
 @pytest.mark.parametrize("contract", [A1111, FORGE, SDNEXT, A1111_1_6], ids=lambda one: one.name)
 async def test_a_cancelled_job_is_stopped_at_the_server(play: Any, opened: Any, contract: Contract) -> None:
     """So that the next one need not wait for it."""
@@ -219,6 +231,34 @@ async def test_the_owners_own_picture_is_never_stopped(play: Any, opened: Any) -
         await owner
         await until(lambda: bool(server.interrupted))
     assert server.interrupted[0].startswith("horde-")
+
+
+async def test_a_job_that_waits_for_its_turn_gives_a_sign(play: Any, opened: Any) -> None:
+    """It is not stuck, and what watches for that must know."""
+    server = await play(A1111)
+    backend = await opened(server)
+    owner_is_done = asyncio.Event()
+    owner = asyncio.ensure_future(server.use_it_oneself(owner_is_done))
+    async with asyncio.timeout(LIMIT_S):
+        await until(lambda: server.is_painting)
+        seen = []
+        async for event in backend._maker.make(an_image_job()):
+            seen.append(event)
+            if len(seen) == 3:
+                owner_is_done.set()
+        await owner
+    assert all(isinstance(event, Progress) and event.step == 0 for event in seen[:3])
+
+
+async def test_a_self_test_is_a_picture(play: Any, opened: Any) -> None:
+    """After failures, before the server is relied on again."""
+    server = await play(A1111)
+    backend = await opened(server)
+    await backend._maker.self_test()
+    assert server.last()["width"] == 64
+    server.surprise = answering({}, 500)
+    with pytest.raises(BackendFailure):
+        await backend._maker.self_test()
 
 
 @pytest.mark.parametrize("contract", [SDNEXT, A1111_1_6], ids=lambda one: one.name)

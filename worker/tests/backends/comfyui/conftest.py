@@ -6,10 +6,10 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
-import comfyui_weights
 import pytest
-from comfyui_bench import ComfyUi
-from comfyui_contract import ContractServer
+from played_comfyui import weights
+from played_comfyui.bench import ComfyUi
+from played_comfyui.contract import ContractServer
 
 from horde_worker.backends.comfyui import execution
 
@@ -22,12 +22,12 @@ async def contract(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ContractSer
     monkeypatch.setattr(execution, "HISTORY_EVERY_S", 0.02)
     server = ContractServer()
     server.files.update(
-        checkpoints=[comfyui_weights.INPAINTING_CHECKPOINT, comfyui_weights.CHECKPOINT],
-        loras=[comfyui_weights.LORA],
-        controlnet=[comfyui_weights.CONTROLNET],
-        upscale_models=[comfyui_weights.UPSCALER],
+        checkpoints=[weights.INPAINTING_CHECKPOINT, weights.CHECKPOINT],
+        loras=[weights.LORA],
+        controlnet=[weights.CONTROLNET],
+        upscale_models=[weights.UPSCALER],
     )
-    server.embeddings = [comfyui_weights.EMBEDDING.removesuffix(".safetensors")]
+    server.embeddings = [weights.EMBEDDING.removesuffix(".safetensors")]
     await server.start()
     yield server
     await server.stop()

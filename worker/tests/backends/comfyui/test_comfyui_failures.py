@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import aiohttp
 import pytest
-from comfyui_bench import MODEL, ComfyUi, a_job, an_order, made
-from comfyui_contract import ContractServer, Queued
-from comfyui_weights import CHECKPOINT
 from PIL import Image
+from played_comfyui.bench import LIMIT_S, MODEL, ComfyUi, a_job, an_order, made, until
+from played_comfyui.contract import ContractServer, Queued
+from played_comfyui.weights import CHECKPOINT
 
 from horde_worker.backends.comfyui import nodes, pictures
 from horde_worker.backends.comfyui.execution import Execution, GraphRefused
@@ -25,13 +25,6 @@ from horde_worker.backends.normalise.baselines import Baseline
 from horde_worker.backends.over_http.server import BackendGone
 
 BLUE = Image.new("RGB", (128, 64), "blue")
-LIMIT_S = 60.0
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while not is_so():
-            await asyncio.sleep(0.01)
 
 
 class CutSocket:
@@ -94,7 +87,8 @@ async def test_a_graph_with_a_file_that_is_gone_is_refused(comfyui: ComfyUi) -> 
     backend = await comfyui.opened()
     gone = LocalModel("gone", "gone.safetensors", Baseline.stable_diffusion_1)
     graph = picture_graph(an_order(model=gone)).prompt
-    execution = Execution(backend._server, graph, "me", has_socket_node=True, limit_s=LIMIT_S)
+    has_node = backend._painter.has_socket_node
+    execution = Execution(backend._server, graph, "me", has_socket_node=has_node, limit_s=LIMIT_S)
     with pytest.raises(GraphRefused) as refused:
         await anext(execution.run())
     assert str(refused.value) == ("ComfyUI refuses the graph: CheckpointLoaderSimple (value_not_in_list, ckpt_name)")
@@ -223,6 +217,20 @@ async def test_a_job_has_its_time(played: ComfyUi) -> None:
     with pytest.raises(BackendFailure, match="took longer than 0 s"):
         await made(backend, a_job(ttl_s=0.2))
     assert len(played.contract.interrupts) == 1
+
+
+async def test_a_server_that_hangs_costs_a_job_its_time_and_no_more(
+    played: ComfyUi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connections are taken, and nothing is ever answered."""
+    monkeypatch.setattr("horde_worker.backends.comfyui.execution.TIDY_LIMIT_S", 0.1)
+    backend = await played.opened()
+    assert played.contract is not None
+    played.contract.answers.clear()
+    with pytest.raises(BackendFailure, match="took longer than"):
+        await asyncio.wait_for(made(backend, a_job(ttl_s=0.3)), LIMIT_S)
+    played.contract.answers.set()
+    assert (await made(backend, a_job())).picture.size == (128, 64)
 
 
 async def test_an_old_server_is_not_told_to_interrupt_what_the_owner_does(played: ComfyUi) -> None:

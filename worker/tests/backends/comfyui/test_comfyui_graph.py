@@ -6,8 +6,8 @@ from itertools import product
 from typing import Any
 
 import pytest
-from comfyui_bench import an_order
-from comfyui_schema import EXTENSION_NODES, STOCK_NODES, Schema
+from played_comfyui.bench import an_order
+from played_comfyui.schema import EXTENSION_NODES, STOCK_NODES, Schema
 
 from horde_worker.backends.comfyui.control import Control
 from horde_worker.backends.comfyui.graph import as_file

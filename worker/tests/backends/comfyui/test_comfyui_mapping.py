@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from comfyui_bench import MODEL, a_job
-from comfyui_schema import EXTENSION_NODES, STOCK_NODES
-from comfyui_weights import CHECKPOINT, CONTROLNET, EMBEDDING, INPAINTING_CHECKPOINT, LORA, UPSCALER
 from PIL import Image
+from played_comfyui.bench import MODEL, a_job
+from played_comfyui.schema import EXTENSION_NODES, STOCK_NODES
+from played_comfyui.weights import CHECKPOINT, CONTROLNET, EMBEDDING, INPAINTING_CHECKPOINT, LORA, UPSCALER
 
 from horde_worker.backends.comfyui.file_names import stem
 from horde_worker.backends.comfyui.local_models import local_models

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 import numpy as np
 import pytest
-from comfyui_bench import ComfyUi, a_job, made
-from comfyui_weights import EMBEDDING, INPAINTING_CHECKPOINT, LORA
 from PIL import Image, ImageChops
+from played_comfyui.bench import ComfyUi, a_job, made
+from played_comfyui.weights import EMBEDDING, INPAINTING_CHECKPOINT, LORA
 
 from horde_worker.backends.comfyui.file_names import stem
+from horde_worker.backends.comfyui.sampler_names import SAMPLERS
 from horde_worker.backends.image import Lora, Remark, TextualInversion
 
 INPAINTING_MODEL = stem(INPAINTING_CHECKPOINT)
@@ -78,6 +80,16 @@ async def test_each_parameter_changes_the_picture(comfyui: ComfyUi, changed: dic
     backend = await comfyui.opened()
     plain = await made(backend, a_job(steps=4) if "karras" in changed else a_job())
     assert difference(plain.picture, (await made(backend, a_job(**changed))).picture) > 0
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLERS))
+async def test_every_sampler_paints(comfyui: ComfyUi, name: str) -> None:
+    """With either schedule, and progress never goes beyond its end."""
+    backend = await comfyui.opened()
+    for karras in (False, True):
+        found = await made(backend, a_job(width=64, steps=3, sampler=name, karras=karras))
+        assert found.picture.size == (64, 64)
+        assert all(one.step <= one.steps for one in found.progress)
 
 
 async def test_less_of_the_source_stays_the_more_is_made_anew(comfyui: ComfyUi) -> None:
@@ -206,6 +218,21 @@ async def test_sizes_that_models_do_not_paint_are_cut_to_what_was_asked_for(comf
     """Painted are multiples of 64."""
     backend = await comfyui.opened()
     assert (await made(backend, a_job(width=100, height=70))).picture.size == (100, 70)
+
+
+async def test_two_jobs_at_a_time_are_two_pictures(comfyui: ComfyUi) -> None:
+    """Each has its own source, and hears of its own graph alone."""
+    backend = await comfyui.opened(slots=2)
+    assert backend.slots == 2
+    red, blue = Image.new("RGB", (128, 64), "red"), Image.new("RGB", (128, 64), "blue")
+    mask = Image.new("L", (128, 64))
+    mask.paste(255, (0, 0, 64, 64))
+    found = await asyncio.gather(
+        *(made(backend, a_job(source=one, mask=mask, steps=steps)) for one, steps in ((red, 2), (blue, 3)))
+    )
+    assert [one.progress[-1].steps for one in found] == [2, 3]
+    for one, colour in zip(found, (red, blue), strict=True):
+        assert difference(half(one.picture, "right"), half(colour, "right")) < CODER_LOSS
 
 
 async def test_nothing_stays_at_the_server(comfyui: ComfyUi) -> None:

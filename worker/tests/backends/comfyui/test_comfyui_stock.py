@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from comfyui_bench import MODEL, ComfyUi
-from comfyui_contract import ContractServer, Queued
-from comfyui_schema import EXTENSION_NODES, STOCK_NODES
-from comfyui_weights import CHECKPOINT, UPSCALER
+from played_comfyui.bench import MODEL, ComfyUi, a_job, made, until
+from played_comfyui.contract import ContractServer, Queued
+from played_comfyui.schema import EXTENSION_NODES, STOCK_NODES
+from played_comfyui.weights import CHECKPOINT, UPSCALER
 from structlog.testing import capture_logs
 
+from horde_worker.backends.comfyui import others
 from horde_worker.backends.comfyui import stock as stock_module
-from horde_worker.backends.comfyui.abilities import Wishes, abilities_of
+from horde_worker.backends.comfyui.abilities import Additions, Wishes, abilities_of
 from horde_worker.backends.comfyui.control import CONTROL_TYPES, served_types
 from horde_worker.backends.comfyui.local_models import Models, horde_name, local_models
 from horde_worker.backends.comfyui.stock import Stock
@@ -35,14 +37,14 @@ CONTROLNETS = tuple(
 
 
 def offered(stock: Stock, **wishes: Any) -> frozenset[str]:
-    return abilities_of(stock, local_models(stock, {}), Wishes(**wishes)).capabilities
+    return abilities_of(stock, local_models(stock, {}), Wishes(**wishes), Additions()).capabilities
 
 
-async def test_everything_is_read_from_the_server(played: ComfyUi) -> None:
+async def test_everything_is_read_from_the_server(played: ComfyUi, tmp_path: Path) -> None:
     """What it has is offered, under the names that it has."""
     assert played.contract is not None
     played.contract.install_extensions()
-    abilities = (await played.opened(loras_folder="/loras")).abilities
+    abilities = (await played.opened(loras_folder=str(tmp_path))).abilities
     assert set(abilities.models) == {MODEL, f"{MODEL}-inpainting"}
     assert abilities.capabilities >= {"karras", "img2img", "inpainting", "hires_fix", "tiling", "lora", "controlnet"}
     assert abilities.capabilities >= {"post-processing", "RealESRGAN_x4plus", "clip_skip", "r2", "r2_source"}
@@ -81,16 +83,60 @@ async def test_without_a_model_there_is_nothing_to_offer(contract: ContractServe
         await played.opened()
 
 
-async def test_who_else_uses_it_is_seen(contract: ContractServer, played: ComfyUi) -> None:
+async def test_a_folder_is_used_where_the_server_finds_what_lies_there(
+    contract: ContractServer, played: ComfyUi, tmp_path: Path
+) -> None:
+    """Else what is fetched would be in no picture. It may become right while the worker runs."""
+    (tmp_path / "fetched.safetensors").touch()
+    options = {"loras_folder": str(tmp_path), "embeddings_folder": str(tmp_path)}
+    with capture_logs() as logs:
+        backend = await played.opened(**options)
+    assert backend.abilities.capabilities.isdisjoint({"lora", "lora_versions", "textual_inversion"})
+    told = [one["option"] for one in logs if one["event"] == "worker.comfyui_folder_not_shared"]
+    assert told == ["loras_folder", "embeddings_folder"]
+    contract.files["loras"].append("horde/fetched.safetensors")
+    contract.embeddings.append("fetched")
+    assert (await backend._look()).abilities.capabilities >= {"lora", "lora_versions", "textual_inversion"}
+    with pytest.raises(BackendFailure, match="the option loras_folder names no folder that is here"):
+        await played.opened(loras_folder=str(tmp_path / "nowhere"))
+
+
+async def test_who_else_uses_it_is_seen(
+    contract: ContractServer, played: ComfyUi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In its queue."""
+    monkeypatch.setattr(others, "LOOK_EVERY_S", 0.01)
     backend = await played.opened()
-    assert not backend.used_by_others
+    assert len((await made(backend, a_job(steps=20))).results) == 1
+    assert not backend.used_by_others  # its own job is nobody else's
     contract.mishaps = ["hangs"]
     own = Queued("the owner's", {"output": {"class_type": "Nothing", "inputs": {}}}, "the owner")
     contract.queue(own)
-    await backend._look()
-    assert backend.used_by_others
+    await until(lambda: backend.used_by_others)
     own.interrupted.set()
+    await until(lambda: not backend.used_by_others)
+
+
+async def test_a_file_tells_what_it_is(contract: ContractServer, played: ComfyUi) -> None:
+    """In its header, which goes before what its name gives away; it is asked for once."""
+    contract.files["checkpoints"] = ["mix.safetensors", "odd.safetensors", "long.safetensors", "old.ckpt"]
+    contract.headers["mix.safetensors"] = {"modelspec.architecture": "stable-diffusion-xl-v1-base"}
+    contract.headers["odd.safetensors"] = ["no header", {"modelspec.architecture": 5}]
+    contract.headers["long.safetensors"] = {"modelspec.architecture": "flux-1-dev", "thumbnail": "x" * (3 << 20)}
+    known = await (await played.opened())._look()
+    baselines = {one.name: one.baseline for one in known.models.ready}
+    others_are = dict.fromkeys(("odd", "long", "old"), Baseline.stable_diffusion_1)
+    assert baselines == {"mix": Baseline.stable_diffusion_xl, **others_are}
+
+
+async def test_a_maker_tries_itself_out_and_lets_go_of_memory(contract: ContractServer, played: ComfyUi) -> None:
+    """As whoever runs it asks."""
+    backend = await played.opened()
+    painted = len(contract.graphs)
+    await backend.self_test()
+    assert len(contract.graphs) == painted + 1
+    await backend.unload()
+    assert contract.freed == 1
 
 
 async def test_lists_and_descriptions_have_limits(

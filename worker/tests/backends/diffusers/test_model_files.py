@@ -199,3 +199,13 @@ def test_what_it_cannot_do_is_not_offered(tmp_path: Path) -> None:
     assert can(controlnets=dict.fromkeys(CONTROL_TYPES, str(tmp_path))) == plain  # poses cannot be drawn here
     words = {"controlnet", "image_is_control", "return_control_map"}
     assert can(controlnets={"canny": str(tmp_path)}, offer_controlnet=True) - plain == words
+
+
+async def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the options were looked at, before anything is imported."""
+    monkeypatch.setattr(
+        "horde_worker.backends.in_process.extras.find_spec", lambda name: None if name == "torch" else 1
+    )
+    settings = BackendSettings("diffusers", {"models": {"m": str(a_pipeline(tmp_path / "sd"))}})
+    with pytest.raises(BackendFailure, match=r"needs torch: .*pip install 'openhorde-worker\[diffusers\]'"):
+        await DiffusersBackend.open(settings)

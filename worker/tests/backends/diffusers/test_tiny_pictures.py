@@ -16,6 +16,7 @@ from plain_jobs import an_image_job
 from single_checkpoint import SINGLE_FILE_TEXT_WIDTH, save_single_checkpoint
 from tiny_image_model import (
     save_tiny_control_net,
+    save_tiny_depth_model,
     save_tiny_inversion,
     save_tiny_lora,
     save_tiny_sd,
@@ -349,6 +350,27 @@ async def test_a_control_map_is_drawn_given_back_or_taken_as_it_is(backend: Diff
     assert difference(pixels(drawn.image), pixels(taken.image)) > 0
 
 
+@pytest.mark.parametrize("kind", ["depth", "normal"])
+async def test_depth_and_directions_are_drawn_by_a_model(shelf: Path, tmp_path: Path, kind: str) -> None:
+    """Given back as a map, and painted by; every direction has the length of one."""
+    model = save_tiny_depth_model(tmp_path / "dpt")
+    nets = {kind: str(shelf / "canny")}
+    backend = await opened(shelf, "sd", depth_model=str(model), controlnets=nets)
+    control = replace(JOB, control_type=kind, source=SOURCE, given=GIVEN, width=128)
+    [shown] = await results(backend, replace(control, return_control_map=True))
+    assert shown.image.size == (128, 64)
+    found = pixels(shown.image)
+    assert len(np.unique(found)) > 20
+    if kind == "depth":
+        assert found.min() < 20
+        assert found.max() > 235
+    else:
+        lengths = np.linalg.norm(found / 127.5 - 1, axis=2)
+        assert abs(float(np.median(lengths)) - 1) < 0.03
+    assert len(await results(backend, control)) == 1
+    await backend.close()
+
+
 @pytest.mark.parametrize(
     ("wishes", "reason"),
     [
@@ -533,15 +555,48 @@ async def test_a_model_that_is_gone_is_a_failure_with_a_reason(shelf: Path, tmp_
     shutil.rmtree(lost)
     with pytest.raises(BackendFailure, match="lost cannot be loaded"):
         await results(backend, replace(JOB, model="lost"))
+    assert list(backend.abilities.models) == ["sd"]
+    assert backend.unready == ""
     assert len(await results(backend, JOB)) == 1
+    shutil.copytree(shelf / "v", lost)
+    assert list(backend.abilities.models) == ["sd", "lost"]
+    assert len(await results(backend, replace(JOB, model="lost"))) == 1
     await backend.close()
 
 
-async def test_half_precision_paints_too(shelf: Path) -> None:
-    """As GPUs do it."""
-    backend = await opened(shelf, "sd", "xl", dtype="bfloat16")
-    for name in ("sd", "xl"):
-        assert (await picture(backend, model=name)).shape == (64, 64, 3)
+async def test_after_a_gpu_has_given_up_no_job_is_asked_for(backend: DiffusersBackend) -> None:
+    """Whatever is tried next in this process would fail."""
+    await results(backend, JOB)
+    with checkpoint(backend, "sd") as loaded:
+
+        def lost(*_: Any) -> None:
+            raise RuntimeError("CUDA error: device-side assert triggered")
+
+        loaded.base.unet.register_forward_pre_hook(lost)
+    assert backend.unready == ""
+    with pytest.raises(RuntimeError, match="device-side assert"):
+        await results(backend, JOB)
+    assert backend.unready == "cpu has given up; a restart of the worker may help"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+async def test_half_precision_paints_too(shelf: Path, dtype: str) -> None:
+    """As GPUs do it: no part hands another numbers of a kind that it does not take."""
+    backend = await opened(shelf, "sd", "xl", dtype=dtype, side_by_side=2)
+    from_source = {"source": SOURCE, "given": GIVEN, "denoising_strength": 0.5}
+    wishes: list[dict[str, Any]] = [
+        {"prompt": "a (fox:1.4) BREAK in snow"},
+        {"model": "xl", "prompt": "a (fox:1.4) BREAK in snow"},
+        {**from_source, "mask": LEFT_HALF},
+        {**from_source, "model": "xl"},
+        {**from_source, "control_type": "canny"},
+        {"loras": (Lora("one"),), "tis": (TextualInversion("7808", "prompt"),), "tiling": True},
+        {"sampler": "k_dpmpp_sde", "karras": True},
+        {"width": 576, "height": 576, "hires_fix": True, "steps": 1},
+    ]
+    for wish in wishes:
+        job = replace(JOB, ids=("a", "b"), seeds=(7, 8), steps=2)
+        assert len(await results(backend, replace(job, **wish))) == 2
     await backend.close()
 
 

@@ -310,6 +310,24 @@ async def test_a_message_of_a_socket_has_a_maximum(server: Any, caller: BackendS
         assert (await socket.receive()).type in (WSMsgType.ERROR, WSMsgType.CLOSED, WSMsgType.CLOSE)
 
 
+async def test_a_socket_is_not_waited_for_for_ever(
+    server: Any, caller: BackendServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that hangs takes connections, and answers nothing."""
+    monkeypatch.setattr("horde_worker.backends.over_http.server.ANSWER_LIMIT_S", 0.05)
+    over = asyncio.Event()
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        await over.wait()
+        return web.Response()
+
+    server.handle = handle
+    with pytest.raises(BackendFailure, match="to open a socket"):
+        async with caller.websocket("/ws"):
+            pass
+    over.set()
+
+
 async def test_telling_a_server_to_stop_may_fail(server: Any, caller: BackendServer) -> None:
     """Nobody waits for it, and nothing comes of it."""
     server.handle = answering(b"no", 500)

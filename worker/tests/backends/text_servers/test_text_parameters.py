@@ -16,6 +16,7 @@ from text_contracts.openai import (
     AphroditeContract,
     ChatContract,
     LlamaCppPythonContract,
+    LlamaCppV1Contract,
     LmStudioContract,
     OpenAiContract,
     TabbyContract,
@@ -52,12 +53,13 @@ PROGRAMS: Final = {
     "openai (transformers serve)": Program(
         TransformersServeContract, "openai", {"models": {"author/Tiny": "/m/tiny"}, "context_length": 2048}
     ),
+    "openai (llama.cpp)": Program(LlamaCppV1Contract, "openai", {}),
     "openai (llama-cpp-python)": Program(LlamaCppPythonContract, "openai", {"context_length": 2048}),
     "openai (another)": Program(OpenAiContract, "openai", {"context_length": 2048}),
     "openai (only chats)": Program(ChatContract, "openai", {"context_length": 2048}),
 }
-ELSEWHERE: Final = {"openai (llama.cpp)", "transformers"}
-"""Its keys are those of `llamacpp`, and its server is that one: both are tried with the real one."""
+ELSEWHERE: Final = {"transformers"}
+"""In this process, and no server: its own tests prove its table."""
 
 BASE: Final[dict[str, Any]] = {"rep_pen": 1.1, "rep_pen_range": 64, "dynatemp_range": 0.2, "temperature": 0.9}
 """Samplers without which others change nothing."""

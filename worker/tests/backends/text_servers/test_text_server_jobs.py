@@ -206,6 +206,7 @@ async def test_a_busy_server_is_asked_again(opened: Open, kind: str) -> None:
     server.refusals = [(503, {"detail": {"msg": "Server is busy; please try again later."}})] * 2
     assert await texts_of(maker, a_job()) == [WHOLE]
     assert len(naps) == 2
+    assert all(path != "/api/extra/abort" for path, _ in server.sent)  # it is not our text that it is at
     server.refusals = [(503, {"detail": {"msg": "busy"}})] * 9
     with pytest.raises(BackendRefused, match="answered 503"):
         await events_of(maker, a_job())
@@ -237,6 +238,38 @@ async def test_a_server_that_writes_without_end_is_stopped(opened: Open) -> None
     server.story = (" and so on",) * 10_000
     with pytest.raises(BackendFailure, match="wrote far more than 16 tokens"):
         await events_of(maker, a_job(max_length=16))
+
+
+async def test_texts_of_several_jobs_share_the_slots(opened: Open) -> None:
+    """A worker may hold as many jobs as there are slots, each of several texts."""
+    server = LlamaCppContract()
+    maker = await opened(server, "llamacpp")
+    assert maker.slots == 2
+    await asyncio.gather(*(texts_of(maker, a_job(seeds=(1, 2, 3))) for _ in range(3)))
+    assert server.most_at_once == 2
+
+
+async def test_it_proves_itself_when_it_is_asked_to(opened: Open) -> None:
+    """After several failures, say."""
+    server = LlamaCppContract()
+    maker = await opened(server, "llamacpp")
+    await maker.self_test()
+    assert len(server.texts()) == 1
+    server.refusals = [(500, {"error": "out of memory"})]
+    with pytest.raises(BackendRefused, match="out of memory"):
+        await maker.self_test()
+    server.story = ()
+    with pytest.raises(BackendFailure, match="wrote nothing when it was tried out"):
+        await maker.self_test()
+
+
+@each_server
+async def test_memory_is_let_go_of_where_that_can_be(opened: Open, kind: str) -> None:
+    """Ollama can be told to; the others hold their model as long as they run."""
+    server, maker = await opened_kind(opened, kind)
+    await maker.unload()
+    told = [("/api/generate", {"model": "mistral:latest", "keep_alive": 0, "stream": False})]
+    assert server.sent == (told if kind == "ollama" else [])
 
 
 async def test_a_failure_in_a_batch_takes_no_earlier_text_along(opened: Open) -> None:

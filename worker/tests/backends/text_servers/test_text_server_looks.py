@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,13 +14,14 @@ from text_contracts.ollama import OllamaContract
 from text_contracts.openai import (
     AphroditeContract,
     LlamaCppPythonContract,
+    LlamaCppV1Contract,
     LmStudioContract,
     OpenAiContract,
     TabbyContract,
     TransformersServeContract,
     VllmContract,
 )
-from text_contracts.served import ContractServer
+from text_contracts.served import LIMIT_S, ContractServer
 from text_jobs import a_job, events_of, texts_of
 
 from horde_worker.backends.events import BackendFailure
@@ -42,6 +44,7 @@ Open = Callable[..., Awaitable[TextServerMaker]]
         (AphroditeContract(), "openai", {}, "aphrodite/author/Tiny-3B", 8192, 4),
         (TabbyContract(), "openai", {}, "tabbyAPI/Tiny-3B-exl2", 8192, 3),
         (LmStudioContract(), "openai", {}, "tiny-3b", 4096, 1),
+        (LlamaCppV1Contract(), "openai", {}, "tiny", 2048, 1),
         (LlamaCppPythonContract(), "openai", {}, "tiny", 2048, 1),
         (TransformersServeContract(), "openai", {"models": {"author/Tiny": "/m/t"}}, "author/Tiny", 2048, 1),
         (VllmContract(), "openai", {"context_length": 3000, "slots": 9}, "author/Tiny-3B", 3000, 9),
@@ -66,6 +69,7 @@ async def test_what_is_offered_is_what_the_server_says(
         (AphroditeContract(), "Aphrodite"),
         (TabbyContract(), "TabbyAPI"),
         (LmStudioContract(), "LM Studio"),
+        (LlamaCppV1Contract(), "llama.cpp"),
         (LlamaCppPythonContract(), "llama-cpp-python"),
         (OpenAiContract(), "an OpenAI-compatible server"),
     ],
@@ -126,6 +130,22 @@ async def test_ollama_offers_the_model_in_memory(opened: Open) -> None:
     assert maker.abilities.models == ("llama3.2:3b",)
 
 
+async def test_a_model_that_is_lost_is_no_longer_offered(opened: Open) -> None:
+    """The job that shows it is a failure; the server is looked at, and tried out with what it has left."""
+    server = OllamaContract()
+    maker = await opened(server, "ollama")
+    del server.installed["mistral:latest"]
+    server.refusals = [(404, {"error": "model 'mistral:latest' not found"})]
+    with pytest.raises(BackendRefused, match="not found"):
+        await events_of(maker, a_job())
+    assert "not found" in maker.unready
+    async with asyncio.timeout(LIMIT_S):
+        while maker.unready:
+            await asyncio.sleep(0.02)
+    assert maker.abilities.models == ("llama3.2:3b",)
+    assert server.texts()[-1]["model"] == "llama3.2:3b"
+
+
 async def test_a_model_of_ollama_that_writes_nothing_is_told(opened: Open) -> None:
     """Some only make vectors."""
     server = OllamaContract()
@@ -158,7 +178,7 @@ async def test_a_server_that_its_owner_uses_says_so(opened: Open) -> None:
     kobold.is_idle = False
     await maker.attendance._look_once()
     assert maker.used_by_others
-    maker._in_work = 1
+    maker._room.inside = 1
     await maker.attendance._look_once()
     assert not maker.used_by_others
     llama = LlamaCppContract()
@@ -169,6 +189,47 @@ async def test_a_server_that_its_owner_uses_says_so(opened: Open) -> None:
     llama.shows_slots = False
     await maker.attendance._look_once()
     assert not maker.used_by_others
+
+
+@pytest.mark.parametrize(
+    ("server", "backend", "path"),
+    [
+        (KoboldCppContract(), "koboldcpp", "/api"),
+        (OllamaContract(), "ollama", "/api/"),
+        (LlamaCppContract(), "llamacpp", "/v1"),
+        (VllmContract(), "openai", "/v1/"),
+        (VllmContract(), "openai", "/"),
+    ],
+    ids=["koboldcpp", "ollama", "llamacpp", "openai", "slash"],
+)
+async def test_an_address_may_end_with_the_path_of_the_api(
+    opened: Open, server: ContractServer, backend: str, path: str
+) -> None:
+    """As other programs want it."""
+    await server.open()
+    maker = await opened(server, backend, url=server.url + path)
+    assert len(await texts_of(maker, a_job())) == 1
+
+
+@pytest.mark.parametrize(("owner", "backend"), [("koboldcpp", "koboldcpp"), ("library", "ollama"), ("x", "")])
+async def test_a_better_backend_is_recommended(opened: Open, owner: str, backend: str) -> None:
+    """For programs that have more than OpenAI's API."""
+    server = OpenAiContract()
+    server.owner = owner
+    with capture_logs() as log:
+        await opened(server, "openai")
+    [told] = [entry for entry in log if entry["event"] == "worker.backend_recognised"]
+    assert told.get("advice", "") == (f"the backend {backend} knows this program better" if backend else "")
+
+
+async def test_an_lm_studio_without_its_own_list_offers_what_it_lists(opened: Open) -> None:
+    """Another version, perhaps."""
+
+    class Other(LmStudioContract):
+        def got(self, path: str, query: Any) -> Any:
+            return None if path == "/api/v0/models" else super().got(path, query)
+
+    assert (await opened(Other(), "openai")).abilities.models == ("author/Tiny-3B",)
 
 
 async def test_the_key_goes_along_and_is_never_told(opened: Open) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from horde_worker.backends.events import BackendFailure, Piece
 from horde_worker.backends.text import TextEvent, TextResult
+from horde_worker.backends.text_servers.room import Room
 from horde_worker.backends.text_servers.side_by_side import side_by_side
 from horde_worker.backends.text_servers.streams import number_at, objects_of, text_at, value_at
 from horde_worker.backends.text_servers.thoughts import WithoutThoughts
@@ -131,18 +132,17 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 async def test_results_come_in_order_though_texts_end_as_they_like() -> None:
-    """Pieces do not wait; no more texts are written at once than there are slots."""
+    """Pieces do not wait."""
     desk, found = Desk(3), []
 
     async def make() -> None:
-        async for event in side_by_side(desk.writers(), 2):
+        async for event in side_by_side(desk.writers()):
             found.append(event)  # noqa: PERF401 - looked at while it grows
 
     making = asyncio.create_task(make())
-    await until(lambda: len(found) == 2)
-    assert desk.begun == [0, 1]
+    await until(lambda: len(found) == 3)
     desk.may_end[1].set()
-    await until(lambda: len(found) == 3)  # the third has begun
+    await until(lambda: desk.closed == [1])
     assert not any(isinstance(event, TextResult) for event in found)
     desk.may_end[0].set()
     desk.may_end[2].set()
@@ -158,7 +158,7 @@ async def test_a_failure_waits_for_its_turn_and_ends_the_others() -> None:
     desk.may_end[1].set()
 
     async def make() -> None:
-        async for event in side_by_side(desk.writers(), 3):
+        async for event in side_by_side(desk.writers()):
             found.append(event)  # noqa: PERF401 - looked at while it grows
 
     making = asyncio.create_task(make())
@@ -174,7 +174,38 @@ async def test_a_failure_waits_for_its_turn_and_ends_the_others() -> None:
 async def test_when_it_is_closed_all_writers_end() -> None:
     """Those who have begun, before it says that it is closed."""
     desk = Desk(4)
-    async with aclosing(side_by_side(desk.writers(), 2)) as events:
+    async with aclosing(side_by_side(desk.writers())) as events:
         await anext(events)
-        await until(lambda: desk.begun == [0, 1])
-    assert sorted(desk.closed) == [0, 1]
+        await until(lambda: desk.begun == [0, 1, 2, 3])
+    assert sorted(desk.closed) == [0, 1, 2, 3]
+
+
+async def test_a_room_lets_in_as_many_as_fit() -> None:
+    """The next when one leaves, however it leaves; more when it grows."""
+    size, inside, most = 2, 0, 0
+    room = Room(lambda: size)
+    may_leave = asyncio.Event()
+
+    async def visit(fails: bool) -> None:
+        nonlocal inside, most
+        async with room:
+            inside += 1
+            most = max(most, inside)
+            try:
+                await may_leave.wait()
+                if fails:
+                    raise BackendFailure("no paper")
+            finally:
+                inside -= 1
+
+    visits = [asyncio.create_task(visit(place % 2 == 0)) for place in range(7)]
+    await until(lambda: inside == 2)
+    visits[0].cancel()
+    visits[5].cancel()  # while it waits outside
+    await until(lambda: visits[0].done() and inside == 2)
+    size = 3
+    may_leave.set()
+    async with asyncio.timeout(LIMIT_S):
+        await asyncio.gather(*visits, return_exceptions=True)
+    assert most <= 3
+    assert room.inside == inside == 0

@@ -177,6 +177,29 @@ async def test_a_text_ends_where_the_model_ends_it_unless_it_may_not(folder: Pat
     await backend.close()
 
 
+async def test_what_the_models_file_says_of_drawing_does_not_count(
+    backend: TransformersBackend, folder: Path, tmp_path: Path
+) -> None:
+    """The job says how tokens are drawn; of the file only the tokens of the end count."""
+    expected = await texts(backend, PAIR)
+    other = Path(shutil.copytree(folder, tmp_path / "opinionated"))
+    settings = json.loads((other / "generation_config.json").read_text())
+    opinions = {
+        "repetition_penalty": 9.0,
+        "no_repeat_ngram_size": 1,
+        "suppress_tokens": list(range(100)),
+        "min_new_tokens": 30,
+        "do_sample": True,
+        "temperature": 9.0,
+        "top_k": 1,
+        "num_beams": 2,
+    }
+    (other / "generation_config.json").write_text(json.dumps({**settings, **opinions}))
+    opinionated = await opened(other)
+    assert await texts(opinionated, PAIR) == expected
+    await opinionated.close()
+
+
 async def test_only_the_last_tokens_of_a_long_prompt_count(backend: TransformersBackend) -> None:
     """Behind the one that begins every text; what the job asks for and what the model can hold both limit them."""
     tail = "small red boat " * 40
@@ -276,6 +299,34 @@ async def test_an_alias_means_the_first_model_and_each_model_is_another(folder: 
     assert one == await texts(backend, replace(JOB, model="a name of the horde's"))
     assert one != await texts(backend, replace(JOB, model="other"))
     await backend.close()
+
+
+async def test_a_model_that_is_gone_is_offered_no_more(folder: Path, tmp_path: Path) -> None:
+    """The job that needed it fails with a reason; with the last model the backend is not ready."""
+    second = save_tiny_text_model(tmp_path / "second", seed=2)
+    backend = await opened(folder, models={"tiny": folder, "other": second})
+    shutil.rmtree(second)
+    with pytest.raises(BackendFailure, match="second cannot be loaded"):
+        await texts(backend, replace(JOB, model="other"))
+    assert (backend.abilities.models, backend.unready) == (("tiny",), "")
+    backend._offered.withdraw("tiny", "for the test")
+    assert (backend.abilities.models, backend.unready) == ((), "no model can be loaded")
+    await backend.close()
+
+
+async def test_after_a_gpu_has_given_up_no_job_is_asked_for(
+    backend: TransformersBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is tried next in this process would fail."""
+    model, _ = loaded(backend)
+
+    def lost(self: Any, *inputs: Any, **named: Any) -> Any:
+        raise RuntimeError("HIP error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(type(model), "forward", lost)
+    with pytest.raises(RuntimeError, match="HIP error"):
+        await texts(backend, JOB)
+    assert backend.unready == "cpu has given up; a restart of the worker may help"
 
 
 async def test_a_device_that_is_not_there_is_told(folder: Path) -> None:

@@ -45,6 +45,16 @@ def prompts_of(job: ImageJob, facts: Facts, options: A1111Options) -> Prompts:
     return Prompts(" ".join([prompt, *networks]).strip(), negative, tuple(remarks))
 
 
+def lacks_loras(job: ImageJob, facts: Facts, options: A1111Options) -> bool:
+    """Whether a LoRA of the job is not among the files that are known."""
+    return any(_lora(one, facts.loras, options.loras) is None for one in job.loras)
+
+
+def lacks_inversions(job: ImageJob, facts: Facts, options: A1111Options) -> bool:
+    """Whether an inversion is not."""
+    return any(not _embedding(one.name, facts.embeddings, options.tis) for one in job.tis)
+
+
 def _as_text(prompt: str, inversions: Mapping[str, str]) -> str:
     """The prompt without what would load the owner's files unasked, and with inversions by their names at the server.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
@@ -30,6 +30,11 @@ class Checkpoint:
     name: str
     filename: str = ""
     short_hash: str = ""
+
+    @property
+    def wants_mask(self) -> bool:
+        """Whether it is made for filling masks, as the names of such files say."""
+        return "inpaint" in self.title.lower()
 
     def is_called(self, local: str) -> bool:
         """Whether an owner means this one: by title, name, file or hash."""
@@ -78,8 +83,8 @@ class Facts:
     """Of the settings that can be overridden, those that matter here."""
     upscalers: tuple[str, ...] = ()
     face_restorers: tuple[str, ...] = ()
-    loras: tuple[LoraFile, ...] = ()
-    embeddings: tuple[str, ...] = ()
+    loras: tuple[LoraFile, ...] = field(default=(), compare=False)  # come and go
+    embeddings: tuple[str, ...] = field(default=(), compare=False)
     controlnets: ControlNets | None = None
     latent_upscaler: str = ""
     """What enlarges between two passes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from horde_worker.backends.a1111 import facts as reading
@@ -13,6 +14,7 @@ from horde_worker.backends.over_http.server import BackendRefused, BackendServer
 
 LISTS_LIMIT_BYTES: Final = 64 * 1024 * 1024
 """LoRAs come with all the tags that they were trained on."""
+REFRESH_LIMIT_S: Final = 30.0
 _OPTIONS: Final = frozenset({"CLIP_stop_at_last_layers", "sd_model_checkpoint", "schedulers_sigma"})
 _ABSENT: Final = frozenset({404, 405, 501})
 
@@ -69,6 +71,26 @@ async def look(server: BackendServer, *, with_loras: bool, with_embeddings: bool
     if not found.checkpoints:
         raise BackendFailure(f"{server.name} has no model yet")
     return found
+
+
+async def with_new_files(server: BackendServer, facts: Facts, *, loras: bool, embeddings: bool) -> Facts:
+    """The facts after the server looked at its folders again, where a file was put a moment ago."""
+    if loras:
+        await _refreshed(server, "/sdapi/v1/refresh-loras")
+        facts = replace(facts, loras=reading.loras_of(await _optional(server, "/sdapi/v1/loras")))
+    if embeddings:
+        await _refreshed(server, "/sdapi/v1/refresh-embeddings")
+        facts = replace(facts, embeddings=reading.embeddings_of(await _optional(server, "/sdapi/v1/embeddings")))
+    return facts
+
+
+async def _refreshed(server: BackendServer, path: str) -> None:
+    """Those that have no such address look for themselves, or with the next model."""
+    try:
+        await server.post_json(path, {}, limit_s=REFRESH_LIMIT_S)
+    except BackendRefused as refused:
+        if refused.status not in _ABSENT:
+            raise
 
 
 async def _program(server: BackendServer) -> Program:

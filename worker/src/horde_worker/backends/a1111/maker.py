@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
 import structlog
 
+from horde_worker.backends.a1111.additions import lacks_inversions, lacks_loras
 from horde_worker.backends.a1111.answer import Painted, decoded, info_of, pictures_of
 from horde_worker.backends.a1111.control import lacking as lacking_controls
 from horde_worker.backends.a1111.facts import Checkpoint, Facts, Program
+from horde_worker.backends.a1111.look import with_new_files
 from horde_worker.backends.a1111.options import A1111Options
 from horde_worker.backends.a1111.post_processors import PostProcessor, in_order, post_processors
 from horde_worker.backends.a1111.progress import TaskWatch, look_at_progress
 from horde_worker.backends.a1111.request import DETECT, Plan, baseline_of, in_base64, plan
 from horde_worker.backends.a1111.samplers import has_karras, offered_samplers
-from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.events import BackendFailure, OutOfMemory
 from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageResult
 from horde_worker.backends.normalise.source_pictures import filling
 from horde_worker.backends.over_http.attendance import Attendance, tells_if_lost
@@ -35,20 +38,31 @@ _PIXELS_IF_UNTOLD: Final = 1024 * 1024
 _ANSWER_BYTES_PER_PIXEL: Final = 6
 """A PNG in base64 has four at most, and what stands around it."""
 _STOP_LIMIT_S: Final = 2.0
+_UNLOAD_LIMIT_S: Final = 30.0
+_OUT_OF_MEMORY: Final = re.compile(r"OutOfMemory|out of memory", re.IGNORECASE)
 _SPARE_BYTES: Final = 4 * 1024 * 1024
 
 
 class A1111Maker:
     """Implements `ImageMaker`."""
 
-    def __init__(self, server: BackendServer, options: A1111Options, attendance: Attendance[Facts]) -> None:
+    def __init__(
+        self,
+        server: BackendServer,
+        options: A1111Options,
+        attendance: Attendance[Facts],
+        try_out: Callable[[Facts], Awaitable[None]],
+    ) -> None:
         self._server = server
         self._options = options
         self._attendance = attendance
+        self._try_out = try_out
         self._jobs = 0
         self._told_lacking: list[str] = []
         self._proven: set[PostProcessor] = set()
         self._stopping: set[asyncio.Task[None]] = set()
+        self.has_tiling = False
+        """Whether a picture came out otherwise with it than without."""
         self.used_by_others = False
         """Whether the server was at somebody else's work when it was last looked at."""
 
@@ -62,6 +76,11 @@ class A1111Maker:
         """Why the server cannot work just now."""
         return self._attendance.unready
 
+    @property
+    def slots(self) -> int:
+        """Jobs at a time. The server does one after the other: a second waits there, instead of at the worker."""
+        return self._options.server.slots or 1
+
     def abilities_of(self, facts: Facts) -> ImageAbilities:
         """What these facts allow."""
         models = self._models(facts)
@@ -70,12 +89,14 @@ class A1111Maker:
         if has_karras(facts):
             words.add("karras")
         if is_whole:
-            words |= {"tiling", "clip_skip"}
+            words.add("clip_skip")
+        if self.has_tiling:
+            words.add("tiling")
         if facts.latent_upscaler:
             words.add("hires_fix")
-        if self._options.loras and facts.loras:
+        if is_whole and (self._options.loras_folder or (self._options.loras and facts.loras)):
             words |= {"lora", "lora_versions"}
-        if self._options.tis and facts.embeddings:
+        if is_whole and (self._options.embeddings_folder or (self._options.tis and facts.embeddings)):
             words.add("textual_inversion")
         if offered := self.processors(facts):
             words |= {"post-processing", *offered}
@@ -92,9 +113,13 @@ class A1111Maker:
 
     def processors(self, facts: Facts) -> dict[str, PostProcessor]:
         """What can be done with finished pictures: what the server has and what came out of its trial."""
-        return {name: one for name, one in self.untried_processors(facts).items() if one in self._proven}
+        return {
+            name: proven[0]
+            for name, found in self.untried_processors(facts).items()
+            if (proven := [one for one in found if one in self._proven])
+        }
 
-    def untried_processors(self, facts: Facts) -> Mapping[str, PostProcessor]:
+    def untried_processors(self, facts: Facts) -> Mapping[str, tuple[PostProcessor, ...]]:
         """What the server and its owner say that it has."""
         return post_processors(facts, self._options.face_fixers)
 
@@ -119,11 +144,14 @@ class A1111Maker:
         task = f"horde-{uuid.uuid4()}"
         self._jobs += 1
         try:
+            facts = await self._with_files(facts, job)
             planned = await asyncio.to_thread(plan, job, facts, self._options, checkpoint, task)
             async with aclosing(self._painted(job, facts, planned, post, task)) as events:
                 async for event in events:
                     yield event
         except BackendFailure as failure:
+            if isinstance(failure, BackendRefused) and _OUT_OF_MEMORY.search(failure.told):
+                raise OutOfMemory(str(failure)) from failure
             raise tells_if_lost(self._attendance, failure) from failure.__cause__
         finally:
             self._jobs -= 1
@@ -140,6 +168,14 @@ class A1111Maker:
         if not isinstance(found, str) or not found:
             raise BackendFailure(f"the server answered {processor.name} without a picture")
         return found
+
+    async def self_test(self) -> None:
+        """Have it paint the smallest picture. Raises `BackendFailure`."""
+        await self._try_out(self._attendance.abilities)
+
+    async def unload(self) -> None:
+        """Let go of the model, and of the memory that it takes; the next job loads one again."""
+        await self._server.post_json("/sdapi/v1/unload-checkpoint", {}, limit_s=_UNLOAD_LIMIT_S)
 
     async def look_whether_used(self) -> None:
         """See whether the owner uses the server himself; what we do there does not count."""
@@ -194,6 +230,13 @@ class A1111Maker:
         for processor in post:
             held = await self.post_process(processor, held, job.facefixer_strength, job.ttl_s)
         return await asyncio.to_thread(decoded, held)
+
+    async def _with_files(self, facts: Facts, job: ImageJob) -> Facts:
+        """The facts with what the worker has just put into the server's folders for this job."""
+        options = self._options
+        loras = bool(options.loras_folder) and lacks_loras(job, facts, options)
+        embeddings = bool(options.embeddings_folder) and lacks_inversions(job, facts, options)
+        return await with_new_files(self._server, facts, loras=loras, embeddings=embeddings)
 
     async def _is_idle(self) -> bool:
         return not (await look_at_progress(self._server)).is_busy

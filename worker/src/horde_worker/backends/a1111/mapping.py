@@ -19,7 +19,7 @@ MAPPING: Final[Mapping[str, Mapped]] = {
     "sampler_name": Sent("sampler_name", "by /samplers; one that is not there has a stand-in, and a remark says so"),
     "karras": Sent("scheduler", "before 1.9 in sampler_name; SD.Next: schedulers_sigma"),
     "clip_skip": Sent("override_settings.CLIP_stop_at_last_layers", "SD.Next: clip_skip"),
-    "tiling": Sent("tiling"),
+    "tiling": Sent("tiling", "offered where a picture comes out otherwise with it"),
     "hires_fix": Sent("enable_hr", "one pass where there is a source, or nothing to gain"),
     "hires_fix_denoising_strength": Sent("denoising_strength", "with hires fix; SD.Next: hr_denoising_strength"),
     "source_image": Sent("init_images", "to img2img; of a ControlNet: alwayson_scripts.controlnet.args.image"),
@@ -27,8 +27,10 @@ MAPPING: Final[Mapping[str, Mapped]] = {
     "source_processing": Sent("mask", "inpainting takes the transparent part where there is no mask"),
     "denoising_strength": Sent("denoising_strength", "with a source picture"),
     "extra_source_images": Unsupported("the API has no place for them"),
-    "loras": Sent("prompt", "`<lora:name:te=clip:unet=model>`; with the option loras only"),
-    "tis": Sent("prompt", "or negative_prompt, by the name of the file; with the option tis only"),
+    "loras": Sent("prompt", "`<lora:name:te=clip:unet=model>`; offered with the options loras or loras_folder"),
+    "tis": Sent(
+        "prompt", "or negative_prompt, by the name of the file; offered with the options tis or embeddings_folder"
+    ),
     "control_type": Sent(
         "alwayson_scripts.controlnet.args.module",
         "and model; offered where each type works with each model. Painted by txt2img",

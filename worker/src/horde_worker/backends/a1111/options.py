@@ -9,13 +9,13 @@ from typing import Final
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.backends.normalise.baselines import Baseline, baseline_named
-from horde_worker.backends.over_http.options import ServerOptions
+from horde_worker.backends.over_http.options import ServerOptions, text_option
 
 DEFAULT_URL: Final = "http://127.0.0.1:7860"
 MAX_NAMES: Final = 10_000
 FACE_FIXERS: Final = {"GFPGAN": "gfpgan", "CodeFormers": "codeformer"}
 """The horde's names, and what they begin with in a request."""
-_OWN: Final = ("loras", "tis", "baselines", "face_fixers", "max_pixels", "alchemy")
+_OWN: Final = ("loras", "tis", "loras_folder", "embeddings_folder", "baselines", "face_fixers", "max_pixels", "alchemy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,10 @@ class A1111Options:
     """LoRAs by their names or ids at CivitAI, and what each is called at the server."""
     tis: Mapping[str, str] = field(default_factory=dict)
     """Textual inversions alike."""
+    loras_folder: str = ""
+    """The server's folder of LoRAs, where the worker puts what jobs name."""
+    embeddings_folder: str = ""
+    """Its folder of textual inversions alike."""
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
     """What a model of the horde derives from, where its name does not say."""
     face_fixers: tuple[str, ...] = ()
@@ -42,11 +46,23 @@ class A1111Options:
             server=ServerOptions.read(settings, default_url=DEFAULT_URL, also=_OWN),
             loras=_names(settings, "loras"),
             tis=_names(settings, "tis"),
+            loras_folder=text_option(settings, "loras_folder"),
+            embeddings_folder=text_option(settings, "embeddings_folder"),
             baselines={model: _baseline(settings, word) for model, word in _names(settings, "baselines").items()},
             face_fixers=_face_fixers(settings),
             max_pixels=_pixels(settings),
             alchemy=_flag(settings, "alchemy"),
         )
+
+    @property
+    def has_loras(self) -> bool:
+        """Whether jobs with LoRAs are for this server."""
+        return bool(self.loras or self.loras_folder)
+
+    @property
+    def has_inversions(self) -> bool:
+        """Whether jobs with textual inversions are."""
+        return bool(self.tis or self.embeddings_folder)
 
 
 def _names(settings: BackendSettings, option: str) -> dict[str, str]:

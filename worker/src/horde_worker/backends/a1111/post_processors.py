@@ -29,6 +29,8 @@ _UPSCALERS: Final[dict[str, tuple[str, int]]] = {
 Names are those of the files that everybody has, or the ones that the programs give them (R-ESRGAN 4x+).
 """
 
+_MOST_OF_A_NAME: Final = 3
+"""The program's own entry, whose weights it may lack, and files that the owner put there."""
 _FIDELITY: Final = 0.5
 """CodeFormer's own weight: how much of the face stays as it was."""
 
@@ -52,18 +54,21 @@ class PostProcessor:
         return sent
 
 
-def post_processors(facts: Facts, face_fixers: tuple[str, ...]) -> Mapping[str, PostProcessor]:
-    """Those that the server has, by their names in the horde; of face fixers, those that the owner says it has."""
+def post_processors(facts: Facts, face_fixers: tuple[str, ...]) -> Mapping[str, tuple[PostProcessor, ...]]:
+    """Those that the server has, by their names in the horde, each as often as there is one of that name.
+
+    Of face fixers, those that the owner says it has.
+    """
     if facts.program == Program.PART:
         return {}
     found = {}
     for name, (looks, factor) in _UPSCALERS.items():
-        if local := _like(looks, facts.upscalers):
-            found[name] = PostProcessor(name, local, factor)
+        if local := [one for one in facts.upscalers if re.fullmatch(looks, _bare(one))]:
+            found[name] = tuple(PostProcessor(name, one, factor) for one in local[:_MOST_OF_A_NAME])
     restorers = {_bare(one) for one in facts.face_restorers}
     for name in face_fixers:
         if FACE_FIXERS[name] in restorers:
-            found[name] = PostProcessor(name, FACE_FIXERS[name])
+            found[name] = (PostProcessor(name, FACE_FIXERS[name]),)
     return found
 
 
@@ -73,10 +78,6 @@ def in_order(names: Iterable[str], has: Mapping[str, PostProcessor]) -> tuple[Po
     if lacking := [name for name in wanted if name not in has]:
         raise BackendFailure(f"the server has no {', '.join(lacking)}"[:255])
     return tuple(has[name] for name in wanted)
-
-
-def _like(looks: str, upscalers: tuple[str, ...]) -> str:
-    return next((name for name in upscalers if re.fullmatch(looks, _bare(name))), "")
 
 
 def _bare(name: str) -> str:

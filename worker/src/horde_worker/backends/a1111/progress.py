@@ -22,6 +22,8 @@ from horde_worker.backends.over_http.server import BackendRefused, BackendServer
 
 LOOK_EVERY_S: Final = 1.0
 PREVIEW_EVERY_S: Final = 3.0
+SIGN_EVERY_S: Final = 10.0
+"""While a task waits for its turn, or for a model, so that it is not taken for one that is stuck."""
 STOP_WITHIN_S: Final = 600.0
 """For so long a task that waits behind the owner's is watched, to be stopped when its turn comes."""
 _ANSWER_LIMIT_BYTES: Final = 16 * 1024 * 1024
@@ -53,7 +55,7 @@ class TaskWatch:
 
     async def until(self, done: asyncio.Future[Any]) -> AsyncGenerator[Progress | Preview, None]:
         """What there is to tell until the task is done."""
-        told = 0
+        told, sign_at = 0, time.monotonic()
         while not done.done():
             await asyncio.wait((done,), timeout=LOOK_EVERY_S)
             if done.done():
@@ -63,9 +65,13 @@ class TaskWatch:
                 seen = await self.glance(with_picture=wants_picture)
             except BackendFailure:
                 continue  # the task itself will say what is wrong
+            step, steps = (seen.step, seen.steps) if seen.steps > 0 else _hundredths(seen.share)
+            has_begun = seen.is_ours is True and step > 0
+            if seen.is_ours is not None and not has_begun and time.monotonic() - sign_at >= SIGN_EVERY_S:
+                sign_at = time.monotonic()
+                yield Progress(0, 0, steps)
             if seen.is_ours is not True:
                 continue
-            step, steps = (seen.step, seen.steps) if seen.steps > 0 else _hundredths(seen.share)
             if step > told:
                 told = step
                 yield Progress(0, min(step, steps), steps)
@@ -124,13 +130,14 @@ async def look_at_progress(server: BackendServer, *, with_picture: bool = False)
     state = found.get("state")
     state = state if isinstance(state, Mapping) else {}
     share = found.get("progress")
+    has_one_pass = _whole(state.get("job_count")) <= 1  # steps begin anew with each
     picture = found.get("current_image")
     return Glance(
         is_busy=_whole(state.get("job_count")) != 0 or bool(state.get("job")),
         is_ours=None,
         share=min(max(float(share), 0.0), 1.0) if isinstance(share, int | float) and math.isfinite(share) else 0.0,
         step=_whole(state.get("sampling_step")),
-        steps=_whole(state.get("sampling_steps")),
+        steps=_whole(state.get("sampling_steps")) if has_one_pass else 0,
         picture=picture if isinstance(picture, str) else "",
     )
 

@@ -68,9 +68,11 @@ def plan(job: ImageJob, facts: Facts, options: A1111Options, checkpoint: Checkpo
         body |= {"tiling": job.tiling, "override_settings": settings, "override_settings_restore_afterwards": False}
     size = painted_size(job.width, job.height)
     remarks = (*sampler.remarks, *prompts.remarks)
-    if job.source is not None and not job.control_type:
-        body |= _source(job, size)
-        return Plan(IMG2IMG, body, size, checkpoint, remarks)
+    if not job.control_type:
+        found = prepared(job, size, wants_mask=checkpoint.wants_mask)
+        if found.source is not None:
+            body |= _source(found.source, found.mask, size, job.denoising_strength)
+            return Plan(IMG2IMG, body, size, checkpoint, (*remarks, *found.remarks))
     two_passes = hires_fix(job, baseline) if facts.latent_upscaler else None
     body |= _two_passes(job, facts, two_passes, size) if two_passes is not None else _size(size)
     if job.control_type and job.source is not None:
@@ -107,19 +109,17 @@ def _size(size: Size) -> dict[str, Any]:
     return {"width": size[0], "height": size[1]}
 
 
-def _source(job: ImageJob, size: Size) -> dict[str, Any]:
+def _source(source: Image.Image, mask: Image.Image | None, size: Size, strength: float) -> dict[str, Any]:
     """The picture to start from, and where it is painted anew."""
-    found = prepared(job, size)
-    assert found.source is not None
     body: dict[str, Any] = {
         **_size(size),
-        "init_images": [in_base64(found.source)],
-        "denoising_strength": job.denoising_strength,
+        "init_images": [in_base64(source)],
+        "denoising_strength": strength,
         "resize_mode": 0,
     }
-    if found.mask is not None:
+    if mask is not None:
         body |= {
-            "mask": in_base64(found.mask),
+            "mask": in_base64(mask),
             "mask_blur": _MASK_BLUR,
             "inpainting_fill": _ORIGINAL,
             "inpaint_full_res": False,

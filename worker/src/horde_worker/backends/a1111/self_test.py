@@ -12,7 +12,7 @@ import structlog
 from PIL import Image, ImageChops, ImageStat
 
 from horde_worker.backends.a1111.answer import decoded
-from horde_worker.backends.a1111.facts import Facts
+from horde_worker.backends.a1111.facts import Facts, Program
 from horde_worker.backends.a1111.maker import A1111Maker
 from horde_worker.backends.a1111.post_processors import PostProcessor
 from horde_worker.backends.a1111.request import in_base64
@@ -33,12 +33,14 @@ _NO_DIFFERENCE: Final = 0.5
 
 
 async def try_out(server: BackendServer, maker: A1111Maker, facts: Facts) -> None:
-    """Raises `BackendFailure` where no picture comes; a post-processor without a result is only not offered."""
-    await _try_picture(await _loaded(server), maker, facts)
+    """Raises `BackendFailure` where no picture comes; what else has no effect is only not offered."""
+    await _try_pictures(await _loaded(server), maker, facts)
     given_up_at = time.monotonic() + POST_PROCESSORS_LIMIT_S
-    proven = maker.processors(facts)
-    for name, processor in maker.untried_processors(facts).items():
-        if name not in proven and (left_s := given_up_at - time.monotonic()) > 0:
+    for name, candidates in maker.untried_processors(facts).items():
+        for processor in candidates:
+            left_s = given_up_at - time.monotonic()
+            if name in maker.processors(facts) or left_s <= 0:
+                break
             await _try_post_processor(maker, processor, left_s)
 
 
@@ -49,13 +51,22 @@ async def _loaded(server: BackendServer) -> str:
     return found if isinstance(found, str) else ""
 
 
-async def _try_picture(loaded: str, maker: A1111Maker, facts: Facts) -> None:
+async def _try_pictures(loaded: str, maker: A1111Maker, facts: Facts) -> None:
+    """One, and the same that is to tile: some versions of Forge take that key and do nothing about it."""
     abilities = maker.abilities_of(facts)
     if not abilities.models:
         raise BackendFailure(f"none of the models in the settings is at {facts.program.value}")
+    model = maker.model_of(facts, loaded) or abilities.models[0]
+    plain = await _picture(maker, facts, model)
+    if facts.program != Program.PART:
+        tiled = await _picture(maker, facts, model, tiling=True)
+        maker.has_tiling = _difference(plain, tiled) >= _NO_DIFFERENCE
+
+
+async def _picture(maker: A1111Maker, facts: Facts, model: str, *, tiling: bool = False) -> Image.Image:
     job = ImageJob(
         ids=("self-test",),
-        model=maker.model_of(facts, loaded) or abilities.models[0],
+        model=model,
         prompt="a circle",
         negative_prompt="",
         width=_SIDE,
@@ -67,11 +78,12 @@ async def _try_picture(loaded: str, maker: A1111Maker, facts: Facts) -> None:
         seeds=(1,),
         ttl_s=PICTURE_LIMIT_S,
         upload_urls=(),
+        tiling=tiling,
     )
     async with aclosing(maker.make_with(facts, job)) as events:
         async for event in events:
             if isinstance(event, ImageResult):
-                return
+                return event.image
     raise BackendFailure(f"{facts.program.value} made no picture to try it out")
 
 
@@ -86,7 +98,7 @@ async def _try_post_processor(maker: A1111Maker, processor: PostProcessor, limit
         if processor.factor > 1 and await asyncio.to_thread(_is_only_stretched, picture, made):
             raise BackendFailure("the picture is only stretched; its weights are not there")
     except BackendFailure as failure:
-        log.info("worker.post_processor_not_offered", backend="a1111", name=processor.name, reason=str(failure))
+        log.info("worker.post_processor_not_used", backend="a1111", name=processor.local, reason=str(failure))
     else:
         maker.proven(processor)
 
@@ -101,7 +113,8 @@ def _pattern() -> Image.Image:
 def _is_only_stretched(before: Image.Image, after: Image.Image) -> bool:
     """Whether plain resampling gives the same."""
     plain = after.convert("RGB")
-    return any(
-        max(ImageStat.Stat(ImageChops.difference(plain, before.resize(after.size, way))).mean) < _NO_DIFFERENCE
-        for way in Image.Resampling
-    )
+    return any(_difference(plain, before.resize(after.size, way)) < _NO_DIFFERENCE for way in Image.Resampling)
+
+
+def _difference(one: Image.Image, other: Image.Image) -> float:
+    return max(ImageStat.Stat(ImageChops.difference(one, other)).mean)

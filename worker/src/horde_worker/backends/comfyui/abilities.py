@@ -54,7 +54,15 @@ class Wishes:
         )
 
 
-def abilities_of(stock: Stock, models: Models, wishes: Wishes) -> ImageAbilities:
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """Whether the server finds what the worker fetches."""
+
+    loras: bool = False
+    embeddings: bool = False
+
+
+def abilities_of(stock: Stock, models: Models, wishes: Wishes, additions: Additions) -> ImageAbilities:
     """What the horde is told. `controlnet` stands for every control type there is, so it takes all of them, unless
     the owner says that some will do: jobs of the others are given back then."""
     upscalers = served_upscalers(stock)
@@ -66,9 +74,8 @@ def abilities_of(stock: Stock, models: Models, wishes: Wishes) -> ImageAbilities
         "clip_skip": "CLIPSetLastLayer" in stock.nodes,
         "img2img": stock.nodes >= IMG2IMG,
         "inpainting": stock.nodes >= INPAINTING,
-        "lora": bool(wishes.loras_folder) and "LoraLoader" in stock.nodes,
-        "lora_versions": bool(wishes.loras_folder) and "LoraLoader" in stock.nodes,
-        "textual_inversion": bool(wishes.embeddings_folder),
+        **dict.fromkeys(("lora", "lora_versions"), additions.loras and "LoraLoader" in stock.nodes),
+        "textual_inversion": additions.embeddings,
         **dict.fromkeys(("controlnet", "image_is_control", "return_control_map"), _controls(stock, models, wishes)),
         "tiling": stock.nodes >= TILING,
         "post-processing": bool(upscalers),

@@ -31,12 +31,19 @@ from horde_worker.backends.comfyui.messages import (
     read_text,
 )
 from horde_worker.backends.events import BackendFailure
-from horde_worker.backends.over_http.server import BackendGone, BackendRefused, BackendServer, quietly
+from horde_worker.backends.over_http.server import (
+    ANSWER_LIMIT_S,
+    BackendGone,
+    BackendRefused,
+    BackendServer,
+    quietly,
+)
 
 PICTURE_LIMIT_BYTES: Final = 256 * 1024 * 1024
 """Four times 4096×4096 pixels, uncompressed."""
 HISTORY_EVERY_S: Final = 1.0
 TIDY_LIMIT_S: Final = 5.0
+SOCKET_LIMIT_S: Final = 5.0
 _TRIES_WHILE_AWAY: Final = 5
 _ENDS: Final = frozenset({aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED})
 
@@ -93,7 +100,9 @@ class Execution:
             if self._result is None:
                 ended = await self._ended()
                 stored = await self._stored(ended)
-                self._result = await self._server.get_bytes(stored.path, limit_bytes=PICTURE_LIMIT_BYTES)
+                self._result = await self._server.get_bytes(
+                    stored.path, limit_bytes=PICTURE_LIMIT_BYTES, limit_s=self._limit(ANSWER_LIMIT_S)
+                )
             yield Picture(self._result, is_png=True)
         finally:
             await quietly(self._tidy(stored), TIDY_LIMIT_S)
@@ -102,8 +111,9 @@ class Execution:
         """Open before the graph is sent, so that nothing is missed; None where there is none, as behind a proxy."""
         path = f"/ws?clientId={self._client_id}"
         try:
-            return await stack.enter_async_context(self._server.websocket(path, limit_bytes=PICTURE_LIMIT_BYTES))
-        except BackendFailure:
+            async with asyncio.timeout(self._limit(SOCKET_LIMIT_S)):
+                return await stack.enter_async_context(self._server.websocket(path, limit_bytes=PICTURE_LIMIT_BYTES))
+        except (BackendFailure, TimeoutError):
             return None
 
     def _as_file(self) -> Mapping[str, Any]:
@@ -113,7 +123,7 @@ class Execution:
         self._prompt_id = str(uuid.uuid4())
         body = {"prompt": graph, "client_id": self._client_id, "prompt_id": self._prompt_id}
         try:
-            answer = await self._server.post_json("/prompt", body)
+            answer = await self._server.post_json("/prompt", body, limit_s=self._limit(ANSWER_LIMIT_S))
         except BackendRefused as refused:
             if refused.status == 400:
                 raise GraphRefused(_why_refused(refused)) from refused
@@ -164,7 +174,7 @@ class Execution:
                 raise self._took_too_long()
             try:
                 ended = await self._by_history()
-                if ended is None and not is_queued(await self._server.get_json("/queue"), self._prompt_id):
+                if ended is None and not is_queued(await self._asked("/queue"), self._prompt_id):
                     ended = await self._by_history()  # it may have ended between the two answers
                     if ended is None:
                         self._has_ended = True
@@ -183,7 +193,14 @@ class Execution:
             await asyncio.sleep(HISTORY_EVERY_S)
 
     async def _by_history(self) -> Ended | None:
-        return read_history(await self._server.get_json(f"/history/{self._prompt_id}"), self._prompt_id)
+        return read_history(await self._asked(f"/history/{self._prompt_id}"), self._prompt_id)
+
+    async def _asked(self, path: str) -> Any:
+        return await self._server.get_json(path, limit_s=self._limit(ANSWER_LIMIT_S))
+
+    def _limit(self, most_s: float) -> float:
+        """What is left of the job's time, if that is less."""
+        return min(most_s, max(self._deadline - asyncio.get_running_loop().time(), 0.1))
 
     async def _stored(self, ended: Ended) -> StoredPicture:
         """Where the picture lies. What would have come over the socket is asked for again, as a file this time: the
@@ -261,4 +278,7 @@ def _why_refused(refused: BackendRefused) -> str:
         for error in errors
         if isinstance(error, Mapping)
     ]
+    error = answer.get("error") if isinstance(answer, Mapping) else None
+    if not told and isinstance(error, Mapping) and isinstance(error.get("message"), str):
+        told = [error["message"][:150]]
     return f"ComfyUI refuses the graph: {', '.join(told[:3])}" if told else "ComfyUI refuses the graph"

@@ -12,6 +12,7 @@ from horde_worker.backends.comfyui.stock import Stock
 from horde_worker.backends.normalise.baselines import Baseline, baseline_by_clues
 
 MAX_NAME_CHARACTERS: Final = 255
+_NONE_KNOWN: Final[Mapping[str, str]] = {}
 
 _FLUX: Final = frozenset({Baseline.flux_1, Baseline.flux_schnell, Baseline.flux_dev})
 _NO_PICTURES: Final = ("refiner", "svd", "stablevideo", "stageb", "stagea", "effnet", "upscaler", "stableaudio")
@@ -76,13 +77,16 @@ class Models:
         return next((one for one in self.ready if one.name == name), None)
 
 
-def local_models(stock: Stock, wishes: Mapping[str, str]) -> Models:
-    """The models that can be made: those of the owner's `models`, or where he names none, every one there is."""
+def local_models(stock: Stock, wishes: Mapping[str, str], architectures: Mapping[str, str] = _NONE_KNOWN) -> Models:
+    """The models that can be made: those of the owner's `models`, or where he names none, every one there is.
+
+    `architectures` tells what files say that they are, where they do.
+    """
     if not wishes:
-        found = (_model(horde_name(file), file, stock) for file in _candidates(stock))
+        found = (_model(horde_name(file), file, stock, architectures) for file in _candidates(stock))
         by_name = {one.name: one for one in reversed([one for one in found if isinstance(one, LocalModel)])}
         return Models(tuple(reversed(by_name.values())))
-    made = {name: _wished(name, file, stock) for name, file in wishes.items()}
+    made = {name: _wished(name, file, stock, architectures) for name, file in wishes.items()}
     return Models(
         tuple(one for one in made.values() if isinstance(one, LocalModel)),
         tuple(f"{name}: {why}" for name, why in made.items() if isinstance(why, str)),
@@ -100,14 +104,14 @@ def _candidates(stock: Stock) -> Iterator[str]:
             yield file
 
 
-def _wished(name: str, file: str, stock: Stock) -> LocalModel | str:
+def _wished(name: str, file: str, stock: Stock, architectures: Mapping[str, str]) -> LocalModel | str:
     found = same_stem((*stock.checkpoints, *stock.diffusion_models), file)
-    return _model(name, found, stock) if found else f"there is no file {file}"
+    return _model(name, found, stock, architectures) if found else f"there is no file {file}"
 
 
-def _model(name: str, file: str, stock: Stock) -> LocalModel | str:
+def _model(name: str, file: str, stock: Stock, architectures: Mapping[str, str]) -> LocalModel | str:
     """The model; or why there is none."""
-    baseline = baseline_by_clues(name, file)
+    baseline = baseline_by_clues(architectures.get(file, ""), name, file)
     if baseline == Baseline.stable_cascade:
         return _cascade(name, file, stock)
     if file in stock.checkpoints:

@@ -1,4 +1,4 @@
-"""The graph of one picture: from the files to what is sent back. Pure; docs/worker/comfyui.md shows one."""
+"""The graph of one picture: from the files to what is sent back. Pure."""
 
 from __future__ import annotations
 

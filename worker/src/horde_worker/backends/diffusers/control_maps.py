@@ -1,7 +1,7 @@
 """Control maps out of pictures, without trained models: outlines for ControlNets.
 
-A map has the size of its picture: white lines on black, as the nets were trained. Depth, pose and the like need models
-of their own: they come with the job (`image_is_control`).
+A map has the size of its picture: white lines on black, as the nets were trained. Depth and directions need a model
+(`depth_maps`); poses and the like come with the job (`image_is_control`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SCRIBBLE_DARK: Final = 127
 def canny(picture: Image.Image) -> Image.Image:
     """Thin outlines: where brightness changes most, and on from there along the line while it changes still."""
     brightness = _plane(picture.convert("L").filter(ImageFilter.GaussianBlur(1.0)))
-    across, down = _sobel(brightness)
+    across, down = sobel(brightness)
     size = np.hypot(across, down)
     thin = _thinned(size, across, down)
     return _image(_connected(thin >= CANNY_HIGH, thin >= CANNY_LOW))
@@ -59,7 +59,7 @@ def _image(shown: NDArray[np.bool_]) -> Image.Image:
     return Image.fromarray(shown.astype(np.uint8) * 255, "L").convert("RGB")
 
 
-def _sobel(plane: Plane) -> tuple[Plane, Plane]:
+def sobel(plane: Plane) -> tuple[Plane, Plane]:
     """How brightness changes to the right and downwards."""
     wide = np.pad(plane, 1, mode="edge")
     rows = wide[:-2] + 2 * wide[1:-1] + wide[2:]

@@ -30,7 +30,7 @@ MAPPING: Final[Mapping[str, Mapped]] = {
     "loras": Sent("set_adapters", "files in the folder `loras`; their words are put before the prompt"),
     "tis": Sent("prompt_embeds", "files in the folder `inversions`: their vectors stand among the prompt's"),
     "control_type": Sent(
-        "controlnet", "nets of the option `controlnets`; canny, scribble and fakescribbles drawn here"
+        "controlnet", "nets of the option `controlnets`; maps of lines drawn here, of depth by a model"
     ),
     "image_is_control": Sent("image", "the source as it is"),
     "return_control_map": ByWorker("gives the map back and paints nothing"),

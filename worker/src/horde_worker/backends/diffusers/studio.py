@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 from PIL import Image
 
-from horde_worker.backends.diffusers.additions import AdditionFolder, trained_words
+from horde_worker.backends.diffusers.additions import trained_words
 from horde_worker.backends.diffusers.checkpoint import Checkpoint
 from horde_worker.backends.diffusers.control_maps import MAKERS
 from horde_worker.backends.diffusers.control_nets import ControlNets
+from horde_worker.backends.diffusers.depth_maps import DepthMaps
 from horde_worker.backends.diffusers.inversions import inversion_vectors
 from horde_worker.backends.diffusers.loras import FoundLora, applied
-from horde_worker.backends.diffusers.model_source import ModelSource
 from horde_worker.backends.diffusers.painting import Painting, Watched
 from horde_worker.backends.diffusers.plan import Plan, plan_of
 from horde_worker.backends.diffusers.prompt_encoding import Encoded, PromptEncoder, Vectors
+from horde_worker.backends.diffusers.shelves import Shelves
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.image import ImageEvent, ImageJob, ImageResult, Remark
 from horde_worker.backends.in_process.devices import SHARE_FOR_MODELS, Device, is_out_of_memory
@@ -26,17 +26,6 @@ from horde_worker.backends.in_process.loaded_models import LoadedModels
 from horde_worker.backends.normalise.additions import trigger_words, with_inversion, with_triggers
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Shelves:
-    """What lies on the owner's disk, for all devices."""
-
-    models: Mapping[str, ModelSource]
-    loras: AdditionFolder
-    inversions: AdditionFolder
-    control_nets: Mapping[str, Path]
-    samplers: frozenset[str]
 
 
 class Studio:
@@ -47,13 +36,15 @@ class Studio:
         self._shelves = shelves
         self._side_by_side = side_by_side
         self._control_nets = ControlNets(shelves.control_nets)
+        self._depth_maps = DepthMaps(shelves.depth_model, device)
         sizes = {name: source.size_bytes for name, source in shelves.models.items()}
         budget_bytes = int(device.free_bytes() * SHARE_FOR_MODELS)
         self.models = LoadedModels(sizes, budget_bytes, self._load, lambda _: device.give_back_memory())
 
     def paint(self, job: ImageJob, tell: Callable[[ImageEvent], None], should_stop: Callable[[], bool]) -> None:
         """All pictures of a job; a second attempt with less memory for those that had no room. Blocks."""
-        name = job.model if job.model in self._shelves.models else next(iter(self._shelves.models))
+        models = self._shelves.models
+        name = job.model if job.model in models else next(iter(models))  # an alias means the first
         done: set[int] = set()
 
         def told(event: ImageEvent) -> None:
@@ -82,15 +73,21 @@ class Studio:
     def clear(self) -> None:
         """Unload everything."""
         self._control_nets.forget()
+        self._depth_maps.forget()
         self.models.keep_only()
         self.device.give_back_memory()
 
     def _load(self, name: str) -> Checkpoint:
         log.info("backend.loading", model=name, device=self.device.name)
-        return Checkpoint.load(self._shelves.models[name], self.device)
+        try:
+            return Checkpoint.load(self._shelves.models[name], self.device)
+        except BackendFailure as failure:
+            self._shelves.offered.withdraw(name, str(failure))
+            raise
 
     def _make_room(self, name: str) -> None:
         self._control_nets.forget()
+        self._depth_maps.forget()
         self.models.keep_only(name)
         if name in self.models.names:
             self.models.get(name).save_memory()
@@ -107,7 +104,7 @@ class Studio:
     ) -> None:
         source = self._shelves.models[name]
         plan = plan_of(job, source.baseline, fills_masks=source.fills_masks, samplers=self._shelves.samplers)
-        control = _control_map(job, plan)
+        control = self._control_map(job, plan)
         if job.return_control_map and control is not None:
             self._give_maps(job, places, control, plan.remarks, tell)
             return
@@ -124,6 +121,20 @@ class Studio:
                 painting = Painting(checkpoint, job, plan, encoded, Watched(group, plan.steps, tell, should_stop))
                 for place, picture in zip(group, painting.pictures(control_net), strict=True):
                     tell(ImageResult(picture, job.seeds[place], remarks))
+
+    def _control_map(self, job: ImageJob, plan: Plan) -> Image.Image | None:
+        """The map that a ControlNet goes by: the source itself, or drawn from it. Raises `BackendFailure`."""
+        if not job.control_type:
+            return None
+        if plan.control is None:
+            raise BackendFailure("a ControlNet needs a source picture, and there is none that could be read")
+        if job.image_is_control:
+            return plan.control
+        if self._depth_maps.draws(job.control_type):
+            return self._depth_maps.drawn(job.control_type, plan.control)
+        if job.control_type not in MAKERS:
+            raise BackendFailure(f"maps for {job.control_type} cannot be drawn here; send one as `image_is_control`")
+        return MAKERS[job.control_type](plan.control)
 
     @staticmethod
     def _give_maps(
@@ -171,19 +182,6 @@ class Studio:
             checkpoint.base, is_xl=checkpoint.source.is_xl, clip_skip=job.clip_skip, inversions=vectors
         )
         return encoder.encoded(prompt, negative_prompt), tuple(remarks)
-
-
-def _control_map(job: ImageJob, plan: Plan) -> Image.Image | None:
-    """The map that a ControlNet goes by: the source itself, or drawn from it. Raises `BackendFailure`."""
-    if not job.control_type:
-        return None
-    if plan.control is None:
-        raise BackendFailure("a ControlNet needs a source picture, and there is none that could be read")
-    if job.image_is_control:
-        return plan.control
-    if job.control_type not in MAKERS:
-        raise BackendFailure(f"maps for {job.control_type} cannot be drawn here; send one as `image_is_control`")
-    return MAKERS[job.control_type](plan.control)
 
 
 def _with_words(job: ImageJob, loras: Sequence[FoundLora]) -> ImageJob:

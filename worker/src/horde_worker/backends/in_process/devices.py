@@ -80,6 +80,19 @@ def _found() -> list[str]:
     return ["mps"] if torch.backends.mps.is_available() else ["cpu"]
 
 
+_LOST: Final = ("cuda error", "hip error", "device-side assert", "xpu error", "command buffer")
+
+
+def is_device_lost(error: BaseException) -> bool:
+    """Whether a GPU has given up, so that nothing more can be done with it in this process."""
+    import torch
+
+    lost: Any = getattr(torch, "AcceleratorError", ())  # not in all versions
+    text = str(error).lower()
+    is_lost = isinstance(error, RuntimeError) and any(word in text for word in _LOST)
+    return (isinstance(error, lost) or is_lost) and not is_out_of_memory(error)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether a device, or the machine, had no room: each kind says it in its own way."""
     import torch

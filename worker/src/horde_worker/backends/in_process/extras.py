@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -23,6 +24,8 @@ def quiet(*libraries: str) -> None:
 
     Failures are raised, and told by the worker in its own words.
     """
+    for library in (*libraries, "torchsde", "peft"):
+        warnings.filterwarnings("ignore", module=rf"{library}\.")  # about versions, and the last digit of a time
     for library in libraries:
         said: Any = import_module(f"{library}.utils.logging")
         said.set_verbosity_error()

@@ -33,6 +33,8 @@ _BY_PATH: Final = {
     "/load_model": transformers_serve.DIALECT,
 }
 """Others are known by an address that only they describe in `/openapi.json`."""
+_BETTER: Final = {"koboldcpp": "koboldcpp", "llamacpp": "llamacpp", "library": "ollama"}
+"""Programs that have an API of their own besides, which knows more of what a horde asks for."""
 OPENAPI_LIMIT_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -58,6 +60,12 @@ async def dialect_of(server: BackendServer, listed: object) -> Dialect:
     return found[0] if found else standard.DIALECT
 
 
+def better_backend(listed: object) -> str:
+    """What to tell the owner of a program that another backend knows better; empty for the others."""
+    backend = _BETTER.get(text_at(listed, "data", 0, "owned_by"))
+    return f"the backend {backend} knows this program better" if backend else ""
+
+
 def models_of(listed: object) -> list[Model]:
     """The models of `/v1/models`, without those that only make vectors."""
     found = value_at(listed, "data")
@@ -77,7 +85,10 @@ async def loaded_in_tabby(server: BackendServer) -> tuple[list[Model], int | Non
 
 
 async def loaded_in_lm_studio(server: BackendServer) -> list[Model]:
-    """Those in memory; where none is, the first that writes texts, which it loads when it is asked for."""
+    """Those in memory; where none is, the first that writes texts, which it loads when it is asked for.
+
+    Raises `BackendRefused` at versions without this list.
+    """
     listed = value_at(await server.get_json("/api/v0/models"), "data")
     writers = [one for one in (listed if isinstance(listed, list) else []) if text_at(one, "type") in ("llm", "vlm")]
     loaded = [one for one in writers if text_at(one, "state") == "loaded"]

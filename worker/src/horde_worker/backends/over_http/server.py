@@ -7,6 +7,7 @@ soon, or what was asked for. Every failure is a `BackendFailure` with a reason i
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -134,17 +135,26 @@ class BackendServer:
     async def websocket(
         self, path: str, *, limit_bytes: int = JSON_LIMIT_BYTES
     ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-        """An open socket; each message has `limit_bytes` at most. Raises `BackendGone` where there is none."""
+        """An open socket; each message has `limit_bytes` at most. Raises `BackendGone` where there is none, and
+        `BackendFailure` where the server does not answer."""
         try:
-            async with self._session.ws_connect(
-                self._url + path,
-                max_msg_size=limit_bytes,
-                heartbeat=20.0,
-                timeout=aiohttp.ClientWSTimeout(ws_close=CONNECT_LIMIT_S),
-            ) as socket:
-                yield socket
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                socket = await self._session.ws_connect(
+                    self._url + path,
+                    max_msg_size=limit_bytes,
+                    heartbeat=20.0,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=CONNECT_LIMIT_S),
+                )
+        except TimeoutError as error:
+            raise BackendFailure(f"{self.name} took longer than {ANSWER_LIMIT_S:.0f} s to open a socket") from error
         except (aiohttp.ClientError, OSError) as error:
             raise BackendGone(self._not_reached(error)) from error
+        try:
+            yield socket
+        except (aiohttp.ClientError, OSError) as error:
+            raise BackendGone(self._not_reached(error)) from error
+        finally:
+            await socket.close()
 
     @asynccontextmanager
     async def _answer(
@@ -158,7 +168,7 @@ class BackendServer:
         session: aiohttp.ClientSession | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         timeout = aiohttp.ClientTimeout(total=limit_s, connect=min(CONNECT_LIMIT_S, limit_s))
-        sent = {"data": form} if form is not None else {"json": body} if body is not None else {}
+        sent: dict[str, Any] = {"data": form} if form is not None else {} if body is None else _as_json(body)
         try:
             async with (session or self._session).request(
                 method, self._url + path, timeout=timeout, allow_redirects=False, **sent
@@ -216,6 +226,11 @@ def _told(raw: bytes) -> str:
         found = "; ".join(str(one.get("msg") or one.get("message")) for one in found[:5] if isinstance(one, dict))
     told = found if isinstance(found, str) else json.dumps(found)
     return " ".join(told.split())[:_TOLD_CHARACTERS]
+
+
+def _as_json(body: Any) -> dict[str, Any]:
+    """A body as it is sent: read bit by bit, since pictures in it may be megabytes."""
+    return {"data": io.BytesIO(json.dumps(body).encode()), "headers": {"Content-Type": "application/json"}}
 
 
 async def quietly(call: Any, limit_s: float = 5.0) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, Self
 
 from horde_worker.backends.events import BackendFailure
@@ -21,6 +22,8 @@ class TextServerBackend:
     name: ClassVar[str]
     program: ClassVar[str]
     default_url: ClassVar[str]
+    api_path: ClassVar[str]
+    """With which other programs want the address written, so that owners have it at hand so."""
 
     def __init__(self, connections: BackendServer, maker: TextServerMaker) -> None:
         self._connections = connections
@@ -35,6 +38,7 @@ class TextServerBackend:
     async def open(cls, settings: BackendSettings) -> Self:
         """Connect, look and have a few words written. Raises `BackendFailure`."""
         options = ServerOptions.read(settings, default_url=cls.default_url, also=(CONTEXT_LENGTH,))
+        options = replace(options, url=options.url.rstrip("/").removesuffix(cls.api_path))
         context_length = _context_length(settings)
         connections = BackendServer(cls.program, options)
         maker = TextServerMaker(cls.speaker(connections, options, context_length), options)

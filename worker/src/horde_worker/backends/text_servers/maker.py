@@ -14,13 +14,14 @@ from typing import Final
 import structlog
 
 from horde_worker.backends.events import BackendFailure, Piece, Progress
-from horde_worker.backends.over_http.attendance import Attendance, tells_if_lost
+from horde_worker.backends.over_http.attendance import LOOK_EVERY_S, Attendance, tells_if_lost
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendRefused
 from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextResult
 from horde_worker.backends.text_servers.dropped_wishes import DroppedWishes
 from horde_worker.backends.text_servers.pace import Pace
 from horde_worker.backends.text_servers.prompt_window import LONGEST_TOKEN_CHARACTERS, fitting
+from horde_worker.backends.text_servers.room import Room
 from horde_worker.backends.text_servers.server import LONGEST_TEXT, Ending, Seen, TextServer
 from horde_worker.backends.text_servers.side_by_side import side_by_side
 from horde_worker.backends.text_servers.tables import Ask
@@ -28,8 +29,9 @@ from horde_worker.stop_sequences import GrowingText
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY_S: Final = 10.0
-"""A look costs a server next to nothing, and tells whether its owner uses it."""
+LOOK_AT_USE_EVERY_S: Final = 10.0
+"""Where a look tells whether somebody else uses the server: it costs next to nothing."""
+MODEL_IS_GONE: Final = 404
 BUSY: Final = frozenset({429, 503})
 BUSY_TRIES: Final = 5
 BUSY_PAUSE_S: Final = 2.0
@@ -49,12 +51,15 @@ class TextServerMaker:
         self._options = options
         self._sleep = sleep
         self._seen: Seen | None = None
-        self._in_work = 0
+        self._room = Room(lambda: self.slots)
         self._empty_in_a_row = 0
         self._dropped = DroppedWishes()
         self.pace = Pace()
         self.attendance: Attendance[TextAbilities] = Attendance(
-            server.program, self._look, self._self_test, look_every_s=LOOK_EVERY_S
+            server.program,
+            self._look,
+            self._self_test,
+            look_every_s=LOOK_AT_USE_EVERY_S if server.tells_use else LOOK_EVERY_S,
         )
 
     @property
@@ -67,6 +72,11 @@ class TextServerMaker:
     def unready(self) -> str:
         """Why it cannot work just now; empty where it can."""
         return self.attendance.unready
+
+    @property
+    def slots(self) -> int:
+        """How many texts it works on at a time, of whatever jobs."""
+        return self._slots(self._seen) if self._seen else 1
 
     @property
     def used_by_others(self) -> bool:
@@ -82,21 +92,32 @@ class TextServerMaker:
             prompt = await self._fitting(job, model, seen)
             asks = [Ask(job, prompt, seed, model, seen.context_length, secrets.token_hex(8)) for seed in job.seeds]
             writers = [partial(self._write, place, ask) for place, ask in enumerate(asks)]
-            events = writers[0]() if len(writers) == 1 else side_by_side(writers, self._slots(seen))
+            events = writers[0]() if len(writers) == 1 else side_by_side(writers)
             async with aclosing(events):
                 async for event in events:
                     yield event
         except BackendFailure as failure:
             tells_if_lost(self.attendance, failure)
+            if isinstance(failure, BackendRefused) and failure.status == MODEL_IS_GONE:
+                self.attendance.lost(str(failure))
             raise
+
+    async def self_test(self) -> None:
+        """Have a few words written. Raises `BackendFailure`."""
+        await self._self_test(self.attendance.abilities)
+
+    async def unload(self) -> None:
+        """Have the server let go of its models' memory, where it can be told to."""
+        if self._seen is not None:
+            await self._server.unload(tuple(self._seen.models.values()))
 
     async def _write(self, place: int, ask: Ask) -> AsyncGenerator[TextEvent, None]:
         """One text, piece by piece; it ends with a stop sequence even where the server goes on."""
         text = GrowingText(ask.job.stop_sequences)
         most_characters = ask.job.max_length * LONGEST_TOKEN_CHARACTERS
-        tokens, began, first_at, counted = 0, time.monotonic(), 0.0, None
-        self._in_work += 1
-        try:
+        tokens, first_at, counted = 0, 0.0, None
+        async with self._room:
+            began = time.monotonic()
             async with aclosing(self._patiently(ask)) as written:
                 async for event in written:
                     if isinstance(event, Ending):
@@ -112,8 +133,6 @@ class TextServerMaker:
                     yield Progress(place, min(tokens, ask.job.max_length), ask.job.max_length)
                     if text.is_stopped:
                         break
-        finally:
-            self._in_work -= 1
         tokens = tokens if counted is None else counted
         self.pace.note(
             ask.job.model,
@@ -162,7 +181,7 @@ class TextServerMaker:
         return await fitting(job.prompt, room, count) or EMPTY_PROMPT
 
     async def _look(self) -> TextAbilities:
-        seen = await self._server.look(self._in_work)
+        seen = await self._server.look(self._room.inside)
         self._seen = seen
         return TextAbilities(
             models=tuple(seen.models),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -49,6 +49,10 @@ class TextServer(Protocol):
         """What it is called in reasons and in the log."""
 
     @property
+    def tells_use(self) -> bool:
+        """Whether a look tells that somebody else uses it, so that it is worth looking more often."""
+
+    @property
     def table(self) -> Table:
         """What becomes of each parameter of a job."""
 
@@ -57,6 +61,9 @@ class TextServer(Protocol):
 
     async def count_tokens(self, text: str, model: str) -> int | None:
         """By the server's own tokenizer; None where it has none to ask."""
+
+    async def unload(self, models: Sequence[str]) -> None:
+        """Let go of the memory of models until the next text; nothing, where it cannot be told to."""
 
     def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         """The pieces of a text, and its end. Closing it ends the work at the server. Raises `BackendFailure`."""

@@ -10,19 +10,18 @@ from horde_worker.backends.text import TextEvent, TextResult
 
 
 async def side_by_side(
-    writers: Sequence[Callable[[], AsyncGenerator[TextEvent, None]]], at_once: int
+    writers: Sequence[Callable[[], AsyncGenerator[TextEvent, None]]],
 ) -> AsyncGenerator[TextEvent, None]:
-    """The events of all, of at most `at_once` at the same time. A result waits for those of the texts before it.
+    """The events of all, as each of them is let in. A result waits for those of the texts before it.
 
     What one raises is raised when its turn comes, so that it takes no text before it along. When this is closed, all
     are.
     """
     told: asyncio.Queue[tuple[int, TextEvent | BaseException | None]] = asyncio.Queue(maxsize=256)
-    room = asyncio.Semaphore(at_once)
 
     async def write(place: int) -> None:
         try:
-            async with room, aclosing(writers[place]()) as events:
+            async with aclosing(writers[place]()) as events:
                 async for event in events:
                     await told.put((place, event))
         except Exception as error:  # noqa: BLE001 - raised again in its turn

@@ -21,9 +21,14 @@ class TextModel:
     """A causal language model with its tokenizer on one device."""
 
     def __init__(self, model: Any, tokenizer: Any, device: Device) -> None:
+        from transformers import GenerationConfig
+
         self._model = model
         self._tokenizer = tokenizer
         self._device = device
+        self._ends = _ends(model, tokenizer)
+        # The library fills what a job leaves open from the model's own file: penalties and bans on top of the job's.
+        model.generation_config = GenerationConfig()
 
     @classmethod
     def load(cls, folder: Path, device: Device) -> Self:
@@ -48,7 +53,7 @@ class TextModel:
             has_begin = begin is not None and read[0] == begin and most > 1
             read = [begin, *read[len(read) - most + 1 :]] if has_begin else read[len(read) - most :]
         if not read:
-            read = [begin if begin is not None else next(iter(self._ends()), 0)]
+            read = [begin if begin is not None else next(iter(self._ends), 0)]
         return read
 
     def write(
@@ -63,7 +68,7 @@ class TextModel:
         import torch
 
         read = self.tokens(job.prompt, max(1, min(job.max_context_length, room) - job.max_length))
-        ends = self._ends()
+        ends = self._ends
         seeds = [job.seeds[place] for place in places]
         writings = [
             Writing(place, seed, GrowingText(self._decode, read), job.stop_sequences, tell)
@@ -98,13 +103,14 @@ class TextModel:
             max_new_tokens=most, do_sample=False, num_beams=1, pad_token_id=ends[0] if ends else 0, use_cache=True
         )
 
-    def _ends(self) -> tuple[int, ...]:
-        """The tokens that end a text: as the model's generation says, or its tokenizer."""
-        said = getattr(self._model.generation_config, "eos_token_id", None)
-        if said is None:
-            said = self._tokenizer.eos_token_id
-        return tuple(said) if isinstance(said, list | tuple) else () if said is None else (int(said),)
-
     def _decode(self, tokens: Sequence[int]) -> str:
         text: str = self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return text
+
+
+def _ends(model: Any, tokenizer: Any) -> tuple[int, ...]:
+    """The tokens that end a text: as the model's generation says, or its tokenizer."""
+    said = getattr(model.generation_config, "eos_token_id", None)
+    if said is None:
+        said = tokenizer.eos_token_id
+    return tuple(said) if isinstance(said, list | tuple) else () if said is None else (int(said),)

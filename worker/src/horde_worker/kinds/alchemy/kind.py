@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,37 +12,30 @@ import structlog
 from PIL import Image
 
 from horde_sdk.ai_horde_api.apimodels.alchemy.pop import AlchemyPopRequest
-from horde_sdk.generation_parameters.alchemy.consts import (
-    is_facefixer_form,
-    is_strip_background_form,
-    is_upscaler_form,
-)
 from horde_worker.backends.alchemy import (
     AlchemyAbilities,
     AlchemyForm,
     AlchemyJob,
     AlchemyMaker,
     AlchemyResult,
-    Option,
 )
 from horde_worker.backends.events import BackendFailure, Watched
 from horde_worker.horde_api import HordeApi, Refused, Unreachable
 from horde_worker.kinds.alchemy.offer import alchemy_offer, check_forms_offered, is_known_form, refused_forms
 from horde_worker.kinds.alchemy.popped import read_alchemy_pop
+from horde_worker.kinds.alchemy.self_test import check_kind, proven_forms, result_of
 from horde_worker.kinds.alchemy.submit import AlchemySubmit, alchemy_fault, alchemy_submit
 from horde_worker.kinds.hand_out import HandOut, UnusableJob, giving_back_at_most, messages_of, skipped_of
 from horde_worker.kinds.interface import Watch
 from horde_worker.kinds.maker_standing import OfMaker
 from horde_worker.kinds.parcel import Parcel, Undeliverable, as_json, as_request
 from horde_worker.kinds.pictures import encode_webp
-from horde_worker.kinds.results import results_of
 from horde_worker.kinds.sources import SourceFailure, SourceFetcher
 from horde_worker.settings import OperatorWishes
 
 log = structlog.get_logger(__name__)
 
 TILE_SIDE = 512
-SELF_TEST_LIMIT_S = 60.0
 UPLOADED: Final = "R2"
 """What stands for a picture that was uploaded."""
 
@@ -71,14 +63,14 @@ class AlchemyKind(OfMaker):
         for form in self._maker.abilities.forms:
             if not is_known_form(form):
                 log.warning("worker.form_not_offered", form=form, reason="the API has no form of this name")
-        wanted = [str(form) for form in alchemy_offer(self._wishes, self._maker.abilities).forms]
-        self._proven = tuple([form for form in wanted if await self._is_able(form)])
+        wanted = [str(form) for form in alchemy_offer(self._wishes.current(), self._maker.abilities).forms]
+        self._proven = await proven_forms(self._maker, wanted)
         if not self._proven:
             raise BackendFailure("none of the wanted forms had a result in its self-test")
 
     def offer(self) -> AlchemyPopRequest:
         """The next pop."""
-        return alchemy_offer(self._wishes, self._abilities, self.slots)
+        return alchemy_offer(self._wishes.current(), self._abilities, self.slots)
 
     async def pop(self) -> HandOut[AlchemyJob]:
         offer = self.offer()
@@ -113,7 +105,12 @@ class AlchemyKind(OfMaker):
             yield await self._tried(place, form, watch)
 
     async def pack(self, job: AlchemyJob, place: int, result: AlchemyResult) -> Parcel:
-        return await _packed(job.forms[place], result)
+        form, value = job.forms[place], result.value
+        check_kind(form.name, result)  # a hook may have put another in its place
+        if isinstance(value, Image.Image):
+            webp = await asyncio.to_thread(encode_webp, value)
+            return Parcel(form.id, as_json(alchemy_submit(form.id, form.name, UPLOADED)), webp, form.upload_url)
+        return Parcel(form.id, as_json(alchemy_submit(form.id, form.name, value)))
 
     async def deliver(self, parcel: Parcel) -> float:
         if parcel.picture and not (
@@ -169,55 +166,13 @@ class AlchemyKind(OfMaker):
             await watch(replace(event, place=place))
 
         try:
-            return await self._result(form.name, form.source, form.payload, watch_form)
+            return await result_of(self._maker, form.name, form.source, form.payload, watch_form)
         except BackendFailure as failure:
             return failure
         except Exception as error:  # noqa: BLE001 - a backend may raise anything
             return BackendFailure(f"{form.name}: {type(error).__name__}: {error}")
 
-    async def _result(
-        self, form: str, source: Image.Image, payload: Mapping[str, Option], watch: Watch
-    ) -> AlchemyResult:
-        events = self._maker.work(form, source, payload)
-        async with aclosing(results_of(events, AlchemyResult, 1, watch, "results")) as results:
-            return await anext(results)
-
-    async def _is_able(self, form: str) -> bool:
-        try:
-            async with asyncio.timeout(SELF_TEST_LIMIT_S):
-                result = await self._result(form, sample_picture(), {}, _watch_nothing)
-                await _packed(AlchemyForm("", form, "", {}), result)
-        except Exception as error:  # noqa: BLE001 - a backend may raise anything
-            log.warning("worker.form_not_offered", form=form, reason=str(error) or type(error).__name__)
-            return False
-        return True
-
-
-async def _packed(form: AlchemyForm, result: AlchemyResult) -> Parcel:
-    value = result.value
-    if is_picture_form(form.name) != isinstance(value, Image.Image):
-        raise BackendFailure(f"{form.name} has a result of the wrong kind: {type(value).__name__}")
-    if isinstance(value, Image.Image):
-        webp = await asyncio.to_thread(encode_webp, value)
-        return Parcel(form.id, as_json(alchemy_submit(form.id, form.name, UPLOADED)), webp, form.upload_url)
-    return Parcel(form.id, as_json(alchemy_submit(form.id, form.name, value)))
-
-
-async def _watch_nothing(_event: Watched) -> None:
-    """A self-test is nobody's job."""
-
-
-def is_picture_form(form: str) -> bool:
-    """Whether the result of a form is a picture."""
-    return is_upscaler_form(form) or is_facefixer_form(form) or is_strip_background_form(form)
-
 
 def tiles_of(picture: Image.Image) -> int:
     """Tiles of 512×512 pixels, as the horde counts them."""
     return math.ceil(picture.width / TILE_SIDE) * math.ceil(picture.height / TILE_SIDE)
-
-
-def sample_picture() -> Image.Image:
-    """A small picture with a slope of colours and an edge, for self-tests."""
-    picture = Image.radial_gradient("L").resize((64, 64))
-    return Image.merge("RGB", (picture, picture.transpose(Image.Transpose.ROTATE_90), Image.new("L", (64, 64), 80)))

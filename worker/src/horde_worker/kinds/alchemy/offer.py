@@ -31,7 +31,7 @@ def alchemy_offer(wishes: OperatorWishes, abilities: AlchemyAbilities, threads: 
         forms=[KNOWN_ALCHEMY_TYPES(form) for form in wanted if is_known_form(form)],
         amount=least(abilities.max_batch, wishes.batch, MOST_AT_A_TIME),
         max_tiles=least(abilities.max_tiles, wishes.max_tiles, MOST_TILES),
-        priority_usernames=[],
+        priority_usernames=list(wishes.priority_usernames),
         bridge_agent=wishes.bridge_agent,
         threads=threads,
     )

@@ -1,4 +1,5 @@
-"""Images: fetch the sources, have them painted, upload each picture (or put it into the answer), submit."""
+"""Images: fetch the sources, have them painted, judged and post-processed, upload each picture (or put it into the
+answer), submit."""
 
 from __future__ import annotations
 
@@ -9,10 +10,12 @@ from dataclasses import replace
 from typing import Final
 
 from horde_sdk.ai_horde_api.consts import MODEL_TYPE
+from horde_worker.backends.alchemy import AlchemyMaker
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.image import ImageAbilities, ImageJob, ImageMaker, ImageResult, Remark
 from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.hand_out import HandOut, giving_back_at_most, messages_of, skipped_of
+from horde_worker.kinds.image.finishing import Finishing
 from horde_worker.kinds.image.offer import ImageOffer, check_image_offered, image_offer
 from horde_worker.kinds.image.popped import read_image_pop
 from horde_worker.kinds.image.submit import ImageSubmit, image_fault, image_submit
@@ -42,15 +45,18 @@ class ImageKind(OfMaker):
         backend_name: str,
         maker: ImageMaker,
         wishes: OperatorWishes,
+        alchemist: AlchemyMaker | None = None,
         loras: LoraCache | None = None,
     ) -> None:
-        """`loras` fetches what jobs name; without it the backend has its own."""
+        """`alchemist` post-processes what the maker itself cannot. `loras` fetches what jobs name; without it the
+        backend has its own."""
         self.backend_name = backend_name
         self._api = api
         self._maker: ImageMaker = maker
         self._wishes = wishes
         self._loras = loras
         self._sources = SourceFetcher(api.places)
+        self._finishing = Finishing(wishes, alchemist)
 
     @property
     def _abilities(self) -> ImageAbilities:
@@ -61,11 +67,14 @@ class ImageKind(OfMaker):
         return replace(able, capabilities=able.capabilities - FETCHED)
 
     async def start(self) -> None:
-        """A maker of pictures that is open can make some."""
+        """A maker of pictures that is open can make some; who judges them, and who works on them, is looked for."""
+        able = self._maker.abilities
+        await self._finishing.start(able, image_offer(self._wishes, able).max_pixels, self._api.url)
 
     def offer(self) -> ImageOffer:
         """The next pop."""
-        return image_offer(self._wishes, self._abilities, self.slots)
+        able = self._finishing.with_post_processors(self._abilities)
+        return image_offer(self._wishes.current(), able, self.slots)
 
     async def pop(self) -> HandOut[ImageJob]:
         offer = self.offer()
@@ -75,6 +84,7 @@ class ImageKind(OfMaker):
             job = read_image_pop(answer)
             if job is not None:
                 check_image_offered(job, offer)
+                self._finishing.check(job)
         return HandOut(job, skipped_of(answer), popped.held_s, messages_of(answer))
 
     async def wanted_models(self) -> Sequence[tuple[str, int]]:
@@ -86,16 +96,18 @@ class ImageKind(OfMaker):
         return filled if self._loras is None else await with_files(filled, self._loras)
 
     def make(self, job: ImageJob, watch: Watch) -> AsyncGenerator[ImageResult | BackendFailure, None]:
-        return results_of(self._maker.make(job), ImageResult, len(job.ids), watch, "pictures")
+        own = self._finishing.for_maker(job, self._maker.abilities.capabilities)
+        return results_of(self._maker.make(own), ImageResult, len(job.ids), watch, "pictures")
 
     async def pack(self, job: ImageJob, place: int, result: ImageResult) -> Parcel:
-        remarks = [*result.remarks, *job.source_remarks, *self._alias_remarks(job.model)]
+        done = await self._finishing.finished(job, place, result, self._maker.abilities.capabilities)
+        remarks = [*done.remarks, *job.source_remarks, *self._alias_remarks(job.model)]
         if len(job.ids) > 1:
             remarks.append(Remark("batch_index", "see_ref", str(place)))
         return Parcel(
             job.ids[place],
-            as_json(image_submit(job.ids[place], "R2", result.seed, remarks)),
-            await asyncio.to_thread(encode_webp, result.image),
+            as_json(image_submit(job.ids[place], "R2", result.seed, remarks, done.state)),
+            await asyncio.to_thread(encode_webp, done.image),
             job.upload_urls[place] if job.upload_urls else "",
         )
 

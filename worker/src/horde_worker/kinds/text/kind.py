@@ -40,7 +40,7 @@ class TextKind(OfMaker):
 
     def offer(self) -> TextOffer:
         """The next pop."""
-        return text_offer(self._wishes, self._maker.abilities, self.slots)
+        return text_offer(self._wishes.current(), self._maker.abilities, self.slots)
 
     async def pop(self) -> HandOut[TextJob]:
         offer = self.offer()

@@ -1,4 +1,4 @@
-"""ComfyUI's API as a server that refuses whatever is outside its schema, and paints by `comfyui_painting`."""
+"""ComfyUI's API as a server that refuses whatever is outside its schema, and paints by `painting`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from aiohttp import BodyPartReader, WSMsgType, web
 from aiohttp.test_utils import TestServer
-from comfyui_painting import Painter
-from comfyui_schema import EXTENSION_NODES, STOCK_NODES, Schema
 from PIL import Image
+from played_comfyui.painting import Painter
+from played_comfyui.schema import EXTENSION_NODES, STOCK_NODES, Schema
 
 FOLDERS: Final = (
     *("checkpoints", "diffusion_models", "text_encoders", "vae", "loras", "controlnet", "upscale_models"),
@@ -39,15 +39,18 @@ class Queued:
 
 
 class ContractServer:
-    """One ComfyUI. `mishaps` befall graphs, one each in their order: see `_befall`."""
+    """One ComfyUI. `mishaps` befall graphs, one each in their order: see `_befall`. Without `answers` it hangs."""
 
     def __init__(self) -> None:
         self.files: dict[str, list[str]] = {folder: [] for folder in FOLDERS}
         self.embeddings: list[str] = []
+        self.headers: dict[str, Any] = {}
         self.nodes = dict(STOCK_NODES)
         self.device = {"type": "cuda", "name": "a card", "vram_total": 24 << 30}
         self.mishaps: list[str] = []
         self.has_socket = True
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.is_old = False
         self.key = ""
         self.graphs: list[Mapping[str, Any]] = []
@@ -83,6 +86,7 @@ class ContractServer:
         self._task = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
+        self.answers.set()
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -99,6 +103,7 @@ class ContractServer:
                 web.get("/object_info/{name}", self._object_info),
                 web.get("/models/{folder}", self._models),
                 web.get("/embeddings", self._embeddings),
+                web.get("/view_metadata/{folder}", self._view_metadata),
                 web.get("/queue", self._queue),
                 web.post("/queue", self._unqueue),
                 web.post("/prompt", self._prompt),
@@ -115,6 +120,7 @@ class ContractServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        await self.answers.wait()
         if self.key and request.headers.get("Authorization") != self.key:
             return web.Response(status=401)
         try:
@@ -135,6 +141,11 @@ class ContractServer:
 
     async def _embeddings(self, request: web.Request) -> web.Response:
         return web.json_response(self.embeddings)
+
+    async def _view_metadata(self, request: web.Request) -> web.Response:
+        assert request.match_info["folder"] == "checkpoints"
+        header = self.headers.get(request.query["filename"])
+        return web.Response(status=404) if header is None else web.json_response(header)
 
     async def _queue(self, request: web.Request) -> web.Response:
         running = [self.running.shown()] if self.running else []

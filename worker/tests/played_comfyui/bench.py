@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from comfyui_contract import ContractServer
-from comfyui_weights import CHECKPOINT
+from played_comfyui.contract import ContractServer
+from played_comfyui.weights import CHECKPOINT
 
 from horde_worker.backends.comfyui.file_names import stem
 from horde_worker.backends.comfyui.local_models import LocalModel
@@ -20,6 +22,14 @@ from horde_worker.backends.interface import BackendSettings
 from horde_worker.backends.normalise.baselines import Baseline
 
 MODEL = stem(CHECKPOINT)
+LIMIT_S = 60.0
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait for something that happens soon."""
+    async with asyncio.timeout(LIMIT_S):
+        while not is_so():
+            await asyncio.sleep(0.01)
 
 
 def a_job(**changed: Any) -> ImageJob:

@@ -4,7 +4,7 @@ The checkpoint counts as Stable Diffusion 1.5 (its layers have those names and w
 Its image coder is no random one: it halves three times and enlarges by repetition, so that a colour that goes in comes
 out and tests can look at the pixels of a picture. What is painted is noise that depends on prompt, seed and LoRA.
 
-    python comfyui_weights.py FOLDER     writes checkpoints/, loras/, controlnet/, upscale_models/, embeddings/ there
+    python weights.py FOLDER     writes checkpoints/, loras/, controlnet/, upscale_models/, embeddings/ there
 """
 
 from __future__ import annotations
