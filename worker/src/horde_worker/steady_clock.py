@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
-_BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+if sys.platform == "linux":
 
+    def steady_s() -> float:
+        """Seconds since some moment: for differences. A job's time runs on while a laptop is shut."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
 
-def steady_s() -> float:
-    """Seconds since some moment: for differences. A job's time runs on while a laptop is shut."""
-    return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
+else:
+
+    def steady_s() -> float:
+        """Seconds since some moment: for differences. On Windows and macOS this clock may stand while they sleep."""
+        return time.monotonic()

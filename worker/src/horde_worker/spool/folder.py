@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -77,14 +78,24 @@ class Folder:
                 os.close(handle)
 
 
-def _is_claimed(handle: int) -> bool:
-    """Whether the lock is ours now; the system lets go of it when the process ends, however it ends."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: one worker of a name is the owner's affair there
+if sys.platform == "win32":
+    import msvcrt
+
+    def _is_claimed(handle: int) -> bool:
+        """Whether the lock is ours now; the system lets go of it when the process ends, however it ends."""
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
         return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+
+else:
+    import fcntl
+
+    def _is_claimed(handle: int) -> bool:
+        """Whether the lock is ours now; the system lets go of it when the process ends, however it ends."""
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
