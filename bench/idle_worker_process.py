@@ -16,7 +16,8 @@ from horde_worker.backends.interface import BackendSettings, Makers
 from horde_worker.backends.over_http.attendance import Attendance
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendServer
-from horde_worker.run import run_worker
+from horde_worker.commands.session import Session
+from horde_worker.configuration.schema import Configuration
 from horde_worker.settings import OperatorWishes, SpoolSettings, WorkerSettings
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def main() -> None:
     """Serve until a signal."""
     wanted = json.loads(sys.argv[1])
     for name in ("image", "text"):
-        registry._BUILT_IN[name] = lambda: Played  # noqa: SLF001 - as a package would offer it
+        registry.BUILT_IN[name] = f"{__name__}:Played"  # as a package would offer it
     settings = WorkerSettings(
         horde_url=wanted["horde"],
         api_key="a key",
@@ -84,7 +85,8 @@ def main() -> None:
         backends=(BackendSettings(wanted["kind"], {"url": wanted["url"]}),),
         spool=SpoolSettings(folder=Path(tempfile.gettempdir()) / "bench-spool"),
     )
-    asyncio.run(run_worker(settings))
+    session = Session(settings, Configuration(view="plain"))
+    asyncio.run(session.run(None, None))
 
 
 if __name__ == "__main__":
