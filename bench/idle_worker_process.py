@@ -10,7 +10,8 @@ from pathlib import Path
 
 from horde_worker import command_line  # noqa: F401  # `horde work` loads it, and typer with it
 from horde_worker.backends.interface import BackendSettings
-from horde_worker.run import run_worker
+from horde_worker.commands.session import Session
+from horde_worker.configuration.schema import Configuration
 from horde_worker.settings import OperatorWishes, SpoolSettings, WorkerSettings
 
 
@@ -24,7 +25,8 @@ def main() -> None:
         backends=(BackendSettings(wanted["backend"], {"url": wanted["url"]}),),
         spool=SpoolSettings(folder=Path(tempfile.gettempdir()) / "bench-spool"),
     )
-    asyncio.run(run_worker(settings))
+    session = Session(settings, Configuration(view="plain"))
+    asyncio.run(session.run(None, None))
 
 
 if __name__ == "__main__":
