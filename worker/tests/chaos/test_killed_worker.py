@@ -26,7 +26,7 @@ async def start(horde: PlayedHorde) -> AsyncIterator[Start]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("HORDE_", "AI_HORDE_"))}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "horde_worker", "--horde", horde.url, "--name", "a worker", "--apikey", "the-key"),
-            *("--json-log", *arguments),
+            *("--backend", "demo", "--json-log", *arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
