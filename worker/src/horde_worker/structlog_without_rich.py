@@ -13,13 +13,16 @@ _RICH: Final = "rich"
 
 def load(modules: dict[str, Any] = sys.modules) -> bool:
     """Import structlog while rich seems not to be installed; whether that was still of use. rich stays importable."""
-    if "structlog" in modules or _RICH in modules:
+    if "structlog" in modules:
         return False
+    loaded = modules.get(_RICH)  # the `horde` program has its console loaded already, and no more of it
     modules[_RICH] = None
     try:
         import structlog  # noqa: F401
     finally:
         del modules[_RICH]
+        if loaded is not None:
+            modules[_RICH] = loaded
     return True
 
 
