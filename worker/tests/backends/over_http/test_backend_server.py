@@ -206,8 +206,9 @@ async def test_a_slow_answer_is_a_failure(server: Any, caller: BackendServer) ->
 async def test_a_server_that_is_not_there_is_gone(server: Any, caller: BackendServer) -> None:
     """Told apart from one that refuses: it may come back."""
     await server.stop()
-    with pytest.raises(BackendGone, match="Paintbox is not running"):
+    with pytest.raises(BackendGone, match="Paintbox is not running") as gone:
         await caller.get_json("/x")
+    assert "127.0.0.1" not in str(gone.value)  # it is told to the horde, too
     with pytest.raises(BackendGone):
         async with caller.websocket("/ws"):
             pass

@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import aiohttp
-from yarl import URL
 
 from horde_worker.backends.events import BackendFailure, BackendGone
 from horde_worker.backends.over_http.options import ServerOptions
@@ -193,7 +192,8 @@ class BackendServer:
         return bytes(raw)
 
     def _not_reached(self, error: Exception) -> str:
-        return in_words(error, URL(self._url).authority.rpartition("@")[2], self.name)
+        """Without its address: a fault tells the horde the reason, and the owner's network is nobody's business."""
+        return in_words(error, self.name, self.name)
 
     def _parsed(self, path: str, raw: bytes) -> Any:
         try:
