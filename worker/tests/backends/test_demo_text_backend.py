@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from horde_worker.backends.demo_text.model import DemoTextModel, GenerationStopped, Passage
-from horde_worker.backends.demo_text_backend import FASTEST_TOKENS_PER_S, DemoTextBackend
+from horde_worker.backends.demo_text.network import Network
+from horde_worker.backends.demo_text_backend import FASTEST_TOKENS_PER_S, SHORTEST_NAP_S, DemoTextBackend
 from horde_worker.backends.events import BackendFailure, Piece, Progress
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.backends.text import TextEvent, TextJob, TextResult
@@ -101,6 +103,37 @@ async def test_the_pieces_of_a_text_are_the_text(wish: dict[str, Any]) -> None:
     ] == texts
     assert len(texts) == 2 and all(texts)
     assert all(one.text for one in told if isinstance(one, Piece))
+
+
+async def test_pieces_come_while_the_text_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model may not go on before its first piece was heard: only a text that streams ever ends."""
+    heard, tokens = threading.Event(), 0
+    read = Network.read
+
+    def waiting(self: Network, *arguments: Any) -> Any:
+        nonlocal tokens
+        tokens += 1
+        if tokens == 6 and not heard.wait(20):
+            raise AssertionError("nobody heard a piece before the sixth token")
+        return read(self, *arguments)
+
+    monkeypatch.setattr(Network, "read", waiting)
+    pieces = 0
+    async for event in loaded().make(replace(JOB, seeds=(7,), may_end=False)):
+        if isinstance(event, Piece):
+            heard.set()
+            pieces += 1
+    assert pieces == JOB.max_length
+
+
+async def test_pieces_are_not_told_faster_than_hordes_believe() -> None:
+    """A text grows evenly, but for what is not worth a nap."""
+    clock, tokens = Clock(), 0
+    async for event in loaded(clock).make(replace(JOB, seeds=(7,), may_end=False)):
+        if isinstance(event, Progress):
+            assert event.step / FASTEST_TOKENS_PER_S - clock.now <= SHORTEST_NAP_S + 1e-9
+            tokens = event.step
+    assert tokens == JOB.max_length
 
 
 async def test_a_cancelled_text_stops_before_its_next_token(monkeypatch: pytest.MonkeyPatch) -> None:

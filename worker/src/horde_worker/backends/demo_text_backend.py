@@ -20,6 +20,8 @@ MAX_CONTEXT_LENGTH: Final = 8192
 MAX_BATCH: Final = 4
 FASTEST_TOKENS_PER_S: Final = 100.0
 """Hordes suspect workers that make more than 150 tokens a second (moderation.md §3.3), which this model would."""
+SHORTEST_NAP_S: Final = 0.05
+"""Five tokens: sleeping before each would cost more than making it."""
 
 
 class DemoTextBackend:
@@ -61,21 +63,28 @@ class DemoTextBackend:
     async def make(self, job: TextJob) -> AsyncGenerator[TextEvent, None]:
         """Write every text of the job, word by word; between two words a closed job ends.
 
-        A text that was written too fast to be believed is held back until its time has passed.
+        What was written too fast to be believed is held back until its time has passed, piece by piece: whoever looks on
+        sees a text grow evenly.
         """
 
         def write(tell: Callable[[TextEvent], None], should_stop: Callable[[], bool]) -> None:
             for place, seed in enumerate(job.seeds):
                 self._write(job, place, seed, tell, should_stop)
 
-        began, tokens = self._clock(), 0
+        began, before = self._clock(), 0
+
+        async def wait_until_believed(tokens: int, patience_s: float) -> None:
+            if (early_s := began + tokens / FASTEST_TOKENS_PER_S - self._clock()) > patience_s:
+                await self._sleep(early_s)
+
         try:
             async with aclosing(events_of(write)) as events:
                 async for event in events:
-                    if isinstance(event, TextResult):
-                        tokens += event.tokens
-                        if (early_s := began + tokens / FASTEST_TOKENS_PER_S - self._clock()) > 0:
-                            await self._sleep(early_s)
+                    if isinstance(event, Progress):
+                        await wait_until_believed(before + event.step, SHORTEST_NAP_S)
+                    elif isinstance(event, TextResult):
+                        before += event.tokens
+                        await wait_until_believed(before, 0)
                     yield event
         except GenerationStopped as error:
             raise BackendFailure(str(error)) from error
