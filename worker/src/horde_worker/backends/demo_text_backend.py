@@ -11,6 +11,7 @@ from typing import Final, Self
 from horde_worker.backends.demo_text.model import MODEL_NAME, DemoTextModel, GenerationStopped, Passage
 from horde_worker.backends.events import BackendFailure, Piece, Progress
 from horde_worker.backends.interface import BackendSettings, Makers
+from horde_worker.backends.mapping import ByWorker, Mapped, Sent, Unsupported
 from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextResult
 from horde_worker.backends.threads import events_of
 
@@ -22,6 +23,27 @@ FASTEST_TOKENS_PER_S: Final = 100.0
 """Hordes suspect workers that make more than 150 tokens a second (moderation.md §3.3), which this model would."""
 SHORTEST_NAP_S: Final = 0.05
 """Five tokens: sleeping before each would cost more than making it."""
+
+_SAMPLERS: Final = (
+    *("temperature", "top_k", "top_a", "top_p", "min_p", "tfs", "typical", "rep_pen", "rep_pen_range"),
+    *("rep_pen_slope", "sampler_order", "smoothing_factor", "dynatemp_range", "dynatemp_exponent"),
+)
+_FORMATS: Final = ("singleline", "frmtadsnsp", "frmtrmblln", "frmtrmspch", "frmttriminc")
+
+MAPPING: Final[dict[str, Mapped]] = {
+    "prompt": Sent("Passage.prompt", "the last 256 tokens of it count"),
+    "max_length": Sent("Passage.max_length"),
+    "max_context_length": Sent("Passage.max_context_length"),
+    "n": ByWorker("one text after the other, at most 4"),
+    "seed": Sent("Passage.seed", "one for each text"),
+    **{name: Sent(f"Passage.sampling.{name}") for name in _SAMPLERS},
+    "stop_sequence": Sent("Passage.stop_sequences"),
+    "use_default_badwordsids": Sent("Passage.may_end", "a text does not end before its length"),
+    **dict.fromkeys(_FORMATS, ByWorker("the prompt before, or the text after")),
+    "softprompt": Unsupported("the model has no place for one"),
+    "model": ByWorker("only `ember-demo-text` is offered"),
+}
+"""What becomes of a job's parameters (`horde_worker.backends.mapping`)."""
 
 
 class DemoTextBackend:
@@ -63,8 +85,8 @@ class DemoTextBackend:
     async def make(self, job: TextJob) -> AsyncGenerator[TextEvent, None]:
         """Write every text of the job, word by word; between two words a closed job ends.
 
-        What was written too fast to be believed is held back until its time has passed, piece by piece: whoever looks on
-        sees a text grow evenly.
+        What was written too fast to be believed is held back until its time has passed, piece by piece: whoever looks
+        on sees a text grow evenly.
         """
 
         def write(tell: Callable[[TextEvent], None], should_stop: Callable[[], bool]) -> None:

@@ -60,8 +60,12 @@ class Unsupported:
 
 Mapped: TypeAlias = Sent | ByWorker | Neutral | Unsupported
 
-_IMAGE_BACKENDS: Final[dict[str, str]] = {}
-_TEXT_BACKENDS: Final[dict[str, str]] = {}
+_IMAGE_BACKENDS: Final[dict[str, str]] = {
+    "demo": "horde_worker.backends.demo_backend",
+}
+_TEXT_BACKENDS: Final[dict[str, str]] = {
+    "demo-text": "horde_worker.backends.demo_text_backend",
+}
 """The module of each backend's `MAPPING`, by the backend's name. One line a backend; none needs what it talks to."""
 
 
