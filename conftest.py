@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import tempfile
+from pathlib import Path
 
 import pytest
 from memory_folder import MemoryFolder
@@ -14,6 +17,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Put temporary files into memory where there is room, for this process and all that it starts."""
     if not hasattr(config, "workerinput"):  # xdist's workers have it from their controller
         config.stash[_MEMORY] = MemoryFolder.enter()
+        # Workers that tests start keep nothing in the home of who runs them.
+        os.environ["XDG_STATE_HOME"] = str(Path(tempfile.gettempdir()) / "state")
     # Each test of a server leaves a heap of circles: looking at it as often as Python does by default costs a tenth
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

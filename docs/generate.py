@@ -30,6 +30,8 @@ from horde_worker.backends.mapping import (
     image_mappings,
     text_mappings,
 )
+from horde_worker.configuration.keys import section_of
+from horde_worker.configuration.schema import BackendEntry, Configuration
 
 FOLDER = Path(__file__).parent
 FACTS = FOLDER.parent / "sdk" / "tests" / "compatibility"
@@ -43,6 +45,7 @@ def main() -> int:
         "settings.md": settings_document(),
         "command-line.md": command_line_document(),
         "worker/parameters.md": parameters_document(),
+        "worker/settings.md": worker_settings_document(),
         "sdk/compatibility.md": compatibility_document(),
         "images/floors.svg": floors_picture(FOLDER.parent),
     }
@@ -112,6 +115,63 @@ def _told(mapped: Mapped) -> str:
             return f"*dropped*: {loss}"
         case Unsupported(why):
             return f"*not offered*: {why}"
+
+
+WORKER_SETTINGS = """
+# Settings of a worker
+
+One file, `~/.config/openhorde/worker.yaml`, or another by `--config` or `HORDE_WORKER_CONFIG` (`none`: no file). The
+first [`horde work`](first-run.md) writes it, readable for your account alone. The command line wins over variables,
+variables win over the file. A key that is not known is named with its line and the nearest one that there is.
+
+A secret may stand elsewhere: `api_key: env:NAME` takes it from that variable. Of a variable, several values are parted
+by commas. `HORDE_URL`, `AI_HORDE_URL`, `HORDE_API_KEY` and `AI_HORDE_API_KEY` are read too, and the
+[variables of older workers](first-run.md#coming-from-an-older-worker).
+
+The file is looked at every three seconds while the worker runs. What is marked *live* takes effect with the next pop;
+of the rest the log says that it needs a restart (`worker.settings_need_restart`).
+""".strip()
+
+
+def worker_settings_document() -> str:
+    """Every key of a worker's settings file, with its variable."""
+    lines = [MADE, "", WORKER_SETTINGS, "", *_worker_rows(Configuration, ())]
+    lines += ["", "## Of a backend", "", BackendEntry.__doc__ or "", ""]
+    lines += ["```yaml", "backends:", "  - type: comfyui", "    url: http://127.0.0.1:8188", "  - demo-text", "```", ""]
+    lines += ["| key | meaning |", "|---|---|"]
+    for name, field in BackendEntry.model_fields.items():
+        lines.append(f"| `{name}` | {_cell(field.description or '')}{_secret(field)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _worker_rows(model: Any, path: tuple[str, ...]) -> list[str]:
+    rows = [] if path else ["| key | variable | default | meaning |", "|---|---|---|---|"]
+    for name, field in model.model_fields.items():
+        section = section_of(field.annotation)
+        if section is not None and section is not BackendEntry:
+            rows += _worker_rows(section, (*path, name))
+            continue
+        meaning = _cell(field.description or "")
+        if bounds := _bounds(field):
+            meaning += f" ({bounds})"
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        meaning += " *Live.*" if extra.get("live") else ""
+        is_table = "dict[" in str(field.annotation)
+        variable = "–" if is_table else f"`HORDE_WORKER_{'_'.join((*path, name)).upper()}`"
+        rows.append(f"| `{'.'.join((*path, name))}` | {variable} | {_worker_default(field)} | {meaning} |")
+    return rows
+
+
+def _worker_default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, bool):
+        return "`true`" if value else "`false`"
+    return "–" if value in (None, "", [], {}) else f"`{value}`"
+
+
+def _secret(field: FieldInfo) -> str:
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    return " `env:NAME`: the value of that variable." if extra.get("secret") else ""
 
 
 def _default(field: FieldInfo) -> str:

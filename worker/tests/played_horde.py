@@ -61,6 +61,8 @@ class PlayedHorde:
         self.models = Answer(body=[])  # what `status/models` says
         self.asked_models: list[str] = []
         self.shelf: dict[str, Answer] = {}
+        self.known_worker: dict[str, Any] | None = None  # what `workers/name/…` says; changed by a PUT
+        self.worker_changes: list[dict[str, Any]] = []
         self._news = asyncio.Condition()
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -75,6 +77,8 @@ class PlayedHorde:
         app.router.add_post("/api/v2/interrogate/pop", self._alchemy_pop)
         app.router.add_post("/api/v2/interrogate/submit", self._alchemy_submit)
         app.router.add_get("/api/v2/status/models", self._models)
+        app.router.add_get("/api/v2/workers/name/{name}", self._worker_named)
+        app.router.add_put("/api/v2/workers/{id}", self._change_worker)
         app.router.add_get("/shelf/{name}", self._download)
         app.router.add_put("/store/{name:.*}", self._upload)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -178,6 +182,21 @@ class PlayedHorde:
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, self.asked_models, request.query.get("type"), [self.models], {})
+
+    async def _worker_named(self, request: web.Request) -> web.StreamResponse:
+        if self.known_worker is None or self.known_worker["name"] != request.match_info["name"]:
+            return web.json_response({"message": "No such worker.", "rc": "WorkerNotFound"}, status=404)
+        return web.json_response(self.known_worker)
+
+    async def _change_worker(self, request: web.Request) -> web.StreamResponse:
+        assert self.known_worker is not None
+        assert request.match_info["id"] == self.known_worker["id"]
+        change = await request.json()
+        self.known_worker["maintenance_mode"] = change["maintenance"]
+        async with self._news:
+            self.worker_changes.append(change)
+            self._news.notify_all()
+        return web.json_response({"maintenance": change["maintenance"]})
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         answer = self.shelf.get(request.match_info["name"], Answer(404))

@@ -19,9 +19,11 @@ from horde_worker.backends.demo_alchemy_backend import DemoAlchemyBackend
 from horde_worker.backends.events import BackendFailure
 from horde_worker.exit_codes import ExitCode
 from horde_worker.horde_api import HordeApi
-from horde_worker.kinds.alchemy.kind import AlchemyKind, is_picture_form, tiles_of
+from horde_worker.kinds.alchemy.kind import AlchemyKind, tiles_of
+from horde_worker.kinds.alchemy.self_test import is_picture_form
+from horde_worker.loop.breaker import FAILURE_PAUSE_S
 from horde_worker.settings import OperatorWishes
-from horde_worker.worker import FAILURE_PAUSE_S, Worker
+from horde_worker.worker import Worker
 
 Value = Image.Image | str
 
@@ -56,14 +58,14 @@ def breaking() -> Value:
     raise ZeroDivisionError("retort")
 
 
-Start = Callable[..., Worker[Any, Any, Any]]
+Start = Callable[..., Worker[Any, Any]]
 
 
 @pytest.fixture
 def start(horde: PlayedHorde, session: aiohttp.ClientSession, naps: Naps) -> Start:
     """Makes an alchemy worker; its `run` is the test's. Self-tests come first, so surprises are set after them."""
 
-    def make(maker: AlchemyMaker, *, wishes: Mapping[str, Any] | None = None, **options: Any) -> Worker[Any, Any, Any]:
+    def make(maker: AlchemyMaker, *, wishes: Mapping[str, Any] | None = None, **options: Any) -> Worker[Any, Any]:
         api = HordeApi(session, horde.url, "the key", naps)
         kind = AlchemyKind(api, "apothecary", maker, OperatorWishes("an alchemist", (), **(wishes or {})))
         return Worker(kind, sleep=naps, **options)

@@ -1,4 +1,4 @@
-"""The backend in docs/worker.md works as it is written there."""
+"""The backend in docs/worker/writing-a-backend.md works as it is written there."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from built_in import add_built_in
 from PIL import Image
 from played_horde import PlayedHorde
 
-from horde_worker.backends import registry
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.exit_codes import ExitCode
 from horde_worker.run import run_worker
@@ -19,15 +19,15 @@ from horde_worker.settings import OperatorWishes, WorkerSettings
 if TYPE_CHECKING:
     import pytest
 
-GUIDE = Path(__file__).parents[2] / "docs" / "worker.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "worker" / "writing-a-backend.md"
 
 
 async def test_the_documented_backend_serves_a_horde(horde: PlayedHorde, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its option, from pop to upload."""
     [code] = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     written: dict[str, Any] = {"__name__": "crayons"}
-    exec(compile(code, "docs/worker.md", "exec"), written)
-    monkeypatch.setitem(registry._BUILT_IN, "crayons", lambda: written["Crayons"])
+    exec(compile(code, "docs/worker/writing-a-backend.md", "exec"), written)
+    add_built_in(monkeypatch, "crayons", written["Crayons"])
     horde.pop_script = [horde.job("j1", model="wax")]
     settings = WorkerSettings(
         horde_url=horde.url,

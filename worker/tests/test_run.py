@@ -5,24 +5,29 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import stat
 from collections.abc import AsyncGenerator, Callable
-from functools import partial
+from functools import partialmethod
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import pytest
+from built_in import add_built_in
 from PIL import Image
-from played_horde import PlayedHorde
+from played_horde import Answer, PlayedHorde
 from structlog.testing import capture_logs
 
-from horde_worker.backends import registry
+from horde_worker import horde_api
+from horde_worker import run as run_module
 from horde_worker.backends.events import BackendFailure, Piece
 from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageResult
 from horde_worker.backends.interface import BackendSettings, Makers
 from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextResult
 from horde_worker.exit_codes import ExitCode
 from horde_worker.hooks import Delivery, Hook, Job
-from horde_worker.run import OneKindTwice, run_worker
-from horde_worker.settings import OperatorWishes, WorkerSettings
+from horde_worker.horde_api import HordeApi
+from horde_worker.run import run_worker
+from horde_worker.settings import OperatorWishes, SpoolSettings, WorkerSettings
 
 LIMIT_S = 20.0
 
@@ -98,15 +103,28 @@ class Slow(Server):
         raise AssertionError
 
 
-def _itself(kind: type[Server]) -> type[Server]:
-    return kind
+class Other(Server):
+    """Another program."""
+
+
+class Late(Server):
+    """Is there after some time."""
+
+    misses: ClassVar[int] = 0
+
+    @classmethod
+    async def open(cls, settings: BackendSettings) -> Self:
+        if cls.misses:
+            cls.misses -= 1
+            raise BackendFailure("nobody answers yet")
+        return await super().open(settings)
 
 
 @pytest.fixture(autouse=True)
 def servers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Known by their names."""
-    for kind in (Server, Nothing, Absent, Slow):
-        monkeypatch.setitem(registry._BUILT_IN, kind.__name__.lower(), partial(_itself, kind))
+    for kind in (Server, Nothing, Absent, Slow, Other, Late):
+        add_built_in(monkeypatch, kind.__name__.lower(), kind)
     monkeypatch.setattr(Server, "opened", [])
     monkeypatch.setattr(Slow, "begun", asyncio.Event(), raising=False)
 
@@ -163,12 +181,62 @@ async def test_hooks_hear_of_all_kinds(horde: PlayedHorde, settings: Settings) -
     assert "j1" in told
 
 
-async def test_two_backends_of_one_kind_are_refused(horde: PlayedHorde, settings: Settings) -> None:
-    """Whatever else they make; those that are open are closed."""
-    with pytest.raises(OneKindTwice):
-        await run_worker(settings("server", "server"))
+async def test_two_backends_of_one_name_share_a_worker(horde: PlayedHorde, settings: Settings) -> None:
+    """One name for each kind of work, and as many jobs at a time as both have slots."""
+    horde.pop_script = [horde.job("j1")]
+    horde.text_pop_script = [horde.text_job("t1")]
+    async with asyncio.timeout(LIMIT_S):
+        assert await run_worker(settings("server", "server", jobs_wanted=1)) == ExitCode.OK
     assert [one.is_closed for one in Server.opened] == [True, True]
-    assert horde.pops == []
+    assert {(one["name"], one["threads"], tuple(one["models"])) for one in horde.pops} == {("mine", 2, ("paint",))}
+    assert {(one["name"], one["threads"]) for one in horde.text_pops} == {("mine-text", 2)}
+    assert (horde.submit_of("j1")["state"], horde.text_submits[0]["id"]) == ("ok", "t1")
+
+
+async def test_backends_of_different_names_have_workers_of_their_own(horde: PlayedHorde, settings: Settings) -> None:
+    """What one of them can do is not taken from the other."""
+    async with asyncio.timeout(LIMIT_S):
+        running = asyncio.create_task(run_worker(settings("server", "other")))
+        await horde.until(lambda: len({one["name"] for one in (*horde.pops, *horde.text_pops)}) == 4)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert await running == ExitCode.OK
+    assert {one["name"] for one in horde.pops} == {"mine", "mine-2"}
+    assert {one["name"] for one in horde.text_pops} == {"mine-text", "mine-text-2"}
+
+
+async def test_a_service_waits_for_a_backend_that_is_not_there_yet(
+    horde: PlayedHorde, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was started with the machine, before the program that it works with."""
+    monkeypatch.setattr(run_module, "OPEN_AGAIN_S", 0.01)
+    monkeypatch.setattr(Late, "misses", 2)
+    horde.pop_script = [horde.job("j1")]
+    horde.text_pop_script = [horde.text_job("t1")]
+    async with asyncio.timeout(LIMIT_S):
+        assert await run_worker(settings("late", jobs_wanted=1, is_service=True)) == ExitCode.OK
+    assert horde.submit_of("j1")["state"] == "ok"
+
+
+async def test_what_could_not_be_submitted_is_submitted_by_the_next_run(
+    horde: PlayedHorde, settings: Settings, answer: type[Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept in a folder of the worker's name, and gone from there once the horde has it."""
+    monkeypatch.setattr(horde_api, "SUBMIT_TRIES", 1)
+    monkeypatch.setattr(HordeApi, "hand_in", partialmethod(HordeApi.hand_in, tries=1))
+    spool = SpoolSettings(folder=tmp_path)
+    horde.pop_script = [horde.job("j1")]
+    horde.text_pop_script = [horde.text_job("t1")]
+    horde.submit_script = [answer(503)]
+    async with asyncio.timeout(LIMIT_S):
+        await run_worker(settings("server", jobs_wanted=1, spool=spool))
+    [kept] = tmp_path.glob("*/*.parcel")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    horde.pop_script = [horde.job("j2")]
+    horde.text_pop_script = [horde.text_job("t2")]
+    async with asyncio.timeout(LIMIT_S):
+        await run_worker(settings("server", jobs_wanted=1, spool=spool))
+    assert [one["id"] for one in horde.submits].count("j1") == 2
+    assert list(tmp_path.glob("*/*.parcel")) == []
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,9 @@ from horde_worker.exit_codes import ExitCode
 from horde_worker.hooks import Hook, Job
 from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.text.kind import TextKind
+from horde_worker.loop.breaker import FAILURE_PAUSE_S
 from horde_worker.settings import OperatorWishes
-from horde_worker.worker import FAILURE_PAUSE_S, Worker
+from horde_worker.worker import Worker
 
 
 class Scribe:
@@ -44,14 +45,14 @@ class Scribe:
             yield result
 
 
-Start = Callable[..., Worker[Any, Any, Any]]
+Start = Callable[..., Worker[Any, Any]]
 
 
 @pytest.fixture
 def start(horde: PlayedHorde, session: aiohttp.ClientSession, naps: Naps) -> Start:
     """Makes a text worker; its `run` is the test's."""
 
-    def make(maker: TextMaker, *, models: tuple[str, ...] = ("quill",), **options: Any) -> Worker[Any, Any, Any]:
+    def make(maker: TextMaker, *, models: tuple[str, ...] = ("quill",), **options: Any) -> Worker[Any, Any]:
         api = HordeApi(session, horde.url, "the key", naps)
         return Worker(TextKind(api, "scribe", maker, OperatorWishes("a scribe", models)), sleep=naps, **options)
 

@@ -226,3 +226,53 @@ def test_heat_before_or_after_a_cut_is_not_the_same() -> None:
 def test_steps_that_an_order_leaves_out_run_all_the_same() -> None:
     """A request that names some of them did not ask for the others to be ignored."""
     assert shares(top_k=2, temperature=0.5, sampler_order=(0,)) == pytest.approx(shares(top_k=2, temperature=0.5))
+
+
+# ------------------------------------------------------------------------ fewer are sorted, the same are kept
+
+
+def kept_by_sorting_all(scores: Scores, sampling: TextSampling) -> list[bool]:
+    """Which tokens one cut keeps, by the book: everything sorted, then cut off."""
+    probable = shares_of(scores)
+    order = np.argsort(-probable, kind="stable")
+    if sampling.top_k:
+        order = np.argsort(-scores, kind="stable")
+        kept = order[: sampling.top_k]
+    elif sampling.top_p < 1:
+        before = np.cumsum(probable[order]) - probable[order]
+        kept = order[before < sampling.top_p]
+    elif sampling.tfs < 1:
+        bends = np.abs(np.diff(probable[order], n=2))
+        before = np.concatenate(([0.0], np.cumsum(bends / bends.sum())))
+        kept = order[: len(before)][before < max(sampling.tfs, 1e-9)]
+    else:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            surprise = -np.log(probable)
+            expected = np.nansum(np.where(probable > 0, probable * surprise, 0))
+        order = np.argsort(np.abs(surprise - expected), kind="stable")
+        before = np.cumsum(probable[order]) - probable[order]
+        kept = order[before < sampling.typical]
+    return [token in kept for token in range(len(scores))]
+
+
+@given(
+    arrays(np.float64, st.integers(3, 300), elements=st.integers(-12, 12).map(float)),
+    st.sampled_from(["top_k", "top_p", "tfs", "typical"]),
+    st.integers(1, 99),
+    st.integers(0, 40),
+)
+def test_a_cut_keeps_what_sorting_everything_would_keep(scores: Scores, cut: str, amount: int, ruled_out: int) -> None:
+    """Also among equals, and where an earlier step ruled tokens out."""
+    scores = scores.copy()
+    scores[1:][: min(ruled_out, len(scores) - 2)] = -np.inf
+    wish: Any = {cut: amount if cut == "top_k" else amount / 100}
+    sampling = replace(NEUTRAL, **wish)
+    assume(cut != "tfs" or np.abs(np.diff(np.sort(shares_of(scores)), n=2)).sum() > 0)
+    with np.errstate(invalid="ignore"):
+        expected = kept_by_sorting_all(scores, sampling)
+        result = next_token_shares(scores, [], sampling)
+    best = int(np.argmax(scores))
+    assert [bool(one) for one in result > 0] == [
+        (keep or (place == best and cut != "typical")) and np.isfinite(scores[place])
+        for place, keep in enumerate(expected)
+    ]

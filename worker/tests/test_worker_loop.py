@@ -15,7 +15,6 @@ from played_horde import Answer, PlayedHorde
 from structlog.testing import capture_logs
 from workshop import Naps, Workshop
 
-from horde_worker import worker as worker_module
 from horde_worker.backends.demo_backend import DemoBackend
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.image import ImageJob, ImageResult, Remark
@@ -24,11 +23,14 @@ from horde_worker.exit_codes import ExitCode
 from horde_worker.horde_api import FAULT_TRIES, HordeApi
 from horde_worker.kinds.image.kind import ImageKind
 from horde_worker.kinds.pictures import encode_webp
+from horde_worker.loop import fetching, making
+from horde_worker.loop.breaker import FAILURE_PAUSE_S
+from horde_worker.loop.fetching import IDLE_PAUSE_S
 from horde_worker.refusals import MAINTENANCE_PAUSE_S
 from horde_worker.settings import OperatorWishes
 from horde_worker.tally import Tally
 from horde_worker.waiting import LATE_ANSWER_LIMIT_S
-from horde_worker.worker import FAILURE_PAUSE_S, IDLE_PAUSE_S, Worker
+from horde_worker.worker import Worker
 
 
 def failing(error: BaseException) -> Callable[[ImageJob], list[ImageResult]]:
@@ -516,7 +518,7 @@ async def test_draining_does_not_wait_for_jobs_that_nobody_takes_back(
     horde: PlayedHorde, workshop: Workshop, answer: type[Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A horde that is silent on faults holds Ctrl-C up for a while only."""
-    monkeypatch.setattr("horde_worker.worker.FAULTS_LIMIT_S", 0.05)
+    monkeypatch.setattr(making, "FAULTS_LIMIT_S", 0.05)
     silence = asyncio.Event()
     horde.pop_script = [horde.job(*"abcd", model="other")]
     horde.submit_script = [answer(gate=silence) for _ in range(4)]
@@ -566,7 +568,7 @@ async def test_a_horde_that_holds_pops_back_is_asked_again_without_a_pause(
     gate = asyncio.Event()
     held = answer(body={"id": None}, headers={"Preference-Applied": "wait=30"}, gate=gate)
     horde.pop_script = [held, horde.job("j1")]
-    monkeypatch.setattr(worker_module, "IDLE_PAUSE_S", 0.05)
+    monkeypatch.setattr(fetching, "IDLE_PAUSE_S", 0.05)
     workshop.start(jobs_wanted=1)
     await horde.until(lambda: horde.pops)
     await asyncio.sleep(0.1)

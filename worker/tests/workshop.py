@@ -86,12 +86,12 @@ class Workshop:
     painter: Painter
     naps: Naps
     session: aiohttp.ClientSession
-    worker: Worker[Any, Any, Any] = field(init=False)
+    worker: Worker[Any, Any] = field(init=False)
     running: asyncio.Task[ExitCode] = field(init=False)
 
     def start(
         self, *, models: Sequence[str] = ("paint",), maker: ImageMaker | None = None, **options: Any
-    ) -> Worker[Any, Any, Any]:
+    ) -> Worker[Any, Any]:
         """Start a worker with these options; the scripts are to be written before."""
         api = HordeApi(self.session, self.horde.url, "the key", self.naps)
         wishes = OperatorWishes(name="a worker", models=tuple(models))

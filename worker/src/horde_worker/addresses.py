@@ -11,6 +11,9 @@ MAX_URL_CHARACTERS = 8000  # signed addresses of object stores are long
 _WRITTEN_OUT = re.compile(r"[!-~]+")  # no spaces and no control characters, which would end the request line
 
 
+_LOCAL_ENDINGS = (".local", ".localhost", ".internal", ".lan", ".home", ".home.arpa", ".intranet", ".corp")
+
+
 class NoWebAddress(ValueError):
     """The horde sent an address that is none."""
 
@@ -28,3 +31,9 @@ def named_address(text: str) -> URL:
     except ValueError:  # brackets or a port that make no sense
         pass
     raise NoWebAddress("not an http(s) address")
+
+
+def is_local_name(host: str) -> bool:
+    """Whether a name is one that stands for something else in each network; addresses written as numbers are not."""
+    name = host.rstrip(".").lower()
+    return ":" not in name and ("." not in name or f".{name}".endswith(_LOCAL_ENDINGS))

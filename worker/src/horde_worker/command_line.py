@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn, get_type_hints
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, get_type_hints
 
 import typer
 
 from horde_worker.flags import WorkFlags
 
 if TYPE_CHECKING:
-    from horde_sdk.reach import Network
-    from horde_worker.settings import WorkerSettings
+    from horde_worker.commands.backends_found import Backends
+    from horde_worker.configuration.load import Loaded
 
 
 def register(app: typer.Typer) -> None:
@@ -38,70 +39,85 @@ def _with_flags(run: Callable[[WorkFlags], None]) -> Callable[..., None]:
 def work(flags: WorkFlags) -> None:
     """Serve a horde until Ctrl-C: finishes and submits what it holds, then leaves; a second Ctrl-C leaves at once.
 
+    Without settings it looks at what runs on this machine, asks what it needs to know, and writes it down.
     Exit codes: 0 left in order, 1 crash, 2 settings or credentials, 3 backend, 4 maintenance.
     """
     import asyncio
 
-    from horde_worker.backends.registry import UnknownBackend
-    from horde_worker.logs import configure_logs
-    from horde_worker.run import OneKindTwice, run_worker
+    from horde_worker.commands.backends_found import backends_of
+    from horde_worker.configuration.load import WrongSettings
 
-    settings = _settings(flags)
-    configure_logs(as_json=flags.json_log)
-    backends = " and ".join(one.name for one in settings.backends)
-    typer.echo(f"Worker {flags.name} serves {flags.horde} with {backends}. Ctrl-C to leave.", err=True)
     try:
-        code = asyncio.run(run_worker(settings))
-    except (UnknownBackend, OneKindTwice) as error:
+        loaded = _loaded(flags.config, flags.typed())
+        if not loaded.configuration.api_key or not (loaded.configuration.name or any(_names(loaded))):
+            loaded = _first_run(flags, loaded)
+        for notice in loaded.notices:
+            typer.secho(notice, err=True, fg=typer.colors.YELLOW)
+        backends = asyncio.run(backends_of(loaded.configuration.backends))
+        raise typer.Exit(_serve(flags, loaded, backends))
+    except WrongSettings as error:
         _fail(str(error))
-    raise typer.Exit(int(code))
 
 
-def _settings(flags: WorkFlags) -> WorkerSettings:
-    """What the flags come to; what cannot be meant ends the program."""
-    from horde_worker.backends.interface import BackendSettings
-    from horde_worker.settings import BRIDGE_AGENT, MAX_BRIDGE_AGENT_CHARACTERS, OperatorWishes, WorkerSettings
+def _loaded(config: str | None, typed: Mapping[str, Any]) -> Loaded:
+    from horde_worker.configuration.file import chosen_path
+    from horde_worker.configuration.load import load
+    from horde_worker.configuration.variables import CONFIG_VARIABLE
 
-    if not flags.apikey:
-        _fail("A worker needs an account: give its key by --apikey or HORDE_API_KEY.")
-    if not flags.name:
-        _fail("A worker needs a name: give one by --name.")
-    if not flags.horde.startswith(("http://", "https://")):
-        _fail(f"{flags.horde!r} is no address of a horde: it begins with http:// or https://.")
-    if len(flags.bridge_agent or "") > MAX_BRIDGE_AGENT_CHARACTERS:
-        _fail(f"--bridge-agent has more than {MAX_BRIDGE_AGENT_CHARACTERS} characters.")
-    return WorkerSettings(
-        horde_url=flags.horde,
-        api_key=flags.apikey,
-        wishes=OperatorWishes(
-            name=flags.name,
-            max_pixels=flags.max_pixels,
-            batch=flags.batch,
-            nsfw=flags.nsfw,
-            named_only=flags.named_only,
-            bridge_agent=flags.bridge_agent or BRIDGE_AGENT,
-            max_length=flags.max_length,
-            max_context_length=flags.max_context_length,
-            forms=tuple(flags.form or ()),
-            max_tiles=flags.max_tiles,
-        ),
-        backends=tuple(BackendSettings(name) for name in flags.backend or ("demo",)),
-        aliases=tuple(flags.alias or ()),
-        text_aliases=tuple(flags.text_alias or ()),
-        queue_size=flags.queue,
-        jobs_wanted=1 if flags.once else None,
-        exit_on_maintenance=flags.exit_on_maintenance,
-        private_networks=_private_networks(flags),
+    is_named = bool(config or os.environ.get(CONFIG_VARIABLE))
+    return load(chosen_path(config, os.environ), os.environ, typed, must_exist=is_named)
+
+
+def _names(loaded: Loaded) -> list[str]:
+    return [name for name in loaded.configuration.names.model_dump().values() if name]
+
+
+def _first_run(flags: WorkFlags, loaded: Loaded) -> Loaded:
+    """Ask what is missing and write it down; where there is nobody to ask, say what would do without questions."""
+    from horde_worker.commands.first_run import ask_and_write, explain_without_questions
+    from horde_worker.commands.terminal import is_there
+
+    if flags.json_log or not is_there():
+        explain_without_questions(loaded)
+    ask_and_write(flags.config, loaded)
+    return _loaded(flags.config, flags.typed())
+
+
+def _serve(flags: WorkFlags, loaded: Loaded, backends: Backends) -> int:
+    import asyncio
+
+    from horde_worker.backends.registry import UnknownBackend
+    from horde_worker.commands.session import Session
+    from horde_worker.configuration.load import WrongSettings
+    from horde_worker.configuration.reload import SettingsWatch
+    from horde_worker.configuration.worker_settings import worker_settings
+    from horde_worker.gate.schedule import NoSchedule
+    from horde_worker.page.address import WrongAddress, page_address
+    from horde_worker.settings import LiveWishes
+
+    live = LiveWishes()
+    settings = worker_settings(
+        loaded.configuration, backends.entries, os.environ, jobs_wanted=1 if flags.once else None, live=live
     )
-
-
-def _private_networks(flags: WorkFlags) -> tuple[Network, ...]:
-    from horde_sdk.reach import networks_of, outside_as_configured
-
     try:
-        return networks_of(",".join(flags.private_network)) if flags.private_network else outside_as_configured().also
-    except ValueError as error:
-        _fail(f"{error}: give a network such as 192.168.1.0/24." if flags.private_network else str(error))
+        page = page_address(loaded.configuration.dashboard)
+    except WrongAddress as error:
+        raise WrongSettings(str(error)) from None
+    session = Session(settings, loaded.configuration)
+    watch = SettingsWatch(loaded, os.environ, flags.typed(), live, on_change=session.changed) if loaded.path else None
+    with_what = " and ".join(one.name for one in settings.backends)
+    if session.view != "json":
+        for notice in backends.notices:
+            typer.echo(notice, err=True)
+    typer.echo(
+        f"Worker {settings.wishes.name} serves {session.state.horde} with {with_what}. Ctrl-C to leave.", err=True
+    )
+    try:
+        return int(asyncio.run(session.run(page, watch)))
+    except UnknownBackend as error:
+        _fail(str(error))
+    except NoSchedule as error:
+        _fail(f"idle.schedule: {error}")
 
 
 def _fail(message: str) -> NoReturn:

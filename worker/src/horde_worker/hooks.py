@@ -79,12 +79,18 @@ class Hook:
     async def on_fault(self, job: Job, ids: Sequence[str], error: Exception) -> None:
         """Results of a job could not be made; they are given back next."""
 
+    async def on_lost(self, job: Job, place: int, reason: str) -> None:
+        """A result was made, and the horde will not have it: it came too late, or the request is gone."""
+
     async def after_job(self, job: Job) -> None:
         """Nothing of a job is in the making any more, however it ended."""
 
+    async def on_gate(self, reason: str) -> None:
+        """No work is asked for from now on, for this reason; or it is again, where there is none."""
+
 
 class Hooks:
-    """The hooks of one worker, in their order. One job at a time is in the making."""
+    """The hooks of one worker, in their order, for one job at a time: several jobs have one of these each."""
 
     def __init__(
         self,
@@ -127,6 +133,14 @@ class Hooks:
     async def on_fault(self, job: Job, ids: Sequence[str], error: Exception) -> None:
         """Tell of results that could not be made."""
         await self._tell("on_fault", lambda hook: hook.on_fault(job, ids, error))
+
+    async def on_lost(self, job: Job, place: int, reason: str) -> None:
+        """Tell of a result that the horde will not have."""
+        await self._tell("on_lost", lambda hook: hook.on_lost(job, place, reason))
+
+    async def on_gate(self, reason: str) -> None:
+        """Tell that no work is asked for, or that it is again."""
+        await self._tell("on_gate", lambda hook: hook.on_gate(reason))
 
     async def after_job(self, job: Job) -> None:
         """Tell that a job is over."""

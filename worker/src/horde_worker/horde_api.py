@@ -88,9 +88,10 @@ class HordeApi:
         api_key: str,
         sleep: Sleep = asyncio.sleep,
         reach: Reach | None = None,
+        source_proxy: str = "",
     ) -> None:
         self.url = re.sub(r"/api(/v2)?$", "", url.rstrip("/"))
-        self.places = NamedPlaces(session, self.url, sleep, reach)
+        self.places = NamedPlaces(session, self.url, sleep, reach, source_proxy)
         self._sleep = sleep
         self._client = GenericAsyncHordeAPIManualClient(
             session,
@@ -123,7 +124,7 @@ class HordeApi:
         """
         patience = LongPoll(POP_WAIT_S)
         began = time.monotonic()
-        answer = await self._ask(offer, JsonObject, patience)
+        answer = await self.ask(offer, JsonObject, patience)
         return Popped(answer.root, time.monotonic() - began if patience.is_granted else 0.0)
 
     async def hand_in(self, result: HordeRequest, *, tries: int = SUBMIT_TRIES) -> float:
@@ -132,7 +133,7 @@ class HordeApi:
         while True:
             attempt += 1
             try:
-                return (await self._ask(result, Reward)).reward
+                return (await self.ask(result, Reward)).reward
             except Unreachable:
                 if attempt >= tries:
                     raise
@@ -154,7 +155,7 @@ class HordeApi:
         # A worker that is busy never asks this.
         from horde_sdk.ai_horde_api.apimodels.status import HordeStatusModelsAllRequest, HordeStatusModelsAllResponse
 
-        answer = await self._ask(HordeStatusModelsAllRequest(type=kind), HordeStatusModelsAllResponse)
+        answer = await self.ask(HordeStatusModelsAllRequest(type=kind), HordeStatusModelsAllResponse)
         wanted = [
             (row.name, int(row.jobs))
             for row in answer
@@ -162,9 +163,10 @@ class HordeApi:
         ]
         return sorted(wanted, key=lambda one: -one[1])[:MOST_WANTED]
 
-    async def _ask(
+    async def ask(
         self, request: HordeRequest, expected: type[ResponseT], patience: LongPoll | None = None
     ) -> ResponseT:
+        """The answer to any request of the SDK's. Raises `Refused` or `Unreachable`."""
         try:
             answer: ResponseT | RequestErrorResponse = await self._client.carry_out(
                 lambda ask: ask(request, expected, patience)

@@ -34,3 +34,14 @@ class JobLog(Hook):
     async def on_fault(self, job: Job, ids: Sequence[str], error: Exception) -> None:
         """Why, and what kind of failure it was."""
         log.error("worker.job_failed", reason=str(error) or type(error).__name__, kind=type(error).__name__)
+
+    async def on_lost(self, job: Job, place: int, reason: str) -> None:
+        """Which result it was, and what the horde said."""
+        log.warning("worker.not_delivered", job=job.ids[place], reason=reason)
+
+    async def on_gate(self, reason: str) -> None:
+        """Once for each reason."""
+        if reason:
+            log.warning("worker.waiting", reason=reason)
+        else:
+            log.info("worker.going_on")

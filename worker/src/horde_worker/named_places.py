@@ -12,7 +12,7 @@ from yarl import URL
 
 from horde_sdk.guarded_connections import guarded_connector, was_forbidden
 from horde_sdk.reach import PRIVATE_NETWORKS_VARIABLE, ForbiddenAddress, Reach, is_same_host, outside
-from horde_worker.addresses import NoWebAddress, named_address
+from horde_worker.addresses import NoWebAddress, is_local_name, named_address
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,8 @@ Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 class NamedPlaces:
     """The horde's own host, or within `reach`, by default the internet: those connections are others.
 
-    No redirect is followed on either: it might lead anywhere.
+    No redirect is followed on either: it might lead anywhere. With `source_proxy` what lies elsewhere is
+    fetched through it, so that strangers' servers do not learn where the worker lives; the proxy then looks names up.
     """
 
     def __init__(
@@ -37,29 +38,36 @@ class NamedPlaces:
         horde_url: str,
         sleep: Sleep = asyncio.sleep,
         reach: Reach | None = None,
+        source_proxy: str = "",
     ) -> None:
         self._session = session
         self._horde_url = horde_url
         self._sleep = sleep
         self._reach = reach or outside()
         self._outside: aiohttp.ClientSession | None = None
+        self._source_proxy = URL(source_proxy) if source_proxy else None
+        self._by_proxy: aiohttp.ClientSession | None = None
 
     async def aclose(self) -> None:
         """Close the connections to elsewhere; those to the horde are the caller's."""
-        if self._outside is not None:
-            await self._outside.close()
-            self._outside = None
+        for session in (self._outside, self._by_proxy):
+            if session is not None:
+                await session.close()
+        self._outside = self._by_proxy = None
 
     async def download(self, url: str) -> bytes | None:
         """What lies at an address that the horde sent; None when it cannot be had or is too large."""
-        if (way := self._way_to(url)) is None:
+        if (way := self._way_to(url, self._source_proxy)) is None:
             return None
         session, address = way
+        proxy = self._source_proxy if session is self._by_proxy else None
         for attempt in range(DOWNLOAD_TRIES):
             if attempt:
                 await self._sleep(float(attempt))
             try:
-                async with session.get(address, timeout=_DOWNLOAD_TIMEOUT, allow_redirects=False) as answer:
+                async with session.get(
+                    address, timeout=_DOWNLOAD_TIMEOUT, allow_redirects=False, proxy=proxy
+                ) as answer:
                     if answer.status == 200:
                         return await _at_most(answer.content, DOWNLOAD_LIMIT_BYTES)
                     if answer.status < 500 and answer.status not in _RETRIED:
@@ -94,7 +102,7 @@ class NamedPlaces:
                     return False
         return False
 
-    def _way_to(self, url: str) -> tuple[aiohttp.ClientSession, URL] | None:
+    def _way_to(self, url: str, proxy: URL | None = None) -> tuple[aiohttp.ClientSession, URL] | None:
         """The connections to an address that the horde named; None for one that is none."""
         try:
             address = named_address(url)
@@ -103,9 +111,13 @@ class NamedPlaces:
             return None
         if is_same_host(url, self._horde_url):
             return self._session, address
-        if not self._may_reach(address):
+        if not self._may_reach(address) or (proxy is not None and is_local_name(address.host or "")):
             self._tell_refused(address)
             return None
+        if proxy is not None:
+            if self._by_proxy is None:
+                self._by_proxy = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            return self._by_proxy, address
         if self._outside is None:
             self._outside = aiohttp.ClientSession(
                 connector=guarded_connector(self._reach), cookie_jar=aiohttp.DummyCookieJar()

@@ -3,56 +3,76 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
-from typing import Any, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import aiohttp
 import structlog
 
 from horde_sdk.reach import outside
+from horde_worker.backends.alchemy import AlchemyMaker
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import Backend, BackendSettings
 from horde_worker.backends.registry import open_backend
 from horde_worker.exit_codes import ExitCode
+from horde_worker.freed_memory import give_back
+from horde_worker.gate.idle_rule import IdleRule
+from horde_worker.gate.memory_watch import MemoryWatch
 from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.interface import Kind
-from horde_worker.settings import OperatorWishes, WorkerSettings
+from horde_worker.pool.shared_names import Share, shares_of
+from horde_worker.remote import resume
+from horde_worker.settings import WorkerSettings
 from horde_worker.signals import on_stop_signals
+from horde_worker.spool.place import spool_folder
+from horde_worker.spool.spool import Spool
+from horde_worker.stop import Stop
 from horde_worker.worker import Worker
+
+if TYPE_CHECKING:
+    from horde_worker.lora_cache.cache import LoraCache
 
 log = structlog.get_logger(__name__)
 
-AnyWorker: TypeAlias = Worker[Any, Any, Any]
-
-
-class OneKindTwice(ValueError):
-    """Two backends of one kind: their workers would have one name."""
+AnyWorker: TypeAlias = Worker[Any, Any]
+OPEN_AGAIN_S: Final = 10.0
 
 
 async def run_worker(settings: WorkerSettings) -> ExitCode:
-    """Work until a signal: the first drains, a second leaves at once. Raises `UnknownBackend` and `OneKindTwice`.
+    """Work until a signal (`horde_worker.stop`). Raises `UnknownBackend`, and `NoSchedule` for a wrong one.
 
     The first worker that ends in another way than in order drains the others; its code is the answer.
     """
-    stop = _Stop()
+    stop = Stop()
     async with AsyncExitStack() as opened:
         opened.enter_context(on_stop_signals(stop.ask))
+        opened.callback(stop.forget)
         session = await opened.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         reach = outside(settings.private_networks)
         api = await opened.enter_async_context(
-            aclosing(HordeApi(session, settings.horde_url, settings.api_key, reach=reach))
+            aclosing(
+                HordeApi(session, settings.horde_url, settings.api_key, reach=reach, source_proxy=settings.source_proxy)
+            )
         )
         try:
-            backends = [await _opened(one, opened, stop) for one in settings.backends]
+            backends = [
+                (one, await _opened(one, opened, stop, is_service=settings.is_service)) for one in settings.backends
+            ]
         except _NotOpened as why:
             return why.code
-        stop.workers = _workers(api, backends, settings)
+        shares = shares_of(backends, settings.wishes.name, settings.names, settings.roles)
+        loras = await _lora_cache(settings, opened)
+        alchemist = next((one.maker for one in shares if one.kind == "alchemy"), None)
+        stop.workers = [_worker(_kind(api, one, settings, alchemist, loras), api, one, settings) for one in shares]
         if not stop.workers:
             log.error("worker.backend_failed", backend=settings.backends[0].name, reason="it makes nothing")
             return ExitCode.BACKEND
-        return await _run_all(stop.workers)
+        give_back()
+        code = await _run_all(stop.workers)
+    return ExitCode.CRASH if stop.was_cut_short else code
 
 
 class _NotOpened(Exception):
@@ -63,89 +83,85 @@ class _NotOpened(Exception):
         self.code = code
 
 
-async def _opened(settings: BackendSettings, stack: AsyncExitStack, stop: _Stop) -> Backend:
-    """An open backend, closed at the end of the stack. Raises `UnknownBackend` and `_NotOpened`."""
-    stop.opening = asyncio.ensure_future(open_backend(settings))
-    try:
-        backend = await stop.opening
-    except BackendFailure as error:
-        log.error("worker.backend_failed", backend=settings.name, reason=str(error))
-        raise _NotOpened(ExitCode.BACKEND) from error
-    except asyncio.CancelledError:
-        if not stop.is_asked:
-            raise
-        raise _NotOpened(ExitCode.OK) from None
+async def _opened(settings: BackendSettings, stack: AsyncExitStack, stop: Stop, *, is_service: bool) -> Backend:
+    """An open backend, closed at the end of the stack. Raises `UnknownBackend` and `_NotOpened`.
+
+    A service that was started with the machine waits for the programs that are started beside it.
+    """
+    while True:
+        try:
+            backend = await stop.unless_asked(open_backend(settings))
+            break
+        except BackendFailure as error:
+            log.error("worker.backend_failed", backend=settings.name, reason=str(error))
+            if not is_service:
+                raise _NotOpened(ExitCode.BACKEND) from error
+            await stop.unless_asked(asyncio.sleep(OPEN_AGAIN_S))
+            if stop.is_asked:
+                raise _NotOpened(ExitCode.OK) from None
+    if backend is None:
+        raise _NotOpened(ExitCode.OK)
     stack.push_async_callback(backend.close)
     if stop.is_asked:  # in the moment in which it was open
         raise _NotOpened(ExitCode.OK)
     return backend
 
 
-class _Stop:
-    """What a signal does: the first lets workers finish, the second does not; while backends open, each ends all."""
+async def _lora_cache(settings: WorkerSettings, stack: AsyncExitStack) -> LoraCache | None:
+    """One for all workers, open, and closed at the end of the stack; None where the owner wants none."""
+    if not settings.lora_cache.is_on:
+        return None
+    from horde_worker.lora_cache.cache import LoraCache
+    from horde_worker.lora_cache.place import folders_for
 
-    def __init__(self) -> None:
-        self.is_asked = False
-        self.opening: asyncio.Future[Backend] | None = None
-        self.workers: Sequence[AnyWorker] = ()
-
-    def ask(self) -> None:
-        """A signal came."""
-        _say_what_now(sum(worker.jobs_in_hand for worker in self.workers), is_second=self.is_asked)
-        if self.opening is not None:
-            self.opening.cancel()
-        for worker in self.workers:
-            if self.is_asked:
-                worker.leave()
-            else:
-                worker.drain()
-        self.is_asked = True
+    cache = LoraCache(
+        settings.lora_cache,
+        folders_for(settings.lora_cache, settings.backends),
+        allows_nsfw=settings.wishes.nsfw,
+        reach=outside(settings.private_networks),
+    )
+    await stack.enter_async_context(aclosing(cache))
+    await cache.open()
+    return cache
 
 
-def _workers(api: HordeApi, backends: Sequence[Backend], settings: WorkerSettings) -> list[AnyWorker]:
-    """A worker for each kind that the backends make, as a horde ties a name to one; the first has the plain name."""
-    workers: dict[str, AnyWorker] = {}
-    for place, backend in enumerate(backends):
-        wishes = replace(settings.wishes, models=settings.aliases if place == 0 else ())
-        for kind_name, kind in _kinds(api, backend, wishes, settings.text_aliases, is_first=not workers):
-            if kind_name in workers:
-                raise OneKindTwice("One backend of a kind: a worker's name stands for one kind of work.")
-            workers[kind_name] = Worker(
-                kind,
-                queue_size=settings.queue_size,
-                jobs_wanted=settings.jobs_wanted,
-                exit_on_maintenance=settings.exit_on_maintenance,
-                hooks=settings.hooks,
-            )
-    return list(workers.values())
+def _worker(kind: Kind[Any, Any], api: HordeApi, share: Share, settings: WorkerSettings) -> AnyWorker:
+    spool = None
+    if settings.spool.is_on:
+        folder = spool_folder(share.worker, settings.spool.folder)
+        spool = Spool(folder, horde_url=api.url, worker=share.worker, kind=share.kind, limits=settings.spool)
+    return Worker(
+        kind,
+        queue_size=settings.queue_size,
+        jobs_wanted=settings.jobs_wanted,
+        exit_on_maintenance=settings.exit_on_maintenance,
+        is_service=settings.is_service,
+        resume=partial(resume, api, share.worker),
+        resume_at_start=settings.remove_maintenance_on_start,
+        hooks=settings.hooks,
+        spool=spool,
+        rules=(MemoryWatch(settings.memory, kind), IdleRule(settings.idle, kind)),
+    )
 
 
-def _kinds(
-    api: HordeApi, backend: Backend, wishes: OperatorWishes, text_aliases: Sequence[str], *, is_first: bool
-) -> Iterator[tuple[str, Kind[Any, Any, Any]]]:
-    """The kinds of work that a backend makes. Those that nobody asked for are not even imported."""
-
-    def of(kind: str, models: Sequence[str]) -> OperatorWishes:
-        nonlocal is_first
-        name = wishes.name if is_first else f"{wishes.name}-{kind}"
-        is_first = False
-        return replace(wishes, name=name, models=tuple(dict.fromkeys(models)))
-
-    makers = backend.makers
-    if makers.image is not None:
+def _kind(
+    api: HordeApi, share: Share, settings: WorkerSettings, alchemist: AlchemyMaker | None, loras: LoraCache | None
+) -> Kind[Any, Any]:
+    """The kind of work of a share. Those that nobody asked for are not even imported."""
+    aliases = settings.aliases if share.is_of_first else ()
+    if share.kind == "image":
         from horde_worker.kinds.image.kind import ImageKind
 
-        models = (*wishes.models, *makers.image.abilities.models)
-        yield "image", ImageKind(api, backend.name, makers.image, of("image", models))
-    if makers.text is not None:
+        wishes = replace(settings.wishes, name=share.worker, models=aliases)
+        return ImageKind(api, share.backend, share.maker, wishes, alchemist=alchemist, loras=loras)
+    if share.kind == "text":
         from horde_worker.kinds.text.kind import TextKind
 
-        models = (*wishes.models, *text_aliases, *makers.text.abilities.models)
-        yield "text", TextKind(api, backend.name, makers.text, of("text", models))
-    if makers.alchemy is not None:
-        from horde_worker.kinds.alchemy.kind import AlchemyKind
+        models = tuple(dict.fromkeys((*aliases, *settings.text_aliases)))
+        return TextKind(api, share.backend, share.maker, replace(settings.wishes, name=share.worker, models=models))
+    from horde_worker.kinds.alchemy.kind import AlchemyKind
 
-        yield "alchemy", AlchemyKind(api, backend.name, makers.alchemy, of("alchemy", ()))
+    return AlchemyKind(api, share.backend, share.maker, replace(settings.wishes, name=share.worker, models=()))
 
 
 async def _run_all(workers: Sequence[AnyWorker]) -> ExitCode:
@@ -163,14 +179,3 @@ async def _run_all(workers: Sequence[AnyWorker]) -> ExitCode:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
     return ExitCode.OK
-
-
-def _say_what_now(jobs_in_hand: int, *, is_second: bool) -> None:
-    """What a signal has begun: otherwise nobody would know what the worker is waiting for."""
-    jobs = "1 job" if jobs_in_hand == 1 else f"{jobs_in_hand} jobs"
-    if is_second:
-        log.warning("worker.leaving_at_once", message=f"giving {jobs} back")
-    elif jobs_in_hand:
-        log.info("worker.leaving", message=f"finishing {jobs}, press Ctrl-C again to leave at once")
-    else:
-        log.info("worker.leaving", message="there is nothing to finish")

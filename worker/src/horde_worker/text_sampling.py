@@ -64,9 +64,9 @@ def _top_k(scores: Scores, _read: Sequence[int], sampling: TextSampling) -> Scor
     """The k best."""
     if not 0 < sampling.top_k < len(scores):
         return scores
-    order = np.argsort(-scores, kind="stable")
-    kept = np.zeros(len(scores), dtype=bool)
-    kept[order[: sampling.top_k]] = True
+    last = np.partition(scores, len(scores) - sampling.top_k)[len(scores) - sampling.top_k]
+    kept = scores > last
+    kept[np.flatnonzero(scores == last)[: sampling.top_k - np.count_nonzero(kept)]] = True  # of equals the first
     return _keep(scores, kept)
 
 
@@ -84,7 +84,9 @@ def _top_p(scores: Scores, _read: Sequence[int], sampling: TextSampling) -> Scor
     if sampling.top_p >= 1:
         return scores
     shares = shares_of(scores)
-    return _keep(scores, _until_reached(np.argsort(-shares, kind="stable"), shares, sampling.top_p))
+    # Those below have less than half of what may be missing, all together: only the others need be sorted.
+    likely = np.flatnonzero(shares >= (1 - sampling.top_p) / (2 * len(shares)))
+    return _keep(scores, _until_reached(_best_first(shares, likely), shares, sampling.top_p))
 
 
 def _tail_free(scores: Scores, _read: Sequence[int], sampling: TextSampling) -> Scores:
@@ -92,7 +94,8 @@ def _tail_free(scores: Scores, _read: Sequence[int], sampling: TextSampling) -> 
     if sampling.tfs >= 1 or len(scores) < 3:
         return scores
     shares = shares_of(scores)
-    order = np.argsort(-shares, kind="stable")
+    # Of those without a share the first two are in the curve: behind them it is straight.
+    order = np.concatenate((_best_first(shares, np.flatnonzero(shares > 0)), np.flatnonzero(shares <= 0)[:2]))
     bends = np.abs(np.diff(shares[order], n=2))
     if bends.sum() <= 0:
         return scores
@@ -107,13 +110,18 @@ def _typical(scores: Scores, _read: Sequence[int], sampling: TextSampling) -> Sc
     if sampling.typical >= 1:
         return scores
     shares = shares_of(scores)
-    surprise = np.full(len(shares), np.inf)
-    np.log(shares, out=surprise, where=shares > 0)
-    surprise[shares > 0] *= -1
-    expected = float((shares[shares > 0] * surprise[shares > 0]).sum())
-    order = np.argsort(np.abs(surprise - expected), kind="stable")
+    possible = np.flatnonzero(shares > 0)
+    surprise = -np.log(shares[possible])
+    expected = float((shares[possible] * surprise).sum())
+    order = possible[np.argsort(np.abs(surprise - expected), kind="stable")]
     kept = _until_reached(order, shares, sampling.typical)
     return np.where(kept, scores, -np.inf)
+
+
+def _best_first(shares: Scores, places: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Places by falling share; equal ones in their order."""
+    sorted_places: NDArray[np.intp] = places[np.argsort(-shares[places], kind="stable")]
+    return sorted_places
 
 
 def _until_reached(order: NDArray[np.intp], shares: Scores, wanted: float) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ import pytest
 from horde_worker.backends.demo_backend import DemoBackend
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import BackendSettings
-from horde_worker.backends.registry import UnknownBackend, backend_names, open_backend
+from horde_worker.backends.registry import BUILT_IN, UnknownBackend, backend_named, backend_names, open_backend
 
 PLUGIN = """
 from horde_worker.backends.interface import Makers
@@ -58,10 +58,16 @@ async def test_every_call_opens_a_new_backend() -> None:
     assert await open_backend(demo) is not await open_backend(demo)
 
 
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_a_built_in_backend_is_a_class_that_opens(name: str) -> None:
+    """Also where what it needs is not installed: it says so when it is opened."""
+    assert callable(backend_named(name).open)
+
+
 @pytest.mark.usefixtures("installed_plugin")
 async def test_an_installed_package_can_bring_a_backend() -> None:
     """By the entry point group `horde.backends`, with options of its own."""
-    assert backend_names() == ["crayons", "demo", "demo-alchemy", "demo-text"]
+    assert backend_names() == sorted({"crayons", *BUILT_IN})
     crayons: Any = await open_backend(BackendSettings("crayons", {"colour": "blue"}))
     assert (crayons.name, crayons.colour) == ("crayons", "blue")
 
@@ -81,5 +87,5 @@ def test_options_are_in_no_log() -> None:
 @pytest.mark.parametrize("name", ["", "Demo", "crayons", "os:system"])
 async def test_an_unknown_name_is_answered_with_the_known_ones(name: str) -> None:
     """The operator mistyped it."""
-    with pytest.raises(UnknownBackend, match=r"there are: demo, demo-alchemy, demo-text\.$"):
+    with pytest.raises(UnknownBackend, match=rf"there are: {', '.join(sorted(BUILT_IN))}\.$"):
         await open_backend(BackendSettings(name))

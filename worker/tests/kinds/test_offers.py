@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from horde_sdk.generic_api.apimodels import HordeRequest
 from horde_sdk.generic_api.wire import Caller, to_exchange
 from horde_worker import VERSION
-from horde_worker.backends.image import ImageAbilities
-from horde_worker.backends.text import TextAbilities
+from horde_worker.backends.image import ImageAbilities, ImageMaker
+from horde_worker.backends.text import TextAbilities, TextMaker
+from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.hand_out import UnusableJob
+from horde_worker.kinds.image.kind import ImageKind
 from horde_worker.kinds.image.offer import check_image_offered, image_offer
 from horde_worker.kinds.image.popped import read_image_pop
+from horde_worker.kinds.text.kind import TextKind
 from horde_worker.kinds.text.offer import check_text_offered, text_offer
 from horde_worker.kinds.text.popped import read_text_pop
+from horde_worker.lora_cache.cache import LoraCache
 from horde_worker.settings import OperatorWishes
 
 ABLE = ImageAbilities(
@@ -165,3 +169,90 @@ def test_a_longer_text_than_offered_is_given_back(payload: dict[str, int], reaso
     assert job is not None
     with pytest.raises(UnusableJob, match=reason):
         check_text_offered(job, text_offer(WISHES, WRITES))
+
+
+@pytest.mark.parametrize("is_reached", [True, False])
+def test_loras_are_not_offered_where_none_can_be_fetched(is_reached: bool) -> None:
+    """CivitAI is not reached from everywhere."""
+
+    class Easel:
+        abilities = replace(ABLE, capabilities=ABLE.capabilities | {"lora", "lora_versions", "textual_inversion"})
+
+    class Files:
+        def __init__(self) -> None:
+            self.is_reached = is_reached
+
+    kind = ImageKind(
+        cast(HordeApi, FakePlaces()), "easel", cast(ImageMaker, Easel()), WISHES, loras=cast(LoraCache, Files())
+    )
+    offer = kind.offer()
+    assert (offer.allow_lora, "lora" in offer.capabilities, "karras" in offer.capabilities) == (
+        is_reached,
+        is_reached,
+        True,
+    )
+
+
+class FakePlaces:
+    """A horde that nothing is asked of."""
+
+    places = None
+
+
+def test_threads_are_as_many_as_the_maker_has_slots() -> None:
+    """For statistics and estimates of the horde."""
+    assert body(image_offer(WISHES, ABLE, 3))["threads"] == 3
+    assert body(text_offer(WISHES, WRITES, 4))["threads"] == 4
+
+
+def test_models_that_the_backend_has_by_now_are_offered() -> None:
+    """With the aliases, each once."""
+    assert pop_body(WISHES, replace(ABLE, models=("paint", "ink")))["models"] == ["alias", "paint", "ink"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "heavier"),
+    [
+        ({"ddim_steps": 60}, True),
+        ({"width": 1024}, True),
+        ({"hires_fix": True}, True),
+        ({"prompt": "x" * 1000}, False),
+    ],
+)
+def test_the_effort_of_a_picture_grows_with_its_work(changes: dict[str, Any], heavier: bool) -> None:
+    """Steps and pixels, and a second pass; not words."""
+    kind = ImageKind(cast(HordeApi, FakePlaces()), "easel", cast(ImageMaker, None), WISHES)
+    plain = {"width": 512, "height": 512, "ddim_steps": 30}
+    jobs = [read_image_pop({"ids": ["a"], "model": "paint", "payload": one}) for one in (plain, plain | changes)]
+    before, after = (kind.effort(job) for job in jobs if job is not None)
+    assert (after > before) is heavier
+
+
+def test_large_pictures_and_batches_want_all() -> None:
+    """They take the memory that another job would need."""
+    kind = ImageKind(cast(HordeApi, FakePlaces()), "easel", cast(ImageMaker, None), WISHES)
+    found = {}
+    for name, ids, width in (("small", ["a"], 512), ("batch", ["a", "b"], 512), ("large", ["a"], 4096)):
+        job = read_image_pop({"ids": ids, "model": "paint", "payload": {"width": width, "height": 512}})
+        assert job is not None
+        found[name] = kind.wants_all(job)
+    assert found == {"small": False, "batch": True, "large": True}
+
+
+def test_offering_less_ends_somewhere() -> None:
+    """Half each time, down to what is worth offering."""
+    pictures = ImageKind(cast(HordeApi, FakePlaces()), "easel", cast(ImageMaker, Makes(ABLE)), WISHES)
+    texts = TextKind(cast(HordeApi, FakePlaces()), "desk", cast(TextMaker, Makes(WRITES)), WISHES)
+    assert [pictures.offer_less() for _ in range(3)] == [
+        "pictures of at most 131072 pixels", "pictures of at most 65536 pixels", ""
+    ]  # fmt: skip
+    assert [texts.offer_less() for _ in range(4)] == [
+        *(f"texts of at most {most} tokens" for most in (256, 128, 80)), ""
+    ]  # fmt: skip
+
+
+class Makes:
+    """A maker of which only the abilities are asked."""
+
+    def __init__(self, abilities: ImageAbilities | TextAbilities) -> None:
+        self.abilities = abilities

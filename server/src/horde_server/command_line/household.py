@@ -115,7 +115,7 @@ async def running_worker(
 
     They are drained at the end.
     """
-    command = [sys.executable, "-m", "horde_worker", "--horde", url, "--name", name]
+    command = [sys.executable, "-m", "horde_worker", "--config", "none", "--horde", url, "--name", name]
     command += ["--backend", "demo", "--backend", "demo-text", "--backend", "demo-alchemy"]
     for alias in aliases:
         command += ["--alias", alias]

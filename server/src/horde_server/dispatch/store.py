@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -73,9 +72,8 @@ async def fetch_states(conn: Connection) -> list[tuple[RequestId, int]]:
     return await cursor.fetchall()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRequest(Generic[OrderT]):
-    """A request to be stored."""
+class NewRequest(msgspec.Struct, Generic[OrderT], frozen=True, kw_only=True):
+    """A request to be stored. A struct, as a frozen dataclass takes four times as long to make."""
 
     id: RequestId
     order: OrderT

@@ -9,6 +9,8 @@ from typing import Final
 class Right(Enum):
     """What a call needs. Which keys carry it: `identity/caller.py`."""
 
+    __hash__ = object.__hash__  # every call looks some up in sets; Enum's own is Python code
+
     ANYBODY = "anybody; no key is looked at"
     LOCAL = "programs on this machine; the route looks at the socket"
     SIGNED = "whoever has an address that this horde signed; the route looks at the signature"

@@ -59,8 +59,8 @@ class Door:
             return Caller(None, address, agent)
         if not sent and declaration.no_key is not None:
             raise declaration.no_key
-        holder = await self._holder(sent, declaration)
-        if holder is None:
+        holder = await self._accounts.by_key(required_apikey(sent))
+        if holder is None or not _is_good_here(holder, declaration):
             if declaration.unknown_key is not ASKED_LATER:
                 raise declaration.unknown_key or _refusal_of(right)
             return Caller(None, address, agent, None, _refusal_of(right))  # nothing of theirs is recorded
@@ -92,18 +92,16 @@ class Door:
         found = self.hot.find(scope["method"], path)
         declaration = (declaration_of(found[0]) if found is not None else None) or _USUAL
         sent, _ = _key_and_agent(scope)
-        holder = await self._holder(sent, declaration)
-        if holder is None:
+        holder = await self._accounts.by_key(required_apikey(sent))
+        if holder is None or not _is_good_here(holder, declaration):
             raise _refusal_of(declaration.right)
         check_network(holder.key, _own_address(scope))
         check_scope(holder.key, declaration.right)
 
-    async def _holder(self, sent: str | None, declaration: Declaration) -> Holder | None:
-        """Whose key was sent; of a shared one only where those are good."""
-        holder = await self._accounts.by_key(required_apikey(sent))
-        if holder is not None and holder.key.shared is not None and not declaration.shared_keys:
-            return None
-        return holder
+
+def _is_good_here(holder: Holder, declaration: Declaration) -> bool:
+    """Whether the key is one for this route: shared ones are for some only, and nobody's elsewhere."""
+    return holder.key.shared is None or declaration.shared_keys
 
 
 def _own_address(scope: Scope) -> str:

@@ -32,8 +32,8 @@ async def fold(pool: Pool, *, trust_threshold: int | None = None, batch: int = 5
             moved = await store.move(conn, batch)
             promoted: list[int] = []
             if moved.account_ids:
-                await store.raise_to_floor(conn, moved.account_ids)
-                await store.rank(conn, moved.account_ids)
+                if raised := await store.raise_to_floor(conn, moved.account_ids):
+                    await store.rank(conn, raised)
                 if trust_threshold is not None:
                     promoted = await store.promote(conn, trust_threshold, moved.account_ids)
                 await store.release_escrow(conn, moved.account_ids)

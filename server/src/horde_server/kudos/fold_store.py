@@ -28,7 +28,7 @@ _BUCKET = """CASE kind WHEN 'admin_adjustment' THEN 'admin' WHEN 'monthly' THEN 
     ELSE 'accumulated' END"""
 BUCKET_OF_PAYEE = _BUCKET.format(transfer="received", donation="received", style_reward="styled")
 BUCKET_OF_PAYER = _BUCKET.format(transfer="gifted", donation="donated", style_reward="accumulated")
-_PERIOD = "CASE grain WHEN 'total' THEN 'epoch' ELSE date_trunc(grain, created_at, 'UTC') END"
+_PERIOD = "CASE grain WHEN 'total' THEN 'epoch' ELSE date_trunc(grain, second, 'UTC') END"
 _OF_KIND = "kind ON kind.name = jobs.domain"  # dispatch/kind.py: KindRow
 
 # Lock order, so that nothing deadlocks: a worker before its owner, as suspicions and dropped jobs take them, and before
@@ -36,7 +36,7 @@ _OF_KIND = "kind ON kind.name = jobs.domain"  # dispatch/kind.py: KindRow
 # stands after `active` and `teams`.
 _FOLD = f"""
 WITH moved AS (
-    DELETE FROM ledger_inbox WHERE id IN (SELECT id FROM ledger_inbox ORDER BY id LIMIT %(batch)s) RETURNING *
+    DELETE FROM ledger_inbox WHERE id IN (SELECT id FROM ledger_inbox ORDER BY id LIMIT {{batch}}) RETURNING *
 ), kept AS (
     INSERT INTO ledger_entry SELECT * FROM moved
 ), changes AS (
@@ -48,37 +48,44 @@ WITH moved AS (
     INSERT INTO ledger_balance AS known (ledger_account, balance_hundredths) SELECT * FROM changes
     ON CONFLICT (ledger_account) DO UPDATE
         SET balance_hundredths = known.balance_hundredths + excluded.balance_hundredths
-    RETURNING ledger_account
+    RETURNING ledger_account, balance_hundredths
+), ranks AS (
+    UPDATE account_rank SET balance_hundredths = balances.balance_hundredths FROM balances
+    WHERE ledger_account >= 0 AND ledger_account % 2 = 0 AND account_id = ledger_account / 2
+      AND account_rank.balance_hundredths <> balances.balance_hundredths
 ), buckets AS (
     INSERT INTO kudos_bucket AS known (account_id, bucket, amount_hundredths)
     SELECT account_id, bucket, sum(change) FROM (
         SELECT payee / 2 AS account_id, {BUCKET_OF_PAYEE} AS bucket, amount_hundredths AS change
-        FROM moved WHERE payee >= 0 AND payee %% 2 = 0
+        FROM moved WHERE payee >= 0 AND payee % 2 = 0
         UNION ALL
-        SELECT payer / 2, {BUCKET_OF_PAYER}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer %% 2 = 0) AS legs
+        SELECT payer / 2, {BUCKET_OF_PAYER}, -amount_hundredths FROM moved WHERE payer >= 0 AND payer % 2 = 0) AS legs
     GROUP BY account_id, bucket
     ON CONFLICT (account_id, bucket) DO UPDATE
         SET amount_hundredths = known.amount_hundredths + excluded.amount_hundredths
 ), jobs AS (
     SELECT * FROM moved WHERE things IS NOT NULL
+), worked AS (  -- few rows for the counters by time, which would else look at every job once a grain
+    SELECT date_trunc('second', created_at) AS second, domain, model, count(*) AS jobs, sum(things) AS things
+    FROM jobs GROUP BY 1, 2, 3
 ), work AS (
     INSERT INTO work_done AS known (second, domain, jobs, things)
-    SELECT date_trunc('second', created_at), domain, count(*), sum(things) FROM jobs
-    WHERE created_at > now() - {_RECENT} GROUP BY 1, 2
+    SELECT second, domain, sum(jobs), sum(things) FROM worked
+    WHERE second > now() - {_RECENT} GROUP BY 1, 2
     ON CONFLICT (second, domain) DO UPDATE
         SET jobs = known.jobs + excluded.jobs, things = known.things + excluded.things
 ), forgotten AS (
     DELETE FROM work_done WHERE second < now() - {_RECENT}
 ), by_period AS (
     INSERT INTO work_by_period AS known (domain, grain, period, jobs, things)
-    SELECT domain, grain, {_PERIOD}, count(*), sum(things)
-    FROM jobs, unnest('{{minute,hour,day,month,total}}'::text[]) AS grain GROUP BY 1, 2, 3
+    SELECT domain, grain, {_PERIOD}, sum(jobs), sum(things)
+    FROM worked, unnest('{{minute,hour,day,month,total}}'::text[]) AS grain GROUP BY 1, 2, 3
     ON CONFLICT (domain, grain, period) DO UPDATE
         SET jobs = known.jobs + excluded.jobs, things = known.things + excluded.things
 ), by_model AS (
     INSERT INTO work_by_model AS known (domain, grain, period, model, jobs)
-    SELECT domain, grain, {_PERIOD}, model, count(*)
-    FROM jobs, unnest('{{hour,day,month,total}}'::text[]) AS grain WHERE model IS NOT NULL GROUP BY 1, 2, 3, 4
+    SELECT domain, grain, {_PERIOD}, model, sum(jobs)
+    FROM worked, unnest('{{hour,day,month,total}}'::text[]) AS grain WHERE model IS NOT NULL GROUP BY 1, 2, 3, 4
     ON CONFLICT (domain, grain, period, model) DO UPDATE SET jobs = known.jobs + excluded.jobs
 ), records AS (
     INSERT INTO account_record AS known (account_id, record, domain, value)
@@ -102,11 +109,10 @@ WITH moved AS (
            coalesce(array_agg(speed ORDER BY id) FILTER (WHERE speed IS NOT NULL), '{{}}') AS speeds
     FROM moved WHERE worker_id IS NOT NULL GROUP BY worker_id
 ), charged AS (
-    SELECT key_id, max(day) AS day, sum(amount_hundredths)::bigint AS amount,
-           (sum(amount_hundredths) FILTER (WHERE day = last_day))::bigint AS of_day
-    FROM (SELECT key_id, amount_hundredths, {UTC_DAY.format("created_at")} AS day,
-                 max({UTC_DAY.format("created_at")}) OVER (PARTITION BY key_id) AS last_day
-          FROM moved WHERE key_id IS NOT NULL) AS dated
+    SELECT key_id, max(day) AS day, sum(amount)::bigint AS amount,
+           ((array_agg(amount ORDER BY day DESC))[1])::bigint AS of_day
+    FROM (SELECT key_id, {UTC_DAY.format("created_at")} AS day, sum(amount_hundredths) AS amount
+          FROM moved WHERE key_id IS NOT NULL GROUP BY 1, 2) AS daily
     GROUP BY key_id
 ), keys AS (
     UPDATE api_key SET spent_hundredths = spent_hundredths + charged.amount,
@@ -166,7 +172,7 @@ WITH low AS (
 INSERT INTO ledger_entry (id, created_at, event_id, kind, payer, payee, amount_hundredths)
 SELECT nextval(pg_get_serial_sequence('ledger_inbox', 'id')), clock_timestamp(), %(event_id)s, %(kind)s, %(floor)s,
        raised.ledger_account, raised.missing
-FROM raised"""
+FROM raised RETURNING payee / 2"""
 
 _PROMOTE = """
 WITH promoted AS (
@@ -218,14 +224,18 @@ class Moved(NamedTuple):
 
 
 async def move(conn: Connection, batch: int) -> Moved:
-    """Apply up to so many movements."""
-    moved, changed = await (await conn.execute(_FOLD, {"batch": batch}, prepare=True)).fetchone() or (0, None)
+    """Apply up to so many movements.
+
+    Without parameters, as PostgreSQL then plans it once for each connection, and not for each batch.
+    """
+    statement = _FOLD.replace("{batch}", str(int(batch))).encode()
+    moved, changed = await (await conn.execute(statement, prepare=True)).fetchone() or (0, None)
     return Moved(moved, changed or [])
 
 
-async def raise_to_floor(conn: Connection, account_ids: list[int]) -> None:
-    """Forgive what these accounts are below their floors, by movements of their own."""
-    await conn.execute(
+async def raise_to_floor(conn: Connection, account_ids: list[int]) -> list[int]:
+    """Forgive what these accounts are below their floors, by movements of their own; whom it was forgiven."""
+    cursor = await conn.execute(
         _RAISE_TO_FLOOR,
         {
             "ledger_accounts": list(map(spendable, account_ids)),
@@ -234,10 +244,14 @@ async def raise_to_floor(conn: Connection, account_ids: list[int]) -> None:
             "kind": EntryKind.FLOOR_ADJUSTMENT,
         },
     )
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def rank(conn: Connection, account_ids: list[int]) -> None:
-    """Bring these accounts to their place in the list of users, by their balances as they are now."""
+    """Bring these accounts to their place in the list of users, by their balances as they are now.
+
+    `move` does so by itself; this is for balances that were changed since.
+    """
     await conn.execute(
         """UPDATE account_rank SET balance_hundredths = ledger_balance.balance_hundredths FROM ledger_balance
            WHERE account_id = ANY(%(ids)s) AND ledger_account = 2 * account_id AND ledger_account = ANY(%(accounts)s)

@@ -7,9 +7,8 @@ answers into their bytes.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import uuid4
 
 from horde_server.core import Core
@@ -80,8 +79,7 @@ class Intake(Protocol[OrderT]):
         """Sentences by code: it is taken, but may not come out as meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken(Generic[OrderT]):
+class _Taken(NamedTuple, Generic[OrderT]):
     """An order that passed all checks, as it is served."""
 
     order: OrderT
@@ -120,7 +118,18 @@ class RequestDesk(Generic[OrderT]):
             request_id = RequestId(uuid4())
             taken = await self._taken(asked, request_id, caller, arrival)
             price, account = taken.price, taken.payer.account
-            event_id = uuid4()
+            event_id, beside = None, None
+            if asked.style is not None:
+                event_id = uuid4()  # the tax and the reward are one event
+                beside = partial(
+                    note,
+                    use=asked.style,
+                    event_id=event_id,
+                    payer_id=account.id,
+                    key_id=taken.payer.key_id,
+                    request_id=request_id,
+                    reward=price.style_reward_hundredths,
+                )
             order = await self._intake.keep_pictures(taken.order, request_id, asked.pictures, caller.requester)
             free_hundredths = account.balance_hundredths - max(account.floor_hundredths, 0)
             try:
@@ -150,17 +159,7 @@ class RequestDesk(Generic[OrderT]):
                             key_job_hundredths=taken.key_job_hundredths,
                             is_key_shared=taken.payer.key.shared is not None,
                         ),
-                        beside=partial(
-                            note,
-                            use=asked.style,
-                            event_id=event_id,
-                            payer_id=account.id,
-                            key_id=taken.payer.key_id,
-                            request_id=request_id,
-                            reward=price.style_reward_hundredths,
-                        )
-                        if asked.style is not None
-                        else None,
+                        beside=beside,
                     )
             except BaseException:
                 await self._intake.discard_pictures(order)

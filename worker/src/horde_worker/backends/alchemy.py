@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
-
-from PIL import Image
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from horde_worker.backends.events import Progress
+
+if TYPE_CHECKING:
+    from PIL import Image  # a worker of texts never loads it
 
 Option: TypeAlias = str | float | bool | None
 """The value of an option of a form; many hordes send every value as text."""
@@ -22,6 +23,8 @@ class AlchemyAbilities:
     max_tiles: int
     max_side: int  # pixels of the source's longest side
     max_batch: int = 1  # forms at a time
+    stand_ins: frozenset[str] = frozenset()  # forms that are done by something simpler than their names say
+    seconds_per_tile: Mapping[str, float] = field(default_factory=dict)  # of forms that take long, as measured
 
 
 @dataclass(frozen=True, slots=True)

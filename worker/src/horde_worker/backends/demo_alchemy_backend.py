@@ -36,7 +36,11 @@ class DemoAlchemyBackend:
 
     name = "demo-alchemy (resampler)"
     abilities = AlchemyAbilities(
-        forms=(*_ANALYSES, *FACTORS), max_tiles=MAX_TILES, max_side=MAX_SIDE, max_batch=MAX_BATCH
+        forms=(*_ANALYSES, *FACTORS),
+        max_tiles=MAX_TILES,
+        max_side=MAX_SIDE,
+        max_batch=MAX_BATCH,
+        stand_ins=frozenset(FACTORS),
     )
 
     @classmethod

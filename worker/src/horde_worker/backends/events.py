@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from PIL import Image
+if TYPE_CHECKING:
+    from PIL import Image  # a worker of texts never loads it
 
 
 class BackendFailure(Exception):
     """The backend cannot do this job; the text is the reason, told in a fault submit."""
+
+
+class BackendGone(BackendFailure):
+    """What does the work is not reached: it is not running, or the way to it is cut. A job is tried once again."""
+
+
+class OutOfMemory(BackendFailure):
+    """There was no memory for this job. It is tried once again after memory was let go."""
 
 
 @dataclass(frozen=True, slots=True)

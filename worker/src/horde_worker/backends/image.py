@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
-
-from PIL import Image
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from horde_worker.backends.events import Preview, Progress
+
+if TYPE_CHECKING:
+    from PIL import Image  # a worker of texts never loads it
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class BackendSettings:
 
     name: str
     options: Mapping[str, object] = field(default_factory=dict, repr=False)  # a key may be among them
+    own_name: bool = False  # its makers never share a worker's name with those of another backend
 
     def check_known(self, *known: str) -> None:
         """Raise `BackendFailure` for options that the backend does not have: they are mistyped."""

@@ -61,10 +61,26 @@ class Unsupported:
 Mapped: TypeAlias = Sent | ByWorker | Neutral | Unsupported
 
 _IMAGE_BACKENDS: Final[dict[str, str]] = {
+    "a1111": "horde_worker.backends.a1111.mapping",
+    "comfyui": "horde_worker.backends.comfyui.mapping",
     "demo": "horde_worker.backends.demo_backend",
+    "diffusers": "horde_worker.backends.diffusers.mapping",
 }
 _TEXT_BACKENDS: Final[dict[str, str]] = {
     "demo-text": "horde_worker.backends.demo_text_backend",
+    "koboldcpp": "horde_worker.backends.koboldcpp_backend",
+    "llamacpp": "horde_worker.backends.llamacpp_backend",
+    "ollama": "horde_worker.backends.ollama_backend",
+    "openai (vLLM)": "horde_worker.backends.openai_servers.vllm",
+    "openai (Aphrodite)": "horde_worker.backends.openai_servers.aphrodite",
+    "openai (TabbyAPI)": "horde_worker.backends.openai_servers.tabbyapi",
+    "openai (LM Studio)": "horde_worker.backends.openai_servers.lm_studio",
+    "openai (transformers serve)": "horde_worker.backends.openai_servers.transformers_serve",
+    "openai (llama.cpp)": "horde_worker.backends.openai_servers.llama_cpp",
+    "openai (llama-cpp-python)": "horde_worker.backends.openai_servers.llama_cpp_python",
+    "openai (another)": "horde_worker.backends.openai_servers.standard",
+    "openai (only chats)": "horde_worker.backends.openai_servers.chat",
+    "transformers": "horde_worker.backends.transformers.mapping",
 }
 """The module of each backend's `MAPPING`, by the backend's name. One line a backend; none needs what it talks to."""
 

@@ -2,52 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import entry_points
+from typing import Final
 
 from horde_worker.backends.interface import Backend, BackendSettings
 
 GROUP = "horde.backends"
+
+BUILT_IN: Final = {
+    "a1111": "horde_worker.backends.a1111_backend:A1111Backend",
+    "alchemy": "horde_worker.backends.alchemy_backend:AlchemyBackend",
+    "comfyui": "horde_worker.backends.comfyui_backend:ComfyUiBackend",
+    "demo": "horde_worker.backends.demo_backend:DemoBackend",
+    "demo-alchemy": "horde_worker.backends.demo_alchemy_backend:DemoAlchemyBackend",
+    "demo-text": "horde_worker.backends.demo_text_backend:DemoTextBackend",
+    "diffusers": "horde_worker.backends.diffusers_backend:DiffusersBackend",
+    "koboldcpp": "horde_worker.backends.koboldcpp_backend:KoboldCppBackend",
+    "llamacpp": "horde_worker.backends.llamacpp_backend:LlamaCppBackend",
+    "ollama": "horde_worker.backends.ollama_backend:OllamaBackend",
+    "openai": "horde_worker.backends.openai_backend:OpenAiBackend",
+    "transformers": "horde_worker.backends.transformers_backend:TransformersBackend",
+}
+"""By name, as entry points are written. Each is imported when it is opened: most workers need one of them."""
 
 
 class UnknownBackend(LookupError):
     """There is no backend of that name."""
 
 
-def _demo() -> type[Backend]:
-    from horde_worker.backends.demo_backend import DemoBackend
-
-    return DemoBackend
-
-
-def _demo_text() -> type[Backend]:
-    from horde_worker.backends.demo_text_backend import DemoTextBackend
-
-    return DemoTextBackend
-
-
-def _demo_alchemy() -> type[Backend]:
-    from horde_worker.backends.demo_alchemy_backend import DemoAlchemyBackend
-
-    return DemoAlchemyBackend
-
-
-_BUILT_IN: dict[str, Callable[[], type[Backend]]] = {
-    "demo": _demo,
-    "demo-text": _demo_text,
-    "demo-alchemy": _demo_alchemy,
-}
-
-
 def backend_names() -> list[str]:
     """Every name that `backend_named` takes."""
-    return sorted({*_BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
+    return sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
 
 
 def backend_named(name: str) -> type[Backend]:
     """The class of a backend. Raises `UnknownBackend`."""
-    if name in _BUILT_IN:
-        return _BUILT_IN[name]()
+    if name in BUILT_IN:
+        module, _, class_name = BUILT_IN[name].partition(":")
+        built_in: type[Backend] = getattr(import_module(module), class_name)
+        return built_in
     for point in entry_points(group=GROUP):
         if point.name == name:
             found: type[Backend] = point.load()

@@ -8,21 +8,33 @@ from typing import Protocol, TypeAlias, TypeVar
 from horde_worker.backends.events import BackendFailure, Watched
 from horde_worker.hooks import AnyResult, Job
 from horde_worker.kinds.hand_out import HandOut
+from horde_worker.kinds.parcel import Parcel
 
 JobT = TypeVar("JobT", bound=Job)
 ResultT = TypeVar("ResultT", bound=AnyResult)
-MadeT = TypeVar("MadeT")
 
 Watch: TypeAlias = Callable[[Watched], Awaitable[None]]
 """Told of progress, previews and pieces while a job is made."""
 
 
-class Kind(Protocol[JobT, ResultT, MadeT]):
+class Kind(Protocol[JobT, ResultT]):
     """One kind of work for one horde with one maker. Calls to the horde raise `Refused` or `Unreachable`."""
 
     @property
     def backend_name(self) -> str:
         """What the operator calls the backend."""
+
+    @property
+    def unready(self) -> str:
+        """Why no job may be asked for now; empty when one may."""
+
+    @property
+    def slots(self) -> int:
+        """How many jobs the maker works on at a time."""
+
+    @property
+    def is_used_by_others(self) -> bool:
+        """Whether somebody else has the maker at work."""
 
     async def start(self) -> None:
         """See whether there is anything to offer. Raises `BackendFailure`."""
@@ -45,11 +57,26 @@ class Kind(Protocol[JobT, ResultT, MadeT]):
         Raises `BackendFailure` when no more can, and whatever else the backend raises.
         """
 
-    async def pack(self, job: JobT, place: int, result: ResultT) -> MadeT:
+    async def pack(self, job: JobT, place: int, result: ResultT) -> Parcel:
         """The result for the id at this place as it is delivered. Raises whatever is wrong with it."""
 
-    async def deliver(self, job: JobT, place: int, made: MadeT) -> float:
-        """Hand over what was packed for the id at this place; the reward in kudos."""
+    async def deliver(self, parcel: Parcel) -> float:
+        """Hand over what was packed, by this process or one before; the reward in kudos. Raises `Undeliverable` too."""
 
     async def give_back(self, job_id: str, reason: str) -> None:
         """Tell the horde that this job failed, so that another worker can have it at once."""
+
+    def effort(self, job: JobT) -> float:
+        """How much work a job is, in any unit: jobs of one model take time in proportion to it."""
+
+    def wants_all(self, job: JobT) -> bool:
+        """Whether a job is so heavy that nothing else should run beside it."""
+
+    def offer_less(self) -> str:
+        """Offer smaller jobs from now on, as these came too late; what is offered now, or "" where nothing is left."""
+
+    async def self_test(self) -> None:
+        """Have the maker prove itself. Raises `BackendFailure`."""
+
+    async def unload(self) -> None:
+        """Have the maker let go of memory until the next job."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from horde_worker.kinds.hand_out import UnusableJob
@@ -14,6 +14,11 @@ MOST_AT_A_TIME: Final = 20
 def least(able: int, wished: int | None, most: int | None = None) -> int:
     """What the backend can do, the operator allows, and the API takes."""
     return min(number for number in (able, wished, most) if number is not None)
+
+
+def offered_models(wished: Sequence[str], able: Sequence[str]) -> list[str]:
+    """Aliases and the backend's own models: those that it has at this moment."""
+    return list(dict.fromkeys((*wished, *able)))
 
 
 def check_models_and_amount(model: str, ids: tuple[str, ...], models: Collection[str], amount: int) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
-from PIL import Image
+if TYPE_CHECKING:
+    from PIL import Image  # loaded by whoever has made a picture
 
 
 def encode_webp(image: Image.Image) -> bytes:

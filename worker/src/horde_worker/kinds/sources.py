@@ -10,12 +10,13 @@ import asyncio
 import base64
 import io
 from dataclasses import replace
-from typing import Final
-
-from PIL import Image, ImageChops
+from typing import TYPE_CHECKING, Final
 
 from horde_worker.backends.image import ImageJob, Remark
 from horde_worker.named_places import DOWNLOAD_LIMIT_BYTES, NamedPlaces
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_PIXELS: Final = 25_000_000
 FORMATS: Final = ("WEBP", "PNG", "JPEG")
@@ -112,6 +113,8 @@ def decoded(raw: bytes) -> Image.Image:
 
     Raises `SourceFailure`.
     """
+    from PIL import Image  # an idle worker has not loaded it
+
     try:
         image: Image.Image = Image.open(io.BytesIO(raw), formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
@@ -130,5 +133,7 @@ def transparent_part(picture: Image.Image) -> Image.Image | None:
     """A mask from a picture's alpha channel: white where it is transparent. None without any transparency."""
     if picture.mode != "RGBA":
         return None
+    from PIL import ImageChops
+
     repaint = ImageChops.invert(picture.getchannel("A"))
     return repaint if repaint.getbbox() else None

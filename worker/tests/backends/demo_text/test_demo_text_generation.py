@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from horde_worker.backends.demo_text.model import DemoTextModel, GenerationStopped, Passage, end_of_stop
+from horde_worker.backends.demo_text.model import DemoTextModel, GenerationStopped, Passage
 from horde_worker.backends.demo_text.network import Memory, Network
 from horde_worker.backends.demo_text.weights import load_weights
+from horde_worker.stop_sequences import end_of_stop
 from horde_worker.text_sampling import TextSampling
 
 GREEDY = TextSampling(temperature=0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -120,6 +121,39 @@ async def test_a_refusal_tells_what_the_server_said(server: Any, caller: Backend
     with pytest.raises(BackendRefused, match=told) as refused:
         await caller.get_json("/x")
     assert refused.value.status == 500
+
+
+async def test_a_refusal_does_not_repeat_what_was_sent(server: Any, caller: BackendServer) -> None:
+    """Many servers tell the value that they refuse, and a prompt is not to stand in a log."""
+    wrong = {
+        "loc": ["body", "prompt"],
+        "msg": "too long",
+        "input": "the private prompt",
+        "ctx": {"given": "the private"},
+    }
+    server.handle = answering(json.dumps({"detail": [wrong, "the private prompt"]}).encode(), 422)
+    with pytest.raises(BackendRefused, match="answered 422: too long") as refused:
+        await caller.get_json("/x")
+    assert "private" not in str(refused.value) + refused.value.told
+
+
+async def test_the_connection_of_a_stream_is_not_used_again(server: Any, caller: BackendServer) -> None:
+    """llama.cpp's server closes it, though it says that it keeps it."""
+    connections = []
+
+    async def handle(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        connections.append(request.transport.get_extra_info("peername"))
+        return web.Response(text="one\ntwo\n")
+
+    server.handle = handle
+    for _ in range(2):
+        assert [line async for line in caller.lines("/x", {}, limit_s=5)] == ["one", "two"]
+    await caller.call("GET", "/x")
+    await caller.call("GET", "/x")
+    first, second, third, fourth = connections
+    assert len({first, second, third}) == 3
+    assert third == fourth
 
 
 async def test_a_long_refusal_is_cut(server: Any, caller: BackendServer) -> None:
@@ -274,6 +308,24 @@ async def test_a_message_of_a_socket_has_a_maximum(server: Any, caller: BackendS
     server.handle = handle
     async with caller.websocket("/ws", limit_bytes=1000) as socket:
         assert (await socket.receive()).type in (WSMsgType.ERROR, WSMsgType.CLOSED, WSMsgType.CLOSE)
+
+
+async def test_a_socket_is_not_waited_for_for_ever(
+    server: Any, caller: BackendServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that hangs takes connections, and answers nothing."""
+    monkeypatch.setattr("horde_worker.backends.over_http.server.ANSWER_LIMIT_S", 0.05)
+    over = asyncio.Event()
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        await over.wait()
+        return web.Response()
+
+    server.handle = handle
+    with pytest.raises(BackendFailure, match="to open a socket"):
+        async with caller.websocket("/ws"):
+            pass
+    over.set()
 
 
 async def test_telling_a_server_to_stop_may_fail(server: Any, caller: BackendServer) -> None:

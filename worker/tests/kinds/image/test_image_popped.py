@@ -44,6 +44,14 @@ def test_the_prompt_ends_at_the_first_separator() -> None:
     assert (job.prompt, job.negative_prompt) == ("a fox", "blurry###lowres")
 
 
+def test_choices_in_prompts_are_made_by_the_seed() -> None:
+    """Of `{a|b}` one stays, in both prompts; all pictures of a batch have the same."""
+    asked = {"prompt": "a {red|blue|green} fox###{dull|blurry}"}
+    found = {(job.prompt, job.negative_prompt) for seed in range(60) for job in [read(payload={**asked, "seed": seed})]}
+    assert found == {(f"a {colour} fox", word) for colour in ("red", "blue", "green") for word in ("dull", "blurry")}
+    assert read(payload=asked, ids=["a", "b"]).prompt == read(payload=asked).prompt
+
+
 def test_plain_fields_are_taken_over() -> None:
     """Sizes, steps, sampler, flags and model reach the backend as they were asked for."""
     wishes = {

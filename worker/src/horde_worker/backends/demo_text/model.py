@@ -13,6 +13,7 @@ from horde_worker.backends.demo.one_blas_thread import one_blas_thread
 from horde_worker.backends.demo_text.network import Memory, Network
 from horde_worker.backends.demo_text.tokenizer import END, Tokenizer
 from horde_worker.backends.demo_text.weights import Array, load_weights
+from horde_worker.stop_sequences import end_of_stop
 from horde_worker.text_sampling import NEUTRAL, TextSampling, next_token_shares
 
 MODEL_NAME: Final = "ember-demo-text"
@@ -131,14 +132,3 @@ class _Reader:
             self._memory = Memory(self._network.shape)
             tokens = self._latest
         return self._network.read(tokens, self._memory)
-
-
-def end_of_stop(text: str, fresh: int, stops: Sequence[str]) -> int | None:
-    """Where the first stop sequence ends that the last `fresh` characters completed, if one did."""
-    ends = []
-    for stop in stops:
-        if stop:
-            place = text.find(stop, max(0, len(text) - fresh - len(stop) + 1))
-            if place >= 0:
-                ends.append(place + len(stop))
-    return min(ends, default=None)

@@ -4,60 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+from typing import Final
 
 import structlog
 from PIL import Image
 
 from horde_sdk.ai_horde_api.apimodels.alchemy.pop import AlchemyPopRequest
-from horde_sdk.generation_parameters.alchemy.consts import (
-    is_facefixer_form,
-    is_strip_background_form,
-    is_upscaler_form,
-)
 from horde_worker.backends.alchemy import (
     AlchemyAbilities,
     AlchemyForm,
     AlchemyJob,
     AlchemyMaker,
     AlchemyResult,
-    Option,
 )
 from horde_worker.backends.events import BackendFailure, Watched
 from horde_worker.horde_api import HordeApi, Refused, Unreachable
 from horde_worker.kinds.alchemy.offer import alchemy_offer, check_forms_offered, is_known_form, refused_forms
 from horde_worker.kinds.alchemy.popped import read_alchemy_pop
-from horde_worker.kinds.alchemy.submit import alchemy_fault, alchemy_submit
+from horde_worker.kinds.alchemy.self_test import check_kind, proven_forms, result_of
+from horde_worker.kinds.alchemy.submit import AlchemySubmit, alchemy_fault, alchemy_submit
 from horde_worker.kinds.hand_out import HandOut, UnusableJob, giving_back_at_most, messages_of, skipped_of
 from horde_worker.kinds.interface import Watch
+from horde_worker.kinds.maker_standing import OfMaker
+from horde_worker.kinds.parcel import Parcel, Undeliverable, as_json, as_request
 from horde_worker.kinds.pictures import encode_webp
-from horde_worker.kinds.results import results_of
 from horde_worker.kinds.sources import SourceFailure, SourceFetcher
 from horde_worker.settings import OperatorWishes
 
 log = structlog.get_logger(__name__)
 
 TILE_SIDE = 512
-SELF_TEST_LIMIT_S = 60.0
+UPLOADED: Final = "R2"
+"""What stands for a picture that was uploaded."""
 
 
-@dataclass(frozen=True, slots=True)
-class PackedForm:
-    """A result as it is delivered: the picture to upload, or what JSON can say."""
-
-    webp: bytes | None = None
-    value: object = None
-
-
-class AlchemyKind:
+class AlchemyKind(OfMaker):
     """Implements `Kind` for work on pictures."""
 
     def __init__(self, api: HordeApi, backend_name: str, maker: AlchemyMaker, wishes: OperatorWishes) -> None:
         self.backend_name = backend_name
         self._api = api
-        self._maker = maker
+        self._maker: AlchemyMaker = maker
         self._wishes = wishes
         self._sources = SourceFetcher(api.places)
         self._proven: tuple[str, ...] = ()
@@ -74,14 +63,14 @@ class AlchemyKind:
         for form in self._maker.abilities.forms:
             if not is_known_form(form):
                 log.warning("worker.form_not_offered", form=form, reason="the API has no form of this name")
-        wanted = [str(form) for form in alchemy_offer(self._wishes, self._maker.abilities).forms]
-        self._proven = tuple([form for form in wanted if await self._is_able(form)])
+        wanted = [str(form) for form in alchemy_offer(self._wishes.current(), self._maker.abilities).forms]
+        self._proven = await proven_forms(self._maker, wanted)
         if not self._proven:
             raise BackendFailure("none of the wanted forms had a result in its self-test")
 
     def offer(self) -> AlchemyPopRequest:
         """The next pop."""
-        return alchemy_offer(self._wishes, self._abilities)
+        return alchemy_offer(self._wishes.current(), self._abilities, self.slots)
 
     async def pop(self) -> HandOut[AlchemyJob]:
         offer = self.offer()
@@ -115,20 +104,44 @@ class AlchemyKind:
         for place, form in enumerate(job.forms):
             yield await self._tried(place, form, watch)
 
-    async def pack(self, job: AlchemyJob, place: int, result: AlchemyResult) -> PackedForm:
-        return await _packed(job.forms[place].name, result)
+    async def pack(self, job: AlchemyJob, place: int, result: AlchemyResult) -> Parcel:
+        form, value = job.forms[place], result.value
+        check_kind(form.name, result)  # a hook may have put another in its place
+        if isinstance(value, Image.Image):
+            webp = await asyncio.to_thread(encode_webp, value)
+            return Parcel(form.id, as_json(alchemy_submit(form.id, form.name, UPLOADED)), webp, form.upload_url)
+        return Parcel(form.id, as_json(alchemy_submit(form.id, form.name, value)))
 
-    async def deliver(self, job: AlchemyJob, place: int, made: PackedForm) -> float:
-        form, value = job.forms[place], made.value
-        if made.webp is not None:
-            if not form.upload_url or not await self._api.places.upload(form.upload_url, made.webp):
-                await self.give_back(form.id, "not uploaded")
-                raise Unreachable("the picture could not be uploaded; the form was given back")
-            value = "R2"
-        return await self._api.hand_in(alchemy_submit(form.id, form.name, value))
+    async def deliver(self, parcel: Parcel) -> float:
+        if parcel.picture and not (
+            parcel.upload_url and await self._api.places.upload(parcel.upload_url, parcel.picture)
+        ):
+            await self.give_back(parcel.job_id, "not uploaded")
+            raise Undeliverable("the picture could not be uploaded; the form was given back")
+        return await self._api.hand_in(as_request(parcel.submit, AlchemySubmit))
 
     async def give_back(self, job_id: str, reason: str) -> None:
         await self._api.give_back(alchemy_fault(job_id))
+
+    def effort(self, job: AlchemyJob) -> float:
+        """Tiles, for every form."""
+        return float(sum(tiles_of(form.source) if form.source is not None else 1 for form in job.forms))
+
+    def wants_all(self, job: AlchemyJob) -> bool:
+        """Sources are no larger than was offered."""
+        return False
+
+    def offer_less(self) -> str:
+        """Half the tiles."""
+        now = self.offer().max_tiles
+        if now <= 1:
+            return ""
+        self._wishes = replace(self._wishes, max_tiles=now // 2)
+        return f"sources of at most {now // 2} tiles"
+
+    async def self_test(self) -> None:
+        """All of it: forms that have no result any more are not offered."""
+        await self.start()
 
     def _with_source(self, form: AlchemyForm, source: Image.Image | SourceFailure) -> AlchemyForm:
         """The form with its source, or with what is against it."""
@@ -153,53 +166,13 @@ class AlchemyKind:
             await watch(replace(event, place=place))
 
         try:
-            return await self._result(form.name, form.source, form.payload, watch_form)
+            return await result_of(self._maker, form.name, form.source, form.payload, watch_form)
         except BackendFailure as failure:
             return failure
         except Exception as error:  # noqa: BLE001 - a backend may raise anything
             return BackendFailure(f"{form.name}: {type(error).__name__}: {error}")
 
-    async def _result(
-        self, form: str, source: Image.Image, payload: Mapping[str, Option], watch: Watch
-    ) -> AlchemyResult:
-        events = self._maker.work(form, source, payload)
-        async with aclosing(results_of(events, AlchemyResult, 1, watch, "results")) as results:
-            return await anext(results)
-
-    async def _is_able(self, form: str) -> bool:
-        try:
-            async with asyncio.timeout(SELF_TEST_LIMIT_S):
-                await _packed(form, await self._result(form, sample_picture(), {}, _watch_nothing))
-        except Exception as error:  # noqa: BLE001 - a backend may raise anything
-            log.warning("worker.form_not_offered", form=form, reason=str(error) or type(error).__name__)
-            return False
-        return True
-
-
-async def _packed(form: str, result: AlchemyResult) -> PackedForm:
-    is_picture = isinstance(result.value, Image.Image)
-    if is_picture_form(form) != is_picture:
-        raise BackendFailure(f"{form} has a result of the wrong kind: {type(result.value).__name__}")
-    if isinstance(result.value, Image.Image):
-        return PackedForm(webp=await asyncio.to_thread(encode_webp, result.value))
-    return PackedForm(value=result.value)
-
-
-async def _watch_nothing(_event: Watched) -> None:
-    """A self-test is nobody's job."""
-
-
-def is_picture_form(form: str) -> bool:
-    """Whether the result of a form is a picture."""
-    return is_upscaler_form(form) or is_facefixer_form(form) or is_strip_background_form(form)
-
 
 def tiles_of(picture: Image.Image) -> int:
     """Tiles of 512×512 pixels, as the horde counts them."""
     return math.ceil(picture.width / TILE_SIDE) * math.ceil(picture.height / TILE_SIDE)
-
-
-def sample_picture() -> Image.Image:
-    """A small picture with a slope of colours and an edge, for self-tests."""
-    picture = Image.radial_gradient("L").resize((64, 64))
-    return Image.merge("RGB", (picture, picture.transpose(Image.Transpose.ROTATE_90), Image.new("L", (64, 64), 80)))

@@ -23,17 +23,17 @@ def is_known_form(name: str) -> bool:
     return name in _KNOWN
 
 
-def alchemy_offer(wishes: OperatorWishes, abilities: AlchemyAbilities) -> AlchemyPopRequest:
-    """What to send to `POST /interrogate/pop` (alchemy.md §6)."""
+def alchemy_offer(wishes: OperatorWishes, abilities: AlchemyAbilities, threads: int = 1) -> AlchemyPopRequest:
+    """What to send to `POST /interrogate/pop` (alchemy.md §6); `threads` jobs are done at a time."""
     wanted = [form for form in abilities.forms if not wishes.forms or form in wishes.forms]
     return AlchemyPopRequest(
         name=wishes.name,
         forms=[KNOWN_ALCHEMY_TYPES(form) for form in wanted if is_known_form(form)],
         amount=least(abilities.max_batch, wishes.batch, MOST_AT_A_TIME),
         max_tiles=least(abilities.max_tiles, wishes.max_tiles, MOST_TILES),
-        priority_usernames=[],
+        priority_usernames=list(wishes.priority_usernames),
         bridge_agent=wishes.bridge_agent,
-        threads=1,
+        threads=threads,
     )
 
 

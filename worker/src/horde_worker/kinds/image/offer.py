@@ -8,8 +8,9 @@ from horde_sdk.ai_horde_api.apimodels.generate.pop import ImageGenerateJobPopReq
 from horde_worker.backends.image import ImageAbilities, ImageJob
 from horde_worker.kinds.hand_out import UnusableJob
 from horde_worker.kinds.image.needs import lacking
-from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least
-from horde_worker.settings import OperatorWishes
+from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least, offered_models
+from horde_worker.safety.words import words_to_send
+from horde_worker.settings import Allowed, OperatorWishes
 
 
 class ImageOffer(ImageGenerateJobPopRequest):
@@ -22,26 +23,44 @@ class ImageOffer(ImageGenerateJobPopRequest):
     """Only requests that name this worker. Sent only where it is wanted: other hordes do not know the key."""
 
 
-def image_offer(wishes: OperatorWishes, abilities: ImageAbilities) -> ImageOffer:
-    """What to send to `POST /generate/pop`."""
-    can = abilities.capabilities
+def image_offer(wishes: OperatorWishes, abilities: ImageAbilities, threads: int = 1) -> ImageOffer:
+    """What to send to `POST /generate/pop`; `threads` jobs are made at a time."""
+    may = wishes.allowed
+    can = abilities.capabilities - {word for word, is_allowed in _words_of(may) if not is_allowed}
     return ImageOffer(
         name=wishes.name,
-        models=list(wishes.models),
+        models=offered_models(wishes.models, wishes.choice.of(abilities.models)),
         bridge_agent=wishes.bridge_agent,
-        threads=1,
+        threads=threads,
         amount=least(abilities.max_batch, wishes.batch, MOST_AT_A_TIME),
         nsfw=wishes.nsfw,
+        blacklist=words_to_send(wishes.blacklist),
         named_only=wishes.named_only or None,
         max_pixels=least(abilities.max_pixels, wishes.max_pixels),
-        allow_img2img="img2img" in can,
-        allow_painting="inpainting" in can,
-        allow_unsafe_ipaddr=True,
-        allow_post_processing="post-processing" in can,
-        allow_controlnet="controlnet" in can,
-        allow_sdxl_controlnet="controlnet" in can,
-        allow_lora="lora" in can,
+        priority_usernames=list(wishes.priority_usernames),
+        require_upfront_kudos=wishes.require_upfront_kudos,
+        limit_max_steps=wishes.limit_max_steps,
+        extra_slow_worker=wishes.extra_slow_worker,
+        allow_img2img=may.img2img and "img2img" in can,
+        allow_painting=may.img2img and may.painting and "inpainting" in can,
+        allow_unsafe_ipaddr=may.unsafe_ip,
+        allow_post_processing=may.post_processing and "post-processing" in can,
+        allow_controlnet=may.controlnet and "controlnet" in can,
+        allow_sdxl_controlnet=may.controlnet and may.sdxl_controlnet and "controlnet" in can,
+        allow_lora=may.lora and "lora" in can,
         capabilities=sorted(can | abilities.samplers),
+    )
+
+
+def _words_of(may: Allowed) -> tuple[tuple[str, bool], ...]:
+    """The capabilities that stand for what an operator allows: hordes like ours read them before the flags."""
+    return (
+        ("img2img", may.img2img),
+        ("inpainting", may.img2img and may.painting),
+        ("post-processing", may.post_processing),
+        ("controlnet", may.controlnet),
+        ("lora", may.lora),
+        ("textual_inversion", may.lora),
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from horde_sdk.ai_horde_api.apimodels.generate.pop import ImageGenerateJobPopPayload, ImageGenerateJobPopResponse
 from horde_worker.backends.image import ImageJob, SourceGiven
+from horde_worker.backends.normalise.dynamic_prompts import expanded
 from horde_worker.kinds.hand_out import (
     DEFAULT_TTL_S,
     MAX_IDS,
@@ -122,11 +123,12 @@ def _job(popped: ImagePopAnswer, answer: Mapping[str, Any], ids: tuple[str, ...]
         raise UnusableJob(f"{len(urls)} upload addresses for {len(ids)} pictures", ids)
     given = _source(popped)
     first_seed = seed_of(ids[0]) if wished.seed is None else int(wished.seed)
+    prompt, negative = expanded(prompt.strip(), negative.strip(), first_seed)
     return ImageJob(
         ids=ids,
         model=popped.model or "",
-        prompt=prompt.strip(),
-        negative_prompt=negative.strip(),
+        prompt=prompt,
+        negative_prompt=negative,
         width=wished.width,
         height=wished.height,
         steps=wished.ddim_steps,

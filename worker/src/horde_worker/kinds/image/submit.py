@@ -23,13 +23,17 @@ class ImageSubmit(ImageGenerationJobSubmitRequest):
     id_: str = Field(alias="id")  # type: ignore[assignment]  # of a UUID
 
 
-def image_submit(job_id: str, generation: str, seed: int, remarks: Sequence[Remark]) -> ImageSubmit:
-    """What to send to `POST /generate/submit` with an image (workers.md §8); hordes take so many remarks only."""
+def image_submit(job_id: str, generation: str, seed: int, remarks: Sequence[Remark], state: str = "ok") -> ImageSubmit:
+    """What to send to `POST /generate/submit` with an image (workers.md §8); hordes take so many remarks only.
+
+    `state` is ok, or why the image is a placeholder: censored, csam.
+    """
     return ImageSubmit(
         id=job_id,
         generation=generation,
         seed=seed,
-        state=GENERATION_STATE.ok,
+        state=GENERATION_STATE(state),
+        **({} if state == GENERATION_STATE.ok.value else {"censored": True}),
         gen_metadata=[_entry(remark) for remark in remarks[:MOST_REMARKS]],
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Final
 
 from horde_sdk.ai_horde_api.consts import MODEL_TYPE
 from horde_worker.backends.events import BackendFailure
@@ -11,29 +12,27 @@ from horde_worker.backends.text import TextJob, TextMaker, TextResult
 from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.hand_out import HandOut, giving_back_at_most, messages_of, skipped_of
 from horde_worker.kinds.interface import Watch
+from horde_worker.kinds.maker_standing import OfMaker
+from horde_worker.kinds.parcel import Parcel, as_json, as_request
 from horde_worker.kinds.results import results_of
 from horde_worker.kinds.text.offer import TextOffer, check_text_offered, text_offer
 from horde_worker.kinds.text.popped import read_text_pop
-from horde_worker.kinds.text.submit import text_fault, text_submit
+from horde_worker.kinds.text.submit import TextSubmit, text_fault, text_submit
 from horde_worker.settings import OperatorWishes
 from horde_worker.text_format import formatted_prompt, formatted_text
 
-
-@dataclass(frozen=True, slots=True)
-class PackedText:
-    """A text as it is submitted."""
-
-    text: str
-    seed: int
+LEAST_LENGTH_OFFERED: Final = 80  # tokens
+TOKENS_READ_PER_WRITTEN: Final = 50
+"""A prompt is read many times faster than a text is written; four characters are about a token."""
 
 
-class TextKind:
+class TextKind(OfMaker):
     """Implements `Kind` for texts."""
 
     def __init__(self, api: HordeApi, backend_name: str, maker: TextMaker, wishes: OperatorWishes) -> None:
         self.backend_name = backend_name
         self._api = api
-        self._maker = maker
+        self._maker: TextMaker = maker
         self._wishes = wishes
 
     async def start(self) -> None:
@@ -41,7 +40,7 @@ class TextKind:
 
     def offer(self) -> TextOffer:
         """The next pop."""
-        return text_offer(self._wishes, self._maker.abilities)
+        return text_offer(self._wishes.current(), self._maker.abilities, self.slots)
 
     async def pop(self) -> HandOut[TextJob]:
         offer = self.offer()
@@ -55,7 +54,7 @@ class TextKind:
 
     async def wanted_models(self) -> Sequence[tuple[str, int]]:
         wanted = await self._api.wanted_models(MODEL_TYPE.text)
-        return [one for one in wanted if one[0] not in self._wishes.models]
+        return [one for one in wanted if one[0] not in self.offer().models]
 
     async def prepare(self, job: TextJob) -> TextJob:
         """A single line needs no more than its end; the rest of the wishes are for afterwards."""
@@ -65,11 +64,29 @@ class TextKind:
     def make(self, job: TextJob, watch: Watch) -> AsyncGenerator[TextResult | BackendFailure, None]:
         return results_of(self._maker.make(job), TextResult, len(job.ids), watch, "texts")
 
-    async def pack(self, job: TextJob, place: int, result: TextResult) -> PackedText:
-        return PackedText(formatted_text(result.text, job.format), result.seed)
+    async def pack(self, job: TextJob, place: int, result: TextResult) -> Parcel:
+        text = formatted_text(result.text, job.format)
+        return Parcel(job.ids[place], as_json(text_submit(job.ids[place], text, result.seed)))
 
-    async def deliver(self, job: TextJob, place: int, made: PackedText) -> float:
-        return await self._api.hand_in(text_submit(job.ids[place], made.text, made.seed))
+    async def deliver(self, parcel: Parcel) -> float:
+        return await self._api.hand_in(as_request(parcel.submit, TextSubmit))
 
     async def give_back(self, job_id: str, reason: str) -> None:
         await self._api.give_back(text_fault(job_id))
+
+    def effort(self, job: TextJob) -> float:
+        """Tokens to be written at most, and a little for those to be read."""
+        read = min(len(job.prompt) / 4, job.max_context_length) / TOKENS_READ_PER_WRITTEN
+        return job.max_length * len(job.ids) + read
+
+    def wants_all(self, job: TextJob) -> bool:
+        """Servers of texts share their slots out themselves."""
+        return False
+
+    def offer_less(self) -> str:
+        """Half the length."""
+        now = self.offer().max_length
+        if now <= LEAST_LENGTH_OFFERED:
+            return ""
+        self._wishes = replace(self._wishes, max_length=max(now // 2, LEAST_LENGTH_OFFERED))
+        return f"texts of at most {self._wishes.max_length} tokens"

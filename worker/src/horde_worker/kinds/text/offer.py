@@ -7,7 +7,8 @@ from pydantic import Field
 from horde_sdk.ai_horde_api.apimodels.generate.text.pop import TextGenerateJobPopRequest
 from horde_worker.backends.text import TextAbilities, TextJob
 from horde_worker.kinds.hand_out import UnusableJob
-from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least
+from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least, offered_models
+from horde_worker.safety.words import words_to_send
 from horde_worker.settings import OperatorWishes
 
 
@@ -17,21 +18,27 @@ class TextOffer(TextGenerateJobPopRequest):
     amount: int = Field(default=1, ge=1, le=MOST_AT_A_TIME)
     named_only: bool | None = None
     """Only requests that name this worker. Sent only where it is wanted: other hordes do not know the key."""
+    blacklist: list[str] | None = None
+    """Words whose requests are not taken. Sent only where there are some."""
 
 
-def text_offer(wishes: OperatorWishes, abilities: TextAbilities) -> TextOffer:
-    """What to send to `POST /generate/text/pop`."""
+def text_offer(wishes: OperatorWishes, abilities: TextAbilities, threads: int = 1) -> TextOffer:
+    """What to send to `POST /generate/text/pop`; `threads` jobs are made at a time."""
     return TextOffer(
         name=wishes.name,
-        models=list(wishes.models),
+        models=offered_models(wishes.models, abilities.models),
         bridge_agent=wishes.bridge_agent,
-        threads=1,
+        threads=threads,
         amount=least(abilities.max_batch, wishes.batch, MOST_AT_A_TIME),
         nsfw=wishes.nsfw,
+        blacklist=words_to_send(wishes.blacklist) or None,
         named_only=wishes.named_only or None,
         max_length=least(abilities.max_length, wishes.max_length),
         max_context_length=least(abilities.max_context_length, wishes.max_context_length),
         softprompts=[],
+        priority_usernames=list(wishes.priority_usernames),
+        require_upfront_kudos=wishes.require_upfront_kudos,
+        extra_slow_worker=wishes.extra_slow_worker,
     )
 
 

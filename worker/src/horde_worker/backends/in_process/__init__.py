@@ -1,0 +1,1 @@
+"""What backends share that load models into this process: options, weight files, devices, memory."""

