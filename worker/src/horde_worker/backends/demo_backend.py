@@ -13,6 +13,7 @@ from horde_worker.backends.events import BackendFailure, Progress
 from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageResult, Remark
 from horde_worker.backends.interface import BackendSettings, Makers
 from horde_worker.backends.mapping import ByWorker, Mapped, Sent, Unsupported
+from horde_worker.backends.shipped_weights import UNREADABLE
 from horde_worker.backends.threads import events_of
 
 MAX_PIXELS = 1024 * 1024
@@ -77,7 +78,7 @@ class DemoBackend:
         settings.check_known()
         try:
             return cls(await asyncio.to_thread(DemoModel.load))
-        except (OSError, ValueError) as error:
+        except UNREADABLE as error:
             raise BackendFailure(f"the weights of {MODEL_NAME} cannot be read: {error}") from error
 
     @property

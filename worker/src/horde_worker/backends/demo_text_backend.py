@@ -12,6 +12,7 @@ from horde_worker.backends.demo_text.model import MODEL_NAME, DemoTextModel, Gen
 from horde_worker.backends.events import BackendFailure, Piece, Progress
 from horde_worker.backends.interface import BackendSettings, Makers
 from horde_worker.backends.mapping import ByWorker, Mapped, Sent, Unsupported
+from horde_worker.backends.shipped_weights import UNREADABLE
 from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextResult
 from horde_worker.backends.threads import events_of
 
@@ -71,7 +72,7 @@ class DemoTextBackend:
         settings.check_known()
         try:
             return cls(await asyncio.to_thread(DemoTextModel.load))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except UNREADABLE as error:
             raise BackendFailure(f"the weights of {MODEL_NAME} cannot be read: {error}") from error
 
     @property
