@@ -17,8 +17,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Put temporary files into memory where there is room, for this process and all that it starts."""
     if not hasattr(config, "workerinput"):  # xdist's workers have it from their controller
         config.stash[_MEMORY] = MemoryFolder.enter()
-        # Workers that tests start keep nothing in the home of who runs them.
+        # Workers that tests start keep nothing in the home of who runs them, and read no settings there.
         os.environ["XDG_STATE_HOME"] = str(Path(tempfile.gettempdir()) / "state")
+        os.environ["XDG_CONFIG_HOME"] = str(Path(tempfile.gettempdir()) / "config")
     # Each test of a server leaves a heap of circles: looking at it as often as Python does by default costs a tenth
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

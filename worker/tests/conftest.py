@@ -15,8 +15,12 @@ from workshop import Naps, Painter, Workshop
 
 @pytest.fixture(autouse=True)
 def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What workers remember between their runs: for each test anew, and in the processes it starts too."""
+    """What workers remember between their runs: for each test anew, and in the processes it starts too.
+
+    Nor do they read the settings of whoever runs the tests.
+    """
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return tmp_path / "state"
 
 

@@ -98,10 +98,12 @@ async def start() -> AsyncIterator[Start]:
 
 @pytest.fixture
 def start_at(start: Start, horde: PlayedHorde) -> Start:
-    """Starts a worker that has a horde, a name and a key."""
+    """Starts a worker that has a horde, a name and a key; with the demo model, whatever else runs on this machine."""
 
     async def start_one(*arguments: str, **options: str) -> Process:
-        return await start("--horde", horde.url, "--name", "a worker", "--apikey", "the-key", *arguments, **options)
+        backend = () if "--backend" in arguments else ("--backend", "demo")
+        own = ("--horde", horde.url, "--name", "a worker", "--apikey", "the-key", *backend)
+        return await start(*own, *arguments, **options)
 
     return start_one
 

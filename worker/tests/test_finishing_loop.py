@@ -26,7 +26,7 @@ from horde_worker.run import run_worker
 from horde_worker.safety.decision import Reason
 from horde_worker.safety.judgement import Judgement, SafetyChecker, Wanted
 from horde_worker.safety.placeholders import placeholder
-from horde_worker.settings import OperatorWishes, WorkerSettings
+from horde_worker.settings import LiveWishes, OperatorWishes, WorkerSettings
 from horde_worker.worker import Worker
 
 
@@ -169,6 +169,18 @@ async def test_what_is_to_be_censored_goes_back_where_nobody_judges(horde: Playe
     await start(Judge(can_judge=False)).run()
     assert horde.fault_of("j1") == "this worker has no classifier to censor by"
     assert horde.submit_of("j2")["state"] == "ok"
+
+
+async def test_a_worker_that_becomes_one_for_work_needs_a_judge(horde: PlayedHorde, start: Start) -> None:
+    """An operator may change that while it runs: nothing goes out uncensored then."""
+    horde.pop_script = [horde.job("j1")]
+    live = LiveWishes({"nsfw": False})
+    worker = start(Judge(can_judge=False), wishes={"censor_nsfw": True, "live": live})
+    running = asyncio.create_task(worker.run())
+    await horde.until(lambda: horde.submits)
+    worker.leave()
+    await running
+    assert horde.fault_of("j1") == "this worker has no classifier to censor by"
 
 
 async def test_a_word_on_the_blacklist_is_told_to_the_horde_and_looked_for_here(

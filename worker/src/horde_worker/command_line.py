@@ -44,6 +44,7 @@ def work(flags: WorkFlags) -> None:
     """
     import asyncio
 
+    from horde_worker import structlog_without_rich  # noqa: F401  # before all that log
     from horde_worker.commands.backends_found import backends_of
     from horde_worker.configuration.load import WrongSettings
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# isort: off
+from horde_worker import structlog_without_rich  # noqa: F401  # before all that log
+# isort: on
+
 import logging
 import sys
 from collections.abc import Callable, Mapping

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# isort: off
+from horde_worker import structlog_without_rich  # noqa: F401  # before all that log
+# isort: on
+
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, aclosing

@@ -26,7 +26,7 @@ async def start(horde: PlayedHorde) -> AsyncIterator[Start]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("HORDE_", "AI_HORDE_"))}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "horde_worker", "--horde", horde.url, "--name", "a worker", "--apikey", "the-key"),
-            *("--json-log", *arguments),
+            *("--backend", "demo", "--json-log", *arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -73,7 +73,7 @@ async def test_a_result_that_was_not_sent_is_sent_by_the_next_start(
     await horde.until(lambda: horde.uploads)
     said = await killed(process)
     silence.set()
-    assert (len(horde.submits), len(parcels(state_folder))) == (0, 1)
+    assert (len(horde.submits), len(parcels(state_folder))) == (0, 1), said
 
     process = await start()
     await horde.until(lambda: horde.submits)
@@ -94,9 +94,9 @@ async def test_a_result_that_had_arrived_counts_once(horde: PlayedHorde, start: 
     horde.submit_script = [Answer(gate=silence), Answer(400, {"message": "again", "rc": "DuplicateGen"})]
     process = await start()
     await horde.until(lambda: horde.submits)
-    await killed(process)
+    said = await killed(process)
     silence.set()
-    assert len(parcels(state_folder)) == 1
+    assert len(parcels(state_folder)) == 1, said
 
     process = await start()
     await horde.until(lambda: len(horde.submits) == 2)

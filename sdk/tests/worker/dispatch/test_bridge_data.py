@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 from pydantic import Field, ValidationError
 
 from horde_sdk.worker.dispatch.ai_horde.bridge_data import (

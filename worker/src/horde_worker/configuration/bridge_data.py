@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from horde_sdk.generation_parameters.alchemy.consts import KNOWN_ALCHEMY_TYPES
 from horde_worker.configuration.keys import Notice, nearest
 from horde_worker.configuration.yaml_text import Path, Plain, Tree, parse
 
@@ -159,6 +158,8 @@ def _lora(result: Import, value: Any, line: int, _all: Mapping[str, Any]) -> Non
 
 
 def _forms(result: Import, value: Any, line: int, _all: Mapping[str, Any]) -> None:
+    from horde_sdk.generation_parameters.alchemy.consts import KNOWN_ALCHEMY_TYPES
+
     forms: list[str] = []
     for one in value if isinstance(value, list) else [value]:
         names = [str(form.value) for form in KNOWN_ALCHEMY_TYPES if form.value]

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from horde_worker.configuration.schema import Configuration
 from horde_worker.configuration.variables import CONFIG_VARIABLE, NO_FILE
 from horde_worker.configuration.yaml_text import MAX_FILE_BYTES, UnreadableFile
@@ -86,4 +84,6 @@ def with_keys(text: str, values: Mapping[str, Any]) -> str:
 
 
 def _one(key: str, value: Any) -> str:
+    import yaml
+
     return yaml.safe_dump({key: value}, allow_unicode=True, sort_keys=False, width=120).rstrip()

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import yaml
+if TYPE_CHECKING:
+    import yaml  # two megabytes, which a worker without a file does not need
 
 MAX_FILE_BYTES: Final = 1024 * 1024
 MAX_VALUES: Final = 20_000
@@ -52,6 +53,8 @@ class Tree:
 
 def parse(text: str) -> Tree:
     """Read YAML. Raises `UnreadableFile`, which never quotes the file: a key may be in it."""
+    import yaml
+
     if len(text) > MAX_FILE_BYTES:
         raise UnreadableFile(f"it has more than {MAX_FILE_BYTES} characters")
     try:
@@ -76,6 +79,8 @@ class _Reader:
         self._read = 0
 
     def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        import yaml
+
         found: dict[str, Any] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
@@ -88,6 +93,8 @@ class _Reader:
         return found
 
     def _value(self, node: yaml.Node, path: Path) -> Any:
+        import yaml
+
         self._read += 1
         if self._read > MAX_VALUES or len(path) > MAX_DEPTH:
             raise UnreadableFile(f"line {node.start_mark.line + 1}: there are too many values")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
@@ -101,6 +102,8 @@ def _chosen(wishes: OperatorWishes, knows_nsfw: bool) -> SafetyChecker:
         return ClosedVocabulary()
     options = SafetyOptions(name, wishes.safety_options)
     if name == AUTO:
+        if not _may_be_installed("nudenet", "onnxruntime"):
+            return Unchecked()
         try:
             return _nudenet(options)
         except NotInstalled:
@@ -108,3 +111,8 @@ def _chosen(wishes: OperatorWishes, knows_nsfw: bool) -> SafetyChecker:
     if name not in _JUDGES:
         raise BackendFailure(f"there is no safety {name!r}; there are: {', '.join(CHECKERS)}")
     return _JUDGES[name](options)
+
+
+def _may_be_installed(*packages: str) -> bool:
+    """Whether they are found, without importing anything: numpy alone would take 12 MB of a worker that waits."""
+    return all(importlib.util.find_spec(package) is not None for package in packages)

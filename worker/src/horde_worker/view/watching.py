@@ -6,9 +6,7 @@ import asyncio
 import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
-
-from PIL import Image
+from typing import TYPE_CHECKING, Any, Final
 
 from horde_sdk.harmless_text import harmless, one_line
 from horde_worker.backends.alchemy import AlchemyJob, AlchemyResult
@@ -16,6 +14,9 @@ from horde_worker.backends.events import Piece, Preview, Progress
 from horde_worker.backends.image import ImageJob, ImageResult
 from horde_worker.hooks import AnyResult, Delivery, Hook, Job
 from horde_worker.view.state import Done, Dropped, Notice, Picture, Running, WorkerState
+
+if TYPE_CHECKING:
+    from PIL import Image  # a worker of texts never loads it
 
 THUMBNAIL_PIXELS: Final = 256
 
@@ -53,9 +54,7 @@ class StateHook(Hook):
 
     async def on_result(self, job: Job, place: int, result: AnyResult) -> AnyResult:
         with suppress(Exception):
-            picture = result.image if isinstance(result, ImageResult) else None
-            if isinstance(result, AlchemyResult) and isinstance(result.value, Image.Image):
-                picture = result.value
+            picture = _picture_of(result)
             if picture is not None and self._keeps_pictures():
                 self._pictures += 1
                 number = self._pictures
@@ -152,6 +151,16 @@ class LogListener:
     def _trouble(self, kind: str, why: object) -> None:
         self._state.trouble_kind = kind
         self._state.trouble = one_line(str(why or ""))[:500]
+
+
+def _picture_of(result: AnyResult) -> Image.Image | None:
+    if isinstance(result, ImageResult):
+        return result.image
+    if isinstance(result, AlchemyResult):
+        from PIL import Image
+
+        return result.value if isinstance(result.value, Image.Image) else None
+    return None
 
 
 def _small(picture: Image.Image) -> bytes:

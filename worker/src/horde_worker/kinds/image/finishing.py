@@ -51,7 +51,8 @@ class Finishing:
     def check(self, job: ImageJob) -> None:
         """Raise `UnusableJob` for what is to be censored where nobody sees whether it has to be, and for what the
         operator does not want."""
-        if job.censors_nsfw and not self._judge.can_judge:
+        # Whether the worker is for work may have changed since the start, when a judge would have been asked for.
+        if (job.censors_nsfw or is_sfw(self._wishes.current())) and not self._judge.can_judge:
             raise UnusableJob("this worker has no classifier to censor by", job.ids)
         if words_hit(job.prompt, self._wishes.current().blacklist):
             raise UnusableJob("a word of the prompt is on this worker's blacklist", job.ids)
