@@ -26,7 +26,7 @@ A1111_URL ?= http://127.0.0.1:7860
 
 .PHONY: help setup up test test-fast test-slow test-clients test-alchemy test-a1111 test-comfyui \
     test-llamacpp test-llama-server test-transformers-serve test-vllm attack lint mypy typing format \
-    sdk-symbols bench test-torch train-demo train-demo-text bench-sdk shim docs dist version lock clean
+    sdk-symbols bench test-torch train-demo train-demo-enlarger train-demo-caption train-demo-text bench-sdk shim docs dist version lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -185,6 +185,14 @@ test-torch: .torch/.ready ## Run the worker's in-process backends on tiny models
 train-demo: .training/.ready ## Train the built-in image model (ARGS="--minutes 75"; goes on where it was stopped)
 	@.training/bin/python worker/training/train_demo.py --resume --checkpoint-dir .training/checkpoints \
 		--export .training/ember-demo.npz $(ARGS)
+
+train-demo-enlarger: .training/.ready ## Train the net that enlarges its pictures (ARGS="--minutes 10"), after it
+	@.training/bin/python worker/training/train_demo_enlarger.py --ember .training/ember-demo.npz \
+		--export .training/ember-demo-enlarger.npz $(ARGS)
+
+train-demo-caption: .training/.ready ## Train the captioner of its pictures (ARGS="--minutes 15"), after it
+	@.training/bin/python worker/training/train_demo_caption.py --ember .training/ember-demo.npz \
+		--export .training/ember-demo-caption.npz $(ARGS)
 
 train-demo-text: .training/.ready ## Train the built-in language model (ARGS="--minutes 30"; goes on where it was stopped)
 	@.training/bin/python worker/training/train_demo_text.py --resume --checkpoint-dir .training/checkpoints \

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from acceptance import seed_documents
 from horde_processes import RunningHorde
-from PIL import Image
-from scripted_alchemist import scripted_alchemist
+from PIL import Image, ImageDraw
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(900)]  # installing takes its time
 
@@ -41,9 +40,10 @@ SAVED = {"image": 1, "async-image": 2, "manual": 1, "alchemy": 2}  # my_image.we
 def test_snippet_with_a_published_release(household: RunningHorde, sdk_python: str, tmp_path: Path, name: str) -> None:
     release = sdk_python.rpartition("horde_sdk-")[2].partition("/")[0]
     if name == "alchemy":
-        Image.new("RGB", (64, 48), "teal").save(tmp_path / "my_image.webp")
-    with scripted_alchemist(household, f"captions-{release}-{name}", {"caption": "a teal square"}):
-        done = seed_documents.run_snippet(SNIPPETS[name](), household, tmp_path, sdk_python)
+        picture = Image.new("RGB", (64, 48), "white")
+        ImageDraw.Draw(picture).rectangle((19, 11, 45, 37), "#dc2828")
+        picture.save(tmp_path / "my_image.webp")
+    done = seed_documents.run_snippet(SNIPPETS[name](), household, tmp_path, sdk_python)
     said = done.stdout + done.stderr
     if (release, name) in OWN_DEFECTS:
         assert done.returncode != 0
@@ -52,4 +52,4 @@ def test_snippet_with_a_published_release(household: RunningHorde, sdk_python: s
     assert done.returncode == 0, said
     assert len(list(tmp_path.glob("*.webp"))) == SAVED.get(name, 0)
     if name == "alchemy":
-        assert "Caption: a teal square" in done.stdout
+        assert "Caption: a red square on a white background" in done.stdout

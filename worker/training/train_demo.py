@@ -18,6 +18,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=75.0, help="training time in all, earlier runs included")
     parser.add_argument("--checkpoint-dir", type=Path, default=Path("checkpoints"))
     parser.add_argument("--resume", action="store_true", help="go on from the latest checkpoint")
+    parser.add_argument(
+        "--from-weights", type=Path, metavar="PATH", help="begin with exported weights, where there is no checkpoint"
+    )
     parser.add_argument("--export", type=Path, metavar="PATH", help="write the weights here when done")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
@@ -32,6 +35,7 @@ def main() -> None:
         learning_rate=arguments.learning_rate,
         threads=arguments.threads,
         save_every_s=arguments.save_every_s,
+        from_weights=arguments.from_weights,
     )
     latest = train(plan)
     if arguments.export:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import threading
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from horde_sdk.generation_parameters.alchemy.consts import is_upscaler_form
 from horde_worker.backends import demo_alchemy_backend
 from horde_worker.backends.alchemy import AlchemyResult
 from horde_worker.backends.demo_alchemy_backend import DemoAlchemyBackend
+from horde_worker.backends.demo_caption import network as captioner_network
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import BackendSettings
 
@@ -67,6 +70,39 @@ async def test_a_source_too_long_for_webp_fails() -> None:
     able = DemoAlchemyBackend.abilities
     with pytest.raises(BackendFailure, match="pixels a side"):
         await done("RealESRGAN_x4plus", Image.new("RGB", (able.max_side + 1, 1)))
+
+
+@pytest.mark.parametrize("form", ["caption", "interrogation"])
+async def test_with_its_weights_it_answers_for_the_small_world(form: str) -> None:
+    """Two forms more; transparency counts as white."""
+    backend = await DemoAlchemyBackend.open(BackendSettings("demo-alchemy"))
+    assert len(backend.abilities.forms) == len(set(backend.abilities.forms)) == 16
+    assert form in backend.abilities.stand_ins  # a captioner of the whole world goes first
+    clear = Image.new("RGBA", (64, 64))
+    ImageDraw.Draw(clear).rectangle((18, 18, 46, 46), fill="red")
+    [result] = [event async for event in backend.work(form, clear, {})]
+    assert isinstance(result, AlchemyResult)
+    said = json.dumps(result.value)
+    assert "red" in said and "square" in said and "white" in said
+
+
+async def test_without_the_weights_the_other_forms_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody needs them for a palette."""
+    monkeypatch.setitem(sys.modules, "horde_models", None)
+    backend = await DemoAlchemyBackend.open(BackendSettings("demo-alchemy"))
+    assert backend.abilities == DemoAlchemyBackend.abilities
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x93NUMPY"])
+async def test_weights_that_cannot_be_read_are_a_failure(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a reason, not a form less in silence."""
+    broken = tmp_path / "ember-demo-caption.npz"
+    broken.write_bytes(content)
+    monkeypatch.setattr(captioner_network, "shipped_weights", lambda _name: broken)
+    with pytest.raises(BackendFailure, match="weights of the captioner cannot be read"):
+        await DemoAlchemyBackend.open(BackendSettings("demo-alchemy"))
 
 
 async def test_a_cancelled_drawing_stops_before_its_next_colour(monkeypatch: pytest.MonkeyPatch) -> None:

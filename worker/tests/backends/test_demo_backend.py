@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -11,10 +11,11 @@ import pytest_asyncio
 from PIL import Image
 
 from horde_worker.backends.demo.model import DemoModel, GenerationStopped, Scene
-from horde_worker.backends.demo_backend import DemoBackend
+from horde_worker.backends.demo_backend import MAPPING, DemoBackend
 from horde_worker.backends.events import BackendFailure, Progress
 from horde_worker.backends.image import ImageJob, ImageResult
 from horde_worker.backends.interface import BackendSettings
+from horde_worker.backends.mapping import Sent
 
 GREEN = Image.new("RGB", (64, 64), (50, 165, 70))
 JOB = ImageJob(
@@ -152,3 +153,54 @@ def test_what_it_declares_is_what_it_can_do() -> None:
     assert able.models == ("ember-demo",)
     assert able.capabilities == {"karras", "r2", "r2_source", "img2img", "inpainting", "hires_fix", "tiling"}
     assert not able.knows_nsfw
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "prompt": {"prompt": "a blue circle"},
+    "negative_prompt": {"negative_prompt": "green"},
+    "seed": {"seeds": (9, 8)},
+    "width": {"width": 128},
+    "height": {"height": 128},
+    "ddim_steps": {"steps": 3},
+    "cfg_scale": {"cfg_scale": 7.0},
+    "sampler_name": {"sampler": "k_heun"},
+    "karras": {"karras": False},
+    "tiling": {"tiling": True},
+    "hires_fix": {"hires_fix": True},
+    "hires_fix_denoising_strength": {"hires_denoising_strength": 0.3},
+    "source_image": {"source": GREEN},
+    "source_mask": {"mask": Image.new("L", (64, 64), 255)},
+    "denoising_strength": {"denoising_strength": 0.4},
+}
+"""For each parameter that the table says is sent: what differs in a job with another value."""
+
+
+async def scenes_of(backend: DemoBackend, job: ImageJob, monkeypatch: pytest.MonkeyPatch) -> list[Scene]:
+    """What the model is really asked for."""
+    asked: list[Scene] = []
+    generate = DemoModel.generate
+
+    def noted(self: DemoModel, scene: Scene, **watching: Any) -> Any:
+        asked.append(scene)
+        return generate(self, replace(scene, steps=1, hires_fix=False), **watching)
+
+    monkeypatch.setattr(DemoModel, "generate", noted)
+    await results(backend, job)
+    return asked
+
+
+def test_every_sent_parameter_is_tried() -> None:
+    assert {name for name, mapped in MAPPING.items() if isinstance(mapped, Sent)} == set(OTHERS)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+async def test_a_sent_parameter_arrives_where_the_table_says(
+    backend: DemoBackend, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that differs in it alone is a scene that differs there alone."""
+    mapped = MAPPING[name]
+    assert isinstance(mapped, Sent)
+    before, _ = await scenes_of(backend, JOB, monkeypatch)
+    after, _ = await scenes_of(backend, replace(JOB, **OTHERS[name]), monkeypatch)
+    differs = [f"Scene.{one.name}" for one in fields(Scene) if getattr(before, one.name) != getattr(after, one.name)]
+    assert differs == [mapped.where]

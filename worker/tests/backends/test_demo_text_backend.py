@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+import threading
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
 
 from horde_worker.backends.demo_text.model import DemoTextModel, GenerationStopped, Passage
-from horde_worker.backends.demo_text_backend import FASTEST_TOKENS_PER_S, DemoTextBackend
+from horde_worker.backends.demo_text.network import Network
+from horde_worker.backends.demo_text_backend import (
+    FASTEST_TOKENS_PER_S,
+    MAPPING,
+    SHORTEST_NAP_S,
+    DemoTextBackend,
+)
 from horde_worker.backends.events import BackendFailure, Piece, Progress
 from horde_worker.backends.interface import BackendSettings
+from horde_worker.backends.mapping import Sent
 from horde_worker.backends.text import TextEvent, TextJob, TextResult
+from horde_worker.sampler_settings import TextSampling
 
 JOB = TextJob(
     ids=("a", "b"),
@@ -103,6 +112,37 @@ async def test_the_pieces_of_a_text_are_the_text(wish: dict[str, Any]) -> None:
     assert all(one.text for one in told if isinstance(one, Piece))
 
 
+async def test_pieces_come_while_the_text_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model may not go on before its first piece was heard: only a text that streams ever ends."""
+    heard, tokens = threading.Event(), 0
+    read = Network.read
+
+    def waiting(self: Network, *arguments: Any) -> Any:
+        nonlocal tokens
+        tokens += 1
+        if tokens == 6 and not heard.wait(20):
+            raise AssertionError("nobody heard a piece before the sixth token")
+        return read(self, *arguments)
+
+    monkeypatch.setattr(Network, "read", waiting)
+    pieces = 0
+    async for event in loaded().make(replace(JOB, seeds=(7,), may_end=False)):
+        if isinstance(event, Piece):
+            heard.set()
+            pieces += 1
+    assert pieces == JOB.max_length
+
+
+async def test_pieces_are_not_told_faster_than_hordes_believe() -> None:
+    """A text grows evenly, but for what is not worth a nap."""
+    clock, tokens = Clock(), 0
+    async for event in loaded(clock).make(replace(JOB, seeds=(7,), may_end=False)):
+        if isinstance(event, Progress):
+            assert event.step / FASTEST_TOKENS_PER_S - clock.now <= SHORTEST_NAP_S + 1e-9
+            tokens = event.step
+    assert tokens == JOB.max_length
+
+
 async def test_a_cancelled_text_stops_before_its_next_token(monkeypatch: pytest.MonkeyPatch) -> None:
     """The processor is free again soon."""
     has_begun = asyncio.Event()
@@ -153,3 +193,60 @@ def test_it_takes_what_requests_ask_for_by_default() -> None:
     """80 tokens in a context of 2048 (requests.md §8.3)."""
     able = DemoTextBackend.abilities
     assert able.max_length >= 80 and able.max_context_length >= 2048
+
+
+OTHER_SAMPLING: dict[str, Any] = {
+    "temperature": 0.5, "top_k": 40, "top_a": 0.2, "top_p": 0.9, "min_p": 0.1, "tfs": 0.9, "typical": 0.8,
+    "rep_pen": 1.2, "rep_pen_range": 64, "rep_pen_slope": 0.5, "sampler_order": (5, 0, 1, 2, 3, 4, 6),
+    "smoothing_factor": 0.3, "dynatemp_range": 0.4, "dynatemp_exponent": 2.0,
+}  # fmt: skip
+OTHERS: dict[str, dict[str, Any]] = {
+    "prompt": {"prompt": "In a cold town"},
+    "max_length": {"max_length": 23},
+    "max_context_length": {"max_context_length": 1024},
+    "seed": {"seeds": (9, 8)},
+    "stop_sequence": {"stop_sequences": ("the",)},
+    "use_default_badwordsids": {"may_end": False},
+    **{name: {"sampling": replace(TextSampling(), **{name: value})} for name, value in OTHER_SAMPLING.items()},
+}
+"""For each parameter that the table says is sent: what differs in a job with another value."""
+
+
+def differences(before: Any, after: Any, name: str = "Passage") -> list[str]:
+    """The fields in which two differ, those inside of the sampling by name."""
+    if not is_dataclass(before):
+        return [] if before == after else [name]
+    return [
+        one
+        for field in fields(before)
+        for one in differences(getattr(before, field.name), getattr(after, field.name), f"{name}.{field.name}")
+    ]
+
+
+async def passage_of(job: TextJob, monkeypatch: pytest.MonkeyPatch) -> Passage:
+    """The first that the model is really asked for."""
+    asked: list[Passage] = []
+    generate = DemoTextModel.generate
+
+    def noted(self: DemoTextModel, passage: Passage, **watching: Any) -> Any:
+        asked.append(passage)
+        return generate(self, replace(passage, max_length=1), **watching)
+
+    monkeypatch.setattr(DemoTextModel, "generate", noted)
+    await events(job)
+    return asked[0]
+
+
+def test_every_sent_parameter_is_tried() -> None:
+    """And nothing else."""
+    assert {name for name, mapped in MAPPING.items() if isinstance(mapped, Sent)} == set(OTHERS)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+async def test_a_sent_parameter_arrives_where_the_table_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that differs in it alone is a passage that differs there alone."""
+    mapped = MAPPING[name]
+    assert isinstance(mapped, Sent)
+    before = await passage_of(JOB, monkeypatch)
+    after = await passage_of(replace(JOB, **OTHERS[name]), monkeypatch)
+    assert differences(before, after) == [mapped.where]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,14 +15,40 @@ from horde_worker.backends.interface import BackendSettings
 from horde_worker.backends.shipped_weights import WeightsNotInstalled, shipped_weights
 
 
-@pytest.mark.parametrize("name", ["ember-demo.npz", "ember-demo-text.npz"])
-def test_weights_are_small_enough_to_ship(name: str) -> None:
-    assert 1_000_000 < len(shipped_weights(name).read_bytes()) < 5_000_000
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("ember-demo.npz", 1_000_000, 5_000_000),
+        ("ember-demo-enlarger.npz", 50_000, 500_000),
+        ("ember-demo-caption.npz", 200_000, 1_000_000),
+        ("ember-demo-text.npz", 1_000_000, 5_000_000),
+    ],
+)
+def test_weights_are_small_enough_to_ship(name: str, least: int, most: int) -> None:
+    assert least < len(shipped_weights(name).read_bytes()) < most
 
 
 def test_a_file_that_the_installed_weights_lack_is_named() -> None:
     with pytest.raises(WeightsNotInstalled, match=r"openhorde-models has no ember-demo-3\.npz"):
         shipped_weights("ember-demo-3.npz")
+
+
+@pytest.mark.parametrize(
+    ("weights", "backend"), [("demo.weights", DemoBackend), ("demo_text.weights", DemoTextBackend)]
+)
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x93NUMPY"])
+async def test_weights_that_cannot_be_read_are_a_failure_with_a_reason(
+    weights: str,
+    backend: type[DemoBackend | DemoTextBackend],
+    content: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = tmp_path / "broken.npz"
+    broken.write_bytes(content)
+    monkeypatch.setattr(f"horde_worker.backends.{weights}.shipped_weights", lambda _name: broken)
+    with pytest.raises(BackendFailure, match="cannot be read"):
+        await backend.open(BackendSettings(backend.name))
 
 
 @pytest.mark.parametrize("backend", [DemoBackend, DemoTextBackend])

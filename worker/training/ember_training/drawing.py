@@ -1,4 +1,4 @@
-"""Paints a scene with Pillow, at twice the size and reduced, so that edges are smooth."""
+"""Paints a scene with Pillow, larger and then reduced, so that edges are smooth."""
 
 from __future__ import annotations
 
@@ -10,20 +10,25 @@ from PIL import Image, ImageDraw
 from ember_training.scenes import SceneSpec, Thing
 from horde_worker.backends.demo.vocabulary import COLOURS, Rgb
 
-SUPERSAMPLE = 2
+SUPERSAMPLE = 4
 Points = list[tuple[float, float]]
 
 
 def paint(scene: SceneSpec, width: int, height: int, rng: random.Random) -> Image.Image:
     """The scene as an RGB picture; `rng` varies shades, stars and skylines only."""
-    wide, high = width * SUPERSAMPLE, height * SUPERSAMPLE
+    return paint_large(scene, width, height, SUPERSAMPLE, rng).reduce(SUPERSAMPLE)
+
+
+def paint_large(scene: SceneSpec, width: int, height: int, factor: int, rng: random.Random) -> Image.Image:
+    """The same, so many times as wide and high, with hard edges."""
+    wide, high = width * factor, height * factor
     canvas = Image.new("RGB", (wide, high), _backdrop_colour(scene.backdrop, rng))
     pen = ImageDraw.Draw(canvas)
     if scene.backdrop not in COLOURS:
         _paint_place(pen, scene.backdrop, wide, high, rng)
     for thing in scene.things:
         _paint_thing(pen, thing, wide, high, rng)
-    return canvas.reduce(SUPERSAMPLE)
+    return canvas
 
 
 def _shade(colour: Rgb, factor: float) -> Rgb:
@@ -63,9 +68,10 @@ def _paint_place(pen: ImageDraw.ImageDraw, place: str, wide: int, high: int, rng
             _fade(pen, (0, 0, wide, high), (90, 50, 120), (255, 150, 60))
         case "night":
             _fade(pen, (0, 0, wide, high), (8, 10, 35), (25, 30, 80))
+            side = 0.022 * min(wide, high)
             for _ in range(18):
                 x, y = rng.random() * wide, rng.random() * high
-                pen.rectangle((x, y, x + 2, y + 2), fill=(250, 250, 220))
+                pen.rectangle((x, y, x + side, y + side), fill=(250, 250, 220))
         case "meadow":
             _fade(pen, (0, 0, wide, horizon), day_top, day_low)
             _fade(pen, (0, horizon, wide, high), (110, 190, 70), (60, 140, 50))
@@ -156,8 +162,8 @@ def _paint_thing(pen: ImageDraw.ImageDraw, thing: Thing, wide: int, high: int, r
             inner = [(0.36 + 0.85 * math.cos(a), 0.85 * math.sin(a)) for a in _sweep(1.60 * math.pi, 0.40 * math.pi)]
             shape(outer + inner, colour)
         case "sun":
-            pen.polygon(_around(x, y, r * 1.1, 24, 0.0, 0.75), fill=colour)
-            blob(0, 0, 0.62, _shade(colour, 0.88))
+            pen.polygon(_around(x, y, r * 1.12, 18, -math.pi / 2, 0.58), fill=colour)
+            blob(0, 0, 0.5, _shade(colour, 0.85))
         case "house":
             shape([(-0.75, -0.15), (0.75, -0.15), (0.75, 0.9), (-0.75, 0.9)], colour)
             shape([(0, -1), (1, -0.15), (-1, -0.15)], dark)
@@ -167,11 +173,12 @@ def _paint_thing(pen: ImageDraw.ImageDraw, thing: Thing, wide: int, high: int, r
             for cx, cy, cr in ((-0.36, -0.1, 0.5), (0.36, -0.1, 0.5), (0.0, -0.5, 0.55)):
                 blob(cx, cy, cr, colour)
         case "flower":
-            for px, py in _around(0, 0, 0.6, 6, 0.0):
-                blob(px, py, 0.38, colour)
-            blob(0, 0, 0.3, dark)
+            blob(0, 0, 0.5, colour)
+            for px, py in _around(0, 0, 0.66, 5, -math.pi / 2):
+                blob(px, py, 0.37, colour)
+            blob(0, 0, 0.28, dark)
         case "boat":
-            shape([(-1, 0.35), (1, 0.35), (0.6, 0.85), (-0.6, 0.85)], dark)
+            shape([(-1, 0.35), (1, 0.35), (0.62, 0.95), (-0.62, 0.95)], dark)
             shape([(-0.05, -1), (0.8, 0.22), (-0.05, 0.22)], colour)
             shape([(-0.15, -0.75), (-0.15, 0.22), (-0.75, 0.22)], colour)
         case "fish":

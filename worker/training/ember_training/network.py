@@ -1,6 +1,8 @@
-"""The net that is trained: a small transformer over 8x8 patches and prompt words, predicting the clean picture.
+"""The net that is trained: a small transformer over 6x6 patches and prompt words, predicting the clean picture.
 
-Nothing but matrix products, so that the numpy runtime (`horde_worker.backends.demo.network`) stays short and fast.
+Patches alone leave seams: each is painted without its neighbours' pixels. So three small convolutions over cells of 2x2
+pixels go over the guess at the end; they see the noisy picture too. All is matrix products in the numpy runtime
+(`horde_worker.backends.demo.network`), which stays short and fast.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx
 from torch.nn import functional as F
 
 
@@ -17,19 +20,42 @@ class Shape:
     """Sizes of the net; they travel with the weights."""
 
     width: int = 160
-    depth: int = 6
+    depth: int = 8
     heads: int = 5
     mlp_ratio: int = 3
-    patch_px: int = 8
+    patch_px: int = 6
     words: int = 64
     max_tokens: int = 12
     frequencies: int = 6
     time_features: int = 64
+    cell_px: int = 2
+    cell_features: int = 24
+    detail_width: int = 48
+
+
+class _Norm(torch.autograd.Function):
+    """Written out with its derivative: on a CPU a third faster, all steps together, than torch's own."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, x: Tensor) -> Tensor:
+        size = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        inverse = size.square_().mul_(1 / x.shape[-1]).add_(1e-6).rsqrt_()
+        normed = x * inverse
+        ctx.save_for_backward(normed, inverse)
+        return normed
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, *slopes: Tensor) -> Tensor:
+        normed, inverse = ctx.saved_tensors  # type: ignore[attr-defined]
+        slope = slopes[0]
+        along = (slope * normed).mean(-1, keepdim=True)
+        return torch.addcmul(slope, normed, along, value=-1).mul_(inverse)
 
 
 def norm(x: Tensor) -> Tensor:
     """Root mean square 1, without a learned scale: the modulation has one."""
-    return F.rms_norm(x, (x.shape[-1],), eps=1e-6)
+    normed: Tensor = _Norm.apply(x)
+    return normed
 
 
 class Block(nn.Module):
@@ -76,6 +102,12 @@ class Ember(nn.Module):
         self.time2 = nn.Linear(shape.width, 6 * shape.width)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.depth))
         self.out = nn.Linear(shape.width, pixels)
+        cells, cell = (shape.patch_px // shape.cell_px) ** 2, 3 * shape.cell_px**2
+        self.features = nn.Linear(shape.width, cells * shape.cell_features)
+        self.detail1 = nn.Conv2d(2 * cell + shape.cell_features, shape.detail_width, 3, padding=1)
+        self.detail2 = nn.Conv2d(shape.detail_width, shape.detail_width, 3, padding=1)
+        self.detail3 = nn.Conv2d(shape.detail_width, cell, 3, padding=1)
+        nn.init.zeros_(self.detail3.weight)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
         nn.init.normal_(self.place.weight, std=0.15)
@@ -104,6 +136,19 @@ class Ember(nn.Module):
         h = torch.cat((words.to(pixels.dtype), pixels), 1)
         for block in self.blocks:
             h = block(h, mod)
-        y: Tensor = self.out(norm(h[:, tokens.shape[1] :]))
+        seen = norm(h[:, tokens.shape[1] :])
+        y: Tensor = self.out(seen)
         y = y.view(batch, rows, columns, p, p, channels).permute(0, 5, 1, 3, 2, 4)
-        return y.reshape(batch, channels, height, width).float()
+        y = y.reshape(batch, channels, height, width)
+        return y.float() + self._detail(x, y, self.features(seen), rows, columns).float()
+
+    def _detail(self, x: Tensor, guess: Tensor, features: Tensor, rows: int, columns: int) -> Tensor:
+        """What the convolutions change of the guess."""
+        c = self.shape.cell_px
+        across = self.shape.patch_px // c
+        spread = features.view(x.shape[0], rows, columns, across, across, -1).permute(0, 5, 1, 3, 2, 4)
+        spread = spread.reshape(x.shape[0], -1, rows * across, columns * across)
+        cells = torch.cat((F.pixel_unshuffle(x.to(spread.dtype), c), F.pixel_unshuffle(guess, c), spread), 1)
+        cells = cells.contiguous(memory_format=torch.channels_last)
+        cells = F.relu(self.detail2(F.relu(self.detail1(cells))))
+        return F.pixel_shuffle(self.detail3(cells), c)

@@ -1,21 +1,33 @@
-"""The forms of alchemy that need no model, and a resampler under the upscalers' names, as a backend."""
+"""Forms of alchemy for a bare machine, as a backend.
+
+Three need no model, the upscalers' names get a resampler, and two are answered by the captioner of the small world that
+`ember-demo` paints; without its weights these two are not offered.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, Final, Self
 
+import structlog
 from PIL import Image
 
 from horde_worker.backends.alchemy import AlchemyAbilities, AlchemyEvent, AlchemyResult, Option
-from horde_worker.backends.demo_alchemy.describe import describe
+from horde_worker.backends.demo_alchemy.describe import describe, on_white
 from horde_worker.backends.demo_alchemy.palette import palette
 from horde_worker.backends.demo_alchemy.resampler import FACTORS, LONGEST_SIDE, TooLarge, resample
 from horde_worker.backends.demo_alchemy.vectorize import Stopped, vectorize
+from horde_worker.backends.demo_caption import forms as captions
+from horde_worker.backends.demo_caption.model import DemoCaptioner
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import BackendSettings, Makers
+from horde_worker.backends.shipped_weights import UNREADABLE, WeightsNotInstalled
 from horde_worker.backends.threads import events_of
+
+log = structlog.get_logger(__name__)
 
 MAX_TILES: Final = 9
 """1536×1536 pixels: four times as wide and high, that is 12 seconds on one core, most of them for WebP."""
@@ -43,11 +55,26 @@ class DemoAlchemyBackend:
         stand_ins=frozenset(FACTORS),
     )
 
+    def __init__(self, captioner: DemoCaptioner | None = None) -> None:
+        self._captioner = captioner
+        if captioner is not None:
+            self.abilities = replace(
+                self.abilities,
+                forms=(*captions.FORMS, *self.abilities.forms),
+                stand_ins=self.abilities.stand_ins | set(captions.FORMS),
+            )
+
     @classmethod
     async def open(cls, settings: BackendSettings) -> Self:
-        """Nothing to load, and no options."""
+        """Load the captioner, where its weights are installed; there are no options."""
         settings.check_known()
-        return cls()
+        try:
+            return cls(await asyncio.to_thread(DemoCaptioner.load))
+        except WeightsNotInstalled as error:
+            log.warning("worker.form_not_offered", form=", ".join(captions.FORMS), reason=str(error))
+            return cls()
+        except UNREADABLE as error:
+            raise BackendFailure(f"the weights of the captioner cannot be read: {error}") from error
 
     @property
     def makers(self) -> Makers:
@@ -60,10 +87,10 @@ class DemoAlchemyBackend:
     async def work(
         self, form: str, source: Image.Image, payload: Mapping[str, Option]
     ) -> AsyncGenerator[AlchemyEvent, None]:
-        """The result of one form; it has no options, and no steps to tell of."""
+        """The result of one form; only `interrogation` has an option (`top_count`), and none has steps to tell of."""
 
         def do(tell: Callable[[AlchemyEvent], None], should_stop: Callable[[], bool]) -> None:
-            tell(_done(form, source, should_stop))
+            tell(self._done(form, source, payload, should_stop))
 
         try:
             async with aclosing(events_of(do)) as events:
@@ -72,10 +99,15 @@ class DemoAlchemyBackend:
         except (TooLarge, Stopped, MemoryError) as error:
             raise BackendFailure(str(error) or type(error).__name__) from error
 
-
-def _done(form: str, source: Image.Image, should_stop: Callable[[], bool]) -> AlchemyResult:
-    if form in _ANALYSES:
-        return AlchemyResult(_ANALYSES[form](source, should_stop))
-    if form in FACTORS:
-        return AlchemyResult(resample(source, FACTORS[form]))
-    raise BackendFailure(f"{form} is not among the forms of this backend")
+    def _done(
+        self, form: str, source: Image.Image, payload: Mapping[str, Option], should_stop: Callable[[], bool]
+    ) -> AlchemyResult:
+        if form in _ANALYSES:
+            return AlchemyResult(_ANALYSES[form](source, should_stop))
+        if form in FACTORS:
+            return AlchemyResult(resample(source, FACTORS[form]))
+        if self._captioner is not None and form == "caption":
+            return AlchemyResult(captions.caption(self._captioner, on_white(source)))
+        if self._captioner is not None and form == "interrogation":
+            return AlchemyResult(captions.interrogation(self._captioner, on_white(source), payload))
+        raise BackendFailure(f"{form} is not among the forms of this backend")

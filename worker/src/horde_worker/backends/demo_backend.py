@@ -5,17 +5,56 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Self
+from typing import Final, Self
 
 from horde_sdk.generation_parameters.image.consts import KNOWN_IMAGE_SAMPLERS
 from horde_worker.backends.demo.model import MODEL_NAME, DemoModel, GenerationStopped, Scene
 from horde_worker.backends.events import BackendFailure, Progress
 from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageResult, Remark
 from horde_worker.backends.interface import BackendSettings, Makers
+from horde_worker.backends.mapping import ByWorker, Mapped, Sent, Unsupported
+from horde_worker.backends.shipped_weights import UNREADABLE
 from horde_worker.backends.threads import events_of
 
 MAX_PIXELS = 1024 * 1024
 MAX_BATCH = 4
+
+_NO_SUCH_PART = "the net has no such part"
+
+MAPPING: Final[dict[str, Mapped]] = {
+    "prompt": Sent("Scene.prompt", "words it does not know are told in the result's metadata"),
+    "negative_prompt": Sent("Scene.negative_prompt"),
+    "seed": Sent("Scene.seed", "one for each picture"),
+    "width": Sent("Scene.width"),
+    "height": Sent("Scene.height"),
+    "ddim_steps": Sent("Scene.steps"),
+    "cfg_scale": Sent("Scene.cfg_scale"),
+    "n_iter": ByWorker("one picture after the other, at most 4"),
+    "sampler_name": Sent("Scene.sampler", "the nearest of its four, see docs/demo-model.md"),
+    "karras": Sent("Scene.karras"),
+    "clip_skip": Unsupported("it has no text encoder whose layers could be skipped"),
+    "tiling": Sent("Scene.tiling"),
+    "hires_fix": Sent("Scene.hires_fix"),
+    "hires_fix_denoising_strength": Sent("Scene.hires_denoising_strength"),
+    "source_image": Sent("Scene.source", "fetched and made RGB before"),
+    "source_mask": Sent("Scene.mask"),
+    "source_processing": ByWorker("says whether there is a mask"),
+    "denoising_strength": Sent("Scene.denoising_strength"),
+    "extra_source_images": Unsupported(_NO_SUCH_PART),
+    "loras": Unsupported(_NO_SUCH_PART),
+    "tis": Unsupported(_NO_SUCH_PART),
+    "control_type": Unsupported(_NO_SUCH_PART),
+    "image_is_control": Unsupported(_NO_SUCH_PART),
+    "return_control_map": Unsupported(_NO_SUCH_PART),
+    "post_processing": Unsupported("it makes pictures only"),
+    "facefixer_strength": Unsupported("it makes pictures only"),
+    "transparent": Unsupported("it paints backgrounds"),
+    "workflow": Unsupported("it has one way to paint"),
+    "extra_texts": Unsupported("only workflows have them"),
+    "use_nsfw_censor": ByWorker("nothing that it can paint is unsafe"),
+    "model": ByWorker("only `ember-demo` is offered"),
+}
+"""What becomes of a job's parameters (`horde_worker.backends.mapping`)."""
 
 
 class DemoBackend:
@@ -39,7 +78,7 @@ class DemoBackend:
         settings.check_known()
         try:
             return cls(await asyncio.to_thread(DemoModel.load))
-        except (OSError, ValueError) as error:
+        except UNREADABLE as error:
             raise BackendFailure(f"the weights of {MODEL_NAME} cannot be read: {error}") from error
 
     @property

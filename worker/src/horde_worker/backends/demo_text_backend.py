@@ -11,6 +11,8 @@ from typing import Final, Self
 from horde_worker.backends.demo_text.model import MODEL_NAME, DemoTextModel, GenerationStopped, Passage
 from horde_worker.backends.events import BackendFailure, Piece, Progress
 from horde_worker.backends.interface import BackendSettings, Makers
+from horde_worker.backends.mapping import ByWorker, Mapped, Sent, Unsupported
+from horde_worker.backends.shipped_weights import UNREADABLE
 from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextResult
 from horde_worker.backends.threads import events_of
 
@@ -20,6 +22,29 @@ MAX_CONTEXT_LENGTH: Final = 8192
 MAX_BATCH: Final = 4
 FASTEST_TOKENS_PER_S: Final = 100.0
 """Hordes suspect workers that make more than 150 tokens a second (moderation.md §3.3), which this model would."""
+SHORTEST_NAP_S: Final = 0.05
+"""Five tokens: sleeping before each would cost more than making it."""
+
+_SAMPLERS: Final = (
+    *("temperature", "top_k", "top_a", "top_p", "min_p", "tfs", "typical", "rep_pen", "rep_pen_range"),
+    *("rep_pen_slope", "sampler_order", "smoothing_factor", "dynatemp_range", "dynatemp_exponent"),
+)
+_FORMATS: Final = ("singleline", "frmtadsnsp", "frmtrmblln", "frmtrmspch", "frmttriminc")
+
+MAPPING: Final[dict[str, Mapped]] = {
+    "prompt": Sent("Passage.prompt", "the last 256 tokens of it count"),
+    "max_length": Sent("Passage.max_length"),
+    "max_context_length": Sent("Passage.max_context_length"),
+    "n": ByWorker("one text after the other, at most 4"),
+    "seed": Sent("Passage.seed", "one for each text"),
+    **{name: Sent(f"Passage.sampling.{name}") for name in _SAMPLERS},
+    "stop_sequence": Sent("Passage.stop_sequences"),
+    "use_default_badwordsids": Sent("Passage.may_end", "a text does not end before its length"),
+    **dict.fromkeys(_FORMATS, ByWorker("the prompt before, or the text after")),
+    "softprompt": Unsupported("the model has no place for one"),
+    "model": ByWorker("only `ember-demo-text` is offered"),
+}
+"""What becomes of a job's parameters (`horde_worker.backends.mapping`)."""
 
 
 class DemoTextBackend:
@@ -47,7 +72,7 @@ class DemoTextBackend:
         settings.check_known()
         try:
             return cls(await asyncio.to_thread(DemoTextModel.load))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except UNREADABLE as error:
             raise BackendFailure(f"the weights of {MODEL_NAME} cannot be read: {error}") from error
 
     @property
@@ -61,21 +86,28 @@ class DemoTextBackend:
     async def make(self, job: TextJob) -> AsyncGenerator[TextEvent, None]:
         """Write every text of the job, word by word; between two words a closed job ends.
 
-        A text that was written too fast to be believed is held back until its time has passed.
+        What was written too fast to be believed is held back until its time has passed, piece by piece: whoever looks
+        on sees a text grow evenly.
         """
 
         def write(tell: Callable[[TextEvent], None], should_stop: Callable[[], bool]) -> None:
             for place, seed in enumerate(job.seeds):
                 self._write(job, place, seed, tell, should_stop)
 
-        began, tokens = self._clock(), 0
+        began, before = self._clock(), 0
+
+        async def wait_until_believed(tokens: int, patience_s: float) -> None:
+            if (early_s := began + tokens / FASTEST_TOKENS_PER_S - self._clock()) > patience_s:
+                await self._sleep(early_s)
+
         try:
             async with aclosing(events_of(write)) as events:
                 async for event in events:
-                    if isinstance(event, TextResult):
-                        tokens += event.tokens
-                        if (early_s := began + tokens / FASTEST_TOKENS_PER_S - self._clock()) > 0:
-                            await self._sleep(early_s)
+                    if isinstance(event, Progress):
+                        await wait_until_believed(before + event.step, SHORTEST_NAP_S)
+                    elif isinstance(event, TextResult):
+                        before += event.tokens
+                        await wait_until_believed(before, 0)
                     yield event
         except GenerationStopped as error:
             raise BackendFailure(str(error)) from error

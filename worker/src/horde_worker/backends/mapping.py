@@ -63,9 +63,11 @@ Mapped: TypeAlias = Sent | ByWorker | Neutral | Unsupported
 _IMAGE_BACKENDS: Final[dict[str, str]] = {
     "a1111": "horde_worker.backends.a1111.mapping",
     "comfyui": "horde_worker.backends.comfyui.mapping",
+    "demo": "horde_worker.backends.demo_backend",
     "diffusers": "horde_worker.backends.diffusers.mapping",
 }
 _TEXT_BACKENDS: Final[dict[str, str]] = {
+    "demo-text": "horde_worker.backends.demo_text_backend",
     "koboldcpp": "horde_worker.backends.koboldcpp_backend",
     "llamacpp": "horde_worker.backends.llamacpp_backend",
     "ollama": "horde_worker.backends.ollama_backend",

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from importlib import resources
 from importlib.resources.abc import Traversable
+from zipfile import BadZipFile
 
 from horde_worker import VERSION
 
 PACKAGE = "horde_models"
+
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
+"""What reading a broken file of weights may raise: numpy and zipfile have an error each for every way to be broken."""
 
 
 class WeightsNotInstalled(OSError):

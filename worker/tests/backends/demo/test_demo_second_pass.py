@@ -9,8 +9,11 @@ import pytest
 from ember_training.colour_naming import name_colours
 from PIL import Image
 
+from horde_worker.backends.demo.canvas import to_image, to_pixels
+from horde_worker.backends.demo.enlarger import FACTOR, Enlarger
 from horde_worker.backends.demo.model import DemoModel, Scene
 from horde_worker.backends.demo.second_pass import second_levels
+from horde_worker.backends.demo.weights import Array
 
 SCENE = Scene("a red circle on a blue background", width=256, height=256, steps=12, seed=7, hires_fix=True)
 
@@ -22,12 +25,26 @@ def sharpness(image: Image.Image) -> float:
 
 
 def test_edges_are_sharper_with_the_second_pass(ember: DemoModel) -> None:
-    """Twice the pixels show in the enlarged picture."""
+    """Twice the pixels show in the enlarged picture, though the first pass is enlarged by a net already."""
     plain, fixed = (
         np.mean([sharpness(ember.generate(replace(SCENE, seed=seed, hires_fix=on)).image) for seed in range(3)])
         for on in (False, True)
     )
-    assert fixed > 1.15 * plain
+    assert fixed > 1.05 * plain
+
+
+def test_edges_are_sharper_than_those_of_a_resampled_canvas(ember: DemoModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice as sharp, by the net that enlarges alone."""
+    plain = replace(SCENE, hires_fix=False)
+    by_net = np.mean([sharpness(ember.generate(replace(plain, seed=seed)).image) for seed in range(3)])
+
+    def resampled(_self: Enlarger, pixels: Array, *, wrap: bool = False) -> Array:
+        small = to_image(pixels)
+        return to_pixels(small.resize((small.width * FACTOR, small.height * FACTOR), Image.Resampling.LANCZOS))
+
+    monkeypatch.setattr(Enlarger, "__call__", resampled)
+    by_lanczos = np.mean([sharpness(ember.generate(replace(plain, seed=seed)).image) for seed in range(3)])
+    assert by_net > 2 * by_lanczos
 
 
 def test_the_second_pass_keeps_what_the_first_painted(ember: DemoModel) -> None:
@@ -54,7 +71,7 @@ def test_the_second_pass_has_its_share_of_the_steps(strength: float) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"width": 64, "height": 64},
+        {"width": 48, "height": 48},
         {"source": Image.new("RGB", (64, 64)), "mask": Image.new("L", (64, 64), 255)},
     ],
     ids=["small", "inpainting"],

@@ -95,4 +95,4 @@ def test_a_picture_survives_the_way_to_the_canvas_and_back(canvas: tuple[int, in
     source = Image.new("RGB", size, (200, 40, 90))
     pixels = to_canvas(source, canvas, *size)
     assert pixels.shape == (canvas[1], canvas[0], 3)
-    assert to_picture(pixels, *size).getextrema() == source.getextrema()
+    assert to_picture(pixels, canvas, *size).getextrema() == source.getextrema()

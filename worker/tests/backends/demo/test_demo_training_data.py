@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
 
 import pytest
 from ember_training.colour_naming import name_colours
 from ember_training.drawing import paint
+from ember_training.examination import (
+    mark_pair,
+    mark_place,
+    mark_single,
+    pair_questions,
+    place_questions,
+    single_questions,
+)
 from ember_training.scenes import SceneSpec, Thing, random_scene
 from ember_training.shape_naming import name_shape
+from ember_training.silhouettes import silhouette
+from PIL import Image
 
 from horde_worker.backends.demo.vocabulary import COLOURS, PLACES, SHAPES, read_prompt
 
@@ -70,7 +81,52 @@ def test_the_colour_measure_agrees_with_the_palette(colour: str) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_shape_measure_recognises_what_is_drawn(shape: str) -> None:
-    assert name_shape(paint(a_scene(shape=shape), 64, 64, random.Random(7)), "red") == shape
+    assert name_shape(silhouette(paint(a_scene(shape=shape), 64, 64, random.Random(7)))) == shape
+
+
+def test_a_blot_has_no_shape() -> None:
+    dots = Image.new("RGB", (64, 64), "blue")
+    for x, y in ((8, 8), (8, 50), (50, 8), (50, 50), (28, 28)):
+        dots.paste("red", (x, y, x + 6, y + 6))
+    assert name_shape(silhouette(dots)) == ""
+    assert name_shape(silhouette(Image.new("RGB", (64, 64), "blue"))) == ""
+
+
+def test_the_probes_find_true_drawings_right() -> None:
+    """What they cannot see in a drawing they could not blame a model for."""
+    asked = [
+        (single_questions(170), mark_single),
+        (pair_questions(60), mark_pair),
+        (place_questions(45), mark_place),
+    ]
+    for questions, mark in asked:
+        marks = [
+            all(mark(question, paint(question.scene, 96, 96, random.Random(seed))).values())
+            for seed, question in enumerate(questions)
+        ]
+        assert sum(marks) >= 0.92 * len(marks)
+
+
+def test_the_probes_find_wrong_drawings_wrong() -> None:
+    """Each of another question: nearly nothing is right by chance."""
+    questions = list(single_questions(60))
+    marks = [
+        all(mark_single(question, paint(other.scene, 96, 96, random.Random(seed))).values())
+        for seed, (question, other) in enumerate(itertools.pairwise(questions))
+    ]
+    assert sum(marks) <= 2
+
+
+def test_what_is_asked_was_never_shown_in_training() -> None:
+    rng = random.Random(9)
+    shown = {
+        (thing.shape, thing.colour, scene.backdrop)
+        for scene in (random_scene(rng) for _ in range(4000))
+        for thing in scene.things
+    }
+    for question in (*single_questions(100), *pair_questions(40), *place_questions(27)):
+        thing = question.scene.things[0]
+        assert (thing.shape, thing.colour, question.scene.backdrop) not in shown
 
 
 @pytest.mark.parametrize("size", [(64, 64), (80, 48), (48, 80)])

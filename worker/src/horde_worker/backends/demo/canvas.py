@@ -13,7 +13,7 @@ from horde_worker.backends.demo.weights import Array
 Size: TypeAlias = tuple[int, int]
 Box: TypeAlias = tuple[int, int, int, int]
 
-CANVASES: Final[tuple[Size, ...]] = ((64, 64), (80, 48), (48, 80))
+CANVASES: Final[tuple[Size, ...]] = ((48, 48), (60, 36), (36, 60))
 """Width and height in pixels: the shapes seen in training."""
 
 LEAST_KEPT_SHARE: Final = 0.75
@@ -25,10 +25,11 @@ def nearest_canvas(width: int, height: int) -> Size:
     return min(CANVASES, key=lambda canvas: abs(math.log(canvas[0] / canvas[1]) - wanted))
 
 
-def to_picture(pixels: Array, width: int, height: int) -> Image.Image:
-    """RGB picture of exactly this size from (rows, columns, 3) in -1..1."""
-    small = to_image(pixels)
-    return small.resize((width, height), Image.Resampling.LANCZOS, box=shown_part(small.size, width, height))
+def to_picture(pixels: Array, canvas: Size, width: int, height: int) -> Image.Image:
+    """RGB picture of exactly this size from (rows, columns, 3) in -1..1, a canvas that may have been enlarged."""
+    factor = pixels.shape[1] / canvas[0]
+    left, top, right, bottom = (side * factor for side in shown_part(canvas, width, height))
+    return to_image(pixels).resize((width, height), Image.Resampling.LANCZOS, box=(left, top, right, bottom))
 
 
 def to_image(pixels: Array) -> Image.Image:

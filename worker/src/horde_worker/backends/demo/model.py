@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Self, TypeAlias
 
 import numpy as np
-from PIL.Image import Resampling
 
-from horde_worker.backends.demo.canvas import Size, nearest_canvas, to_image, to_picture, to_pixels
+from horde_worker.backends.demo.canvas import Size, nearest_canvas, to_picture
+from horde_worker.backends.demo.enlarger import FACTOR as ENLARGED
+from horde_worker.backends.demo.enlarger import Enlarger
 from horde_worker.backends.demo.guidance import QUIET_BELOW_SIGMA, clipped, guided
 from horde_worker.backends.demo.network import Network
 from horde_worker.backends.demo.noise_schedule import blend_share
 from horde_worker.backends.demo.one_blas_thread import one_blas_thread
 from horde_worker.backends.demo.samplers import SAMPLERS, Denoise, DrawNoise, sampler_for
 from horde_worker.backends.demo.scene import Picture, Scene
-from horde_worker.backends.demo.second_pass import FACTOR, in_four, large_noise, second_levels
+from horde_worker.backends.demo.second_pass import FACTOR, in_four, large_noise, reduced, second_levels
 from horde_worker.backends.demo.source_picture import SourcePicture, first_pixels, noise_levels
 from horde_worker.backends.demo.tiling import to_tile, wrapped
 from horde_worker.backends.demo.vocabulary import read_prompt
@@ -38,15 +39,16 @@ class GenerationStopped(Exception):
 class DemoModel:
     """The loaded model. Keeps no state between pictures, so threads may share one."""
 
-    def __init__(self, network: Network, images_seen: int) -> None:
+    def __init__(self, network: Network, enlarger: Enlarger, images_seen: int) -> None:
         self._network = network
+        self._enlarger = enlarger
         self.images_seen = images_seen
 
     @classmethod
-    def load(cls, weights: Path | None = None) -> Self:
-        """The model with the weights in the package, or with those of a file that `train_demo.py` exported."""
+    def load(cls, weights: Path | None = None, enlarger: Path | None = None) -> Self:
+        """The model with the weights in the package, or with those of files that training exported."""
         loaded = load_weights(weights)
-        return cls(Network(loaded), loaded.images_seen)
+        return cls(Network(loaded), Enlarger.load(enlarger), loaded.images_seen)
 
     def generate(
         self, scene: Scene, *, on_step: OnStep | None = None, should_stop: ShouldStop | None = None
@@ -75,18 +77,23 @@ class DemoModel:
         pixels = walk.down(first_pixels(source, draw_noise(), levels[0]), levels, denoise, draw_noise)
         if again:
             draw_large = large_noise(draw_noise)
-            size = (canvas[0] * FACTOR, canvas[1] * FACTOR)
-            larger = to_pixels(
-                to_tile(pixels, *size) if scene.tiling else to_image(pixels).resize(size, Resampling.LANCZOS)
-            )
+            larger = reduced(self._enlarged(pixels, scene), ENLARGED // FACTOR)
             noisy = larger + draw_large() * np.float32(again[0])
             pixels = walk.down(noisy, again, in_four(denoise), draw_large)
-        image = (to_tile if scene.tiling else to_picture)(pixels, scene.width, scene.height)
+        large = self._enlarged(pixels, scene)
+        if scene.tiling:
+            image = to_tile(large, scene.width, scene.height)
+        else:
+            image = to_picture(large, canvas, scene.width, scene.height)
         return Picture(
             image=image if source is None else source.finish(image),
             ignored_words=tuple(dict.fromkeys(wanted.ignored_words + unwanted.ignored_words)),
             sampler=walk.sampler,
         )
+
+    def _enlarged(self, pixels: Array, scene: Scene) -> Array:
+        with one_blas_thread():
+            return self._enlarger(pixels, wrap=scene.tiling)
 
     @staticmethod
     def _second_levels(scene: Scene, canvas: Size) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""The forward pass of `ember-demo` in numpy: the same sums as `worker/training/network.py`."""
+"""The forward pass of `ember-demo` in numpy: the same sums as `worker/training/ember_training/network.py`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from horde_worker.backends.demo.convolution import Convolution, cells_of, pixels_of
 from horde_worker.backends.demo.weights import Array, NetShape, Weights
 
 
@@ -33,6 +34,8 @@ class Network:
         self._time1, self._time1_bias = _transposed(arrays["time1.weight"]), arrays["time1.bias"]
         self._time2, self._time2_bias = _transposed(arrays["time2.weight"]), arrays["time2.bias"]
         self._out, self._out_bias = _transposed(arrays["out.weight"]), arrays["out.bias"]
+        self._features, self._features_bias = _transposed(arrays["features.weight"]), arrays["features.bias"]
+        self._detail = tuple(Convolution.of(arrays, f"detail{i}") for i in (1, 2, 3))
         self._blocks = tuple(
             _Block(
                 qkv=_transposed(arrays[f"blocks.{i}.qkv.weight"]),
@@ -64,9 +67,21 @@ class Network:
         modulation = self._modulation(t)
         for block in self._blocks:
             flow = self._layer(flow, block, modulation)
-        guess = _norm(flow[:, words.shape[1] :]) @ self._out + self._out_bias
-        picture: Array = guess.reshape(prompts, rows, columns, p, p, 3).transpose(0, 1, 3, 2, 4, 5)
-        return picture.reshape(prompts, rows * p, columns * p, 3)
+        seen = _norm(flow[:, words.shape[1] :])
+        guess = _side_by_side((seen @ self._out + self._out_bias).reshape(prompts, rows, columns, p, p, 3))
+        across = p // self.shape.cell_px
+        features = (seen @ self._features + self._features_bias).reshape(prompts, rows, columns, across, across, -1)
+        picture: Array = guess + self._changes(noisy, guess, _side_by_side(features))
+        return picture
+
+    def _changes(self, noisy: Array, guess: Array, features: Array) -> Array:
+        """What the convolutions make of the seams between patches, and of the pixels that are seen already."""
+        seen = cells_of(noisy[None], self.shape.cell_px)
+        everywhere = np.broadcast_to(seen, (guess.shape[0], *seen.shape[1:]))
+        flow = np.concatenate((everywhere, cells_of(guess, self.shape.cell_px), features), axis=-1)
+        first, second, third = self._detail
+        flow = np.maximum(second(np.maximum(first(flow), 0)), 0)
+        return pixels_of(third(flow), self.shape.cell_px)
 
     def _layer(self, flow: Array, block: _Block, modulation: Array) -> Array:
         scale1, shift1, gate1, scale2, shift2, gate2 = np.split(modulation + block.mod_bias, 6)
@@ -101,6 +116,13 @@ class Network:
 
 def _transposed(matrix: Array) -> Array:
     return np.ascontiguousarray(matrix.T)
+
+
+def _side_by_side(patches: Array) -> Array:
+    """One picture from (prompts, rows, columns, height, width, values) of its patches."""
+    prompts, rows, columns, height, width, values = patches.shape
+    picture: Array = patches.transpose(0, 1, 3, 2, 4, 5).reshape(prompts, rows * height, columns * width, values)
+    return picture
 
 
 def _norm(x: Array) -> Array:

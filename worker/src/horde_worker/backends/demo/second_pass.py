@@ -40,6 +40,13 @@ def in_four(denoise: Denoise) -> Denoise:
     return denoise_large
 
 
+def reduced(picture: Array, side: int) -> Array:
+    """Each pixel the mean of a square of this many pixels a side."""
+    rows, columns, colours = picture.shape
+    means: Array = picture.reshape(rows // side, side, columns // side, side, colours).mean(axis=(1, 3))
+    return means
+
+
 def large_noise(draw_noise: DrawNoise) -> DrawNoise:
     """The same noise for all four, so that they do not drift apart."""
 

@@ -17,6 +17,9 @@ from horde_worker.backends.demo.weights import Array
 
 LEAST_STRENGTH = 0.01
 
+SMALL_CANVAS = 0.75
+"""Noise hides more of a smaller picture. A strength keeps as much of a source on 48 pixels as its level would on 64."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourcePicture:
@@ -64,7 +67,8 @@ def noise_levels(scene: Scene) -> tuple[float, ...]:
         return sigmas(scene.steps, karras=scene.karras)
     steps = max(1, scene.steps)
     strength = min(1.0, max(LEAST_STRENGTH, scene.denoising_strength))
-    return sigmas(math.ceil(steps / strength), karras=scene.karras)[-steps - 1 :]
+    levels = sigmas(math.ceil(steps / strength), karras=scene.karras)[-steps - 1 :]
+    return tuple(level * SMALL_CANVAS for level in levels) if strength < 1 else levels
 
 
 def first_pixels(source: SourcePicture | None, noise: Array, sigma: float) -> Array:

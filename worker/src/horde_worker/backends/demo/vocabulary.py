@@ -48,6 +48,17 @@ SHAPES: Final = (
     "cat",
 )
 PLACES: Final = ("sky", "sunset", "night", "meadow", "sea", "desert", "snow", "forest", "mountain")
+PLACE_PHRASES: Final = {
+    "sky": "in the sky",
+    "sunset": "at sunset",
+    "night": "at night",
+    "meadow": "in a meadow",
+    "sea": "in the sea",
+    "desert": "in the desert",
+    "snow": "in the snow",
+    "forest": "in a forest",
+    "mountain": "in the mountains",
+}
 SIZES: Final = ("big", "small")
 SPOTS: Final = ("left", "right", "top", "bottom", "center")
 RELATIONS: Final = ("above", "below", "and")

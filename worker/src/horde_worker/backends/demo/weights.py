@@ -30,6 +30,9 @@ class NetShape:
     max_tokens: int
     frequencies: int
     time_features: int
+    cell_px: int
+    cell_features: int
+    detail_width: int
 
 
 @dataclass(frozen=True, slots=True)
