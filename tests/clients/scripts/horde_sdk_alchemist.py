@@ -24,13 +24,13 @@ LIMIT_S = 60
 
 
 def main() -> None:
-    """Pop until there are forms, hand in a caption and a picture."""
+    """Pop until there are forms, hand in a judgement and a picture."""
     client = AIHordeAPIManualClient()
     request = AlchemyPopRequest(
         apikey=KEY,
         name=NAME,
         priority_usernames=[],
-        forms=[KNOWN_ALCHEMY_TYPES.caption, KNOWN_ALCHEMY_TYPES.GFPGAN],
+        forms=[KNOWN_ALCHEMY_TYPES.nsfw, KNOWN_ALCHEMY_TYPES.GFPGAN],
         amount=2,
     )
     deadline = time.monotonic() + LIMIT_S
@@ -45,7 +45,7 @@ def main() -> None:
             with urllib.request.urlopen(form.source_image, timeout=30) as source:
                 picture = source.read()
             seen.append(str(form.form))
-            result = {"caption": "a teal square"}
+            result: dict[str, object] = {"nsfw": False}
             if form.form == KNOWN_ALCHEMY_TYPES.GFPGAN:
                 assert form.r2_upload is not None
                 put = urllib.request.Request(form.r2_upload, picture, {"Content-Type": "image/webp"}, method="PUT")

@@ -22,17 +22,17 @@ async function main() {
   const ask = (...forms) =>
     horde.postAsyncInterrogate({ source_image, forms: forms.map((form) => ({ name: form })) });
 
-  const asked = await ask("caption", "RealESRGAN_x4plus");
+  const asked = await ask("nsfw", "RealESRGAN_x4plus");
   const popped = await until("a form", async () => {
     const answer = await horde.postInterrogationPop(
-      { name, forms: ["caption"], amount: 1, bridge_agent: "npm:1:example.org", priority_usernames: [], max_tiles: 16 },
+      { name, forms: ["nsfw"], amount: 1, bridge_agent: "npm:1:example.org", priority_usernames: [], max_tiles: 16 },
       { token: key },
     );
     return answer.forms && answer.forms[0];
   });
   const source = await fetch(popped.source_image);
   const submitted = await horde.postInterrogationSubmit(
-    { id: popped.id, result: { caption: "a teal square" }, state: "ok" },
+    { id: popped.id, result: { nsfw: false }, state: "ok" },
     { token: key },
   );
   const status = await until("both results", async () => {
@@ -51,7 +51,7 @@ async function main() {
     source: source.status,
     reward: submitted.reward,
     forms: status.forms.map((form) => [form.form, form.state]),
-    caption: status.forms[0].result.caption,
+    nsfw: status.forms[0].result.nsfw,
     cancelled: (await horde.deleteInterrogationRequest(cancelled.id)).forms.map((form) => form.state),
     refusal: refusal.rawError?.rc,
   };
