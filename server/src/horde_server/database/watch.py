@@ -95,6 +95,8 @@ class DatabaseWatch:
         else:
             self._conn.cut()  # a statement that is cancelled waits for its server once more
         await asyncio.wait((asking,))
+        if not asking.cancelled():
+            asking.exception()  # what it ended with is no news any more, and nobody else asks for it
         await self._hang_up()
 
     async def _hang_up(self) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from horde_worker.safety.judgement import Judgement, Wanted
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 class ClosedVocabulary:

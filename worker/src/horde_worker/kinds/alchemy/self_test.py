@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 import structlog
-from PIL import Image
 
 from horde_sdk.generation_parameters.alchemy.consts import (
     is_facefixer_form,
@@ -18,6 +18,9 @@ from horde_worker.backends.alchemy import AlchemyMaker, AlchemyResult, Option
 from horde_worker.backends.events import BackendFailure, Watched
 from horde_worker.kinds.interface import Watch
 from horde_worker.kinds.results import results_of
+
+if TYPE_CHECKING:
+    from PIL import Image  # loaded when there is a picture: a worker that waits is to be small
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +45,8 @@ async def result_of(
 
 def check_kind(form: str, result: AlchemyResult) -> None:
     """Raise `BackendFailure` unless the result is a picture where it is to be one, and only there."""
+    from PIL import Image
+
     if is_picture_form(form) != isinstance(result.value, Image.Image):
         raise BackendFailure(f"{form} has a result of the wrong kind: {type(result.value).__name__}")
 
@@ -57,6 +62,8 @@ def is_picture_form(form: str) -> bool:
 
 def sample_picture() -> Image.Image:
     """A small picture with a slope of colours and an edge."""
+    from PIL import Image
+
     picture = Image.radial_gradient("L").resize((64, 64))
     return Image.merge("RGB", (picture, picture.transpose(Image.Transpose.ROTATE_90), Image.new("L", (64, 64), 80)))
 

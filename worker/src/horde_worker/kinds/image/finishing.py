@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import structlog
-from PIL import Image
 
 from horde_worker.backends.alchemy import AlchemyMaker
 from horde_worker.backends.image import ImageAbilities, ImageJob, ImageResult, Remark
@@ -18,6 +18,9 @@ from horde_worker.safety.decision import decided
 from horde_worker.safety.judgement import SafetyChecker, Wanted
 from horde_worker.safety.words import words_hit
 from horde_worker.settings import OperatorWishes
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 log = structlog.get_logger(__name__)
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
-from PIL import Image
 
 from horde_worker.backends.alchemy import AlchemyMaker
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.image import Remark
 from horde_worker.backends.interface import why_unready
 from horde_worker.kinds.alchemy.self_test import is_picture_form, proven_forms, result_of, watch_nothing
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +78,8 @@ class PostProcessing:
             raise BackendFailure(f"a picture of {picture.width}×{picture.height} is too large for {name}")
         payload = {"facefixer_strength": facefixer_strength}
         result = await result_of(self._alchemist, name, picture, payload, watch_nothing)
+        from PIL import Image
+
         assert isinstance(result.value, Image.Image)  # `result_of` looks at that
         if max(result.value.size) > LONGEST_SIDE:
             raise BackendFailure(f"{name} made a picture of more than {LONGEST_SIDE} pixels a side")
