@@ -58,7 +58,7 @@ PROGRAMS: Final = {
     "openai (another)": Program(OpenAiContract, "openai", {"context_length": 2048}),
     "openai (only chats)": Program(ChatContract, "openai", {"context_length": 2048}),
 }
-ELSEWHERE: Final = {"transformers"}
+ELSEWHERE: Final = {"transformers", "demo-text"}
 """In this process, and no server: its own tests prove its table."""
 
 BASE: Final[dict[str, Any]] = {"rep_pen": 1.1, "rep_pen_range": 64, "dynatemp_range": 0.2, "temperature": 0.9}
