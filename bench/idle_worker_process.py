@@ -8,7 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from horde_worker import command_line  # noqa: F401  # `horde work` loads it, and typer with it
+from horde_worker import (
+    command_line,  # noqa: F401  # `horde work` loads it, and typer with it
+    structlog_without_rich,  # noqa: F401  # first, as `horde work` does
+)
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.commands.session import Session
 from horde_worker.configuration.schema import Configuration
