@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
@@ -10,7 +10,7 @@ from horde_worker.backends.mapping import Mapped
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendGone, BackendRefused, BackendServer, quietly
 from horde_worker.backends.text_servers.backend import TextServerBackend
-from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Written, named
+from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Speaker, Written, named
 from horde_worker.backends.text_servers.streams import number_at, objects_of, text_at
 from horde_worker.backends.text_servers.tables import (
     FORMATTING,
@@ -70,17 +70,12 @@ TABLE: Final[Table] = {
 MAPPING: Final[dict[str, Mapped]] = mapping_of(TABLE)
 
 
-class KoboldCppServer:
+class KoboldCppServer(Speaker):
     """Speaks to one server, which writes one text at a time. Implements `TextServer`."""
 
     program = "KoboldCpp"
     table: Table = TABLE
     tells_use = True
-
-    def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
-        self._server = server
-        self._options = options
-        self._context_length = context_length
 
     async def look(self, in_work: int) -> Seen:
         model = text_at(await self._server.get_json("/api/v1/model"), "result")
@@ -107,9 +102,6 @@ class KoboldCppServer:
 
     async def count_tokens(self, text: str, model: str) -> int | None:
         return number_at(await self._server.post_json("/api/extra/tokencount", {"prompt": text}), "value")
-
-    async def unload(self, models: Sequence[str]) -> None:
-        """It cannot be told to."""
 
     async def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         body = body_of(TABLE, ask) | {"genkey": ask.tag, "quiet": True, "trim_stop": False}

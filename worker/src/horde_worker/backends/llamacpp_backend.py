@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
@@ -10,7 +10,7 @@ from horde_worker.backends.mapping import Mapped
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendGone, BackendRefused, BackendServer
 from horde_worker.backends.text_servers.backend import TextServerBackend
-from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Written, file_name, named
+from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Speaker, Written, file_name, named
 from horde_worker.backends.text_servers.streams import number_at, objects_of, text_at, value_at
 from horde_worker.backends.text_servers.tables import (
     CUT_BY_WORKER,
@@ -72,17 +72,12 @@ ASKED_FIELDS: Final = ("content", "stop", "stop_type", "stopping_word", "tokens_
 """Of the last line of a stream, which else repeats the whole prompt."""
 
 
-class LlamaCppServer:
+class LlamaCppServer(Speaker):
     """Speaks to one server. Implements `TextServer`."""
 
     program = "llama.cpp"
     table: Table = TABLE
     tells_use = True
-
-    def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
-        self._server = server
-        self._options = options
-        self._context_length = context_length
 
     async def look(self, in_work: int) -> Seen:
         listed = await self._server.get_json("/v1/models")
@@ -112,9 +107,6 @@ class LlamaCppServer:
             await self._server.post_json("/tokenize", {"content": text, "add_special": True, "model": model}), "tokens"
         )
         return len(tokens) if isinstance(tokens, list) else None
-
-    async def unload(self, models: Sequence[str]) -> None:
-        """It cannot be told to."""
 
     async def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         body = body_of(TABLE, ask) | {"stream": True, "response_fields": list(ASKED_FIELDS)}

@@ -11,7 +11,7 @@ from horde_worker.backends.mapping import ByWorker, Mapped
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendGone, BackendServer
 from horde_worker.backends.text_servers.backend import TextServerBackend
-from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Written, named
+from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Speaker, Written, named
 from horde_worker.backends.text_servers.streams import number_at, objects_of, text_at, value_at
 from horde_worker.backends.text_servers.tables import (
     FORMATTING,
@@ -64,7 +64,7 @@ TABLE: Final[Table] = {
 MAPPING: Final[dict[str, Mapped]] = mapping_of(TABLE)
 
 
-class OllamaServer:
+class OllamaServer(Speaker):
     """Speaks to one server. Implements `TextServer`."""
 
     program = "Ollama"
@@ -72,9 +72,7 @@ class OllamaServer:
     tells_use = False
 
     def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
-        self._server = server
-        self._options = options
-        self._context_length = context_length
+        super().__init__(server, options, context_length)
         self._chosen = ""
         self._lengths: dict[str, int] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendGone, BackendRefused, BackendServer
 from horde_worker.backends.text_servers.backend import SHORTEST_CONTEXT, TextServerBackend
 from horde_worker.backends.text_servers.prompt_repeated import WithoutPrompt
-from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Written, file_name, named
+from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Speaker, Written, file_name, named
 from horde_worker.backends.text_servers.streams import number_at, objects_of, text_at, value_at
 from horde_worker.backends.text_servers.tables import Ask, Key, Table, body_of
 from horde_worker.backends.text_servers.thoughts import WithoutThoughts
@@ -40,15 +40,13 @@ _TOLD_CONTEXT: Final = re.compile(r"(?:context (?:length|window|size)|max_model_
 _ABNORMAL_ENDS: Final = frozenset({"error", "abort"})
 
 
-class OpenAiServer:
+class OpenAiServer(Speaker):
     """Speaks to one server, whichever program it is. Implements `TextServer`."""
 
     tells_use = False
 
     def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
-        self._server = server
-        self._options = options
-        self._context_length = context_length
+        super().__init__(server, options, context_length)
         self._dialect = standard.DIALECT
         self._is_recognised = False
         self._knows_standard_only = False
@@ -117,9 +115,6 @@ class OpenAiServer:
         answer = await self._server.post_json(tokenizer.path, {"model": model, tokenizer.key: text})
         tokens = value_at(answer, tokenizer.count)
         return len(tokens) if isinstance(tokens, list) else number_at(answer, tokenizer.count)
-
-    async def unload(self, models: Sequence[str]) -> None:
-        """It cannot be told to."""
 
     async def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         """With all its keys; where it does not know them, with OpenAI's; where it only chats, as a chat."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.in_process.config_files import config_in
 from horde_worker.backends.in_process.weight_files import tensors_in, weight_bytes
 from horde_worker.backends.normalise.baselines import Baseline
 
@@ -45,14 +44,14 @@ class ModelSource:
 
 
 def _of_folder(folder: Path) -> ModelSource:
-    kind = _json_of(folder / "model_index.json").get("_class_name")
+    kind = config_in(folder / "model_index.json", MAX_CONFIG_BYTES).get("_class_name")
     if kind not in _PIPELINES:
         raise BackendFailure(
             f"{folder} is a {str(kind)[:60]}; this backend runs Stable Diffusion 1, 2 and XL. ComfyUI runs the others"
         )
-    unet = _json_of(folder / "unet" / "config.json")
+    unet = config_in(folder / "unet" / "config.json", MAX_CONFIG_BYTES)
     fills_masks = unet.get("in_channels") == FILLS_MASKS_WITH
-    scheduler = _json_of(folder / "scheduler" / "scheduler_config.json")
+    scheduler = config_in(folder / "scheduler" / "scheduler_config.json", MAX_CONFIG_BYTES)
     if "XL" in kind:
         baseline = Baseline.stable_diffusion_xl
     elif unet.get("cross_attention_dim") != 1024:
@@ -77,27 +76,15 @@ def _of_file(file: Path, config: Path | None) -> ModelSource:
     if any(name.startswith("conditioner.embedders.1.") for name in tensors):
         baseline = Baseline.stable_diffusion_xl
     elif any(name.startswith("cond_stage_model.model.") for name in tensors):
-        settings = _json_of(config / "scheduler" / "scheduler_config.json")
+        settings = config_in(config / "scheduler" / "scheduler_config.json", MAX_CONFIG_BYTES)
         is_v = settings.get("prediction_type") == "v_prediction"
         baseline = Baseline.stable_diffusion_2_768 if is_v else Baseline.stable_diffusion_2_512
     else:
         baseline = Baseline.stable_diffusion_1
-    if ("XL" in str(_json_of(config / "model_index.json").get("_class_name"))) != (
+    if ("XL" in str(config_in(config / "model_index.json", MAX_CONFIG_BYTES).get("_class_name"))) != (
         baseline == Baseline.stable_diffusion_xl
     ):
         raise BackendFailure(f"{config} is of another family than {file.name}")
     shape = tensors[_INPUT].get("shape")
     fills_masks = isinstance(shape, list) and len(shape) > 1 and shape[1] == FILLS_MASKS_WITH
     return ModelSource(file, size_bytes, baseline, fills_masks, config)
-
-
-def _json_of(file: Path) -> Mapping[str, Any]:
-    try:
-        if file.stat().st_size > MAX_CONFIG_BYTES:
-            raise BackendFailure(f"{file} is larger than {MAX_CONFIG_BYTES} bytes")
-        read = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise BackendFailure(f"{file} cannot be read: {type(error).__name__}") from error
-    if not isinstance(read, dict):
-        raise BackendFailure(f"{file} is no object")
-    return read

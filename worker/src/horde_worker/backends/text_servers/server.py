@@ -8,6 +8,7 @@ from typing import Final, Protocol, TypeAlias
 
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.over_http.options import ServerOptions
+from horde_worker.backends.over_http.server import BackendServer
 from horde_worker.backends.text_servers.tables import Ask, Table
 
 UNKNOWN_CONTEXT: Final = 2048
@@ -67,6 +68,18 @@ class TextServer(Protocol):
 
     def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         """The pieces of a text, and its end. Closing it ends the work at the server. Raises `BackendFailure`."""
+
+
+class Speaker:
+    """What all that implement `TextServer` begin with. `context_length` is the owner's word for it, which counts."""
+
+    def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
+        self._server = server
+        self._options = options
+        self._context_length = context_length
+
+    async def unload(self, models: Sequence[str]) -> None:
+        """Most servers cannot be told to."""
 
 
 def named(

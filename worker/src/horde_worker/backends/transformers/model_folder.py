@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.in_process.config_files import config_in
 from horde_worker.backends.in_process.weight_files import weight_bytes
 
 MAX_CONFIG_BYTES: Final = 10_000_000
@@ -29,7 +29,7 @@ class ModelFolder:
     @classmethod
     def read(cls, path: Path) -> ModelFolder:
         """Look at the files. Raises `BackendFailure` where it is no model that can be loaded."""
-        config = _json_of(path / "config.json")
+        config = config_in(path / "config.json", MAX_CONFIG_BYTES)
         if config.get("auto_map"):
             raise BackendFailure(f"{path} brings program code of its own (`auto_map`), which is not run")
         if not any((path / name).exists() for name in _TOKENIZERS):
@@ -46,15 +46,3 @@ def _context_length(config: Mapping[str, Any]) -> int | None:
             if isinstance(value, int) and not isinstance(value, bool) and value > 0:
                 return value
     return None
-
-
-def _json_of(file: Path) -> dict[str, Any]:
-    try:
-        if file.stat().st_size > MAX_CONFIG_BYTES:
-            raise BackendFailure(f"{file} is larger than {MAX_CONFIG_BYTES} bytes")
-        read = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise BackendFailure(f"{file} cannot be read: {type(error).__name__}") from error
-    if not isinstance(read, dict):
-        raise BackendFailure(f"{file} is no object")
-    return read
