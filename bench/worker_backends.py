@@ -72,7 +72,7 @@ async def image_job(backend: Backend, number: int) -> Spent:
     """One picture, from the text of the pop's answer."""
     maker = backend.makers.image
     assert maker is not None
-    text = json.dumps({**POPPED, "payload": {**POPPED["payload"], "seed": str(number)}})  # type: ignore[dict-item]
+    text = json.dumps({**POPPED, "payload": {**POPPED["payload"], "seed": str(number)}})  # type: ignore[dict-item]  # the payload is a dict
     began = time.process_time()
     job = read_image_pop(json.loads(text))
     assert job is not None

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 try:
-    import torchvision  # noqa: F401
+    import torchvision  # noqa: F401  # whether it loads is the question
 except RuntimeError:
     # A wheel of torchvision for another torch than the one that is here cannot register its operators. spandrel and
     # transformers, which import it, only want these two to have names.

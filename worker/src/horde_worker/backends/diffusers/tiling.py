@@ -16,7 +16,7 @@ def going_round(*nets: Any) -> Iterator[None]:
     try:
         for layer, _, _ in before:
             layer.padding_mode = "circular"
-            # What torch pads with in this mode; convolutions made for zeros have it too, but not all versions of torch.
+            # By this list torch pads in this mode, and it has no public name: every line that touches it is marked.
             layer._reversed_padding_repeated_twice = _twice(layer.padding)  # noqa: SLF001
         yield
     finally:
