@@ -23,7 +23,7 @@ from horde_server.requests.progress import Progress, progress
 from horde_server.requests.waiting import Receive, Waiting, Watch
 
 QUIET_S: Final = 10.0
-"""Silence after which whoever reads is told that nothing has happened: proxies and clients take longer ones for death."""
+"""Silence after which whoever reads is told that nothing has happened: longer ones are taken for death on the way."""
 LEAST_BETWEEN_STATES_S: Final = 0.5
 MOST_STREAMS: Final = 10_000
 """In one process."""
