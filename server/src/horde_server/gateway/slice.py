@@ -48,6 +48,7 @@ class Gateway(Slice):
             life=Life(settings, texts.desk, images.desk, following, places, identity.limits),
             models=ModelNames(settings, dispatch.kinds, dispatch.queues, workers.directory, core.clock),
             pictures=DeliveredPictures(core.blobs.results, pictures.links, pictures.decoders),
+            decoders=pictures.decoders,
             public_address=pictures.public_address,
         )
         self._faces = {name: face(services) for name, face in FACES.items()}

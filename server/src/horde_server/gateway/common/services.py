@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
+from horde_server.blobs.decoding import Decoders
 from horde_server.core import Core
 from horde_server.gateway.common.errors import Dialect
 from horde_server.gateway.common.life import Life
@@ -27,6 +28,7 @@ class Services:
     life: Life
     models: ModelNames
     pictures: DeliveredPictures
+    decoders: Decoders
     public_address: PublicAddress
 
     @property
