@@ -62,7 +62,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         dispatch,
         pictures,
         images,
-        Texts(core, identity, moderation, dispatch, waiting, workers, styles),
+        Texts(core, identity, moderation, dispatch, waiting, workers, pictures, styles),
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
         Cancelling(identity, dispatch),
         styles,
