@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hordes import Horde, StartHorde
 
-import horde_server.app
 from horde_server.dispatch.ids import RequestId
 from horde_server.identity.caller import Caller
 from horde_server.node import Node
 from horde_server.requests.asked import Asked
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.slice import Texts
+from horde_server.running import running_node
 
 PROGRAM = "tests:1:nobody"
 
@@ -43,14 +43,13 @@ class Desk:
 async def horde_with_desk(start_horde: StartHorde, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Desk:
     """A server whose node is remembered as it starts."""
     started: list[Node] = []
-    real = horde_server.app.running_node
 
     @asynccontextmanager
     async def remembered(*given: Any) -> AsyncIterator[Node]:
-        async with real(*given) as node:
+        async with running_node(*given) as node:
             started.append(node)
             yield node
 
-    monkeypatch.setattr(horde_server.app, "running_node", remembered)
+    monkeypatch.setattr("horde_server.app.running_node", remembered)
     horde = await start_horde(**settings)
     return Desk(horde, started[0])

@@ -60,7 +60,8 @@ async def test_a_need_is_met_by_who_declares_it(desk: Desk, owner: NewAccount, n
     texts = desk.horde.texts
     await desk.ask(chat=NEEDS[need])
     others = {other: True for other in NEEDS if other != need}
-    for offer in ({}, {"chat": True}, others):
+    offers: list[dict[str, Any]] = [{}, {"chat": True}, others]
+    for offer in offers:
         answer = await texts.pop(owner.api_key, **offer)
         assert (answer["id"], answer["skipped"]) == (None, {need: 1})
     assert (await texts.job(owner.api_key, "able", **{need: True}))["payload"]["messages"]
@@ -80,7 +81,8 @@ async def test_a_plain_worker_gets_the_bytes_it_always_got(desk: Desk, owner: Ne
 async def test_a_declaring_worker_gets_the_same_bytes_for_plain_requests(desk: Desk, owner: NewAccount) -> None:
     """§3.1: what it can do more changes nothing of a request without messages."""
     answers = []
-    for offer in ({}, {"chat": True, "tools": True, "loaded": [TEXT_MODEL], "templates": {TEXT_MODEL: "chatml"}}):
+    able: dict[str, Any] = {"chat": True, "tools": True, "loaded": [TEXT_MODEL], "templates": {TEXT_MODEL: "chatml"}}
+    for offer in ({}, able):
         await desk.ask()
         response = await desk.horde.texts.try_pop(owner.api_key, **offer)
         answers.append(response.content.replace(response.json()["id"].encode(), b"ID"))
@@ -180,22 +182,23 @@ async def test_what_nobody_online_can_is_told_in_words(desk: Desk, owner: NewAcc
     assert found.capability == "logprobs"
 
 
+async def served(desk: Desk) -> dict[str, dict[str, Any]]:
+    """What `/v1/models` tells of each model."""
+    answer = await desk.horde.client.get("/v1/models?type=text")
+    return {row["id"]: row["horde"] for row in answer.json()["data"]}
+
+
 async def test_what_is_served_is_told_by_model(desk: Desk, owner: NewAccount) -> None:
-    """§5.2: what at least one worker of a model does; made anew only when a worker changed."""
-    served, pop = desk.texts.served, desk.horde.texts.pop
+    """§5.2: what at least one worker of a model declares."""
+    pop = desk.horde.texts.pop
     await pop(owner.api_key, "a", models=["xxx", "yyy"], tools=True, max_length=128)
-    await pop(owner.api_key, "b", models=["xxx"], chat=True, max_context_length=8192)
-    before = served.models()
-    assert served.models() is before
-    assert {name: (model.workers, sorted(model.can)) for name, model in before.items()} == {
-        "xxx": (2, ["chat", "tools"]),
-        "yyy": (1, ["chat", "tools"]),
+    await pop(owner.api_key, "b", models=["xxx"], logprobs=True, max_context_length=8192)
+    told = await served(desk)
+    assert {name: told[name]["capabilities"] for name in ("xxx", "yyy", "horde/any-text")} == {
+        "xxx": ["chat", "logprobs", "tools"],
+        "yyy": ["chat", "tools"],
+        "horde/any-text": ["chat", "logprobs", "tools"],
     }
-    assert list(before) == ["xxx", "yyy"]
-    assert (before["xxx"].max_length, before["xxx"].max_context_length) == (512, 8192)
-    assert before["yyy"].max_length == 128
-    await pop(owner.api_key, "b", models=["xxx"], vision=True)
-    assert "vision" in served.models()["xxx"].can
 
 
 async def test_most_trusted_claims_of_a_template_win(desk: Desk, owner: NewAccount) -> None:
@@ -206,10 +209,11 @@ async def test_most_trusted_claims_of_a_template_win(desk: Desk, owner: NewAccou
         ("d", eve.api_key, "chatml"), ("e", eve.api_key, "chatml"),
     ):  # fmt: skip
         await desk.horde.texts.pop(key, name, templates={TEXT_MODEL: template, "another": template})
-    assert desk.texts.served.models()[TEXT_MODEL].template == "llama3"
-    assert "another" not in desk.texts.served.models()
     await desk.horde.texts.pop(eve.api_key, "f", models=["zzz"], templates={"zzz": "vicuna"})
-    assert desk.texts.served.models()["zzz"].template is None
+    told = await served(desk)
+    assert told[TEXT_MODEL]["template"] == "llama3"
+    assert "template" not in told["zzz"]
+    assert "another" not in told
 
 
 @pytest.mark.parametrize(

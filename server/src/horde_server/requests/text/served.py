@@ -6,7 +6,7 @@ From memory, for dialects: their lists of models, and their refusals of what nob
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.requests.text.chat import Chat
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.requirement import requirement
-from horde_server.workers.directory import OnlineWorker, WorkerDirectory
+from horde_server.workers.directory import OnlineWorker
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,6 @@ class Unserved:
     code: str
     param: str
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class ServedModel:
-    """What the workers that have a model offer for it, each thing by at least one of them."""
-
-    name: str
-    workers: int
-    max_length: int
-    max_context_length: int
-    can: frozenset[str]  # `chat`, `tools`, `vision`, `grammar`, `logprobs` …
-    template: str | None  # of its chats, as most trusted workers say that know it
 
 
 _UNSERVED: Final = {
@@ -51,22 +39,8 @@ _UNSERVED: Final = {
 class ServedTexts:
     """A look at who is online. Belongs to the event loop."""
 
-    def __init__(self, workers: WorkerDirectory, queue: LiveQueue) -> None:
-        self._workers = workers
+    def __init__(self, queue: LiveQueue) -> None:
         self._queue = queue
-        self._known: tuple[int, dict[str, ServedModel]] | None = None
-
-    @property
-    def version(self) -> int:
-        """Of what `models` tells: it grows when that may have changed."""
-        return self._workers.version
-
-    def models(self) -> Mapping[str, ServedModel]:
-        """By name, those with most workers first. Made anew when a worker came, went or changed."""
-        version = self._workers.version
-        if self._known is None or self._known[0] != version:
-            self._known = (version, _by_model(self._workers.online("text")))
-        return self._known[1]
 
     def nobody_can(self, models: Sequence[str], chat: Chat, account_id: int) -> Unserved | None:
         """What of a conversation's needs no worker online meets that serves one of the models (of none: any).
@@ -89,24 +63,13 @@ class ServedTexts:
         return self._queue.could_serve(self._queue.class_of(asked), account_id)
 
 
-def _by_model(online: Sequence[OnlineWorker]) -> dict[str, ServedModel]:
-    serving: dict[str, list[OnlineWorker]] = {}
-    for worker in online:
-        if not (worker.maintenance or worker.paused or worker.abilities.named_only):
-            for model in worker.abilities.models:
-                serving.setdefault(model, []).append(worker)
-    found = [_served(model, workers) for model, workers in serving.items()]
-    return {each.name: each for each in sorted(found, key=lambda each: (-each.workers, each.name))}
+def capabilities_of(workers: Iterable[OnlineWorker]) -> frozenset[str]:
+    """What at least one of them declares: `chat`, `tools` …"""
+    return frozenset(word for worker in workers for word in worker.abilities.backend)
 
 
-def _served(model: str, workers: Sequence[OnlineWorker]) -> ServedModel:
+def claimed_template(model: str, workers: Iterable[OnlineWorker]) -> str | None:
+    """The template of a model's chats, as most of these say whose owners are trusted."""
     claims = Counter(worker.abilities.templates.get(model) for worker in workers if worker.owner_trusted)
     claims.pop(None, None)
-    return ServedModel(
-        name=model,
-        workers=len(workers),
-        max_length=max(worker.abilities.max_length for worker in workers),
-        max_context_length=max(worker.abilities.max_context_length for worker in workers),
-        can=frozenset(word for worker in workers for word in worker.abilities.backend),
-        template=min(claims, key=lambda name: (-claims[name], name)) if claims else None,
-    )
+    return min(claims, key=lambda name: (-claims[name], str(name))) if claims else None

@@ -54,7 +54,7 @@ class Texts(Slice):
         waiting.open(self.dispatcher.queue, lambda entry: (entry.id, entry.account_id))
         admission = Admission(core, identity.accounts, moderation, self.dispatcher.queue)
         self._pictures = pictures
-        self.served = ServedTexts(workers.directory, self.dispatcher.queue)
+        self.served = ServedTexts(self.dispatcher.queue)
         intake = TextIntake(
             settings=settings,
             admission=admission,
