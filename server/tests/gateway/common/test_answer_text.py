@@ -28,7 +28,7 @@ def in_pieces(pieces: list[str], stops: tuple[str, ...] = (), **how: bool) -> tu
 
 @given(PIECES, st.lists(st.text("ab<", min_size=1, max_size=4), max_size=3))
 def test_a_stream_is_cut_where_the_whole_text_is(pieces: list[str], stops: list[str]) -> None:
-    """gateway-templates.md §3.1"""
+    """Piece by piece it comes to what the whole comes to (gateway-templates.md §3.1)."""
     text = "".join(pieces)
     cutter = StopCutter(stops)
     shown = ""
@@ -73,7 +73,7 @@ def test_only_what_may_be_a_stop_is_held_back() -> None:
 def test_a_thought_is_told_apart_however_the_text_is_cut(
     text: str, reasoning: str, content: str, cuts: list[int]
 ) -> None:
-    """gateway-templates.md §3.2"""
+    """No cut between two pieces hides a mark (gateway-templates.md §3.2)."""
     assert in_pieces(pieces_of(text, cuts))[0] == (reasoning, content)
 
 
@@ -124,5 +124,5 @@ def test_a_stop_inside_a_thought_ends_no_answer() -> None:
     ],
 )
 def test_length_is_said_only_where_it_is_sure(text: str, how: dict[str, object], reason: FinishReason) -> None:
-    """gateway-templates.md §3.3"""
+    """Clients raise at `length`, so it is said sparingly (gateway-templates.md §3.3)."""
     assert finish_reason(text, max_length=100, **how) is reason  # type: ignore[arg-type]
