@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from horde_server.gateway.common.answer_text import AnswerText, whole
 from horde_server.gateway.common.finish import FinishReason, StopCutter, cut, finish_reason
-from horde_server.gateway.common.think import Said
+from horde_server.gateway.common.said import Said
 
 PIECES = st.lists(st.text("ab<think/|>ond \n", max_size=5), max_size=20)
 
@@ -74,7 +74,7 @@ def test_a_thought_is_told_apart_however_the_text_is_cut(
     text: str, reasoning: str, content: str, cuts: list[int]
 ) -> None:
     """No cut between two pieces hides a mark (gateway-templates.md §3.2)."""
-    assert in_pieces(pieces_of(text, cuts))[0] == (reasoning, content)
+    assert in_pieces(pieces_of(text, cuts))[0] == Said(reasoning, content)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_thought_is_told_apart_however_the_text_is_cut(
 )
 @given(cuts=st.lists(st.integers(0, 40), max_size=6))
 def test_a_thought_that_the_prompt_opened_needs_no_mark(text: str, cuts: list[int]) -> None:
-    assert in_pieces(pieces_of(text, cuts), opens_thinking=True)[0] == ("Why?", "Because.")
+    assert in_pieces(pieces_of(text, cuts), opens_thinking=True)[0] == Said("Why?", "Because.")
 
 
 @given(PIECES, st.booleans(), st.booleans())
@@ -100,7 +100,7 @@ def test_white_space_of_the_template_goes_once_and_the_answers_own_stays() -> No
 
 def test_a_stop_inside_a_thought_ends_no_answer() -> None:
     said, stopped_by = whole("<think>END of thought</think>The END is near", ("END",))
-    assert (said, stopped_by) == (("END of thought", "The "), "END")
+    assert (said, stopped_by) == (Said("END of thought", "The "), "END")
 
 
 @pytest.mark.parametrize(
