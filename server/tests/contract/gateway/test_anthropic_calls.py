@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -216,6 +217,103 @@ async def until_waiting(horde: Horde) -> None:
         return bool(load["queued_text_requests"])
 
     await horde.until(waits, "a request waits")
+
+
+TOOL = {"name": "weather", "description": "Of a place.", "input_schema": {"type": "object", "properties": {}}}
+CALLS = [{"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"at": "sea"}'}}]
+
+
+async def called(horde: Horde, key: str, /, **body: Any) -> tuple[dict[str, Any], httpx.Response]:
+    """The payload and the answer of a call that a worker with tools answers by calling one."""
+    await horde.texts.pop(key, "able", tools=True)
+    async with asking(horde, key, tools=[TOOL], **body) as call:
+        async with asyncio.timeout(10):
+            while (found := await horde.texts.pop(key, "able", tools=True))["id"] is None:
+                await asyncio.sleep(0.02)
+        told = {"finish_reason": "tool_calls", "message": {"content": "Let me see.", "tool_calls": CALLS}}
+        await horde.texts.submit(key, found["id"], generation="Let me see.", **told)
+        return found["payload"], await call
+
+
+async def test_tools_go_to_who_can_and_their_calls_come_back(horde: Horde, key: str) -> None:
+    """gateway-anthropic.md §5.1: in OpenAI's shape to the worker, in Anthropic's to the client."""
+    payload, answer = await called(horde, key, tool_choice={"type": "any", "disable_parallel_tool_use": True})
+    function = {"name": "weather", "description": "Of a place.", "parameters": TOOL["input_schema"]}
+    assert payload["tools"] == [{"type": "function", "function": function}]
+    assert (payload["tool_choice"], payload["parallel_tool_calls"]) == ("required", False)
+    assert payload["messages"] == [{"role": "user", "content": "Hello!"}]
+    told = answer.json()
+    assert told["content"] == [
+        {"type": "text", "text": "Let me see."},
+        {"type": "tool_use", "id": "call_1", "name": "weather", "input": {"at": "sea"}},
+    ]
+    assert told["stop_reason"] == "tool_use"
+
+
+async def test_calls_in_a_stream_are_blocks_of_their_own(horde: Horde, key: str) -> None:
+    _, answer = await called(horde, key, stream=True)
+    told = await events_of(answer)
+    assert [name for name, _ in told] == [
+        "message_start", "ping", "content_block_start", "content_block_delta", "content_block_stop",
+        "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop",
+    ]  # fmt: skip
+    start, delta = told[5][1], told[6][1]
+    assert (start["index"], start["content_block"]["type"], start["content_block"]["input"]) == (1, "tool_use", {})
+    assert (delta["type"], delta["index"]) == ("content_block_delta", 1)
+    assert delta["delta"] == {"type": "input_json_delta", "partial_json": '{"at": "sea"}'}
+    assert told[8][1]["delta"]["stop_reason"] == "tool_use"
+
+
+async def test_results_of_tools_go_back_before_what_the_user_says(horde: Horde, key: str) -> None:
+    """gateway-anthropic.md §5.2"""
+    messages = [
+        {"role": "user", "content": "Weather?"},
+        {
+            "role": "assistant",
+            "content": [{"type": "tool_use", "id": "call_1", "name": "weather", "input": {"at": "sea"}}],
+        },
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "call_1", "content": [{"type": "text", "text": "rain"}]},
+                {"type": "tool_result", "tool_use_id": "call_2", "content": "no such call", "is_error": True},
+                {"type": "text", "text": "And now?"},
+            ],
+        },
+    ]
+    payload, _ = await called(horde, key, messages=messages)
+    assert payload["messages"] == [
+        {"role": "user", "content": "Weather?"},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"at":"sea"}'}}
+            ],
+        },
+        {"role": "tool", "tool_call_id": "call_1", "content": "rain"},
+        {"role": "tool", "tool_call_id": "call_2", "content": "Error: no such call"},
+        {"role": "user", "content": "And now?"},
+    ]
+
+
+async def test_pictures_go_to_who_sees(horde: Horde, key: str) -> None:
+    """gateway-anthropic.md §2.3"""
+    await horde.texts.pop(key, "seer", vision=True)
+    picture = base64.b64encode(horde.picture()).decode()
+    content = [
+        {"type": "text", "text": "What is it?"},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/webp", "data": picture}},
+    ]
+    async with asking(horde, key, messages=[{"role": "user", "content": content}]) as call:
+        async with asyncio.timeout(10):
+            while (found := await horde.texts.pop(key, "seer", vision=True))["id"] is None:
+                await asyncio.sleep(0.02)
+        parts = found["payload"]["messages"][0]["content"]
+        assert parts[0] == {"type": "text", "text": "What is it?"}
+        assert parts[1]["image_url"]["url"].startswith("http")
+        await horde.texts.submit(key, found["id"], generation="Teal.")
+        assert (await call).json()["content"][0]["text"] == "Teal."
 
 
 REFUSED: list[tuple[dict[str, Any], int, str, str]] = [

@@ -36,9 +36,9 @@ def test_a_stream_is_cut_where_the_whole_text_is(pieces: list[str], stops: list[
         shown += cutter.feed(piece)
         assert not any(stop in shown for stop in stops)
     shown += cutter.end()
-    places = [text.index(stop) for stop in stops if stop in text]
-    assert shown == text[: min(places, default=len(text))]
-    assert (cutter.stopped_by is None) is (not places)
+    places = [(text.index(stop) + len(stop), text.index(stop), stop) for stop in stops if stop in text]
+    _, at, by = min(places, default=(0, len(text), None))  # the first that is complete
+    assert (shown, cutter.stopped_by) == (text[:at], by)
     assert cut(text, stops) == (shown, cutter.stopped_by)
 
 

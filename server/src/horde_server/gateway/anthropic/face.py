@@ -19,7 +19,7 @@ class Anthropic:
     def __init__(self, services: Services) -> None:
         self.dialect = AnthropicDialect()
         self._services = services
-        self._chats = Chats(services, Templates(services.settings))
+        self._chats = Chats(services, Templates(services.settings, services.models))
 
     def routes(self) -> Iterable[APIRouter]:
         """Of `/v1/messages`."""

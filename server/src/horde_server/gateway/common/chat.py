@@ -12,8 +12,9 @@ import msgspec
 from horde_server.gateway.common.answer_text import AnswerText
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, UnsupportedField, UnsupportedValue
+from horde_server.gateway.common.json_wish import asking_for_json
 from horde_server.gateway.common.lengths import MOST_CONTEXT, Offered
-from horde_server.gateway.common.messages import Message
+from horde_server.gateway.common.messages import Message, openai_messages
 from horde_server.gateway.common.model_names import Resolved
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.tokens import CHARACTERS_A_TOKEN
@@ -21,6 +22,7 @@ from horde_server.gateway.templates.here import Templates
 from horde_server.gateway.templates.rendering import Rendered
 from horde_server.identity.caller import Caller
 from horde_server.requests.asked import Asked
+from horde_server.requests.text.chat import Chat
 from horde_server.requests.text.order import Sampling, TextOrder
 
 LEAST_LENGTH: Final = 16
@@ -89,7 +91,9 @@ class ChatWish:
     length_field: str = "max_tokens"
     sampling: Sampling = field(default_factory=Sampling)
     stops: tuple[str, ...] = ()
+    seed: int | None = None
     tools: Tools = field(default_factory=Tools)
+    json_object: bool = False
     json_schema: dict[str, Any] | None = None
     schema_field: str = "response_format"
     terms: Terms = field(default_factory=Terms)
@@ -134,7 +138,8 @@ class Chats:
             body.clamped[wish.length_field] = str(length)
         context = max(wish.terms.max_context_length or offered.usual_context_length(length), length)
         rendered = await self._rendered(wish, resolved, context=context, length=length)
-        self._refuse_what_nobody_can(wish, resolved)
+        chat = _chat(wish, rendered)
+        self._refuse_what_nobody_can(wish, resolved, chat, caller)
         stops = tuple(dict.fromkeys((*wish.stops, *rendered.stops)))
         order = TextOrder(
             prompt=rendered.prompt,
@@ -146,6 +151,8 @@ class Chats:
             slow_workers=wish.terms.slow_workers,
             workers=wish.terms.workers,
             worker_blacklist=wish.terms.worker_blacklist,
+            seed=wish.seed,
+            chat=chat,
         )
         cut = wished * CHARACTERS_A_TOKEN if wished < LEAST_LENGTH else None
         return OrderedChat(order=order, wish=wish, resolved=resolved, rendered=rendered, most_characters=cut)
@@ -157,7 +164,7 @@ class Chats:
 
     async def _rendered(self, wish: ChatWish, resolved: Resolved, *, context: int, length: int) -> Rendered:
         return await self._templates.render(
-            wish.messages,
+            asking_for_json(wish.messages) if wish.json_object else wish.messages,
             resolved.models,
             template=wish.terms.template,
             max_context_tokens=context,
@@ -165,14 +172,27 @@ class Chats:
             raw_tokens=wish.terms.raw_tokens,
         )
 
-    def _refuse_what_nobody_can(self, wish: ChatWish, resolved: Resolved) -> None:
-        called = f"The model {wish.model[:100] or 'asked for'}"
-        if wish.tools.functions:  # programs search for these words, and then do without
-            raise UnsupportedField("tools", f"{called} does not support tools on this horde.")
-        if any(message.pictures for message in wish.messages):
-            raise UnsupportedValue("messages", f"{called} cannot see pictures.")
-        if wish.json_schema is not None:
-            raise UnsupportedValue(wish.schema_field, f"{called} cannot be bound to a JSON schema on this horde.")
+    def _refuse_what_nobody_can(self, wish: ChatWish, resolved: Resolved, chat: Chat, caller: Caller) -> None:
+        unserved = self._services.texts.nobody_can(resolved.models, chat, caller.user.id)
+        if unserved is not None:
+            param = wish.schema_field if unserved.param == "response_format" else unserved.param
+            refusal = UnsupportedField if unserved.code == UnsupportedField.rc else UnsupportedValue
+            raise refusal(param, unserved.message)
+
+
+def _chat(wish: ChatWish, rendered: Rendered) -> Chat:
+    """For workers that take messages."""
+    said = asking_for_json(wish.messages) if wish.json_object else wish.messages
+    return Chat(
+        messages=tuple(openai_messages(said)),
+        continues=said[-1].role == "assistant" and not said[-1].tool_calls,
+        template=rendered.template,
+        tools=wish.tools.functions,
+        tool_choice=wish.tools.choice,
+        parallel_tool_calls=wish.tools.parallel,
+        json_object=wish.json_object,
+        json_schema=wish.json_schema,
+    )
 
 
 def sampling(body: Body, *, most_temperature: float = MOST_TEMPERATURE) -> Sampling:
