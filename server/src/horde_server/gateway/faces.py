@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from horde_server.gateway.anthropic.face import Anthropic
 from horde_server.gateway.common.services import Faces
 from horde_server.gateway.openai.face import OpenAI
 
-FACES: Faces = {"openai": OpenAI}
+FACES: Faces = {"openai": OpenAI, "anthropic": Anthropic}
