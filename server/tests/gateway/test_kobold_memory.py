@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from horde_server.gateway.kobold.memory import CHARACTERS_PER_TOKEN, with_memory
+from horde_server.gateway.common.tokens import CHARACTERS_A_TOKEN
+from horde_server.gateway.kobold.memory import with_memory
 
 
 def test_both_stand_there_while_there_is_room() -> None:
@@ -35,7 +36,7 @@ def test_what_is_made_always_fits_and_ends_as_the_story_does(
     prompt: str, memory: str, context: int, length: int
 ) -> None:
     made = with_memory(prompt, memory, max_context_length=context, max_length=length)
-    room = (context - length) * CHARACTERS_PER_TOKEN
+    room = (context - length) * CHARACTERS_A_TOKEN
     assert made == prompt or len(made) <= room
     if len(memory) + len(prompt) <= room:
         assert made == memory + prompt

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from horde_server.gateway.ollama.lines import Durations, Lines, created_at, line
+from horde_server.gateway.common.text_run import Moments
+from horde_server.gateway.ollama.lines import Lines, created_at, figures, line
 
 CHAT = Lines("chat", "llama", "2026-11-30T00:00:00.000000Z")
 GENERATE = Lines("generate", "llama", "2026-11-30T00:00:00.000000Z")
@@ -53,8 +54,8 @@ def test_thoughts_and_calls_stand_beside_the_text() -> None:
 
 def test_durations_add_up_in_nanoseconds() -> None:
     """§3.3: in line, reading the prompt, writing."""
-    durations = Durations(asked_ns=1_000, handed_out_ns=5_000, first_ns=6_000)
-    assert durations.told(10_000, prompt_tokens=7, tokens=3) == {
+    moments = Moments(asked_ns=1_000, handed_out_ns=5_000, first_ns=6_000)
+    assert figures(moments, 10_000, prompt_tokens=7, tokens=3) == {
         "total_duration": 9_000, "load_duration": 4_000, "prompt_eval_count": 7, "prompt_eval_duration": 1_000,
         "eval_count": 3, "eval_duration": 4_000,
     }  # fmt: skip
@@ -62,7 +63,7 @@ def test_durations_add_up_in_nanoseconds() -> None:
 
 def test_no_figure_is_ever_zero() -> None:
     """§3.3: UIs divide by them, also where nothing was written and no worker came."""
-    assert min(Durations(asked_ns=5).told(5, prompt_tokens=0, tokens=0).values()) == 1
+    assert min(figures(Moments(5), 5, prompt_tokens=0, tokens=0).values()) == 1
 
 
 def test_times_have_microseconds() -> None:

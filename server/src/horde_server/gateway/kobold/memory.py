@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-CHARACTERS_PER_TOKEN: Final = 4
-"""The horde's measure: the server has no tokenizer."""
+from horde_server.gateway.common.tokens import CHARACTERS_A_TOKEN
+
 _LEAST_PROMPT_SHARE: Final = 0.25
 """Of the room: a memory that leaves nothing of the story would be answered with nonsense."""
 
@@ -17,7 +17,7 @@ def with_memory(prompt: str, memory: str, *, max_context_length: int, max_length
     """
     if not memory:
         return prompt
-    room = max(max_context_length - max_length, 0) * CHARACTERS_PER_TOKEN
+    room = max(max_context_length - max_length, 0) * CHARACTERS_A_TOKEN
     if len(memory) + len(prompt) <= room:
         return memory + prompt
     kept_memory = memory[: room - min(len(prompt), int(room * _LEAST_PROMPT_SHARE))]

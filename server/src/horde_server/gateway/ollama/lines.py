@@ -5,36 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-NDJSON: Final = "application/x-ndjson"
+from horde_server.gateway.common.text_run import Moments
+
 _encode = msgspec.json.Encoder().encode
 
 Route: TypeAlias = Literal["chat", "generate"]
 
 
-@dataclass(slots=True)
-class Durations:
-    """What a model took, in nanoseconds of one clock. UIs divide by each: none is ever zero."""
+def figures(moments: Moments, now_ns: int, *, prompt_tokens: int, tokens: int) -> dict[str, int]:
+    """What it took, by the names of the API. Waiting in line is what Ollama calls loading.
 
-    asked_ns: int
-    handed_out_ns: int | None = None  # a worker has it
-    first_ns: int | None = None  # the first of its text is here
-
-    def told(self, now_ns: int, *, prompt_tokens: int, tokens: int) -> dict[str, int]:
-        """By the names of the API. Waiting in line is what Ollama calls loading."""
-        handed_out = self.asked_ns if self.handed_out_ns is None else self.handed_out_ns
-        first = now_ns if self.first_ns is None else self.first_ns
-        return {
-            "total_duration": max(now_ns - self.asked_ns, 1),
-            "load_duration": max(handed_out - self.asked_ns, 1),
-            "prompt_eval_count": max(prompt_tokens, 1),
-            "prompt_eval_duration": max(first - handed_out, 1),
-            "eval_count": max(tokens, 1),
-            "eval_duration": max(now_ns - first, 1),
-        }
+    UIs divide by each of them: none is ever zero.
+    """
+    handed_out = moments.asked_ns if moments.handed_out_ns is None else moments.handed_out_ns
+    first = now_ns if moments.first_ns is None else moments.first_ns
+    return {
+        "total_duration": max(now_ns - moments.asked_ns, 1),
+        "load_duration": max(handed_out - moments.asked_ns, 1),
+        "prompt_eval_count": max(prompt_tokens, 1),
+        "prompt_eval_duration": max(first - handed_out, 1),
+        "eval_count": max(tokens, 1),
+        "eval_duration": max(now_ns - first, 1),
+    }
 
 
 def created_at(seconds: float) -> str:
