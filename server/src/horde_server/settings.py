@@ -18,7 +18,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from horde_server.sign_in_providers import SignInProvider
 
-
 DialectName = Literal["openai", "anthropic", "ollama", "kobold", "sdapi", "mcp"]
 DIALECT_NAMES: tuple[DialectName, ...] = get_args(DialectName)
 

@@ -148,9 +148,7 @@ class Rim:
             state = scope.get("state")
             proxied = self._proxied(scope, address) if state and PROXIED_FOR in state else None
             if self._rate_limit is not None:
-                counted = scope if visit is None else visit.counted(scope)
-                told = self._rate_limit(counted, proxied or address, proxied is not None)
-                headers = [*headers, *(told if visit is None else visit.limits(told))]
+                headers = [*headers, *self._limits(scope, proxied or address, proxied is not None, visit)]
             mask, may_wait = _wishes(scope)
             if mask is None and not may_wait and scope["method"] == "GET" and self._fast_answer is not None:
                 answer = self._fast_answer(scope)
@@ -158,9 +156,8 @@ class Rim:
                     await _respond(send, 200, answer, headers)
                     return
             if scope["method"] == "OPTIONS":
-                if visit is not None:
-                    headers = [*headers, *visit.allowed(scope)]
-                await _respond(send, 200, b"", [*headers, (b"allow", self._allowed_methods(scope["path"]))])
+                allowed = (b"allow", self._allowed_methods(scope["path"]))
+                await _respond(send, 200, b"", [*headers, allowed, *(visit.allowed(scope) if visit else ())])
                 return
             if proxied is not None and scope["path"] in _ASKED_FOR_OTHERS:
                 address = proxied
@@ -179,6 +176,12 @@ class Rim:
                 body.end()
         else:
             await self._pass_in(Request(scope, receive), send, headers, mask)
+
+    def _limits(self, scope: Scope, address: str, is_proxied: bool, visit: Visit | None) -> list[tuple[bytes, bytes]]:
+        assert self._rate_limit is not None  # asked for by who has looked
+        if visit is None:
+            return self._rate_limit(scope, address, is_proxied)
+        return visit.limits(self._rate_limit(visit.counted(scope), address, is_proxied))
 
     async def _pass_in(
         self, request: Request, send: Send, headers: list[tuple[bytes, bytes]], mask: Mask | None
@@ -200,9 +203,7 @@ class Rim:
             scope["state"][PROXIED_FOR] = address
         return proxied
 
-    def _large_body(
-        self, scope: Scope, receive: Receive, address: str, visit: Visit | None
-    ) -> IncomingBody | None:
+    def _large_body(self, scope: Scope, receive: Receive, address: str, visit: Visit | None) -> IncomingBody | None:
         """The body, if it is one that must be looked after: long, or of unknown length."""
         announced: int | None = None
         for name, value in scope["headers"]:

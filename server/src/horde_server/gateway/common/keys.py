@@ -11,9 +11,11 @@ from uuid import UUID
 from horde_server.identity.keys import ANONYMOUS_KEY, KEY_LENGTH
 
 PLACEHOLDERS: Final = frozenset(
-    "none null empty dummy dummy_key ollama lm-studio not-needed no-key no-key-required sk-no-key-required sk-dummy "
-    "sk-xxx sk-1234 test x k key fake".split()
-)
+    {
+        "none", "null", "empty", "dummy", "dummy_key", "ollama", "lm-studio", "not-needed", "no-key",
+        "no-key-required", "sk-no-key-required", "sk-dummy", "sk-xxx", "sk-1234", "test", "x", "k", "key", "fake",
+    }
+)  # fmt: skip
 """Programs refuse an empty key, so people type something."""
 KEY_HEADERS: Final = frozenset((b"authorization", b"x-api-key", b"api-key", b"apikey"))
 _BY_RANK: Final = (b"bearer", b"x-api-key", b"api-key", b"apikey", b"basic")

@@ -13,7 +13,7 @@ from horde_server.dispatch.kind import WorkerRules
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import SPECIAL_MODEL
 from horde_server.gateway.common.errors import BadField, ModelNotFound
-from horde_server.models.text_names import without_quantisation
+from horde_server.models.text_names import base_names
 from horde_server.settings import Settings
 from horde_server.workers.directory import OnlineWorker, WorkerDirectory
 
@@ -127,23 +127,32 @@ class ModelNames:
         return any(model.name in models for model in served) if models else bool(served)
 
     def _known(self, name: str, kind: str, aliases: Mapping[str, str]) -> str | None:
+        """The horde's own name for it, if it has one."""
         names = [model.name for model in self.served(kind)]
         if name in names or self._has_been(kind, name):
             return name
         if found := _only(each for each in names if each.lower() == name.lower()):
             return found
-        for table in (aliases, self._aliases):
-            if (meant := table.get(name)) is not None:
-                return self._known(meant, kind, {}) if meant != name and table is not self._aliases else meant
+        meant = aliases.get(name) or self._aliases.get(name)
+        if meant is not None:
+            return self._by_part(meant, kind, names) or (None if self._is_of_another(meant, kind) else meant)
+        return self._by_part(name, kind, names)
+
+    def _by_part(self, name: str, kind: str, names: Sequence[str]) -> str | None:
+        """The one served model that has this name but for its program, its quantisation or its tag; or a known one."""
+        if name in names:
+            return name
         for plain in dict.fromkeys((name, name.removesuffix(":latest"))):
-            if found := _only(each for each in names if _without_backend(each) == _without_backend(plain)):
+            short = _without_backend(plain)
+            found = _only(each for each in names if _without_backend(each) == short) or _only(
+                each for each in names if _without_quantisation(each) == _without_quantisation(short)
+            )
+            if found:
                 return found
-            bare = without_quantisation(_without_backend(plain))
-            if found := _only(each for each in names if without_quantisation(_without_backend(each)) == bare):
-                return found
-            if plain in names:
-                return plain
         return name if self._kinds[kind].knows_model(name) else None
+
+    def _is_of_another(self, name: str, kind: str) -> bool:
+        return any(self.find(other, name) is not None for other in _ANY if other != kind)
 
     def _has_been(self, kind: str, name: str) -> bool:
         return (kind, name) in self._first_seen
@@ -155,9 +164,7 @@ class ModelNames:
         served = [model.name for model in self.served(kind)[: _MOST_SHOWN + 1]]
         more = " …" if len(served) > _MOST_SHOWN else ""
         shown = ", ".join(served[:_MOST_SHOWN]) + more if served else "nothing"
-        return ModelNotFound(
-            f"The model '{name[:100]}' is served by nobody here. Served now: {shown}", param="model"
-        )
+        return ModelNotFound(f"The model '{name[:100]}' is served by nobody here. Served now: {shown}", param="model")
 
     def _look(self, kind: str, now: float) -> tuple[ServedModel, ...]:
         """O(workers and their models)."""
@@ -197,6 +204,11 @@ def _without_backend(name: str) -> str:
         if name.startswith(backend):
             return name[len(backend) :]
     return name
+
+
+def _without_quantisation(name: str) -> str:
+    *_, base = base_names(_without_backend(name))
+    return base
 
 
 def _only(names: Iterable[str]) -> str | None:
