@@ -92,9 +92,7 @@ class TextRun:
     def ended(self) -> Ended:
         """How it ended; once all is read."""
         made, text = self._made, self._reader.raw
-        told: dict[str, Any] = {}
-        if made is not None and made.told is not None:
-            told = msgspec.json.decode(made.told)
+        told = _told(made)
         usage = told.get("usage") or {}
         counted = told.get("tokens") or usage.get("completion_tokens")
         return Ended(
@@ -115,3 +113,9 @@ class TextRun:
     def _read(self, text: str) -> Said:
         self.moments.first_ns = self.moments.first_ns or self._clock_ns()
         return self._reader.feed(text)
+
+
+def _told(made: Generation | None) -> dict[str, Any]:
+    """What the worker told beside the text."""
+    sent = getattr(made, "told", None)
+    return msgspec.json.decode(sent) if sent else {}

@@ -13,7 +13,7 @@ _MOST_STOP_CHARACTERS: Final = 2000
 _MOST_RANGE: Final = 4096
 LEAST_LENGTH: Final = 16
 LEAST_CONTEXT: Final = 80
-_AS_MUCH_AS_THERE_IS: Final = frozenset((-1, -2))
+_AS_MUCH_AS_THERE_IS: Final = (-1, -2)
 
 
 def wished_length(options: Body, *, usual: int, most: int) -> tuple[int, int | None]:
@@ -22,7 +22,7 @@ def wished_length(options: Body, *, usual: int, most: int) -> tuple[int, int | N
     Without a limit, or with one that means "as many as there are": as many as are offered.
     """
     wished = options.get("num_predict")
-    if wished in _AS_MUCH_AS_THERE_IS and not isinstance(wished, bool):
+    if wished in _AS_MUCH_AS_THERE_IS:
         return most, None
     tokens = options.integer("num_predict", least=1, most=most)
     if tokens is None:
