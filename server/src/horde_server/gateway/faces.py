@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from horde_server.gateway.common.services import Faces
+from horde_server.gateway.kobold.face import Kobold
 from horde_server.gateway.ollama.face import Ollama
 from horde_server.gateway.openai.face import OpenAI
 
-FACES: Faces = {"openai": OpenAI, "ollama": Ollama}
+FACES: Faces = {"openai": OpenAI, "ollama": Ollama, "kobold": Kobold}

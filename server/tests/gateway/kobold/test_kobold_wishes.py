@@ -8,10 +8,11 @@ import pytest
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, MissingField
-from horde_server.gateway.kobold.wishes import Offered, Wish, read_wish
+from horde_server.gateway.common.lengths import Offered
+from horde_server.gateway.kobold.wishes import Wish, read_wish
 from horde_server.requests.text.order import Sampling, TextOrder
 
-OFFERED = Offered(max_length=512, max_context_length=4096)
+OFFERED = Offered(((512, 4096),))
 
 
 def wish(**sent: Any) -> Wish:
@@ -83,6 +84,12 @@ def test_a_grammar_is_ignored_by_name() -> None:
 
 def test_a_seed_of_minus_one_is_none() -> None:
     assert wish(sampler_seed=-1).seed is None
+
+
+def test_a_stream_is_of_one_text() -> None:
+    body = Body({"prompt": "x", "n": 2})
+    assert read_wish(body, OFFERED, streams=True).order.n == 1
+    assert body.clamped == {"n": "1"}
 
 
 def test_no_answer_is_longer_than_the_context() -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from fastapi import APIRouter
 
 from horde_server.core import Core
+from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.gateway.common.errors import Dialect
 from horde_server.gateway.common.life import Life
 from horde_server.gateway.common.model_names import ModelNames
@@ -27,6 +28,7 @@ class Services:
     life: Life
     models: ModelNames
     pictures: DeliveredPictures
+    text_queue: LiveQueue
     public_address: PublicAddress
 
     @property

@@ -9,6 +9,7 @@ import msgspec
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, MissingField
+from horde_server.gateway.common.lengths import Offered
 from horde_server.gateway.kobold.memory import with_memory
 from horde_server.requests.text.order import Sampling, TextOrder
 
@@ -30,14 +31,6 @@ _FLAGS: Final = ("singleline", "frmtadsnsp", "frmtrmblln", "frmtrmspch", "frmttr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
-    """What the workers of the wished models take, in tokens."""
-
-    max_length: int
-    max_context_length: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """An order, but for its models, and what is not the workers' business."""
 
@@ -48,13 +41,13 @@ class Wish:
     pictures: tuple[str, ...] = ()
 
 
-def read_wish(body: Body, offered: Offered) -> Wish:
-    """What is asked for. Raises `BadField`."""
+def read_wish(body: Body, offered: Offered, *, streams: bool = False) -> Wish:
+    """What is asked for. A stream is of one text. Raises `BadField`."""
     max_length = body.integer("max_length", least=16, most=offered.max_length) or min(
         DEFAULT_MAX_LENGTH, offered.max_length
     )
-    context = body.integer("max_context_length", least=80, most=offered.max_context_length)
-    context = max(context or offered.max_context_length, max_length)
+    context = body.integer("max_context_length", least=80, most=offered.max_context_length(max_length))
+    context = max(context or offered.usual_context_length(max_length), max_length)
     prompt = with_memory(
         body.text("prompt"), body.text("memory"), max_context_length=context, max_length=max_length
     )
@@ -65,7 +58,7 @@ def read_wish(body: Body, offered: Offered) -> Wish:
     return Wish(
         order=TextOrder(
             prompt=prompt,
-            n=body.integer("n", least=1, most=20) or 1,
+            n=body.integer("n", least=1, most=1 if streams else 20) or 1,
             max_length=max_length,
             max_context_length=context,
             sampling=_sampling(body),

@@ -9,6 +9,7 @@ from typing import Any, Final
 from horde_server.gateway.common.answer_text import AnswerText
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, UnsupportedField, UnsupportedValue
+from horde_server.gateway.common.json_wish import asking_for_json
 from horde_server.gateway.common.lengths import Offered
 from horde_server.gateway.common.messages import Message, Part, Text, of_text
 from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, Resolved
@@ -25,7 +26,6 @@ from horde_server.requests.text.order import TextOrder
 
 MOST_TOOLS: Final = 128
 _NOW: Final = frozenset(("0", "0s", "0m", "0h", "0ms"))
-JSON_ALONE: Final = "Answer with one JSON object and nothing else."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Orders:
         options = body.object("options")
         length, context, most_characters = lengths
         is_json, schema = _format(body)
-        said = _asking_for_json(messages) if is_json else list(messages)
+        said = asking_for_json(messages) if is_json else list(messages)
         thinks = body.get("think") not in (None, False, "false", "")
         rendered = await self._templates.render(
             said, wish.resolved.models, max_context_tokens=context, max_length=length, thinking=thinks
@@ -174,16 +174,6 @@ def _format(body: Body) -> tuple[bool, dict[str, Any] | None]:
     if isinstance(sent, dict):
         return False, sent
     raise BadField("format", 'format is neither "json" nor a JSON schema.')
-
-
-def _asking_for_json(messages: Sequence[Message]) -> list[Message]:
-    """With a sentence that says so, unless JSON is spoken of already."""
-    if any("json" in message.text.lower() for message in messages):
-        return list(messages)
-    head, *rest = messages
-    if head.role == "system":
-        return [of_text("system", f"{head.text}\n\n{JSON_ALONE}"), *rest]
-    return [of_text("system", JSON_ALONE), *messages]
 
 
 def _tools(body: Body) -> tuple[dict[str, Any], ...]:

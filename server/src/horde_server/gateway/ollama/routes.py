@@ -10,8 +10,8 @@ from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, UnsupportedValue
 from horde_server.gateway.common.etag import answered
 from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS
-from horde_server.gateway.common.remarks import remarks
 from horde_server.gateway.common.services import Services
+from horde_server.gateway.common.told import answer_headers
 from horde_server.gateway.ollama.answers import Answer, loaded
 from horde_server.gateway.ollama.dialect import encode
 from horde_server.gateway.ollama.lines import Lines, Route, created_at
@@ -82,8 +82,8 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
         if wish.order is None:
             return loaded(wish, lines)
         running = await services.life.ask_text(caller, wish.asked, request.receive)
-        template = wish.rendered.header if wish.rendered is not None else ""
-        headers = remarks(body, running, resolved=wish.resolved, template=template)
+        template = wish.rendered.header if wish.rendered is not None else None
+        headers = answer_headers(running, body, wish.resolved, template)
         found = Answer(wish, lines, running, keeps_alive=keeps_alive)
         return found.stream(headers) if wish.streams else await found.whole(headers)
 
