@@ -107,7 +107,5 @@ def _calls(sent: Body) -> list[ToolCall]:
     old = sent.get("function_call")
     if old is not None:
         function = sent.object("function_call")
-        calls.append(
-            ToolCall("", function.needed_text("name", most=_MOST_NAME_CHARACTERS), function.text("arguments"))
-        )
+        calls.append(ToolCall("", function.needed_text("name", most=_MOST_NAME_CHARACTERS), function.text("arguments")))
     return calls

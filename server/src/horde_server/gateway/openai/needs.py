@@ -26,6 +26,9 @@ class Needs:
     logprobs: int | None = None  # with so many that might have stood in a token's place; None: not asked for
 
 
+NO_NEEDS: Final = Needs()
+
+
 def read_needs(body: Body) -> Needs:
     """Raises `BadField`, and `UnsupportedField` or `UnsupportedValue` for what no backend behind a horde does."""
     _refuse_sounds(body)

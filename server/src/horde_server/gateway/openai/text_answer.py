@@ -115,7 +115,9 @@ def whole_answer(
     shape: Shape, wish: TextWish, served: Sequence[tuple[Running[TextOrder], TextOrder, Served[TextOrder]]]
 ) -> bytes:
     """All choices of all requests, in the order of the prompts."""
-    choices, told, model = [], [], ""
+    choices: list[dict[str, Any]] = []
+    told: list[dict[str, Any]] = []
+    model = ""
     completion_tokens = 0
     for running, order, found in served:
         for made in found.generations:
@@ -244,7 +246,9 @@ class TextStream:
         self._news_at_s = now
         if progress.processing:
             return b": working {}\n"
-        return b": queued " + encode({"queue_position": progress.queue_position, "wait_time": progress.wait_time}) + b"\n"
+        return (
+            b": queued " + encode({"queue_position": progress.queue_position, "wait_time": progress.wait_time}) + b"\n"
+        )
 
     def _kept_alive(self, index: int) -> bytes:
         match self._keepalive:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from horde_server.gateway.common.answer_text import AnswerText
 from horde_server.gateway.common.body import Body
-from horde_server.gateway.common.errors import BadField, ContextTooLong, MissingField, UnsupportedField, UnsupportedValue
+from horde_server.gateway.common.errors import (
+    BadField,
+    ContextTooLong,
+    MissingField,
+    UnsupportedField,
+    UnsupportedValue,
+)
 from horde_server.gateway.common.json_wish import asking_for_json
 from horde_server.gateway.common.lengths import Offered
 from horde_server.gateway.common.messages import Message
@@ -17,10 +23,9 @@ from horde_server.gateway.common.raw_text import RawText
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.tokens import tokens
 from horde_server.gateway.openai.messages import read_messages
-from horde_server.gateway.openai.needs import Needs, read_needs
+from horde_server.gateway.openai.needs import NO_NEEDS, Needs, read_needs
 from horde_server.gateway.openai.sampling import Length, read_answers, read_length, read_sampling
 from horde_server.gateway.templates.rendering import Rendered, render_aside
-from horde_server.identity.caller import Caller
 from horde_server.requests.asked import Asked
 from horde_server.requests.text.order import Sampling, TextOrder
 
@@ -28,7 +33,6 @@ MOST_PROMPTS: Final = 20
 _MOST_WORKERS: Final = 100
 _MOST_WORKER_CHARACTERS: Final = 255
 _MOST_TEMPLATE_CHARACTERS: Final = 60
-_EVERYWHERE_IGNORED: Final = ("best_of",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,7 @@ class TextWish:
     model: str  # as the client called it
     resolved: Resolved
     orders: tuple[TextOrder, ...]
-    needs: Needs = field(default=Needs())
+    needs: Needs = NO_NEEDS
     rendered: Rendered | None = None  # of a chat
     streams: bool = False
     tells_usage: bool = False  # in a stream
@@ -63,10 +67,10 @@ class TextWishes:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def chat(self, body: Body, caller: Caller) -> TextWish:
+    async def chat(self, body: Body) -> TextWish:
         """Of a chat. Raises `BadField` and its like, `ModelNotFound`, and what rendering raises."""
         messages = read_messages(body)
-        begun = _Begun.of(body, self._services, caller)
+        begun = _Begun.of(body, self._services)
         needs = read_needs(body)
         self._refuse_what_nobody_can(begun, needs, messages)
         length = begun.length
@@ -83,12 +87,12 @@ class TextWishes:
         order = begun.order(rendered.prompt, context, read_sampling(body, rendered.stops), read_answers(body))
         return begun.wish((order,), body, needs=needs, rendered=rendered)
 
-    async def completion(self, body: Body, caller: Caller) -> TextWish:
+    def completion(self, body: Body) -> TextWish:
         """Of prompts that go as they are. Raises the same."""
         prompts = _prompts(body)
         if body.text("suffix"):
             raise UnsupportedField("suffix", "This horde cannot fill in the middle of a text: leave suffix empty.")
-        begun = _Begun.of(body, self._services, caller)
+        begun = _Begun.of(body, self._services)
         self._refuse_what_nobody_can(begun, read_needs(body), ())
         sampling, answers = read_sampling(body), read_answers(body)
         body.ignore("best_of", neutral=(1, answers))
@@ -125,7 +129,7 @@ class _Begun:
     validated_backends: bool
 
     @classmethod
-    def of(cls, body: Body, services: Services, caller: Caller) -> _Begun:
+    def of(cls, body: Body, services: Services) -> _Begun:
         model = body.text("model", most=4 * MOST_NAME_CHARACTERS)
         resolved = services.models.resolve(model, "text")
         offered = Offered.by(services.models.served("text"), resolved.models)
@@ -179,7 +183,7 @@ class _Begun:
         orders: tuple[TextOrder, ...],
         body: Body,
         *,
-        needs: Needs = Needs(),
+        needs: Needs = NO_NEEDS,
         rendered: Rendered | None = None,
         echoes: bool = False,
     ) -> TextWish:

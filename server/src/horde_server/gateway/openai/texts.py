@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from fastapi import Request, Response
 
 from horde_server.gateway.common.body import Body
@@ -27,11 +25,11 @@ class OpenAITexts:
 
     async def chat(self, request: Request, caller: Caller, body: Body) -> Response:
         """A chat."""
-        return await self._answer(CHAT, request, caller, body, await self._wishes.chat(body, caller))
+        return await self._answer(CHAT, request, caller, body, await self._wishes.chat(body))
 
     async def completion(self, request: Request, caller: Caller, body: Body) -> Response:
         """A completion."""
-        return await self._answer(COMPLETION, request, caller, body, await self._wishes.completion(body, caller))
+        return await self._answer(COMPLETION, request, caller, body, self._wishes.completion(body))
 
     async def _answer(self, shape: Shape, request: Request, caller: Caller, body: Body, wish: TextWish) -> Response:
         running = await self._asked(request, caller, wish)
@@ -40,7 +38,7 @@ class OpenAITexts:
             stream = TextStream(shape, wish, running, self._services.settings)
             return StreamAnswer(stream.events(), running=running, failed=stream_failed, headers=headers)
         try:
-            served = await asyncio.gather(*(each.results() for each in running))
+            served = [await each.results() for each in running]  # all of them are in the queue already
         finally:
             for each in running:  # one of them may have failed
                 await each.leave()
@@ -53,8 +51,8 @@ class OpenAITexts:
         """One request for each prompt, or none at all."""
         running: list[Running[TextOrder]] = []
         try:
-            for asked in wish.asked():
-                running.append(await self._services.life.ask_text(caller, asked, request.receive))
+            for asked in wish.asked():  # each is left if the next is refused
+                running.append(await self._services.life.ask_text(caller, asked, request.receive))  # noqa: PERF401
         except BaseException:
             for each in running:
                 await each.leave()
