@@ -117,5 +117,7 @@ class TextRun:
 
 def _told(made: Generation | None) -> dict[str, Any]:
     """What the worker told beside the text."""
-    sent = getattr(made, "told", None)
-    return msgspec.json.decode(sent) if sent else {}
+    if made is None or made.told is None:
+        return {}
+    found: dict[str, Any] = msgspec.json.decode(made.told)
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -17,6 +17,7 @@ from horde_server.gateway.common.text_run import TextRun
 from horde_server.gateway.ollama.dialect import encode, error_object
 from horde_server.gateway.ollama.lines import Lines, figures, line
 from horde_server.gateway.ollama.orders import Wish
+from horde_server.gateway.ollama.worker_told import logprobs, tool_calls
 from horde_server.http.body import json_response
 from horde_server.http.dialects import Refusal
 from horde_server.requests.text.order import TextOrder
@@ -55,7 +56,9 @@ class Answer:
                     if said is not None:
                         text, thought = text + self._shown.feed(said.content), thought + said.reasoning
             text += self._shown.end()
-            response = json_response(encode(self._last(text=text, thinking=thought if self._wish.thinks else "")))
+            calls = tool_calls(self._run.ended().told)
+            thought = thought if self._wish.thinks else ""
+            response = json_response(encode(self._last(text=text, thinking=thought, calls=calls)))
         finally:
             await self._running.leave()
         response.headers.update(headers)
@@ -73,15 +76,22 @@ class Answer:
                     yield line(self._lines.piece(text, thinking=thought))
         if rest := self._shown.end():
             yield line(self._lines.piece(rest))
+        if calls := tool_calls(self._run.ended().told):
+            yield line(self._lines.piece("", tool_calls=calls))
         yield line(self._last())
 
-    def _last(self, *, text: str = "", thinking: str = "") -> dict[str, Any]:
+    def _last(
+        self, *, text: str = "", thinking: str = "", calls: Sequence[Mapping[str, Any]] = ()
+    ) -> dict[str, Any]:
         ended = self._run.ended()
         is_cut = ended.reason is FinishReason.LENGTH or self._shown.is_cut
         told = figures(
             self._run.moments, time.monotonic_ns(), prompt_tokens=ended.prompt_tokens, tokens=ended.tokens
         )
-        return self._lines.last("length" if is_cut else "stop", told, text=text, thinking=thinking)
+        return self._lines.last(
+            "length" if is_cut else "stop", told, text=text, thinking=thinking, tool_calls=calls,
+            logprobs=logprobs(ended.told),
+        )  # fmt: skip
 
 
 class _Shown:

@@ -20,7 +20,7 @@ class Ollama:
     def __init__(self, services: Services) -> None:
         self.dialect = OllamaDialect()
         self._services = services
-        self._orders = Orders(services, Templates(services.settings))
+        self._orders = Orders(services, Templates(services.settings, services.models))
 
     def routes(self) -> Iterable[APIRouter]:
         """Of `/api`, where the horde has none of these."""

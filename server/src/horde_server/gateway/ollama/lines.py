@@ -58,9 +58,11 @@ class Lines:
         text: str = "",
         thinking: str = "",
         tool_calls: Sequence[Mapping[str, Any]] = (),
+        logprobs: Sequence[Mapping[str, Any]] = (),
     ) -> dict[str, Any]:
         """The end of a stream, or, with all of the text, the answer of a call that does not stream."""
-        return {**self._said(text, thinking, tool_calls), "done": True, "done_reason": reason, **figures}
+        told = {**self._said(text, thinking, tool_calls), "done": True, "done_reason": reason, **figures}
+        return {**told, "logprobs": list(logprobs)} if logprobs else told
 
     def _said(self, text: str, thinking: str, tool_calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         beside: dict[str, Any] = {}

@@ -9,9 +9,11 @@ from horde_server.gateway.common.lengths import USUAL_CONTEXT
 from horde_server.gateway.common.model_names import ServedModel
 from horde_server.gateway.ollama.lines import created_at
 from horde_server.gateway.ollama.model_details import billions, details, digest, family
+from horde_server.requests.text.served import capabilities_of
 
 LOADED_S: Final = 300
 """How long a model counts as loaded: as workers count as online."""
+_CAPABILITIES: Final = ("tools", "vision")
 _SIZE_BYTES: Final = 1
 """Nobody downloads it here."""
 _GIGA: Final = 1_000_000_000
@@ -38,7 +40,7 @@ def loaded(served: Iterable[ServedModel], now_s: float) -> dict[str, Any]:
     }
 
 
-def shown(name: str, model: ServedModel | None, first_seen_s: float, capabilities: Iterable[str]) -> dict[str, Any]:
+def shown(name: str, model: ServedModel | None, first_seen_s: float) -> dict[str, Any]:
     """What is known of one. `model` is None where nobody serves it now."""
     architecture, size = family(name), billions(name)
     return {
@@ -53,8 +55,14 @@ def shown(name: str, model: ServedModel | None, first_seen_s: float, capabilitie
             "general.parameter_count": round(size * _GIGA) if size else 0,
             f"{architecture}.context_length": model.max_context_length if model is not None else USUAL_CONTEXT,
         },
-        "capabilities": ["completion", *capabilities],
+        "capabilities": ["completion", *_capabilities(model)],
     }
+
+
+def _capabilities(model: ServedModel | None) -> list[str]:
+    """What some worker can do with it beside writing, in Ollama's words."""
+    can = capabilities_of(model.by) if model is not None else frozenset()
+    return [each for each in _CAPABILITIES if each in can]
 
 
 def _listed(model: ServedModel) -> dict[str, Any]:

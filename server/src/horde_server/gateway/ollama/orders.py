@@ -11,20 +11,22 @@ from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, UnsupportedField, UnsupportedValue
 from horde_server.gateway.common.json_wish import asking_for_json
 from horde_server.gateway.common.lengths import Offered
-from horde_server.gateway.common.messages import Message, Part, Text, of_text
+from horde_server.gateway.common.messages import Message, Part, Text, of_text, openai_messages
 from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, Resolved
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.text_run import Reader
 from horde_server.gateway.ollama.messages import read_messages, read_pictures
-from horde_server.gateway.ollama.options import sampling, wished_context, wished_length
+from horde_server.gateway.ollama.options import sampling, wished_context, wished_length, wished_seed
 from horde_server.gateway.common.raw_text import RawText
 from horde_server.gateway.templates.here import Templates
 from horde_server.gateway.templates.rendering import Rendered
 from horde_server.identity.caller import Caller
 from horde_server.requests.asked import Asked
+from horde_server.requests.text.chat import Chat
 from horde_server.requests.text.order import TextOrder
 
 MOST_TOOLS: Final = 128
+_PARAMS: Final = {"vision": "images", "grammar": "format", "logprobs": "logprobs"}
 _NOW: Final = frozenset(("0", "0s", "0m", "0h", "0ms"))
 
 
@@ -97,13 +99,24 @@ class Orders:
         rendered = await self._templates.render(
             said, wish.resolved.models, max_context_tokens=context, max_length=length, thinking=thinks
         )
-        _refuse_what_nobody_can(wish, body, said, schema)
+        chat = Chat(
+            messages=tuple(openai_messages(said)),
+            continues=said[-1].role == "assistant" and not said[-1].tool_calls,
+            template=rendered.template,
+            tools=_tools(body),
+            json_object=is_json,
+            json_schema=schema,
+            logprobs=_logprobs(body),
+        )
+        self._refuse_what_nobody_can(wish, chat, caller)
         order = TextOrder(
             prompt=rendered.prompt,
             models=wish.resolved.models,
             max_length=length,
             max_context_length=context,
             sampling=sampling(options, context=context, stops=rendered.stops),
+            seed=wished_seed(options),
+            chat=chat,
         )
         return Wish(
             model=wish.model, resolved=wish.resolved, streams=wish.streams, order=order, rendered=rendered,
@@ -122,6 +135,7 @@ class Orders:
             max_length=length,
             max_context_length=context,
             sampling=sampling(options, context=context),
+            seed=wished_seed(options),
         )
         return Wish(
             model=wish.model, resolved=wish.resolved, streams=wish.streams, order=order,
@@ -144,18 +158,13 @@ class Orders:
         wish = Wish(model=model, resolved=resolved, streams=body.flag("stream", default=True))
         return (length, max(context, length), most_characters), wish
 
-
-def _refuse_what_nobody_can(
-    wish: Wish, body: Body, messages: Sequence[Message], schema: dict[str, Any] | None
-) -> None:
-    if _tools(body):  # programs search for these words, and then do without
-        raise UnsupportedField("tools", f"{wish.model or 'this model'} does not support tools")
-    if any(message.pictures for message in messages):
-        raise UnsupportedValue("images", f"The model {wish.model!r} cannot see pictures.")
-    if schema is not None:
-        raise UnsupportedValue("format", f"The model {wish.model!r} cannot be bound to a JSON schema on this horde.")
-    if _logprobs(body) is not None:
-        raise UnsupportedField("logprobs", "This horde's workers report no log probabilities.")
+    def _refuse_what_nobody_can(self, wish: Wish, chat: Chat, caller: Caller) -> None:
+        unserved = self._services.texts.nobody_can(wish.resolved.models, chat, caller.user.id)
+        if unserved is None:
+            return
+        if unserved.capability == "tools":  # programs search for these words, and then do without
+            raise UnsupportedField("tools", f"{wish.model or 'this model'} does not support tools")
+        raise UnsupportedValue(_PARAMS.get(unserved.capability, unserved.param), unserved.message)
 
 
 def _loading(wish: Wish, body: Body) -> Wish:

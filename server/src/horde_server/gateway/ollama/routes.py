@@ -57,7 +57,7 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
         known = next((model for model in models.served("text") if model.name in resolved.models), None)
         shown_name = known.name if known is not None else (resolved.name or name)
         first_seen_s = known.first_seen_s if known is not None else clock()
-        return json_response(encode(shown(shown_name, known, first_seen_s, ())))
+        return json_response(encode(shown(shown_name, known, first_seen_s)))
 
     @router.post("/pull", right=Right.ANYBODY_NAMED, shared_keys=True, reads=Body.read)
     async def pull(body: Body) -> Response:

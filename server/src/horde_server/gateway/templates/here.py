@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from horde_server.gateway.common.messages import Message
+from horde_server.gateway.common.model_names import ModelNames
 from horde_server.gateway.templates.own import NO_OWN_TEMPLATES, read_own_templates
 from horde_server.gateway.templates.rendering import Rendered, render_aside
 from horde_server.models.catalogue import instruct_format
+from horde_server.requests.text.served import claimed_template
 from horde_server.settings import Settings
-
-
-def _nobody_says() -> Mapping[str, str]:
-    return {}
 
 
 class Templates:
     """Renders the messages of chats."""
 
-    def __init__(self, settings: Settings, claims: Callable[[], Mapping[str, str]] = _nobody_says) -> None:
-        """`claims`: what workers say now of the templates of their models. Raises what reading the file raises."""
+    def __init__(self, settings: Settings, models: ModelNames) -> None:
+        """Raises what reading the operator's file raises."""
         path = settings.text_templates
         self._own = NO_OWN_TEMPLATES if path is None else read_own_templates(path)
-        self._claims = claims
+        self._models = models
 
     async def render(
         self,
@@ -36,12 +34,17 @@ class Templates:
         raw_tokens: bool = False,
     ) -> Rendered:
         """The prompt of a chat for these models; none: whichever. Raises what `render` raises."""
+        claims = {
+            model.name: said
+            for model in self._models.served("text")
+            if model.name in models and (said := claimed_template(model.name, model.by)) is not None
+        }
         return await render_aside(
             messages,
             template=template,
             models=models,
             catalogue=instruct_format,
-            claims=self._claims(),
+            claims=claims,
             max_context_tokens=max_context_tokens,
             max_length=max_length,
             own=self._own,
