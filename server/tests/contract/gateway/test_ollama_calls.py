@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -24,13 +26,15 @@ async def online(horde: Horde, **offer: Any) -> str:
 
 
 @asynccontextmanager
-async def working(horde: Horde, key: str, **submitted: Any) -> AsyncIterator[list[dict[str, Any]]]:
+async def working(
+    horde: Horde, key: str, offer: Mapping[str, Any] = MappingProxyType({}), **submitted: Any
+) -> AsyncIterator[list[dict[str, Any]]]:
     """A worker that does the next job; what it was handed."""
     jobs: list[dict[str, Any]] = []
 
     async def work() -> None:
         while not jobs:
-            popped = await horde.texts.pop(key)
+            popped = await horde.texts.pop(key, **offer)
             if popped["id"]:
                 jobs.append(popped)
                 await horde.texts.submit(key, popped["id"], **submitted)
@@ -279,3 +283,72 @@ async def test_nothing_else_is_there(horde: Horde) -> None:
     answer = await horde.client.get("/api/chat")
     assert (answer.status_code, set(answer.json())) == (405, {"error", "code"} & set(answer.json()) | {"error"})
     assert answer.headers["allow"]
+
+
+# ---------------------------------------------------------------- what a backend can do passes through
+
+
+ADD = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
+
+
+async def test_tools_go_to_a_worker_that_has_them_and_its_calls_come_back(horde: Horde) -> None:
+    """§2.7, §3.6: the arguments are an object, in a line of their own before the last."""
+    offer = {"tools": True, "chat": True}
+    key = await online(horde, **offer)
+    assert (await post(horde, "show", model=TEXT_MODEL)).json()["capabilities"] == ["completion", "tools"]
+    call = {"id": "call_x", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    for stream in (True, False):
+        async with working(
+            horde, key, offer, generation="", message=message, finish_reason="tool_calls", tokens=9
+        ) as jobs:
+            answer = await post(horde, "chat", model=TEXT_MODEL, messages=HELLO, tools=[ADD], stream=stream)
+        assert jobs[0]["payload"]["tools"] == [ADD]
+        assert jobs[0]["payload"]["messages"] == HELLO
+        told = lines(answer) if stream else [answer.json()]
+        (said,) = [line["message"] for line in told if "tool_calls" in line["message"]]
+        assert said["tool_calls"] == [{"function": {"index": 0, "name": "add", "arguments": {"a": 1}}}]
+        assert (told[-1]["done"], told[-1]["done_reason"]) == (True, "stop")
+
+
+async def test_a_schema_and_a_seed_go_to_a_worker_that_has_them(horde: Horde) -> None:
+    """§2.5, §2.7."""
+    offer = {"grammar": True, "chat": True}
+    key = await online(horde, **offer)
+    async with working(horde, key, offer, generation='{"a":1}') as jobs:
+        answer = await post(
+            horde, "generate", model=TEXT_MODEL, prompt="x", format={"type": "object"}, stream=False, options={"seed": 7}
+        )
+    assert answer.json()["response"] == '{"a":1}'
+    assert (jobs[0]["payload"]["json_schema"], jobs[0]["payload"]["seed"]) == ({"type": "object"}, 7)
+
+
+async def test_pictures_go_to_a_worker_that_sees(horde: Horde) -> None:
+    """§2.3: base64 without anything in front."""
+    offer = {"vision": True, "chat": True}
+    key = await online(horde, **offer)
+    assert (await post(horde, "show", model=TEXT_MODEL)).json()["capabilities"] == ["completion", "vision"]
+    sent = base64.b64encode(horde.picture()).decode()
+    for route, body in (
+        ("chat", {"messages": [{"role": "user", "content": "What is it?", "images": [sent]}]}),
+        ("generate", {"prompt": "What is it?", "images": [sent]}),
+    ):
+        async with working(horde, key, offer, generation="a lighthouse") as jobs:
+            answer = await post(horde, route, model=TEXT_MODEL, stream=False, **body)
+        assert answer.status_code == 200, answer.text
+        (words, picture) = jobs[0]["payload"]["messages"][0]["content"]
+        assert words == {"type": "text", "text": "What is it?"}
+        assert (await horde.client.get(picture["image_url"]["url"])).status_code == 200
+
+
+async def test_log_probabilities_come_back(horde: Horde) -> None:
+    """§3.6."""
+    offer = {"logprobs": True, "chat": True}
+    key = await online(horde, **offer)
+    token = {"token": "a", "logprob": -0.5, "bytes": [97], "top_logprobs": [{"token": "b", "logprob": -1.5, "bytes": [98]}]}
+    async with working(horde, key, offer, generation="a", logprobs={"content": [token]}) as jobs:
+        answer = await post(
+            horde, "chat", model=TEXT_MODEL, messages=HELLO, logprobs=True, top_logprobs=1, stream=False
+        )
+    assert jobs[0]["payload"]["logprobs"] == 1
+    assert answer.json()["logprobs"] == [token]
