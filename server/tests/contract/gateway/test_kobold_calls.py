@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -27,7 +29,9 @@ async def online(horde: Horde, **offer: Any) -> str:
 
 
 @asynccontextmanager
-async def working(horde: Horde, key: str, jobs_wanted: int = 1, **submitted: Any) -> AsyncIterator[list[dict[str, Any]]]:
+async def working(
+    horde: Horde, key: str, jobs_wanted: int = 1, **submitted: Any
+) -> AsyncIterator[list[dict[str, Any]]]:
     """A worker that does the next jobs; what it was handed."""
     jobs: list[dict[str, Any]] = []
 
@@ -45,7 +49,9 @@ async def working(horde: Horde, key: str, jobs_wanted: int = 1, **submitted: Any
         yield jobs
 
 
-async def asking(horde: Horde, path: str = GENERATE, key: str | None = None, **body: Any) -> asyncio.Task[httpx.Response]:
+async def asking(
+    horde: Horde, path: str = GENERATE, key: str | None = None, **body: Any
+) -> asyncio.Task[httpx.Response]:
     """A call that waits; its request stands in the queue."""
     before = await queued(horde)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -135,6 +141,22 @@ async def test_a_memory_stands_before_the_prompt(horde: Horde) -> None:
     async with working(horde, key) as jobs:
         await horde.client.post(GENERATE, json={"prompt": "Once", "memory": "A tale. "})
     assert jobs[0]["payload"]["prompt"] == "A tale. Once"
+
+
+async def test_pictures_go_to_a_worker_that_sees(horde: Horde) -> None:
+    """§2.6: while nobody does, they are refused."""
+    picture = base64.b64encode(horde.picture()).decode()
+    key = await online(horde)
+    answer = await horde.client.post(GENERATE, json={"prompt": "It shows", "images": [picture]})
+    assert answer.status_code == 400 and "cannot see pictures" in answer.json()["detail"]["msg"]
+    offer = {"vision": True, "chat": True}
+    await horde.texts.pop(key, "seer", **offer)
+    call = await asking(horde, images=[picture])
+    job = await horde.texts.job(key, "seer", **offer)
+    await horde.texts.submit(key, job["id"], generation=" a boat")
+    assert (await call).json()["results"][0]["text"] == " a boat"
+    assert job["payload"]["prompt"] == "Once"
+    assert [part["type"] for part in job["payload"]["messages"][0]["content"]] == ["text", "image_url"]
 
 
 @pytest.mark.parametrize("genkey", ["KCPP1234", ""])
@@ -246,9 +268,7 @@ async def test_figures_of_this_process(horde: Horde) -> None:
     assert (done["idle"], done["queue"], done["total_gens"], done["last_token_count"]) == (1, 0, 1, 5)
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/v1/nothing", "/api/v1/config/nothing", "/api/v1/models", "/api/extra/nothing"]
-)
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/config/nothing", "/api/v1/models", "/api/extra/nothing"])
 async def test_what_is_not_there_is_404_in_the_dialects_shape(horde: Horde, path: str) -> None:
     """§4.1."""
     answer = await horde.client.get(path)
@@ -289,7 +309,7 @@ async def test_a_failure_after_the_start_is_the_last_event(horde: Horde) -> None
     key = await online(horde)
     call = await asking(horde, STREAM)
     for name in ("one", "two", "three"):
-        job = await horde.until(lambda name=name: _job(horde, key, name), "a job")
+        job = await horde.until(partial(_job, horde, key, name), "a job")
         await horde.texts.submit(key, job["id"], state="faulted", generation="")
     last = events(await call)[-1]
     assert (last["finish_reason"], last["token"]) == ("error", "") and last["error"]["msg"]

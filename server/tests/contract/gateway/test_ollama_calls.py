@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -90,7 +91,9 @@ async def test_a_raw_prompt_goes_as_it_is(horde: Horde) -> None:
     """§2.2."""
     key = await online(horde)
     async with working(horde, key) as jobs:
-        answer = await post(horde, "generate", model=TEXT_MODEL, prompt="Once", raw=True, options={"seed": 1, "stop": ["q"]})
+        answer = await post(
+            horde, "generate", model=TEXT_MODEL, prompt="Once", raw=True, options={"seed": 1, "stop": ["q"]}
+        )
     assert "".join(line["response"] for line in lines(answer)) == "there was a harbour."
     assert jobs[0]["payload"]["prompt"] == "Once"
     assert jobs[0]["payload"]["stop_sequence"] == ["q"]
@@ -221,7 +224,11 @@ async def test_models_are_the_workers_business(horde: Horde, method: str, route:
 @pytest.mark.parametrize(
     ("route", "body", "said"),
     [
-        ("chat", {"messages": HELLO, "tools": [{"type": "function", "function": {"name": "f"}}]}, "does not support tools"),
+        (
+            "chat",
+            {"messages": HELLO, "tools": [{"type": "function", "function": {"name": "f"}}]},
+            "does not support tools",
+        ),
         ("chat", {"messages": [{**HELLO[0], "images": ["iVBORw0KGgo="]}]}, "cannot see pictures"),
         ("generate", {"prompt": "x", "images": ["iVBORw0KGgo="]}, "cannot see pictures"),
         ("generate", {"prompt": "x", "raw": True, "images": ["iVBORw0KGgo="]}, "raw"),
@@ -257,7 +264,9 @@ async def test_a_wrong_key_is_401(horde: Horde) -> None:
         answer = await horde.client.get(f"/api/{path}", headers={"Authorization": "Bearer nobody-has-this-key-00"})
         assert (answer.status_code, set(answer.json())) == (401, {"error", "code"})
     answer = await horde.client.post(
-        "/api/chat", json={"model": TEXT_MODEL, "messages": HELLO}, headers={"Authorization": "Bearer nobody-has-this-key-00"}
+        "/api/chat",
+        json={"model": TEXT_MODEL, "messages": HELLO},
+        headers={"Authorization": "Bearer nobody-has-this-key-00"},
     )
     assert answer.status_code == 401
 
@@ -267,7 +276,7 @@ async def test_a_failure_after_the_start_is_the_last_line(horde: Horde) -> None:
     key = await online(horde)
     asked = asyncio.create_task(post(horde, "chat", model=TEXT_MODEL, messages=HELLO))
     for name in ("one", "two", "three"):
-        job = await horde.until(lambda name=name: _job(horde, key, name), "a job")
+        job = await horde.until(partial(_job, horde, key, name), "a job")
         await horde.texts.submit(key, job["id"], state="faulted", generation="")
     told = lines(await asked)
     assert set(told[-1]) == {"error", "code"} and told[-1]["code"] == "faulted"
@@ -317,7 +326,13 @@ async def test_a_schema_and_a_seed_go_to_a_worker_that_has_them(horde: Horde) ->
     key = await online(horde, **offer)
     async with working(horde, key, offer, generation='{"a":1}') as jobs:
         answer = await post(
-            horde, "generate", model=TEXT_MODEL, prompt="x", format={"type": "object"}, stream=False, options={"seed": 7}
+            horde,
+            "generate",
+            model=TEXT_MODEL,
+            prompt="x",
+            format={"type": "object"},
+            stream=False,
+            options={"seed": 7},
         )
     assert answer.json()["response"] == '{"a":1}'
     assert (jobs[0]["payload"]["json_schema"], jobs[0]["payload"]["seed"]) == ({"type": "object"}, 7)
@@ -345,7 +360,12 @@ async def test_log_probabilities_come_back(horde: Horde) -> None:
     """§3.6."""
     offer = {"logprobs": True, "chat": True}
     key = await online(horde, **offer)
-    token = {"token": "a", "logprob": -0.5, "bytes": [97], "top_logprobs": [{"token": "b", "logprob": -1.5, "bytes": [98]}]}
+    token = {
+        "token": "a",
+        "logprob": -0.5,
+        "bytes": [97],
+        "top_logprobs": [{"token": "b", "logprob": -1.5, "bytes": [98]}],
+    }
     async with working(horde, key, offer, generation="a", logprobs={"content": [token]}) as jobs:
         answer = await post(
             horde, "chat", model=TEXT_MODEL, messages=HELLO, logprobs=True, top_logprobs=1, stream=False

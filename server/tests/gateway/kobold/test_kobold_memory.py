@@ -30,7 +30,10 @@ def test_a_memory_never_takes_the_whole_room() -> None:
 
 
 @given(
-    prompt=st.text(max_size=400), memory=st.text(max_size=400), context=st.integers(100, 200), length=st.integers(16, 80)
+    prompt=st.text(max_size=400),
+    memory=st.text(max_size=400),
+    context=st.integers(100, 200),
+    length=st.integers(16, 80),
 )
 def test_what_is_made_always_fits_and_ends_as_the_story_does(
     prompt: str, memory: str, context: int, length: int

@@ -38,6 +38,7 @@ def test_every_name_is_the_hordes_own() -> None:
         n=2,
         max_length=200,
         max_context_length=2048,
+        seed=7,
         sampling=Sampling(
             temperature=0.7, top_p=0.9, top_k=40, top_a=0.1, tfs=0.9, typical=0.8, min_p=0.05, rep_pen=1.1,
             rep_pen_range=1024, rep_pen_slope=0.7, sampler_order=(6, 0, 1, 3, 4, 2, 5), stop_sequence=("You:", "\n"),
@@ -45,7 +46,7 @@ def test_every_name_is_the_hordes_own() -> None:
             smoothing_factor=0.2,
         ),
     )  # fmt: skip
-    assert (made.seed, made.genkey, made.trims_stop) == (7, "KCPP1234", True)
+    assert (made.genkey, made.trims_stop) == ("KCPP1234", True)
 
 
 def test_koboldapis_default_body() -> None:
@@ -83,7 +84,7 @@ def test_a_grammar_is_ignored_by_name() -> None:
 
 
 def test_a_seed_of_minus_one_is_none() -> None:
-    assert wish(sampler_seed=-1).seed is None
+    assert wish(sampler_seed=-1).order.seed is None
 
 
 def test_a_stream_is_of_one_text() -> None:
@@ -95,6 +96,12 @@ def test_a_stream_is_of_one_text() -> None:
 def test_no_answer_is_longer_than_the_context() -> None:
     made = wish(max_length=300, max_context_length=100)
     assert made.order.max_context_length == made.order.max_length == 300
+
+
+def test_pictures_are_told_in_a_message() -> None:
+    chat = wish(images=["iVBORw0KGgo="]).order.chat
+    assert chat is not None and chat.needs
+    assert chat.pictures() == ["data:image/png;base64,iVBORw0KGgo="]
 
 
 def test_the_coldest_temperature_takes_the_likeliest_token() -> None:

@@ -54,7 +54,13 @@ def test_calls_are_numbered_and_their_results_find_them() -> None:
 
 def test_arguments_are_json_as_a_model_writes_them() -> None:
     (message,) = read(
-        {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {"a": "ü"}}}, {"function": {"name": "g", "arguments": '{"b":1}'}}]}
+        {
+            "role": "assistant",
+            "tool_calls": [
+                {"function": {"name": "f", "arguments": {"a": "ü"}}},
+                {"function": {"name": "g", "arguments": '{"b":1}'}},
+            ],
+        }
     )
     assert message.parts == (ToolCall("call_0", "f", '{"a":"ü"}'), ToolCall("call_1", "g", '{"b":1}'))
 

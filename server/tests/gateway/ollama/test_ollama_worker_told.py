@@ -16,6 +16,8 @@ def test_arguments_are_an_object_and_nothing_is_lost(written: str, told: object)
     assert tool_calls(sent) == [{"function": {"index": 0, "name": "f", "arguments": told}}]
 
 
-@pytest.mark.parametrize("told", [{}, {"message": None, "logprobs": None}, {"message": {"content": "x"}, "logprobs": {}}])
+@pytest.mark.parametrize(
+    "told", [{}, {"message": None, "logprobs": None}, {"message": {"content": "x"}, "logprobs": {}}]
+)
 def test_nothing_told_is_nothing(told: dict[str, object]) -> None:
     assert tool_calls(told) == logprobs(told) == []

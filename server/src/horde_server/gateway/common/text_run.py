@@ -21,7 +21,9 @@ from horde_server.requests.text.order import TextOrder
 class Reader(Protocol):
     """Makes of a worker's text what a client is shown (`answer_text.AnswerText`)."""
 
-    raw: str
+    @property
+    def raw(self) -> str:
+        """All of the worker's text so far."""
 
     @property
     def stopped_by(self) -> str | None:
@@ -72,7 +74,7 @@ class TextRun:
 
         Raises what `Running.happenings` raises.
         """
-        async with aclosing(self._running.happenings(TEXTS if as_it_comes else NOTHING)) as happenings:  # type: ignore[type-var] # it is a generator
+        async with aclosing(self._running.happenings(TEXTS if as_it_comes else NOTHING)) as happenings:
             async for happening in happenings:
                 match happening:
                     case State(progress) if progress.processing or progress.finished:

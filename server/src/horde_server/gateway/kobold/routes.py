@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from horde_server.errors import RequestNotFound
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.callers_requests import CallersRequests
+from horde_server.gateway.common.errors import UnsupportedValue
 from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.told import answer_headers
@@ -16,11 +18,12 @@ from horde_server.gateway.kobold import told
 from horde_server.gateway.kobold.answers import Answer
 from horde_server.gateway.kobold.dialect import encode
 from horde_server.gateway.kobold.runs import Runs
-from horde_server.gateway.kobold.wishes import Wish, read_genkey, read_wish
+from horde_server.gateway.kobold.wishes import read_genkey, read_wish
 from horde_server.http.body import json_response
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.requests.asked import Asked
+from horde_server.requests.text.order import TextOrder
 from horde_server.settings import KeepAlive
 
 
@@ -34,8 +37,9 @@ def routes(services: Services, runs: Runs, mine: CallersRequests) -> APIRouter:
         resolved = services.models.resolve(wish_for, "text")
         wish = read_wish(body, told.offered(services.models, resolved.models), streams=streams)
         order = msgspec.structs.replace(wish.order, models=resolved.models, tag=mine.tag(caller, wish.genkey))
-        wish = Wish(order=order, seed=wish.seed, genkey=wish.genkey, trims_stop=wish.trims_stop)
+        _refuse_what_nobody_can(services, order, caller)
         running = await services.life.ask_text(caller, Asked(order=order), request.receive)
+        wish = replace(wish, order=order)
         answer = Answer(wish, running, runs, keeps_alive=keeps_alive)
         return answer, answer_headers(running, body, resolved)
 
@@ -85,3 +89,12 @@ def routes(services: Services, runs: Runs, mine: CallersRequests) -> APIRouter:
         return json_response(encode({"success": said, "done": said}))
 
     return router.api
+
+
+def _refuse_what_nobody_can(services: Services, order: TextOrder, caller: Caller) -> None:
+    """While no worker online sees pictures. Raises `UnsupportedValue`."""
+    if order.chat is None:
+        return
+    unserved = services.texts.nobody_can(order.models, order.chat, caller.user.id)
+    if unserved is not None:
+        raise UnsupportedValue("images", unserved.message)

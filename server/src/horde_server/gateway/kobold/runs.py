@@ -39,7 +39,7 @@ class Run:
         coming: asyncio.Task[PieceT] | None = None
         try:
             while not self.is_stopped:
-                coming = asyncio.ensure_future(anext(pieces))  # type: ignore[arg-type] # it is a coroutine
+                coming = asyncio.ensure_future(anext(pieces))
                 await asyncio.wait((coming, stopped), return_when=asyncio.FIRST_COMPLETED)
                 if not coming.done():
                     return

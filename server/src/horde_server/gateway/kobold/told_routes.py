@@ -40,7 +40,7 @@ def routes(services: Services, runs: Runs, mine: CallersRequests) -> APIRouter:
         router.put(f"{base}/model", right=Right.ANYBODY_NAMED, shared_keys=True)(_not_here)
     _tell(router, "/api/extra/true_max_context_length", lambda: {"value": told.most_context_length(models)})
     _tell(router, "/api/extra/version", lambda: told.version(makes_images=bool(models.served("image"))))
-    _tell(router, "/api/extra/preloadstory", lambda: {})
+    _tell(router, "/api/extra/preloadstory", dict)
     for name in _NOT_HERE:
         router.post(f"/api/extra/{name}", right=Right.ANYBODY_NAMED, shared_keys=True)(_not_here)
 

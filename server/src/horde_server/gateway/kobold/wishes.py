@@ -10,17 +10,18 @@ import msgspec
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, MissingField
 from horde_server.gateway.common.lengths import Offered
+from horde_server.gateway.common.messages import Message, Picture, Text, openai_messages
+from horde_server.gateway.common.sent_pictures import MOST_PICTURE_CHARACTERS, MOST_PICTURES, picture_url
 from horde_server.gateway.kobold.memory import with_memory
+from horde_server.requests.text.chat import Chat
 from horde_server.requests.text.order import Sampling, TextOrder
 
 DEFAULT_MAX_LENGTH: Final = 80
 DEFAULT_SAMPLER_ORDER: Final = (6, 0, 1, 3, 4, 2, 5)
 MOST_GENKEY_CHARACTERS: Final = 64
-MOST_PICTURES: Final = 8
 _MOST_STOPS: Final = 128
 _MOST_STOP_CHARACTERS: Final = 2000
 _MOST_SAMPLERS: Final = 32
-_MOST_PICTURE_CHARACTERS: Final = 16_777_216
 _NUMBERS: Final = (
     ("temperature", 0.0, 5.0), ("top_p", 0.001, 1.0), ("top_a", 0.0, 1.0), ("tfs", 0.0, 1.0), ("typical", 0.0, 1.0),
     ("min_p", 0.0, 1.0), ("rep_pen", 1.0, 3.0), ("rep_pen_slope", 0.0, 10.0), ("dynatemp_range", 0.0, 5.0),
@@ -35,10 +36,8 @@ class Wish:
     """An order, but for its models, and what is not the workers' business."""
 
     order: TextOrder
-    seed: int | None
     genkey: str
     trims_stop: bool
-    pictures: tuple[str, ...] = ()
 
 
 def read_wish(body: Body, offered: Offered, *, streams: bool = False) -> Wish:
@@ -48,9 +47,7 @@ def read_wish(body: Body, offered: Offered, *, streams: bool = False) -> Wish:
     )
     context = body.integer("max_context_length", least=80, most=offered.max_context_length(max_length))
     context = max(context or offered.usual_context_length(max_length), max_length)
-    prompt = with_memory(
-        body.text("prompt"), body.text("memory"), max_context_length=context, max_length=max_length
-    )
+    prompt = with_memory(body.text("prompt"), body.text("memory"), max_context_length=context, max_length=max_length)
     if not prompt:
         raise MissingField("prompt")
     seed = body.integer("sampler_seed", least=-1, most=2**53)
@@ -62,11 +59,11 @@ def read_wish(body: Body, offered: Offered, *, streams: bool = False) -> Wish:
             max_length=max_length,
             max_context_length=context,
             sampling=_sampling(body),
+            seed=None if seed is None or seed < 0 else seed,
+            chat=_about_pictures(body, prompt),
         ),
-        seed=None if seed is None or seed < 0 else seed,
         genkey=read_genkey(body),
         trims_stop=body.flag("trim_stop"),
-        pictures=tuple(body.texts("images", most=MOST_PICTURES, most_characters=_MOST_PICTURE_CHARACTERS)),
     )
 
 
@@ -75,18 +72,22 @@ def read_genkey(body: Body) -> str:
     return body.text("genkey", most=MOST_GENKEY_CHARACTERS)
 
 
+def _about_pictures(body: Body, prompt: str) -> Chat | None:
+    """A prompt with pictures is for workers that see, who are handed messages."""
+    sent = body.texts("images", most=MOST_PICTURES, most_characters=MOST_PICTURE_CHARACTERS)
+    if not sent:
+        return None
+    pictures = tuple(Picture(picture_url(each)) for each in sent)
+    return Chat(messages=tuple(openai_messages([Message("user", (Text(prompt), *pictures))])))
+
+
 def _sampling(body: Body) -> Sampling:
     numbers = {name: body.number(name, least=least, most=most) for name, least, most in _NUMBERS}
     whole = {name: body.integer(name, least=least, most=most) for name, least, most in _WHOLE_NUMBERS}
     flags = {name: body.flag(name) for name in _FLAGS if name in body}
     stops = body.texts("stop_sequence", most=_MOST_STOPS, most_characters=_MOST_STOP_CHARACTERS)
-    found = Sampling(
-        **numbers,
-        **whole,
-        **flags,
-        sampler_order=_sampler_order(body),
-        stop_sequence=tuple(dict.fromkeys(stops)) or None,
-    )
+    order = {"sampler_order": _sampler_order(body), "stop_sequence": list(dict.fromkeys(stops)) or None}
+    found = msgspec.convert({**numbers, **whole, **flags, **order}, Sampling)
     if found.temperature == 0 and not found.top_k:  # several backends refuse a temperature of 0 alone
         return msgspec.structs.replace(found, top_k=1)
     return found

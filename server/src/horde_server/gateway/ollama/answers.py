@@ -80,14 +80,10 @@ class Answer:
             yield line(self._lines.piece("", tool_calls=calls))
         yield line(self._last())
 
-    def _last(
-        self, *, text: str = "", thinking: str = "", calls: Sequence[Mapping[str, Any]] = ()
-    ) -> dict[str, Any]:
+    def _last(self, *, text: str = "", thinking: str = "", calls: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
         ended = self._run.ended()
         is_cut = ended.reason is FinishReason.LENGTH or self._shown.is_cut
-        told = figures(
-            self._run.moments, time.monotonic_ns(), prompt_tokens=ended.prompt_tokens, tokens=ended.tokens
-        )
+        told = figures(self._run.moments, time.monotonic_ns(), prompt_tokens=ended.prompt_tokens, tokens=ended.tokens)
         return self._lines.last(
             "length" if is_cut else "stop", told, text=text, thinking=thinking, tool_calls=calls,
             logprobs=logprobs(ended.told),

@@ -9,16 +9,14 @@ import msgspec
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField
 from horde_server.gateway.common.messages import Message, Part, Picture, Role, Text, ToolCall, ToolResult
+from horde_server.gateway.common.sent_pictures import MOST_PICTURE_CHARACTERS, MOST_PICTURES, picture_url
 
 MOST_MESSAGES: Final = 2048
-MOST_PICTURES: Final = 8
 _MOST_CALLS: Final = 128
 _MOST_NAME_CHARACTERS: Final = 255
-_MOST_PICTURE_CHARACTERS: Final = 16_777_216
 _ROLES: Final[dict[str, Role]] = {
     "system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool",
 }  # fmt: skip
-_BEGINNINGS: Final = (("iVBOR", "png"), ("/9j/", "jpeg"), ("UklGR", "webp"), ("R0lGOD", "gif"))
 _encode = msgspec.json.Encoder().encode
 
 
@@ -33,20 +31,12 @@ def read_messages(body: Body) -> list[Message]:
 
 def read_pictures(body: Body) -> tuple[Picture, ...]:
     """The pictures of a message, or of a prompt: base64 without anything in front. Raises `BadField`."""
-    sent = body.texts("images", most=MOST_PICTURES, most_characters=_MOST_PICTURE_CHARACTERS)
+    sent = body.texts("images", most=MOST_PICTURES, most_characters=MOST_PICTURE_CHARACTERS)
     return tuple(Picture(picture_url(each)) for each in sent)
 
 
-def picture_url(sent: str) -> str:
-    """A picture in base64 as a `data:` URL; one that is a URL already stays. What it really is whoever reads it sees."""
-    if sent.startswith(("data:", "http://", "https://")):
-        return sent
-    kind = next((kind for beginning, kind in _BEGINNINGS if sent.startswith(beginning)), "png")
-    return f"data:image/{kind};base64,{sent}"
-
-
 class _Calls:
-    """Calls of tools that have no result yet: Ollama's have no ids, so that results are told apart by name and order."""
+    """Calls of tools that have no result yet. Ollama's have no ids: results are told apart by name and order."""
 
     def __init__(self) -> None:
         self._open: list[ToolCall] = []

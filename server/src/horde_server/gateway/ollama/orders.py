@@ -13,11 +13,11 @@ from horde_server.gateway.common.json_wish import asking_for_json
 from horde_server.gateway.common.lengths import Offered
 from horde_server.gateway.common.messages import Message, Part, Text, of_text, openai_messages
 from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, Resolved
+from horde_server.gateway.common.raw_text import RawText
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.text_run import Reader
 from horde_server.gateway.ollama.messages import read_messages, read_pictures
 from horde_server.gateway.ollama.options import sampling, wished_context, wished_length, wished_seed
-from horde_server.gateway.common.raw_text import RawText
 from horde_server.gateway.templates.here import Templates
 from horde_server.gateway.templates.rendering import Rendered
 from horde_server.identity.caller import Caller
@@ -169,7 +169,7 @@ class Orders:
 
 def _loading(wish: Wish, body: Body) -> Wish:
     keep_alive = body.get("keep_alive")
-    unloads = keep_alive == 0 and not isinstance(keep_alive, bool) or str(keep_alive) in _NOW
+    unloads = (keep_alive == 0 and not isinstance(keep_alive, bool)) or str(keep_alive) in _NOW
     return Wish(model=wish.model, resolved=wish.resolved, streams=wish.streams, unloads=unloads)
 
 
