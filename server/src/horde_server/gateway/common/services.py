@@ -8,7 +8,9 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
+from horde_server.blobs.decoding import Decoders
 from horde_server.core import Core
+from horde_server.gateway.common.alchemists import Alchemists
 from horde_server.gateway.common.errors import Dialect
 from horde_server.gateway.common.life import Life
 from horde_server.gateway.common.model_names import ModelNames
@@ -27,6 +29,8 @@ class Services:
     life: Life
     models: ModelNames
     pictures: DeliveredPictures
+    alchemists: Alchemists
+    decoders: Decoders
     public_address: PublicAddress
 
     @property

@@ -1,7 +1,7 @@
 """The calls that are under way, by who makes them: what `progress` tells, and what `interrupt` ends (gateway.md §3.3).
 
-AUTOMATIC1111 has one state for everybody; here each caller sees its own. Kept in this process alone, as is right for what
-only tells how far something is.
+AUTOMATIC1111 has one state for everybody; here each caller sees its own. Kept in this process alone, as is right for
+what only tells how far something is.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ async def choose(conn: Connection, account_id: int, checkpoint: str) -> None:
 async def chosen(conn: Connection, account_id: int) -> str | None:
     """What an account chose within the last 30 days."""
     cursor = await conn.execute(
-        f"SELECT checkpoint FROM sdapi_choice WHERE account_id = %s AND chosen_at > now() - interval '{KEPT_DAYS} days'",
+        f"""SELECT checkpoint FROM sdapi_choice
+            WHERE account_id = %s AND chosen_at > now() - interval '{KEPT_DAYS} days'""",
         (account_id,),
     )
     row = await cursor.fetchone()

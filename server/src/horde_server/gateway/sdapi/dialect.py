@@ -24,7 +24,7 @@ class SdapiDialect:
         headers = {"WWW-Authenticate": 'Basic realm="openhorde"'} if refusal.status == _KEY_NEEDED else {}
         if refusal.status == _UNPROCESSABLE and refusal.param:
             told: object = {"detail": [{"loc": ["body", refusal.param], "msg": refusal.message, "type": "value_error"}]}
-        elif refusal.status == _NOT_FOUND and refusal.code in ("not_found", None):
+        elif refusal.status == _NOT_FOUND and refusal.code in (None, "not_found", "NotFound"):
             told = {"detail": "Not Found"}
         elif refusal.status == _NOT_FOUND:
             told = {"detail": refusal.message}

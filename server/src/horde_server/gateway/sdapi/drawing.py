@@ -6,12 +6,13 @@ import asyncio
 import base64
 from contextlib import aclosing, suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from starlette.requests import ClientDisconnect
 
 from horde_server.blobs.decoding import Decoders
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import Generation
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import Faulted, ModelNotFound
@@ -23,7 +24,7 @@ from horde_server.gateway.sdapi.choices import Choices
 from horde_server.gateway.sdapi.fitting import LEAST_SIDE_PIXELS, MOST_SIDE_PIXELS, canvas_of
 from horde_server.gateway.sdapi.infotext import Made, info, infotext
 from horde_server.gateway.sdapi.sources import Prepared, prepared, put_back
-from horde_server.gateway.sdapi.wishes import Unprocessable, Wish, read_wish
+from horde_server.gateway.sdapi.wishes import Wish, read_wish
 from horde_server.identity.caller import Caller
 from horde_server.requests.asked import NO_PICTURES, Asked, GivenPictures
 from horde_server.requests.following import ClientGone, Wants
@@ -32,12 +33,22 @@ from horde_server.requests.waiting import Receive
 
 _WANTS: Final = Wants(steps=True, previews=True)
 _SENT_BACK: Final = frozenset(
-    "prompt negative_prompt seed sampler_name sampler_index scheduler batch_size n_iter steps cfg_scale width height "
-    "restore_faces tiling denoising_strength enable_hr hr_scale hr_upscaler hr_resize_x hr_resize_y clip_skip "
-    "resize_mode mask_blur inpainting_fill inpaint_full_res inpaint_full_res_padding inpainting_mask_invert send_images "
-    "save_images".split()
-)
+    (
+        "prompt", "negative_prompt", "seed", "sampler_name", "sampler_index", "scheduler", "batch_size", "n_iter",
+        "steps", "cfg_scale", "width", "height", "restore_faces", "tiling", "denoising_strength", "enable_hr",
+        "hr_scale", "hr_upscaler", "hr_resize_x", "hr_resize_y", "clip_skip", "resize_mode", "mask_blur",
+        "inpainting_fill", "inpaint_full_res", "inpaint_full_res_padding", "inpainting_mask_invert", "send_images",
+        "save_images",
+    )
+)  # fmt: skip
 """Of a body, what its answer repeats: what we know, and no picture."""
+
+
+class Drawn(NamedTuple):
+    """An answer, and the request that it came by."""
+
+    request_id: RequestId
+    answer: dict[str, Any]
 
 
 class Drawing:
@@ -60,7 +71,7 @@ class Drawing:
         self._choices = choices
         self._calls = calls
 
-    async def draw(self, caller: Caller, body: Body, receive: Receive, *, is_img2img: bool) -> dict[str, Any]:
+    async def draw(self, caller: Caller, body: Body, receive: Receive, *, is_img2img: bool) -> Drawn:
         """The answer: pictures as base64, what was asked for, and how it was made.
 
         Raises the refusals of `read_wish`, of the desk, and of `Running.happenings`.
@@ -80,28 +91,33 @@ class Drawing:
                 made = await self._made(running, call)
             finally:
                 await running.leave()
-            return await self._answer(wish, body, made, given, caller)
+            return Drawn(running.id, await self._answer(wish, body, made, given, caller))
 
     async def _models(self, wish: Wish, caller: Caller) -> tuple[str, ...]:
-        """Of the body, else the caller's choice, else the one that most workers have. Raises `ModelNotFound`."""
+        """Of the body, else the caller's choice, else the one that most workers have; to paint into a picture, any.
+
+        Raises `ModelNotFound`.
+        """
         if wish.checkpoint:
             return self._names.resolve(wish.checkpoint, "image").models
         if (chosen := await self._choices.of(caller)) is not None:
             with suppress(ModelNotFound):  # nobody has it any more
                 return self._names.resolve(chosen, "image").models
+        if wish.order.source_processing == "inpainting":  # most models cannot
+            return ()
         return tuple(each.name for each in self._names.served("image")[:1])
 
     def _most_side(self) -> int:
         """The longest side that somebody makes now, of a square picture."""
-        most = max((worker.abilities.max_pixels for model in self._names.served("image") for worker in model.by), default=0)
+        most = max(
+            (worker.abilities.max_pixels for model in self._names.served("image") for worker in model.by), default=0
+        )
         return int(most**0.5) if most > LEAST_SIDE_PIXELS**2 else MOST_SIDE_PIXELS
 
     async def _given(self, wish: Wish, caller: Caller) -> Prepared | None:
         if wish.source is None:
             return None
-        return await self._decoders.run(
-            caller.requester, partial(prepared, wish.source, canvas_of(wish.size))
-        )
+        return await self._decoders.run(caller.requester, partial(prepared, wish.source, canvas_of(wish.size)))
 
     async def _made(self, running: Running[ImageOrder], call: Call) -> list[Generation]:
         """What is there at the end, or when it is interrupted."""
@@ -128,7 +144,7 @@ class Drawing:
 
     async def _listen(self, running: Running[ImageOrder], call: Call) -> None:
         clock = asyncio.get_running_loop().time
-        async with aclosing(running.happenings(_WANTS)) as happenings:  # type: ignore[type-var] # it is a generator
+        async with aclosing(running.happenings(_WANTS)) as happenings:
             async for happening in happenings:
                 call.hear(happening, clock())
 
@@ -145,9 +161,7 @@ class Drawing:
             parameters["init_images"] = body.get("init_images")
         return {"images": images, "parameters": parameters, "info": info(told, wish.batch_size)}
 
-    async def _picture(
-        self, wish: Wish, made: Generation, text: str, given: Prepared | None, caller: Caller
-    ) -> str:
+    async def _picture(self, wish: Wish, made: Generation, text: str, given: Prepared | None, caller: Caller) -> str:
         patch = given.patch if given is not None else None
         source: bytes | None = None
         if patch is not None and not made.censored:

@@ -1,4 +1,4 @@
-"""Pictures made to fit: sources brought to the canvas, masks as the horde has them, results to the wish (gateway.md §3.1).
+"""Pictures made to fit: sources brought to the canvas, masks as the horde has them, results to the wish (§3.1).
 
 Blocks: milliseconds to tenths of a second; run by the decoders' threads.
 """
@@ -113,7 +113,9 @@ def _widened(begin: int, end: int, wanted: int, limit: int) -> tuple[int, int]:
     return begin, begin + length
 
 
-def pasted(result: Image.Image, source: Image.Image, mask: Image.Image, window: tuple[int, int, int, int]) -> Image.Image:
+def pasted(
+    result: Image.Image, source: Image.Image, mask: Image.Image, window: tuple[int, int, int, int]
+) -> Image.Image:
     """The source with what was made of its window, where the mask is white."""
     left, top, right, low = window
     part = result.convert("RGB").resize((right - left, low - top), Image.Resampling.LANCZOS)

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,12 +66,18 @@ def read_infotext(text: str) -> dict[str, Any]:
     found = dict(_settings(last))
     if "Steps" not in found:
         lines, found = [*lines, last], {}
-    prompt, negative, in_negative = [], [], False
+    prompt: list[str] = []
+    negative: list[str] = []
+    in_negative = False
     for line in lines:
         if line.startswith(_NEGATIVE):
             in_negative, line = True, line.removeprefix(_NEGATIVE)  # noqa: PLW2901
         (negative if in_negative else prompt).append(line)
-    read: dict[str, Any] = {"Prompt": "\n".join(prompt).strip(), "Negative prompt": "\n".join(negative).strip(), **found}
+    read: dict[str, Any] = {
+        "Prompt": "\n".join(prompt).strip(),
+        "Negative prompt": "\n".join(negative).strip(),
+        **found,
+    }
     if size := re.fullmatch(r"(\d{1,5})x(\d{1,5})", str(found.get("Size", ""))):
         read["Size-1"], read["Size-2"] = size.groups()
     return read
@@ -80,10 +87,8 @@ def _settings(line: str) -> list[tuple[str, str]]:
     found = []
     for name, value in _SETTING.findall(line)[:_MOST_SETTINGS]:
         if value.startswith('"'):
-            try:
+            with suppress(ValueError):
                 value = json.loads(value)  # noqa: PLW2901
-            except ValueError:
-                pass
         found.append((name.strip(), value.strip()))
     return found
 

@@ -42,7 +42,14 @@ NOTHING_TO_DO: Final = ("refresh-checkpoints", "refresh-loras", "refresh-vae", "
 def models(names: ModelNames) -> list[dict[str, Any]]:
     """The models of pictures that are served now."""
     return [
-        {"title": each.name, "model_name": each.name, "hash": None, "sha256": None, "filename": each.name, "config": None}
+        {
+            "title": each.name,
+            "model_name": each.name,
+            "hash": None,
+            "sha256": None,
+            "filename": each.name,
+            "config": None,
+        }
         for each in names.served("image")
     ]
 

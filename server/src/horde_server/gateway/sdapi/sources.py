@@ -45,13 +45,13 @@ class Prepared:
 
 def prepared(wish: SourceWish, canvas: Size, room: PixelRoom = UNBOUNDED) -> Prepared:
     """The pictures of a wish, for pictures of that size. Raises `Unprocessable`."""
-    source = _read("init_images", wish.images[0], room)
+    source = decoded("init_images", wish.images[0], room)
     if wish.is_control:
         return Prepared(_png(source))
     if not wish.mask:
-        extra = tuple(_png(_read("init_images", image, room)) for image in wish.images[1:])
+        extra = tuple(_png(decoded("init_images", image, room)) for image in wish.images[1:])
         return Prepared(_png(to_canvas(source, canvas, wish.resize)), extra=extra)
-    mask = _read("mask", wish.mask, room)
+    mask = decoded("mask", wish.mask, room)
     mask = mask_of(
         mask.resize(source.size, Image.Resampling.LANCZOS) if mask.size != source.size else mask,
         is_inverted=wish.is_mask_inverted,
@@ -77,7 +77,7 @@ def put_back(data: bytes, patch: Patch, size: Size, room: PixelRoom = UNBOUNDED)
     return target.getvalue()
 
 
-def _read(field: str, text: str, room: PixelRoom) -> Image.Image:
+def decoded(field: str, text: str, room: PixelRoom) -> Image.Image:
     """A picture in base64, perhaps as a `data:` address. Raises `Unprocessable`."""
     if text.startswith("data:"):
         text = text.partition(",")[2]

@@ -10,6 +10,7 @@ import msgspec
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, DialectError
+from horde_server.gateway.common.pictures import PictureFormat
 from horde_server.gateway.sdapi.fitting import MOST_SIDE_PIXELS, ResizeMode, Size, canvas_of
 from horde_server.gateway.sdapi.prompts import BadLora, joined, without_loras
 from horde_server.gateway.sdapi.samplers import UnknownSampler, name_of, sampling_of
@@ -71,7 +72,7 @@ class Wish:
     source: SourceWish | None
     checkpoint: str  # the model that the body names; "": none
     task_id: str
-    file_format: str
+    file_format: PictureFormat
     sends_images: bool
     tells_sources: bool
 
@@ -92,7 +93,9 @@ def read_wish(body: Body, *, is_img2img: bool, most_side: int = MOST_SIDE_PIXELS
     batch = body.integer("batch_size", least=1, most=MOST_IMAGES + 1, default=1) or 1
     rounds = body.integer("n_iter", least=1, most=MOST_IMAGES + 1, default=1) or 1
     if batch * rounds > MOST_IMAGES:
-        raise Unprocessable("batch_size", f"{batch} × {rounds} pictures are asked for; at most {MOST_IMAGES} are made at once.")
+        raise Unprocessable(
+            "batch_size", f"{batch} × {rounds} pictures are asked for; at most {MOST_IMAGES} are made at once."
+        )
     base = _size(body)
     size, hires = (base, {}) if is_img2img else _enlarged(body, base, most_side)
     canvas = canvas_of(size if hires.get("hires_fix") or not hires else base)
@@ -104,9 +107,7 @@ def read_wish(body: Body, *, is_img2img: bool, most_side: int = MOST_SIDE_PIXELS
         "width": canvas.width,
         "height": canvas.height,
         "steps": body.integer("steps", least=1, most=MOST_STEPS, default=_STEPS),
-        "cfg_scale": round(
-            body.number("cfg_scale", least=0, most=100, default=_GUIDANCE) or 0.0, 2
-        ),
+        "cfg_scale": round(body.number("cfg_scale", least=0, most=100, default=_GUIDANCE) or 0.0, 2),
         "sampler_name": sampling.name,
         "karras": sampling.karras,
         "tiling": body.flag("tiling"),
@@ -272,6 +273,8 @@ def _checkpoint(title: str) -> str:
     return name.strip() if bracket and rest.endswith("]") else title.strip()
 
 
-def _file_format(wished: str) -> str:
-    found = wished.lower().lstrip(".")
-    return {"jpg": "jpeg", "jpeg": "jpeg", "webp": "webp"}.get(found, "png")
+_FORMATS: Final[dict[str, PictureFormat]] = {"jpg": "jpeg", "jpeg": "jpeg", "webp": "webp"}
+
+
+def _file_format(wished: str) -> PictureFormat:
+    return _FORMATS.get(wished.lower().lstrip("."), "png")
