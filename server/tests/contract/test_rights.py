@@ -11,6 +11,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from hordes import Horde, StartHorde
 
+from horde_server.gateway.sdapi.lists import FIXED, NOTHING_TO_DO
 from horde_server.http.declared_routes import ASKED_LATER, declaration_of
 from horde_server.identity import key_store
 from horde_server.identity.keys import Scope, key_hash, new_api_key
@@ -27,6 +28,20 @@ RIGHTS = {
     "GET /v1/models/{model_name:path}": "ANYBODY_NAMED",
     "POST /v1/chat/completions": "ASK",
     "POST /v1/completions": "ASK",
+    "POST /sdapi/v1/txt2img": "ASK",
+    "POST /sdapi/v1/img2img": "ASK",
+    "POST /sdapi/v1/extra-single-image": "ASK",
+    "POST /sdapi/v1/extra-batch-images": "ASK",
+    "POST /sdapi/v1/interrogate": "ASK",
+    "POST /sdapi/v1/png-info": "ANY_KEY",
+    "GET /sdapi/v1/progress": "ANY_KEY",
+    "POST /sdapi/v1/interrupt": "ANY_KEY",
+    "POST /sdapi/v1/skip": "ANY_KEY",
+    "GET /sdapi/v1/options": "ANY_KEY",
+    "POST /sdapi/v1/options": "ANY_KEY",
+    **{f"GET /sdapi/v1/{name}": "ANYBODY" for name in (*FIXED, "sd-models")},
+    **{f"POST /sdapi/v1/{name}": "ANYBODY" for name in NOTHING_TO_DO},
+    "GET /internal/ping": "ANYBODY",
     "GET /healthz": "ANYBODY",
     "GET /metrics": "ANYBODY",
     "GET /openapi.json": "ANYBODY",
