@@ -27,6 +27,7 @@ from horde_server.requests.text.slice import Texts
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
 from horde_server.statistics.slice import Stats
+from horde_server.streams.slice import Streams
 from horde_server.styles.slice import Styles
 from horde_server.tasks.slice import Tasks
 from horde_server.teams.slice import Teams
@@ -57,9 +58,10 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     workers = Workers(core, identity, moderation, dispatch)
     styles = Styles(core, identity, moderation.profanity)
     waiting = Waiting()
-    following, stream_places = Following(waiting), StreamPlaces(core.settings.streams_per_address)
-    images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
-    texts = Texts(core, identity, moderation, dispatch, waiting, workers, styles)
+    streams = Streams(core, identity, dispatch, waiting.tell)
+    following, stream_places = Following(waiting, streams.relay), StreamPlaces(core.settings.streams_per_address)
+    images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles, streams)
+    texts = Texts(core, identity, moderation, dispatch, waiting, workers, styles, streams)
     following.open(images.dispatcher)
     following.open(texts.dispatcher)
     slices.add(
@@ -68,6 +70,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         workers,
         dispatch,
         pictures,
+        streams,
         images,
         texts,
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),

@@ -106,6 +106,10 @@ class Kind(WorkerRules, Protocol[OrderT]):
     def owns_blobs(self) -> bool:
         """Whether its requests have pictures in stores, which go with them; forms have those of their interrogation."""
 
+    @property
+    def resumes(self) -> bool:
+        """Whether a worker can go on where another was lost: with a text of which a part was shown already."""
+
     def decode(self, stored: str | bytes) -> OrderT:
         """The order back from its stored form."""
 

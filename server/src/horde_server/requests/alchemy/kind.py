@@ -26,6 +26,7 @@ class AlchemyKind:
     name = "interrogation"
     is_part = True
     owns_blobs = False
+    resumes = False
     default_speed = 1.0  # seconds a form
     escrows_uptime = False
     row = KindRow(

@@ -27,6 +27,7 @@ class ImageKind:
     name = "image"
     is_part = False
     owns_blobs = True
+    resumes = False
     default_speed = 1_000_000.0  # pixelsteps per second
     escrows_uptime = True
     row = KindRow(

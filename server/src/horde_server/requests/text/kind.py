@@ -25,6 +25,7 @@ class TextKind:
     name = "text"
     is_part = False
     owns_blobs = False
+    resumes = True
     default_speed = 1.0  # tokens per second
     escrows_uptime = True
     row = KindRow(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from horde_server.dispatch.schemas import INT32_MAX, MOST_METADATA_READ, Metadata, Wire, WorkerPop
 from horde_server.http.examples import EXAMPLE_ID, shown_as
@@ -39,6 +39,9 @@ class TextPop(WorkerPop):
     max_length: Annotated[int, Whole(-INT32_MAX, INT32_MAX)] = 512
     max_context_length: Annotated[int, Whole(-INT32_MAX, INT32_MAX)] = 2048
     softprompts: Annotated[list[Annotated[str, Text(1000)]], Items(10_000)] = empty(list)
+    streams: bool = Field(
+        False, description="Beyond the original API: it tells its text while it writes (`/generate/pieces/{id}`)."
+    )
 
 
 class TextMetadata(Metadata):
@@ -60,6 +63,6 @@ class TextSubmit(Wire):
 
     id: Annotated[str, Text(255)]
     generation: Annotated[str, RawText(_MOST_GENERATION_CHARACTERS), shown_as("there was a harbour.")]
-    state: Literal["ok", "censored", "faulted", "csam"] = "ok"
+    state: Literal["ok", "censored", "faulted", "csam", "cancelled"] = "ok"
     seed: Annotated[int, Whole(-(2**63), 2**63 - 1), BeforeValidator(_from_digits)] = 0
     gen_metadata: Annotated[list[TextMetadata], Items(MOST_METADATA_READ)] = empty(list)
