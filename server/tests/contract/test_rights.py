@@ -52,6 +52,7 @@ RIGHTS = {
     "DELETE /api/v2/generate/shared/{id}": "MANAGE_OWN",
     "POST /api/v2/generate/pop": "WORK, asked later",
     "POST /api/v2/generate/submit": "WORK, asked later",
+    "POST /api/v2/generate/pieces/{id}": "WORK, asked later",
     "POST /api/v2/generate/text/async": "ASK, asked later",
     "GET /api/v2/generate/text/status/{id}": "ANYBODY",
     "DELETE /api/v2/generate/text/status/{id}": "ANYBODY",

@@ -22,6 +22,8 @@ from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
 OUR_ENDPOINTS = {
     "/v2/webhook_secret",
+    # with its request in `horde_sdk.generation_pieces`
+    "/v2/generate/pieces/{id}",
     # with their requests in `horde_sdk.moderation`
     "/v2/audit",
     "/v2/generate/report/{id}",

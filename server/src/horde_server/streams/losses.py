@@ -8,6 +8,7 @@ for a moment; after that it is like any other that is overdue.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -29,6 +30,7 @@ from horde_server.streams.streamed_job import StreamedJob
 
 log = structlog.get_logger(__name__)
 _RETRY_S = 0.5
+_MOST_TOLD = 10_000
 
 
 class Losses:
@@ -45,8 +47,9 @@ class Losses:
         self._relay = relay
         self._dispatchers = dispatchers
         self._workers_changed = workers_changed
-        self._something_to_place = asyncio.Event()
-        relay.look_up = self._something_to_place.set
+        self._something_to_do = asyncio.Event()
+        self._told: deque[tuple[JobId, str]] = deque(maxlen=_MOST_TOLD)
+        relay.look_up = self._something_to_do.set
 
     # ---------------------------------------------------------------- as `Streamed`
 
@@ -72,9 +75,10 @@ class Losses:
             async with self._pool.connection() as conn:
                 await store.give_up(conn, [job.id], -LISTENER_HAS_S)
 
-    async def told(self, job_id: JobId, reason: str) -> None:
+    def told(self, job_id: JobId, reason: str) -> None:
         """Another node says that a job of a request is lost to which somebody listens here."""
-        await self._lose(job_id, reason)
+        self._told.append((job_id, reason))
+        self._something_to_do.set()
 
     async def _lose(self, job_id: JobId, reason: str, remarks: str = "[]") -> bool:
         """Whether it is taken care of. From here on nothing more is taken of it, as another may go on."""
@@ -164,19 +168,23 @@ class Losses:
 
     # ---------------------------------------------------------------- who goes on with what
 
-    async def place_forever(self) -> NoReturn:
-        """Find out what new jobs of a request go on with of which one was lost."""
+    async def work_forever(self) -> NoReturn:
+        """Look after what other nodes found lost, and find out what new jobs go on with."""
         while True:
-            await self._something_to_place.wait()
-            self._something_to_place.clear()
+            await self._something_to_do.wait()
+            self._something_to_do.clear()
             try:
+                while self._told:
+                    await self._lose(*self._told[0])
+                    self._told.popleft()
                 await self._place()
             except psycopg.OperationalError:
                 await asyncio.sleep(_RETRY_S)
-                self._something_to_place.set()
+                self._something_to_do.set()
             except Exception:  # a mistake of ours: loud, but requests are still served
                 log.exception("streams.not_placed")
                 self._relay.unplaced.clear()
+                self._told.clear()
 
     async def _place(self) -> None:
         for job_id, job in list(self._relay.unplaced.items()):

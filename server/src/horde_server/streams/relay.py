@@ -50,6 +50,7 @@ class Answer(msgspec.Struct, omit_defaults=False):
     """What a worker is told for a piece."""
 
     next: int
+    next_delta: int
     wanted: bool
     cancelled: bool
     interval_ms: int
@@ -59,7 +60,7 @@ class Answer(msgspec.Struct, omit_defaults=False):
 class OtherNodes(Protocol):
     """What a relay asks of the ways to the other nodes."""
 
-    def forward(self, job: StreamedJob, at: int, text: bytes, deltas_at: int, deltas: list[dict[str, Any]]) -> None:
+    def forward(self, job: StreamedJob, at: int, text: str, deltas_at: int, deltas: list[dict[str, Any]]) -> None:
         """Let the node that listens to the job's request have what came."""
 
     def listens(self, request_id: RequestId) -> Wish | None:
@@ -96,7 +97,7 @@ NOTHING = Wish()
 class NoOtherNodes:
     """Of a relay alone."""
 
-    def forward(self, job: StreamedJob, at: int, text: bytes, deltas_at: int, deltas: list[dict[str, Any]]) -> None:
+    def forward(self, job: StreamedJob, at: int, text: str, deltas_at: int, deltas: list[dict[str, Any]]) -> None:
         """Nobody."""
 
     def listens(self, request_id: RequestId) -> Wish | None:
@@ -248,6 +249,8 @@ class Relay:
         except ValueError:
             raise InvalidJobID(f"Processing Job with ID {text[:64]} does not exist") from None
         job = self.jobs.get(job_id)
+        if job is not None and job.owner_id < 0:
+            await self._complete(job)
         owner_id = job.owner_id if job is not None else self._ended.get(job_id)
         if owner_id is None and (job := self._held(job_id)) is not None:
             owner_id = job.owner_id
@@ -267,6 +270,14 @@ class Relay:
             self._note_end(job_id, owner_id)
         return job
 
+    async def _complete(self, job: StreamedJob) -> None:
+        """Of a job that was only forwarded until now pieces come to this node."""
+        async with self._pool.connection() as conn:
+            found = await store.find_job(conn, job.id)
+        if found is not None:
+            job.owner_id, job.started_s, job.lease_s = found.owner_id, found.started_s, found.lease_s
+            job.deadline_s = found.deadline_s
+
     def _found(self, row: store.FoundJob) -> StreamedJob:
         return StreamedJob(
             id=row.id,
@@ -279,6 +290,15 @@ class Relay:
             lease_s=row.lease_s,
             deadline_s=row.deadline_s,
         )
+
+    def missing(self, job: StreamedJob, text_from: int, deltas_from: int) -> None:
+        """The node that listens lacks what comes from here on: send it again, or have the worker do so."""
+        if job.text.base > text_from or job.deltas.base > deltas_from:
+            job.text, job.deltas = ReceivedText(text_from), ReceivedDeltas(deltas_from)
+            return
+        text = bytes(job.text.text[text_from - job.text.base :]).decode(errors="ignore")
+        deltas = job.deltas.deltas[deltas_from - job.deltas.base :]
+        self.others.forward(job, text_from, text, deltas_from, deltas)
 
     def ended(self, job_id: JobId) -> StreamedJob | None:
         """A job was settled here: forget it; what was known of it."""
@@ -304,12 +324,12 @@ class Relay:
         """Take a piece. Raises the refusals of streams.md §3."""
         job = await self._find(job_text, caller)
         if job is None:
-            return Answer(0, wanted=False, cancelled=True, interval_ms=self.pace.interval_ms())
+            return Answer(0, 0, wanted=False, cancelled=True, interval_ms=self.pace.interval_ms())
         self.pace.count(job.worker_id, size_bytes)
         encoded = piece.text.encode()
         if len(encoded) > MOST_TEXT_BYTES:
             raise PieceTooLarge(f"This piece has more than {MOST_TEXT_BYTES} bytes of text: send it in parts.")
-        job.heard_s = self._clock()
+        job.heard_s, job.is_here = self._clock(), True
         if self.is_cancelled(job):
             if not job.is_cancelled:
                 job.is_cancelled = True
@@ -320,6 +340,8 @@ class Relay:
         self.counts.pieces += 1
         if wanted and (encoded or piece.deltas or piece.step is not None or piece.preview):
             self._take(job, piece, encoded, wish)
+        elif wanted and self.others.listens(job.request_id) is not None:
+            self.others.forward(job, job.text.have, "", job.deltas.have, [])
         return self._answer(job, wanted=wanted, previews=wish.previews and job.may_preview)
 
     async def _keep_share(self, job: StreamedJob) -> None:
@@ -331,7 +353,7 @@ class Relay:
     def _answer(self, job: StreamedJob, *, wanted: bool, previews: bool = False) -> Answer:
         request = self.listened.get(job.request_id)
         unread = request.unread_bytes() if request is not None and request.listeners else 0
-        return Answer(job.text.have, wanted, job.is_cancelled, self.pace.interval_ms(unread), previews)
+        return Answer(job.text.have, job.deltas.have, wanted, job.is_cancelled, self.pace.interval_ms(unread), previews)
 
     def _take(self, job: StreamedJob, piece: Piece, encoded: bytes, wish: Wish) -> None:
         """Put a piece where it belongs, and tell who listens. Raises `PieceGap`, `PieceMismatch`, `PieceTooLarge`."""
@@ -366,9 +388,9 @@ class Relay:
             if shown is not None and shown is not job:
                 self.news(shown)
         if self.others.listens(job.request_id) is not None:
-            self.others.forward(job, job.text.have - len(new), new, job.deltas.have - len(deltas), deltas)
+            self.others.forward(job, job.text.have - len(new), new.decode(), job.deltas.have - len(deltas), deltas)
             if shown is not None and shown is not job:
-                self.others.forward(shown, 0, b"", 0, [])
+                self.others.forward(shown, 0, "", 0, [])
 
     def _picture(self, job: StreamedJob, index: int) -> StreamedJob | None:
         """The job of another picture of the same batch, where this node handed it out."""
@@ -383,6 +405,31 @@ class Relay:
             job.step, job.steps = piece.step, max(piece.steps or 0, piece.step, 1)
         if piece.preview and wish.previews and job.may_preview:
             job.preview = _picture_of(piece.preview)
+
+    def forwarded(self, job_id: JobId, request_id: RequestId, worker_id: UUID) -> StreamedJob | None:
+        """A job of which another node forwards pieces, if somebody listens here; heard of just now."""
+        request = self.listened.get(request_id)
+        if request is None or not request.listeners or job_id in self._ended:
+            return None
+        job = self.jobs.get(job_id)
+        if job is None:
+            entry = self._dispatchers[request.kind].queue.entries.get(request_id)
+            if entry is None or len(self.jobs) >= MOST_JOBS:
+                return None
+            now = self._clock()
+            job = self.jobs[job_id] = StreamedJob(
+                id=job_id,
+                request_id=request_id,
+                worker_id=worker_id,
+                owner_id=-1,  # whoever sends pieces of it here is looked up
+                kind=request.kind,
+                order=entry.order,
+                started_s=now,
+                lease_s=0,
+                deadline_s=now,
+            )
+        job.heard_s, job.is_here = self._clock(), False
+        return job
 
     def news(self, job: StreamedJob) -> None:
         """Something of a job came: place it where it is new, and tell who listens."""

@@ -22,6 +22,7 @@ class PieceTaken(Documented):
     """What the horde has of a job, and whether it wants more."""
 
     next: int
+    next_delta: int
     wanted: bool
     cancelled: bool
     interval_ms: int

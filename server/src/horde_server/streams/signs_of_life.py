@@ -26,6 +26,9 @@ _MARGIN_S = 20.0
 _STOOD_STILL_S = 5.0
 """A look that comes so late was held up, and what was not heard meanwhile is nobody's silence."""
 
+_FORWARDED = 1.5
+"""So much longer a job is waited for whose pieces come to another node, which notices its silence first."""
+
 
 class SignsOfLife:
     """Looks at the jobs whose workers send pieces. Belongs to the event loop."""
@@ -64,7 +67,7 @@ class SignsOfLife:
             if near:
                 await self._prolong(near)
             for job in heard:
-                if now - job.heard_s > self._silence_s:
+                if now - job.heard_s > (self._silence_s if job.is_here else self._silence_s * _FORWARDED):
                     await self._losses.give_up(job, "silent")
                 elif job.is_here and now > job.deadline_s:
                     await self._losses.give_up(job, "timeout")

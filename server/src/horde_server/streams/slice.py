@@ -15,6 +15,7 @@ from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.periodic import every
 from horde_server.slice import Gauge, Slice
+from horde_server.streams.across_nodes import AcrossNodes
 from horde_server.streams.losses import Losses
 from horde_server.streams.relay import Relay
 from horde_server.streams.routes import routes
@@ -39,6 +40,7 @@ class Streams(Slice):
             core.clock,
             silence_s=core.settings.stream_silence_s,
         )
+        self._others = AcrossNodes(core.notices, self.relay, self.losses, core.monotonic)
         dispatch.mirror.listened = self.relay.listened_anywhere
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
@@ -47,11 +49,16 @@ class Streams(Slice):
 
     def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """Deadlines moved, silent workers noticed, what is over forgotten."""
-        return {"streams": every(LOOK_EVERY_S, self._look), "streams-placed": self.losses.place_forever()}
+        return {"streams": every(LOOK_EVERY_S, self._look), "streams-lost": self.losses.work_forever()}
 
     async def _look(self) -> None:
         self.relay.forget()
+        self._others.look()
         await self._signs.look()
+
+    async def missed(self) -> None:
+        """Other nodes may have said that they listen."""
+        self._others.ask_all()
 
     async def resumed(self) -> None:
         """Times in memory are void: nobody was heard while the horde was down."""

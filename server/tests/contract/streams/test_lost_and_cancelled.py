@@ -67,7 +67,7 @@ async def books_balance(horde: Horde) -> None:
 
 
 async def test_what_was_not_streamed_is_not_paid(horde: Horde, worker: StreamingWorker) -> None:
-    """§7.2."""
+    """§7.2: neither reward nor tax."""
     request_id = await horde.texts.request()
     job_id = (await worker.job())["id"]
     await horde.texts.cancel(request_id)
