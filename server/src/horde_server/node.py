@@ -63,7 +63,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     streams = Streams(core, identity, dispatch, waiting.tell)
     following, stream_places = Following(waiting, streams.relay), StreamPlaces(core.settings.streams_per_address)
     images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles, streams)
-    texts = Texts(core, identity, moderation, dispatch, waiting, workers, styles, streams)
+    texts = Texts(core, identity, moderation, dispatch, waiting, workers, pictures, styles, streams)
     following.open(images.dispatcher)
     following.open(texts.dispatcher)
     gateway = Gateway(core, identity, dispatch, workers, pictures, images, texts, following, stream_places)

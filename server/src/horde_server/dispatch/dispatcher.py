@@ -203,7 +203,7 @@ class Dispatcher(Generic[OrderT]):
         models = sorted(usable_models(entry.requirement, offer))
         model = models[0] if len(models) == 1 else random.choice(models)
         jobs = self.kind.batch_size(entry.order, model, offer, amount=amount, available=entry.available)
-        may_resume = self.kind.resumes and entry.state.restarted > 0
+        may_resume = entry.state.restarted > 0 and self.kind.may_resume(entry.order)
         if may_resume:
             jobs = 1  # each may begin with something else
         resume_text = ""

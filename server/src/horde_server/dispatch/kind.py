@@ -34,7 +34,7 @@ class Delivery:
     """A delivered job, as far as what it is worth depends on it."""
 
     model: str
-    characters: int  # of the result as it is kept
+    characters: int  # of the result as it is kept, and of what else the model wrote
     owner_trusted: bool
     backend_validated: bool  # the worker's software is one whose texts are trusted (workers.md §10.4)
 
@@ -106,10 +106,6 @@ class Kind(WorkerRules, Protocol[OrderT]):
     def owns_blobs(self) -> bool:
         """Whether its requests have pictures in stores, which go with them; forms have those of their interrogation."""
 
-    @property
-    def resumes(self) -> bool:
-        """Whether a worker can go on where another was lost: with a text of which a part was shown already."""
-
     def decode(self, stored: str | bytes) -> OrderT:
         """The order back from its stored form."""
 
@@ -118,6 +114,9 @@ class Kind(WorkerRules, Protocol[OrderT]):
 
     def batch_size(self, order: OrderT, model: str, offer: Offer, *, amount: int, available: int) -> int:
         """Jobs to hand out together: 1 to `amount`, at most `available`."""
+
+    def may_resume(self, order: OrderT) -> bool:
+        """Whether a worker can go on where another was lost: with a text of which a part was shown already."""
 
     def seed(self, order: OrderT, waiting: int, random_below: int) -> int:
         """The seed of a hand-out while `waiting` jobs wait; `random_below` (< 2^32) where none was asked for."""

@@ -47,6 +47,7 @@ class Gateway(Slice):
             door=identity.door,
             life=Life(settings, texts.desk, images.desk, following, places, identity.limits),
             models=ModelNames(settings, dispatch.kinds, dispatch.queues, workers.directory, core.clock),
+            texts=texts.served,
             pictures=DeliveredPictures(core.blobs.results, pictures.links, pictures.decoders),
             public_address=pictures.public_address,
         )

@@ -108,11 +108,13 @@ class Losses:
         slot = request.slot_of(job.id)
         if slot is None or slot.job is not job:
             return False
-        if job.is_passed_through:  # what was told cannot be taken back, and nobody can go on with it
+        shown = slot.shown().decode()
+        may_go_on = self._dispatchers[job.kind].kind.may_resume(job.order)
+        if job.is_passed_through or (shown and not may_go_on):  # what was told cannot be taken back
             request.is_broken = True
             self._relay.wake(job.request_id)
             return False
-        if shown := slot.shown().decode():
+        if shown:
             if not await self._keep(job, slot, shown, remarks):
                 return False
             slot.before = shown.encode()

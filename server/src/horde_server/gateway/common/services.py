@@ -15,6 +15,7 @@ from horde_server.gateway.common.model_names import ModelNames
 from horde_server.gateway.common.pictures import DeliveredPictures
 from horde_server.http.public_address import PublicAddress
 from horde_server.identity.door import Door
+from horde_server.requests.text.served import ServedTexts
 from horde_server.settings import DialectName, Settings
 
 
@@ -26,6 +27,7 @@ class Services:
     door: Door
     life: Life
     models: ModelNames
+    texts: ServedTexts
     pictures: DeliveredPictures
     public_address: PublicAddress
 

@@ -26,7 +26,6 @@ class AlchemyKind:
     name = "interrogation"
     is_part = True
     owns_blobs = False
-    resumes = False
     default_speed = 1.0  # seconds a form
     escrows_uptime = False
     row = KindRow(
@@ -49,6 +48,10 @@ class AlchemyKind:
     def batch_size(self, order: FormOrder, model: str, offer: Offer, *, amount: int, available: int) -> int:
         """There is only one."""
         return 1
+
+    def may_resume(self, order: FormOrder) -> bool:
+        """Nobody goes on with half a form."""
+        return False
 
     def seed(self, order: FormOrder, waiting: int, random_below: int) -> int:
         """Forms have none."""

@@ -27,7 +27,6 @@ class ImageKind:
     name = "image"
     is_part = False
     owns_blobs = True
-    resumes = False
     default_speed = 1_000_000.0  # pixelsteps per second
     escrows_uptime = True
     row = KindRow(
@@ -50,6 +49,10 @@ class ImageKind:
     def batch_size(self, order: ImageOrder, model: str, offer: Offer, *, amount: int, available: int) -> int:
         """What fits the worker's pixels (workers.md §6.4)."""
         return lease.batch_size(order, model, max_pixels=offer.max_pixels, amount=amount, available=available)
+
+    def may_resume(self, order: ImageOrder) -> bool:
+        """Nobody goes on with half a picture."""
+        return False
 
     def seed(self, order: ImageOrder, waiting: int, random_below: int) -> int:
         """As asked, varied by what waits (workers.md §6.6)."""

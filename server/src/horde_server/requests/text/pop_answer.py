@@ -19,6 +19,7 @@ _DEFAULT_PAYLOAD = {
 
 LEAST_LENGTH_LEFT = 16
 """Tokens: as many as can be asked for at least."""
+NO_CONVERSATION: Mapping[str, Any] = {}
 
 _encode = msgspec.json.Encoder().encode
 
@@ -30,11 +31,15 @@ def empty_answer(skipped: dict[str, int], messages: Sequence[msgspec.Raw] = ()) 
 
 
 def job_answer(
-    hand_out: HandOut[TextOrder], messages: Sequence[msgspec.Raw] = (), stream: Mapping[str, Any] | None = None
+    hand_out: HandOut[TextOrder],
+    messages: Sequence[msgspec.Raw] = (),
+    conversation: Mapping[str, Any] = NO_CONVERSATION,
+    stream: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Jobs for this worker: all with the same payload, since each is a sample of its own.
 
-    `stream`: what a worker is told that can stream (streams.md §1).
+    `conversation`: what else is in it for a worker that takes messages; `stream`: what one is told that can stream
+    (streams.md §1).
     """
     order = hand_out.order
     ids = [str(job_id) for job_id in hand_out.job_ids]
@@ -45,6 +50,7 @@ def job_answer(
         "n": 1,
         "max_length": length_left(order, hand_out.resume_text),
         "max_context_length": order.max_context_length,
+        **conversation,
     }
     answer = _answer(
         id=ids[0],
