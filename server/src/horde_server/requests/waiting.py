@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,12 +35,14 @@ Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
 """The next message of a client's connection: after its request only that it has gone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Patience:
     """How long a client would have its answer held back, and whether it is still there."""
 
     wait_s: float
     receive: Receive
+    household: str = ""  # whose wait it is; "": nobody's, of whom any number may wait
+    is_refused: bool = False  # there was no place for it
 
     def __bool__(self) -> bool:
         return self.wait_s > 0
@@ -174,7 +177,10 @@ class _ParkedPops:
 class Waiting:
     """All waits of a process. Belongs to the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_of_household: int = MOST_WAITS) -> None:
+        """`most_of_household`: how many of one client's answers are held back at a time, pops aside."""
+        self._most_of_household = most_of_household
+        self._of_household: Counter[str] = Counter()
         self._waiters: dict[Topic, dict[_News, None]] = {}
         self._pops: dict[LiveQueue, _ParkedPops] = {}
         self._waits = 0
@@ -214,7 +220,7 @@ class Waiting:
             return
         wanted = tuple(topics)
         until = asyncio.get_running_loop().time() + patience.wait_s
-        with self._place() as has_place:
+        with self._place(patience) as has_place:
             if not has_place:
                 return
             gone = asyncio.create_task(_connection_lost(patience.receive))
@@ -236,7 +242,7 @@ class Waiting:
             return taken
         until = asyncio.get_running_loop().time() + patience.wait_s
         pops = self._pops[pop.queue]
-        with self._place() as has_place:
+        with self._place(patience) as has_place:
             if not has_place or pops.of_worker(pop.view.offer.worker_id) >= pop.threads:
                 return None
             gone = asyncio.create_task(_connection_lost(patience.receive))
@@ -261,16 +267,22 @@ class Waiting:
         return not (self._is_stopping or gone.done()) and asyncio.get_running_loop().time() < until
 
     @contextmanager
-    def _place(self) -> Iterator[bool]:
+    def _place(self, patience: Patience) -> Iterator[bool]:
         """A place among the waits, if there is one."""
-        if self._waits >= MOST_WAITS:
+        who = patience.household
+        if self._waits >= MOST_WAITS or (who and self._of_household[who] >= self._most_of_household):
+            patience.is_refused = True
             yield False
             return
         self._waits += 1
+        self._of_household[who] += 1
         try:
             yield True
         finally:
             self._waits -= 1
+            self._of_household[who] -= 1
+            if not self._of_household[who]:
+                del self._of_household[who]
 
     @contextmanager
     def _listening(self, topics: tuple[Topic, ...], news: _News) -> Iterator[None]:

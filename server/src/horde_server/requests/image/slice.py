@@ -32,7 +32,7 @@ from horde_server.requests.image.styled import styled
 from horde_server.requests.image.styles import ImageStyles
 from horde_server.requests.image.worker_routes import routes as worker_routes
 from horde_server.requests.pictures.slice import Pictures
-from horde_server.requests.progress import progress
+from horde_server.requests.progress import progress, progress_tag
 from horde_server.requests.styling import Styling
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Heard, Slice
@@ -137,8 +137,9 @@ class Images(Slice):
 
         return {MISSED: missed, ARRIVED: arrived}
 
-    def check_from_memory(self, scope: Scope) -> bytes | None:
-        """The answer to `GET /generate/check/{id}` for mirrored requests, before the framework: it is called most."""
+    def check_from_memory(self, scope: Scope) -> tuple[bytes, bytes] | None:
+        """The answer to `GET /generate/check/{id}` for mirrored requests, before the framework: it is called most. With
+        its tag."""
         path: str = scope["path"]
         if not path.startswith(_CHECK):
             return None
@@ -150,4 +151,7 @@ class Images(Slice):
             self._addresses.refuse_nameless(self._core.clients(scope))
         queue = self.dispatcher.queue
         entry = queue.entries.get(request_id)
-        return _encode(progress(entry, queue)) if entry is not None else None
+        if entry is None:
+            return None
+        told = progress(entry, queue)
+        return _encode(told), progress_tag(entry, told)

@@ -18,7 +18,7 @@ from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.identity.door import Door
 from horde_server.requests.answers import GenerationSubmitted
-from horde_server.requests.face import answered, patience_of
+from horde_server.requests.face import answered, patience_of_pop
 from horde_server.requests.popping import jobs_for
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.pop_answer import empty_answer, job_answer
@@ -69,7 +69,7 @@ def routes(
         worker = await check_in(
             account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
         )
-        patience = patience_of(request)
+        patience = patience_of_pop(request)
         hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
         if hand_out is not None:
             return answered(
