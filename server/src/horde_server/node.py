@@ -9,6 +9,7 @@ from horde_server.audit.slice import Audit
 from horde_server.blobs.slice import Blobs
 from horde_server.content.slice import WhatTheHordeTells
 from horde_server.core import Core
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.slice import Dispatch
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.identity.slice import Identity
@@ -20,10 +21,12 @@ from horde_server.moderation.slice import Moderation
 from horde_server.registration.slice import Registration
 from horde_server.requests.alchemy.slice import Alchemy
 from horde_server.requests.cancelling.slice import Cancelling
+from horde_server.requests.checking.slice import Checking
 from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.text.slice import Texts
+from horde_server.requests.things import Things
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
 from horde_server.statistics.slice import Stats
@@ -61,8 +64,13 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     following = Following(waiting)
     images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
     texts = Texts(core, identity, moderation, dispatch, waiting, workers, styles)
+    alchemy = Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results)
     following.open(images.dispatcher)
     following.open(texts.dispatcher)
+    things = Things(core.pool)
+    things.open(images.dispatcher)
+    things.open(texts.dispatcher)
+    things.open(alchemy.dispatcher, lambda entry: RequestId(entry.order.interrogation_id))
     slices.add(
         identity,
         moderation,
@@ -71,7 +79,8 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         pictures,
         images,
         texts,
-        Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
+        alchemy,
+        Checking(identity, moderation, things, waiting),
         Cancelling(identity, dispatch),
         styles,
         Accounts(core, identity, moderation.profanity, dispatch, slices),

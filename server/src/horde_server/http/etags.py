@@ -19,6 +19,11 @@ _MOST_TAGS: Final = 50
 """Of one header; more than that nobody has kept of one answer."""
 
 
+def _opaque(tag: bytes) -> bytes:
+    """A tag without the mark of a weak one."""
+    return tag.strip().removeprefix(b"W/")
+
+
 class KnownTags:
     """What a client says it has. Falsy: it names nothing."""
 
@@ -64,8 +69,3 @@ def tagged(response: Response, tag: bytes, known: KnownTags) -> Response:
 def tagged_json(request: Request, body: bytes) -> Response:
     """A ready JSON body with the tag of its bytes."""
     return tagged(json_response(body), tag_of(body), known_tags(request.scope))
-
-
-def _opaque(tag: bytes) -> bytes:
-    """A tag without the mark of a weak one."""
-    return tag.strip().removeprefix(b"W/")
