@@ -22,6 +22,7 @@ from horde_server.registration.slice import Registration
 from horde_server.requests.alchemy.slice import Alchemy
 from horde_server.requests.cancelling.slice import Cancelling
 from horde_server.requests.checking.slice import Checking
+from horde_server.requests.events.slice import Events
 from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
@@ -81,6 +82,17 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         texts,
         alchemy,
         Checking(identity, moderation, things, waiting),
+        Events(
+            identity,
+            moderation,
+            images,
+            alchemy,
+            things,
+            following,
+            waiting,
+            stream_places,
+            pictures.public_address,
+        ),
         Cancelling(identity, dispatch),
         styles,
         Accounts(core, identity, moderation.profanity, dispatch, slices),

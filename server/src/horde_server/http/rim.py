@@ -221,6 +221,7 @@ class Rim:
         is_head = scope["method"] == "HEAD"
         if is_head:
             scope = {**scope, "method": "GET"}
+            scope["state"]["is_head"] = True  # who would send without an end sends nothing
         masking = _Masking(mask) if mask is not None else None
 
         async def send_on(message: Message) -> None:

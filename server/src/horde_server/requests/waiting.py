@@ -236,7 +236,11 @@ class Waiting:
                 for topic in topics(entry):
                     self.tell(topic)
 
-        queue.listen(changed=changed, work_came=pops.work_came, worker_changed=pops.worker_changed)
+        def work_came(entry: Entry) -> None:
+            changed(entry)  # it may be a new one, of which its account hears
+            pops.work_came(entry)
+
+        queue.listen(changed=changed, work_came=work_came, worker_changed=pops.worker_changed)
 
     def tell(self, topic: Topic) -> None:
         """There is news."""

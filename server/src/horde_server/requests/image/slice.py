@@ -82,7 +82,7 @@ class Images(Slice):
         self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
         styles.open(ImageStyles())
         self._styling = Styling(styles, "image", styled, core.clock)
-        self._statuses = ImageStatuses(desk=self.desk, blobs=core.blobs.results, links=pictures.links)
+        self.statuses = ImageStatuses(desk=self.desk, blobs=core.blobs.results, links=pictures.links)
         self._submissions = Submissions(
             core.pool,
             self.dispatcher,
@@ -102,7 +102,7 @@ class Images(Slice):
             routes(
                 self.desk,
                 self._styling,
-                self._statuses,
+                self.statuses,
                 pictures.public_address,
                 self._addresses,
                 self._limits,

@@ -61,6 +61,11 @@ class ImageStatuses:
         )
         return status, progress_tag(entry, progress)
 
+    async def told(self, order: ImageOrder, made: Generation, base_url: str) -> ImageGeneration:
+        """One image, as in the status."""
+        (image,) = await self._images(order, [made.result], base_url)
+        return _told(made, image)
+
     async def _images(self, order: ImageOrder, keys: list[str], base_url: str) -> list[str]:
         if order.r2:
             return [await self._links.download(key, base_url) for key in keys]
