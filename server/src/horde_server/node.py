@@ -11,6 +11,7 @@ from horde_server.content.slice import WhatTheHordeTells
 from horde_server.core import Core
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.slice import Dispatch
+from horde_server.gateway.slice import Gateway
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.identity.slice import Identity
 from horde_server.insight.slice import Insight
@@ -50,6 +51,7 @@ class Node:
     waiting: Waiting
     following: Following
     stream_places: StreamPlaces
+    gateway: Gateway
 
 
 def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
@@ -72,6 +74,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     things.open(images.dispatcher)
     things.open(texts.dispatcher)
     things.open(alchemy.dispatcher, lambda entry: RequestId(entry.order.interrogation_id))
+    gateway = Gateway(core, identity, dispatch, workers, pictures, images, texts, following, stream_places)
     slices.add(
         identity,
         moderation,
@@ -108,5 +111,6 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Stats(core, dispatch),
         Insight(core, dispatch, workers.directory, slices),
         Blobs(core.blobs),
+        gateway,
     )
-    return Node(core, slices, identity, images, waiting, following, stream_places)
+    return Node(core, slices, identity, images, waiting, following, stream_places, gateway)

@@ -28,7 +28,7 @@ from horde_server.requests.asked import Asked, GivenPictures, Ticket
 from horde_server.requests.model_fallback import NamesModels, with_models_there_are
 from horde_server.requests.payers import Payer
 from horde_server.requests.progress import Progress, progress, progress_tag
-from horde_server.requests.prospects import prospects
+from horde_server.requests.prospects import prospects, why_nobody
 from horde_server.requests.upfront import Upfront
 from horde_server.requests.waiting import Patience, Waiting
 from horde_server.settings import Profile
@@ -195,6 +195,11 @@ class RequestDesk(Generic[OrderT]):
     async def is_over(self, request_id: RequestId) -> bool:
         """Whether it is done or faulted: nothing more will come. Raises `RequestNotFound`."""
         return (await self._found(request_id)).state.is_done
+
+    def obstacles(self, request_id: RequestId) -> str:
+        """Why no worker online may serve a request, in a few sentences; "" where one may, or it is not known here."""
+        entry = self._dispatcher.queue.entries.get(request_id)
+        return why_nobody(entry, self._dispatcher.queue) if entry is not None else ""
 
     async def delivered(self, request_id: RequestId) -> tuple[Entry[OrderT], Progress, list[Generation]]:
         """A request with what was delivered so far, by one query. Raises `RequestNotFound`."""
