@@ -22,6 +22,12 @@ from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
 OUR_ENDPOINTS = {
     "/v2/webhook_secret",
+    # with their requests in `horde_sdk.events`
+    "/v2/events",
+    "/v2/generate/check",
+    "/v2/generate/events/{id}",
+    "/v2/generate/text/events/{id}",
+    "/v2/interrogate/events/{id}",
     # with their requests in `horde_sdk.moderation`
     "/v2/audit",
     "/v2/generate/report/{id}",
@@ -95,6 +101,7 @@ UNNAMED_BY_THE_SDK = {
     "NewspieceChange",
     "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
     *OF_REGISTRATION,  # with its requests in `horde_sdk.registration`, for the same reason
+    "ManyChecks",  # likewise in `horde_sdk.events`
     "KudosStatement",  # likewise in `horde_sdk.kudos_statement`
     "KudosStatementLine",
     "KeyInput",  # with the answers in `horde_sdk.account_keys`, for the same reason

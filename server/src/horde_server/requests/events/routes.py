@@ -8,18 +8,17 @@ from contextlib import ExitStack
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
-from psycopg import OperationalError
-from psycopg_pool import PoolTimeout
 
 from horde_server.errors import HordeError, InvalidPayload, RequestNotFound
 from horde_server.http.answers import refusals
 from horde_server.http.client_agent import names_no_program
-from horde_server.http.event_stream import EventStream, retry_after
+from horde_server.http.event_stream import EventStream
 from horde_server.http.public_address import PublicAddress
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.door import Door
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
+from horde_server.requests.events.begun import begun
 from horde_server.requests.events.of_accounts import AccountEvents
 from horde_server.requests.events.of_interrogations import InterrogationEvents
 from horde_server.requests.events.of_requests import RequestEvents
@@ -30,7 +29,6 @@ from horde_server.requests.things import Thing, Things
 from horde_server.requests.waiting import Receive
 
 MOST_S: Final = 3600
-_RETRY: Final = retry_after(3000)
 _LAST: Final = "The id of the last event that was heard: what came before is not told again"
 _TYPE: Final = "text/event-stream"
 
@@ -57,7 +55,7 @@ def routes(
     def stream(request: Request, pieces: AsyncGenerator[bytes, None]) -> EventStream:
         stack = ExitStack()
         stack.enter_context(places.place(request.scope["state"]["client_address"]))
-        return EventStream(_begun(pieces), stack.close)
+        return EventStream(begun(pieces), stack.close)
 
     def pieces_of(thing: Thing, request: Request, seen: Seen) -> AsyncGenerator[bytes, None]:
         receive, base_url = _for_a_while(request), public_address(request)
@@ -122,19 +120,6 @@ def routes(
         return stream(request, of_accounts.tell(caller.user.id, _for_a_while(request, MOST_S)))
 
     return router.api
-
-
-async def _begun(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """With a first piece that comes at once. Where the database is away it ends as if it broke: who connects again
-    hears the rest."""
-    try:
-        yield _RETRY
-        async for piece in pieces:
-            yield piece
-    except (HordeError, OperationalError, PoolTimeout):
-        return
-    finally:
-        await pieces.aclose()
 
 
 def _for_a_while(request: Request, most_s: int | None = None) -> Receive:
