@@ -24,6 +24,12 @@ OUR_ENDPOINTS = {
     "/v2/webhook_secret",
     # with its request in `horde_sdk.generation_pieces`
     "/v2/generate/pieces/{id}",
+    # with their requests in `horde_sdk.events`
+    "/v2/events",
+    "/v2/generate/check",
+    "/v2/generate/events/{id}",
+    "/v2/generate/text/events/{id}",
+    "/v2/interrogate/events/{id}",
     # with their requests in `horde_sdk.moderation`
     "/v2/audit",
     "/v2/generate/report/{id}",
@@ -104,6 +110,7 @@ UNNAMED_BY_THE_SDK = {
     "ToolCall",
     "TopLogprob",
     "Usage",
+    "ManyChecks",  # likewise in `horde_sdk.events`
     "KudosStatement",  # likewise in `horde_sdk.kudos_statement`
     "KudosStatementLine",
     "KeyInput",  # with the answers in `horde_sdk.account_keys`, for the same reason

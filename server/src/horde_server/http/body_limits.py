@@ -22,7 +22,14 @@ WITH_PICTURES = frozenset(
 WITH_TEXTS = frozenset({"/api/v2/generate/text/async", "/api/v2/generate/text/submit"})
 PIECES = "/api/v2/generate/pieces/"
 PIECE_BYTES = 256 * 1024
-KEYLESS = ("/api/v2/generate/rate/", "/api/v2/dev/", "/api/v2/register", "/api/v2/sign-in", "/register")
+KEYLESS = (
+    "/api/v2/generate/check",
+    "/api/v2/generate/rate/",
+    "/api/v2/dev/",
+    "/api/v2/register",
+    "/api/v2/sign-in",
+    "/register",
+)
 """Nobody is asked for a key there, so nothing but a small body is taken."""
 BLOBS = "/api/blobs/"
 """The routes that a signed address leads to: they look at the signature before they read, and write what they read

@@ -31,6 +31,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("POST", _GENERATE + "text/submit", ("60/second",), ("60/second",)),
     ("", _GENERATE + "status/", ("10/minute",), ("10/minute",)),
     ("GET", _GENERATE + "check/", ("10/second",), ("10/second",)),
+    ("POST", _GENERATE + "check", ("10/second",), ("10/second",)),
     ("POST", _GENERATE + "rate/", ("5/minute",), ("5/minute",)),
     ("POST", _GENERATE + "report/", ("5/minute",), ("5/minute",)),
     ("POST", _GENERATE + "pop", ("60/second",), ("60/second",)),

@@ -19,6 +19,7 @@ from horde_server.dispatch.states import RequestPhase
 from horde_server.dispatch.store import Generation
 from horde_server.errors import HordeError, RequestNotFound
 from horde_server.http.networks import household
+from horde_server.requests.places import Places
 from horde_server.requests.progress import Progress, progress
 from horde_server.requests.waiting import Receive, Waiting, Watch
 from horde_server.streams.happenings import Delta, Preview, Restarted, Step, Text
@@ -97,8 +98,7 @@ class StreamPlaces:
     """How many streams may be open, of one client and in all."""
 
     def __init__(self, of_household: int) -> None:
-        self._of_household = of_household
-        self._open: dict[str, int] = {}
+        self.of_clients = Places(of_household)  # which streams share with waits
         self._all = 0
 
     def __len__(self) -> int:
@@ -107,18 +107,14 @@ class StreamPlaces:
     @contextmanager
     def place(self, address: str) -> Iterator[None]:
         """A place for one stream. Raises `TooManyStreams`."""
-        client = household(address)
-        if self._open.get(client, 0) >= self._of_household or self._all >= MOST_STREAMS:
-            raise TooManyStreams
-        self._open[client] = self._open.get(client, 0) + 1
-        self._all += 1
-        try:
-            yield
-        finally:
-            self._all -= 1
-            self._open[client] -= 1
-            if not self._open[client]:
-                del self._open[client]
+        with self.of_clients.one(household(address)) as has_place:
+            if not has_place or self._all >= MOST_STREAMS:
+                raise TooManyStreams
+            self._all += 1
+            try:
+                yield
+            finally:
+                self._all -= 1
 
 
 class Following:

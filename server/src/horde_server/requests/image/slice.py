@@ -32,7 +32,7 @@ from horde_server.requests.image.styled import styled
 from horde_server.requests.image.styles import ImageStyles
 from horde_server.requests.image.worker_routes import routes as worker_routes
 from horde_server.requests.pictures.slice import Pictures
-from horde_server.requests.progress import progress
+from horde_server.requests.progress import progress, progress_tag
 from horde_server.requests.styling import Styling
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Heard, Slice
@@ -85,7 +85,7 @@ class Images(Slice):
         self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
         styles.open(ImageStyles())
         self._styling = Styling(styles, "image", styled, core.clock)
-        self._statuses = ImageStatuses(desk=self.desk, blobs=core.blobs.results, links=pictures.links)
+        self.statuses = ImageStatuses(desk=self.desk, blobs=core.blobs.results, links=pictures.links)
         self._submissions = Submissions(
             core.pool,
             self.dispatcher,
@@ -106,7 +106,7 @@ class Images(Slice):
             routes(
                 self.desk,
                 self._styling,
-                self._statuses,
+                self.statuses,
                 pictures.public_address,
                 self._addresses,
                 self._limits,
@@ -142,8 +142,9 @@ class Images(Slice):
 
         return {MISSED: missed, ARRIVED: arrived}
 
-    def check_from_memory(self, scope: Scope) -> bytes | None:
-        """The answer to `GET /generate/check/{id}` for mirrored requests, before the framework: it is called most."""
+    def check_from_memory(self, scope: Scope) -> tuple[bytes, bytes] | None:
+        """The answer to `GET /generate/check/{id}` for mirrored requests, before the framework: it is called most. With
+        its tag."""
         path: str = scope["path"]
         if not path.startswith(_CHECK):
             return None
@@ -155,4 +156,7 @@ class Images(Slice):
             self._addresses.refuse_nameless(self._core.clients(scope))
         queue = self.dispatcher.queue
         entry = queue.entries.get(request_id)
-        return _encode(progress(entry, queue)) if entry is not None else None
+        if entry is None:
+            return None
+        told = progress(entry, queue)
+        return _encode(told), progress_tag(entry, told)

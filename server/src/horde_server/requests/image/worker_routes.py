@@ -23,7 +23,7 @@ from horde_server.identity.door import Door
 from horde_server.models import current
 from horde_server.models.catalogue import is_known
 from horde_server.requests.answers import GenerationSubmitted
-from horde_server.requests.face import answered, patience_of
+from horde_server.requests.face import answered, patience_of_pop
 from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.pop_answer import empty_answer, job_answer
@@ -79,7 +79,7 @@ def routes(
         worker = await check_in(
             account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
         )
-        patience = patience_of(request)
+        patience = patience_of_pop(request)
         hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
         if hand_out is not None:
             uploads = None

@@ -19,7 +19,7 @@ from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.identity.door import Door
 from horde_server.requests.answers import GenerationSubmitted
-from horde_server.requests.face import answered, patience_of
+from horde_server.requests.face import answered, patience_of_pop
 from horde_server.requests.pictures.source_links import SourceLinks
 from horde_server.requests.popping import jobs_for
 from horde_server.requests.text.handed_chat import HandedChats
@@ -77,7 +77,7 @@ def routes(
         worker = await check_in(
             account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
         )
-        patience = patience_of(request)
+        patience = patience_of_pop(request)
         hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
         if hand_out is not None:
             conversation = NO_CONVERSATION
