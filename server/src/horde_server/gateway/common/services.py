@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
+from horde_server.blobs.decoding import Decoders
 from horde_server.core import Core
 from horde_server.gateway.common.errors import Dialect
 from horde_server.gateway.common.life import Life
@@ -29,6 +30,7 @@ class Services:
     models: ModelNames
     texts: ServedTexts
     pictures: DeliveredPictures
+    decoders: Decoders
     public_address: PublicAddress
 
     @property
