@@ -111,6 +111,8 @@ UNNAMED_BY_THE_SDK = {
     "TopLogprob",
     "Usage",
     "ManyChecks",  # likewise in `horde_sdk.events`
+    "Piece",  # likewise in `horde_sdk.generation_pieces`
+    "PieceTaken",
     "KudosStatement",  # likewise in `horde_sdk.kudos_statement`
     "KudosStatementLine",
     "KeyInput",  # with the answers in `horde_sdk.account_keys`, for the same reason
@@ -123,7 +125,7 @@ UNNAMED_BY_THE_SDK = {
 """Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""
 
 OUR_FIELDS = {
-    "capabilities", "named_only", "loaded",
+    "capabilities", "named_only", "loaded", "streams", "previews", "previews_checked",
     "chat", "tools", "vision", "grammar", "logprobs", "templates",
     "finish_reason", "tokens", "usage", "message",
 }  # fmt: skip

@@ -204,8 +204,6 @@ class Dispatcher(Generic[OrderT]):
         model = models[0] if len(models) == 1 else random.choice(models)
         jobs = self.kind.batch_size(entry.order, model, offer, amount=amount, available=entry.available)
         may_resume = entry.state.restarted > 0 and self.kind.may_resume(entry.order)
-        if may_resume:
-            jobs = 1  # each may begin with something else
         resume_text = ""
         seed = self.kind.seed(entry.order, entry.state.waiting, random.getrandbits(32))
         lease_s = self.kind.ttl_s(entry.order, model, offer, jobs=jobs)
@@ -215,6 +213,8 @@ class Dispatcher(Generic[OrderT]):
         self.held_jobs.begin_claim(offer.worker_id, jobs)
         try:
             async with self._pool.connection() as conn:
+                if may_resume and (may_resume := await resumption_store.has_any(conn, entry.id)):
+                    job_ids = job_ids[:1]  # each may begin with something else
                 state = await job_store.claim(
                     conn,
                     request_id=entry.id,

@@ -24,6 +24,12 @@ WHERE job_id = (
 RETURNING text"""
 
 
+async def has_any(conn: Connection, request_id: RequestId) -> bool:
+    """Whether there is such a text of a request."""
+    cursor = await conn.execute("SELECT EXISTS (SELECT FROM resumption WHERE request_id = %s)", (request_id,))
+    return bool((await cursor.fetchone() or (False,))[0])
+
+
 async def take(conn: Connection, request_id: RequestId, job_id: JobId) -> str:
     """The beginning with which a job that was just handed out goes on; empty where it begins anew."""
     row = await (await conn.execute(_TAKE, {"request_id": request_id, "job_id": job_id})).fetchone()
