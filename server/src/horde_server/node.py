@@ -66,7 +66,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     waiting = Waiting(stream_places.of_clients)
     following = Following(waiting)
     images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
-    texts = Texts(core, identity, moderation, dispatch, waiting, workers, styles)
+    texts = Texts(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
     alchemy = Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results)
     following.open(images.dispatcher)
     following.open(texts.dispatcher)
@@ -74,7 +74,9 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     things.open(images.dispatcher)
     things.open(texts.dispatcher)
     things.open(alchemy.dispatcher, lambda entry: RequestId(entry.order.interrogation_id))
-    gateway = Gateway(core, identity, dispatch, workers, pictures, images, texts, following, stream_places)
+    gateway = Gateway(
+        core, identity, dispatch, workers, pictures, images, texts, alchemy, waiting, following, stream_places
+    )
     slices.add(
         identity,
         moderation,
