@@ -13,7 +13,7 @@ from hordes import Horde
 from horde_server.http.declared_routes import Declaration, declaration_of
 
 _PUBLIC_ADDRESS: Final = "192.0.2.9"
-ENDING: Final = {"GET /api/v2/events": "?seconds=1"}
+ENDING: Final = {"GET /api/v2/events": "?seconds=0"}
 """Of answers that would go on for ever."""
 
 
