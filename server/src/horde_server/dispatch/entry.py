@@ -95,6 +95,15 @@ AnyEntry: TypeAlias = Entry[Any]
 """Where what was ordered plays no part."""
 
 
+class Judged(NamedTuple):
+    """A worker online, as one request finds it."""
+
+    offer: Offer
+    is_friend: bool  # it knows who asks
+    reason: Reason | None  # why it may not serve the request now
+    personal: Reason | None  # what would keep it from that, whatever the request asks for
+
+
 def entry_key(entry: AnyEntry) -> tuple[float, UUID]:
     """The order of requests: by key, equal ones always the same way round."""
     return (entry.key, entry.id)

@@ -21,7 +21,7 @@ from sortedcontainers import SortedKeyList
 
 from horde_server.dispatch.account_counts import AccountCounts
 from horde_server.dispatch.entry import AnyEntry as Entry
-from horde_server.dispatch.entry import RequestClass, RequestState, WorkerView, entry_key
+from horde_server.dispatch.entry import Judged, RequestClass, RequestState, WorkerView, entry_key
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.refusal import (
     SPECIAL_MODEL,
@@ -350,8 +350,11 @@ class LiveQueue:
                 reason = Reason.RECENT_FAULT
             yield entry, reason
 
-    def _personal_refusal(self, entry: Entry, view: WorkerView) -> Reason | None:
-        """What stands between one request and one worker, whoever else there is."""
+    def _personal_refusal(self, entry: Entry, view: WorkerView, *, whatever_it_names: bool = False) -> Reason | None:
+        """What stands between one request and one worker, whoever else there is.
+
+        `whatever_it_names`: as if it named no workers.
+        """
         offer = view.offer
         has_blacklisted_word = False
         if offer.blacklist:
@@ -362,7 +365,7 @@ class LiveQueue:
         return personal_refusal(
             offer,
             account_id=entry.account_id,
-            wants_acquaintance=self._wants_acquaintance(entry.requirement),
+            wants_acquaintance=not whatever_it_names and self.wants_acquaintance(entry.requirement),
             has_blacklisted_word=has_blacklisted_word,
             balance_covers_price=entry.balance_covers_price,
         )
@@ -382,7 +385,8 @@ class LiveQueue:
                 return True
         return False
 
-    def _wants_acquaintance(self, requirement: Requirement) -> bool:
+    def wants_acquaintance(self, requirement: Requirement) -> bool:
+        """Whether only workers that know who asks may serve it (workers.md §5.19)."""
         return self._matched_targeting and bool(requirement.workers) and not requirement.worker_blacklist
 
     def _failed_lately(self, entry: Entry, offer: Offer) -> bool:
@@ -444,7 +448,7 @@ class LiveQueue:
 
     def could_serve(self, group: RequestClass, account_id: int) -> bool:
         """Whether some online worker could take a request of this class from this account."""
-        if self._wants_acquaintance(group.requirement):
+        if self.wants_acquaintance(group.requirement):
             named = filter(None, map(self._views.get, group.requirement.workers))
             return any(
                 view.verdict(group) is None
@@ -462,7 +466,7 @@ class LiveQueue:
 
     def refusals(self, group: RequestClass, account_id: int) -> Counter[Reason]:
         """Why the online workers may not serve a class for an account: how many for which reason. O(workers)."""
-        for_friends = self._wants_acquaintance(group.requirement)
+        for_friends = self.wants_acquaintance(group.requirement)
         counts: Counter[Reason] = Counter()
         for view in self._views.values():
             is_there = view.is_for_all or view.offer.owner_id == account_id
@@ -472,6 +476,31 @@ class LiveQueue:
             if reason is not None:
                 counts[reason] += 1
         return counts
+
+    def judged(self, entry: Entry) -> Iterator[Judged]:
+        """Each worker online, and why it may not serve this very request now. O(workers), and the prompt by words.
+
+        What lies in who asks and in the prompt comes after what the request asks for, but for maintenance.
+        """
+        for_friends = self.wants_acquaintance(entry.requirement)
+        searched = 0
+        for view in self._views.values():
+            offer = view.offer
+            is_friend = entry.account_id in offer.favoured
+            if not view.is_for_all and offer.owner_id != entry.account_id:
+                yield Judged(offer, is_friend, Reason.MAINTENANCE, Reason.MAINTENANCE)
+                continue
+            searched += _to_search(entry, view)
+            personal = None
+            if searched <= WORD_SEARCH_LIMIT:
+                personal = self._personal_refusal(entry, view, whatever_it_names=True)
+            reason = view.verdict(entry.group)
+            if reason is None and for_friends and not is_friend:
+                reason = Reason.WORKER_ID
+            reason = reason or personal
+            if reason is None and self._failed_lately(entry, offer) and self._others_could(entry, view):
+                reason = Reason.RECENT_FAULT
+            yield Judged(offer, is_friend, reason, personal)
 
     def models_on_offer(self, account_id: int, most: int) -> list[str]:
         """At most so many of the models that workers online serve this account with. O(workers), when they have few."""
