@@ -20,6 +20,7 @@ from horde_server.moderation.slice import Moderation
 from horde_server.registration.slice import Registration
 from horde_server.requests.alchemy.slice import Alchemy
 from horde_server.requests.cancelling.slice import Cancelling
+from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.text.slice import Texts
@@ -43,6 +44,8 @@ class Node:
     identity: Identity
     images: Images
     waiting: Waiting
+    following: Following
+    stream_places: StreamPlaces
 
 
 def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
@@ -54,7 +57,11 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     workers = Workers(core, identity, moderation, dispatch)
     styles = Styles(core, identity, moderation.profanity)
     waiting = Waiting()
+    following, stream_places = Following(waiting), StreamPlaces(core.settings.streams_per_address)
     images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
+    texts = Texts(core, identity, moderation, dispatch, waiting, workers, styles)
+    following.open(images.dispatcher)
+    following.open(texts.dispatcher)
     slices.add(
         identity,
         moderation,
@@ -62,7 +69,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         dispatch,
         pictures,
         images,
-        Texts(core, identity, moderation, dispatch, waiting, workers, styles),
+        texts,
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
         Cancelling(identity, dispatch),
         styles,
@@ -80,4 +87,4 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Insight(core, dispatch, workers.directory, slices),
         Blobs(core.blobs),
     )
-    return Node(core, slices, identity, images, waiting)
+    return Node(core, slices, identity, images, waiting, following, stream_places)

@@ -302,6 +302,9 @@ class Settings(BaseSettings):
         1800.0, ge=0, description="Most seconds of waiting that kudos can buy; reached only asymptotically."
     )
     request_lifetime_s: int = Field(1200, ge=60, description="Seconds a request lives after its last activity.")
+    streams_per_address: int = Field(
+        32, ge=1, le=10_000, description="Answers that one client address may have held open: streams and events."
+    )
     sweep_interval_s: float = Field(
         2.0, gt=0, description="Seconds between sweeps for overdue jobs and expired requests."
     )
