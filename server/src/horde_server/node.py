@@ -23,6 +23,7 @@ from horde_server.requests.cancelling.slice import Cancelling
 from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
+from horde_server.requests.reasons.slice import Reasons
 from horde_server.requests.text.slice import Texts
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
@@ -62,6 +63,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     texts = Texts(core, identity, moderation, dispatch, waiting, workers, styles)
     following.open(images.dispatcher)
     following.open(texts.dispatcher)
+    alchemy = Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results)
     slices.add(
         identity,
         moderation,
@@ -70,8 +72,9 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         pictures,
         images,
         texts,
-        Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
+        alchemy,
         Cancelling(identity, dispatch),
+        Reasons(core, identity, moderation, dispatch, alchemy.statuses.form_ids),
         styles,
         Accounts(core, identity, moderation.profanity, dispatch, slices),
         Registration(core, identity, moderation),

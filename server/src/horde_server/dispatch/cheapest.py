@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeAlias
 from uuid import UUID
@@ -61,9 +61,19 @@ class Cheapest(Generic[OrderT]):
     """One search. `run` does it piece by piece; `suggestions` are what it found."""
 
     def __init__(
-        self, kind: Kind[OrderT], queue: LiveQueue, entry: Entry[OrderT], judged: Iterable[Judged], *, most: int
+        self,
+        kind: Kind[OrderT],
+        queue: LiveQueue,
+        entry: Entry[OrderT],
+        judged: Iterable[Judged],
+        *,
+        most: int,
+        fixed: Collection[Reason] = (),
     ) -> None:
-        """`most`: judgements altogether, before it is content with what it has. About 4 µs each."""
+        """`most`: judgements altogether, before it is content with what it has; about 4 µs each.
+
+        `fixed`: nothing that lifts one of these can be given up by this account.
+        """
         self._kind = kind
         self._wants_acquaintance = queue.wants_acquaintance
         self._order = entry.order
@@ -71,7 +81,11 @@ class Cheapest(Generic[OrderT]):
         groups = _grouped(workers, entry.requirement.workers)
         self._groups = groups[:_MOST_GROUPS]
         self._has_cut_short = len(groups) > _MOST_GROUPS
-        self._concessions = kind.concessions(entry.order, [group.offer for group in self._groups])
+        self._concessions = [
+            each
+            for each in kind.concessions(entry.order, [group.offer for group in self._groups])
+            if each.lifts.isdisjoint(fixed)
+        ]
         self._fitting = [place for place, each in enumerate(self._concessions) if each.must_fit]
         self._requirements: dict[_State, Requirement | None] = {}
         self._lifting: dict[Reason, tuple[int, ...]] = {}

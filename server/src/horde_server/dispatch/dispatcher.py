@@ -79,6 +79,8 @@ class Dispatcher(Generic[OrderT]):
         self.announcements = announcements
         self._lifetime_s = lifetime_s
         self.held_jobs: HeldJobs[OrderT] = HeldJobs()
+        self.promise: Callable[[Entry[OrderT]], None] = lambda entry: None
+        """Estimates when a request that was just taken will be done."""
 
     # ---------------------------------------------------------------- requests
 
@@ -127,6 +129,7 @@ class Dispatcher(Generic[OrderT]):
         ]
         for entry in entries:
             self.queue.add(entry)
+            self.promise(entry)
         self._publish("request", [str(entry.id) for entry in entries])
         return entries
 

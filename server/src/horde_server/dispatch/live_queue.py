@@ -81,6 +81,7 @@ class LiveQueue:
         self._changed: Callable[[Entry], None] = _nobody_listens
         self._work_came: Callable[[Entry], None] = _nobody_listens
         self._worker_changed: Callable[[UUID], None] = _nobody_listens
+        self._promise_ended: Callable[[Entry], None] = _nobody_listens
 
     def listen(
         self,
@@ -92,6 +93,10 @@ class LiveQueue:
         """Have one listener told, at once, of requests that changed or went, of jobs that can be taken, and of workers
         that may serve others than before."""
         self._changed, self._work_came, self._worker_changed = changed, work_came, worker_changed
+
+    def when_promises_end(self, ended: Callable[[Entry], None]) -> None:
+        """Have one listener told of requests that were promised for a time, when they are done or go."""
+        self._promise_ended = ended
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -125,6 +130,8 @@ class LiveQueue:
         entry.place = None
         if state.is_done and entry.done_at_s is None:
             entry.done_at_s = self._clock()
+            if entry.promise is not None:
+                self._promise_ended(entry)
         self._settle_listing(entry)
         self._changed(entry)
         return entry
@@ -135,6 +142,8 @@ class LiveQueue:
         if entry is None:
             return
         self._count(entry, -entry.state.waiting, -entry.state.processing)
+        if entry.promise is not None and entry.done_at_s is None:
+            self._promise_ended(entry)
         entry.state = entry.state._replace(waiting=0)
         self._settle_listing(entry)
         mine = self._by_account[entry.account_id]
@@ -537,19 +546,26 @@ class LiveQueue:
         now = self._clock()
         if entry.place is not None and now - entry.place[0] < max_age_s:
             return entry.place[1], entry.place[2]
-        state = entry.state
-        is_waiting = state.waiting > 0 and state.state == RequestPhase.OPEN
-        wait_s = 0.0
-        if not state.is_done:
-            able, speed = self.capacity(entry.group)
-            if able and speed > 0:
-                image_s = entry.order.things * able / speed
-                if is_waiting:
-                    wait_s = self._things_ahead(entry) / speed + ceil(state.waiting / able) * image_s
-                else:
-                    wait_s = max(image_s - (now - entry.claimed_at_s), 0.0)
-        entry.place = (now, self._position(entry) if is_waiting else 0, round(wait_s))
+        position = self._position(entry) if self._is_waiting(entry) else 0
+        entry.place = (now, position, round(self.wait_s(entry) or 0.0))
         return entry.place[1], entry.place[2]
+
+    def wait_s(self, entry: Entry) -> float | None:
+        """The estimated wait in seconds, as `place` tells it; None: nobody serves it, or it is done."""
+        state = entry.state
+        if state.is_done:
+            return None
+        able, speed = self.capacity(entry.group)
+        if not able or speed <= 0:
+            return None
+        image_s = entry.order.things * able / speed
+        if self._is_waiting(entry):
+            return self._things_ahead(entry) / speed + ceil(state.waiting / able) * image_s
+        return max(image_s - (self._clock() - entry.claimed_at_s), 0.0)
+
+    @staticmethod
+    def _is_waiting(entry: Entry) -> bool:
+        return entry.state.waiting > 0 and entry.state.state == RequestPhase.OPEN
 
     def _position(self, entry: Entry) -> int:
         """All that is ahead, less what nobody serves; by whichever kind of class is rarer. O(log n) mostly."""

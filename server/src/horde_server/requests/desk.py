@@ -164,7 +164,13 @@ class RequestDesk(Generic[OrderT]):
             except BaseException:
                 await self._intake.discard_pictures(order)
                 raise
-            told = prospects(entry, self._dispatcher.queue, tells_obstacles=self._admission.tells_prospects)
+            told = prospects(
+                entry,
+                self._dispatcher.queue,
+                tells_obstacles=self._admission.tells_prospects,
+                kind=self._dispatcher.kind,
+                account=account,
+            )
             return Ticket(id=request_id, price=price, warnings=self._intake.warnings(order) | told)
 
     async def look(self, request_id: RequestId) -> Progress:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
+from horde_server.dispatch.cheapest import Cheapest, Suggestion, searched
 from horde_server.dispatch.entry import AnyEntry as Entry
+from horde_server.dispatch.kind import Kind
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Reason
+from horde_server.identity.directory import Account
 
 NO_WORKER_CODE: Final = "NoAvailableWorker"
 FALLBACK_CODE: Final = "ModelFallback"
@@ -38,13 +41,28 @@ OBSTACLES: Final = {
     Reason.MAX_LENGTH: "write fewer tokens",
     Reason.MATCHING_SOFTPROMPT: "lack the soft prompt",
     Reason.MAINTENANCE: "are in maintenance",
+    Reason.BLACKLIST: "refuse a word of the prompt",
+    Reason.KUDOS: "want the kudos for it in hand",
+    Reason.RECENT_FAULT: "have just failed at it",
 }
+_MOST_TOLD: Final = 3
+_MOST_JUDGEMENTS: Final = 2_000
+"""While who asks waits for the answer: about 8 ms, where there are very many kinds of workers; mostly a few."""
+_TRUST_IS_FIXED: Final = frozenset({Reason.UNTRUSTED})
 
 
-def prospects(entry: Entry, queue: LiveQueue, *, tells_obstacles: bool) -> dict[str, str]:
+def prospects(
+    entry: Entry,
+    queue: LiveQueue,
+    *,
+    tells_obstacles: bool,
+    kind: Kind[Any] | None = None,
+    account: Account | None = None,
+) -> dict[str, str]:
     """Warnings by code for a request of images or texts that was just taken; none when all is as it was asked for.
 
-    `tells_obstacles`: whether who asks may know that nobody can serve it.
+    `tells_obstacles`: whether who asks may know that nobody can serve it. `kind`: of the request, to say what would
+    help.
     """
     found: dict[str, str] = {}
     order = entry.order
@@ -57,7 +75,32 @@ def prospects(entry: Entry, queue: LiveQueue, *, tells_obstacles: bool) -> dict[
             order.models,
             queue.models_on_offer(entry.account_id, _MOST_NAMES + 1),
         )
+        if kind is not None:
+            search = Cheapest(kind, queue, entry, queue.judged(entry), most=_MOST_JUDGEMENTS, fixed=fixed_for(account))
+            found[NO_WORKER_CODE] += what_would_help(searched(search))
     return found
+
+
+def fixed_for(account: Account | None) -> frozenset[Reason]:
+    """What of an account's requests is not for it to give up: those of education are for trusted workers only."""
+    return _TRUST_IS_FIXED if account is not None and account.education else frozenset()
+
+
+def what_would_help(suggestions: Sequence[Suggestion[Any]]) -> str:
+    """The cheapest changes of a request, as sentences that follow others; none where nothing would help."""
+    return "".join(f" {suggestion_in_words(each)}" for each in suggestions[:_MOST_TOLD])
+
+
+def suggestion_in_words(suggestion: Suggestion[Any]) -> str:
+    """One sentence: "Without LoRAs, at 768x768: 5 workers could serve it."."""
+    words = [_shortened(option.words) for option in suggestion.options]
+    who = "1 worker" if suggestion.workers == 1 else f"{suggestion.workers} workers"
+    told = ", ".join(words)
+    return f"{told[:1].upper()}{told[1:]}: {who} could serve it."
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= _MOST_NAME_CHARACTERS else f"{words[: _MOST_NAME_CHARACTERS - 1]}…"
 
 
 def no_worker_warning(refusals: Counter[Reason], asked: Sequence[str], offered: Sequence[str]) -> str:
