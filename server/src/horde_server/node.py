@@ -10,6 +10,7 @@ from horde_server.blobs.slice import Blobs
 from horde_server.content.slice import WhatTheHordeTells
 from horde_server.core import Core
 from horde_server.dispatch.slice import Dispatch
+from horde_server.gateway.slice import Gateway
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.identity.slice import Identity
 from horde_server.insight.slice import Insight
@@ -47,6 +48,7 @@ class Node:
     waiting: Waiting
     following: Following
     stream_places: StreamPlaces
+    gateway: Gateway
 
 
 def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
@@ -64,6 +66,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     following.open(images.dispatcher)
     following.open(texts.dispatcher)
     alchemy = Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results)
+    gateway = Gateway(core, identity, dispatch, workers, pictures, images, texts, following, stream_places)
     slices.add(
         identity,
         moderation,
@@ -89,5 +92,6 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Stats(core, dispatch),
         Insight(core, dispatch, workers.directory, slices),
         Blobs(core.blobs),
+        gateway,
     )
-    return Node(core, slices, identity, images, waiting, following, stream_places)
+    return Node(core, slices, identity, images, waiting, following, stream_places, gateway)

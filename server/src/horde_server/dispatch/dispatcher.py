@@ -79,7 +79,7 @@ class Dispatcher(Generic[OrderT]):
         self.announcements = announcements
         self._lifetime_s = lifetime_s
         self.held_jobs: HeldJobs[OrderT] = HeldJobs()
-        self.promise: Callable[[Entry[OrderT]], None] = lambda entry: None
+        self.promise: Callable[[Entry[OrderT]], None] = lambda _: None
         """Estimates when a request that was just taken will be done."""
 
     # ---------------------------------------------------------------- requests

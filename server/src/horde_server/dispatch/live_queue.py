@@ -558,7 +558,7 @@ class LiveQueue:
         able, speed = self.capacity(entry.group)
         if not able or speed <= 0:
             return None
-        image_s = entry.order.things * able / speed
+        image_s: float = entry.order.things * able / speed
         if self._is_waiting(entry):
             return self._things_ahead(entry) / speed + ceil(state.waiting / able) * image_s
         return max(image_s - (self._clock() - entry.claimed_at_s), 0.0)

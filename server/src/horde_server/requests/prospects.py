@@ -70,15 +70,20 @@ def prospects(
         usable = queue.models_for(entry.group, entry.account_id, _MOST_NAMES + 1)
         found[FALLBACK_CODE] = fallback_warning(order.preferred_models, usable)
     if tells_obstacles and not queue.is_possible(entry):
-        found[NO_WORKER_CODE] = no_worker_warning(
-            queue.refusals(entry.group, entry.account_id),
-            order.models,
-            queue.models_on_offer(entry.account_id, _MOST_NAMES + 1),
-        )
-        if kind is not None:
-            search = Cheapest(kind, queue, entry, queue.judged(entry), most=_MOST_JUDGEMENTS, fixed=fixed_for(account))
-            found[NO_WORKER_CODE] += what_would_help(searched(search))
+        found[NO_WORKER_CODE] = _no_worker(entry, queue, kind, account)
     return found
+
+
+def _no_worker(entry: Entry, queue: LiveQueue, kind: Kind[Any] | None, account: Account | None) -> str:
+    told = no_worker_warning(
+        queue.refusals(entry.group, entry.account_id),
+        entry.order.models,
+        queue.models_on_offer(entry.account_id, _MOST_NAMES + 1),
+    )
+    if kind is None:
+        return told
+    search = Cheapest(kind, queue, entry, queue.judged(entry), most=_MOST_JUDGEMENTS, fixed=fixed_for(account))
+    return told + what_would_help(searched(search))
 
 
 def fixed_for(account: Account | None) -> frozenset[Reason]:
@@ -101,6 +106,13 @@ def suggestion_in_words(suggestion: Suggestion[Any]) -> str:
 
 def _shortened(words: str) -> str:
     return words if len(words) <= _MOST_NAME_CHARACTERS else f"{words[: _MOST_NAME_CHARACTERS - 1]}…"
+
+
+def why_nobody(entry: Entry, queue: LiveQueue, kind: Kind[Any] | None = None) -> str:
+    """What stands in the way of the workers online, and what would help, for who waits for the answer; "": nothing."""
+    if queue.is_possible(entry):
+        return ""
+    return f"No worker online can serve this.{_no_worker(entry, queue, kind, None).removeprefix(NO_WORKER)}"
 
 
 def no_worker_warning(refusals: Counter[Reason], asked: Sequence[str], offered: Sequence[str]) -> str:

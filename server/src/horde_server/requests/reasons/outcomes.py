@@ -44,7 +44,7 @@ def _prior() -> tuple[float, ...]:
         octaves = bucket / BUCKETS_AN_OCTAVE - OCTAVES
         return (1 + erf(octaves / _PRIOR_SIGMA_OCTAVES / sqrt(2))) / 2
 
-    return tuple(_PRIOR_REQUESTS * (below(bucket + 1) - below(bucket)) for bucket in range(NEVER)) + (0.0,)
+    return (*(_PRIOR_REQUESTS * (below(bucket + 1) - below(bucket)) for bucket in range(NEVER)), 0.0)
 
 
 _PRIOR: Final = _prior()
@@ -132,7 +132,12 @@ class Outcomes:
         counted.by_ratio[min(max(outcome.ratio, 0), NEVER)] += outcome.requests
         counted.factors = None
         before = self.accuracy(outcome.kind)
-        self._accuracy[outcome.kind] = Accuracy(*(old + new for old, new in zip(before, outcome[3:], strict=True)))
+        self._accuracy[outcome.kind] = Accuracy(
+            before.requests + outcome.requests,
+            before.within_p50 + outcome.within_p50,
+            before.within_p90 + outcome.within_p90,
+            before.off_octaves + outcome.off_octaves,
+        )
 
 
 def outcome_of(kind: str, wait_s: float, p50_s: float, p90_s: float, real_s: float | None) -> Outcome:
@@ -147,7 +152,12 @@ def outcome_of(kind: str, wait_s: float, p50_s: float, p90_s: float, real_s: flo
 
 
 def _sum(one: Outcome, other: Outcome) -> Outcome:
-    return Outcome(*one[:3], *(a + b for a, b in zip(one[3:], other[3:], strict=True)))
+    return one._replace(
+        requests=one.requests + other.requests,
+        within_p50=one.within_p50 + other.within_p50,
+        within_p90=one.within_p90 + other.within_p90,
+        off_octaves=one.off_octaves + other.off_octaves,
+    )
 
 
 def _quantile(by_ratio: Sequence[float], share: float) -> float:

@@ -26,7 +26,7 @@ from horde_server.requests.prospects import OBSTACLES, fixed_for, suggestion_in_
 from horde_server.requests.reasons.estimates import Estimates
 
 MOST_JUDGEMENTS: Final = 100_000
-"""Of one search: half a second of the processor, in pieces. Thousands of kinds of workers, or it is content with less."""
+"""Of one search: half a second of the processor, in pieces; more only thousands of unlike workers would take."""
 MOST_SEARCHES_WAITING: Final = 20
 """Who comes when so many wait is told no suggestions."""
 
