@@ -24,7 +24,7 @@ def concessions(order: FormOrder, offers: Sequence[Offer]) -> list[Concession[Fo
     sizes = [
         Option(
             points=points_for_less(order.tiles, tiles),
-            words=f"with a picture of at most {tiles} tiles of 512x512",
+            words=f"with a picture of at most {tiles} {'tile' if tiles == 1 else 'tiles'} of 512x512",
             fields={},  # it is measured, not asked for
             apply=partial(changed, changes={"tiles": tiles}),
         )

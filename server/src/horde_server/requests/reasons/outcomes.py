@@ -146,9 +146,8 @@ def outcome_of(kind: str, wait_s: float, p50_s: float, p90_s: float, real_s: flo
     if real_s is None:
         return Outcome(kind, wait_class(wait_s), NEVER, 1, 0, 0, float(OCTAVES))
     off = min(abs(log2(max(real_s, LEAST_WAIT_S) / max(p50_s, LEAST_WAIT_S))), OCTAVES)
-    return Outcome(
-        kind, wait_class(wait_s), ratio_bucket(real_s / plain), 1, real_s <= p50_s, real_s <= p90_s, float(off)
-    )
+    within_p50, within_p90 = int(real_s <= p50_s), int(real_s <= p90_s)
+    return Outcome(kind, wait_class(wait_s), ratio_bucket(real_s / plain), 1, within_p50, within_p90, float(off))
 
 
 def _sum(one: Outcome, other: Outcome) -> Outcome:
