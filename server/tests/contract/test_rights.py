@@ -45,6 +45,8 @@ RIGHTS = {
     "PUT /api/v2/status/modes": "MODERATE, asked later",
     # whoever knows the id of a request may follow and cancel it, as on the original
     "POST /api/v2/generate/async": "ASK, asked later",
+    "GET /api/v2/explain/{id}": "ANYBODY",
+    "GET /api/v2/status/eta": "ANYBODY",
     "GET /api/v2/generate/check/{id}": "ANYBODY",
     "GET /api/v2/generate/status/{id}": "ANYBODY",
     "DELETE /api/v2/generate/status/{id}": "ANYBODY",

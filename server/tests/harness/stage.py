@@ -156,7 +156,7 @@ class Stage:
                 return await horde.texts.request()
             case "id" if "/interrogate/" in name:
                 return await horde.alchemy.request("caption")
-            case "id" if "/generate/shared/" not in name and "/generate/" in name:
+            case "id" if "/generate/shared/" not in name and ("/generate/" in name or "/explain/" in name):
                 return await horde.request()
             case "id" | "key" | "name":
                 return str(uuid4())

@@ -34,10 +34,10 @@ class Suggestion(Answer):
 
 
 class Eta(Answer):
-    """Seconds from now by which half, and nine of ten, such requests are done."""
+    """Seconds from now by which half, and nine of ten, such requests are done; null where so many never are."""
 
-    p50: float
-    p90: float
+    p50: float | None
+    p90: float | None
 
 
 class ExplainedPart(Answer):

@@ -18,7 +18,7 @@ LEAST_APART_S: Final = 0.05
 
 
 class Eta(NamedTuple):
-    """Seconds from now by which half, and nine of ten, such requests are done."""
+    """Seconds from now by which half, and nine of ten, such requests are done; infinite where so many never are."""
 
     p50_s: float
     p90_s: float

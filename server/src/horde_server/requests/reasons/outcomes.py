@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import erf, log2, sqrt
+from math import erf, inf, isinf, log2, sqrt
 from typing import Final, NamedTuple
 
 WAIT_CLASSES_S: Final = (5.0, 20.0, 60.0, 300.0, 1200.0, 3600.0)
@@ -145,9 +145,9 @@ def outcome_of(kind: str, wait_s: float, p50_s: float, p90_s: float, real_s: flo
     plain = max(wait_s, LEAST_WAIT_S)
     if real_s is None:
         return Outcome(kind, wait_class(wait_s), NEVER, 1, 0, 0, float(OCTAVES))
-    off = min(abs(log2(max(real_s, LEAST_WAIT_S) / max(p50_s, LEAST_WAIT_S))), OCTAVES)
+    off = OCTAVES if isinf(p50_s) else abs(log2(max(real_s, LEAST_WAIT_S) / max(p50_s, LEAST_WAIT_S)))
     within_p50, within_p90 = int(real_s <= p50_s), int(real_s <= p90_s)
-    return Outcome(kind, wait_class(wait_s), ratio_bucket(real_s / plain), 1, within_p50, within_p90, float(off))
+    return Outcome(kind, wait_class(wait_s), ratio_bucket(real_s / plain), 1, within_p50, within_p90, min(off, OCTAVES))
 
 
 def _sum(one: Outcome, other: Outcome) -> Outcome:
@@ -160,11 +160,14 @@ def _sum(one: Outcome, other: Outcome) -> Outcome:
 
 
 def _quantile(by_ratio: Sequence[float], share: float) -> float:
-    """The ratio below which such a share of the outcomes lies; between the edges of a bucket in proportion."""
+    """The ratio below which such a share of the outcomes lies; between the edges of a bucket in proportion.
+
+    Infinite, where so many are never done that it lies among these.
+    """
     wanted = share * sum(by_ratio)
-    for bucket, amount in enumerate(by_ratio):
+    for bucket, amount in enumerate(by_ratio[:NEVER]):
         if wanted <= amount:
-            within = wanted / amount if amount and bucket < NEVER else 0.0
+            within = wanted / amount if amount else 0.0
             return float(2 ** ((bucket + within) / BUCKETS_AN_OCTAVE - OCTAVES))
         wanted -= amount
-    return 2.0**OCTAVES
+    return inf

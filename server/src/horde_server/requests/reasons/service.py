@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from math import isinf
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -59,10 +60,10 @@ class Suggested(msgspec.Struct, frozen=True):
 
 
 class Eta(msgspec.Struct, frozen=True):
-    """Seconds from now by which half, and nine of ten, such requests are done."""
+    """Seconds from now by which half, and nine of ten, such requests are done; null: so many never are."""
 
-    p50: float
-    p90: float
+    p50: float | None
+    p90: float | None
 
 
 class Part(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -173,7 +174,7 @@ class Reasoning:
             faulted=state.state == "faulted",
             is_possible=queue.is_possible(entry),
             queue_position=queue.place(entry)[0],
-            eta=None if eta is None else Eta(round(eta.p50_s, 1), round(eta.p90_s, 1)),
+            eta=None if eta is None else Eta(_finite(eta.p50_s), _finite(eta.p90_s)),
         )
         if self._modes.raid:  # who floods need not know what would be served
             return part
@@ -210,6 +211,10 @@ class Reasoning:
         finally:
             self._searches -= 1
         return search.suggestions, search.is_complete
+
+
+def _finite(seconds: float) -> float | None:
+    return None if isinf(seconds) else round(seconds, 1)
 
 
 def _told(suggestion: Suggestion[Any]) -> Suggested:
