@@ -94,9 +94,7 @@ async def test_who_asks_is_told_at_once_what_would_help(horde: Horde, owner: str
     assert answer["message"].endswith("Of 1 online: 1 take no LoRAs. Without LoRAs: 1 worker could serve it.")
 
 
-async def test_what_lies_in_who_asks_and_in_the_prompt_is_counted_and_no_change_is_suggested_for_it(
-    horde: Horde, owner: str
-) -> None:
+async def test_what_lies_in_the_prompt_is_counted_and_nothing_is_suggested_for_it(horde: Horde, owner: str) -> None:
     await horde.pop(owner, "choosy", models=["mine"], blacklist=["harbour"])
     await horde.pop(owner, "businesslike", models=["mine"], require_upfront_kudos=True)
     part = await part_of(horde, await horde.request(prompt="a harbour", models=["mine"]))

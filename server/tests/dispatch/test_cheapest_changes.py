@@ -7,14 +7,21 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
+from uuid import UUID
 
+import msgspec
 import pytest
+from builders import an_offer
 from random_hordes import a_kind, an_entry, an_order, offers
 
+from horde_server.dispatch.capabilities import BIT
 from horde_server.dispatch.cheapest import SPREAD_POINTS, Cheapest, searched
 from horde_server.dispatch.concessions import Option
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Offer, Reason, personal_refusal, refusal
+from horde_server.requests.image.kind import ImageKind
+from horde_server.requests.image.order import ImageOrder, Lora, TextualInversion
+from horde_server.requests.pictures.source_images import SourceImages
 
 BATCHES, HORDES_A_BATCH = 4, 500
 MOST_POINTS = 300
@@ -162,3 +169,71 @@ def test_all_combinations_of_the_test_are_all_there_are() -> None:
     every = [tuple(option for option in chosen if option) for chosen in product(*choices)]
     assert sorted(map(cost, all_below(choices, 100))) == sorted(map(cost, every)) == [0, 1, 2, 3, 4, 5]
     assert sorted(map(cost, all_below(choices, 4))) == [0, 1, 2, 3]
+
+
+def an_image_search(order: ImageOrder, *pool: Offer, most: int = 10_000) -> Cheapest[ImageOrder]:
+    queue = LiveQueue(lambda: 0.0)
+    for offer in pool:
+        queue.view(offer)
+    entry = an_entry(ImageKind(), order)
+    queue.add(entry)
+    search = Cheapest(ImageKind(), queue, entry, queue.judged(entry), most=most)
+    searched(search)
+    return search
+
+
+PLAIN = ImageOrder(prompt="a harbour", models=("m",), karras=False, r2=False, extra_slow_workers=True, nsfw=False)
+
+
+@pytest.mark.parametrize(
+    ("wished", "points"),
+    [
+        ({"r2": True}, [10]),
+        ({"clip_skip": 2}, [30]),
+        ({"slow_workers": False}, [30]),
+        ({"post_processing": ("GFPGAN", "CodeFormers")}, [30, 30, 60]),
+        ({"hires_fix": True}, [50]),
+        ({"tiling": True}, [50]),
+        ({"nsfw": True}, [50]),
+        ({"extra_slow_workers": False}, [60]),
+        ({"tis": (TextualInversion("1"),)}, [60]),
+        ({"width": 1024, "height": 1024}, [120]),
+        ({"trusted_workers": True}, [80]),
+        ({"workers": (str(UUID(int=1)),)}, [90]),
+        ({"loras": (Lora("1"),)}, [100]),
+        ({"loras": (Lora("1"), Lora("2", is_version=True))}, [50, 100]),
+        ({"transparent": True}, [100]),
+        ({"workflow": "qr_code"}, [200]),
+        ({"sources": SourceImages("image", "mask"), "source_processing": "inpainting"}, [120, 200]),
+        ({"sources": SourceImages("image"), "control_type": "canny", "return_control_map": True}, [30, 100, 200]),
+    ],
+)
+def test_what_is_given_up_costs_what_the_table_says(wished: dict[str, Any], points: list[int]) -> None:
+    """reasons.md §3.1: beside sampler and model, which every order has."""
+    offer = an_offer(max_pixels=512 * 512)
+
+    def all_points(order: ImageOrder) -> Counter[int]:
+        return Counter(option.points for each in ImageKind().concessions(order, [offer]) for option in each.options)
+
+    assert sorted((all_points(msgspec.structs.replace(PLAIN, **wished)) - all_points(PLAIN)).elements()) == points
+
+
+def test_sizes_and_models_are_those_that_workers_have() -> None:
+    """The same shape, about; of many models those that most serve."""
+    large = msgspec.structs.replace(PLAIN, width=2048, height=1024)
+    able = BIT["k_euler_a"]
+    (smaller,) = an_image_search(large, an_offer(can=able, max_pixels=640 * 640)).suggestions
+    assert (smaller.order.width, smaller.order.height) == (896, 448)
+    elsewhere = [an_offer(can=able, models=frozenset({f"model {number}", "common"})) for number in range(20)]
+    cheapest, *others = an_image_search(PLAIN, *elsewhere).suggestions
+    assert (cheapest.options[0].words, cheapest.workers) == ("with the model common", 20)
+    assert len(others) <= 4
+
+
+def test_a_search_that_may_not_judge_on_says_so() -> None:
+    """What it found is true all the same."""
+    wished = msgspec.structs.replace(PLAIN, loras=(Lora("1"),), hires_fix=True, nsfw=True, width=1024)
+    offers_ = [an_offer(can=BIT["k_euler_a"] | number, nsfw=False) for number in (0, BIT["lora"], BIT["hires_fix"])]
+    whole, cut = an_image_search(wished, *offers_), an_image_search(wished, *offers_, most=3)
+    assert (whole.is_complete, len(whole.suggestions) > 0) == (True, True)
+    assert (cut.is_complete, cut.suggestions) == (False, [])
