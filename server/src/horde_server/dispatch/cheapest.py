@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final, Generic, TypeAlias
 from uuid import UUID
 
@@ -49,12 +50,13 @@ class Suggestion(Generic[OrderT]):
 class _Group:
     """Workers that are equal to whatever the order may become."""
 
-    __slots__ = ("count", "is_friend", "offer")
+    __slots__ = ("count", "is_friend", "offer", "points")
 
     def __init__(self, offer: Offer, *, is_friend: bool, count: int) -> None:
         self.offer = offer
         self.is_friend = is_friend
         self.count = count
+        self.points = inf  # of the cheapest combination that it would serve; more than is told, where none was found
 
 
 class Cheapest(Generic[OrderT]):
@@ -93,6 +95,7 @@ class Cheapest(Generic[OrderT]):
         self._sparing: dict[int, tuple[int, ...]] = {}  # by capability bit
         self._points = [(0, *(option.points for option in each.options)) for each in self._concessions]
         self._found: dict[_State, int] = {}  # points
+        self._least: int | None = None  # of these
         self._left = most
         self.suggestions: list[Suggestion[OrderT]] = []
 
@@ -103,17 +106,18 @@ class Cheapest(Generic[OrderT]):
 
     def run(self) -> Iterator[None]:
         """Search; pauses now and then, for others to have the processor."""
-        since = self._left
+        pause_at = self._left - JUDGEMENTS_AT_ONCE
+        for _ in self._steps():
+            if self._left <= pause_at:
+                pause_at = self._left - JUDGEMENTS_AT_ONCE
+                yield
+
+    def _steps(self) -> Iterator[None]:
         for group in self._groups:
-            for _ in self._of_group(group):
-                if since - self._left >= JUDGEMENTS_AT_ONCE:
-                    since = self._left
-                    yield
-                if self._left <= 0:
-                    break
             if self._left <= 0:
                 break
-        self.suggestions = self._told()
+            yield from self._of_group(group)
+        yield from self._tell()
 
     # ---------------------------------------------------------------- one group
 
@@ -123,7 +127,7 @@ class Cheapest(Generic[OrderT]):
         heap: list[tuple[int, _State]] = [(0, start)]
         seen = {start}
         for _ in range(_JUDGEMENTS_A_GROUP):
-            if not heap:
+            if not heap or self._left <= 0:
                 return
             points, state = heapq.heappop(heap)
             bound = self._bound()
@@ -133,7 +137,8 @@ class Cheapest(Generic[OrderT]):
             yield
             worth_it = self._worth_giving_up(state, group)
             if worth_it is None:
-                self._found[state] = points
+                self._found[state] = group.points = points
+                self._least = points if self._least is None else min(self._least, points)
                 return
             for place in worth_it:
                 costs = self._points[place]
@@ -149,7 +154,7 @@ class Cheapest(Generic[OrderT]):
 
     def _bound(self) -> int | None:
         """What is dearer is not told."""
-        return min(self._found.values()) + SPREAD_POINTS if self._found else None
+        return None if self._least is None else self._least + SPREAD_POINTS
 
     def _worth_giving_up(self, state: _State, group: _Group) -> Iterable[int] | None:
         """The concessions of which one must be made, or made further, for this group; None: it would serve it so."""
@@ -213,23 +218,33 @@ class Cheapest(Generic[OrderT]):
 
     # ---------------------------------------------------------------- all groups
 
-    def _told(self) -> list[Suggestion[OrderT]]:
+    def _tell(self) -> Iterator[None]:
         """What was found, the cheapest first, each without what could be spared of it."""
         bound = self._bound()
-        if bound is None:
-            return []
-        least = {self._spared(state) for state, points in self._found.items() if points <= bound}
-        suggestions = [self._suggestion(state) for state in least]
-        suggestions.sort(key=lambda each: (each.points, -each.workers, [option.words for option in each.options]))
-        return suggestions[:MOST_SUGGESTIONS]
+        told: set[_State] = set()
+        for state, points in sorted(self._found.items(), key=lambda found: (found[1], found[0])):
+            if len(told) == MOST_SUGGESTIONS or bound is None or points > bound:
+                break
+            spared = yield from self._spared(state)
+            told.add(spared)
+        self.suggestions = [self._suggestion(state) for state in told]
+        self.suggestions.sort(key=lambda each: (each.points, -each.workers, [option.words for option in each.options]))
 
-    def _spared(self, state: _State) -> _State:
+    def _spared(self, state: _State) -> Generator[None, None, _State]:
         """The combination without what is not needed of it: another group may be content with less."""
         for place, number in enumerate(state):
             for less in range(number):
                 smaller = (*state[:place], less, *state[place + 1 :])
-                if self._workers(smaller):
-                    return self._spared(smaller)
+                points = sum(costs[option] for costs, option in zip(self._points, smaller, strict=True))
+                for group in self._groups:
+                    if group.points > points:  # it would be content with nothing that costs so little
+                        continue
+                    if self._left <= 0:
+                        return state
+                    self._left -= 1
+                    yield
+                    if self._worth_giving_up(smaller, group) is None:
+                        return (yield from self._spared(smaller))
         return state
 
     def _suggestion(self, state: _State) -> Suggestion[OrderT]:
