@@ -1,4 +1,4 @@
-"""GET /v2/explain/{id}: why a request waits, what would help, and when it will be done. OpenHorde only.
+"""/v2/explain: why a request waits, what would help, and when it will be done. OpenHorde only.
 
 Not among the models of the AI Horde API: tools of the published library take those for what every AI Horde has.
 
@@ -12,8 +12,10 @@ from typing import Any
 from pydantic import Field
 
 from horde_sdk.ai_horde_api.apimodels.base import BaseAIHordeRequest, JobRequestMixin
-from horde_sdk.consts import HTTPMethod
-from horde_sdk.generic_api.apimodels import HordeAPIObjectBaseModel, HordeResponseBaseModel
+from horde_sdk.ai_horde_api.apimodels.generate.async_ import ImageGenerateAsyncRequest
+from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import TextGenerateAsyncRequest
+from horde_sdk.consts import HTTPMethod, HTTPStatusCode
+from horde_sdk.generic_api.apimodels import HordeAPIObjectBaseModel, HordeResponseBaseModel, HordeResponseTypes
 from horde_sdk.generic_api.decoration import Unequatable, Unhashable
 from horde_sdk.generic_api.endpoints import GENERIC_API_ENDPOINT_SUBPATH
 
@@ -22,6 +24,8 @@ class EXPLANATION_ENDPOINT_SUBPATH(GENERIC_API_ENDPOINT_SUBPATH):
     """Paths of explanations, which OpenHorde has and other AI Hordes lack."""
 
     v2_explain = "/v2/explain/{id}"
+    v2_explain_image = "/v2/explain/image"
+    v2_explain_text = "/v2/explain/text"
     v2_status_eta = "/v2/status/eta"
 
 
@@ -123,7 +127,8 @@ class EtaAccuracy(HordeAPIObjectBaseModel, api_name="EtaAccuracy"):
 class RequestExplanation(HordeResponseBaseModel, api_name="RequestExplanation"):
     """Why a request stands as it does: 200 of GET /v2/explain/{id}."""
 
-    id_: str = Field(alias="id")
+    id_: str | None = Field(default=None, alias="id")
+    """`None`: it was not asked for yet."""
     type_: str = Field(alias="type")
     """`image`, `text` or `interrogation`."""
     parts: list[ExplainedPart]
@@ -140,6 +145,40 @@ class ExplainRequest(
     @classmethod
     def get_default_success_response_type(cls) -> type[RequestExplanation]:
         return RequestExplanation
+
+
+class ExplainImageRequest(
+    ImageGenerateAsyncRequest,
+    method=HTTPMethod.POST,
+    endpoint=EXPLANATION_ENDPOINT_SUBPATH.v2_explain_image,
+    api_name="GenerationInputStable",
+):
+    """Ask whether images could be made now, without asking for them: POST /v2/explain/image."""
+
+    @classmethod
+    def get_default_success_response_type(cls) -> type[RequestExplanation]:  # type: ignore[override]
+        return RequestExplanation
+
+    @classmethod
+    def get_success_status_response_pairs(cls) -> dict[HTTPStatusCode, type[HordeResponseTypes]]:
+        return {HTTPStatusCode.OK: RequestExplanation}
+
+
+class ExplainTextRequest(
+    TextGenerateAsyncRequest,
+    method=HTTPMethod.POST,
+    endpoint=EXPLANATION_ENDPOINT_SUBPATH.v2_explain_text,
+    api_name="GenerationInputKobold",
+):
+    """Ask whether texts could be written now, without asking for them: POST /v2/explain/text."""
+
+    @classmethod
+    def get_default_success_response_type(cls) -> type[RequestExplanation]:  # type: ignore[override]
+        return RequestExplanation
+
+    @classmethod
+    def get_success_status_response_pairs(cls) -> dict[HTTPStatusCode, type[HordeResponseTypes]]:
+        return {HTTPStatusCode.OK: RequestExplanation}
 
 
 @Unhashable

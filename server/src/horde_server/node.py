@@ -77,7 +77,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         texts,
         alchemy,
         Cancelling(identity, dispatch),
-        Reasons(core, identity, moderation, dispatch, alchemy.statuses.form_ids),
+        Reasons(core, identity, moderation, dispatch, images, texts, alchemy.statuses.form_ids),
         styles,
         Accounts(core, identity, moderation.profanity, dispatch, slices),
         Registration(core, identity, moderation),

@@ -7,6 +7,7 @@ import io
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from hordes import Horde, StartHorde
 from PIL import Image
@@ -245,3 +246,59 @@ async def test_explanations_of_all_ids_are_limited_together(start_horde: StartHo
     answers = [await horde.client.get(f"/api/v2/explain/{uuid4()}") for _ in range(31)]
     assert [answer.status_code for answer in answers] == [404] * 30 + [429]
     assert answers[-1].json() == {"message": "30 per 1 minute"}
+
+
+async def considered(horde: Horde, kind: str, key: str = "0000000000", **body: Any) -> httpx.Response:
+    """POST /explain/{kind}."""
+    headers = {"apikey": key}
+    return await horde.client.post(f"/api/v2/explain/{kind}", json={"prompt": "a lighthouse", **body}, headers=headers)
+
+
+async def test_what_is_not_asked_for_yet_is_explained_too(horde: Horde, owner: str) -> None:
+    """Nothing is asked for, or charged."""
+    await horde.pop(owner, "no loras", models=["mine"])
+    answer = await considered(horde, "image", **WITH_LORA)
+    assert answer.status_code == 200, answer.text
+    assert "id" not in answer.json()
+    (part,) = answer.json()["parts"]
+    assert reasons(part) == {"lora": 1}
+    (suggestion,) = part["suggestions"]
+    again = await considered(horde, "image", **with_changes(WITH_LORA, suggestion))
+    (possible,) = again.json()["parts"]
+    assert (possible["is_possible"], possible["able"], possible["queue_position"]) == (True, 1, 1)
+    assert 0 < possible["eta"]["p50"] <= possible["eta"]["p90"]
+    assert await horde.sql("SELECT count(*) FROM request") == [(0,)]
+    assert await horde.sql("SELECT count(*) FROM ledger WHERE kind = 'request_tax'") == [(0,)]
+
+
+async def test_texts_are_explained_before_they_are_asked_for(horde: Horde, owner: str) -> None:
+    await horde.texts.pop(owner, "short", models=["mine"], max_length=100)
+    answer = await considered(horde, "text", models=["mine"], params={"max_length": 400})
+    assert [each["description"] for each in answer.json()["parts"][0]["suggestions"]] == [
+        "With at most 100 tokens: 1 worker could serve it."
+    ]
+
+
+async def test_what_would_be_refused_is_refused(horde: Horde) -> None:
+    """By the rules of a request, in their order; a key that nobody has at once."""
+    refused = await considered(
+        horde,
+        "image",
+        params={"n": 3, "post_processing": ["GFPGAN"], "hires_fix": True},
+        models=["Flux.1-Schnell fp8 (Compact)"],
+    )
+    assert horde.outcome(refused) == (400, "HiResMismatch")
+    assert horde.outcome(await considered(horde, "text", key="nobody's")) == (401, "InvalidAPIKey")
+    assert (await considered(horde, "image", params={"width": 65})).status_code == 400
+    large = await considered(horde, "image", params={"width": 2048, "height": 2048})
+    assert horde.outcome(large) == (403, "KudosUpfront")
+
+
+async def test_styles_are_applied_before_that(horde: Horde, owner: str) -> None:
+    await horde.pop(owner, "no loras", models=["mine"])
+    style = {"name": "woodcut", "models": ["mine"], "params": {"loras": [{"name": "1"}]}, "prompt": "{p}, woodcut{np}"}
+    made = await horde.client.post("/api/v2/styles/image", json=style, headers={"apikey": owner})
+    assert made.status_code == 200, made.text
+    answer = await considered(horde, "image", style=made.json()["id"])
+    assert answer.status_code == 200, answer.text
+    assert reasons(answer.json()["parts"][0]) == {"lora": 1}

@@ -46,6 +46,8 @@ RIGHTS = {
     # whoever knows the id of a request may follow and cancel it, as on the original
     "POST /api/v2/generate/async": "ASK, asked later",
     "GET /api/v2/explain/{id}": "ANYBODY",
+    "POST /api/v2/explain/image": "ASK",
+    "POST /api/v2/explain/text": "ASK",
     "GET /api/v2/status/eta": "ANYBODY",
     "GET /api/v2/generate/check/{id}": "ANYBODY",
     "GET /api/v2/generate/status/{id}": "ANYBODY",

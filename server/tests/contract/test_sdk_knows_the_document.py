@@ -35,6 +35,8 @@ OUR_ENDPOINTS = {
     "/v2/operations/suspicions",
     "/v2/kudos/statement",
     "/v2/explain/{id}",
+    "/v2/explain/image",
+    "/v2/explain/text",
     "/v2/status/eta",
     "/v2/keys",
     "/v2/keys/{key_id}",

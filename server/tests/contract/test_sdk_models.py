@@ -101,7 +101,7 @@ from horde_sdk.ai_horde_api.apimodels import (
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
 from horde_sdk.ai_horde_api.metadata import AIHordePathData, AIHordeQueryData
 from horde_sdk.consts import HTTPStatusCode
-from horde_sdk.explanations import EtaAccuracyRequest, ExplainRequest
+from horde_sdk.explanations import EtaAccuracyRequest, ExplainImageRequest, ExplainRequest, ExplainTextRequest
 from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
 from horde_sdk.generic_api.steps import Answer
 from horde_sdk.generic_api.wire import Caller, to_exchange, to_response
@@ -442,4 +442,9 @@ async def test_explanations(horde: Horde, root: NewAccount) -> None:
     again = await horde.request(**part.suggestions[0].applied_to(body))
     served = (await ask(horde, ExplainRequest(id=again))).parts[0]
     assert (served.able, served.eta.p50 > 0) == (1, True)
+    before = ExplainImageRequest(prompt="a harbour", models=["stable_diffusion"], apikey="0000000000")
+    considered = await ask(horde, before)
+    assert (considered.id_, considered.parts[0].able) == (None, 1)
+    (text,) = (await ask(horde, ExplainTextRequest(prompt="a harbour", models=[], apikey="0000000000"))).parts
+    assert (text.online, text.is_possible) == (0, False)
     assert (await ask(horde, EtaAccuracyRequest())).image.requests == 0

@@ -66,9 +66,9 @@ class EtaAccuracy(Answer):
 
 
 class RequestExplanation(Answer):
-    """Why a request stands as it does: one part, or one for each form."""
+    """Why a request stands as it does: one part, or one for each form. What is not asked for yet has no `id`."""
 
-    id: str
+    id: str = ""
     type: str
     parts: list[ExplainedPart]
     eta_accuracy: EtaAccuracy

@@ -91,10 +91,10 @@ class EtaAccuracy(msgspec.Struct, frozen=True):
     typical_factor: float | None
 
 
-class Explanation(msgspec.Struct, frozen=True):
+class Explanation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Why a request stands as it does."""
 
-    id: str
+    id: str = ""  # none, of what is not asked for yet
     type: str
     parts: list[Part]
     eta_accuracy: EtaAccuracy
@@ -129,7 +129,12 @@ class Reasoning:
         dispatcher, entries = await self._find(request_id)
         kind = dispatcher.kind.name
         parts = [await self._part(dispatcher, entry) for entry in entries]
-        return Explanation(str(request_id), kind, parts, self.accuracy(kind))
+        return Explanation(id=str(request_id), type=kind, parts=parts, eta_accuracy=self.accuracy(kind))
+
+    async def consider(self, kind: str, entry: Entry) -> Explanation:
+        """A request that nobody has asked for yet, as it would stand now."""
+        parts = [await self._part(self._dispatchers[kind], entry)]
+        return Explanation(type=kind, parts=parts, eta_accuracy=self.accuracy(kind))
 
     def accuracy(self, kind: str) -> EtaAccuracy:
         """Of the last days."""

@@ -13,9 +13,11 @@ from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.moderation.slice import Moderation
 from horde_server.periodic import every
+from horde_server.requests.image.slice import Images
 from horde_server.requests.reasons.estimates import Estimates
 from horde_server.requests.reasons.routes import routes
 from horde_server.requests.reasons.service import FormsOf, Reasoning
+from horde_server.requests.text.slice import Texts
 from horde_server.slice import Slice
 
 SAVE_EVERY_S: Final = 30.0
@@ -25,9 +27,19 @@ class Reasons(Slice):
     """Why requests of all kinds wait, and when they will be done."""
 
     def __init__(
-        self, core: Core, identity: Identity, moderation: Moderation, dispatch: Dispatch, forms_of: FormsOf
+        self,
+        core: Core,
+        identity: Identity,
+        moderation: Moderation,
+        dispatch: Dispatch,
+        images: Images,
+        texts: Texts,
+        forms_of: FormsOf,
     ) -> None:
         """Of the kinds that are open by now."""
+        self._images = images
+        self._texts = texts
+        self._door = identity.door
         self._estimates = Estimates(core.pool)
         for dispatcher in dispatch.dispatchers.values():
             self._estimates.attend(dispatcher)
@@ -35,7 +47,8 @@ class Reasons(Slice):
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """For everybody."""
-        return [routes(self.reasoning)]
+        images, texts = self._images, self._texts
+        return [routes(self.reasoning, images.desk, images.styling, texts.desk, texts.styling, self._door)]
 
     async def load(self) -> None:
         """How past estimates turned out."""
