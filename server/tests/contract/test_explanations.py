@@ -135,6 +135,8 @@ async def test_large_pictures_are_suggested_smaller(horde: Horde, owner: str) ->
     (suggestion,) = part["suggestions"]
     assert suggestion["description"] == "With a picture of at most 1 tile of 512x512: 1 worker could serve it."
     assert suggestion["changes"] == [], "the picture itself must be another"
+    told = (await horde.alchemy.ask("caption", source_image=large)).json()["message"]
+    assert told.endswith(f"1 take smaller pictures. {suggestion['description']}")
 
 
 async def test_an_unknown_request_is_not_found(horde: Horde) -> None:

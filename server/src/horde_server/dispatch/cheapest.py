@@ -18,7 +18,15 @@ from horde_server.dispatch.concessions import Option
 from horde_server.dispatch.entry import Entry, Judged
 from horde_server.dispatch.kind import Kind, OrderT
 from horde_server.dispatch.live_queue import LiveQueue
-from horde_server.dispatch.refusal import Offer, Reason, Requirement, model_obstacles, usable_models, worker_refusal
+from horde_server.dispatch.refusal import (
+    OF_SOFTWARE,
+    Offer,
+    Reason,
+    Requirement,
+    model_obstacles,
+    usable_models,
+    worker_refusal,
+)
 
 MOST_SUGGESTIONS: Final = 5
 SPREAD_POINTS: Final = 100
@@ -163,7 +171,7 @@ class Cheapest(Generic[OrderT]):
             return self._fitting
         offer = group.offer
         reason = worker_refusal(requirement, offer)
-        if reason is Reason.BRIDGE_VERSION:
+        if reason in OF_SOFTWARE:
             return self._that_spare(requirement.needs & ~offer.can)
         if reason is not None:
             return self._that_lift(reason)

@@ -46,6 +46,10 @@ UNREPORTED = frozenset({Reason.MAINTENANCE})
 """What workers are not told in `skipped`."""
 
 
+OF_SOFTWARE = frozenset({Reason.BRIDGE_VERSION})
+"""Refusals for what a worker's software cannot do: bits of `needs` that it lacks."""
+
+
 class Permission(IntFlag):
     """What an owner allows or forbids a worker, whatever its software can do."""
 

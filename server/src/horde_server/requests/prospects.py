@@ -80,10 +80,7 @@ def _no_worker(entry: Entry, queue: LiveQueue, kind: Kind[Any] | None, account: 
         entry.order.models,
         queue.models_on_offer(entry.account_id, _MOST_NAMES + 1),
     )
-    if kind is None:
-        return told
-    search = Cheapest(kind, queue, entry, queue.judged(entry), most=_MOST_JUDGEMENTS, fixed=fixed_for(account))
-    return told + what_would_help(searched(search))
+    return told + what_would_help(entry, queue, kind, account)
 
 
 def fixed_for(account: Account | None) -> frozenset[Reason]:
@@ -91,9 +88,12 @@ def fixed_for(account: Account | None) -> frozenset[Reason]:
     return _TRUST_IS_FIXED if account is not None and account.education else frozenset()
 
 
-def what_would_help(suggestions: Sequence[Suggestion[Any]]) -> str:
-    """The cheapest changes of a request, as sentences that follow others; none where nothing would help."""
-    return "".join(f" {suggestion_in_words(each)}" for each in suggestions[:_MOST_TOLD])
+def what_would_help(entry: Entry, queue: LiveQueue, kind: Kind[Any] | None, account: Account | None) -> str:
+    """The cheapest changes of a request that nobody can serve, as sentences that follow others; "": nothing would."""
+    if kind is None:
+        return ""
+    search = Cheapest(kind, queue, entry, queue.judged(entry), most=_MOST_JUDGEMENTS, fixed=fixed_for(account))
+    return "".join(f" {suggestion_in_words(each)}" for each in searched(search)[:_MOST_TOLD])
 
 
 def suggestion_in_words(suggestion: Suggestion[Any]) -> str:

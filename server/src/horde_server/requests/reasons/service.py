@@ -187,7 +187,7 @@ class Reasoning:
         counts = Counter(each.reason for each in judged)
         part.online, part.able = len(judged), counts.pop(None, 0)
         part.refused = [
-            Refused(reason, workers, OBSTACLES[reason])
+            Refused(reason, workers, OBSTACLES.get(reason, reason))
             for reason, workers in counts.most_common()
             if reason is not None
         ]
