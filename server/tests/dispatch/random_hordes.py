@@ -19,6 +19,7 @@ from horde_server.requests.alchemy.order import FormOrder
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.order import ImageOrder, Lora, TextualInversion
 from horde_server.requests.pictures.source_images import ExtraSource, SourceImages
+from horde_server.requests.text.chat import Chat
 from horde_server.requests.text.kind import TextKind
 from horde_server.requests.text.order import TextOrder
 
@@ -115,6 +116,18 @@ def _text_order(chance: random.Random) -> TextOrder:
         extra_slow_workers=chance.random() < 0.3,
         workers=tuple(map(str, _some(chance, WORKERS, 2))) if chance.random() < 0.3 else (),
         worker_blacklist=chance.random() < 0.3,
+        chat=_chat(chance) if chance.random() < 0.4 else None,
+    )
+
+
+def _chat(chance: random.Random) -> Chat:
+    picture = {"type": "image_url", "image_url": {"url": "picture:0"}}
+    content: list[dict[str, Any]] = [{"type": "text", "text": "what is this?"}]
+    return Chat(
+        messages=({"role": "user", "content": [*content, picture] if chance.random() < 0.4 else content},),
+        tools=({"type": "function", "function": {"name": "look"}},) if chance.random() < 0.5 else (),
+        json_schema={"type": "object"} if chance.random() < 0.3 else None,
+        logprobs=chance.choice((None, None, 0, 3)),
     )
 
 
@@ -159,6 +172,7 @@ def _offer(kind: Kind[Any], worker_id: UUID, chance: random.Random) -> Offer:
         max_length=chance.choice((16, 80, 512)),
         max_context_length=chance.choice((1024, 4096)),
         softprompts=chance.choice(((), ("sea",))),
+        backend=_some(chance, ("tools", "vision", "grammar", "logprobs"), 4) if mostly() else (),
         max_tiles=chance.choice((0, 1, 4, 80)),
     )
     return make_offer(

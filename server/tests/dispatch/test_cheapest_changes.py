@@ -22,6 +22,9 @@ from horde_server.dispatch.refusal import Offer, Reason, personal_refusal, refus
 from horde_server.requests.image.kind import ImageKind
 from horde_server.requests.image.order import ImageOrder, Lora, TextualInversion
 from horde_server.requests.pictures.source_images import SourceImages
+from horde_server.requests.text.chat import Chat
+from horde_server.requests.text.kind import TextKind
+from horde_server.requests.text.order import TextOrder
 
 BATCHES, HORDES_A_BATCH = 4, 500
 MOST_POINTS = 300
@@ -216,6 +219,30 @@ def test_what_is_given_up_costs_what_the_table_says(wished: dict[str, Any], poin
         return Counter(option.points for each in ImageKind().concessions(order, [offer]) for option in each.options)
 
     assert sorted((all_points(msgspec.structs.replace(PLAIN, **wished)) - all_points(PLAIN)).elements()) == points
+
+
+@pytest.mark.parametrize(
+    ("wished", "points"),
+    [
+        ({"softprompt": "sea"}, [50]),
+        ({"validated_backends": True}, [60]),
+        ({"max_length": 160}, [60]),
+        ({"max_context_length": 8192}, [120]),
+        ({"chat": Chat(messages=(), logprobs=3)}, [50]),
+        ({"chat": Chat(messages=(), json_schema={})}, [100]),
+        ({"chat": Chat(messages=(), tools=({},))}, [150]),
+        ({"chat": Chat(messages=({"content": [{"type": "image_url", "image_url": {"url": "picture:0"}}]},))}, [200]),
+    ],
+)
+def test_what_texts_give_up_costs_what_the_rules_say(wished: dict[str, Any], points: list[int]) -> None:
+    """reasons.md §3.2."""
+    offer = an_offer(kind="text", max_length=80, max_context_length=2048)
+    plain = TextOrder(prompt="a harbour", max_length=80, max_context_length=2048)
+    before, after = (
+        Counter(option.points for each in TextKind().concessions(order, [offer]) for option in each.options)
+        for order in (plain, msgspec.structs.replace(plain, **wished))
+    )
+    assert sorted((after - before).elements()) == points
 
 
 def test_sizes_and_models_are_those_that_workers_have() -> None:

@@ -51,10 +51,6 @@ UNREPORTED = frozenset({Reason.MAINTENANCE})
 """What workers are not told in `skipped`."""
 
 
-OF_SOFTWARE = frozenset({Reason.BRIDGE_VERSION})
-"""Refusals for what a worker's software cannot do: bits of `needs` that it lacks."""
-
-
 class Permission(IntFlag):
     """What an owner allows or forbids a worker, whatever its software can do."""
 
@@ -80,6 +76,10 @@ _REASON_OF_BACKEND: dict[int, Reason] = {
     int(BackendBit.GRAMMAR): Reason.GRAMMAR,
     int(BackendBit.LOGPROBS): Reason.LOGPROBS,
 }
+
+
+OF_SOFTWARE = frozenset({Reason.BRIDGE_VERSION, *_REASON_OF_BACKEND.values()})
+"""Refusals for what a worker's software cannot do: bits of `needs` that it lacks."""
 
 
 class Requirement(NamedTuple):
