@@ -63,6 +63,10 @@ RIGHTS = {
     "PUT /api/v2/status/modes": "MODERATE, asked later",
     # whoever knows the id of a request may follow and cancel it, as on the original
     "POST /api/v2/generate/async": "ASK, asked later",
+    "GET /api/v2/explain/{id}": "ANYBODY",
+    "POST /api/v2/explain/image": "ASK",
+    "POST /api/v2/explain/text": "ASK",
+    "GET /api/v2/status/eta": "ANYBODY",
     "GET /api/v2/generate/check/{id}": "ANYBODY",
     "POST /api/v2/generate/check": "ANYBODY",
     "GET /api/v2/generate/events/{id}": "ANYBODY",

@@ -166,7 +166,7 @@ class Stage:
                 await horde.texts.request(models=["koboldcpp/streamed"])
                 owner = str(self.keys["owner"])
                 return str((await horde.texts.job(owner, "the streamer", models=["koboldcpp/streamed"]))["id"])
-            case "id" if "/generate/shared/" not in name and "/generate/" in name:
+            case "id" if "/generate/shared/" not in name and ("/generate/" in name or "/explain/" in name):
                 return await horde.request()
             case "id" | "key" | "name":
                 return str(uuid4())
