@@ -207,6 +207,7 @@ def _abilities(options: Options, models: Mapping[str, ModelSource], control_nets
         can |= {"controlnet", "image_is_control", "return_control_map"}
     known = {sampler.value for sampler in KNOWN_IMAGE_SAMPLERS} | {"plms"}
     return ImageAbilities(
+        previews=True,
         models=tuple(models),
         max_pixels=options.whole_number("max_pixels", 1024 * 1024, least=_TRIAL_SIDE**2, most=4096 * 4096),
         capabilities=frozenset(can),

@@ -103,6 +103,7 @@ class A1111Maker:
         if not self._lacks_controls(facts, models):
             words |= {"controlnet", "image_is_control", "return_control_map"}
         return ImageAbilities(
+            previews=True,
             models=tuple(models),
             max_pixels=self._options.max_pixels or _max_pixels(facts),
             capabilities=frozenset(words),
