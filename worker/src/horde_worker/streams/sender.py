@@ -62,7 +62,6 @@ class Sender:
         ears: Ears,
         *,
         least_interval_s: Callable[[], float] = lambda: 0.0,
-        heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
         """`least_interval_s`: all jobs of a worker together are not to call too often."""
         self._post = post
@@ -71,7 +70,6 @@ class Sender:
         self._ears = ears
         self._interval_s = wish.interval_s
         self._least_interval_s = least_interval_s
-        self._heartbeat_s = heartbeat_s
         self._is_wanted = wish.is_wanted
         self._news = asyncio.Event()
         self._calls = 0
@@ -119,7 +117,7 @@ class Sender:
 
     async def _until_due(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(max(self._last_at + self._heartbeat_s - steady_s(), 0)):
+            async with asyncio.timeout(max(self._last_at + HEARTBEAT_S - steady_s(), 0)):
                 await self._news.wait()
         if (pause_s := self._not_before - steady_s()) > 0:
             await asyncio.sleep(pause_s)
