@@ -60,7 +60,7 @@ class Desk:
             return {"message": "Something is missing before it.", "rc": "PieceGap", "next": len(have)}
         overlap = have[at : at + len(text)]
         if text[: len(overlap)] != overlap:
-            return {"message": "It was told otherwise before.", "rc": "PieceMismatch"}
+            return {"message": "It was told otherwise before.", "rc": "PieceMismatch", "next": len(have)}
         self.texts[job_id] = have + text[len(overlap) :]
         return None
 

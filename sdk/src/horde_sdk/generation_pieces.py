@@ -35,6 +35,8 @@ class GenerationPiecesResponse(HordeResponseBaseModel, api_name="GenerationPiece
     """Whether anybody looks on; else only signs of life are of use."""
     cancelled: bool = False
     """Whether nobody waits for the result any more."""
+    previews: bool | None = None
+    """Whether somebody wants to see the picture half made."""
     interval_ms: int | None = None
     """How long to wait before the next pieces."""
 

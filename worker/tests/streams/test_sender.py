@@ -185,6 +185,7 @@ async def test_large_deltas_arrive_as_several_that_come_to_the_same(horde: Playe
     async with a_stream(api, DeltaOutbox(512)) as stream:
         stream.tell(Delta(0, {"role": "assistant", "content": said}))
         stream.tell(Delta(0, {"tool_calls": [call]}))
+
         def arrived() -> bool:
             deltas = horde.desk.deltas.get("j0", [])
             calls = [one["tool_calls"][0] for one in deltas if "tool_calls" in one]

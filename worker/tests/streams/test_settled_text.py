@@ -11,7 +11,25 @@ from horde_worker.streams.settled_text import SettledText
 from horde_worker.text_format import UNFORMATTED, TextFormat, formatted_text
 from horde_worker.tolerance import whole_text
 
-PARTS = ("a", "wörld", " ", "\n", "\n\n", ".", '."', "?)", "</s>", "<", "</", "User:", "Us", "{x}", "🐈", "\ud83d", "\udc08")
+PARTS = (
+    "a",
+    "wörld",
+    " ",
+    "\n",
+    "\n\n",
+    ".",
+    '."',
+    "?)",
+    "</s>",
+    "<",
+    "</",
+    "User:",
+    "Us",
+    "{x}",
+    "🐈",
+    "\ud83d",
+    "\udc08",
+)
 STOPS = ("</s>", "\nUser:", "User:", "🐈🐈")
 
 

@@ -35,7 +35,9 @@ WORDS = (" upon", " a", " time", ".")
 class Author:
     """Writes the words one by one, each when it may. Knows when it was stopped."""
 
-    abilities = TextAbilities(models=("quill",), max_length=512, max_context_length=4096, max_batch=4, loaded=("quill",))
+    abilities = TextAbilities(
+        models=("quill",), max_length=512, max_context_length=4096, max_batch=4, loaded=("quill",)
+    )
 
     def __init__(self, words: Sequence[str] = WORDS) -> None:
         self.words = words
@@ -88,11 +90,15 @@ class Kept(Hook):
         return result
 
 
-def a_worker(
-    horde: PlayedHorde, session: aiohttp.ClientSession, author: Author, **options: Any
-) -> Worker[Any, Any]:
+def a_worker(horde: PlayedHorde, session: aiohttp.ClientSession, author: Author, **options: Any) -> Worker[Any, Any]:
     api = HordeApi(session, horde.url, "the key", Naps())
     return Worker(TextKind(api, "author", author, OperatorWishes("an author")), sleep=Naps(), jobs_wanted=1, **options)
+
+
+def a_sketcher(horde: PlayedHorde, session: aiohttp.ClientSession, sketcher: Sketcher) -> ImageKind:
+    return ImageKind(
+        HordeApi(session, horde.url, "the key", Naps()), "sketcher", sketcher, OperatorWishes("a sketcher")
+    )
 
 
 async def test_a_text_is_told_while_it_is_written_and_is_the_beginning_of_the_result(
@@ -192,7 +198,9 @@ async def test_a_picture_is_shown_half_made(horde: PlayedHorde, session: aiohttp
     """Its steps too; and what the horde wants is all it gets."""
     sketcher = Sketcher()
     horde.pop_script = [horde.job("p1", stream={**STREAM, "preview_side": 128, "preview_max_bytes": 4096})]
-    kind = ImageKind(HordeApi(session, horde.url, "the key", Naps()), "sketcher", sketcher, OperatorWishes("a sketcher"))
+    kind = ImageKind(
+        HordeApi(session, horde.url, "the key", Naps()), "sketcher", sketcher, OperatorWishes("a sketcher")
+    )
     running = asyncio.create_task(Worker(kind, sleep=Naps(), jobs_wanted=1).run())
     await horde.until(lambda: horde.desk.previews.get("p1"))
     sketcher.may_paint.set()
@@ -210,7 +218,9 @@ async def test_a_picture_that_nobody_waits_for_is_stopped(horde: PlayedHorde, se
     """Without a picture, and without an upload."""
     horde.desk.cancels = lambda _job: True
     horde.pop_script = [horde.job("p1", stream={**STREAM, "previews": False})]
-    kind = ImageKind(HordeApi(session, horde.url, "the key", Naps()), "sketcher", Sketcher(), OperatorWishes("a sketcher"))
+    kind = ImageKind(
+        HordeApi(session, horde.url, "the key", Naps()), "sketcher", Sketcher(), OperatorWishes("a sketcher")
+    )
     await asyncio.wait_for(Worker(kind, sleep=Naps(), jobs_wanted=1).run(), LIMIT_S)
     [submit] = horde.submits
     assert (submit["state"], submit["generation"]) == ("cancelled", "cancelled")

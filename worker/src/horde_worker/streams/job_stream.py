@@ -31,7 +31,7 @@ class OpenStreams:
 
 
 class JobStream:
-    """To be entered for the time in which a job is made. There is an outbox for each of its ids, or one for all."""
+    """To be entered for the time in which a job is made. Each of its ids is told of by itself, and has an outbox."""
 
     def __init__(
         self,
@@ -44,8 +44,7 @@ class JobStream:
     ) -> None:
         """`deadline` is put off by what the horde takes."""
         self._streams = streams
-        self._is_one_each = len(outboxes) == len(ids)
-        self._running = set(range(len(outboxes)))
+        self._running = set(range(len(ids)))
         self._tasks: list[asyncio.Task[None]] = []
         self.called_off: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done as soon as nobody waits for any of the results that are still to be made."""
@@ -54,8 +53,8 @@ class JobStream:
             return Ears(deadline.prolong, lambda: self._is_called_off(place))
 
         self._senders = [
-            Sender(api.send_pieces, ids[place], one, wish, ears(place), least_interval_s=streams.least_interval_s)
-            for place, one in enumerate(outboxes)
+            Sender(api.send_pieces, job_id, outbox, wish, ears(place), least_interval_s=streams.least_interval_s)
+            for place, (job_id, outbox) in enumerate(zip(ids, outboxes, strict=True))
         ]
 
     async def __aenter__(self) -> Self:
@@ -85,19 +84,17 @@ class JobStream:
 
     def tell(self, event: Watched) -> None:
         """Take what the backend tells."""
-        place = event.place if self._is_one_each else 0
-        if 0 <= place < len(self._senders):
-            self._senders[place].tell(event)
+        if 0 <= event.place < len(self._senders):
+            self._senders[event.place].tell(event)
 
     def over(self, place: int) -> None:
         """The result at a place is there: the horde gets it whole."""
-        if self._is_one_each:
-            self._senders[place].end()
-            self._running.discard(place)
+        self._senders[place].end()
+        self._running.discard(place)
 
     def so_far(self, place: int) -> str:
         """As much of a text as is settled; of pictures nothing."""
-        return self._senders[place].so_far if self._is_one_each else ""
+        return self._senders[place].so_far
 
     def _is_called_off(self, place: int) -> None:
         self._running.discard(place)

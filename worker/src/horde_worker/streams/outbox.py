@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from horde_sdk.generation_pieces import GenerationPiecesResponse
 from horde_worker.backends.events import Delta, Piece, Progress, Watched
 from horde_worker.streams.deltas import pieces_of
 from horde_worker.streams.settled_text import SettledText
@@ -29,7 +30,7 @@ class Outbox(Protocol):
     async def fields(self) -> Mapping[str, Any]:
         """What is sent next; empty where there is nothing."""
 
-    def taken(self, have: int | None, have_deltas: int | None) -> bool:
+    def taken(self, answer: GenerationPiecesResponse) -> bool:
         """The horde took it, and says how much it has; whether there is more to send."""
 
     def go_back(self, have: int | None, have_deltas: int | None) -> None:
@@ -74,8 +75,8 @@ class TextOutbox:
             return {}
         return {"at": begin, "text": self._settled[begin:end].decode(), "tokens": self._tokens}
 
-    def taken(self, have: int | None, have_deltas: int | None) -> bool:
-        had, self._have = self._have, self._sent_to if have is None else have
+    def taken(self, answer: GenerationPiecesResponse) -> bool:
+        had, self._have = self._have, self._sent_to if answer.next is None else answer.next
         self._stuck = self._stuck + 1 if had < self._sent_to and self._have <= had else 0
         self.is_full = self.is_full or self._stuck >= STUCK_AFTER
         return self._have < len(self._settled)
@@ -122,8 +123,8 @@ class DeltaOutbox:
         self._sent_to = begin + len(chosen)
         return {"deltas_at": begin, "deltas": chosen} if chosen else {}
 
-    def taken(self, have: int | None, have_deltas: int | None) -> bool:
-        had, self._have = self._have, self._sent_to if have_deltas is None else have_deltas
+    def taken(self, answer: GenerationPiecesResponse) -> bool:
+        had, self._have = self._have, self._sent_to if answer.next_delta is None else answer.next_delta
         self._stuck = self._stuck + 1 if had < self._sent_to and self._have <= had else 0
         self.is_full = self.is_full or self._stuck >= STUCK_AFTER
         return self._have < len(self._deltas)

@@ -1,4 +1,4 @@
-"""The steps of a job's pictures, and how the newest looks half made."""
+"""The steps of a picture, and how it looks half made."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import io
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from horde_sdk.generation_pieces import GenerationPiecesResponse
 from horde_worker.backends.events import BackendFailure, Preview, Progress, Watched
 from horde_worker.steady_clock import steady_s
 from horde_worker.stream_wish import StreamWish
@@ -27,6 +28,7 @@ class PictureOutbox:
     def __init__(self, wish: StreamWish, may_show: MayShow | None = None) -> None:
         self._wish = wish
         self._may_show = may_show
+        self._previews_wanted = wish.previews
         self._progress: Progress | None = None
         self._preview: Preview | None = None
         self._next_preview_at = 0.0
@@ -36,7 +38,7 @@ class PictureOutbox:
         if isinstance(event, Progress):
             self._progress = event
             return True
-        if isinstance(event, Preview) and self._wish.previews:
+        if isinstance(event, Preview) and self._previews_wanted:
             self._preview = event
             return steady_s() >= self._next_preview_at
         return False
@@ -45,15 +47,17 @@ class PictureOutbox:
         progress, self._progress = self._progress, None
         found: dict[str, Any] = {}
         if progress is not None:
-            found = {"step": progress.step, "steps": progress.steps, "index": progress.place}
-        if self._preview is not None and steady_s() >= self._next_preview_at:
+            found = {"step": progress.step, "steps": progress.steps}
+        if self._preview is not None and self._previews_wanted and steady_s() >= self._next_preview_at:
             preview, self._preview = self._preview, None
             if shown := await self._shown(preview.image):
-                found |= {"preview": shown, "index": preview.place}
+                found["preview"] = shown
                 self._next_preview_at = steady_s() + self._wish.preview_interval_s
         return found
 
-    def taken(self, have: int | None, have_deltas: int | None) -> bool:
+    def taken(self, answer: GenerationPiecesResponse) -> bool:
+        if answer.previews is not None:
+            self._previews_wanted = answer.previews
         return False
 
     def go_back(self, have: int | None, have_deltas: int | None) -> None:

@@ -30,7 +30,6 @@ MOST_FAILURES: Final = 5
 """In a row; no more is sent then."""
 MOST_CALLS: Final = 999_999
 _BUSY: Final = 429
-_OUT_OF_STEP: Final = 409
 _OF_A_TEXT: Final = frozenset({"text", "deltas"})
 
 Post: TypeAlias = Callable[[GenerationPiecesRequest], Awaitable[GenerationPiecesResponse]]
@@ -146,7 +145,7 @@ class Sender:
         self._failures = 0
         self._interval_s = interval_s(answer.interval_ms, self._interval_s)
         was_wanted, self._is_wanted = self._is_wanted, answer.wanted
-        has_more = self._outbox.taken(answer.next, answer.next_delta)
+        has_more = self._outbox.taken(answer)
         if self._is_wanted and (has_more or not was_wanted):
             self._news.set()
         self._ears.taken()
@@ -155,11 +154,11 @@ class Sender:
 
     def _refused(self, refusal: Refused) -> None:
         """Go back where something got lost, wait where that is asked for; else the horde wants none of it."""
-        if refusal.status == _OUT_OF_STEP and (refusal.next is not None or refusal.next_delta is not None):
+        if refusal.rc == "PieceGap":
             self._failures += 1  # a horde that is never content
             self._outbox.go_back(refusal.next, refusal.next_delta)
             self._news.set()
-        elif refusal.status == _OUT_OF_STEP:
+        elif refusal.rc == "PieceMismatch":
             self._outbox.is_full = True  # what it has differs: signs of life are all that is left to send
         elif refusal.status == _BUSY:
             self._not_before = max(self._not_before, steady_s() + (refusal.retry_after_s or self._interval_s))

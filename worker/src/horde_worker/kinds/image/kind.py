@@ -121,7 +121,8 @@ class ImageKind(OfMaker):
         async def may_show(preview: Image.Image) -> bool:
             return await self._finishing.may_show(job, preview)
 
-        return JobStream(self._api, job.ids, [PictureOutbox(wish, may_show)], wish, deadline, self._streams)
+        outboxes = [PictureOutbox(wish, may_show) for _ in job.ids]
+        return JobStream(self._api, job.ids, outboxes, wish, deadline, self._streams)
 
     def pack_called_off(self, job: ImageJob, place: int, so_far: str) -> Parcel:
         return Parcel(job.ids[place], as_json(image_called_off(job.ids[place])))

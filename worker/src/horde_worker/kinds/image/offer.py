@@ -8,7 +8,13 @@ from horde_sdk.ai_horde_api.apimodels.generate.pop import ImageGenerateJobPopReq
 from horde_worker.backends.image import ImageAbilities, ImageJob
 from horde_worker.kinds.hand_out import UnusableJob
 from horde_worker.kinds.image.needs import lacking
-from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least, offered_and_loaded, offered_models
+from horde_worker.kinds.offered import (
+    MOST_AT_A_TIME,
+    check_models_and_amount,
+    least,
+    offered_and_loaded,
+    offered_models,
+)
 from horde_worker.safety.words import words_to_send
 from horde_worker.settings import Allowed, OperatorWishes
 

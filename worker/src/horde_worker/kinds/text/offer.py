@@ -7,7 +7,13 @@ from pydantic import Field
 from horde_sdk.ai_horde_api.apimodels.generate.text.pop import TextGenerateJobPopRequest
 from horde_worker.backends.text import TextAbilities, TextJob
 from horde_worker.kinds.hand_out import UnusableJob
-from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least, offered_and_loaded, offered_models
+from horde_worker.kinds.offered import (
+    MOST_AT_A_TIME,
+    check_models_and_amount,
+    least,
+    offered_and_loaded,
+    offered_models,
+)
 from horde_worker.safety.words import words_to_send
 from horde_worker.settings import OperatorWishes
 
