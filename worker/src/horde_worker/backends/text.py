@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeAlias
 
 from horde_worker.backends.events import Delta, Piece, Progress
@@ -33,6 +33,15 @@ class TextAbilities:
     max_batch: int = 1
     chat: ChatAbilities | None = None  # None: it knows prompts only
     loaded: tuple[str, ...] = ()  # models that lie in memory now
+    templates: Mapping[str, str] = field(default_factory=dict)  # how models want conversations written, where known
+
+
+def common_chat(each: Sequence[ChatAbilities | None]) -> ChatAbilities | None:
+    """What all of them do with messages."""
+    able = [one for one in each if one is not None]
+    if not able or len(able) < len(each):
+        return None
+    return ChatAbilities(**{one.name: all(getattr(can, one.name) for can in able) for one in fields(ChatAbilities)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +117,11 @@ class TextResult:
     text: str
     seed: int
     tokens: int
-    finish_reason: str = ""  # stop, length, tool_calls, content_filter; empty where nobody says
-    prompt_tokens: int | None = None
-    message: Mapping[str, Any] | None = None  # the whole answer to a conversation that passes through
-    logprobs: Mapping[str, Any] | None = None
+    # What is told of it besides, where that is known; two results of the same text are equal.
+    finish_reason: str = field(default="", compare=False)  # stop, length, tool_calls, content_filter
+    prompt_tokens: int | None = field(default=None, compare=False)
+    message: Mapping[str, Any] | None = field(default=None, compare=False)  # of an answer that is more than a text
+    logprobs: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 TextEvent: TypeAlias = Progress | Piece | Delta | TextResult

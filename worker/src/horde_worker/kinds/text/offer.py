@@ -57,6 +57,7 @@ def text_offer(
         grammar=(chat is not None and chat.grammar) or None,
         tools=(chat is not None and chat.tools) or None,
         logprobs=(chat is not None and chat.logprobs) or None,
+        templates={name: abilities.templates[name] for name in models if name in abilities.templates} or None,
         loaded=offered_and_loaded(models, abilities.loaded),
     )
 
