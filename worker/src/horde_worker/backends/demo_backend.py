@@ -66,12 +66,13 @@ class DemoBackend:
 
     name = "demo"
     abilities = ImageAbilities(
-        previews=True,
         models=(MODEL_NAME,),
         max_pixels=MAX_PIXELS,
         capabilities=frozenset({"karras", "r2", "r2_source", "img2img", "inpainting", "hires_fix", "tiling"}),
         samplers=frozenset(sampler.value for sampler in KNOWN_IMAGE_SAMPLERS),
         max_batch=MAX_BATCH,
+        previews=True,
+        loaded=(MODEL_NAME,),
     )
 
     def __init__(self, model: DemoModel) -> None:

@@ -92,8 +92,9 @@ class DiffusersBackend:
 
     @property
     def abilities(self) -> ImageAbilities:
-        """With the models that can be loaded."""
-        return replace(self._abilities, models=self._offered.names)
+        """With the models that can be loaded, and those that are."""
+        loaded = tuple(dict.fromkeys(name for studio in self._studios.all for name in studio.models.names))
+        return replace(self._abilities, models=self._offered.names, loaded=loaded)
 
     @property
     def unready(self) -> str:
@@ -207,11 +208,11 @@ def _abilities(options: Options, models: Mapping[str, ModelSource], control_nets
         can |= {"controlnet", "image_is_control", "return_control_map"}
     known = {sampler.value for sampler in KNOWN_IMAGE_SAMPLERS} | {"plms"}
     return ImageAbilities(
-        previews=True,
         models=tuple(models),
         max_pixels=options.whole_number("max_pixels", 1024 * 1024, least=_TRIAL_SIDE**2, most=4096 * 4096),
         capabilities=frozenset(can),
         samplers=usable_samplers() & known,
         max_batch=options.whole_number("max_batch", 4, least=1, most=20),
         knows_nsfw=options.flag("nsfw_models", default=True),
+        previews=True,
     )

@@ -13,7 +13,7 @@ from horde_worker.backends.text import ChatAbilities
 from horde_worker.backends.text_servers.backend import TextServerBackend
 from horde_worker.backends.text_servers.chat import Answered
 from horde_worker.backends.text_servers.chat_trial import Trial, tried
-from horde_worker.backends.text_servers.openai_chat import chat_answers, chat_body
+from horde_worker.backends.text_servers.openai_chat import beginning_of, chat_answers, chat_body, without_beginning
 from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Speaker, Written, file_name, named
 from horde_worker.backends.text_servers.streams import number_at, objects_of, text_at, value_at
 from horde_worker.backends.text_servers.tables import (
@@ -147,7 +147,8 @@ class LlamaCppServer(Speaker):
 
     def answer(self, ask: Ask, limit_s: float) -> AsyncGenerator[Answered, None]:
         body = chat_body(CHAT_TABLE, ask) | {"stream_options": {"include_usage": True}}
-        return chat_answers(self._server, self.program, body, limit_s)
+        answers = chat_answers(self._server, self.program, body, limit_s)
+        return without_beginning(answers, beginning_of(ask))  # which it sends once more
 
     def goes_on(self) -> bool:
         """It takes a last message of the assistant for the beginning of the answer."""

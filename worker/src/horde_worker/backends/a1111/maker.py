@@ -103,13 +103,13 @@ class A1111Maker:
         if not self._lacks_controls(facts, models):
             words |= {"controlnet", "image_is_control", "return_control_map"}
         return ImageAbilities(
-            previews=True,
             models=tuple(models),
             max_pixels=self._options.max_pixels or _max_pixels(facts),
             capabilities=frozenset(words),
             samplers=offered_samplers(facts),
             max_batch=MAX_BATCH if is_whole else 1,
             knows_nsfw=True,
+            previews=True,
         )
 
     def processors(self, facts: Facts) -> dict[str, PostProcessor]:

@@ -82,13 +82,13 @@ def abilities_of(stock: Stock, models: Models, wishes: Wishes, additions: Additi
         "flux": any(model.is_flux for model in models.ready),
     }
     return ImageAbilities(
-        previews=True,
         models=tuple(model.name for model in models.ready),
         max_pixels=wishes.max_pixels or _pixels(stock),
         capabilities=frozenset(word for word, is_so in can.items() if is_so) | upscalers,
         samplers=offered_samplers(stock.samplers),
         max_batch=wishes.max_batch or (1 if stock.device == "cpu" else _BATCH),
         knows_nsfw=True,
+        previews=True,
     )
 
 

@@ -12,6 +12,7 @@ from horde_worker.backends.text import Conversation
 from horde_worker.backends.text_servers.chat import Answered, ChatEnding, Said
 from horde_worker.backends.text_servers.streams import number_at, objects_of, text_at, value_at
 from horde_worker.backends.text_servers.tables import Ask, Table, body_of
+from horde_worker.backends.text_servers.tidy_deltas import TidyDeltas
 
 CHAT: Final = "/v1/chat/completions"
 NOT_IN_CHATS: Final = frozenset({"prompt", "max_context_length", "stop_sequence"})
@@ -61,7 +62,7 @@ async def chat_answers(
 
     A server that answers in one piece, as some do with functions, has one delta. Raises `BackendFailure`.
     """
-    finish_reason, is_over = "", False
+    finish_reason, is_over, deltas = "", False, TidyDeltas()
     tokens, prompt_tokens = None, None
     async with aclosing(objects_of(server.lines(path, body, limit_s=limit_s), program)) as answers:
         async for answer in answers:
@@ -71,7 +72,8 @@ async def chat_answers(
             if not isinstance(choice, dict):
                 continue
             delta, logprobs = choice.get("delta") or choice.get("message"), choice.get("logprobs")
-            if isinstance(delta, dict) and (delta or logprobs):
+            delta = deltas.tidy(delta) if isinstance(delta, dict) else {}
+            if delta or logprobs:
                 yield Said(delta, logprobs if isinstance(logprobs, dict) else None)
             if ended := text_at(choice, "finish_reason"):
                 if ended in _ABNORMAL_ENDS:
@@ -80,3 +82,30 @@ async def chat_answers(
     if not is_over:
         raise BackendGone(f"{program} broke off in the middle of an answer")
     yield ChatEnding(finish_reason, tokens, prompt_tokens)
+
+
+def beginning_of(ask: Ask) -> str:
+    """The text of the answer that the last message has begun already."""
+    conversation = conversation_in(ask)
+    if not conversation.continues:
+        return ""
+    content = conversation.messages[-1].get("content")
+    if isinstance(content, list):
+        return "".join(text_at(part, "text") for part in content)
+    return content if isinstance(content, str) else ""
+
+
+async def without_beginning(answers: AsyncGenerator[Answered, None], beginning: str) -> AsyncGenerator[Answered, None]:
+    """An answer without what it began with before, where the server sends that as well."""
+    held = ""
+    async with aclosing(answers):
+        async for event in answers:
+            if not beginning or not isinstance(event, Said) or not event.content:
+                yield event
+                continue
+            held += event.content
+            if beginning.startswith(held) and held != beginning:
+                continue
+            new, beginning = held.removeprefix(beginning), ""
+            if new or len(event.delta) > 1:
+                yield Said({**event.delta, "content": new}, event.logprobs)

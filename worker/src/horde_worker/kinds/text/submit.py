@@ -25,9 +25,9 @@ def text_submit(job_id: str, text: str, seed: int) -> TextSubmit:
 
 def told_submit(job_id: str, text: str, result: TextResult) -> TextSubmit:
     """The same with all that is known of the text, for hordes that know these keys: they said so in their hand-out."""
-    usage = {"completion_tokens": result.tokens}
+    usage = None
     if result.prompt_tokens is not None:
-        usage["prompt_tokens"] = result.prompt_tokens
+        usage = {"prompt_tokens": result.prompt_tokens, "completion_tokens": result.tokens}
     told: dict[str, Any] = {
         "finish_reason": result.finish_reason or None,
         "tokens": result.tokens,
