@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -355,6 +355,97 @@ class ChatContract(OpenAiContract):
     """Knows no completions of a plain prompt."""
 
     bodies: ClassVar = {"/v1/chat/completions": Chat}
+
+
+class VllmChat(Chat):
+    """ "Extra parameters" of vLLM's chat completions."""
+
+    stop: list[str] = []
+    top_k: int = 0
+    min_p: Share = 0
+    repetition_penalty: Annotated[float, Field(gt=0)] = 1
+    include_stop_str_in_output: bool = False
+    ignore_eos: bool = False
+    add_generation_prompt: bool = True
+    continue_final_message: bool = False
+    truncate_prompt_tokens: int | None = None
+
+
+class LlamaCppChat(llamacpp.Completion):
+    """llama.cpp takes its own options here too."""
+
+    prompt: str = ""
+    max_tokens: int = -1
+    messages: list[Message]
+    stream_options: StreamOptions | None = None
+    tools: list[Tool] = []
+    tool_choice: Literal["none", "auto", "required"] | NamedTool = "auto"
+    parallel_tool_calls: bool = True
+    response_format: ResponseFormat | None = None
+    logprobs: bool = False
+    top_logprobs: int = 0
+
+
+SENT_BY_CALLS: tuple[str, ...] = ('{"raining"', ": tr", "ue}")
+
+
+class Converses(OpenAiContract):
+    """Mixed into a contract: answers conversations, with all that OpenAI's API has for them."""
+
+    thoughts: tuple[str, ...] = ()
+    repeats_names = False
+    """As some do: each piece of a call with its id and name."""
+
+    def lines(self, path: str, body: dict[str, Any]) -> list[str]:
+        if path != "/v1/chat/completions":
+            return super().lines(path, body)
+        first = body.get("stream_options") is not None
+        choices = list(self._choices(body))
+        objects: list[dict[str, Any]] = [{"choices": [{"index": 0, "finish_reason": None} | one]} for one in choices]
+        if first:
+            objects.append({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": len(choices)}})
+        return [*events(objects), "data: [DONE]\n"]
+
+    def _choices(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield {"delta": {"role": "assistant", "content": None}}
+        for thought in self.thoughts:
+            yield {"delta": {"reasoning_content": thought}}
+        if body.get("tools") and body.get("tool_choice") != "none":
+            yield from self._call(body["tools"][0]["function"]["name"])
+            yield {"delta": {}, "finish_reason": "tool_calls"}
+            return
+        words = SENT_BY_CALLS if (body.get("response_format") or {}).get("json_schema") else self.story
+        for word in words[: body["max_tokens"]]:
+            told = {"token": word, "logprob": -0.5, "bytes": None, "top_logprobs": [{"token": "x", "logprob": -2.0}]}
+            yield {"delta": {"content": word}} | ({"logprobs": {"content": [told]}} if body.get("logprobs") else {})
+        yield {"delta": {}, "finish_reason": "length" if len(words) > body["max_tokens"] else "stop"}
+
+    def _call(self, name: str) -> Iterator[dict[str, Any]]:
+        who = {"id": "call_7", "type": "function"}
+        for place, piece in enumerate(("", *SENT_BY_CALLS)):
+            is_named = place == 0 or self.repeats_names
+            function = {"arguments": piece} | ({"name": name} if is_named else {})
+            yield {"delta": {"tool_calls": [{"index": 0, "function": function} | (who if is_named else {})]}}
+
+
+class ConversingContract(Converses):
+    """A program of no particular kind."""
+
+    bodies: ClassVar = {"/v1/completions": Standard, "/v1/chat/completions": Chat}
+
+
+class ConversingVllmContract(Converses, VllmContract):
+    bodies: ClassVar = {**VllmContract.bodies, "/v1/chat/completions": VllmChat}
+
+
+class BlindAndDumbContract(Converses):
+    """Answers, but knows neither functions nor schemas nor likelihoods: it says nothing of that."""
+
+    bodies: ClassVar = {"/v1/completions": Standard, "/v1/chat/completions": Chat}
+
+    def lines(self, path: str, body: dict[str, Any]) -> list[str]:
+        known = {name: value for name, value in body.items() if name not in ("tools", "response_format", "logprobs")}
+        return super().lines(path, known)
 
 
 class ThinkingContract(ChatContract):
