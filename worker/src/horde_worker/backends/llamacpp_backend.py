@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
-from horde_worker.backends.mapping import Mapped
+from horde_worker.backends.mapping import Mapped, Sent
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendGone, BackendRefused, BackendServer
 from horde_worker.backends.text import ChatAbilities
+from horde_worker.backends.text_servers import openai_chat
 from horde_worker.backends.text_servers.backend import TextServerBackend
 from horde_worker.backends.text_servers.chat import Answered
 from horde_worker.backends.text_servers.chat_trial import Trial, tried
@@ -75,6 +76,11 @@ TABLE: Final[Table] = {
 MAPPING: Final[dict[str, Mapped]] = mapping_of(TABLE)
 CHAT_TABLE: Final[Table] = {**TABLE, "max_length": key("max_tokens", lambda ask: ask.job.max_length)}
 """Its chat completions know all of its samplers."""
+CONVERSATION: Final[dict[str, Mapped]] = {
+    **openai_chat.CONVERSATION,
+    "continue": Sent("messages", "it goes on with a last message of the assistant"),
+    "images": Sent("messages", "in the messages, as `data:` addresses, where its model sees"),
+}
 _ENDS: Final = {"limit": "length", "eos": "stop", "word": "stop"}
 ASKED_FIELDS: Final = ("content", "stop", "stop_type", "stopping_word", "tokens_predicted")
 """Of the last line of a stream, which else repeats the whole prompt."""

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from horde_worker.backends.events import BackendGone
+from horde_worker.backends.mapping import ByWorker, Mapped, Neutral, Sent, Unsupported
 from horde_worker.backends.over_http.server import BackendServer
 from horde_worker.backends.text_servers.chat import Answered, ChatEnding, Said
 from horde_worker.backends.text_servers.openai_chat import NOT_IN_CHATS, conversation_in
@@ -15,6 +16,17 @@ from horde_worker.backends.text_servers.streams import number_at, objects_of, te
 from horde_worker.backends.text_servers.tables import Ask, Table, body_of
 
 CHAT: Final = "/api/chat"
+CONVERSATION: Final[dict[str, Mapped]] = {
+    "messages": Sent("messages", "in Ollama's form; it writes them by its model's own template"),
+    "continue": ByWorker("the prompt goes on where it ends"),
+    "images": Sent("messages", "each message's own in its `images`, where the model sees"),
+    "tools": Sent("tools", "none for the choice `none`"),
+    "tool_choice": Neutral("Ollama's models choose themselves"),
+    "parallel_tool_calls": Neutral("Ollama's models choose themselves"),
+    "json_schema": Sent("format", "where that has proven itself"),
+    "response_format": Sent("format"),
+    "logprobs": Unsupported("not every version tells them"),
+}
 _PROGRAM: Final = "Ollama"
 
 

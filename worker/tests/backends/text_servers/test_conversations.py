@@ -19,6 +19,7 @@ from text_contracts.served import STORY, ContractServer
 from text_jobs import a_job, events_of, pieces_of
 
 from horde_worker.backends.events import BackendFailure, Delta
+from horde_worker.backends.mapping import Mapped, Sent, Unsupported, conversation_mappings
 from horde_worker.backends.text import ChatAbilities, Conversation, TextEvent, TextJob, TextResult
 from horde_worker.backends.text_servers.maker import TextServerMaker
 
@@ -254,3 +255,45 @@ async def test_an_answer_without_end_is_given_up(opened: Open) -> None:
     asked.story = ("x" * 5000,) * 3
     with pytest.raises(BackendFailure, match="far more"):
         await events_of(maker, a_job(conversation=Conversation(ASKED, logprobs=0), max_length=40))
+
+
+ASKED_FOR: dict[str, dict[str, Any]] = {
+    "tools": {"tools": (TOOL,)},
+    "tool_choice": {"tools": (TOOL,), "tool_choice": "required"},
+    "parallel_tool_calls": {"tools": (TOOL,), "parallel_tool_calls": False},
+    "json_schema": {"json_schema": SCHEMA},
+    "response_format": {"wants_json": True},
+    "logprobs": {"logprobs": 2},
+}
+PROGRAMS = {"openai": ConversingContract, "llamacpp": ConversingLlamaCppContract, "ollama": ConversingOllamaContract}
+SAID = [
+    pytest.param(name, parameter, mapped, id=f"{name}-{parameter}")
+    for name, mapping in conversation_mappings().items()
+    if name in PROGRAMS
+    for parameter, mapped in mapping.items()
+    if parameter in ASKED_FOR and not isinstance(mapped, Unsupported)
+]
+
+
+def keys_of(body: dict[str, Any], prefix: str = "") -> set[str]:
+    """Of a body, by dotted paths, those of objects included."""
+    found = {prefix + name for name in body}
+    inner = (keys_of(value, f"{prefix}{name}.") for name, value in body.items() if isinstance(value, dict))
+    return found.union(*inner)
+
+
+@pytest.mark.parametrize(("name", "parameter", "mapped"), SAID)
+async def test_what_the_table_says_of_a_conversation_is_sent(
+    opened: Open, name: str, parameter: str, mapped: Mapped
+) -> None:
+    """There, or nowhere."""
+    asked = PROGRAMS[name]()
+    maker = await opened(asked, name)
+    plain = {key: value for key, value in ASKED_FOR[parameter].items() if key == "tools" != parameter}
+    await events_of(maker, a_talk(**plain))
+    await events_of(maker, a_talk(**ASKED_FOR[parameter]))
+    usual, other = (keys_of(body) for body in asked.texts()[-2:])
+    if isinstance(mapped, Sent):
+        assert set(mapped.where.split(", ")) <= other - usual
+    else:
+        assert other == usual

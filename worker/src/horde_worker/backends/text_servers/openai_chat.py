@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from horde_worker.backends.events import BackendFailure, BackendGone
+from horde_worker.backends.mapping import ByWorker, Mapped, Sent
 from horde_worker.backends.over_http.server import BackendServer
 from horde_worker.backends.text import Conversation
 from horde_worker.backends.text_servers.chat import Answered, ChatEnding, Said
@@ -18,6 +19,18 @@ CHAT: Final = "/v1/chat/completions"
 NOT_IN_CHATS: Final = frozenset({"prompt", "max_context_length", "stop_sequence"})
 """Parameters that conversations have otherwise: they are not cut, which would take their beginning, and what ends an
 answer is watched for, or told in `chat_body`."""
+CONVERSATION: Final[dict[str, Mapped]] = {
+    "messages": Sent("messages", "the program writes them by its model's own template"),
+    "continue": ByWorker("vLLM and Aphrodite are told so; others go on by the prompt"),
+    "images": Sent("messages", "in the messages, as `data:` addresses; vLLM only, where its model sees"),
+    "tools": Sent("tools"),
+    "tool_choice": Sent("tool_choice"),
+    "parallel_tool_calls": Sent("parallel_tool_calls"),
+    "json_schema": Sent("response_format.json_schema.schema", "as `json_schema`"),
+    "response_format": Sent("response_format.type"),
+    "logprobs": Sent("logprobs, top_logprobs"),
+}
+"""What becomes of a conversation. All but the messages only where the program has proven it at its start."""
 _ABNORMAL_ENDS: Final = frozenset({"error", "abort"})
 
 
