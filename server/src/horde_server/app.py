@@ -41,6 +41,7 @@ def create_app(settings: Settings, dsn: str) -> Rim:
                 node.waiting,
                 AllowedMethods(app.routes),
                 node.identity.proxied_clients,
+                node.gateway.visits,
             )
             yield
             rim.close()

@@ -10,6 +10,7 @@ from horde_server.blobs.slice import Blobs
 from horde_server.content.slice import WhatTheHordeTells
 from horde_server.core import Core
 from horde_server.dispatch.slice import Dispatch
+from horde_server.gateway.slice import Gateway
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.identity.slice import Identity
 from horde_server.insight.slice import Insight
@@ -20,6 +21,7 @@ from horde_server.moderation.slice import Moderation
 from horde_server.registration.slice import Registration
 from horde_server.requests.alchemy.slice import Alchemy
 from horde_server.requests.cancelling.slice import Cancelling
+from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.text.slice import Texts
@@ -43,6 +45,9 @@ class Node:
     identity: Identity
     images: Images
     waiting: Waiting
+    following: Following
+    stream_places: StreamPlaces
+    gateway: Gateway
 
 
 def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
@@ -54,7 +59,12 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     workers = Workers(core, identity, moderation, dispatch)
     styles = Styles(core, identity, moderation.profanity)
     waiting = Waiting()
+    following, stream_places = Following(waiting), StreamPlaces(core.settings.streams_per_address)
     images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
+    texts = Texts(core, identity, moderation, dispatch, waiting, workers, styles)
+    following.open(images.dispatcher)
+    following.open(texts.dispatcher)
+    gateway = Gateway(core, identity, dispatch, workers, pictures, images, texts, following, stream_places)
     slices.add(
         identity,
         moderation,
@@ -62,7 +72,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         dispatch,
         pictures,
         images,
-        Texts(core, identity, moderation, dispatch, waiting, workers, styles),
+        texts,
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
         Cancelling(identity, dispatch),
         styles,
@@ -79,5 +89,6 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         Stats(core, dispatch),
         Insight(core, dispatch, workers.directory, slices),
         Blobs(core.blobs),
+        gateway,
     )
-    return Node(core, slices, identity, images, waiting)
+    return Node(core, slices, identity, images, waiting, following, stream_places, gateway)

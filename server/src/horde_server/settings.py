@@ -10,7 +10,7 @@ import json
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, FilePath, IPvAnyNetwork, model_validator
@@ -18,12 +18,30 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from horde_server.sign_in_providers import SignInProvider
 
+DialectName = Literal["openai", "anthropic", "ollama", "kobold", "sdapi", "mcp"]
+DIALECT_NAMES: tuple[DialectName, ...] = get_args(DialectName)
+
 
 class Profile(StrEnum):
     """How strictly requests are admitted."""
 
     HOUSEHOLD = "household"  # among people who know each other: never asks for kudos up front
     PUBLIC = "public"  # the rules of the public horde
+
+
+class ForeignModels(StrEnum):
+    """What becomes of names of models that only the official services of other dialects have."""
+
+    ANY = "any"  # any model of the kind serves them
+    REFUSE = "refuse"  # nobody has such a model
+
+
+class KeepAlive(StrEnum):
+    """What goes out on a stream in which nothing has happened for a while."""
+
+    COMMENT = "comment"  # a comment of server-sent events
+    CHUNK = "chunk"  # an empty piece, for readers who choke on comments
+    OFF = "off"  # nothing
 
 
 class RegistrationMode(StrEnum):
@@ -297,11 +315,89 @@ class Settings(BaseSettings):
         "warning; otherwise they wait. Default: on in the `household` profile, off in `public`.",
     )
 
+    # Other dialects over the same queue (gateway.md)
+    dialects: list[DialectName] = Field(
+        list(DIALECT_NAMES),
+        description="The foreign dialects that are served, as a JSON list; of the others every address is 404 "
+        "([gateway.md](gateway.md)).",
+    )
+    dialect_ports: dict[DialectName, Annotated[int, Field(ge=0, le=65535)]] = Field(
+        default_factory=dict,
+        description='Further ports of the same server for apps that have one built in, as JSON: {"ollama": 11434, '
+        '"kobold": 5001, "sdapi": 7860}. All of them serve everything.',
+    )
+    key_in_path: bool | None = Field(
+        None,
+        description="Take `/k/KEY/` before an address of a dialect as the key, for apps that can send no header. "
+        "Default: on in the `household` profile, off in `public`: proxies log addresses.",
+    )
+    placeholder_keys: list[Annotated[str, Field(max_length=255)]] | None = Field(
+        None,
+        max_length=1000,
+        description="Keys that programs of other dialects send when nobody gave them one, as a JSON list: who sends "
+        "one is anonymous. Default: a built-in list ([api/gateway.md](api/gateway.md)).",
+    )
+    foreign_models: ForeignModels | None = Field(
+        None,
+        description="Names of models of the official services (`gpt-*`, `claude-*`, `dall-e-*` …) that name nothing "
+        "here: `any` model serves them, or `refuse`. Default: `any` in the `household` profile, `refuse` in `public`.",
+    )
+    model_aliases: dict[Annotated[str, Field(max_length=255)], Annotated[str, Field(max_length=255)]] = Field(
+        default_factory=dict,
+        max_length=10_000,
+        description='Further names of models for all dialects, as JSON: {"gpt-4o-mini": "koboldcpp/…"}.',
+    )
+    gateway_strict: bool = Field(
+        False, description="Refuse fields of a dialect that no worker can honour; otherwise they are named and ignored."
+    )
+    gateway_max_wait_s: float = Field(
+        580.0,
+        ge=10,
+        le=1200,
+        description="Seconds that a dialect's call waits for its answer, of a stream for its next piece; below what "
+        "clients wait (600) and below HORDE_REQUEST_LIFETIME_S.",
+    )
+    gateway_hopeless_s: float = Field(
+        20.0,
+        ge=-1,
+        le=1200,
+        description="Seconds after which a dialect's call is refused that no worker online could serve all the while; "
+        "0: at once, -1: never.",
+    )
+    gateway_whitespace_s: float = Field(
+        0.0,
+        ge=0,
+        le=600,
+        description="Seconds after which a dialect's answer begins with line feeds while it is waited for, so that "
+        "proxies do not give up; a later failure then comes with status 200. 0: never.",
+    )
+    gateway_default_max_length: int = Field(
+        512, ge=16, le=4096, description="Tokens of a dialect's text for which the client names no limit."
+    )
+    gateway_nsfw: bool = Field(
+        True, description="Whether pictures asked for in a dialect may be NSFW; 0: such are censored."
+    )
+    sse_keepalive_s: float = Field(
+        10.0, ge=1, le=600, description="Seconds of silence on a stream after which something goes out."
+    )
+    sse_keepalive: KeepAlive = Field(
+        KeepAlive.COMMENT, description="What that is: a `comment`, an empty `chunk`, or `off`."
+    )
+    max_wait_s: int = Field(
+        55, ge=1, le=600, description="Most seconds that an answer is held back for `Prefer: wait=N`."
+    )
+    text_templates: FilePath | None = Field(
+        None, description="File with chat templates of your own, looked at before the built-in ones."
+    )
+
     # Queue
     priority_head_start_s: float = Field(
         1800.0, ge=0, description="Most seconds of waiting that kudos can buy; reached only asymptotically."
     )
     request_lifetime_s: int = Field(1200, ge=60, description="Seconds a request lives after its last activity.")
+    streams_per_address: int = Field(
+        32, ge=1, le=10_000, description="Answers that one client address may have held open: streams and events."
+    )
     sweep_interval_s: float = Field(
         2.0, gt=0, description="Seconds between sweeps for overdue jobs and expired requests."
     )
@@ -362,6 +458,18 @@ class Settings(BaseSettings):
     def falls_back(self) -> bool:
         """Whether a request whose models nobody has is served with others."""
         return self.profile is Profile.HOUSEHOLD if self.model_fallback is None else self.model_fallback
+
+    @property
+    def takes_key_in_path(self) -> bool:
+        """Whether `/k/KEY/` before a dialect's address is a key."""
+        return self.profile is Profile.HOUSEHOLD if self.key_in_path is None else self.key_in_path
+
+    @property
+    def any_for_foreign_models(self) -> bool:
+        """Whether any model serves what only an official service has."""
+        if self.foreign_models is not None:
+            return self.foreign_models is ForeignModels.ANY
+        return self.profile is Profile.HOUSEHOLD
 
     @property
     def admin_ids(self) -> frozenset[int]:

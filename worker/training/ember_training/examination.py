@@ -25,7 +25,7 @@ Marks = dict[str, bool]
 STEPS = {"left": (-1, 0), "right": (1, 0), "top": (0, -1), "bottom": (0, 1), "above": (0, -1), "below": (0, 1)}
 RELATIONS = ("left", "right", "above", "below")
 OFF_CENTRE_FROM = 0.08
-"""Of the picture; training puts things 0.22 from the centre where the prompt names a spot."""
+"""Of the picture; training puts things 0.25 from the centre where the prompt names a spot."""
 CENTRED_TO = 0.17
 
 

@@ -29,7 +29,13 @@ NATURAL_COLOURS = {
     "fish": "orange",
     "cat": "gray",
 }
-SIZE_RADII = {"": (0.22, 0.36), "big": (0.37, 0.46), "small": (0.13, 0.17)}
+SIZE_RADII = {"": (0.26, 0.34), "big": (0.38, 0.44), "small": (0.14, 0.17)}
+SPOT_STEP = 0.25
+"""From the centre, in shares of a side: two whole patches of a square canvas, so that a shape at a spot, or one of a
+pair, falls onto the net's patches as a centred one does, and what it knows of the one it knows of the other."""
+JITTER = 0.02
+"""How far, by standard deviation, things stand from where they belong: a pixel. What the prompt does not tell, the net
+can only guess, and a guess between two places is a blur."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +111,17 @@ def _single(rng: random.Random) -> SceneSpec:
     shape, colour, words = _named_shape(rng)
     backdrop, phrase = _backdrop(rng, colour)
     size = rng.choices(("", "big", "small"), weights=(80, 12, 8))[0]
-    x, y = rng.gauss(0.5, 0.06), rng.gauss(0.5, 0.06)
+    x, y = rng.gauss(0.5, JITTER), rng.gauss(0.5, JITTER)
     spot = rng.choice(("left", "right", "top", "bottom", "center")) if rng.random() < 0.4 else ""
     match spot:
         case "left":
-            x -= 0.22
+            x -= SPOT_STEP
         case "right":
-            x += 0.22
+            x += SPOT_STEP
         case "top":
-            y -= 0.22
+            y -= SPOT_STEP
         case "bottom":
-            y += 0.22
+            y += SPOT_STEP
     radius = rng.uniform(*SIZE_RADII[size])
     subject = " ".join(word for word in (size, words, f"at the {spot}" if spot else "") if word)
     return SceneSpec(backdrop, (Thing(shape, colour, x, y, radius),), _join(rng, subject, phrase))
@@ -131,8 +137,8 @@ def _pair(rng: random.Random) -> SceneSpec:
     relation = rng.choice(("left", "right", "above", "below", "and"))
     step = {"left": (-1, 0), "right": (1, 0), "above": (0, -1), "below": (0, 1)}
     dx, dy = step[relation] if relation in step else step[rng.choice(("left", "right"))]
-    reach = rng.uniform(0.23, 0.26)
-    radius = rng.uniform(0.17, 0.22)
+    reach = SPOT_STEP + rng.uniform(-0.01, 0.01)
+    radius = rng.uniform(0.19, 0.22)
     first = Thing(first_shape, first_colour, 0.5 + dx * reach, 0.5 + dy * reach, radius)
     second = Thing(second_shape, second_colour, 0.5 - dx * reach, 0.5 - dy * reach, radius)
     link = {"left": "left of", "right": "right of"}.get(relation, relation)

@@ -235,6 +235,7 @@ class RC(TextEnum):
     BanNotFound = auto()
     GenerationNotFound = auto()
     TooManyReports = auto()
+    TooManyStreams = auto()
     ReportNotFound = auto()
     ReportDecided = auto()
 

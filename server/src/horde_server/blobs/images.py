@@ -67,7 +67,7 @@ def as_webp(data: bytes, room: PixelRoom = UNBOUNDED) -> bytes:
     Raises:
         UnusableImage: too large, of another kind, animated or broken.
     """
-    with _opened(data, MAX_ENCODED_PIXELS, room) as (image, seen):
+    with opened(data, MAX_ENCODED_PIXELS, room) as (image, seen):
         if seen.is_animated:
             raise UnusableImage("an animation")
         if seen.kind is PictureKind.WEBP and not needs_turning(image):
@@ -86,12 +86,12 @@ def recompressed(
     Raises:
         UnusableImage: too large, of another kind or broken; `TooManyPixels` and `NotAnImage` where it is that.
     """
-    with _opened(data, max_pixels, room) as (image, seen):
+    with opened(data, max_pixels, room) as (image, seen):
         return _encoded(as_seen(image), quality(seen.pixels))
 
 
 @contextmanager
-def _opened(data: bytes, max_pixels: int, room: PixelRoom) -> Iterator[tuple[ImageFile, Seen]]:
+def opened(data: bytes, max_pixels: int, room: PixelRoom) -> Iterator[tuple[ImageFile, Seen]]:
     """The image, examined and not decoded yet; whatever goes wrong while it is used is `UnusableImage`."""
     seen = examined(data, to_the_end=False)
     if seen.pixels > max_pixels:

@@ -17,6 +17,7 @@ from horde_server.database.pool import DatabaseAway
 from horde_server.errors import HordeError, InvalidPayload
 from horde_server.http.addresses import nothing_at, other_methods
 from horde_server.http.body import JSON_TYPE
+from horde_server.http.dialects import Refusal, visit_of
 from horde_server.http.fault_words import in_words
 from horde_server.http.key_hints import with_key_told
 
@@ -36,8 +37,25 @@ def error_body(error: HordeError) -> bytes:
 _SHARED_KEYS = "/sharedkeys/"
 
 
-def answer_to(error: Exception, path: str, request: Request | None = None) -> Response:  # noqa: PLR0911 one a kind
+def answer_to(error: Exception, path: str, request: Request | None = None) -> Response:
     """The answer to a failure that ended a request: a refusal, a part that is away for the moment, or a defect."""
+    visit = visit_of(request.scope) if request is not None else None
+    if visit is None:
+        return _answer_to(error, path, request)
+    return visit.refused(refusal_of(error, path, request))
+
+
+def refusal_of(error: Exception, path: str, request: Request | None = None) -> Refusal:
+    """A failure in words that every dialect can say."""
+    if isinstance(error, HordeError):
+        return Refusal.of(error)
+    plain = _answer_to(error, path, request)
+    told = msgspec.json.decode(plain.body) if plain.body else {}
+    headers = {name: value for name, value in plain.headers.items() if name in ("allow", "retry-after")}
+    return Refusal(plain.status_code, told.get("message", ""), told.get("rc"), headers=headers)
+
+
+def _answer_to(error: Exception, path: str, request: Request | None) -> Response:  # noqa: PLR0911 one a kind
     match error:
         case HordeError():
             body = error_body(error if request is None else with_key_told(error, request))
@@ -47,7 +65,7 @@ def answer_to(error: Exception, path: str, request: Request | None = None) -> Re
                 str(fault["loc"][-1]): in_words(fault["type"], fault.get("ctx") or {}, message=fault["msg"])
                 for fault in error.errors()
             }
-            return answer_to(InvalidPayload(found), path)
+            return _answer_to(InvalidPayload(found), path, None)
         case HTTPException(status_code=404):
             message = nothing_at(path, request.app.routes if request else ())
             return _answer({"message": message, "rc": "NotFound"}, 404)

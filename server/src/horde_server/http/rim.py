@@ -18,6 +18,8 @@ from horde_server.errors import HordeError
 from horde_server.http.body_budget import BodyBudget
 from horde_server.http.body_limits import SMALL_BYTES, most_body_bytes
 from horde_server.http.client_address import PROXIED_FOR
+from horde_server.http.dialects import Receive as ReceiveVisit
+from horde_server.http.dialects import Refusal, Visit
 from horde_server.http.error_responses import answer_to, error_body
 from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
@@ -57,6 +59,10 @@ def _no_methods(_: str) -> bytes:
     return b"OPTIONS"
 
 
+def _no_visit(_: Scope) -> None:
+    """Of a node without a gateway yet."""
+
+
 class Waits(Protocol):
     """Answers that are held back until there is news."""
 
@@ -87,6 +93,7 @@ class Rim:
     ) -> None:
         self._app = app
         self._headers = answer_headers(node_name)
+        self._receive_visit: ReceiveVisit = _no_visit
         self._max_body_bytes = max_body_bytes
         self._small_bytes = min(SMALL_BYTES, max_body_bytes)
         self._budget = BodyBudget(bodies_in_flight_bytes)
@@ -107,9 +114,11 @@ class Rim:
         waits: Waits,
         allowed_methods: MethodsAt = _no_methods,
         proxied_client: ProxiedClient | None = None,
+        receive_visit: ReceiveVisit = _no_visit,
     ) -> None:
         """Short ways become possible once the node runs and its mirrors are filled."""
         self._waits, self._allowed_methods, self._proxied_client = waits, allowed_methods, proxied_client
+        self._receive_visit = receive_visit
         self._fast_answer, self._hot_routes, self._doorkeeper = fast_answer, hot_routes, doorkeeper
 
     def let_go(self) -> None:
@@ -130,15 +139,16 @@ class Rim:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = self._headers
+        visit = self._receive_visit(scope)
+        headers = self._headers if visit is None else [*visit.headers, self._headers[-1]]
         body: IncomingBody | None = None
         try:
             address = self._client_address(scope)
-            body = self._large_body(scope, receive, address)
+            body = self._large_body(scope, receive, address, visit)
             state = scope.get("state")
             proxied = self._proxied(scope, address) if state and PROXIED_FOR in state else None
             if self._rate_limit is not None:
-                headers = [*headers, *self._rate_limit(scope, proxied or address, proxied is not None)]
+                headers = [*headers, *self._limits(scope, proxied or address, proxied is not None, visit)]
             mask, may_wait = _wishes(scope)
             if mask is None and not may_wait and scope["method"] == "GET" and self._fast_answer is not None:
                 answer = self._fast_answer(scope)
@@ -146,18 +156,18 @@ class Rim:
                     await _respond(send, 200, answer, headers)
                     return
             if scope["method"] == "OPTIONS":
-                await _respond(send, 200, b"", [*headers, (b"allow", self._allowed_methods(scope["path"]))])
+                allowed = (b"allow", self._allowed_methods(scope["path"]))
+                await _respond(send, 200, b"", [*headers, allowed, *(visit.allowed(scope) if visit else ())])
                 return
             if proxied is not None and scope["path"] in _ASKED_FOR_OTHERS:
                 address = proxied
             scope.setdefault("state", {})["client_address"] = address
+            if visit is not None and visit.refusal is not None:
+                raise visit.refusal
             if body is not None:
                 await body.admit()
         except HordeError as error:
-            extra = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-            if body is not None:
-                extra.append(_CLOSE)
-            await _respond(send, error.status, error_body(error), [*headers, *extra])
+            await _refuse(send, error, headers if body is None else [*headers, _CLOSE], visit)
             return
         if body is not None:
             try:
@@ -166,6 +176,12 @@ class Rim:
                 body.end()
         else:
             await self._pass_in(Request(scope, receive), send, headers, mask)
+
+    def _limits(self, scope: Scope, address: str, is_proxied: bool, visit: Visit | None) -> list[tuple[bytes, bytes]]:
+        assert self._rate_limit is not None  # asked for by who has looked
+        if visit is None:
+            return self._rate_limit(scope, address, is_proxied)
+        return visit.limits(self._rate_limit(visit.counted(scope), address, is_proxied))
 
     async def _pass_in(
         self, request: Request, send: Send, headers: list[tuple[bytes, bytes]], mask: Mask | None
@@ -187,7 +203,7 @@ class Rim:
             scope["state"][PROXIED_FOR] = address
         return proxied
 
-    def _large_body(self, scope: Scope, receive: Receive, address: str) -> IncomingBody | None:
+    def _large_body(self, scope: Scope, receive: Receive, address: str, visit: Visit | None) -> IncomingBody | None:
         """The body, if it is one that must be looked after: long, or of unknown length."""
         announced: int | None = None
         for name, value in scope["headers"]:
@@ -200,7 +216,7 @@ class Rim:
                 break
         else:
             return None
-        most_bytes = most_body_bytes(scope["path"], self._max_body_bytes)
+        most_bytes = self._max_body_bytes if visit is not None else most_body_bytes(scope["path"], self._max_body_bytes)
         return IncomingBody(scope, receive, announced, most_bytes, household(address), self._budget, self._doorkeeper)
 
     @staticmethod
@@ -309,6 +325,18 @@ def _wishes(scope: Scope) -> tuple[Mask | None, bool]:
     has_mask = bool(masks) and scope["path"] != "/api/v2/status/heartbeat"
     may_wait = may_wait or any(name == b"prefer" for name, _ in scope["headers"])
     return (parse_mask(masks[0].decode("latin-1")) if has_mask else None), may_wait
+
+
+async def _refuse(send: Send, error: HordeError, headers: list[tuple[bytes, bytes]], visit: Visit | None) -> None:
+    """Answer a refusal before the app has seen the request."""
+    if visit is not None:
+        response = visit.refused(Refusal.of(error))
+        start = {"status": response.status_code, "headers": [*response.raw_headers, *headers]}
+        await send({"type": "http.response.start", **start})
+        await send({"type": "http.response.body", "body": response.body})
+        return
+    extra = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+    await _respond(send, error.status, error_body(error), [*headers, *extra])
 
 
 async def _respond(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:

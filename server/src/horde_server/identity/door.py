@@ -13,6 +13,7 @@ from horde_server.http.body_limits import KEYLESS as KEYLESS_PATHS
 from horde_server.http.client_address import PROXIED_FOR
 from horde_server.http.client_agent import UNKNOWN_AGENT, client_agent
 from horde_server.http.declared_routes import ASKED_LATER, Declaration, DeclaredRouter, declaration_of
+from horde_server.http.dialects import visit_of
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.http.rights import PRIVILEGED, Right
 from horde_server.identity.anonymous import AnonymousUse
@@ -24,6 +25,7 @@ from horde_server.visible_text import invisible_character, named
 _API = "/api/v2/"
 MOST_REASON_CHARACTERS = 500
 _USUAL = Declaration(Right.ANY_KEY)
+_ASKING = Declaration(Right.ASK, shared_keys=True)
 
 
 class Door:
@@ -87,10 +89,11 @@ class Door:
         the route that would ask for it afterwards. Nothing is asked where the routes ask for no key.
         """
         path: str = scope["path"]
-        if not path.startswith(_API) or path.startswith(KEYLESS_PATHS):
+        is_visit = visit_of(scope) is not None
+        if (not path.startswith(_API) and not is_visit) or path.startswith(KEYLESS_PATHS):
             return
         found = self.hot.find(scope["method"], path)
-        declaration = (declaration_of(found[0]) if found is not None else None) or _USUAL
+        declaration = (declaration_of(found[0]) if found is not None else None) or (_ASKING if is_visit else _USUAL)
         sent, _ = _key_and_agent(scope)
         holder = await self._accounts.by_key(required_apikey(sent))
         if holder is None or not _is_good_here(holder, declaration):

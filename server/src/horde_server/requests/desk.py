@@ -28,7 +28,7 @@ from horde_server.requests.asked import Asked, GivenPictures, Ticket
 from horde_server.requests.model_fallback import NamesModels, with_models_there_are
 from horde_server.requests.payers import Payer
 from horde_server.requests.progress import Progress, progress
-from horde_server.requests.prospects import prospects
+from horde_server.requests.prospects import prospects, why_nobody
 from horde_server.requests.upfront import Upfront
 from horde_server.requests.waiting import Patience, Waiting
 from horde_server.settings import Profile
@@ -184,6 +184,11 @@ class RequestDesk(Generic[OrderT]):
             raise RequestNotFound
         entries = self._dispatcher.queue.entries
         await self._waiting.until(lambda: entry.state.is_done or request_id not in entries, (request_id,), patience)
+
+    def obstacles(self, request_id: RequestId) -> str:
+        """Why no worker online may serve a request, in a few sentences; "" where one may, or it is not known here."""
+        entry = self._dispatcher.queue.entries.get(request_id)
+        return why_nobody(entry, self._dispatcher.queue) if entry is not None else ""
 
     async def delivered(self, request_id: RequestId) -> tuple[Entry[OrderT], Progress, list[Generation]]:
         """A request with what was delivered so far, by one query. Raises `RequestNotFound`."""

@@ -60,6 +60,18 @@ def prospects(entry: Entry, queue: LiveQueue, *, tells_obstacles: bool) -> dict[
     return found
 
 
+def why_nobody(entry: Entry, queue: LiveQueue) -> str:
+    """What stands in the way of the workers online, for who waits for the answer; "" where nothing does."""
+    if queue.is_possible(entry):
+        return ""
+    told = no_worker_warning(
+        queue.refusals(entry.group, entry.account_id),
+        entry.order.models,
+        queue.models_on_offer(entry.account_id, _MOST_NAMES + 1),
+    )
+    return f"No worker online can serve this.{told.removeprefix(NO_WORKER)}"
+
+
 def no_worker_warning(refusals: Counter[Reason], asked: Sequence[str], offered: Sequence[str]) -> str:
     """The warning, with what stands in the way of the workers that are online; below 1 KB.
 

@@ -68,9 +68,14 @@ class _News:
     def __init__(self) -> None:
         self._come: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+    @property
+    def has_come(self) -> bool:
+        """Whether it happened."""
+        return self._come.done()
+
     def tell(self) -> None:
         """It happened."""
-        if not self._come.done():
+        if not self.has_come:
             self._come.set_result(None)
 
     async def come(self, gone: asyncio.Task[None], until: float) -> None:
@@ -78,6 +83,40 @@ class _News:
         left_s = min(until - asyncio.get_running_loop().time(), LOOK_EVERY_S)
         if left_s > 0:
             await asyncio.wait((self._come, gone), timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+
+
+class Watch:
+    """News of some topics, one after the other: what happens between two looks is not lost. Made by `Waiting.watch`."""
+
+    __slots__ = ("_gone", "_news", "_waiting", "topics")
+
+    def __init__(self, waiting: Waiting, topics: tuple[Topic, ...], gone: asyncio.Task[None]) -> None:
+        self._waiting = waiting
+        self._gone = gone
+        self._news = _News()
+        self.topics = topics
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the client has gone."""
+        return self._gone.done()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the node stops."""
+        return self._waiting.is_stopping
+
+    def tell(self) -> None:
+        """There is news, of whatever kind: whoever watches looks again."""
+        self._news.tell()
+
+    async def come(self, most_s: float) -> None:
+        """Wait for news, for the client's end, or so long; a few seconds at most. What was told before counts."""
+        until = asyncio.get_running_loop().time() + most_s
+        if not (self._news.has_come or self._gone.done() or self._waiting.is_stopping):
+            await self._news.come(self._gone, until)
+        if self._news.has_come:
+            self._news = _News()
 
 
 @dataclass(eq=False, slots=True)
@@ -175,10 +214,10 @@ class Waiting:
     """All waits of a process. Belongs to the event loop."""
 
     def __init__(self) -> None:
-        self._waiters: dict[Topic, dict[_News, None]] = {}
+        self._waiters: dict[Topic, dict[_News | Watch, None]] = {}
         self._pops: dict[LiveQueue, _ParkedPops] = {}
         self._waits = 0
-        self._is_stopping = False
+        self.is_stopping = False
 
     def __len__(self) -> int:
         return self._waits
@@ -201,7 +240,7 @@ class Waiting:
 
     def stop(self) -> None:
         """The node stops: all that wait are answered as things are, and nobody waits any more."""
-        self._is_stopping = True
+        self.is_stopping = True
         for waiters in self._waiters.values():
             for news in waiters:
                 news.tell()
@@ -225,6 +264,21 @@ class Waiting:
                         await news.come(gone, until)
             finally:
                 gone.cancel()
+
+    @contextmanager
+    def watch(self, topics: Iterable[Topic], receive: Receive) -> Iterator[Watch]:
+        """Hear of all that happens to some topics, as long as the client is there. Places are limited by who asks."""
+        wanted = tuple(topics)
+        gone = asyncio.create_task(_connection_lost(receive))
+        watch = Watch(self, wanted, gone)
+        gone.add_done_callback(lambda _: watch.tell())
+        self._waits += 1
+        try:
+            with self._listening(wanted, watch):
+                yield watch
+        finally:
+            self._waits -= 1
+            gone.cancel()
 
     async def for_work(self, pop: Pop[TakenT], patience: Patience) -> TakenT | None:
         """What a pop takes as soon as there is something; None after the time, or when the worker has gone.
@@ -258,7 +312,7 @@ class Waiting:
                 gone.cancel()
 
     def _may_go_on(self, gone: asyncio.Task[None], until: float) -> bool:
-        return not (self._is_stopping or gone.done()) and asyncio.get_running_loop().time() < until
+        return not (self.is_stopping or gone.done()) and asyncio.get_running_loop().time() < until
 
     @contextmanager
     def _place(self) -> Iterator[bool]:
@@ -273,7 +327,7 @@ class Waiting:
             self._waits -= 1
 
     @contextmanager
-    def _listening(self, topics: tuple[Topic, ...], news: _News) -> Iterator[None]:
+    def _listening(self, topics: tuple[Topic, ...], news: _News | Watch) -> Iterator[None]:
         for topic in topics:
             self._waiters.setdefault(topic, {})[news] = None
         try:

@@ -1,0 +1,1 @@
+"""What all dialects share: addresses, keys, bodies, refusals, models by any name, the life of a call, streams."""

@@ -1,0 +1,227 @@
+"""The life of a dialect's call: one order given, followed until it is served, and cancelled when nobody wants it more
+(gateway.md §1.6)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack, aclosing, suppress
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar, cast
+
+from starlette.requests import ClientDisconnect
+
+from horde_server.dispatch.entry import Entry
+from horde_server.dispatch.ids import RequestId
+from horde_server.dispatch.store import Generation
+from horde_server.errors import RequestNotFound
+from horde_server.gateway.common.errors import Faulted, NoWorker, RequestGone, Restarting, TimedOut
+from horde_server.identity.caller import Caller
+from horde_server.identity.rate_limits import RateLimits
+from horde_server.requests.asked import Asked, Ticket
+from horde_server.requests.desk import RequestDesk, RequestOrder
+from horde_server.requests.face import raise_limits
+from horde_server.requests.following import (
+    ClientGone,
+    Delivered,
+    End,
+    Following,
+    Happening,
+    Quiet,
+    State,
+    StreamPlaces,
+    Wants,
+)
+from horde_server.requests.image.order import ImageOrder
+from horde_server.requests.progress import Progress
+from horde_server.requests.text.order import TextOrder
+from horde_server.requests.waiting import Receive
+from horde_server.settings import Settings
+
+OrderT = TypeVar("OrderT", bound=RequestOrder)
+
+TEXTS: Final = Wants(text=True)
+NOTHING: Final = Wants()
+
+
+@dataclass(frozen=True, slots=True)
+class Served(Generic[OrderT]):
+    """A request that has come to its end: what was delivered, in the order of the results."""
+
+    entry: Entry[OrderT]
+    progress: Progress
+    generations: list[Generation]
+    waited_s: float
+
+
+class Life:
+    """Takes the calls of all dialects to the desks."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        texts: RequestDesk[TextOrder],
+        images: RequestDesk[ImageOrder],
+        following: Following,
+        places: StreamPlaces,
+        limits: RateLimits | None,
+    ) -> None:
+        self.settings = settings
+        self._texts = texts
+        self._images = images
+        self.following = following
+        self._places = places
+        self._limits = limits
+
+    async def ask_text(self, caller: Caller, asked: Asked[TextOrder], receive: Receive) -> Running[TextOrder]:
+        """Ask for texts. `receive`: of the connection, whose body was read. Raises what the desk raises."""
+        return await self._ask(self._texts, caller, asked, receive)
+
+    async def ask_image(self, caller: Caller, asked: Asked[ImageOrder], receive: Receive) -> Running[ImageOrder]:
+        """The same for images."""
+        return await self._ask(self._images, caller, asked, receive)
+
+    async def _ask(
+        self, desk: RequestDesk[OrderT], caller: Caller, asked: Asked[OrderT], receive: Receive
+    ) -> Running[OrderT]:
+        raise_limits(self._limits, caller)
+        with ExitStack() as stack:
+            stack.enter_context(self._places.place(caller.address))
+            ticket = await desk.submit(asked, caller)
+            return Running(self, desk, caller, ticket, receive, stack.pop_all())
+
+
+class Running(Generic[OrderT]):
+    """A call that waits for its request. Whoever has one ends it by `results`, or by `leave` however a stream ends."""
+
+    def __init__(
+        self,
+        life: Life,
+        desk: RequestDesk[OrderT],
+        caller: Caller,
+        ticket: Ticket,
+        receive: Receive,
+        place: ExitStack,
+    ) -> None:
+        self.ticket = ticket
+        self.caller = caller
+        self._life = life
+        self._settings = life.settings
+        self._desk = desk
+        self._receive = receive
+        self._place = place
+        self._clock = asyncio.get_running_loop().time
+        self._began_s = self._clock()
+        self._hopeless_since_s: float | None = None
+        self._is_over = False
+        self.outlives_client = False
+        """Whether it runs on when the client has gone."""
+
+    @property
+    def id(self) -> RequestId:
+        """Of the request."""
+        return self.ticket.id
+
+    @property
+    def waited_s(self) -> float:
+        """Since it was asked for."""
+        return self._clock() - self._began_s
+
+    async def happenings(self, wants: Wants = TEXTS) -> AsyncGenerator[Happening, None]:
+        """What happens until its end, for a stream; the longest wait counts from the last that was told of a result.
+
+        `Quiet` comes after each silence of `sse_keepalive_s`. Raises `NoWorker`, `TimedOut`, `Faulted`, `RequestGone`,
+        `Restarting`; and `ClientGone`, after which nobody is told anything.
+        """
+        told_s = last_s = self._clock()
+        async for happening in self._followed(wants):
+            now = self._clock()
+            self._look(happening, now)
+            if not isinstance(happening, (State, Quiet)):
+                last_s = now
+            elif now - last_s > self._settings.gateway_max_wait_s and not isinstance(happening, End):
+                raise TimedOut
+            if isinstance(happening, Quiet) and now - told_s < self._settings.sse_keepalive_s:
+                continue
+            told_s = now
+            if isinstance(happening, End):
+                self._end(happening)
+            yield happening
+
+    async def results(self) -> Served[OrderT]:
+        """All results, once they are there. Raises what `happenings` raises, and `ClientDisconnect` for a client that
+        has gone; what is no use any more is cancelled."""
+        try:
+            async with aclosing(self._followed(NOTHING)) as followed:
+                end: End | None = None
+                async for happening in followed:
+                    self._look(happening, self._clock())
+                    if isinstance(happening, End):
+                        end = happening
+                    elif self.waited_s > self._settings.gateway_max_wait_s:
+                        raise TimedOut
+            assert end is not None  # nothing ends without
+            served = await self.delivered()
+            if not served.generations:
+                self._end(end)
+            self._is_over = end.done
+            return served
+        except ClientGone:
+            raise ClientDisconnect from None
+        finally:
+            await self.leave()
+
+    async def delivered(self) -> Served[OrderT]:
+        """What is there by now, by one query. Raises `RequestGone`."""
+        try:
+            entry, progress, generations = await self._desk.delivered(self.id)
+        except RequestNotFound:
+            raise RequestGone from None
+        return Served(entry, progress, generations, self.waited_s)
+
+    async def leave(self) -> None:
+        """Whoever asked is served or has gone: what still waits is cancelled. Any number of times."""
+        self._place.close()
+        if self._is_over or self.outlives_client:
+            return
+        self._is_over = True
+        with suppress(RequestNotFound):  # nothing is left of it
+            await self._desk.cancel(self.id)
+
+    async def _followed(self, wants: Wants) -> AsyncGenerator[Happening, None]:
+        quiet_s = self._settings.sse_keepalive_s
+        if self._settings.gateway_hopeless_s > 0:
+            quiet_s = min(quiet_s, max(self._settings.gateway_hopeless_s / 2, 0.1))
+        try:
+            follow = self._life.following.follow(self.id, self._receive, wants=wants, quiet_s=quiet_s)
+            async with aclosing(cast("AsyncGenerator[Happening, None]", follow)) as followed:
+                async for happening in followed:
+                    yield happening
+        except RequestNotFound:
+            raise RequestGone from None
+
+    def _look(self, happening: Happening, now: float) -> None:
+        """Whether somebody could serve it; raises `NoWorker` once that has not been so for long enough."""
+        if isinstance(happening, State):
+            if happening.progress.is_possible or happening.progress.done:
+                self._hopeless_since_s = None
+            elif self._hopeless_since_s is None:
+                self._hopeless_since_s = now
+        elif isinstance(happening, Delivered):
+            self._hopeless_since_s = None
+        most_s = self._settings.gateway_hopeless_s
+        if self._hopeless_since_s is not None and 0 <= most_s <= now - self._hopeless_since_s:
+            raise NoWorker(self._desk.obstacles(self.id))
+
+    def _end(self, end: End) -> None:
+        """Take note of the end. Raises where it is none that was wished for."""
+        if end.is_stopping:
+            raise Restarting
+        self._is_over = True
+        if end.faulted:
+            raise Faulted
+        if end.is_gone or not end.done:
+            raise RequestGone
+
+
+__all__ = ["NOTHING", "TEXTS", "ClientGone", "Life", "Running", "Served"]

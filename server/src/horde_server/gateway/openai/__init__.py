@@ -1,0 +1,1 @@
+"""OpenAI's API (gateway.md §2)."""

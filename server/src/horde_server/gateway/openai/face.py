@@ -1,0 +1,25 @@
+"""OpenAI's API as a dialect of the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter
+
+from horde_server.gateway.common.services import Services
+from horde_server.gateway.openai.dialect import OpenAIDialect
+from horde_server.gateway.openai.models import ModelList
+from horde_server.gateway.openai.routes import routes
+
+
+class OpenAI:
+    """A `Face`."""
+
+    def __init__(self, services: Services) -> None:
+        self.dialect = OpenAIDialect()
+        self._services = services
+        self._models = ModelList(services.models, services.core.clock())
+
+    def routes(self) -> Iterable[APIRouter]:
+        """Of `/v1`."""
+        return [routes(self._services, self._models)]

@@ -1,0 +1,64 @@
+"""Foreign dialects, as one of a node's slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter, Request
+
+from horde_server.core import Core
+from horde_server.dispatch.slice import Dispatch
+from horde_server.gateway.common.life import Life
+from horde_server.gateway.common.model_names import ModelNames
+from horde_server.gateway.common.pictures import DeliveredPictures
+from horde_server.gateway.common.services import Services
+from horde_server.gateway.common.visits import Visits
+from horde_server.gateway.faces import FACES
+from horde_server.gateway.front.routes import routes as front_routes
+from horde_server.http.hot_routes import HotRoutes
+from horde_server.identity.slice import Identity
+from horde_server.requests.following import Following, StreamPlaces
+from horde_server.requests.image.slice import Images
+from horde_server.requests.pictures.slice import Pictures
+from horde_server.requests.text.slice import Texts
+from horde_server.slice import Slice
+from horde_server.workers.slice import Workers
+
+
+class Gateway(Slice):
+    """All dialects that are switched on."""
+
+    def __init__(
+        self,
+        core: Core,
+        identity: Identity,
+        dispatch: Dispatch,
+        workers: Workers,
+        pictures: Pictures,
+        images: Images,
+        texts: Texts,
+        following: Following,
+        places: StreamPlaces,
+    ) -> None:
+        settings = core.settings
+        self._settings = settings
+        services = Services(
+            core=core,
+            door=identity.door,
+            life=Life(settings, texts.desk, images.desk, following, places, identity.limits),
+            models=ModelNames(settings, dispatch.kinds, dispatch.queues, workers.directory, core.clock),
+            pictures=DeliveredPictures(core.blobs.results, pictures.links, pictures.decoders),
+            public_address=pictures.public_address,
+        )
+        self._faces = {name: face(services) for name, face in FACES.items()}
+        self.visits = Visits(
+            settings,
+            {name: face.dialect for name, face in self._faces.items()},
+            settings.dialects,
+            lambda scope: pictures.public_address(Request(scope)),
+        )
+
+    def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
+        """Of the dialects that are on, and what stands at the front door."""
+        spoken = [face for name, face in self._faces.items() if name in self._settings.dialects]
+        return [front_routes(self._settings), *(router for face in spoken for router in face.routes())]

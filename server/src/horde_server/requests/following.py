@@ -1,0 +1,257 @@
+"""All that happens to a request, as it happens: the one source of streams and events, for every face.
+
+Woken by the one signal (`waiting.py`): while nothing happens the database is asked nothing. What the live queue does
+not hold, the results, is read when it says that there are more of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.entry import AnyEntry as Entry
+from horde_server.dispatch.ids import JobId, RequestId
+from horde_server.dispatch.states import RequestPhase
+from horde_server.dispatch.store import Generation
+from horde_server.errors import HordeError, RequestNotFound
+from horde_server.http.networks import household
+from horde_server.requests.progress import Progress, progress
+from horde_server.requests.waiting import Receive, Waiting, Watch
+
+QUIET_S: Final = 10.0
+"""Silence after which whoever reads is told that nothing has happened: longer ones are taken for death on the way."""
+LEAST_BETWEEN_STATES_S: Final = 0.5
+MOST_STREAMS: Final = 10_000
+"""In one process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What whoever follows would hear besides states and results: what workers tell while they work."""
+
+    text: bool = False
+    steps: bool = False
+    previews: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the request is: first of all, and at each change."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The next piece of a text, which begins after `at` bytes of UTF-8."""
+
+    slot: int  # which of the request's results it is of, from 0
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A result, which is the truth, whatever was told of it before."""
+
+    slot: int
+    generation: Generation
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Nothing has happened for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last that is told. `is_gone`: the request is there no more. `is_stopping`: this node stops, it goes on."""
+
+    done: bool
+    faulted: bool
+    is_gone: bool = False
+    is_stopping: bool = False
+
+
+Happening: TypeAlias = State | Text | Delivered | Quiet | End
+
+
+class ClientGone(Exception):
+    """Whoever followed has gone: nobody is told anything more."""
+
+
+class TooManyStreams(HordeError):
+    """So many answers are held open for your network already: end some of them first, or ask with Prefer: wait."""
+
+    status, rc = 429, "TooManyStreams"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers["Retry-After"] = "5"
+
+
+class StreamPlaces:
+    """How many streams may be open, of one client and in all."""
+
+    def __init__(self, of_household: int) -> None:
+        self._of_household = of_household
+        self._open: dict[str, int] = {}
+        self._all = 0
+
+    def __len__(self) -> int:
+        return self._all
+
+    @contextmanager
+    def place(self, address: str) -> Iterator[None]:
+        """A place for one stream. Raises `TooManyStreams`."""
+        client = household(address)
+        if self._open.get(client, 0) >= self._of_household or self._all >= MOST_STREAMS:
+            raise TooManyStreams
+        self._open[client] = self._open.get(client, 0) + 1
+        self._all += 1
+        try:
+            yield
+        finally:
+            self._all -= 1
+            self._open[client] -= 1
+            if not self._open[client]:
+                del self._open[client]
+
+
+class Slots:
+    """Which of a request's results a job makes: jobs get the lowest free number when they are first heard of."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[JobId, int] = {}
+
+    def __contains__(self, job_id: JobId) -> bool:
+        return job_id in self._numbers
+
+    def of(self, job_id: JobId) -> int:
+        """Its number, from 0."""
+        return self._numbers.setdefault(job_id, len(self._numbers))
+
+
+class Following:
+    """Tells what happens to requests, of whichever kind."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        self._waiting = waiting
+        self._dispatchers: list[Dispatcher[Any]] = []
+
+    def open(self, dispatcher: Dispatcher[Any]) -> None:
+        """Let requests of a kind be followed."""
+        self._dispatchers.append(dispatcher)
+
+    async def find(self, request_id: RequestId) -> tuple[Dispatcher[Any], Entry]:
+        """A request and where it is served. Raises `RequestNotFound`."""
+        for dispatcher in self._dispatchers:
+            if (known := dispatcher.queue.entries.get(request_id)) is not None:
+                return dispatcher, known
+        for dispatcher in self._dispatchers:
+            if (found := await dispatcher.find(request_id)) is not None:
+                return dispatcher, found
+        raise RequestNotFound
+
+    async def follow(
+        self, request_id: RequestId, receive: Receive, *, wants: Wants = Wants(), quiet_s: float = QUIET_S
+    ) -> AsyncIterator[Happening]:
+        """What happens to a request, from its present state to its end.
+
+        `receive`: of the client's connection, with its request read. Raises `RequestNotFound` before anything is told,
+        and `ClientGone`. Whoever stops early closes the iterator (`contextlib.aclosing`).
+        """
+        dispatcher, entry = await self.find(request_id)
+        with self._waiting.watch((request_id,), receive) as watch:
+            async for happening in _Follower(dispatcher, entry, watch, wants, quiet_s).run():
+                yield happening
+
+
+class _Follower:
+    """One stream of one request."""
+
+    def __init__(self, dispatcher: Dispatcher[Any], entry: Entry, watch: Watch, wants: Wants, quiet_s: float) -> None:
+        self._dispatcher = dispatcher
+        self._entry = entry
+        self._watch = watch
+        self._wants = wants
+        self._quiet_s = quiet_s
+        self._clock = asyncio.get_running_loop().time
+        self._slots = Slots()
+        self._told: tuple[Any, ...] | None = None  # of the state
+        self._state_at_s = -LEAST_BETWEEN_STATES_S
+        self._delivered = 0
+
+    async def run(self) -> AsyncIterator[Happening]:
+        """Until its end."""
+        last_s = self._clock()
+        while True:
+            if self._watch.is_over:
+                raise ClientGone
+            entry = self._current()
+            for state in self._state(entry):
+                yield state
+                last_s = self._clock()
+            if entry.state.finished > self._delivered:
+                async for happening in self._results():
+                    yield happening
+                    last_s = self._clock()
+            if entry is not self._current():
+                continue
+            if (end := self._end(entry)) is not None:
+                yield end
+                return
+            if self._clock() - last_s >= self._quiet_s:
+                yield Quiet()
+                last_s = self._clock()
+            await self._watch.come(self._next_look_s(last_s))
+
+    def _current(self) -> Entry:
+        """The request as the live queue knows it; as it was last, where it is no more there."""
+        self._entry = self._dispatcher.queue.entries.get(self._entry.id, self._entry)
+        return self._entry
+
+    def _state(self, entry: Entry) -> Iterator[State]:
+        """How far it is, if that is another than was told, and was not told just now."""
+        now = progress(entry, self._dispatcher.queue)
+        key = (
+            now.finished, now.processing, now.restarted, now.waiting, now.done, now.faulted, now.is_possible,
+            now.queue_position, now.wait_time // 5,
+        )  # fmt: skip
+        if key == self._told or (not now.done and self._clock() - self._state_at_s < LEAST_BETWEEN_STATES_S):
+            return
+        self._told, self._state_at_s = key, self._clock()
+        yield State(now)
+
+    async def _results(self) -> AsyncIterator[Happening]:
+        """What was delivered since the last look."""
+        found = await self._dispatcher.status(self._entry.id)
+        for made in found[1] if found is not None else ():
+            if made.id in self._slots:
+                continue
+            slot = self._slots.of(made.id)
+            if self._wants.text and made.result and self._dispatcher.kind.name == "text":
+                yield Text(slot, 0, made.result)
+            yield Delivered(slot, made)
+            self._delivered += 1
+
+    def _end(self, entry: Entry) -> End | None:
+        state, is_known = entry.state, entry.id in self._dispatcher.queue.entries
+        if not is_known and state.state == RequestPhase.OPEN and state.finished < state.jobs:
+            return End(done=False, faulted=False, is_gone=True)  # it expired
+        if state.is_done:
+            return End(done=True, faulted=state.state == RequestPhase.FAULTED)
+        return End(done=False, faulted=False, is_stopping=True) if self._watch.is_stopping else None
+
+    def _next_look_s(self, last_s: float) -> float:
+        """When to look without news: before the silence gets too long, and when a state may be told again."""
+        now = self._clock()
+        waits_s = last_s + self._quiet_s - now
+        since_state_s = now - self._state_at_s
+        if since_state_s < LEAST_BETWEEN_STATES_S:
+            waits_s = min(waits_s, LEAST_BETWEEN_STATES_S - since_state_s)
+        return max(waits_s, 0.01)
