@@ -92,7 +92,7 @@ class DeltaOutbox:
     """An answer to messages, by its deltas: large ones as several, so that each fits."""
 
     def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
+        self._max_bytes = max_bytes - len("[]")
         self._deltas: list[tuple[Mapping[str, Any], int]] = []
         self._have = 0
         self._sent_to = 0
