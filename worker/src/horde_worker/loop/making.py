@@ -126,9 +126,9 @@ class Making(Generic[JobT, ResultT]):
                     self._on_over(len(job.ids) - place)
                     return has_made
                 spent_s += steady_s() - since
-                if stream is not None:
-                    stream.over(place)
                 has_made = await self._hand_over(held, place, result, began, hooks) or has_made
+                if stream is not None:
+                    stream.over(place)  # signs of life until then: a judge or an upload may take a while
                 self._on_over(1)
                 place += 1
         finally:

@@ -88,7 +88,7 @@ class JobStream:
             self._senders[event.place].tell(event)
 
     def over(self, place: int) -> None:
-        """The result at a place is there: the horde gets it whole."""
+        """The result at a place was delivered, or given back."""
         self._senders[place].end()
         self._running.discard(place)
 

@@ -97,7 +97,7 @@ class Sender:
         return self._task
 
     def end(self) -> None:
-        """Send no more: the result is there, or there is none. What is under way may arrive."""
+        """Send no more: the horde has the result, or there is none. What is under way may arrive."""
         self._is_over = True
         if self._task is not None and not self._posting:
             self._task.cancel()
