@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[set[str], ...], ...] = (
         {"kudos_statement"},
         {"events"},
         {"explanations"},
+        {"generation_pieces"},
     ),
     ({PACKAGE},),
     ({"command_line"}, {"meta"}, {"ai_horde_worker"}),
