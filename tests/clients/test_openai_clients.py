@@ -22,8 +22,9 @@ OFFLINE = "koboldcpp/Qwen/Qwen3-0.6B"
 def household(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHorde]:
     """`horde up` with its demo workers, which gives up soon what nobody serves."""
     folder = tmp_path_factory.mktemp("gateway")
-    settings = {"HORDE_MODEL_FALLBACK": "0", "HORDE_GATEWAY_HOPELESS_S": "2", "HORDE_RATE_LIMITS": "0"}
-    with running_horde("up", folder, **settings) as horde:
+    with running_horde(
+        "up", folder, HORDE_MODEL_FALLBACK="0", HORDE_GATEWAY_HOPELESS_S="2", HORDE_RATE_LIMITS="0"
+    ) as horde:
         wait_until(lambda: "Ctrl-C stops everything" in horde.log(), 120, "the first picture")
         yield horde
         assert "Traceback" not in horde.log(), horde.log()[-3000:]

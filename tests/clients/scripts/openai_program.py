@@ -1,16 +1,20 @@
 """What a program does with the published `openai` package; prints one JSON line. Arguments: base URL, key."""
 
+from __future__ import annotations
+
 import base64
 import json
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
+from typing import Any
 
-import openai
+import openai  # type: ignore[import-not-found] # of its own place
 
 base, key = sys.argv[1:3]
 client = openai.OpenAI(base_url=base, api_key=key, max_retries=0, timeout=60)
-told: dict[str, object] = {}
+told: dict[str, Any] = {}
 HELLO = [{"role": "user", "content": "Tell me of a lighthouse."}]
 
 models = list(client.models.list())
@@ -61,7 +65,7 @@ varied = client.images.create_variation(image=("a.png", data, "image/png"))
 told["variation"] = base64.b64decode(varied.data[0].b64_json)[:4].decode("latin-1")
 
 
-def refused(call):
+def refused(call: Callable[[], object]) -> list[Any] | None:
     """Status and code of what is refused."""
     try:
         call()
