@@ -95,6 +95,13 @@ UNNAMED_BY_THE_SDK = {
     "NewspieceChange",
     "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
     *OF_REGISTRATION,  # with its requests in `horde_sdk.registration`, for the same reason
+    "AssistantMessage",  # parts of what a worker tells of a text, which the SDK hands on as they are
+    "FunctionCall",
+    "Logprobs",
+    "TokenLogprob",
+    "ToolCall",
+    "TopLogprob",
+    "Usage",
     "KudosStatement",  # likewise in `horde_sdk.kudos_statement`
     "KudosStatementLine",
     "KeyInput",  # with the answers in `horde_sdk.account_keys`, for the same reason
@@ -106,7 +113,11 @@ UNNAMED_BY_THE_SDK = {
 }
 """Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""
 
-OUR_FIELDS = {"capabilities", "named_only"}
+OUR_FIELDS = {
+    "capabilities", "named_only", "loaded",
+    "chat", "tools", "vision", "grammar", "logprobs", "templates",
+    "finish_reason", "tokens", "usage", "message",
+}  # fmt: skip
 """What our own workers say when they ask for jobs, and others need not."""
 
 NOT_SERVED: set[str] = set()

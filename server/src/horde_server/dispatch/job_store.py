@@ -131,7 +131,8 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: JobId) -> HeldJ
 _SETTLE = f"""
 WITH settled AS (
     UPDATE job SET state = 'done', settled_at = now(), seed = %(seed)s, result = %(result)s,
-                   gen_metadata = %(gen_metadata)s::json, censored = %(censored)s, reward_hundredths = %(reward)s
+                   gen_metadata = %(gen_metadata)s::json, censored = %(censored)s, reward_hundredths = %(reward)s,
+                   told = %(told)s::json
     WHERE id = %(job_id)s AND state = 'processing'
     RETURNING request_id, worker_id
 ), counted AS (
@@ -166,6 +167,7 @@ async def settle_done(
     movements: Sequence[Movement],
     lifetime_s: int,
     is_part: bool,
+    told: str | None = None,
 ) -> RequestState | None:
     """Deliver a job and move its kudos, together or not at all; None when it was settled before."""
     row = await (_SETTLE_PART if is_part else _SETTLE_WHOLE).row(
@@ -180,6 +182,7 @@ async def settle_done(
             "debit": debit_hundredths,
             "lifetime_s": lifetime_s,
             "movements": encode_movements(movements),
+            "told": told,
         },
     )
     return RequestState(*row) if row else None

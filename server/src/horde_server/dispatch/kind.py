@@ -34,7 +34,7 @@ class Delivery:
     """A delivered job, as far as what it is worth depends on it."""
 
     model: str
-    characters: int  # of the result as it is kept
+    characters: int  # of the result as it is kept, and of what else the model wrote
     owner_trusted: bool
     backend_validated: bool  # the worker's software is one whose texts are trusted (workers.md §10.4)
 

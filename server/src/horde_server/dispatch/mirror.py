@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -93,7 +93,7 @@ class Mirror:
             if due.expired_requests:
                 async with conn.transaction():
                     expired = await store.delete_expired(conn)
-                    await self._removing(conn, [each for each in expired if self._kind_of(each).owns_blobs])
+                    await self._removing(conn, [*self._with_pictures(expired)])
                     await self._announcements.expired(conn, [each.ended for each in expired if each.ended])
         dropped: list[UUID] = []
         for state, workers in swept:
@@ -140,6 +140,14 @@ class Mirror:
         if gone:
             self._remove(gone)
             self._publish("request", map(str, gone))
+
+    def _with_pictures(self, expired: Iterable[store.Expired]) -> Iterator[store.Expired]:
+        """Those that own blobs; of kinds whose results are none, the pictures that were given alone."""
+        for request in expired:
+            if self._kind_of(request).owns_blobs:
+                yield request
+            elif request.sources:
+                yield request._replace(job_ids=[])
 
     def _kind_of(self, request: store.Expired) -> Kind[Any]:
         return self._dispatchers[request.kind].kind

@@ -10,6 +10,7 @@ from enum import IntFlag, StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from horde_server.dispatch.capabilities import BackendBit
 from horde_server.models.catalogue import baseline, is_inpainting, steps_range
 
 SPECIAL_MODEL = "horde_special"
@@ -26,6 +27,10 @@ class Reason(StrEnum):
     MAX_CONTEXT_LENGTH = "max_context_length"
     MAX_LENGTH = "max_length"
     MATCHING_SOFTPROMPT = "matching_softprompt"
+    TOOLS = "tools"
+    VISION = "vision"
+    GRAMMAR = "grammar"
+    LOGPROBS = "logprobs"
     NSFW = "nsfw"
     UNTRUSTED = "untrusted"
     PERFORMANCE = "performance"
@@ -65,6 +70,12 @@ _REASON_OF_PERMISSION = {
     Permission.CONTROLNET: Reason.CONTROLNET,
     Permission.TRANSPARENCY: Reason.CONTROLNET,
 }
+_REASON_OF_BACKEND: dict[int, Reason] = {
+    int(BackendBit.TOOLS): Reason.TOOLS,
+    int(BackendBit.VISION): Reason.VISION,
+    int(BackendBit.GRAMMAR): Reason.GRAMMAR,
+    int(BackendBit.LOGPROBS): Reason.LOGPROBS,
+}
 
 
 class Requirement(NamedTuple):
@@ -73,7 +84,7 @@ class Requirement(NamedTuple):
     kind: str
     models: frozenset[str]  # empty: any
     pixels: int
-    needs: int  # capability bits: workers/capabilities.py
+    needs: int  # capability bits: capabilities.py
     permissions: int  # of `Permission`
     nsfw: bool
     wants_trusted: bool
@@ -156,8 +167,8 @@ def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: P
         return _REASON_OF_PERMISSION[Permission(forbidden & -forbidden)]
     if too_long := _too_long(requirement, offer):
         return too_long
-    if requirement.needs & ~offer.can:
-        return Reason.BRIDGE_VERSION
+    if lacking := requirement.needs & ~offer.can:
+        return _REASON_OF_BACKEND.get(lacking & -lacking, Reason.BRIDGE_VERSION)
     if requirement.softprompt and requirement.softprompt not in offer.softprompts:
         return Reason.MATCHING_SOFTPROMPT
     if not usable_models(requirement, offer):

@@ -274,6 +274,7 @@ class Generation(NamedTuple):
     censored: bool
     gen_metadata: str
     result: str
+    told: str | None = None  # what else the worker told of it, as JSON
 
 
 async def name_of_worker(conn: Connection, worker_id: UUID) -> str:
@@ -284,12 +285,12 @@ async def name_of_worker(conn: Connection, worker_id: UUID) -> str:
 
 _STATUS = Statement(
     f"""SELECT {_OPEN_REQUEST_COLUMNS}, job.id, job.worker_id, coalesce(worker.name, '{_DELETED_WORKER}'), job.model,
-               job.seed, job.censored, job.gen_metadata::text, job.result
+               job.seed, job.censored, job.gen_metadata::text, job.result, job.told::text
         FROM request
         LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
         LEFT JOIN worker ON worker.id = job.worker_id
         WHERE request.id = %(id)s AND request.kind = %(kind)s ORDER BY job.settled_at, job.id""",
-    (*_OPEN_REQUEST_TYPES, "uuid", "uuid", "text", "text", "int", "bool", "text", "text"),
+    (*_OPEN_REQUEST_TYPES, "uuid", "uuid", "text", "text", "int", "bool", "text", "text", "text"),
 )
 
 

@@ -86,6 +86,16 @@ class Kept(NamedTuple):
     unpaid: str = ""  # why nobody pays for it, if so
 
 
+class Told(NamedTuple):
+    """What a worker tells of a result beside it."""
+
+    encoded: str | None = None  # as JSON
+    characters: int = 0  # of it that the model wrote, and that are paid as the result's are
+
+
+NOTHING_TOLD = Told()
+
+
 class Submit(Protocol):
     """What every submit says, whatever its kind."""
 
@@ -128,6 +138,9 @@ class Results(Protocol):
 
     def remarks(self, body: Submit) -> Sequence[Metadata]:
         """The worker's remarks as they are kept."""
+
+    def told(self, body: Submit) -> Told:
+        """What else the worker tells of the result, as it is kept."""
 
     def is_censored(self, body: Submit) -> bool:
         """Whether the worker withheld the result: the requester then pays the tax only."""
@@ -177,8 +190,8 @@ class Submissions(Generic[OrderT]):
         except UnusableResult:
             await self._fault(job, body)
             raise
-        remarks = self._results.remarks(body)
-        return await self._settle(job, body.seed, kept, remarks, owner_trusted=account.trusted, censored=censored)
+        remarks, told = self._results.remarks(body), self._results.told(body)
+        return await self._settle(job, body.seed, kept, remarks, told, owner_trusted=account.trusted, censored=censored)
 
     async def _find(self, text: str) -> HeldJob[OrderT]:
         try:
@@ -207,12 +220,13 @@ class Submissions(Generic[OrderT]):
         seed: int,
         kept: Kept,
         remarks: Sequence[Metadata],
+        told: Told = NOTHING_TOLD,
         *,
         owner_trusted: bool,
         censored: bool,
     ) -> Credit:
         order, result = job.order, kept.result
-        delivery = Delivery(job.model, len(result), owner_trusted, job.backend_validated)
+        delivery = Delivery(job.model, len(result) + told.characters, owner_trusted, job.backend_validated)
         reward = self._kind.reward_hundredths(job.price_hundredths, order, delivery)
         paid = reward * job.reward_percent // 100
         debit = self._kind.debit_hundredths(0 if censored else reward, order)
@@ -248,13 +262,16 @@ class Submissions(Generic[OrderT]):
             movements=movements,
             lifetime_s=self._lifetime_s,
             is_part=self._kind.is_part,
+            told=told.encoded,
         )
         follow_up = self._results.follow_up(job, seed, censored=censored)
         async with self._pool.connection() as conn:
             if job.webhook is None and follow_up is None:
                 state = await settling(conn)
             else:
-                made = Generation(job.id, job.worker_id, "", job.model, seed, censored, _metadata(remarks), result)
+                made = Generation(
+                    job.id, job.worker_id, "", job.model, seed, censored, _metadata(remarks), result, told.encoded
+                )
                 state = await self._settle_and_more(conn, settling, job, made, reward, follow_up)
         if state is None:  # settled by somebody else between our look and our statement
             return self._late(await self._find(str(job.id)), is_fault=False)

@@ -37,6 +37,10 @@ OBSTACLES: Final = {
     Reason.MAX_CONTEXT_LENGTH: "have a shorter context",
     Reason.MAX_LENGTH: "write fewer tokens",
     Reason.MATCHING_SOFTPROMPT: "lack the soft prompt",
+    Reason.TOOLS: "let no model call functions",
+    Reason.VISION: "show pictures to no model",
+    Reason.GRAMMAR: "bind no model to a JSON schema",
+    Reason.LOGPROBS: "tell no probabilities of tokens",
     Reason.MAINTENANCE: "are in maintenance",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,8 @@ _DEFAULT_PAYLOAD = {
     "smoothing_factor": 0.0, "dynatemp_range": 0.0, "dynatemp_exponent": 1.0,
 }  # fmt: skip
 
+NO_CONVERSATION: Mapping[str, Any] = {}
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -25,8 +27,15 @@ def empty_answer(skipped: dict[str, int], messages: Sequence[msgspec.Raw] = ()) 
     return _encode(_answer(payload=_DEFAULT_PAYLOAD, skipped=counts, messages=messages))
 
 
-def job_answer(hand_out: HandOut[TextOrder], messages: Sequence[msgspec.Raw] = ()) -> bytes:
-    """Jobs for this worker: all with the same payload, since each is a sample of its own."""
+def job_answer(
+    hand_out: HandOut[TextOrder],
+    messages: Sequence[msgspec.Raw] = (),
+    conversation: Mapping[str, Any] = NO_CONVERSATION,
+) -> bytes:
+    """Jobs for this worker: all with the same payload, since each is a sample of its own.
+
+    `conversation`: what else is in it for a worker that takes messages.
+    """
     order = hand_out.order
     ids = [str(job_id) for job_id in hand_out.job_ids]
     payload = {
@@ -36,6 +45,7 @@ def job_answer(hand_out: HandOut[TextOrder], messages: Sequence[msgspec.Raw] = (
         "n": 1,
         "max_length": order.max_length,
         "max_context_length": order.max_context_length,
+        **conversation,
     }
     return _encode(
         _answer(

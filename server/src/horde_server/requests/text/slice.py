@@ -14,11 +14,13 @@ from horde_server.identity.slice import Identity
 from horde_server.moderation.slice import Moderation
 from horde_server.requests.admission import Admission
 from horde_server.requests.desk import RequestDesk
+from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.styling import Styling
 from horde_server.requests.text.intake import TextIntake
 from horde_server.requests.text.kind import TextKind
 from horde_server.requests.text.results import TextResults
 from horde_server.requests.text.routes import routes
+from horde_server.requests.text.served import ServedTexts
 from horde_server.requests.text.styled import styled
 from horde_server.requests.text.styles import TextStyles
 from horde_server.requests.text.worker_routes import routes as worker_routes
@@ -39,6 +41,7 @@ class Texts(Slice):
         dispatch: Dispatch,
         waiting: Waiting,
         workers: Workers,
+        pictures: Pictures,
         styles: Styles,
     ) -> None:
         settings = core.settings
@@ -50,8 +53,14 @@ class Texts(Slice):
         self._waiting = waiting
         waiting.open(self.dispatcher.queue, lambda entry: (entry.id, entry.account_id))
         admission = Admission(core, identity.accounts, moderation, self.dispatcher.queue)
+        self._pictures = pictures
+        self.served = ServedTexts(self.dispatcher.queue)
         intake = TextIntake(
-            settings=settings, admission=admission, workers=workers.directory, queue=self.dispatcher.queue
+            settings=settings,
+            admission=admission,
+            sources=pictures.source_intake,
+            workers=workers.directory,
+            queue=self.dispatcher.queue,
         )
         self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
         styles.open(TextStyles())
@@ -75,6 +84,8 @@ class Texts(Slice):
                 self._workers.check_in,
                 self._workers.messages,
                 self._submissions,
+                self._pictures.source_links,
+                self._pictures.public_address,
                 self._waiting,
                 self._door,
             ),
