@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from horde_server.gateway.anthropic.face import Anthropic
 from horde_server.gateway.common.services import Faces
+from horde_server.gateway.kobold.face import Kobold
+from horde_server.gateway.ollama.face import Ollama
 from horde_server.gateway.openai.face import OpenAI
 
-FACES: Faces = {"openai": OpenAI, "anthropic": Anthropic}
+FACES: Faces = {"openai": OpenAI, "anthropic": Anthropic, "ollama": Ollama, "kobold": Kobold}

@@ -51,6 +51,7 @@ class Gateway(Slice):
             pictures=DeliveredPictures(core.blobs.results, pictures.links, pictures.decoders),
             decoders=pictures.decoders,
             public_address=pictures.public_address,
+            text_queue=texts.dispatcher.queue,
         )
         self._faces = {name: face(services) for name, face in FACES.items()}
         self.visits = Visits(

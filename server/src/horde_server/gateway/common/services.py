@@ -10,6 +10,7 @@ from fastapi import APIRouter
 
 from horde_server.blobs.decoding import Decoders
 from horde_server.core import Core
+from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.gateway.common.errors import Dialect
 from horde_server.gateway.common.life import Life
 from horde_server.gateway.common.model_names import ModelNames
@@ -31,6 +32,7 @@ class Services:
     texts: ServedTexts
     pictures: DeliveredPictures
     decoders: Decoders
+    text_queue: LiveQueue
     public_address: PublicAddress
 
     @property

@@ -28,7 +28,8 @@ _TEXTS: Final = "/api/v2/generate/text/async"
 _IMAGES: Final = "/api/v2/generate/async"
 _ASKS_FOR_IMAGES: Final = ("/v1/images/", "/sdapi/")
 _COUNTED_BY_ITSELF: Final = (
-    "/api/extra/generate/check", "/api/extra/abort", "/sdapi/v1/options", "/v1/embeddings", "/v1/messages/count_tokens",
+    "/api/extra/generate/check", "/api/extra/abort", "/api/extra/tokencount", "/api/show", "/api/pull", "/api/push",
+    "/api/create", "/api/copy", "/api/blobs", "/sdapi/v1/options", "/v1/embeddings", "/v1/messages/count_tokens",
 )  # fmt: skip
 """`POST`s that ask for no work, and what has a limit of its own."""
 _OUR_FAULT: Final = 500
