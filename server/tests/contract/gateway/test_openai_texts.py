@@ -180,7 +180,7 @@ async def test_what_is_beyond_the_hordes_range_is_clamped_and_told(horde: Horde)
     )
     assert job["payload"]["max_length"] == 512
     assert (job["payload"]["temperature"], job["payload"]["top_p"]) == (5, 0.5)
-    assert answer.headers["horde-clamped"] == "max_tokens=512, temperature=5"
+    assert answer.headers["horde-clamped"] == "temperature=5, max_tokens=512"
     assert answer.headers["horde-ignored"] == "presence_penalty"
 
 
