@@ -39,9 +39,7 @@ class Refusal:
         if isinstance(error, InvalidPayload) and error.errors:
             param = next(iter(error.errors))
             message = "; ".join(f"{name}: {text}" for name, text in error.errors.items())
-        return cls(
-            error.status, message, error.code, param, dict(error.headers), retry=getattr(error, "retry", None)
-        )
+        return cls(error.status, message, error.code, param, dict(error.headers), retry=getattr(error, "retry", None))
 
 
 class Visit(Protocol):

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from horde_server.blobs.decoding import Decoders
 from horde_server.core import Core
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.gateway.common.alchemists import Alchemists
 from horde_server.gateway.common.errors import Dialect
 from horde_server.gateway.common.life import Life
 from horde_server.gateway.common.model_names import ModelNames
@@ -33,6 +34,7 @@ class Services:
     pictures: DeliveredPictures
     decoders: Decoders
     text_queue: LiveQueue
+    alchemists: Alchemists
     public_address: PublicAddress
 
     @property
