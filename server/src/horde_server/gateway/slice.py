@@ -49,6 +49,7 @@ class Gateway(Slice):
             models=ModelNames(settings, dispatch.kinds, dispatch.queues, workers.directory, core.clock),
             texts=texts.served,
             pictures=DeliveredPictures(core.blobs.results, pictures.links, pictures.decoders),
+            decoders=pictures.decoders,
             public_address=pictures.public_address,
             text_queue=texts.dispatcher.queue,
         )

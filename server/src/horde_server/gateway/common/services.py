@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
+from horde_server.blobs.decoding import Decoders
 from horde_server.core import Core
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.gateway.common.errors import Dialect
@@ -31,6 +32,7 @@ class Services:
     texts: ServedTexts
     pictures: DeliveredPictures
     text_queue: LiveQueue
+    decoders: Decoders
     public_address: PublicAddress
 
     @property

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from horde_server.errors import HordeError
-from horde_server.gateway.common.errors import Dialect, DialectOff, NothingHere
+from horde_server.gateway.common.errors import Dialect, DialectOff, NothingHere, RefusesAddresses
 from horde_server.gateway.common.headers import ANSWER, preflight, rate_headers
 from horde_server.gateway.common.keys import KEY_HEADERS, PLACEHOLDERS, key_of
 from horde_server.gateway.common.paths import advice, place_of
@@ -80,6 +80,7 @@ class Visits:
     ) -> None:
         """`dialects`: all that this server has; `base_of`: scheme and host that a request came to."""
         self._dialects = dict(dialects)
+        self._refuses = {name: each.refuses for name, each in dialects.items() if isinstance(each, RefusesAddresses)}
         self._switched_on = frozenset(switched_on)
         self._base_of = base_of
         self._takes_key = settings.takes_key_in_path
@@ -132,8 +133,11 @@ class Visits:
     def _refusal(self, name: str, path: str, scope: Scope) -> HordeError | None:
         if name not in self._switched_on:
             return DialectOff()
-        told = advice(path, self._base_of(scope))
-        return NothingHere(told) if told is not None else None
+        told = advice(path, lambda: self._base_of(scope))
+        if told is not None:
+            return NothingHere(told)
+        refuses = self._refuses.get(name)
+        return refuses(path) if refuses is not None else None
 
 
 def _program(user_agent: bytes) -> str:
