@@ -64,7 +64,10 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     texts = Texts(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
     following.open(images.dispatcher)
     following.open(texts.dispatcher)
-    gateway = Gateway(core, identity, dispatch, workers, pictures, images, texts, following, stream_places)
+    alchemy = Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results)
+    gateway = Gateway(
+        core, identity, dispatch, workers, pictures, images, texts, alchemy, waiting, following, stream_places
+    )
     slices.add(
         identity,
         moderation,
@@ -73,7 +76,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         pictures,
         images,
         texts,
-        Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
+        alchemy,
         Cancelling(identity, dispatch),
         styles,
         Accounts(core, identity, moderation.profanity, dispatch, slices),

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from horde_server.blobs.decoding import Decoders
 from horde_server.core import Core
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.gateway.common.alchemists import Alchemists
 from horde_server.gateway.common.errors import Dialect
 from horde_server.gateway.common.life import Life
 from horde_server.gateway.common.model_names import ModelNames
@@ -31,8 +32,9 @@ class Services:
     models: ModelNames
     texts: ServedTexts
     pictures: DeliveredPictures
-    text_queue: LiveQueue
     decoders: Decoders
+    text_queue: LiveQueue
+    alchemists: Alchemists
     public_address: PublicAddress
 
     @property
