@@ -242,7 +242,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no
 	--no-emit-package openhorde-sdk --no-emit-package openhorde-models
 
 lock: | $(UV) ## Pin the dependencies anew, with hashes
-	@$(LOCK) $(PACKAGES:%=%/pyproject.toml) -c requirements/constraints.in -o requirements/runtime.lock
+	@$(LOCK) $(PACKAGES:%=%/pyproject.toml) --extra mcp -c requirements/constraints.in -o requirements/runtime.lock
 	@$(LOCK) requirements/development.in -o requirements/development.lock
 	@$(LOCK) requirements/typing.in -o requirements/typing.lock
 	@$(LOCK) requirements/docs.in -o requirements/docs.lock

@@ -32,7 +32,7 @@ FLOORS: tuple[tuple[set[str], ...], ...] = (
         {"explanations"},
         {"generation_pieces"},
     ),
-    ({PACKAGE},),
+    ({PACKAGE}, {"mcp_server"}),
     ({"command_line"}, {"meta"}, {"ai_horde_worker"}),
 )
 """From the ground up: each floor's rooms. A room imports from itself and from lower floors.

@@ -18,6 +18,7 @@ from horde_sdk.command_line.explain_command import explain
 from horde_sdk.command_line.image_command import image
 from horde_sdk.command_line.kudos_command import kudos
 from horde_sdk.command_line.listing_commands import me, models, news, workers
+from horde_sdk.command_line.mcp_command import mcp
 from horde_sdk.command_line.register_command import register as register_user
 from horde_sdk.command_line.text_command import text
 from horde_sdk.command_line.transfer_command import transfer
@@ -26,7 +27,7 @@ from horde_sdk.command_line.worker_command import worker
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (image, text, alchemy, cancel, explain, models, workers, worker, me, kudos, news, transfer):
+    for command in (image, text, alchemy, cancel, explain, models, workers, worker, me, kudos, news, transfer, mcp):
         app.command()(command)
     app.command("register")(register_user)
     app.command()(account_commands.users)
