@@ -11,7 +11,6 @@ from typing import Final, Generic, TypeVar, cast
 
 from starlette.requests import ClientDisconnect
 
-from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import Generation
 from horde_server.errors import RequestNotFound
@@ -45,10 +44,9 @@ NOTHING: Final = Wants()
 
 
 @dataclass(frozen=True, slots=True)
-class Served(Generic[OrderT]):
+class Served:
     """A request that has come to its end: what was delivered, in the order of the results."""
 
-    entry: Entry[OrderT]
     progress: Progress
     generations: list[Generation]
     waited_s: float
@@ -139,52 +137,57 @@ class Running(Generic[OrderT]):
         """
         told_s = last_s = self._clock()
         delivered = 0
-        async for happening in self._followed(wants):
-            now = self._clock()
-            self._look(happening, now)
-            if not isinstance(happening, (State, Quiet)):
-                last_s = now
-            elif now - last_s > self._settings.gateway_max_wait_s and not isinstance(happening, End):
-                raise TimedOut
-            if isinstance(happening, Quiet) and now - told_s < self._settings.sse_keepalive_s:
-                continue
-            told_s = now
-            if isinstance(happening, Delivered):
-                delivered += 1
-            elif isinstance(happening, End):
-                self._end(happening, delivered)
-            yield happening
+        async with aclosing(self._followed(wants)) as followed:
+            async for happening in followed:
+                now = self._clock()
+                self._look(happening, now)
+                if not isinstance(happening, (State, Quiet)):
+                    last_s = now
+                elif now - last_s > self._settings.gateway_max_wait_s:
+                    raise TimedOut
+                if isinstance(happening, Quiet) and now - told_s < self._settings.sse_keepalive_s:
+                    continue
+                told_s = now
+                if isinstance(happening, Delivered):
+                    delivered += 1
+                elif isinstance(happening, End):
+                    self._end(happening, delivered)
+                yield happening
 
-    async def results(self) -> Served[OrderT]:
+    async def results(self) -> Served:
         """All results, once they are there. Raises what `happenings` raises, and `ClientDisconnect` for a client that
         has gone; what is no use any more is cancelled."""
+        found: dict[int, Generation] = {}
+        progress: Progress | None = None
         try:
             async with aclosing(self._followed(NOTHING)) as followed:
-                end: End | None = None
                 async for happening in followed:
                     self._look(happening, self._clock())
-                    if isinstance(happening, End):
-                        end = happening
-                    elif self.waited_s > self._settings.gateway_max_wait_s:
+                    match happening:
+                        case State():
+                            progress = happening.progress
+                        case Delivered(slot, generation):
+                            found[slot] = generation
+                        case End() if not found or happening.is_stopping:
+                            self._end(happening, len(found))
+                        case End():
+                            self._is_over = happening.done
+                    if not isinstance(happening, End) and self.waited_s > self._settings.gateway_max_wait_s:
                         raise TimedOut
-            assert end is not None  # nothing ends without
-            served = await self.delivered()
-            if not served.generations or end.is_stopping:
-                self._end(end, len(served.generations))
-            self._is_over = end.done
-            return served
+            assert progress is not None  # nothing is told before a state
+            return Served(progress, [found[slot] for slot in sorted(found)], self.waited_s)
         except ClientGone:
             raise ClientDisconnect from None
         finally:
             await self.leave()
 
-    async def delivered(self) -> Served[OrderT]:
+    async def delivered(self) -> Served:
         """What is there by now, by one query. Raises `RequestGone`."""
         try:
-            entry, progress, generations = await self._desk.delivered(self.id)
+            _, progress, generations = await self._desk.delivered(self.id)
         except RequestNotFound:
             raise RequestGone from None
-        return Served(entry, progress, generations, self.waited_s)
+        return Served(progress, generations, self.waited_s)
 
     async def leave(self) -> None:
         """Whoever asked is served or has gone: what still waits is cancelled. Any number of times."""

@@ -34,9 +34,7 @@ class ImageAnswers:
     def __init__(self, pictures: DeliveredPictures) -> None:
         self._pictures = pictures
 
-    async def whole(
-        self, wish: ImageWish, running: Running[ImageOrder], served: Served[ImageOrder], base_url: str
-    ) -> bytes:
+    async def whole(self, wish: ImageWish, running: Running[ImageOrder], served: Served, base_url: str) -> bytes:
         """All pictures of a request."""
         data = [await self._datum(wish, running, made, base_url) for made in served.generations]
         told: dict[str, Any] = {"created": int(time.time()), "data": data, **_about(wish), "usage": _USAGE}

@@ -118,9 +118,7 @@ CHAT: Final = ChatShape()
 COMPLETION: Final = CompletionShape()
 
 
-def whole_answer(
-    shape: Shape, wish: TextWish, served: Sequence[tuple[Running[TextOrder], TextOrder, Served[TextOrder]]]
-) -> bytes:
+def whole_answer(shape: Shape, wish: TextWish, served: Sequence[tuple[Running[TextOrder], TextOrder, Served]]) -> bytes:
     """All choices of all requests, in the order of the prompts."""
     choices: list[dict[str, Any]] = []
     told: list[dict[str, Any]] = []
@@ -284,7 +282,7 @@ def _head(shape: Shape, request_id: RequestId, name: str, model: str, *, is_chat
     return {**head, "system_fingerprint": None} if is_chat else head
 
 
-def _prompt_tokens(wish: TextWish, order: TextOrder, found: Served[TextOrder]) -> int:
+def _prompt_tokens(wish: TextWish, order: TextOrder, found: Served) -> int:
     choice = Choice(wish, order, 0)
     choice.made = found.generations[0] if found.generations else None
     return choice.prompt_tokens
