@@ -188,3 +188,34 @@ async def test_a_body_that_is_too_large_is_refused_in_the_dialects_shape(start_h
     answer = await horde.client.post(CHAT, json={"messages": [{"role": "user", "content": "x" * 200_000}]})
     error = answer.json()["error"]
     assert (answer.status_code, error["code"], error["type"]) == (413, "payload_too_large", "invalid_request_error")
+
+
+async def test_an_answer_may_begin_before_it_is_there(start_horde: StartHorde) -> None:
+    horde = await start_horde(gateway_whitespace_s=0.1)
+    key = await online(horde)
+    client = Connection(horde, a_chat())
+
+    async def has_begun() -> bool:
+        return client.body.startswith(b"\n\n")
+
+    await horde.until(has_begun, "it begins")
+    assert client.status == 200
+    job = await horde.texts.job(key)
+    await horde.texts.submit(key, job["id"], generation="Hello.")
+    await client.task
+    assert json.loads(client.body)["choices"][0]["message"]["content"] == "Hello."
+    client = Connection(horde, a_chat())
+    await horde.until(has_begun, "it begins")
+    [(request_id,)] = await horde.until(lambda: waiting(horde), "its request waits")
+    await horde.texts.cancel(request_id)
+    await client.task
+    assert json.loads(client.body)["error"]["code"] == "cancelled"
+    client = Connection(horde, a_chat())
+    await horde.until(has_begun, "it begins")
+    client.go()
+    await client.task
+
+    async def is_cancelled() -> bool:
+        return not await waiting(horde)
+
+    await horde.until(is_cancelled, "its request is cancelled")

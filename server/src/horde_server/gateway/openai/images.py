@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import Request, Response
 
 from horde_server.blobs.decoding import Decoders
 from horde_server.gateway.common.body import Body
+from horde_server.gateway.common.life import Running
+from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.streaming import StreamAnswer
 from horde_server.gateway.common.told import answer_headers
+from horde_server.gateway.openai.dialect import failed_whole
 from horde_server.gateway.openai.image_answer import ImageAnswers, stream_failed
 from horde_server.gateway.openai.image_sources import read_sources
 from horde_server.gateway.openai.image_wish import ImageWish, Purpose, read_image_wish
 from horde_server.http.body import json_response
 from horde_server.identity.caller import Caller
+from horde_server.requests.image.order import ImageOrder
 
 _EVENTS: dict[Purpose, str] = {
     "generation": "image_generation",
@@ -49,8 +55,14 @@ class OpenAIImages:
         if wish.streams:
             events = self._answers.events(wish, running, _EVENTS[purpose], self._services.settings.sse_keepalive)
             return StreamAnswer(events, running=running, failed=stream_failed, headers=headers)
+        whole = self._whole(wish, running, headers, self._services.public_address(request))
+        return await patient(whole, self._services.settings, failed=failed_whole, headers=headers)
+
+    async def _whole(
+        self, wish: ImageWish, running: Running[ImageOrder], headers: Mapping[str, str], base_url: str
+    ) -> Response:
         served = await running.results()
-        answer = json_response(await self._answers.whole(wish, running, served, self._services.public_address(request)))
+        answer = json_response(await self._answers.whole(wish, running, served, base_url))
         answer.headers["openai-processing-ms"] = str(round(running.waited_s * 1000))
         answer.headers.update(headers)
         return answer

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from fastapi import Request, Response
 
 from horde_server.gateway.chats.orders import Chats
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.life import Running
+from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.streaming import StreamAnswer
 from horde_server.gateway.common.told import answer_headers
+from horde_server.gateway.openai.dialect import failed_whole
 from horde_server.gateway.openai.text_answer import CHAT, COMPLETION, Shape, TextStream, stream_failed, whole_answer
 from horde_server.gateway.openai.text_wish import TextWish, TextWishes
 from horde_server.http.body import json_response
@@ -38,6 +42,13 @@ class OpenAITexts:
         if wish.streams:
             stream = TextStream(shape, wish, running, self._services.settings)
             return StreamAnswer(stream.events(), running=running, failed=stream_failed, headers=headers)
+        whole = self._whole(shape, wish, running, headers)
+        return await patient(whole, self._services.settings, failed=failed_whole, headers=headers)
+
+    @staticmethod
+    async def _whole(
+        shape: Shape, wish: TextWish, running: Sequence[Running[TextOrder]], headers: Mapping[str, str]
+    ) -> Response:
         try:
             served = [await each.results() for each in running]  # all of them are in the queue already
         finally:
