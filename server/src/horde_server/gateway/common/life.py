@@ -227,7 +227,7 @@ class Running(Generic[OrderT]):
         """Take note of the end. Raises where nobody wished for it: with nothing delivered it was cancelled."""
         if end.is_stopping:
             raise Restarting
-        self._is_over = True
+        self._is_over = end.done
         if end.faulted:
             raise Faulted
         if end.is_gone or not end.done or not delivered:
