@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hordes import Horde
@@ -15,24 +15,26 @@ CHAT = "/v1/chat/completions"
 class Connection:
     """A client's connection to the server, spoken to as its own protocol does: it may go, or take nothing."""
 
-    def __init__(self, horde: Horde, body: Mapping[str, Any], path: str = CHAT) -> None:
-        self._body = json.dumps(body).encode()
-        self._sent = False
+    def __init__(
+        self, horde: Horde, body: Mapping[str, Any], path: str = CHAT, headers: Sequence[tuple[bytes, bytes]] = ()
+    ) -> None:
+        self.sent = json.dumps(body).encode()
+        self._is_sent = False
         self._gone = asyncio.Event()
         self.takes = asyncio.Event()
         self.takes.set()
         self.messages: list[dict[str, Any]] = []
         scope = {
             "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
-            "headers": [(b"content-type", b"application/json"), (b"host", b"horde.test")],
+            "headers": [(b"content-type", b"application/json"), (b"host", b"horde.test"), *headers],
             "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 7001), "scheme": "http", "http_version": "1.1",
         }  # fmt: skip
         self.task = asyncio.create_task(horde.app(scope, self._receive, self._send))
 
     async def _receive(self) -> dict[str, Any]:
-        if not self._sent:
-            self._sent = True
-            return {"type": "http.request", "body": self._body, "more_body": False}
+        if not self._is_sent:
+            self._is_sent = True
+            return {"type": "http.request", "body": self.sent, "more_body": False}
         await self._gone.wait()
         return {"type": "http.disconnect"}
 

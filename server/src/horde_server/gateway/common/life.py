@@ -15,9 +15,10 @@ from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import Generation
 from horde_server.errors import RequestNotFound
 from horde_server.gateway.common.errors import Faulted, NoWorker, RequestGone, Restarting, TimedOut
+from horde_server.gateway.common.once import Calls, Once
 from horde_server.identity.caller import Caller
 from horde_server.identity.rate_limits import RateLimits
-from horde_server.requests.asked import Asked, Ticket
+from horde_server.requests.asked import Asked
 from horde_server.requests.desk import RequestDesk, RequestOrder
 from horde_server.requests.face import raise_limits
 from horde_server.requests.following import (
@@ -63,34 +64,54 @@ class Life:
         following: Following,
         places: StreamPlaces,
         limits: RateLimits | None,
+        calls: Calls,
     ) -> None:
         self.settings = settings
+        self._calls = calls
         self._texts = texts
         self._images = images
         self.following = following
         self._places = places
         self._limits = limits
 
-    async def ask_text(self, caller: Caller, asked: Asked[TextOrder], receive: Receive) -> Running[TextOrder]:
-        """Ask for texts. `receive`: of the connection, whose body was read. Raises what the desk raises."""
-        return await self._ask(self._texts, caller, asked, receive)
+    async def ask_text(
+        self, caller: Caller, asked: Asked[TextOrder], receive: Receive, once: Once | None = None
+    ) -> Running[TextOrder]:
+        """Ask for texts. `receive`: of the connection, whose body was read; `once`: of a call that may be sent again.
 
-    async def ask_image(self, caller: Caller, asked: Asked[ImageOrder], receive: Receive) -> Running[ImageOrder]:
+        Raises what the desk raises, and for such a call what `Calls.request_of` raises.
+        """
+        return await self._ask(self._texts, caller, asked, receive, once)
+
+    async def ask_image(
+        self, caller: Caller, asked: Asked[ImageOrder], receive: Receive, once: Once | None = None
+    ) -> Running[ImageOrder]:
         """The same for images."""
-        return await self._ask(self._images, caller, asked, receive)
+        return await self._ask(self._images, caller, asked, receive, once)
 
     async def cancel_text(self, request_id: RequestId) -> None:
         """Take back what still waits of a request for texts, whichever call asked for it. Raises `RequestNotFound`."""
         await self._texts.cancel(request_id)
 
     async def _ask(
-        self, desk: RequestDesk[OrderT], caller: Caller, asked: Asked[OrderT], receive: Receive
+        self,
+        desk: RequestDesk[OrderT],
+        caller: Caller,
+        asked: Asked[OrderT],
+        receive: Receive,
+        once: Once | None,
     ) -> Running[OrderT]:
         raise_limits(self._limits, caller)
+
+        async def submit() -> RequestId:
+            return (await desk.submit(asked, caller)).id
+
         with ExitStack() as stack:
             stack.enter_context(self._places.place(caller.address))
-            ticket = await desk.submit(asked, caller)
-            return Running(self, desk, caller, ticket, receive, stack.pop_all())
+            request_id = await (submit() if once is None else self._calls.request_of(once, submit, desk.look))
+            running = Running(self, desk, caller, request_id, receive, stack.pop_all())
+            running.outlives_client = once is not None
+            return running
 
 
 class Running(Generic[OrderT]):
@@ -101,11 +122,11 @@ class Running(Generic[OrderT]):
         life: Life,
         desk: RequestDesk[OrderT],
         caller: Caller,
-        ticket: Ticket,
+        request_id: RequestId,
         receive: Receive,
         place: ExitStack,
     ) -> None:
-        self.ticket = ticket
+        self.id = request_id
         self.caller = caller
         self._life = life
         self._settings = life.settings
@@ -117,12 +138,7 @@ class Running(Generic[OrderT]):
         self._hopeless_since_s: float | None = None
         self._is_over = False
         self.outlives_client = False
-        """Whether it runs on when the client has gone."""
-
-    @property
-    def id(self) -> RequestId:
-        """Of the request."""
-        return self.ticket.id
+        """Whether it runs on when the client has gone, as that may send its call again."""
 
     @property
     def waited_s(self) -> float:

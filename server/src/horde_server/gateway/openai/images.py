@@ -12,6 +12,7 @@ from horde_server.blobs.decoding import Decoders
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import Faulted, NoWorker, TimedOut
 from horde_server.gateway.common.life import Running
+from horde_server.gateway.common.once import Once
 from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.streaming import StreamAnswer
@@ -68,7 +69,8 @@ class OpenAIImages:
     async def _answer(
         self, request: Request, caller: Caller, body: Body, wish: ImageWish, purpose: Purpose
     ) -> Response:
-        running = await self._services.life.ask_image(caller, wish.asked, request.receive)
+        once = Once.of(request, caller, body)
+        running = await self._services.life.ask_image(caller, wish.asked, request.receive, once)
         headers = answer_headers(running, body, wish.resolved)
         if wish.streams:
             events = self._answers.events(wish, running, _EVENTS[purpose], self._services.settings.sse_keepalive)

@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from horde_server.gateway.chats.orders import Chats
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.life import Running
+from horde_server.gateway.common.once import Once
 from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.streaming import StreamAnswer
@@ -37,7 +38,7 @@ class OpenAITexts:
         return await self._answer(COMPLETION, request, caller, body, self._wishes.completion(body))
 
     async def _answer(self, shape: Shape, request: Request, caller: Caller, body: Body, wish: TextWish) -> Response:
-        running = await self._asked(request, caller, wish)
+        running = await self._asked(request, caller, body, wish)
         headers = answer_headers(running[0], body, wish.resolved, wish.rendered.header if wish.rendered else None)
         if wish.streams:
             stream = TextStream(shape, wish, running, self._services.settings)
@@ -59,12 +60,13 @@ class OpenAITexts:
         answer.headers.update(headers)
         return answer
 
-    async def _asked(self, request: Request, caller: Caller, wish: TextWish) -> list[Running[TextOrder]]:
+    async def _asked(self, request: Request, caller: Caller, body: Body, wish: TextWish) -> list[Running[TextOrder]]:
         """One request for each prompt, or none at all."""
         running: list[Running[TextOrder]] = []
         try:
-            for asked in wish.asked():  # each is left if the next is refused
-                running.append(await self._services.life.ask_text(caller, asked, request.receive))  # noqa: PERF401
+            for part, asked in enumerate(wish.asked()):  # each is left if the next is refused
+                once = Once.of(request, caller, body, part)
+                running.append(await self._services.life.ask_text(caller, asked, request.receive, once))
         except BaseException:
             for each in running:
                 await each.leave()
