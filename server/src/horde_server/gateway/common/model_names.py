@@ -67,7 +67,7 @@ class Resolved:
 
 
 class ModelNames:
-    """The names of the moment, read from memory at most once a second."""
+    """The names of the moment: read from memory once a second, and when a worker came, went or changed."""
 
     def __init__(
         self,
@@ -83,16 +83,16 @@ class ModelNames:
         self._queues = queues
         self._workers = workers
         self._clock = clock
-        self._served: dict[str, tuple[float, tuple[ServedModel, ...]]] = {}
+        self._served: dict[str, tuple[int, float, tuple[ServedModel, ...]]] = {}
         self._first_seen: dict[tuple[str, str], float] = {}
 
     def served(self, kind: str) -> tuple[ServedModel, ...]:
         """The models of a kind that are served now, by workers and then by name."""
-        now = self._clock()
+        now, version = self._clock(), self._workers.version
         known = self._served.get(kind)
-        if known is None or not 0 <= now - known[0] < _FRESH_S:
-            known = self._served[kind] = (now, self._look(kind, now))
-        return known[1]
+        if known is None or known[0] != version or not 0 <= now - known[1] < _FRESH_S:
+            known = self._served[kind] = (version, now, self._look(kind, now))
+        return known[2]
 
     def find(self, kind: str, name: str) -> ServedModel | None:
         """A served model by its own name."""

@@ -10,6 +10,7 @@ from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, UnsupportedValue
 from horde_server.gateway.common.etag import answered
 from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS
+from horde_server.gateway.common.once import Once
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.told import answer_headers
 from horde_server.gateway.ollama.answers import Answer, loaded
@@ -81,7 +82,7 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
         lines = Lines(route, wish.model, created_at(clock()))
         if wish.order is None:
             return loaded(wish, lines)
-        running = await services.life.ask_text(caller, wish.asked, request.receive)
+        running = await services.life.ask_text(caller, wish.asked, request.receive, Once.of(request, caller, body))
         template = wish.rendered.header if wish.rendered is not None else None
         headers = answer_headers(running, body, wish.resolved, template)
         found = Answer(wish, lines, running, keeps_alive=keeps_alive)
