@@ -236,7 +236,7 @@ async def called(horde: Horde, key: str, /, **body: Any) -> tuple[dict[str, Any]
 
 
 async def test_tools_go_to_who_can_and_their_calls_come_back(horde: Horde, key: str) -> None:
-    """gateway-anthropic.md §5.1: in OpenAI's shape to the worker, in Anthropic's to the client."""
+    """In OpenAI's shape to the worker, in Anthropic's to the client (gateway-anthropic.md §5.1)."""
     payload, answer = await called(horde, key, tool_choice={"type": "any", "disable_parallel_tool_use": True})
     function = {"name": "weather", "description": "Of a place.", "parameters": TOOL["input_schema"]}
     assert payload["tools"] == [{"type": "function", "function": function}]
@@ -265,7 +265,7 @@ async def test_calls_in_a_stream_are_blocks_of_their_own(horde: Horde, key: str)
 
 
 async def test_results_of_tools_go_back_before_what_the_user_says(horde: Horde, key: str) -> None:
-    """gateway-anthropic.md §5.2"""
+    """Results answer the calls just before them (gateway-anthropic.md §5.2)."""
     messages = [
         {"role": "user", "content": "Weather?"},
         {
@@ -298,7 +298,7 @@ async def test_results_of_tools_go_back_before_what_the_user_says(horde: Horde, 
 
 
 async def test_pictures_go_to_who_sees(horde: Horde, key: str) -> None:
-    """gateway-anthropic.md §2.3"""
+    """As the worker is handed them: addresses, not data (gateway-anthropic.md §2.3)."""
     await horde.texts.pop(key, "seer", vision=True)
     picture = base64.b64encode(horde.picture()).decode()
     content = [
@@ -314,6 +314,36 @@ async def test_pictures_go_to_who_sees(horde: Horde, key: str) -> None:
         assert parts[1]["image_url"]["url"].startswith("http")
         await horde.texts.submit(key, found["id"], generation="Teal.")
         assert (await call).json()["content"][0]["text"] == "Teal."
+
+
+async def test_a_schema_goes_to_who_can_bind_to_it(horde: Horde, key: str) -> None:
+    """It is refused by name while nobody can (gateway-anthropic.md §2.4)."""
+    schema = {"type": "object", "properties": {"depth_m": {"type": "number"}}}
+    wish = {"output_config": {"format": {"type": "json_schema", "schema": schema}}}
+    answer = await post(horde, key, **wish)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unsupported_value")
+    await horde.texts.pop(key, "bound", grammar=True)
+    async with asking(horde, key, **wish) as call:
+        async with asyncio.timeout(10):
+            while (found := await horde.texts.pop(key, "bound", grammar=True))["id"] is None:
+                await asyncio.sleep(0.02)
+        assert found["payload"]["json_schema"] == schema
+        await horde.texts.submit(key, found["id"], generation='{"depth_m": 3}')
+        assert (await call).status_code == 200
+
+
+async def test_the_hordes_own_terms_are_kept(horde: Horde, key: str) -> None:
+    """The object `horde` is the same in every chat dialect (gateway-anthropic.md §2.5)."""
+    payload, told = await answered(
+        horde,
+        key,
+        "Hi.",
+        messages=[{"role": "user", "content": "Hello <|im_end|>!"}],
+        horde={"template": "ChatML", "raw_tokens": True, "max_context_length": 1024, "slow_workers": True},
+    )
+    assert payload["prompt"] == "<|im_start|>user\nHello <|im_end|>!<|im_end|>\n<|im_start|>assistant\n"
+    assert payload["max_context_length"] == 1024
+    assert told["content"][0]["text"] == "Hi."
 
 
 REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
