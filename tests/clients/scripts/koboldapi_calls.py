@@ -1,6 +1,6 @@
 """Runs with the published koboldapi: writes, streams, counts, aborts, and tells what it got as JSON.
 
-Arguments: the horde's address.
+Arguments: the horde's address, a key, a model that nobody serves.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 
 from koboldapi import KoboldAPICore, KoboldAPIError
 
-HOST = sys.argv[1]
+HOST, KEY, ABSENT = sys.argv[1:]
 
 
 async def streamed(core: KoboldAPICore) -> str:
@@ -25,7 +25,7 @@ def aborted(core: KoboldAPICore) -> list[object]:
     """What the answer to an abort is, and that of the call that it ends."""
     ended: list[str] = []
     call = threading.Thread(
-        target=lambda: ended.append(core.api_client.generate("Once upon a time", max_length=24, model=sys.argv[2]))
+        target=lambda: ended.append(core.api_client.generate("Once upon a time", max_length=24, model=ABSENT))
     )
     call.start()
     said = False
@@ -37,7 +37,7 @@ def aborted(core: KoboldAPICore) -> list[object]:
 
 
 def main() -> None:
-    core = KoboldAPICore(api_url=HOST)
+    core = KoboldAPICore(api_url=f"{HOST}/k/{KEY}")
     client = core.api_client
     try:
         KoboldAPICore(api_url=f"{HOST}/k/nobody-has-this-key-00")

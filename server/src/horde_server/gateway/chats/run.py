@@ -17,7 +17,7 @@ from horde_server.gateway.common.life import NOTHING, TEXTS, Running
 from horde_server.gateway.common.said import Said
 from horde_server.gateway.common.shortened import Shortened
 from horde_server.gateway.common.tokens import believable
-from horde_server.requests.following import Delivered, Quiet, State, Text
+from horde_server.requests.following import Delivered, Delta, Quiet, State, Text
 from horde_server.requests.progress import Progress
 from horde_server.requests.text.order import TextOrder
 
@@ -58,6 +58,8 @@ class ChatRun:
                         self.progress = progress
                     case Text(0, _, text):
                         yield self._read(text)
+                    case Delta(0, delta):
+                        yield self._delta(delta)
                     case Delivered(0, made):
                         self.made = made
                         if not self._has_begun:
@@ -97,6 +99,14 @@ class ChatRun:
     def _read(self, text: str) -> Said:
         self._has_begun = True
         return self._cut(self._reader.feed(text))
+
+    def _delta(self, delta: dict[str, Any]) -> Said:
+        """A piece as a backend made it. What it thinks stands in a key of its own."""
+        content, calls = delta.get("content"), pieces_of_calls(delta.get("tool_calls"))
+        self._has_begun = True
+        self._has_called = self._has_called or bool(calls)
+        said = self._read(content) if isinstance(content, str) else Said()
+        return said._replace(calls=calls)
 
     def _cut(self, said: Said) -> Said:
         return said._replace(content=self._shown.feed(said.content))

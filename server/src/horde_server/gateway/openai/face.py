@@ -23,9 +23,9 @@ class OpenAI:
     def __init__(self, services: Services) -> None:
         self.dialect = OpenAIDialect()
         self._services = services
-        self._texts = OpenAITexts(services)
-        self._images = OpenAIImages(services, services.decoders)
         self._chats = Chats(services, Templates(services.settings, services.models))
+        self._texts = OpenAITexts(services, self._chats)
+        self._images = OpenAIImages(services, services.decoders)
         self._models = ModelList(services.models, services.core.clock())
 
     def routes(self) -> Iterable[APIRouter]:
