@@ -14,6 +14,7 @@ import httpx
 import pytest
 from hordes import Horde, StartHorde
 from leaving_client import LeavingClient
+from streaming_worker import StreamingWorker
 from text_routes import TEXT_MODEL
 
 ASK = {"model": TEXT_MODEL, "max_tokens": 100, "messages": [{"role": "user", "content": "Hello!"}]}
@@ -262,6 +263,52 @@ async def test_calls_in_a_stream_are_blocks_of_their_own(horde: Horde, key: str)
     assert (delta["type"], delta["index"]) == ("content_block_delta", 1)
     assert delta["delta"] == {"type": "input_json_delta", "partial_json": '{"at": "sea"}'}
     assert told[8][1]["delta"]["stop_reason"] == "tool_use"
+
+
+@pytest.mark.parametrize("lost", [0, 2])
+async def test_calls_are_told_as_their_worker_writes_them(horde: Horde, key: str, lost: int) -> None:
+    """Piece by piece, the first before the last is written; what got lost on the way comes at the end."""
+    whole = '{"at": "sea"}'
+    deltas = [
+        {"content": "Let me see."},
+        {"tool_calls": [{"index": 0, "id": "call_1", "function": {"name": "weather", "arguments": ""}}]},
+        {"tool_calls": [{"index": 0, "function": {"arguments": whole[:6]}}]},
+        {"tool_calls": [{"index": 0, "function": {"arguments": whole[6:]}}]},
+    ]
+    worker = StreamingWorker(horde, key)
+    await horde.texts.pop(key, tools=True, streams=True)
+    client = LeavingClient(horde.app, "/v1/messages", {**ASK, "stream": True, "tools": [TOOL]}, key)
+    await until_waiting(horde)
+    job_id = (await worker.job(tools=True))["id"]
+    await worker.send(job_id, deltas_at=0, deltas=deltas[: len(deltas) - lost])
+    await client.has(b'"name":"weather"')
+    told = {"finish_reason": "tool_calls", "message": {"content": "Let me see.", "tool_calls": CALLS}}
+    await horde.texts.submit(key, job_id, generation="Let me see.", **told)
+    await client.has(b"message_stop")
+    await client.task
+    found = [json.loads(line[6:]) for line in client.received.decode().splitlines() if line.startswith("data: ")]
+    parts = [each["delta"] for each in found if each["type"] == "content_block_delta"]
+    assert parts[0] == {"type": "text_delta", "text": "Let me see."}
+    assert "".join(part["partial_json"] for part in parts[1:]) == whole
+    assert [each["content_block"]["type"] for each in found if each["type"] == "content_block_start"] == [
+        "text", "tool_use",
+    ]  # fmt: skip
+    assert [each["delta"]["stop_reason"] for each in found if each["type"] == "message_delta"] == ["tool_use"]
+
+
+async def test_a_text_is_told_as_its_worker_writes_it(horde: Horde, key: str) -> None:
+    worker = StreamingWorker(horde, key)
+    client = LeavingClient(horde.app, "/v1/messages", {**ASK, "stream": True, "stop_sequences": ["STOP"]}, key)
+    await until_waiting(horde)
+    job_id = (await worker.job())["id"]
+    await worker.write(job_id, "Hello", " you ST")
+    await client.has(b"Hello")
+    await client.has(b" you ")
+    assert b"ST" not in client.received
+    await horde.texts.submit(key, job_id, generation="Hello you STOP and more")
+    await client.has(b"message_stop")
+    await client.task
+    assert b'"stop_sequence":"STOP"' in client.received
 
 
 async def test_results_of_tools_go_back_before_what_the_user_says(horde: Horde, key: str) -> None:

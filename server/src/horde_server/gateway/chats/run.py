@@ -11,7 +11,7 @@ import msgspec
 
 from horde_server.dispatch.store import Generation
 from horde_server.gateway.chats.orders import OrderedChat
-from horde_server.gateway.common.calls import pieces_of_calls
+from horde_server.gateway.common.calls import Calls, pieces_of_calls
 from horde_server.gateway.common.finish import FinishReason, finish_reason
 from horde_server.gateway.common.life import NOTHING, TEXTS, Running
 from horde_server.gateway.common.said import Said
@@ -43,8 +43,7 @@ class ChatRun:
         self._shown = Shortened(chat.most_characters)
         self.made: Generation | None = None
         self.progress: Progress | None = None
-        self._has_begun = False
-        self._has_called = False
+        self._calls = Calls()  # that were told
 
     async def said(self, *, as_it_comes: bool) -> AsyncGenerator[Said | None, None]:
         """Pieces of the answer, and None after each silence. `as_it_comes`: workers are asked to tell while they write.
@@ -62,10 +61,7 @@ class ChatRun:
                         yield self._delta(delta)
                     case Delivered(0, made):
                         self.made = made
-                        if not self._has_begun:
-                            yield self._read(made.result)
-                        if calls := self._untold_calls():
-                            yield Said(calls=calls)
+                        yield self._rest(made)
                     case Quiet():
                         yield None
         yield self._cut(self._reader.end())
@@ -84,7 +80,7 @@ class ChatRun:
             reported=told.get("finish_reason"),
             worker_tokens=counted,
         )
-        if self._has_called:
+        if self._calls:
             reason = FinishReason.TOOL_CALLS
         elif self._shown.is_cut:
             reason = FinishReason.LENGTH
@@ -97,27 +93,24 @@ class ChatRun:
         )
 
     def _read(self, text: str) -> Said:
-        self._has_begun = True
         return self._cut(self._reader.feed(text))
 
     def _delta(self, delta: dict[str, Any]) -> Said:
         """A piece as a backend made it. What it thinks stands in a key of its own."""
         content, calls = delta.get("content"), pieces_of_calls(delta.get("tool_calls"))
-        self._has_begun = True
-        self._has_called = self._has_called or bool(calls)
+        self._calls.feed(calls)
         said = self._read(content) if isinstance(content, str) else Said()
         return said._replace(calls=calls)
 
+    def _rest(self, made: Generation) -> Said:
+        """What of a delivered answer was not told while it was made: mostly all of it, or nothing."""
+        text = made.result.removeprefix(self._reader.raw) if made.result.startswith(self._reader.raw) else ""
+        calls = self._calls.rest_of(pieces_of_calls((self._told().get("message") or {}).get("tool_calls")))
+        self._calls.feed(calls)
+        return self._read(text)._replace(calls=calls)
+
     def _cut(self, said: Said) -> Said:
         return said._replace(content=self._shown.feed(said.content))
-
-    def _untold_calls(self) -> tuple[Any, ...]:
-        """The calls of a delivered answer that no piece told of."""
-        if self._has_called:
-            return ()
-        calls = pieces_of_calls((self._told().get("message") or {}).get("tool_calls"))
-        self._has_called = bool(calls)
-        return calls
 
     def _told(self) -> dict[str, Any]:
         """What the worker told beside the text."""
