@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
@@ -309,6 +310,24 @@ async def test_a_text_is_told_as_its_worker_writes_it(horde: Horde, key: str) ->
     await client.has(b"message_stop")
     await client.task
     assert b'"stop_sequence":"STOP"' in client.received
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/responses"])
+async def test_another_worker_goes_on_where_the_first_was_lost(horde: Horde, key: str, path: str) -> None:
+    """One unbroken answer, and a comment that says so (gateway-anthropic.md §4.2, gateway-responses.md §3.3)."""
+    worker = StreamingWorker(horde, key)
+    client = LeavingClient(horde.app, path, {**ASK, "input": "Hello!", "stream": True}, key)
+    await until_waiting(horde)
+    first = (await worker.job())["id"]
+    await worker.write(first, "Hello, ")
+    await client.has(b"Hello, ")
+    await horde.texts.submit(key, first, generation="", state="faulted")
+    await client.has(b': restarted {"reason":"faulted"}\n')
+    second = await job(horde, key)
+    assert second["payload"]["prompt"].endswith("Hello, ")
+    await horde.texts.submit(key, second["id"], generation="you.")
+    await client.task
+    assert b"Hello, you." in b"".join(re.findall(rb'"(?:text|delta)":"([^"]*)"', client.received))
 
 
 async def test_results_of_tools_go_back_before_what_the_user_says(horde: Horde, key: str) -> None:

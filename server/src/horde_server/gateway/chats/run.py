@@ -17,7 +17,7 @@ from horde_server.gateway.common.life import NOTHING, TEXTS, Running
 from horde_server.gateway.common.said import Said
 from horde_server.gateway.common.shortened import Shortened
 from horde_server.gateway.common.tokens import believable
-from horde_server.requests.following import Delivered, Delta, Quiet, State, Text
+from horde_server.requests.following import Delivered, Delta, Quiet, Restarted, State, Text
 from horde_server.requests.progress import Progress
 from horde_server.requests.text.order import TextOrder
 
@@ -45,8 +45,10 @@ class ChatRun:
         self.progress: Progress | None = None
         self._calls = Calls()  # that were told
 
-    async def said(self, *, as_it_comes: bool) -> AsyncGenerator[Said | None, None]:
-        """Pieces of the answer, and None after each silence. `as_it_comes`: workers are asked to tell while they write.
+    async def said(self, *, as_it_comes: bool) -> AsyncGenerator[Said | Restarted | None, None]:
+        """Pieces of the answer, news of a worker that was lost in the middle, and None after each silence.
+
+        `as_it_comes`: workers are asked to tell while they write.
 
         Raises what `Running.happenings` raises.
         """
@@ -62,6 +64,8 @@ class ChatRun:
                     case Delivered(0, made):
                         self.made = made
                         yield self._rest(made)
+                    case Restarted(0):
+                        yield happening
                     case Quiet():
                         yield None
         yield self._cut(self._reader.end())
