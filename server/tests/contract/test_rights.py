@@ -29,6 +29,22 @@ RIGHTS = {
     "GET /v1/models/{model_name:path}": "ANYBODY_NAMED",
     "POST /v1/chat/completions": "ASK",
     "POST /v1/completions": "ASK",
+    "POST /v1/responses": "ASK",
+    "POST /v1/responses/input_tokens": "ANYBODY_NAMED",
+    **{
+        f"{method} /v1/responses/{{response_id}}{rest}": "ANYBODY_NAMED"
+        for method in ("GET", "POST", "DELETE")
+        for rest in ("", "/{rest:path}")
+    },
+    "POST /v1/messages": "ASK",
+    "POST /v1/messages/count_tokens": "ANYBODY_NAMED",
+    "GET /v1/messages/models": "ANYBODY_NAMED",
+    "GET /v1/messages/models/{model_name:path}": "ANYBODY_NAMED",
+    **{
+        f"{method} /v1/{name}": "ANYBODY_NAMED"
+        for method in ("GET", "POST")
+        for name in ("complete", "messages/batches", "messages/batches/{rest:path}")
+    },
     "POST /sdapi/v1/txt2img": "ASK",
     "POST /sdapi/v1/img2img": "ASK",
     "POST /sdapi/v1/extra-single-image": "ASK",

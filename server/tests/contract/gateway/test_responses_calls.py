@@ -88,7 +88,7 @@ async def answered(
 
 
 async def test_a_response_has_every_key_that_clients_look_for(horde: Horde, key: str) -> None:
-    """gateway-responses.md §2.1"""
+    """The types of the published clients need them all (gateway-responses.md §2.1)."""
     payload, answer = await answered(
         horde, key, " Hi there.", instructions="Be kind.", metadata={"a": "b"}, user="me", temperature=0.5, store=True
     )
@@ -125,7 +125,7 @@ async def test_a_response_has_every_key_that_clients_look_for(horde: Horde, key:
 
 
 async def test_a_conversation_is_read_from_its_items(horde: Horde, key: str) -> None:
-    """gateway-responses.md §1.2"""
+    """Items of every kind, in their order (gateway-responses.md §1.2)."""
     items = [
         {"role": "developer", "content": "Be brief."},
         {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "One?"}]},
@@ -138,7 +138,7 @@ async def test_a_conversation_is_read_from_its_items(horde: Horde, key: str) -> 
 
 
 async def test_too_long_an_answer_is_incomplete(horde: Horde, key: str) -> None:
-    """gateway-responses.md §2.2"""
+    """And says why (gateway-responses.md §2.2)."""
     _, answer = await answered(horde, key, "x" * 256, max_output_tokens=64)
     told = answer.json()
     assert (told["status"], told["incomplete_details"]) == ("incomplete", {"reason": "max_output_tokens"})
@@ -154,7 +154,7 @@ async def test_json_is_asked_for_in_words(horde: Horde, key: str) -> None:
 
 
 async def test_a_stream_has_its_events_in_their_order(horde: Horde, key: str) -> None:
-    """gateway-responses.md §3.1"""
+    """None is left out, as helpers put the response together from them (gateway-responses.md §3.1)."""
     _, answer = await answered(horde, key, " Hello you.", stream=True)
     told = await events_of(answer)
     assert [event["type"].removeprefix("response.") for event in told] == [
@@ -176,7 +176,7 @@ async def test_a_stream_has_its_events_in_their_order(horde: Horde, key: str) ->
 
 
 async def test_functions_go_to_who_can_and_their_calls_come_back(horde: Horde, key: str) -> None:
-    """gateway-responses.md §4.1"""
+    """In chat completions' shape to the worker (gateway-responses.md §4.1)."""
     told = {"finish_reason": "tool_calls", "message": {"content": None, "tool_calls": CALLS}}
     payload, answer = await answered(
         horde, key, "", told, tools=[TOOL], tool_choice={"type": "function", "name": "weather"}
@@ -209,7 +209,7 @@ async def test_calls_in_a_stream_are_items_of_their_own(horde: Horde, key: str) 
 
 
 async def test_results_of_functions_go_back(horde: Horde, key: str) -> None:
-    """gateway-responses.md §4.2"""
+    """As the conversation's own messages (gateway-responses.md §4.2)."""
     items = [
         {"role": "user", "content": "Weather?"},
         {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": "{}"},
@@ -239,7 +239,7 @@ async def test_pictures_go_to_who_sees(horde: Horde, key: str) -> None:
 
 
 async def test_a_stream_that_fails_says_so_and_ends(horde: Horde, key: str) -> None:
-    """gateway-responses.md §3.2"""
+    """In the words of the stream (gateway-responses.md §3.2)."""
     async with asking(horde, key, stream=True) as call:
         for _ in range(3):
             found = await job(horde, key)
@@ -316,7 +316,7 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
 async def test_what_cannot_be_done_is_refused_by_name(
     horde: Horde, key: str, body: dict[str, Any], param: str, code: str, told: str
 ) -> None:
-    """gateway-responses.md §1.4"""
+    """With the field's place in `param` (gateway-responses.md §1.4)."""
     answer = await post(horde, key, **body)
     error = answer.json()["error"]
     assert (answer.status_code, error["type"]) == (400, "invalid_request_error")
