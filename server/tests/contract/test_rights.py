@@ -59,6 +59,7 @@ RIGHTS = {
     **{f"GET /sdapi/v1/{name}": "ANYBODY" for name in (*FIXED, "sd-models")},
     **{f"POST /sdapi/v1/{name}": "ANYBODY" for name in NOTHING_TO_DO},
     "GET /internal/ping": "ANYBODY",
+    "POST /mcp": "ANY_KEY",
     "POST /v1/images/generations": "ASK",
     "POST /v1/images/edits": "ASK",
     "POST /v1/images/variations": "ASK",

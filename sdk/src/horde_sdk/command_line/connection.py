@@ -54,10 +54,9 @@ def horde_and_key(horde: str | None, apikey: str | None) -> tuple[str, str]:
 
 def client_for(horde: str | None, apikey: str | None) -> AIHordeAPISimpleClient:
     """Return a client for the options of a command."""
+    from horde_sdk._version import __version__
     from horde_sdk.ai_horde_api.simple_clients import AIHordeAPISimpleClient
     from horde_sdk.client_agent import create_bridge_agent_string
-
-    from horde_sdk._version import __version__
 
     url, key = horde_and_key(horde, apikey)
     return AIHordeAPISimpleClient(

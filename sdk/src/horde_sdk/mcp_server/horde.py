@@ -148,7 +148,7 @@ class HordeForTools(Protocol):
         """How far a request is, now and at each change, until it is done; a failure raises."""
 
     async def results(self, request_id: str) -> Results:
-        """What is there."""
+        """Return what is there."""
 
     async def cancel(self, request_id: str) -> None:
         """Nobody wants it any more."""

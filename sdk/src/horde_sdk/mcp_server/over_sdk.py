@@ -6,9 +6,11 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, cast
+from functools import partial
+from typing import Any, Final
 
 from horde_sdk.ai_horde_api.apimodels.alchemy.async_ import AlchemyAsyncRequest, AlchemyAsyncRequestFormItem
+from horde_sdk.ai_horde_api.apimodels.base import ActiveModel
 from horde_sdk.ai_horde_api.apimodels.generate.async_ import ImageGenerateAsyncRequest, ImageGenerationInputPayload
 from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import ModelGenerationInputKobold, TextGenerateAsyncRequest
 from horde_sdk.ai_horde_api.async_simple_clients import AIHordeAPIAsyncSimpleClient
@@ -49,12 +51,8 @@ class SdkHorde:
         with _said():
             images = await self._client.image_status_models_all()
             texts = await self._client.text_status_models_all()
-        found = [
-            Model(each.name or "", kind, each.count or 0, round(each.jobs or 0), each.eta or 0)
-            for kind, rows in (("text", texts.root), ("image", images.root))
-            for each in rows
-        ]
-        return sorted(cast("list[Model]", found), key=lambda model: (model.kind != "text", -model.workers, model.name))
+        found = [*map(partial(_model, "text"), texts.root), *map(partial(_model, "image"), images.root)]
+        return sorted(found, key=lambda model: (model.kind != "text", -model.workers, model.name))
 
     async def ask_image(self, wish: ImageWish) -> str:
         """Sides are brought to the nearest that hordes make."""
@@ -75,7 +73,7 @@ class SdkHorde:
         return await self._start("image", self._client.open_image_request(request, fail_fast=True), wish.n)
 
     async def ask_text(self, wish: TextWish) -> str:
-        """A conversation is written out in plain words: not every horde knows templates."""
+        """Ask for a text; a conversation is written out in plain words, as not every horde knows templates."""
         given: dict[str, Any] = {"n": 1, "max_length": wish.max_length}
         stops = [*wish.stop, *(_STOPS if wish.messages else ())]
         if stops:
@@ -133,7 +131,7 @@ class SdkHorde:
         return Results("form", 0.0, told=told, form=str(form.form))
 
     async def cancel(self, request_id: str) -> None:
-        """Ending the wait cancels the request."""
+        """End the wait, which cancels the request."""
         asked = self._asked.pop(request_id, None)
         if asked is not None:
             asked.task.cancel()
@@ -149,11 +147,15 @@ class SdkHorde:
         asked = _Asked(what, jobs)
         asked.task = asyncio.create_task(asked.see_through(opened))
         with _said():
-            await asyncio.wait((asked.task, asyncio.create_task(asked.sent.wait())), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                (asked.task, asyncio.create_task(asked.sent.wait())), return_when=asyncio.FIRST_COMPLETED
+            )
             if not asked.sent.is_set():
                 await asked.task
         self._asked[asked.id] = asked
-        for old_id in [key for key, old in self._asked.items() if old.task.done()][: max(len(self._asked) - MOST_KEPT, 0)]:
+        for old_id in [key for key, old in self._asked.items() if old.task.done()][
+            : max(len(self._asked) - MOST_KEPT, 0)
+        ]:
             del self._asked[old_id]
         return asked.id
 
@@ -198,6 +200,10 @@ class _Asked:
         told.set()
 
 
+def _model(kind: ModelKind, each: ActiveModel) -> Model:
+    return Model(each.name or "", kind, each.count or 0, round(each.jobs or 0), each.eta or 0)
+
+
 def _written(messages: Sequence[Said]) -> str:
     parts = [f"{_HEADINGS[message.role]}{message.content.strip()}\n\n" for message in messages]
     return "".join([*parts, _HEADINGS["assistant"]])
@@ -210,12 +216,10 @@ def _cut(text: str, stops: Sequence[str]) -> str:
 
 @contextmanager
 def _said() -> Iterator[None]:
-    """What goes wrong, in the horde's words."""
+    """Tell what goes wrong in the horde's words."""
     try:
         yield
     except AIHordeRequestError as error:
         raise HordeSays(error.message, str(error.rc or "")) from error
     except HordeException as error:
         raise HordeSays(str(error)) from error
-
-

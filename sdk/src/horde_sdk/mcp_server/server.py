@@ -45,10 +45,8 @@ HordeOf = Callable[[ServerRequestContext[Any, Any]], HordeForTools]
 """The horde as whoever calls sees it."""
 
 
-def build_server(
-    horde_of: HordeOf, *, name: str, version: str, wait_s: float = WAIT_S
-) -> Server[Any]:
-    """An MCP server with the tools of a horde. A call waits `wait_s` at most; then its request runs on."""
+def build_server(horde_of: HordeOf, *, name: str, version: str, wait_s: float = WAIT_S) -> Server[Any]:
+    """Make an MCP server with the tools of a horde. A call waits `wait_s` at most; then its request runs on."""
     tools = _Tools(horde_of, wait_s)
     return Server(
         name,
@@ -94,7 +92,7 @@ class _Tools:
     async def _waited(
         self, context: ServerRequestContext[Any, Any], horde: HordeForTools, request_id: str, *, is_ours: bool
     ) -> types.CallToolResult:
-        """The results, or how far it is when the time is over. Whoever gives up cancels what he has asked for."""
+        """Return the results, or how far it is when the time is over. Who gives up cancels what he has asked for."""
         news = _News(context)
         try:
             async with asyncio.timeout(self._wait_s):

@@ -85,7 +85,7 @@ TOOLS: Final[tuple[dict[str, Any], ...]] = (
     {
         "name": "describe_image",
         "title": "Describe a picture",
-        "description": "Say what a picture shows: a caption, tags with their certainty, or whether it is not safe for work.",
+        "description": "Say what a picture shows: a caption, tags with their certainty, or whether it is unsafe.",
         "inputSchema": _object(
             ["image"],
             image=_text("The picture: an http(s) address, a data URL, or base64", MOST_IMAGE_CHARACTERS),
@@ -162,9 +162,7 @@ TOOLS: Final[tuple[dict[str, Any], ...]] = (
         "name": "list_models",
         "title": "List the models",
         "description": "The models that somebody serves now, with how many wait for each and how long that takes.",
-        "inputSchema": _object(
-            [], type={"type": "string", "enum": ["text", "image", "all"], "default": "all"}
-        ),
+        "inputSchema": _object([], type={"type": "string", "enum": ["text", "image", "all"], "default": "all"}),
         "outputSchema": MODELS_OUT,
         "annotations": _READS,
     },

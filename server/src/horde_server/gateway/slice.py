@@ -14,7 +14,7 @@ from horde_server.gateway.common.life import Life
 from horde_server.gateway.common.model_names import ModelNames
 from horde_server.gateway.common.once import Calls
 from horde_server.gateway.common.pictures import DeliveredPictures
-from horde_server.gateway.common.services import Services
+from horde_server.gateway.common.services import Services, WorkingFace
 from horde_server.gateway.common.visits import Visits
 from horde_server.gateway.faces import FACES
 from horde_server.gateway.front.routes import routes as front_routes
@@ -74,8 +74,12 @@ class Gateway(Slice):
         )
 
     def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
-        """Forget calls that nobody sends again."""
-        return {"gateway-calls": every(_SWEPT_EVERY_S, self.calls.sweep)}
+        """Forget calls that nobody sends again, and what dialects do by themselves."""
+        found = {"gateway-calls": every(_SWEPT_EVERY_S, self.calls.sweep)}
+        for name, face in self._faces.items():
+            if name in self._settings.dialects and isinstance(face, WorkingFace):
+                found |= face.work()
+        return found
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Of the dialects that are on, and what stands at the front door."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack, aclosing, suppress
+from contextlib import AbstractContextManager, ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar, cast
 
@@ -88,6 +88,10 @@ class Life:
     ) -> Running[ImageOrder]:
         """The same for images."""
         return await self._ask(self._images, caller, asked, receive, once)
+
+    def place(self, address: str) -> AbstractContextManager[None]:
+        """A place among the streams, for who follows a request that another call has asked for."""
+        return self._places.place(address)
 
     async def cancel_text(self, request_id: RequestId) -> None:
         """Take back what still waits of a request for texts, whichever call asked for it. Raises `RequestNotFound`."""

@@ -30,7 +30,7 @@ _ASKS_FOR_IMAGES: Final = ("/v1/images/", "/sdapi/")
 _COUNTED_BY_ITSELF: Final = (
     "/api/extra/generate/check", "/api/extra/abort", "/api/extra/tokencount", "/api/show", "/api/pull", "/api/push",
     "/api/create", "/api/copy", "/api/blobs", "/sdapi/v1/options", "/sdapi/v1/png-info", "/sdapi/v1/interrupt",
-    "/sdapi/v1/skip", "/v1/embeddings", "/v1/messages/count_tokens",
+    "/sdapi/v1/skip", "/v1/embeddings", "/v1/messages/count_tokens", "/mcp",
 )  # fmt: skip
 """`POST`s that ask for no work, and what has a limit of its own."""
 _OUR_FAULT: Final = 500
