@@ -86,7 +86,7 @@ async def test_another_body_caller_or_address_is_another_call(horde: Horde) -> N
     bob = (await horde.account("bob")).api_key
     await asyncio.gather(ask(horde, apikey=bob), write(horde, worker))
     assert await requests(horde) == 2
-    prompt = {"prompt": "Once", "messages": None}
+    prompt: dict[str, Any] = {"prompt": "Once", "messages": None}
     await asyncio.gather(ask(horde, path="/v1/completions", **prompt), write(horde, worker))
     assert await requests(horde) == 3
 

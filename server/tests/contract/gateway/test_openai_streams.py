@@ -14,7 +14,7 @@ from streaming_worker import StreamingWorker
 
 HELLO = [{"role": "user", "content": "Say hello."}]
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
-ABLE = {"chat": True, "tools": True, "logprobs": True}
+ABLE: dict[str, Any] = {"chat": True, "tools": True, "logprobs": True}
 
 
 @pytest_asyncio.fixture
@@ -115,7 +115,7 @@ async def test_a_client_that_goes_in_the_middle_stops_the_worker(horde: Horde, w
 
 async def test_previews_are_partial_images(horde: Horde) -> None:
     worker = StreamingWorker(horde, (await horde.account("owner", trusted=True)).api_key)
-    offer = {"streams": True, "previews": True, "previews_checked": True, "models": ["Deliberate"]}
+    offer: dict[str, Any] = {"streams": True, "previews": True, "previews_checked": True, "models": ["Deliberate"]}
     await horde.pop(worker.key, **offer)
     body = {"prompt": "a lighthouse", "model": "Deliberate", "stream": True, "partial_images": 1, "size": "512x512"}
     client = Connection(horde, body, "/v1/images/generations")

@@ -72,7 +72,7 @@ class DialectVisit:
 
 
 class Visits:
-    """Finds out which requests are visits. Of others it looks at the path alone: 0.1 µs for the horde's own."""
+    """Finds out which requests are visits. Of the horde's own it looks at the path alone: 0.2 µs."""
 
     def __init__(
         self,
