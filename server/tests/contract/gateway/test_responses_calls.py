@@ -77,7 +77,7 @@ async def answered(
     horde: Horde, key: str, text: str, told: dict[str, Any] | None = None, /, **body: Any
 ) -> tuple[dict[str, Any], httpx.Response]:
     """The worker's payload, and the answer to the client."""
-    able = {"tools": True} if body.get("tools") else {}
+    able: dict[str, Any] = {"tools": True} if body.get("tools") else {}
     await horde.texts.pop(key, **able)
     async with asking(horde, key, **body) as call:
         found = await job(horde, key, **able)
@@ -112,7 +112,7 @@ async def test_a_response_has_every_key_that_clients_look_for(horde: Horde, key:
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": 11,
     }
-    expected = {
+    expected: dict[str, Any] = {
         "object": "response", "status": "completed", "error": None, "incomplete_details": None, "model": TEXT_MODEL,
         "instructions": "Be kind.", "max_output_tokens": None, "parallel_tool_calls": True, "temperature": 0.5,
         "previous_response_id": None, "reasoning": {"effort": None, "summary": None}, "store": False, "top_p": 1.0,
