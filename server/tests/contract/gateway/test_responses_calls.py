@@ -358,3 +358,16 @@ async def test_whatever_is_sent_is_refused_in_the_dialects_shape(horde: Horde, p
         answer = await horde.client.post(path, json={"model": "nobody-has-this", **fields})
         assert 400 <= answer.status_code < 500, fields
         assert isinstance(answer.json()["error"]["message"], str)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"input": "x\\u0000"}', b'{"input": [' + b"[" * 50 + b"]" * 50 + b"]}", b'{"input": "x", "a": NaN}', b"", b"[]",
+     b"{", b"\xff\xfe"],
+)  # fmt: skip
+async def test_a_body_that_is_none_is_refused(horde: Horde, key: str, body: bytes) -> None:
+    """Before anything is asked for (gateway-responses.md §1.4)."""
+    answer = await horde.client.post("/v1/responses", content=body, headers={"Authorization": f"Bearer {key}"})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+    assert (await horde.texts.pop(key))["id"] is None
