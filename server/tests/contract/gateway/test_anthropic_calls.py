@@ -542,7 +542,12 @@ async def test_whatever_is_sent_is_refused_in_the_dialects_shape(horde: Horde, p
         assert answer.json()["type"] == "error"
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"messages": "\\u0000"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b"{", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"messages": "\\u0000"}',
+    ],
+)  # fmt: skip
 async def test_a_body_that_is_none_is_refused(horde: Horde, body: bytes) -> None:
     answer = await horde.client.post("/v1/messages", content=body, headers={"x-api-key": "0000000000"})
     assert answer.status_code == 400

@@ -77,7 +77,7 @@ async def answered(
     horde: Horde, key: str, text: str, told: dict[str, Any] | None = None, /, **body: Any
 ) -> tuple[dict[str, Any], httpx.Response]:
     """The worker's payload, and the answer to the client."""
-    able = {"tools": True} if body.get("tools") else {}
+    able: dict[str, Any] = {"tools": True} if body.get("tools") else {}
     await horde.texts.pop(key, **able)
     async with asking(horde, key, **body) as call:
         found = await job(horde, key, **able)
@@ -112,7 +112,7 @@ async def test_a_response_has_every_key_that_clients_look_for(horde: Horde, key:
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": 11,
     }
-    expected = {
+    expected: dict[str, Any] = {
         "object": "response", "status": "completed", "error": None, "incomplete_details": None, "model": TEXT_MODEL,
         "instructions": "Be kind.", "max_output_tokens": None, "parallel_tool_calls": True, "temperature": 0.5,
         "previous_response_id": None, "reasoning": {"effort": None, "summary": None}, "store": False, "top_p": 1.0,
@@ -358,3 +358,16 @@ async def test_whatever_is_sent_is_refused_in_the_dialects_shape(horde: Horde, p
         answer = await horde.client.post(path, json={"model": "nobody-has-this", **fields})
         assert 400 <= answer.status_code < 500, fields
         assert isinstance(answer.json()["error"]["message"], str)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"input": "x\\u0000"}', b'{"input": [' + b"[" * 50 + b"]" * 50 + b"]}", b'{"input": "x", "a": NaN}', b"", b"[]",
+     b"{", b"\xff\xfe"],
+)  # fmt: skip
+async def test_a_body_that_is_none_is_refused(horde: Horde, key: str, body: bytes) -> None:
+    """Before anything is asked for (gateway-responses.md §1.4)."""
+    answer = await horde.client.post("/v1/responses", content=body, headers={"Authorization": f"Bearer {key}"})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+    assert (await horde.texts.pop(key))["id"] is None
