@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OLLAMA: Final = {
     "/api/chat": ("model", "messages", "stream", "format", "options", "tools", "think", "keep_alive", "logprobs"),
-    "/api/generate": ("model", "prompt", "suffix", "images", "system", "template", "raw", "context", "format", "options"),
+    "/api/generate": ("model", "prompt", "suffix", "images", "system", "template", "raw", "format", "options"),
     "/api/show": ("model", "name", "verbose"),
     "/api/pull": ("model", "name", "stream"),
     "/api/push": ("model",),
@@ -26,8 +26,8 @@ OLLAMA: Final = {
 }  # fmt: skip
 KOBOLD: Final = {
     "/api/v1/generate": (
-        "prompt", "memory", "max_length", "max_context_length", "n", "sampler_order", "stop_sequence", "genkey", "images",
-        "model", "trim_stop", "temperature",
+        "prompt", "memory", "max_length", "max_context_length", "n", "sampler_order", "stop_sequence", "genkey",
+        "images", "model", "trim_stop", "temperature",
     ),
     "/api/extra/generate/stream": ("prompt", "max_length", "genkey", "rep_pen", "sampler_seed"),
     "/api/extra/generate/check": ("genkey",),
@@ -43,7 +43,8 @@ VALUES: Final[tuple[Any, ...]] = (
     {"num_predict": "x", "stop": {}}, {"temperature": [], "top_k": -1}, ["x"] * 3000,
 )  # fmt: skip
 RAW: Final = (
-    b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b'{"prompt": NaN}', b'{"prompt":"a\\u0000b"}', b'{"prompt":"\\ud800"}',
+    b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b'{"prompt": NaN}', b'{"prompt":"a\\u0000b"}',
+    b'{"prompt":"\\ud800"}',
     DEEP.encode(), b'{"options":' + DEEP.encode() + b"}", b'{"messages":' + b"[" * 50 + b"]" * 50 + b"}",
     b'{"a":' + b"1" * 5000 + b"}", b"prompt=x&prompt=y", b"--x\r\n\r\n--x--",
 )  # fmt: skip
@@ -82,7 +83,7 @@ async def test_whatever_is_sent_is_refused_in_the_dialects_shape(module_horde: H
 @pytest.mark.parametrize("path", ROUTES)
 async def test_no_field_takes_down_anything(module_horde: Horde, path: str) -> None:
     """Each field with each value alone, and two hundred mixtures; always the same ones."""
-    dice = random.Random(path)  # noqa: S311 nothing secret
+    dice = random.Random(path)
     base = {"model": TEXT_MODEL, "prompt": "Once", "messages": [{"role": "user", "content": "x"}]}
     bodies = [{**base, field: value} for field in ROUTES[path] for value in VALUES]
     bodies += [{field: dice.choice(VALUES) for field in ROUTES[path]} for _ in range(200)]
@@ -100,7 +101,9 @@ async def test_a_body_without_end_is_413(module_horde: Horde, path: str) -> None
     assert is_refusal(path, answer.status_code, answer.json())
 
 
-@pytest.mark.parametrize("path", ["/api/v1/../v2/x", "/api/extra/%00", "/api/v1/" + "x" * 3000, "/api/blobs/sha256:%ff"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/../v2/x", "/api/extra/%00", "/api/v1/" + "x" * 3000, "/api/blobs/sha256:%ff"]
+)
 async def test_addresses_that_nobody_means(module_horde: Horde, path: str) -> None:
     answer = await module_horde.client.get(path)
     assert 400 <= answer.status_code < 500
