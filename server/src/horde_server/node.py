@@ -21,6 +21,7 @@ from horde_server.moderation.slice import Moderation
 from horde_server.registration.slice import Registration
 from horde_server.requests.alchemy.slice import Alchemy
 from horde_server.requests.cancelling.slice import Cancelling
+from horde_server.requests.embedding.slice import Embeddings
 from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
@@ -64,6 +65,8 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     texts = Texts(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
     following.open(images.dispatcher)
     following.open(texts.dispatcher)
+    embeddings = Embeddings(core, identity, moderation, dispatch, waiting, workers)
+    following.open(embeddings.dispatcher)
     gateway = Gateway(core, identity, dispatch, workers, pictures, images, texts, following, stream_places)
     slices.add(
         identity,
@@ -73,6 +76,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         pictures,
         images,
         texts,
+        embeddings,
         Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
         Cancelling(identity, dispatch),
         styles,

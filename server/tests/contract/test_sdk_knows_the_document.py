@@ -34,6 +34,11 @@ OUR_ENDPOINTS = {
     "/v2/operations/requests",
     "/v2/operations/suspicions",
     "/v2/kudos/statement",
+    # with their requests in `horde_sdk.ai_horde_api.embedding_requests`, but for the workers'
+    "/v2/generate/embedding/async",
+    "/v2/generate/embedding/status/{id}",
+    "/v2/generate/embedding/pop",
+    "/v2/generate/embedding/submit",
     "/v2/keys",
     "/v2/keys/{key_id}",
     "/v2/keys/{key_id}/rotate",
@@ -102,6 +107,13 @@ UNNAMED_BY_THE_SDK = {
     "ToolCall",
     "TopLogprob",
     "Usage",
+    "EmbeddingRequest",  # in `horde_sdk.ai_horde_api.embedding_requests`, for the same reason
+    "EmbeddingRequestStatus",
+    "EmbeddingGeneration",
+    "EmbeddingPop",
+    "EmbeddingJob",
+    "EmbeddingPayload",
+    "EmbeddingSubmit",
     "KudosStatement",  # likewise in `horde_sdk.kudos_statement`
     "KudosStatementLine",
     "KeyInput",  # with the answers in `horde_sdk.account_keys`, for the same reason

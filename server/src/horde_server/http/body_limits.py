@@ -17,9 +17,12 @@ WITH_PICTURES = frozenset(
         "/api/v2/generate/submit",
         "/api/v2/interrogate/async",
         "/api/v2/interrogate/submit",
+        "/api/v2/generate/embedding/submit",  # vectors, as long as pictures
     }
 )
-WITH_TEXTS = frozenset({"/api/v2/generate/text/async", "/api/v2/generate/text/submit"})
+WITH_TEXTS = frozenset(
+    {"/api/v2/generate/text/async", "/api/v2/generate/text/submit", "/api/v2/generate/embedding/async"}
+)
 KEYLESS = ("/api/v2/generate/rate/", "/api/v2/dev/", "/api/v2/register", "/api/v2/sign-in", "/register")
 """Nobody is asked for a key there, so nothing but a small body is taken."""
 BLOBS = "/api/blobs/"
