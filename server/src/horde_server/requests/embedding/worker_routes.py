@@ -67,7 +67,7 @@ def routes(
             account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
         )
         patience = patience_of(request)
-        hand_out = await jobs_for(worker, dispatcher, 1, waiting, patience)
+        hand_out = await jobs_for(worker, dispatcher, 1, waiting, patience, wanted.loaded)
         said = messages.told(worker.id, dispatcher.kind.name)
         if hand_out is not None:
             return answered(told(job_answer(hand_out, said), wanted), patience)

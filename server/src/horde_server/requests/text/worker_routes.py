@@ -75,7 +75,7 @@ def routes(
             account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
         )
         patience = patience_of(request)
-        hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
+        hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience, wanted.loaded)
         if hand_out is not None:
             conversation = NO_CONVERSATION
             if worker.abilities.backend:
