@@ -67,7 +67,10 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     following.open(texts.dispatcher)
     embeddings = Embeddings(core, identity, moderation, dispatch, waiting, workers)
     following.open(embeddings.dispatcher)
-    gateway = Gateway(core, identity, dispatch, workers, pictures, images, texts, following, stream_places)
+    alchemy = Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results)
+    gateway = Gateway(
+        core, identity, dispatch, workers, pictures, images, texts, alchemy, waiting, following, stream_places
+    )
     slices.add(
         identity,
         moderation,
@@ -77,7 +80,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         images,
         texts,
         embeddings,
-        Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results),
+        alchemy,
         Cancelling(identity, dispatch),
         styles,
         Accounts(core, identity, moderation.profanity, dispatch, slices),

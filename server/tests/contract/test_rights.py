@@ -25,6 +25,8 @@ RIGHTS = {
     "GET /v1": "ANYBODY",
     "GET /v1/models": "ANYBODY_NAMED",
     "GET /v1/models/{model_name:path}": "ANYBODY_NAMED",
+    "POST /v1/chat/completions": "ASK",
+    "POST /v1/completions": "ASK",
     "GET /healthz": "ANYBODY",
     "GET /metrics": "ANYBODY",
     "GET /openapi.json": "ANYBODY",

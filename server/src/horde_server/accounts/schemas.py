@@ -57,7 +57,7 @@ class UserChange(BaseModel):
     ] = Field(
         default_factory=dict,
         json_schema_extra={"default": {}},
-        description="Beyond the original API: what the user calls models, in dialects; replaces all that was said before.",
+        description="Beyond the original API: what the user calls models in dialects; replaces all that was said.",
     )
     generate_proxy_passkey: Any = None
     undelete: Any = None

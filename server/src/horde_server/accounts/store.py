@@ -73,8 +73,8 @@ async def add_or_renew(
 # ---------------------------------------------------------------- what the API shows
 
 _SHOWN = """account.id, username, kind, created_at, contact, model_aliases, admin_comment, concurrency, worker_invited,
-    public_workers, monthly_kudos, monthly_kudos_last_received, moderator, trusted, flagged, customizer, vpn, service, education,
-    special, deleted, cardinality(suspicions) AS suspicious,
+    public_workers, monthly_kudos, monthly_kudos_last_received, moderator, trusted, flagged, customizer, vpn, service,
+    education, special, deleted, cardinality(suspicions) AS suspicious,
     ARRAY(SELECT worker.id FROM worker WHERE account_id = account.id ORDER BY worker.created_at) AS worker_ids"""
 
 

@@ -39,6 +39,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("POST", _GENERATE + "report/", ("5/minute",), ("5/minute",)),
     ("POST", _GENERATE + "pop", ("60/second",), ("60/second",)),
     ("POST", _GENERATE + "submit", ("60/second",), ("60/second",)),
+    ("POST", "/v1/messages/count_tokens", ("10/second",), ("10/second",)),
     ("", _INTERROGATE + "status/", ("10/second",), ("10/second",)),
     ("POST", _INTERROGATE + "pop", ("60/second",), ("60/second",)),
     ("POST", _INTERROGATE + "submit", ("60/second",), ("60/second",)),

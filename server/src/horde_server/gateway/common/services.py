@@ -8,7 +8,10 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
+from horde_server.blobs.decoding import Decoders
 from horde_server.core import Core
+from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.gateway.common.alchemists import Alchemists
 from horde_server.gateway.common.errors import Dialect
 from horde_server.gateway.common.life import Life
 from horde_server.gateway.common.model_names import ModelNames
@@ -29,6 +32,9 @@ class Services:
     models: ModelNames
     texts: ServedTexts
     pictures: DeliveredPictures
+    decoders: Decoders
+    text_queue: LiveQueue
+    alchemists: Alchemists
     public_address: PublicAddress
 
     @property

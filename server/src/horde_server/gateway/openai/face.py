@@ -8,8 +8,10 @@ from fastapi import APIRouter
 
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.openai.dialect import OpenAIDialect
+from horde_server.gateway.openai.images import OpenAIImages
 from horde_server.gateway.openai.models import ModelList
 from horde_server.gateway.openai.routes import routes
+from horde_server.gateway.openai.texts import OpenAITexts
 
 
 class OpenAI:
@@ -18,8 +20,10 @@ class OpenAI:
     def __init__(self, services: Services) -> None:
         self.dialect = OpenAIDialect()
         self._services = services
+        self._texts = OpenAITexts(services)
+        self._images = OpenAIImages(services, services.decoders)
         self._models = ModelList(services.models, services.core.clock())
 
     def routes(self) -> Iterable[APIRouter]:
         """Of `/v1`."""
-        return [routes(self._services, self._models)]
+        return [routes(self._services, self._models, self._texts, self._images)]

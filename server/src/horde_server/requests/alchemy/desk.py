@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 from horde_server.blobs.images import Recompressed
@@ -19,7 +20,7 @@ from horde_server.requests.alchemy.order import FormOrder, Interrogation
 from horde_server.requests.alchemy.prices.charges import debit_hundredths, reward_hundredths
 from horde_server.requests.alchemy.prospects import forms_warning
 from horde_server.requests.alchemy.status import InterrogationStatus, InterrogationStatuses
-from horde_server.requests.alchemy.store import insert_interrogation
+from horde_server.requests.alchemy.store import FormRow, insert_interrogation
 from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.asked import Asked, Ticket
 from horde_server.requests.payers import Payer
@@ -85,6 +86,15 @@ class AlchemyDesk:
     async def look(self, interrogation_id: RequestId) -> InterrogationStatus:
         """How far each form is, without results. Raises `RequestNotFound`."""
         return await self._statuses.look(interrogation_id)
+
+    async def forms(self, interrogation_id: RequestId) -> list[FormRow]:
+        """Each form as it stands, with its result. Raises `RequestNotFound`."""
+        return await self._statuses.rows(interrogation_id)
+
+    def is_possible(self, forms: Sequence[FormRow]) -> bool:
+        """Whether some alchemist online could do those of them that are still open."""
+        queue = self._dispatcher.queue
+        return all(queue.is_possible(entry) for form in forms if (entry := queue.entries.get(form.id)) is not None)
 
     async def follow(self, interrogation_id: RequestId, patience: Patience) -> None:
         """Return when all forms are done, faulted or gone, or the client's patience is at an end.
