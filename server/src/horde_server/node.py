@@ -69,8 +69,9 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     following.open(embeddings.dispatcher)
     alchemy = Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results)
     gateway = Gateway(
-        core, identity, dispatch, workers, pictures, images, texts, alchemy, waiting, following, stream_places
-    )
+        core, identity, dispatch, workers, pictures, images, texts, embeddings, alchemy, waiting, following,
+        stream_places,
+    )  # fmt: skip
     slices.add(
         identity,
         moderation,
