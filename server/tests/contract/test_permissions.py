@@ -82,6 +82,8 @@ LATER: dict[str, dict[str, Outcome]] = {
     f"POST {API}/generate/embedding/async": {**DELETED, **SPENT},
     f"POST {API}/generate/embedding/pop": SERVING,
     f"POST {API}/generate/embedding/submit": OTHERS_JOB,
+    f"POST {API}/explain/image": SPENT,
+    f"POST {API}/explain/text": SPENT,
     f"POST {API}/interrogate/async": {**DELETED, "spent key": (403, "KeyBudgetExceeded")},
     f"POST {API}/generate/pop": SERVING,
     f"POST {API}/generate/text/pop": SERVING,
@@ -115,6 +117,7 @@ LATER: dict[str, dict[str, Outcome]] = {
     f"PUT {API}/sharedkeys": ANONYMOUS,
     f"PATCH {API}/sharedkeys/{{sharedkey_id}}": all_of(NO_OWNERS, (403, "Forbidden")),
     f"DELETE {API}/sharedkeys/{{sharedkey_id}}": all_of(NO_OWNERS, (403, "Forbidden")),
+    f"GET {API}/events": ANONYMOUS,
     f"GET {API}/webhook_secret": {"anonymous": (403, "AnonForbidden")},
     f"POST {API}/webhook_secret": {"anonymous": (403, "AnonForbidden")},
 }

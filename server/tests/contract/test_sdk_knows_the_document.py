@@ -27,6 +27,14 @@ from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
 OUR_ENDPOINTS = {
     "/v2/webhook_secret",
+    # with its request in `horde_sdk.generation_pieces`
+    "/v2/generate/pieces/{id}",
+    # with their requests in `horde_sdk.events`
+    "/v2/events",
+    "/v2/generate/check",
+    "/v2/generate/events/{id}",
+    "/v2/generate/text/events/{id}",
+    "/v2/interrogate/events/{id}",
     # with their requests in `horde_sdk.moderation`
     "/v2/audit",
     "/v2/generate/report/{id}",
@@ -44,6 +52,10 @@ OUR_ENDPOINTS = {
     "/v2/generate/embedding/status/{id}",
     "/v2/generate/embedding/pop",
     "/v2/generate/embedding/submit",
+    "/v2/explain/{id}",
+    "/v2/explain/image",
+    "/v2/explain/text",
+    "/v2/status/eta",
     "/v2/keys",
     "/v2/keys/{key_id}",
     "/v2/keys/{key_id}/rotate",
@@ -119,8 +131,19 @@ UNNAMED_BY_THE_SDK = {
     "EmbeddingJob",
     "EmbeddingPayload",
     "EmbeddingSubmit",
+    "ManyChecks",  # likewise in `horde_sdk.events`
+    "Piece",  # likewise in `horde_sdk.generation_pieces`
+    "PieceTaken",
     "KudosStatement",  # likewise in `horde_sdk.kudos_statement`
     "KudosStatementLine",
+    "RequestExplanation",  # likewise in `horde_sdk.explanations`
+    "ExplainedPart",
+    "RefusedWorkers",
+    "Suggestion",
+    "SuggestedField",
+    "Eta",
+    "EtaAccuracy",
+    "EtaAccuracies",
     "KeyInput",  # with the answers in `horde_sdk.account_keys`, for the same reason
     "KeyChange",
     "KeyRotation",
@@ -131,7 +154,7 @@ UNNAMED_BY_THE_SDK = {
 """Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""
 
 OUR_FIELDS = {
-    "capabilities", "named_only", "loaded",
+    "capabilities", "named_only", "loaded", "streams", "previews", "previews_checked",
     "chat", "tools", "vision", "grammar", "logprobs", "templates",
     "finish_reason", "tokens", "usage", "message",
 }  # fmt: skip

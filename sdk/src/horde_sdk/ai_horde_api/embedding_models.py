@@ -170,6 +170,8 @@ class EmbeddingAsyncRequest(
     """Only workers of trusted users."""
     slow_workers: bool = True
     """Slow workers too."""
+    extra_slow_workers: bool = False
+    """Very slow workers too."""
     workers: list[str] = Field(default_factory=list)
     """Only these; with `worker_blacklist` none of these."""
     worker_blacklist: bool = False

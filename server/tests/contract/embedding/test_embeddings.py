@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -64,6 +65,21 @@ async def test_a_status_waits_for_the_vectors(embeddings: Embeddings, owner: New
     waited = asyncio.create_task(embeddings.client.get(f"/api/v2/generate/embedding/status/{request_id}?wait=10"))
     await embeddings.submit(owner.api_key, job["id"])
     assert (await waited).json()["done"]
+
+
+async def test_events_tell_of_it_without_its_vectors(horde: Horde, embeddings: Embeddings, owner: NewAccount) -> None:
+    """§1.5: that they are there, and by whom; they may be megabytes. So does a check of several."""
+    request_id = await embeddings.request()
+    events = asyncio.create_task(horde.client.get(f"/api/v2/generate/events/{request_id}"))
+    job = await embeddings.job(owner.api_key)
+    await embeddings.submit(owner.api_key, job["id"])
+    told = (await events).text
+    (result,) = [line for line in told.splitlines() if line.startswith("data: ") and job["id"] in line]
+    assert json.loads(result.removeprefix("data: ")).keys() == {
+        "dimensions", "id", "model", "worker_id", "worker_name",
+    }  # fmt: skip
+    checked = (await horde.client.post("/api/v2/generate/check", json={"ids": [request_id]})).json()
+    assert checked[request_id]["done"]
 
 
 async def test_what_waits_can_be_cancelled(embeddings: Embeddings, owner: NewAccount) -> None:

@@ -7,10 +7,12 @@ from math import inf
 from typing import Any
 
 from horde_server.dispatch.abilities import Abilities
+from horde_server.dispatch.concessions import Concession
 from horde_server.dispatch.kind import Delivery, KindRow
 from horde_server.dispatch.refusal import Offer, Requirement
 from horde_server.kudos.uptime import EMBEDDING_UPTIME_HUNDREDTHS
 from horde_server.models.catalogue import text_parameters_b
+from horde_server.requests.conceding import service_concessions
 from horde_server.requests.embedding import prices
 from horde_server.requests.embedding.lease import ttl_s
 from horde_server.requests.embedding.order import EmbeddingOrder, decode_order
@@ -44,6 +46,18 @@ class EmbeddingKind:
     def requirement(self, order: EmbeddingOrder) -> Requirement:
         """A model, and the length of the longest text."""
         return requirement(order)
+
+    def concessions(self, order: EmbeddingOrder, offers: Sequence[Offer]) -> list[Concession[EmbeddingOrder]]:
+        """Who may serve it and with which model; the texts are as long as they are."""
+        return service_concessions(order, offers, of_models=())
+
+    def fits(self, order: EmbeddingOrder) -> bool:
+        """Nothing of it depends on anything else."""
+        return True
+
+    def may_resume(self, order: EmbeddingOrder) -> bool:
+        """Nothing is shown before all is there."""
+        return False
 
     def batch_size(self, order: EmbeddingOrder, model: str, offer: Offer, *, amount: int, available: int) -> int:
         """There is only one."""

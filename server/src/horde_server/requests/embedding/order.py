@@ -25,6 +25,7 @@ class EmbeddingOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     dimensions: int | None = None  # of each vector; None: as the model makes them
     trusted_workers: bool = False
     slow_workers: bool = True
+    extra_slow_workers: bool = False
     workers: tuple[str, ...] = ()  # worker ids: only these, or none of these when worker_blacklist
     worker_blacklist: bool = False
     proxied_account: str = ""  # for whom a service account asks

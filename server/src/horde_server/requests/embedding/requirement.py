@@ -19,7 +19,7 @@ def requirement(order: EmbeddingOrder) -> Requirement:
         nsfw=False,
         wants_trusted=order.trusted_workers,
         wants_fast=not order.slow_workers,
-        allows_extra_slow=order.slow_workers,
+        allows_extra_slow=order.extra_slow_workers,
         steps=0,
         paints=False,
         has_second_pass=False,

@@ -90,3 +90,8 @@ def described(made: Generation) -> DescribedEmbeddings:
     if made.told is not None:
         found.update(cast("DescribedEmbeddings", msgspec.json.decode(made.told)))
     return found
+
+
+def described_without_vectors(made: Generation) -> dict[str, Any]:
+    """The same for who only wants to know that they are there: they may be megabytes."""
+    return {name: value for name, value in described(made).items() if name != "vectors"}

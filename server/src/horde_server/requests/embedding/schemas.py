@@ -28,6 +28,7 @@ class EmbeddingRequest(Wire):
     dimensions: Annotated[int, Whole(1, MOST_DIMENSIONS)] | None = None
     trusted_workers: bool = False
     slow_workers: bool = True
+    extra_slow_workers: bool = False
     workers: Annotated[list[Annotated[str, Text(255)]], Items(_MOST_WORKERS)] = empty(list)
     worker_blacklist: bool = False
     dry_run: bool = False

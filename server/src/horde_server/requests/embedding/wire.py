@@ -16,6 +16,7 @@ def asked(body: EmbeddingRequest) -> Asked[EmbeddingOrder]:
             dimensions=body.dimensions,
             trusted_workers=body.trusted_workers,
             slow_workers=body.slow_workers,
+            extra_slow_workers=body.extra_slow_workers,
             workers=tuple(body.workers),
             worker_blacklist=body.worker_blacklist,
             proxied_account=body.proxied_account,
