@@ -211,8 +211,7 @@ async def test_a_model_that_is_served_need_not_be_pulled(horde: Horde) -> None:
 
 @pytest.mark.parametrize(
     ("method", "route"),
-    [("POST", "push"), ("POST", "create"), ("POST", "copy"), ("DELETE", "delete"), ("POST", "blobs/sha256:00"),
-     ("POST", "embed"), ("POST", "embeddings")],
+    [("POST", "push"), ("POST", "create"), ("POST", "copy"), ("DELETE", "delete"), ("POST", "blobs/sha256:00")],
 )  # fmt: skip
 async def test_models_are_the_workers_business(horde: Horde, method: str, route: str) -> None:
     """§1.6: 400, as a 5xx would be tried again."""

@@ -20,6 +20,7 @@ from horde_server.identity.caller import Caller
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.asked import Asked, Ticket
 from horde_server.requests.desk import RequestDesk, RequestOrder
+from horde_server.requests.embedding.order import EmbeddingOrder
 from horde_server.requests.face import raise_limits
 from horde_server.requests.following import (
     ClientGone,
@@ -62,6 +63,7 @@ class Life:
         settings: Settings,
         texts: RequestDesk[TextOrder],
         images: RequestDesk[ImageOrder],
+        embeddings: RequestDesk[EmbeddingOrder],
         following: Following,
         places: StreamPlaces,
         limits: RateLimits | None,
@@ -69,6 +71,7 @@ class Life:
         self.settings = settings
         self._texts = texts
         self._images = images
+        self._embeddings = embeddings
         self.following = following
         self._places = places
         self._limits = limits
@@ -80,6 +83,12 @@ class Life:
     async def ask_image(self, caller: Caller, asked: Asked[ImageOrder], receive: Receive) -> Running[ImageOrder]:
         """The same for images."""
         return await self._ask(self._images, caller, asked, receive)
+
+    async def ask_embedding(
+        self, caller: Caller, asked: Asked[EmbeddingOrder], receive: Receive
+    ) -> Running[EmbeddingOrder]:
+        """The same for texts as vectors."""
+        return await self._ask(self._embeddings, caller, asked, receive)
 
     async def cancel_text(self, request_id: RequestId) -> None:
         """Take back what still waits of a request for texts, whichever call asked for it. Raises `RequestNotFound`."""

@@ -20,7 +20,8 @@ from horde_server.workers.directory import OnlineWorker, WorkerDirectory
 
 ANY_TEXT: Final = "horde/any-text"
 ANY_IMAGE: Final = "horde/any-image"
-_ANY: Final = {"text": ANY_TEXT, "image": ANY_IMAGE}
+ANY_EMBEDDING: Final = "horde/any-embedding"
+_ANY: Final = {"text": ANY_TEXT, "image": ANY_IMAGE, "embedding": ANY_EMBEDDING}
 MOST_NAME_CHARACTERS: Final = 255
 MOST_NAMES: Final = 100
 """In one wish."""
@@ -30,7 +31,8 @@ _MOST_SEEN: Final = 10_000
 _NO_QUEUE_S: Final = 10_000
 _BACKENDS: Final = ("koboldcpp/", "aphrodite/", "tabbyAPI/", "vllm/", "ollama/", "llamacpp/", "openai/")
 _FOREIGN: Final = re.compile(
-    r"(gpt-|o[1-9](-|$)|chatgpt-|text-davinci-|davinci-|babbage-|claude-|dall-e-|gpt-image-).*", re.IGNORECASE
+    r"(gpt-|o[1-9](-|$)|chatgpt-|text-davinci-|text-embedding-|davinci-|babbage-|claude-|dall-e-|gpt-image-).*",
+    re.IGNORECASE,
 )
 
 

@@ -7,13 +7,14 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from horde_server.gateway.common.body import Body
-from horde_server.gateway.common.errors import BadField, UnsupportedValue
+from horde_server.gateway.common.errors import BadField
 from horde_server.gateway.common.etag import answered
 from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.told import answer_headers
 from horde_server.gateway.ollama.answers import Answer, loaded
 from horde_server.gateway.ollama.dialect import encode
+from horde_server.gateway.ollama.embeddings import answer_embed, answer_embeddings
 from horde_server.gateway.ollama.lines import Lines, Route, created_at
 from horde_server.gateway.ollama.models import loaded as loaded_models
 from horde_server.gateway.ollama.models import shown, tags
@@ -87,8 +88,16 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
         found = Answer(wish, lines, running, keeps_alive=keeps_alive)
         return found.stream(headers) if wish.streams else await found.whole(headers)
 
-    for path in ("/embed", "/embeddings"):
-        router.post(path, right=Right.ASK, shared_keys=True)(_no_embeddings)
+    @router.post("/embed", right=Right.ASK, shared_keys=True, reads=Body.read)
+    async def embed(caller: Caller, body: Body, request: Request) -> Response:
+        """Texts as vectors."""
+        return await answer_embed(services, request, caller, body)
+
+    @router.post("/embeddings", right=Right.ASK, shared_keys=True, reads=Body.read)
+    async def embeddings(caller: Caller, body: Body, request: Request) -> Response:
+        """A text as a vector, as programs asked before there was `/api/embed`."""
+        return await answer_embeddings(services, request, caller, body)
+
     for name in ("push", "create", "copy"):
         router.post(f"/{name}", right=Right.ANYBODY_NAMED, shared_keys=True)(_refusing(name))
     router.delete("/delete", right=Right.ANYBODY_NAMED, shared_keys=True)(_refusing("delete"))
@@ -98,11 +107,6 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
 
 def _model(body: Body) -> str:
     return body.text("model", most=MOST_NAME_CHARACTERS) or body.text("name", most=MOST_NAME_CHARACTERS)
-
-
-async def _no_embeddings() -> Response:
-    """Nobody makes them."""
-    raise UnsupportedValue("model", "this horde makes texts; it has no embeddings")
 
 
 def _refusing(verb: str) -> Any:
