@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from embedding_routes import EMBEDDING_MODEL
 from hordes import Horde, StartHorde
 from text_routes import TEXT_MODEL
 
@@ -183,6 +184,22 @@ async def test_models_are_listed(horde: Horde) -> None:
     assert (again.status_code, again.content) == (304, b"")
     (loaded,) = (await horde.client.get("/api/ps")).json()["models"]
     assert (loaded["name"], loaded["context_length"], loaded["size_vram"]) == (TEXT_MODEL, 4096, 0)
+
+
+async def test_models_of_embeddings_are_told_apart(horde: Horde) -> None:
+    """§1.1, §1.4: listed after those of texts, which make no vectors, as these write no texts."""
+    await online(horde)
+    await horde.embeddings.pop((await horde.account("embedder")).api_key)
+    listed = [model["name"] for model in (await horde.client.get("/api/tags")).json()["models"]]
+    assert listed == [TEXT_MODEL, EMBEDDING_MODEL]
+    shown = (await post(horde, "show", model=EMBEDDING_MODEL)).json()
+    assert shown["capabilities"] == ["embedding"]
+    assert (await post(horde, "pull", model=EMBEDDING_MODEL)).json() == {"status": "success"}
+    for answer in (
+        await post(horde, "embed", model=TEXT_MODEL, input="x"),
+        await post(horde, "generate", model=EMBEDDING_MODEL, prompt="x"),
+    ):
+        assert answer.status_code in (400, 404) and answer.json()["error"]
 
 
 @pytest.mark.parametrize("field", ["model", "name"])

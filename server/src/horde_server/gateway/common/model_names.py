@@ -154,7 +154,8 @@ class ModelNames:
             )
             if found:
                 return found
-        return name if self._kinds[kind].knows_model(name) else None
+        is_known = self._kinds[kind].knows_model(name) and not self._is_of_another(name, kind)
+        return name if is_known else None
 
     def _is_of_another(self, name: str, kind: str) -> bool:
         return any(self.find(other, name) is not None for other in _ANY if other != kind)

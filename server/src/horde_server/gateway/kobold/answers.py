@@ -12,9 +12,9 @@ from starlette.responses import Response
 from horde_server.gateway.common.finish import FinishReason, finish_reason
 from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.raw_text import RawText
+from horde_server.gateway.common.said import Said
 from horde_server.gateway.common.streaming import EVENT_STREAM, KEEPALIVE_COMMENT, StreamAnswer
 from horde_server.gateway.common.text_run import TextRun
-from horde_server.gateway.common.think import Said
 from horde_server.gateway.common.tokens import tokens
 from horde_server.gateway.kobold.events import Result, failure, results, token
 from horde_server.gateway.kobold.runs import Run, Runs

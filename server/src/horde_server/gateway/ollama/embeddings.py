@@ -22,8 +22,8 @@ async def answer_embed(services: Services, request: Request, caller: Caller, bod
     found = await embedded(services, request, caller, body, inputs_of(body, "input"), dimensions_of(body))
     answer = {
         "model": model or found.made["model"],
-        "total_duration": round(found.waited_s * _NS_PER_S),
-        "load_duration": 0,
+        "total_duration": max(round(found.waited_s * _NS_PER_S), 1),
+        "load_duration": 1,
         "prompt_eval_count": found.tokens,
     }
     raw = await found.written(lambda: encode({**answer, "embeddings": found.floats()}))
