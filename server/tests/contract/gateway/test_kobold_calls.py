@@ -175,6 +175,20 @@ async def test_an_abort_ends_the_call_with_what_there_is(horde: Horde, genkey: s
     assert await horde.sql("SELECT DISTINCT waiting FROM request") == [(0,)]
 
 
+@pytest.mark.parametrize("path", [GENERATE, STREAM])
+async def test_a_request_that_is_cancelled_elsewhere_ends_its_call_too(horde: Horde, path: str) -> None:
+    """§3.4: as an abort does that came to another process."""
+    await online(horde)
+    call = await asking(horde, path)
+    ((request_id,),) = await horde.sql("SELECT id::text FROM request")
+    await horde.texts.cancel(request_id)
+    ended = await asyncio.wait_for(call, 10)
+    if path == STREAM:
+        assert events(ended) == [{"token": "", "finish_reason": "stop"}]
+    else:
+        assert (ended.status_code, ended.json()["results"][0]["text"]) == (200, "")
+
+
 async def test_nothing_is_aborted_twice_or_of_others(horde: Horde) -> None:
     """§3.4, §3.5: of another account, another household, another name."""
     await online(horde)

@@ -9,6 +9,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from horde_server.gateway.common.errors import RequestGone
 from horde_server.gateway.common.finish import FinishReason, finish_reason
 from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.raw_text import RawText
@@ -74,10 +75,13 @@ class Answer:
         async with AsyncExitStack() as stack:
             said = await stack.enter_async_context(aclosing(self._run.said(as_it_comes=as_it_comes)))  # type: ignore[type-var] # generators
             pieces: AsyncIterator[Said | None] = await stack.enter_async_context(aclosing(run.until_stopped(said)))  # type: ignore[type-var]
-            async for piece in pieces:
-                if piece is not None:
-                    run.text += piece.content
-                yield piece
+            try:
+                async for piece in pieces:
+                    if piece is not None:
+                        run.text += piece.content
+                    yield piece
+            except RequestGone:  # it was stopped through another node
+                run.stop()
 
     def _result(self, run: Run) -> Result:
         ended = self._run.ended()
