@@ -22,6 +22,7 @@ from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
 from horde_server.periodic import every
 from horde_server.requests.alchemy.slice import Alchemy
+from horde_server.requests.embedding.slice import Embeddings
 from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
@@ -45,6 +46,7 @@ class Gateway(Slice):
         pictures: Pictures,
         images: Images,
         texts: Texts,
+        embeddings: Embeddings,
         alchemy: Alchemy,
         waiting: Waiting,
         following: Following,
@@ -56,7 +58,9 @@ class Gateway(Slice):
         services = Services(
             core=core,
             door=identity.door,
-            life=Life(settings, texts.desk, images.desk, following, places, identity.limits, self.calls),
+            life=Life(
+                settings, texts.desk, images.desk, embeddings.desk, following, places, identity.limits, self.calls
+            ),
             models=ModelNames(settings, dispatch.kinds, dispatch.queues, workers.directory, core.clock),
             texts=texts.served,
             pictures=DeliveredPictures(core.blobs.results, pictures.links, pictures.decoders),

@@ -20,6 +20,7 @@ from horde_server.identity.caller import Caller
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.asked import Asked
 from horde_server.requests.desk import RequestDesk, RequestOrder
+from horde_server.requests.embedding.order import EmbeddingOrder
 from horde_server.requests.face import raise_limits
 from horde_server.requests.following import (
     ClientGone,
@@ -61,6 +62,7 @@ class Life:
         settings: Settings,
         texts: RequestDesk[TextOrder],
         images: RequestDesk[ImageOrder],
+        embeddings: RequestDesk[EmbeddingOrder],
         following: Following,
         places: StreamPlaces,
         limits: RateLimits | None,
@@ -70,6 +72,7 @@ class Life:
         self._calls = calls
         self._texts = texts
         self._images = images
+        self._embeddings = embeddings
         self.following = following
         self._places = places
         self._limits = limits
@@ -92,6 +95,12 @@ class Life:
     def place(self, address: str) -> AbstractContextManager[None]:
         """A place among the streams, for who follows a request that another call has asked for."""
         return self._places.place(address)
+
+    async def ask_embedding(
+        self, caller: Caller, asked: Asked[EmbeddingOrder], receive: Receive
+    ) -> Running[EmbeddingOrder]:
+        """The same for texts as vectors."""
+        return await self._ask(self._embeddings, caller, asked, receive)
 
     async def cancel_text(self, request_id: RequestId) -> None:
         """Take back what still waits of a request for texts, whichever call asked for it. Raises `RequestNotFound`."""

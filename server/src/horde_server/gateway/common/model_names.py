@@ -20,7 +20,8 @@ from horde_server.workers.directory import OnlineWorker, WorkerDirectory
 
 ANY_TEXT: Final = "horde/any-text"
 ANY_IMAGE: Final = "horde/any-image"
-_ANY: Final = {"text": ANY_TEXT, "image": ANY_IMAGE}
+ANY_EMBEDDING: Final = "horde/any-embedding"
+_ANY: Final = {"text": ANY_TEXT, "image": ANY_IMAGE, "embedding": ANY_EMBEDDING}
 MOST_NAME_CHARACTERS: Final = 255
 MOST_NAMES: Final = 100
 """In one wish."""
@@ -30,7 +31,8 @@ _MOST_SEEN: Final = 10_000
 _NO_QUEUE_S: Final = 10_000
 _BACKENDS: Final = ("koboldcpp/", "aphrodite/", "tabbyAPI/", "vllm/", "ollama/", "llamacpp/", "openai/")
 _FOREIGN: Final = re.compile(
-    r"(gpt-|o[1-9](-|$)|chatgpt-|text-davinci-|davinci-|babbage-|claude-|dall-e-|gpt-image-).*", re.IGNORECASE
+    r"(gpt-|o[1-9](-|$)|chatgpt-|text-davinci-|text-embedding-|davinci-|babbage-|claude-|dall-e-|gpt-image-).*",
+    re.IGNORECASE,
 )
 
 
@@ -152,7 +154,8 @@ class ModelNames:
             )
             if found:
                 return found
-        return name if self._kinds[kind].knows_model(name) else None
+        is_known = self._kinds[kind].knows_model(name) and not self._is_of_another(name, kind)
+        return name if is_known else None
 
     def _is_of_another(self, name: str, kind: str) -> bool:
         return any(self.find(other, name) is not None for other in _ANY if other != kind)
