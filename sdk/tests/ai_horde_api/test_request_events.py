@@ -23,6 +23,7 @@ from horde_sdk.ai_horde_api.apimodels import (
 from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError, AIHordeRequestError
 from horde_sdk.events import (
     AccountEvent,
+    DeltaEvent,
     EndEvent,
     ManyChecksRequest,
     ManyChecksResponse,
@@ -141,6 +142,8 @@ class TestWhereTheHordeTells:
         horde.will_answer(TEXT_EVENTS, a_stream(*pieces, event("result", a_text(1, "Über")), END))
         told = follow(TEXT)
         assert told[:2] == [TextEvent(0, 0, "Ü"), TextEvent(0, 2, "ber")]
+        horde.will_answer(TEXT_EVENTS, a_stream(event("delta", {"job": 0, "delta": {"content": "Ü"}}), END))
+        assert follow(TEXT)[0] == DeltaEvent(0, {"content": "Ü"})
         assert told[2].generation.text == "Über"
 
     def test_forms(self, horde: FakeHorde, follow: Follow) -> None:
