@@ -27,11 +27,13 @@ from horde_server.requests.events.slice import Events
 from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
+from horde_server.requests.reasons.slice import Reasons
 from horde_server.requests.text.slice import Texts
 from horde_server.requests.things import Things
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
 from horde_server.statistics.slice import Stats
+from horde_server.streams.slice import Streams
 from horde_server.styles.slice import Styles
 from horde_server.tasks.slice import Tasks
 from horde_server.teams.slice import Teams
@@ -64,9 +66,10 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     styles = Styles(core, identity, moderation.profanity)
     stream_places = StreamPlaces(core.settings.streams_per_address)
     waiting = Waiting(stream_places.of_clients)
-    following = Following(waiting)
-    images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
-    texts = Texts(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
+    streams = Streams(core, identity, dispatch, waiting.tell)
+    following = Following(waiting, streams.relay)
+    images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles, streams)
+    texts = Texts(core, identity, moderation, dispatch, waiting, workers, pictures, styles, streams)
     alchemy = Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results)
     following.open(images.dispatcher)
     following.open(texts.dispatcher)
@@ -83,6 +86,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         workers,
         dispatch,
         pictures,
+        streams,
         images,
         texts,
         alchemy,
@@ -99,6 +103,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
             pictures.public_address,
         ),
         Cancelling(identity, dispatch),
+        Reasons(core, identity, moderation, dispatch, images, texts, alchemy.statuses.form_ids),
         styles,
         Accounts(core, identity, moderation.profanity, dispatch, slices),
         Registration(core, identity, moderation),

@@ -162,7 +162,11 @@ class Stage:
                 return await horde.texts.request()
             case "id" if "/interrogate/" in name:
                 return await horde.alchemy.request("caption")
-            case "id" if "/generate/shared/" not in name and "/generate/" in name:
+            case "id" if "/generate/pieces/" in name:
+                await horde.texts.request(models=["koboldcpp/streamed"])
+                owner = str(self.keys["owner"])
+                return str((await horde.texts.job(owner, "the streamer", models=["koboldcpp/streamed"]))["id"])
+            case "id" if "/generate/shared/" not in name and ("/generate/" in name or "/explain/" in name):
                 return await horde.request()
             case "id" | "key" | "name":
                 return str(uuid4())

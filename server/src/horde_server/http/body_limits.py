@@ -20,6 +20,8 @@ WITH_PICTURES = frozenset(
     }
 )
 WITH_TEXTS = frozenset({"/api/v2/generate/text/async", "/api/v2/generate/text/submit"})
+PIECES = "/api/v2/generate/pieces/"
+PIECE_BYTES = 256 * 1024
 KEYLESS = (
     "/api/v2/generate/check",
     "/api/v2/generate/rate/",
@@ -40,6 +42,8 @@ def most_body_bytes(path: str, max_body_bytes: int) -> int:
         return max_body_bytes
     if path in WITH_TEXTS:
         return min(TEXT_BYTES, max_body_bytes)
+    if path.startswith(PIECES):
+        return min(PIECE_BYTES, max_body_bytes)
     if path.startswith(KEYLESS):
         return min(SMALL_BYTES, max_body_bytes)
     return min(USUAL_BYTES, max_body_bytes)

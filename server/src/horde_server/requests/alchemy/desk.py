@@ -81,7 +81,9 @@ class AlchemyDesk:
             except BaseException:
                 await self._discard(interrogation_id)
                 raise
-            told = forms_warning(entries, self._dispatcher.queue) if self._admission.tells_prospects else ""
+            told = ""
+            if self._admission.tells_prospects:
+                told = forms_warning(entries, self._dispatcher.queue, self._dispatcher.kind, payer.account)
             return Ticket(id=interrogation_id, price=_price(forms), warnings={NO_WORKER_CODE: told} if told else {})
 
     async def look(self, interrogation_id: RequestId) -> InterrogationStatus:

@@ -51,6 +51,10 @@ class InterrogationStatuses:
         """The states alone. Raises `RequestNotFound`."""
         return _status([_form(row) for row in await self.rows(interrogation_id)])
 
+    async def form_ids(self, interrogation_id: RequestId) -> list[RequestId]:
+        """The requests of its forms. Raises `RequestNotFound`."""
+        return [row.id for row in await self.rows(interrogation_id)]
+
     async def form_states(self, interrogation_id: RequestId) -> dict[RequestId, FormState]:
         """The states of its forms by their requests, in their order. Raises `RequestNotFound`."""
         return {row.id: _form(row).state for row in await self.rows(interrogation_id)}

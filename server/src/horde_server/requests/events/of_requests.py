@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Final, TypeAlias
@@ -11,7 +12,20 @@ import msgspec
 from horde_server.dispatch.store import Generation
 from horde_server.http.event_stream import KEEP_ALIVE, event
 from horde_server.requests.events.seen import Seen
-from horde_server.requests.following import ClientGone, Delivered, End, Following, Quiet, State, Text, Wants
+from horde_server.requests.following import (
+    ClientGone,
+    Delivered,
+    Delta,
+    End,
+    Following,
+    Preview,
+    Quiet,
+    Restarted,
+    State,
+    Step,
+    Text,
+    Wants,
+)
 from horde_server.requests.things import Thing
 from horde_server.requests.waiting import Receive
 
@@ -59,6 +73,14 @@ class _Teller:
                 return self._event("state", now)
             case Text(slot=slot, at=at, text=text):
                 return self._text(slot, at, text)
+            case Step(slot=slot, step=step, steps=steps):
+                return self._event("step", {"job": slot, "step": step, "steps": steps})
+            case Preview(slot=slot, picture=picture):
+                return self._event("preview", {"job": slot, "image": data_url(picture)})
+            case Delta(slot=slot, delta=delta):
+                return self._event("delta", {"job": slot, "delta": delta})
+            case Restarted(slot=slot, reason=reason):
+                return self._event("restarted", {"job": slot, "reason": reason})
             case Delivered(generation=made):
                 if self._skipped:
                     self._skipped -= 1
@@ -88,3 +110,9 @@ class _Teller:
 
     def _event(self, name: str, told: object) -> bytes:
         return event(name, _encode(told), self._seen.event_id())
+
+
+def data_url(picture: bytes) -> str:
+    """A preview as browsers show it without asking anybody."""
+    kind = "webp" if picture[:4] == b"RIFF" else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"

@@ -36,6 +36,7 @@ from horde_server.requests.progress import progress, progress_tag
 from horde_server.requests.styling import Styling
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Heard, Slice
+from horde_server.streams.slice import Streams
 from horde_server.styles.slice import Styles
 from horde_server.workers.slice import Workers
 
@@ -56,6 +57,7 @@ class Images(Slice):
         workers: Workers,
         pictures: Pictures,
         styles: Styles,
+        streams: Streams,
     ) -> None:
         settings = core.settings
         self._core = core
@@ -66,6 +68,7 @@ class Images(Slice):
         self._pictures = pictures
         self.dispatcher = dispatch.open(ImageKind(), matched_targeting=settings.require_matched_targeting)
         self._waiting = waiting
+        self._relay = streams.relay
         waiting.open(self.dispatcher.queue, lambda entry: (entry.id, entry.account_id))
         self._shared = SharedImages(core.pool, core.blobs, core.tasks, pictures.retention)
         self._missed_uploads = MissedUploads(core.clock, core.publish)
@@ -81,7 +84,7 @@ class Images(Slice):
         )
         self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
         styles.open(ImageStyles())
-        self._styling = Styling(styles, "image", styled, core.clock)
+        self.styling = Styling(styles, "image", styled, core.clock)
         self.statuses = ImageStatuses(desk=self.desk, blobs=core.blobs.results, links=pictures.links)
         self._submissions = Submissions(
             core.pool,
@@ -91,6 +94,7 @@ class Images(Slice):
             moderation.suspects,
             core.clock,
             lifetime_s=settings.request_lifetime_s,
+            streamed=streams.losses,
         )
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
@@ -101,7 +105,7 @@ class Images(Slice):
             sharing_routes(self._shared, self._door),
             routes(
                 self.desk,
-                self._styling,
+                self.styling,
                 self.statuses,
                 pictures.public_address,
                 self._addresses,
@@ -118,6 +122,7 @@ class Images(Slice):
                 pictures.source_links,
                 pictures.public_address,
                 self._waiting,
+                self._relay,
                 self._door,
             ),
         ]
