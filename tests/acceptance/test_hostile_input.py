@@ -251,7 +251,7 @@ def test_schemathesis_finds_nothing(target: RunningHorde, known: dict[str, str],
             env=clean_environment(),
             capture_output=True,
             text=True,
-            timeout=160,
+            timeout=190,
             check=False,
         )
         assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
