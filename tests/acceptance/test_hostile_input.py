@@ -241,7 +241,7 @@ def test_schemathesis_finds_nothing(target: RunningHorde, known: dict[str, str],
     command = [program, "--config-file", str(settings), "run", f"{target.url}/openapi.json"]
     command += ["--checks", ",".join(CHECKS), "--max-examples", str(examples), "--suppress-health-check", "all"]
     command += ["--generation-database", "none", "--seed", "7", "--no-color"]
-    # in maintenance, or kept out, nothing else would be looked at; and an account's events go on, however they are asked
+    # in maintenance, or kept out, nothing else would be looked at; and an account's events go on and on
     for operation in (
         "put_horde_modes", "put_operations_block_worker_ip", "post_operations_ip", "get_account_events",
     ):  # fmt: skip
