@@ -57,14 +57,14 @@ def a_stream(*pieces: bytes) -> Reply:
 
 
 END = event("end", {"done": True, "faulted": False})
-Follow = Callable[..., list[RequestEvent]]
+Follow = Callable[..., list[Any]]
 
 
 @pytest.fixture(params=["sync", "async"])
 def follow(request: pytest.FixtureRequest, horde: FakeHorde) -> Follow:
     """Ask for something and return all that happens to it, by either client."""
 
-    def sync(asked: Any, *, naps: Naps | None = None, **options: Any) -> list[RequestEvent]:
+    def sync(asked: Any, *, naps: Naps | None = None, **options: Any) -> list[Any]:
         client = AIHordeAPISimpleClient()
         naps = naps or Naps()
         client._clock = naps.clock
@@ -87,7 +87,7 @@ def follow(request: pytest.FixtureRequest, horde: FakeHorde) -> Follow:
                 await opened.result()
         return told
 
-    def by_asyncio(asked: Any, *, naps: Naps | None = None, **options: Any) -> list[RequestEvent]:
+    def by_asyncio(asked: Any, *, naps: Naps | None = None, **options: Any) -> list[Any]:
         return asyncio.run(asynchronous(asked, naps or Naps(), options))
 
     return sync if request.param == "sync" else by_asyncio
