@@ -28,6 +28,8 @@ FLOORS: tuple[tuple[set[str], ...], ...] = (
         {"worker"},
         {"account_keys"},
         {"kudos_statement"},
+        {"events"},
+        {"explanations"},
         {"generation_pieces"},
     ),
     ({PACKAGE},),

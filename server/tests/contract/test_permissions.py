@@ -79,6 +79,8 @@ LATER: dict[str, dict[str, Outcome]] = {
     f"DELETE {API}/generate/shared/{{id}}": all_of(tuple(CALLERS), (404, "SharedImageNotFound")),
     f"POST {API}/generate/async": {**DELETED, **SPENT},
     f"POST {API}/generate/text/async": {**DELETED, **SPENT},
+    f"POST {API}/explain/image": SPENT,
+    f"POST {API}/explain/text": SPENT,
     f"POST {API}/interrogate/async": {**DELETED, "spent key": (403, "KeyBudgetExceeded")},
     f"POST {API}/generate/pop": SERVING,
     f"POST {API}/generate/text/pop": SERVING,
@@ -112,6 +114,7 @@ LATER: dict[str, dict[str, Outcome]] = {
     f"PUT {API}/sharedkeys": ANONYMOUS,
     f"PATCH {API}/sharedkeys/{{sharedkey_id}}": all_of(NO_OWNERS, (403, "Forbidden")),
     f"DELETE {API}/sharedkeys/{{sharedkey_id}}": all_of(NO_OWNERS, (403, "Forbidden")),
+    f"GET {API}/events": ANONYMOUS,
     f"GET {API}/webhook_secret": {"anonymous": (403, "AnonForbidden")},
     f"POST {API}/webhook_secret": {"anonymous": (403, "AnonForbidden")},
 }

@@ -22,6 +22,14 @@ from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
 OUR_ENDPOINTS = {
     "/v2/webhook_secret",
+    # with its request in `horde_sdk.generation_pieces`
+    "/v2/generate/pieces/{id}",
+    # with their requests in `horde_sdk.events`
+    "/v2/events",
+    "/v2/generate/check",
+    "/v2/generate/events/{id}",
+    "/v2/generate/text/events/{id}",
+    "/v2/interrogate/events/{id}",
     # with their requests in `horde_sdk.moderation`
     "/v2/audit",
     "/v2/generate/report/{id}",
@@ -34,6 +42,10 @@ OUR_ENDPOINTS = {
     "/v2/operations/requests",
     "/v2/operations/suspicions",
     "/v2/kudos/statement",
+    "/v2/explain/{id}",
+    "/v2/explain/image",
+    "/v2/explain/text",
+    "/v2/status/eta",
     "/v2/keys",
     "/v2/keys/{key_id}",
     "/v2/keys/{key_id}/rotate",
@@ -95,8 +107,26 @@ UNNAMED_BY_THE_SDK = {
     "NewspieceChange",
     "WebhookSecret",  # with its requests in `horde_sdk.webhooks`, as other hordes lack it
     *OF_REGISTRATION,  # with its requests in `horde_sdk.registration`, for the same reason
+    "AssistantMessage",  # parts of what a worker tells of a text, which the SDK hands on as they are
+    "FunctionCall",
+    "Logprobs",
+    "TokenLogprob",
+    "ToolCall",
+    "TopLogprob",
+    "Usage",
+    "ManyChecks",  # likewise in `horde_sdk.events`
+    "Piece",  # likewise in `horde_sdk.generation_pieces`
+    "PieceTaken",
     "KudosStatement",  # likewise in `horde_sdk.kudos_statement`
     "KudosStatementLine",
+    "RequestExplanation",  # likewise in `horde_sdk.explanations`
+    "ExplainedPart",
+    "RefusedWorkers",
+    "Suggestion",
+    "SuggestedField",
+    "Eta",
+    "EtaAccuracy",
+    "EtaAccuracies",
     "KeyInput",  # with the answers in `horde_sdk.account_keys`, for the same reason
     "KeyChange",
     "KeyRotation",
@@ -106,7 +136,11 @@ UNNAMED_BY_THE_SDK = {
 }
 """Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""
 
-OUR_FIELDS = {"capabilities", "named_only"}
+OUR_FIELDS = {
+    "capabilities", "named_only", "loaded", "streams", "previews", "previews_checked",
+    "chat", "tools", "vision", "grammar", "logprobs", "templates",
+    "finish_reason", "tokens", "usage", "message",
+}  # fmt: skip
 """What our own workers say when they ask for jobs, and others need not."""
 
 NOT_SERVED: set[str] = set()

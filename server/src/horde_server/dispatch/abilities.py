@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from horde_server.dispatch.capabilities import (
+    BackendBit,
     agent_mask,
     declared_mask,
     validated_backend_bit,
@@ -15,6 +16,7 @@ from horde_server.dispatch.capabilities import (
 MODELS_KEPT = 300
 BLACKLIST_KEPT = 200
 BLACKLIST_WORD_LENGTH = 15
+_BACKEND_BITS: dict[str, int] = {str(bit.name).lower(): bit for bit in BackendBit}
 
 
 class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,17 +44,23 @@ class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
     named_only: bool = False
     require_upfront_kudos: bool = False
     friends: tuple[int, ...] = ()  # account ids of `priority_usernames`
+    streams: bool = False  # it tells what it makes while it makes it
     # of text workers; lengths in tokens
     max_length: int = 512
     max_context_length: int = 2048
     softprompts: tuple[str, ...] = ()
+    backend: tuple[str, ...] = ()  # names of `BackendBit`, in lower case
+    templates: dict[str, str] = msgspec.field(default_factory=dict)  # names of chat templates, by model
     # of alchemists, whose `models` are forms
     max_tiles: int = 0  # of 512×512 pixels
 
     def capability_mask(self) -> int:
         """The capability bits of the worker's software."""
         known = agent_mask(self.bridge_agent) if self.capabilities is None else declared_mask(self.capabilities)
-        return known | validated_backend_bit(self.bridge_agent)
+        known |= validated_backend_bit(self.bridge_agent)
+        for name in self.backend:
+            known |= _BACKEND_BITS.get(name, 0)
+        return known
 
 
 def kept_blacklist(words: Iterable[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from enum import IntFlag
 from functools import lru_cache
 
 # name -> version -> words gained from that version on
@@ -83,6 +84,21 @@ _VALIDATED_BACKENDS = frozenset(
         "TabbyAPI", "OpenHorde Worker",  # the last is ours
     }
 )  # fmt: skip
+
+
+class BackendBit(IntFlag):
+    """What the program behind a text worker does with messages, declared key by key in its pops (capabilities.md §1).
+
+    Beyond the bits of the words, so that no list of words declares them. The lowest that is lacking is the reason that
+    a worker is told.
+    """
+
+    TOOLS = VALIDATED_BACKEND << 1
+    VISION = VALIDATED_BACKEND << 2
+    GRAMMAR = VALIDATED_BACKEND << 3
+    LOGPROBS = VALIDATED_BACKEND << 4
+    CHAT = VALIDATED_BACKEND << 5  # it takes messages at all
+
 
 _SEMVER = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from horde_server.dispatch.abilities import Abilities
+from horde_server.dispatch.concessions import Concession
 from horde_server.dispatch.refusal import Offer, Requirement
 
 
@@ -34,7 +35,7 @@ class Delivery:
     """A delivered job, as far as what it is worth depends on it."""
 
     model: str
-    characters: int  # of the result as it is kept
+    characters: int  # of the result as it is kept, and of what else the model wrote
     owner_trusted: bool
     backend_validated: bool  # the worker's software is one whose texts are trusted (workers.md §10.4)
 
@@ -112,8 +113,17 @@ class Kind(WorkerRules, Protocol[OrderT]):
     def requirement(self, order: OrderT) -> Requirement:
         """What the order asks of a worker; equal for orders that the same workers can serve."""
 
+    def concessions(self, order: OrderT, offers: Sequence[Offer]) -> list[Concession[OrderT]]:
+        """What of the order could be given up, so that some of these workers may serve it that may not now."""
+
+    def fits(self, order: OrderT) -> bool:
+        """Whether what the order asks for goes together, as far as concessions could change that."""
+
     def batch_size(self, order: OrderT, model: str, offer: Offer, *, amount: int, available: int) -> int:
         """Jobs to hand out together: 1 to `amount`, at most `available`."""
+
+    def may_resume(self, order: OrderT) -> bool:
+        """Whether a worker can go on where another was lost: with a text of which a part was shown already."""
 
     def seed(self, order: OrderT, waiting: int, random_below: int) -> int:
         """The seed of a hand-out while `waiting` jobs wait; `random_below` (< 2^32) where none was asked for."""

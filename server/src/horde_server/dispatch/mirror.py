@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -41,6 +41,7 @@ class Mirror:
     ) -> None:
         """`dispatchers` by the name of their kind."""
         self._announcements = announcements
+        self.listened: Callable[[], Collection[UUID]] = tuple  # requests that somebody listens to, on whichever node
         self._removing = removing
         self._pool = pool
         self._dispatchers = dispatchers
@@ -88,12 +89,12 @@ class Mirror:
             due = await store.whats_due(conn)
             if due.overdue_jobs:
                 async with conn.transaction():
-                    swept = await job_store.sweep_overdue(conn)
+                    swept = await job_store.sweep_overdue(conn, self.listened())
                     await self._announcements.changed(conn, [state for state, _ in swept])
             if due.expired_requests:
                 async with conn.transaction():
                     expired = await store.delete_expired(conn)
-                    await self._removing(conn, [each for each in expired if self._kind_of(each).owns_blobs])
+                    await self._removing(conn, [*self._with_pictures(expired)])
                     await self._announcements.expired(conn, [each.ended for each in expired if each.ended])
         dropped: list[UUID] = []
         for state, workers in swept:
@@ -140,6 +141,14 @@ class Mirror:
         if gone:
             self._remove(gone)
             self._publish("request", map(str, gone))
+
+    def _with_pictures(self, expired: Iterable[store.Expired]) -> Iterator[store.Expired]:
+        """Those that own blobs; of kinds whose results are none, the pictures that were given alone."""
+        for request in expired:
+            if self._kind_of(request).owns_blobs:
+                yield request
+            elif request.sources:
+                yield request._replace(job_ids=[])
 
     def _kind_of(self, request: store.Expired) -> Kind[Any]:
         return self._dispatchers[request.kind].kind

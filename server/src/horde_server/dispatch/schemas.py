@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from horde_server.http.wire_types import Items, Line, RawText, Text, Whole, empty
 
 INT32_MAX = 2_147_483_647
+MOST_LOADED = 20
+"""Models that a worker has in memory at a time."""
 MOST_METADATA_READ = 1000
 """Remarks in one body; long before, the rule refuses them in its own words."""
 
@@ -31,6 +33,12 @@ class WorkerPop(Wire):
     priority_usernames: Annotated[list[Annotated[str, Text(255)]], Items(1000)] = empty(list)
     require_upfront_kudos: bool = False
     extra_slow_worker: bool = False
+    loaded: Annotated[list[Annotated[str, Line(255)]], Items(MOST_LOADED)] = Field(
+        default_factory=list,
+        json_schema_extra={"default": []},
+        description="Beyond the original API: those of its models that lie in memory now; of requests that are as good "
+        "as equal the worker is given one for such a model.",
+    )
     named_only: bool = Field(
         False,
         description="Beyond the original API: serve only requests that name this worker in `workers`, to try it out.",

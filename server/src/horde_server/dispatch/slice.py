@@ -28,9 +28,9 @@ class Dispatch(Slice):
         self._core = core
         self.kinds: dict[str, Kind[Any]] = {}
         self.queues: dict[str, LiveQueue] = {}  # by the name of the kind
-        self._dispatchers: dict[str, Dispatcher[Any]] = {}
+        self.dispatchers: dict[str, Dispatcher[Any]] = {}  # likewise
         self.announcements = Announcements(Announcer(core.tasks))
-        self.mirror = Mirror(core.pool, self._dispatchers, core.publish, removing, self.announcements)
+        self.mirror = Mirror(core.pool, self.dispatchers, core.publish, removing, self.announcements)
 
         self.bulk_cancel = BulkCancel(core.pool, self.queues, self.mirror, self.announcements)
 
@@ -42,7 +42,7 @@ class Dispatch(Slice):
         dispatcher = Dispatcher(
             kind, core.pool, queue, core.publish, self.announcements, lifetime_s=core.settings.request_lifetime_s
         )
-        self._dispatchers[kind.name] = dispatcher
+        self.dispatchers[kind.name] = dispatcher
         return dispatcher
 
     def notices(self) -> Mapping[str, Heard]:

@@ -66,6 +66,15 @@ async def fetch_requests(conn: Connection, ids: Sequence[UUID]) -> list[OpenRequ
     return [_open_request(row) for row in await cursor.fetchall()]
 
 
+async def fetch_asked(conn: Connection, ids: Sequence[UUID]) -> list[OpenRequest]:
+    """The named requests, and the forms of the named interrogations, whatever their state."""
+    cursor = await conn.execute(
+        f"SELECT {_OPEN_REQUEST_COLUMNS} FROM request WHERE id = ANY(%(ids)s) OR interrogation_id = ANY(%(ids)s)",
+        {"ids": list(ids)},
+    )
+    return [_open_request(row) for row in await cursor.fetchall()]
+
+
 async def fetch_states(conn: Connection) -> list[tuple[RequestId, int]]:
     """(id, version) of every open request, for reconciling."""
     cursor = await conn.execute(OPEN_VERSIONS)
@@ -274,6 +283,7 @@ class Generation(NamedTuple):
     censored: bool
     gen_metadata: str
     result: str
+    told: str | None = None  # what else the worker told of it, as JSON
 
 
 async def name_of_worker(conn: Connection, worker_id: UUID) -> str:
@@ -284,12 +294,12 @@ async def name_of_worker(conn: Connection, worker_id: UUID) -> str:
 
 _STATUS = Statement(
     f"""SELECT {_OPEN_REQUEST_COLUMNS}, job.id, job.worker_id, coalesce(worker.name, '{_DELETED_WORKER}'), job.model,
-               job.seed, job.censored, job.gen_metadata::text, job.result
+               job.seed, job.censored, job.gen_metadata::text, job.result, job.told::text
         FROM request
         LEFT JOIN job ON job.request_id = request.id AND job.state = 'done'
         LEFT JOIN worker ON worker.id = job.worker_id
         WHERE request.id = %(id)s AND request.kind = %(kind)s ORDER BY job.settled_at, job.id""",
-    (*_OPEN_REQUEST_TYPES, "uuid", "uuid", "text", "text", "int", "bool", "text", "text"),
+    (*_OPEN_REQUEST_TYPES, "uuid", "uuid", "text", "text", "int", "bool", "text", "text", "text"),
 )
 
 

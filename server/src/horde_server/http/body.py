@@ -43,11 +43,11 @@ def refuse_endless(body: bytes, most_commas: int = MOST_COMMAS) -> None:
         raise BadRequest(f"The body has more than {most_commas} commas: send less values at once.")
 
 
-async def read_body(request: Request, model: type[Model]) -> Model:
+async def read_body(request: Request, model: type[Model], *, most_commas: int = MOST_COMMAS) -> Model:
     """The body as `model`. Raises `UnreadableBody` (no JSON object) or `InvalidPayload` with the faults by path."""
     refuse_media_type(request.headers)
     body = await request.body()
-    refuse_endless(body)
+    refuse_endless(body, most_commas)
     try:
         return model.model_validate_json(body)
     except pydantic.ValidationError as error:

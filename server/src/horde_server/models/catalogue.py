@@ -17,8 +17,8 @@ from horde_server.models.reference import (
 
 __all__ = [
     "DEAREST_MULTIPLIER", "DEFAULT_BASELINE", "DEFAULT_MAX_STEPS", "DEFAULT_MIN_STEPS", "ImageModel", "Requirements",
-    "baseline", "image_model", "inpainting_models", "is_controlnet", "is_inpainting", "is_known", "is_nsfw",
-    "largest_text_model_b", "price_multiplier", "requirements", "steps_range", "text_parameters_b",
+    "baseline", "image_model", "inpainting_models", "instruct_format", "is_controlnet", "is_inpainting", "is_known",
+    "is_nsfw", "largest_text_model_b", "price_multiplier", "requirements", "steps_range", "text_parameters_b",
 ]  # fmt: skip
 
 _MULTIPLIERS = {"stable_diffusion_xl": 2, "stable_cascade": 4, "flux_1": 8, "z_image_turbo": 8, "qwen_image": 12}
@@ -88,6 +88,11 @@ DEAREST_MULTIPLIER = max(_MULTIPLIERS.values())
 def text_parameters_b(model: str) -> float | None:
     """Billions of parameters of a text model, by any of its names (basics.md §9.3); None: unknown."""
     return current.get().text_parameters_b(model)
+
+
+def instruct_format(model: str) -> str | None:
+    """What the catalogue calls the chat template of a text model; None: it says nothing."""
+    return current.get().instruct_format(model)
 
 
 def largest_text_model_b() -> float:

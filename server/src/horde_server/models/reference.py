@@ -26,6 +26,7 @@ _TAGS = (
     ("[ZImage]", "z_image_turbo"),
 )  # fmt: skip
 _MOST_PARAMETERS = 1e15
+_MOST_FORMAT_CHARACTERS = 60
 
 Model = TypeVar("Model")
 
@@ -69,10 +70,11 @@ class ImageModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelReference:
-    """All that is known of models, by name. `text` holds parameters in billions."""
+    """All that is known of models, by name. `text` holds parameters in billions, `text_formats` chat templates."""
 
     image: Mapping[str, ImageModel] = field(default_factory=dict)
     text: Mapping[str, float] = field(default_factory=dict)
+    text_formats: Mapping[str, str] = field(default_factory=dict)
 
     def is_known(self, name: str) -> bool:
         """Whether it is a known image model: only such may be offered by owners without the customizer role."""
@@ -95,6 +97,10 @@ class ModelReference:
         """Billions of parameters of a text model, also under a quantised name (basics.md §9.3); None: unknown."""
         return next((self.text[base] for base in base_names(name) if base in self.text), None)
 
+    def instruct_format(self, name: str) -> str | None:
+        """What the catalogue calls the chat template of a text model, also under a quantised name."""
+        return next((self.text_formats[base] for base in base_names(name) if base in self.text_formats), None)
+
 
 class _ImageEntry(msgspec.Struct):
     baseline: str
@@ -106,6 +112,10 @@ class _ImageEntry(msgspec.Struct):
 
 class _TextEntry(msgspec.Struct):
     parameters: float
+
+
+class _FormatEntry(msgspec.Struct):
+    instruct_format: str
 
 
 def read_image_catalogue(data: bytes) -> dict[str, ImageModel]:
@@ -144,6 +154,23 @@ def read_text_catalogue(data: bytes) -> dict[str, float]:
         if 0 < parameters < _MOST_PARAMETERS:
             models[name] = parameters / 1e9
     return _some(models)
+
+
+def read_text_formats(data: bytes) -> dict[str, str]:
+    """The chat templates that a catalogue of text models names; there may be none.
+
+    Raises:
+        CatalogueUnusable: not a JSON object.
+    """
+    formats = {}
+    for name, entry in _entries(data):
+        try:
+            told = msgspec.convert(entry, _FormatEntry).instruct_format
+        except msgspec.ValidationError:
+            continue
+        if 0 < len(told) <= _MOST_FORMAT_CHARACTERS:
+            formats[name] = told
+    return formats
 
 
 def _entries(data: bytes) -> list[tuple[str, Any]]:

@@ -20,6 +20,7 @@ from horde_server.models.reference import (
     built_in,
     read_image_catalogue,
     read_text_catalogue,
+    read_text_formats,
 )
 
 log = structlog.get_logger(__name__)
@@ -31,7 +32,7 @@ RETRY_S = 120.0
 """After a failure, where the old catalogue stays in use."""
 _JITTER = 0.1
 
-Model = TypeVar("Model")
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +89,21 @@ class ReferenceUpdates:
     async def _with_text_models(self, reference: ModelReference) -> ModelReference:
         if self._addresses.text is None:
             return reference
-        models = await self._read(self._addresses.text, read_text_catalogue)
-        log.info("model_reference.read", text_models=len(models))
-        return replace(reference, text=models)
+        models, formats = await self._read(self._addresses.text, _text_models)
+        log.info("model_reference.read", text_models=len(models), chat_templates=len(formats))
+        return replace(reference, text=models, text_formats=formats)
 
-    async def _read(self, address: str, parse: Callable[[bytes], dict[str, Model]]) -> dict[str, Model]:
+    async def _read(self, address: str, parse: Callable[[bytes], Read]) -> Read:
         if address.startswith(("http://", "https://")):
             found = await self._fetcher.get(address, max_bytes=MAX_CATALOGUE_BYTES, time_limit_s=FETCH_LIMIT_S)
             if found.status != 200:
                 raise CatalogueUnusable(f"the server answered {found.status}")
             return await asyncio.to_thread(parse, found.body)
         return await asyncio.to_thread(lambda: parse(_file(Path(address))))
+
+
+def _text_models(data: bytes) -> tuple[dict[str, float], dict[str, str]]:
+    return read_text_catalogue(data), read_text_formats(data)
 
 
 def _file(path: Path) -> bytes:

@@ -21,6 +21,7 @@ class GivenPictures:
     image: str = ""
     mask: str = ""
     extra: Sequence[tuple[str, float]] = ()  # with their strengths
+    extra_field: str = "extra_source_images."  # what refusals call them, before their numbers
 
 
 NO_PICTURES = GivenPictures()

@@ -6,15 +6,16 @@ answers into their bytes.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 from functools import partial
 from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import uuid4
 
 from horde_server.core import Core
 from horde_server.dispatch.dispatcher import Dispatcher
-from horde_server.dispatch.entry import Entry
+from horde_server.dispatch.entry import Entry, RequestState
 from horde_server.dispatch.ids import RequestId
+from horde_server.dispatch.states import RequestPhase
 from horde_server.dispatch.store import Generation, NewRequest
 from horde_server.errors import RequestNotFound
 from horde_server.identity.caller import Caller
@@ -27,7 +28,7 @@ from horde_server.requests.admission import Admission, Arrival
 from horde_server.requests.asked import Asked, GivenPictures, Ticket
 from horde_server.requests.model_fallback import NamesModels, with_models_there_are
 from horde_server.requests.payers import Payer
-from horde_server.requests.progress import Progress, progress
+from horde_server.requests.progress import Progress, progress, progress_tag
 from horde_server.requests.prospects import prospects, why_nobody
 from horde_server.requests.upfront import Upfront
 from horde_server.requests.waiting import Patience, Waiting
@@ -131,7 +132,6 @@ class RequestDesk(Generic[OrderT]):
                     reward=price.style_reward_hundredths,
                 )
             order = await self._intake.keep_pictures(taken.order, request_id, asked.pictures, caller.requester)
-            free_hundredths = account.balance_hundredths - max(account.floor_hundredths, 0)
             try:
                 with self._dispatcher.turns.turn(
                     request_id,
@@ -151,7 +151,7 @@ class RequestDesk(Generic[OrderT]):
                             style_reward_hundredths=price.style_reward_hundredths,
                             event_id=event_id,
                             held_hundredths=taken.held_hundredths,
-                            payer_covered=account.trusted or free_hundredths >= price.cover_hundredths,
+                            payer_covered=_covers(account, price),
                             client_agent=caller.client_agent,
                             address=caller.address,
                             webhook=taken.payer.hook_of(asked.webhook),
@@ -164,31 +164,72 @@ class RequestDesk(Generic[OrderT]):
             except BaseException:
                 await self._intake.discard_pictures(order)
                 raise
-            told = prospects(entry, self._dispatcher.queue, tells_obstacles=self._admission.tells_prospects)
+            told = prospects(
+                entry,
+                self._dispatcher.queue,
+                tells_obstacles=self._admission.tells_prospects,
+                kind=self._dispatcher.kind,
+                account=account,
+            )
             return Ticket(id=request_id, price=price, warnings=self._intake.warnings(order) | told)
+
+    async def considered(self, asked: Asked[OrderT], caller: Caller) -> Entry[OrderT]:
+        """The request as it would be taken now: checked and covered like one, and seen by no worker.
+
+        Raises the refusals of requests.md §3.
+        """
+        request_id, queue = RequestId(uuid4()), self._dispatcher.queue
+        taken = await self._taken(asked, request_id, caller, None)
+        order, account, now = taken.order, taken.payer.account, queue.now()
+        entry = Entry(
+            id=request_id,
+            account_id=account.id,
+            order=order,
+            requirement=self._dispatcher.kind.requirement(order),
+            key=self._admission.earliest_key(account),
+            price_hundredths=taken.price.base_hundredths,
+            balance_covers_price=_covers(account, taken.price),
+            created_s=now,
+            state=RequestState(
+                request_id, RequestPhase.OPEN, order.n, order.n, 0, 0, 0, 0, now + self._settings.request_lifetime_s, 0
+            ),
+        )
+        entry.group = queue.class_of(entry.requirement)
+        return entry
 
     async def look(self, request_id: RequestId) -> Progress:
         """How far a request is, mostly from memory. Raises `RequestNotFound`."""
-        entry = await self._dispatcher.find(request_id)
-        if entry is None:
-            raise RequestNotFound
-        return progress(entry, self._dispatcher.queue)
+        return (await self.seen(request_id))[0]
 
-    async def follow(self, request_id: RequestId, patience: Patience) -> None:
+    async def seen(self, request_id: RequestId) -> tuple[Progress, bytes]:
+        """The same, with its tag."""
+        entry = await self._found(request_id)
+        told = progress(entry, self._dispatcher.queue)
+        return told, progress_tag(entry, told)
+
+    async def follow(self, request_id: RequestId, patience: Patience, known: Container[bytes] = ()) -> None:
         """Return when a request is done, faulted or gone, or the client's patience at an end. No query while it waits.
 
-        Raises `RequestNotFound`.
+        Also when its tag is none of those `known`, where there are some. Raises `RequestNotFound`.
         """
-        entry = await self._dispatcher.find(request_id)
-        if entry is None:
-            raise RequestNotFound
-        entries = self._dispatcher.queue.entries
-        await self._waiting.until(lambda: entry.state.is_done or request_id not in entries, (request_id,), patience)
+        entry = await self._found(request_id)
+        queue = self._dispatcher.queue
+
+        def has_news() -> bool:
+            if entry.state.is_done or request_id not in queue.entries:
+                return True
+            return bool(known) and progress_tag(entry, progress(entry, queue)) not in known
+
+        await self._waiting.until(has_news, (request_id,), patience)
+
+    async def is_over(self, request_id: RequestId) -> bool:
+        """Whether it is done or faulted: nothing more will come. Raises `RequestNotFound`."""
+        return (await self._found(request_id)).state.is_done
 
     def obstacles(self, request_id: RequestId) -> str:
         """Why no worker online may serve a request, in a few sentences; "" where one may, or it is not known here."""
         entry = self._dispatcher.queue.entries.get(request_id)
-        return why_nobody(entry, self._dispatcher.queue) if entry is not None else ""
+        return why_nobody(entry, self._dispatcher.queue, self._dispatcher.kind) if entry is not None else ""
 
     async def delivered(self, request_id: RequestId) -> tuple[Entry[OrderT], Progress, list[Generation]]:
         """A request with what was delivered so far, by one query. Raises `RequestNotFound`."""
@@ -197,6 +238,12 @@ class RequestDesk(Generic[OrderT]):
             raise RequestNotFound
         entry, generations = found
         return entry, progress(entry, self._dispatcher.queue), generations
+
+    async def _found(self, request_id: RequestId) -> Entry[OrderT]:
+        entry = await self._dispatcher.find(request_id)
+        if entry is None:
+            raise RequestNotFound
+        return entry
 
     async def cancel(self, request_id: RequestId) -> None:
         """Take back what still waits. Cancelling twice, or too late, changes nothing. Raises `RequestNotFound`."""
@@ -264,3 +311,9 @@ class RequestDesk(Generic[OrderT]):
             refusal.advise(upfront.changes(), reason=str(upfront.reason), **upfront.limits)
             raise
         return _Taken(order, price, payer, price.held_hundredths, key_job)
+
+
+def _covers(account: Account, price: Price) -> bool:
+    """Whether the payer has in hand what workers may want to see there."""
+    free_hundredths = account.balance_hundredths - max(account.floor_hundredths, 0)
+    return account.trusted or free_hundredths >= price.cover_hundredths

@@ -90,9 +90,7 @@ async def test_a_key_in_the_path_is_otherwise_no_address(horde: Horde) -> None:
         ("/v1/v1/models", "without the second /v1"),
     ],
 )
-async def test_a_base_address_put_together_wrongly_is_told_how_to_mend_it(
-    horde: Horde, path: str, advice: str
-) -> None:
+async def test_a_base_address_put_together_wrongly_is_told_how_to_mend_it(horde: Horde, path: str, advice: str) -> None:
     answer = await horde.client.get(path)
     assert answer.status_code == 404
     assert advice in answer.json()["error"]["message"]

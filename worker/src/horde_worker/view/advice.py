@@ -25,6 +25,10 @@ _REASONS: Final = {
     "max_context_length": "have more context: raise `max_context_length` if the model can",
     "max_length": "want longer texts: raise `max_length`",
     "matching_softprompt": "want a soft prompt, which nothing here offers",
+    "tools": "let the model call functions, which the backend is not known to do",
+    "vision": "have pictures, which the backend is not known to see",
+    "grammar": "want JSON of a schema, which the backend is not known to hold to",
+    "logprobs": "want the probabilities of tokens, which the backend is not known to tell",
 }
 
 

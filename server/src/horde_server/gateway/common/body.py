@@ -146,7 +146,19 @@ class Body:
 
     def object(self, name: str) -> Body:
         """An object in it; an empty one where there is none. What is clamped there is told with the rest."""
-        return self.as_object(name, self.get(name))
+        value = self.get(name)
+        if isinstance(value, str) and value.lstrip()[:1] == "{":  # a form has no other way to say one
+            value = _object(value.encode(), "")
+        return self.as_object(name, value)
+
+    def merged(self, name: str) -> Body:
+        """The same with the fields of an object in it on its own level, where it has none of that name."""
+        inner = self.object(name)
+        found = Body(
+            {**dict(inner._fields), **self._fields}, files=self.files, path=self._path, is_strict=self.is_strict
+        )
+        found.clamped, found.ignored = self.clamped, self.ignored
+        return found
 
     def as_object(self, name: str, value: Any) -> Body:
         """A value that stands somewhere in it, as an object. Raises `BadField`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from starlette.responses import Response
 
@@ -18,6 +18,14 @@ class Dialect(Protocol):
 
     def error(self, refusal: Refusal) -> Response:
         """A refusal in the dialect's shape, with its status, sentence and code kept."""
+
+
+@runtime_checkable
+class RefusesAddresses(Protocol):
+    """A dialect of which some addresses are known and not served, whatever the method."""
+
+    def refuses(self, path: str) -> HordeError | None:
+        """Why nothing is served there."""
 
 
 class DialectError(HordeError):

@@ -14,6 +14,7 @@ from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import SPECIAL_MODEL
 from horde_server.gateway.common.errors import BadField, ModelNotFound
 from horde_server.models.text_names import base_names
+from horde_server.requests.text.served import capabilities_of, claimed_template
 from horde_server.settings import Settings
 from horde_server.workers.directory import OnlineWorker, WorkerDirectory
 
@@ -46,6 +47,8 @@ class ServedModel:
     first_seen_s: float
     max_length: int = 0
     max_context_length: int = 0
+    can: frozenset[str] = frozenset()  # what at least one of its workers declares (capabilities.md §1)
+    template: str | None = None  # of its chats, as most trusted workers claim
     by: tuple[OnlineWorker, ...] = field(default=(), repr=False, compare=False)
     """Those workers, the freshest knowledge of what they can do."""
 
@@ -193,6 +196,8 @@ class ModelNames:
                     first_seen_s=self._first_seen.get((kind, name), now),
                     max_length=max(worker.abilities.max_length for worker in workers) if is_text else 0,
                     max_context_length=max(worker.abilities.max_context_length for worker in workers) if is_text else 0,
+                    can=capabilities_of(workers),
+                    template=claimed_template(name, workers),
                     by=tuple(workers),
                 )
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from horde_server.settings import DialectName
@@ -61,10 +62,10 @@ def place_of(path: str, *, takes_key: bool) -> Place | None:
     return Place(dialect, path, key) if dialect is not None else None
 
 
-def advice(path: str, base: str) -> str | None:
+def advice(path: str, base: Callable[[], str]) -> str | None:
     """What to do instead, where an address was put together wrongly. `base`: scheme and host of this horde."""
     if path in FORGOTTEN:
-        return f"There is no {path} here. Set the base URL to {base}/v1."
+        return f"There is no {path} here. Set the base URL to {base()}/v1."
     if path.startswith("/v1/v1/") or path == "/v1/v1":
-        return f"There is no {path[:200]} here. Set the base URL to {base}/v1, without the second /v1."
+        return f"There is no {path[:200]} here. Set the base URL to {base()}/v1, without the second /v1."
     return None

@@ -8,13 +8,17 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
+from horde_server.blobs.decoding import Decoders
 from horde_server.core import Core
+from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.gateway.common.alchemists import Alchemists
 from horde_server.gateway.common.errors import Dialect
 from horde_server.gateway.common.life import Life
 from horde_server.gateway.common.model_names import ModelNames
 from horde_server.gateway.common.pictures import DeliveredPictures
 from horde_server.http.public_address import PublicAddress
 from horde_server.identity.door import Door
+from horde_server.requests.text.served import ServedTexts
 from horde_server.settings import DialectName, Settings
 
 
@@ -26,7 +30,11 @@ class Services:
     door: Door
     life: Life
     models: ModelNames
+    texts: ServedTexts
     pictures: DeliveredPictures
+    decoders: Decoders
+    text_queue: LiveQueue
+    alchemists: Alchemists
     public_address: PublicAddress
 
     @property

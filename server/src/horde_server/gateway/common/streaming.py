@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -38,14 +38,14 @@ class StreamAnswer(StreamingResponse):
         self,
         pieces: AsyncGenerator[bytes, None],
         *,
-        running: Running[Any] | None,
+        running: Running[Any] | Sequence[Running[Any]] | None,
         failed: Failing,
         media_type: str = EVENT_STREAM,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(pieces, headers={**_HEADERS, **(headers or {})}, media_type=media_type)
         self._pieces = pieces
-        self._leave: Callable[[], Awaitable[None]] | None = running.leave if running is not None else None
+        self._running = [running] if isinstance(running, Running) else list(running or ())
         self._failed = failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,13 +56,15 @@ class StreamAnswer(StreamingResponse):
         except ClientGone:
             pass
         finally:
-            if self._leave is not None:
-                await self._leave()
+            for each in self._running:
+                await each.leave()
 
     async def _send_all(self, scope: Scope, send: Send) -> None:
         async with aclosing(self._pieces):
             try:
                 async for piece in self._pieces:
+                    if not piece:
+                        continue
                     await _send(send, piece)
             except ClientGone:
                 raise

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from horde_server.errors import HordeError
-from horde_server.gateway.common.errors import Dialect, DialectOff, NothingHere
+from horde_server.gateway.common.errors import Dialect, DialectOff, NothingHere, RefusesAddresses
 from horde_server.gateway.common.headers import ANSWER, preflight, rate_headers
 from horde_server.gateway.common.keys import KEY_HEADERS, PLACEHOLDERS, key_of
 from horde_server.gateway.common.paths import advice, place_of
@@ -21,12 +21,17 @@ from horde_server.identity.anonymous import AnonForbidden
 from horde_server.requests.admission import TooManyPrompts
 from horde_server.settings import Settings
 
+_ANTHROPIC: Final = "anthropic"
 _HORDE: Final = "/api/v2/"
 _MOST_PROGRAM_CHARACTERS: Final = 100
 _TEXTS: Final = "/api/v2/generate/text/async"
 _IMAGES: Final = "/api/v2/generate/async"
 _ASKS_FOR_IMAGES: Final = ("/v1/images/", "/sdapi/")
-_COUNTED_BY_ITSELF: Final = ("/api/extra/generate/check", "/api/extra/abort", "/sdapi/v1/options", "/v1/embeddings")
+_COUNTED_BY_ITSELF: Final = (
+    "/api/extra/generate/check", "/api/extra/abort", "/api/extra/tokencount", "/api/show", "/api/pull", "/api/push",
+    "/api/create", "/api/copy", "/api/blobs", "/sdapi/v1/options", "/sdapi/v1/png-info", "/sdapi/v1/interrupt",
+    "/sdapi/v1/skip", "/v1/embeddings", "/v1/messages/count_tokens",
+)  # fmt: skip
 """`POST`s that ask for no work, and what has a limit of its own."""
 _OUR_FAULT: Final = 500
 _UNLIKE_OURS: Final = KEY_HEADERS | {b"x-fields", b"user-agent", b"client-agent", b"anthropic-version"}
@@ -41,18 +46,19 @@ class DialectVisit:
     is_strict: bool
     refusal: HordeError | None
     counted_as: str
+    request_id: str
 
     def counted(self, scope: Scope) -> Scope:
         """What asks for work counts with the horde's own route."""
         return {**scope, "path": self.counted_as}
 
     def limits(self, told: Headers) -> Headers:
-        """In both spellings."""
-        return rate_headers(told)
+        """In all spellings."""
+        return rate_headers(told, is_anthropic=self.dialect.name == _ANTHROPIC)
 
     def refused(self, refusal: Refusal) -> Response:
         """Its status and code are kept, but for what programs would do wrong by them."""
-        refusal = _for_programs(refusal)
+        refusal = replace(_for_programs(refusal), request_id=self.request_id)
         response = self.dialect.error(refusal)
         for name, value in refusal.headers.items():
             response.headers[name] = value
@@ -77,6 +83,7 @@ class Visits:
     ) -> None:
         """`dialects`: all that this server has; `base_of`: scheme and host that a request came to."""
         self._dialects = dict(dialects)
+        self._refuses = {name: each.refuses for name, each in dialects.items() if isinstance(each, RefusesAddresses)}
         self._switched_on = frozenset(switched_on)
         self._base_of = base_of
         self._takes_key = settings.takes_key_in_path
@@ -104,7 +111,7 @@ class Visits:
                 told.setdefault(name, value)
         name = place.dialect
         if b"anthropic-version" in told and place.path.startswith("/v1/models") and "anthropic" in self._switched_on:
-            name = "anthropic"
+            name, place = _ANTHROPIC, place._replace(path=f"/v1/messages{place.path.removeprefix('/v1')}")
         key = key_of(keys, place.key, self._placeholders)
         headers.append((b"apikey", key.encode("latin-1", "replace")))
         agent = told.get(b"client-agent", b"")
@@ -116,12 +123,15 @@ class Visits:
         if place.path != path:
             scope["path"] = place.path
             scope["raw_path"] = place.path.encode()
+        request_id = f"req_{secrets.token_hex(16)}"
+        spellings = (b"x-request-id", b"request-id") if name == _ANTHROPIC else (b"x-request-id",)
         visit = DialectVisit(
             self._dialects[name],
-            [*ANSWER, (b"x-request-id", f"req_{secrets.token_hex(16)}".encode())],
+            [*ANSWER, *((each, request_id.encode()) for each in spellings)],
             self._is_strict,
             self._refusal(name, place.path, scope),
             _counted_as(scope["method"], place.path),
+            request_id,
         )
         note_visit(scope, visit)
         return visit
@@ -129,8 +139,11 @@ class Visits:
     def _refusal(self, name: str, path: str, scope: Scope) -> HordeError | None:
         if name not in self._switched_on:
             return DialectOff()
-        told = advice(path, self._base_of(scope))
-        return NothingHere(told) if told is not None else None
+        told = advice(path, lambda: self._base_of(scope))
+        if told is not None:
+            return NothingHere(told)
+        refuses = self._refuses.get(name)
+        return refuses(path) if refuses is not None else None
 
 
 def _program(user_agent: bytes) -> str:

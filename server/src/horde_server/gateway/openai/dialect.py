@@ -7,6 +7,8 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
+from horde_server.errors import HordeError
+from horde_server.gateway.openai.refused import not_supported
 from horde_server.http.body import JSON_TYPE
 from horde_server.http.dialects import Refusal
 from horde_server.kudos.spending import KudosUpfront
@@ -48,6 +50,10 @@ class OpenAIDialect:
     """A `Dialect`."""
 
     name = "openai"
+
+    def refuses(self, path: str) -> HordeError | None:
+        """Addresses of what a horde does not do."""
+        return not_supported(path)
 
     def error(self, refusal: Refusal) -> Response:
         """`{"error": {message, type, param, code}}`."""

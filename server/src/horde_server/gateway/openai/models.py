@@ -69,7 +69,13 @@ def _row(model: ServedModel) -> dict[str, Any]:
         "horde": told,
     }
     if model.kind == "text":
-        told |= {"max_length": model.max_length, "max_context_length": model.max_context_length}
+        told |= {
+            "max_length": model.max_length,
+            "max_context_length": model.max_context_length,
+            "capabilities": sorted(model.can),
+        }
+        if model.template is not None:
+            told["template"] = model.template
         row |= {"context_length": model.max_context_length, "max_model_len": model.max_context_length}
     return row
 
@@ -88,6 +94,7 @@ def _any(name: str, kind: str, served: tuple[ServedModel, ...], started_s: int) 
                 first_seen_s=started_s,
                 max_length=max((model.max_length for model in served), default=0),
                 max_context_length=max((model.max_context_length for model in served), default=0),
+                can=frozenset(word for model in served for word in model.can),
             )
         )
     }

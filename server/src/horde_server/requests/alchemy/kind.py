@@ -7,9 +7,11 @@ from math import inf
 from typing import Any
 
 from horde_server.dispatch.abilities import Abilities
+from horde_server.dispatch.concessions import Concession
 from horde_server.dispatch.kind import Delivery, KindRow
 from horde_server.dispatch.refusal import Offer, Requirement
 from horde_server.kudos.uptime import ALCHEMY_UPTIME_HUNDREDTHS
+from horde_server.requests.alchemy.concessions import concessions
 from horde_server.requests.alchemy.lease import LEASE_S
 from horde_server.requests.alchemy.order import FormOrder, decode_order
 from horde_server.requests.alchemy.prices import charges
@@ -45,9 +47,21 @@ class AlchemyKind:
         """Forms of one name on equally large pictures are equal to alchemists."""
         return requirement(order)
 
+    def concessions(self, order: FormOrder, offers: Sequence[Offer]) -> list[Concession[FormOrder]]:
+        """A smaller picture, and who serves it."""
+        return concessions(order, offers)
+
+    def fits(self, order: FormOrder) -> bool:
+        """Always."""
+        return True
+
     def batch_size(self, order: FormOrder, model: str, offer: Offer, *, amount: int, available: int) -> int:
         """There is only one."""
         return 1
+
+    def may_resume(self, order: FormOrder) -> bool:
+        """Nobody goes on with half a form."""
+        return False
 
     def seed(self, order: FormOrder, waiting: int, random_below: int) -> int:
         """Forms have none."""

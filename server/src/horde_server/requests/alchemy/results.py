@@ -9,7 +9,7 @@ from typing import Any
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
-from horde_server.dispatch.submission import FollowUp, Kept, Submit, UnusableResult
+from horde_server.dispatch.submission import NOTHING_TOLD, FollowUp, Kept, Submit, Told, UnusableResult
 from horde_server.requests.alchemy.order import FormOrder
 from horde_server.requests.alchemy.states import FormState
 from horde_server.requests.alchemy.vocabulary import is_image_form
@@ -58,6 +58,10 @@ class AlchemyResults:
     def remarks(self, body: Submit) -> Sequence[Metadata]:
         """There are none."""
         return ()
+
+    def told(self, body: Submit) -> Told:
+        """Nothing."""
+        return NOTHING_TOLD
 
     def is_censored(self, body: Submit) -> bool:
         """Nothing is withheld."""

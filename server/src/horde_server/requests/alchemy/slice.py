@@ -63,14 +63,14 @@ class Alchemy(Slice):
         self._interrogations = Interrogations(
             core.pool, dispatch.mirror, dispatch.announcements, self._submissions, pictures.retention
         )
-        self._statuses = InterrogationStatuses(pool=core.pool, links=pictures.links)
+        self.statuses = InterrogationStatuses(pool=core.pool, links=pictures.links)
         self.desk = AlchemyDesk(
             core,
             dispatcher=self.dispatcher,
             admission=Admission(core, identity.accounts, moderation, self.dispatcher.queue),
             sources=pictures.source_intake,
             interrogations=self._interrogations,
-            statuses=self._statuses,
+            statuses=self.statuses,
             waiting=waiting,
         )
 
@@ -78,7 +78,7 @@ class Alchemy(Slice):
         """Of requesters and of alchemists."""
         pictures = self._pictures
         return [
-            routes(self.desk, self._statuses, pictures.public_address, self._door),
+            routes(self.desk, self.statuses, pictures.public_address, self._door),
             worker_routes(
                 self.dispatcher,
                 self._workers.check_in,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from horde_server.database.pool import Pool
 from horde_server.dispatch.ids import RequestId
 from horde_server.errors import RequestNotFound
+from horde_server.http.etags import tag_of
 from horde_server.requests.alchemy import store
 from horde_server.requests.alchemy.states import FormState, form_state, overall_state
 from horde_server.requests.alchemy.store import FormRow
@@ -33,6 +35,11 @@ class InterrogationStatus(msgspec.Struct):
     forms: list[FormStatus]
 
 
+def status_tag(states: Iterable[FormState]) -> bytes:
+    """The tag of a status whose forms, in their order, are so far: results come with their states."""
+    return tag_of(",".join(states).encode())
+
+
 class InterrogationStatuses:
     """Tells requesters what their interrogations have brought."""
 
@@ -42,17 +49,22 @@ class InterrogationStatuses:
 
     async def look(self, interrogation_id: RequestId) -> InterrogationStatus:
         """The states alone. Raises `RequestNotFound`."""
-        return _status([_form(row) for row in await self._rows(interrogation_id)])
+        return _status([_form(row) for row in await self.rows(interrogation_id)])
 
     async def form_ids(self, interrogation_id: RequestId) -> list[RequestId]:
         """The requests of its forms. Raises `RequestNotFound`."""
-        return [row.id for row in await self._rows(interrogation_id)]
+        return [row.id for row in await self.rows(interrogation_id)]
+
+    async def form_states(self, interrogation_id: RequestId) -> dict[RequestId, FormState]:
+        """The states of its forms by their requests, in their order. Raises `RequestNotFound`."""
+        return {row.id: _form(row).state for row in await self.rows(interrogation_id)}
 
     async def of(self, interrogation_id: RequestId, base_url: str) -> InterrogationStatus:
         """The status now, with results; links begin with `base_url`. Raises `RequestNotFound`."""
-        return _status([await self._told(row, base_url) for row in await self._rows(interrogation_id)])
+        return _status([await self._told(row, base_url) for row in await self.rows(interrogation_id)])
 
-    async def _rows(self, interrogation_id: RequestId) -> list[FormRow]:
+    async def rows(self, interrogation_id: RequestId) -> list[FormRow]:
+        """Its forms as they stand. Raises `RequestNotFound`."""
         async with self._pool.connection() as conn:
             rows = await store.find_forms(conn, interrogation_id)
         if not rows:

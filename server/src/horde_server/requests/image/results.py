@@ -23,7 +23,7 @@ from horde_server.blobs.structure import (
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
-from horde_server.dispatch.submission import FollowUp, Kept, Submit, UnusableResult
+from horde_server.dispatch.submission import NOTHING_TOLD, FollowUp, Kept, Submit, Told, UnusableResult
 from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.result_sizes import ResultSizes, sizes_of_image
@@ -114,6 +114,10 @@ class ImageResults:
     def remarks(self, body: Submit) -> Sequence[Metadata]:
         """As sent: of the state only `faulted` has an effect for images."""
         return body.gen_metadata
+
+    def told(self, body: Submit) -> Told:
+        """Nothing."""
+        return NOTHING_TOLD
 
     def is_censored(self, body: Submit) -> bool:
         """A remark of type `censorship` says so (workers.md §8.7)."""

@@ -1,4 +1,4 @@
-"""The pictures that come with an image request, as kept: keys in the blob store, stored in `ImageOrder.sources`.
+"""The pictures that come with a request, as kept: keys in the blob store, stored in an order's `sources`.
 
 Every key begins with the id of its request (storage.md §1.2): so the sweep of old blobs spares a living request's.
 """

@@ -139,7 +139,7 @@ class SourceIntake:
         extra = [
             ExtraSource(
                 await put(
-                    extra_key(request_id, index), await self._read(f"extra_source_images.{index}", text, requester)
+                    extra_key(request_id, index), await self._read(f"{given.extra_field}{index}", text, requester)
                 ),
                 strength,
             )

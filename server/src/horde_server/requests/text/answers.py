@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from horde_server.http.answers import Answer
 from horde_server.requests.answers import RequestStatusCheck
 
@@ -24,6 +26,12 @@ class GenerationKobold(Answer):
     worker_name: str
     model: str
     state: str
+    # beyond the original API, where the worker told it
+    finish_reason: str | None = None
+    tokens: int | None = None
+    usage: dict[str, int] | None = None
+    message: dict[str, Any] | None = None
+    logprobs: dict[str, Any] | None = None
 
 
 class RequestStatusKobold(RequestStatusCheck):

@@ -15,6 +15,8 @@ from horde_server.kudos.price import Price
 from horde_server.requests.admission import WORKERS_KEPT, Admission, Arrival
 from horde_server.requests.asked import Asked, GivenPictures
 from horde_server.requests.payers import check_limit
+from horde_server.requests.pictures.source_intake import SourceIntake
+from horde_server.requests.text.chat_checks import check_chat
 from horde_server.requests.text.checks import check_extra_source_images, check_prompt, check_wishes
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.prices.charges import PRICES
@@ -27,8 +29,17 @@ from horde_server.workers.directory import WorkerDirectory
 class TextIntake:
     """The `Intake` of texts."""
 
-    def __init__(self, *, settings: Settings, admission: Admission, workers: WorkerDirectory, queue: LiveQueue) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        admission: Admission,
+        sources: SourceIntake,
+        workers: WorkerDirectory,
+        queue: LiveQueue,
+    ) -> None:
         self._admission = admission
+        self._sources = sources
         self._workers = workers
         self._queue = queue
         self._charges_worker_lists = settings.upfront_kudos_on_workerlist
@@ -45,6 +56,8 @@ class TextIntake:
         admission.check_concurrency(account, order.models, order.n, arrival)
         admission.check_address(caller)
         check_wishes(order, asked.pictures)
+        if order.chat is not None:
+            check_chat(order.chat)
         admission.check_client_agent(caller)
         return order
 
@@ -81,11 +94,16 @@ class TextIntake:
     async def keep_pictures(
         self, order: TextOrder, request_id: RequestId, pictures: GivenPictures, requester: Hashable
     ) -> TextOrder:
-        """Texts have none: `check` refuses them."""
-        return order
+        """Those in the messages; other ones texts do not have: `check` refuses them."""
+        if order.chat is None or not (addresses := order.chat.pictures()):
+            return order
+        found = GivenPictures(extra=[(address, 1.0) for address in addresses], extra_field="messages: picture ")
+        kept = await self._sources.keep(request_id, found, requester)
+        return msgspec.structs.replace(order, chat=order.chat.with_kept_pictures(), sources=kept)
 
     async def discard_pictures(self, order: TextOrder) -> None:
-        """There are none."""
+        """If there are any."""
+        await self._sources.discard(order.sources)
 
     def warnings(self, order: TextOrder) -> dict[str, str]:
         """There are none but those that all kinds have."""

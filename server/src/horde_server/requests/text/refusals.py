@@ -53,6 +53,24 @@ class MoreThanMinExtraSourceImage(HordeError):
     rc = "MoreThanMinExtraSourceImage."
 
 
+class InvalidMessages(HordeError):
+    """The messages cannot be handed to a worker as they are."""
+
+    rc = "InvalidMessages"
+
+
+class InvalidTools(HordeError):
+    """The functions that the model may call cannot be handed to a worker as they are."""
+
+    rc = "InvalidTools"
+
+
+class InvalidSchema(HordeError):
+    """The JSON schema of the answer cannot be handed to a worker as it is."""
+
+    rc = "InvalidSchema"
+
+
 class InvalidExtraSourceImages(HordeError):
     """Texts have no source images: leave extra_source_images out."""
 

@@ -15,7 +15,7 @@ def requirement(order: TextOrder) -> Requirement:
         kind="text",
         models=frozenset(order.models),
         pixels=0,
-        needs=VALIDATED_BACKEND if order.validated_backends else 0,
+        needs=(VALIDATED_BACKEND if order.validated_backends else 0) | (order.chat.needs if order.chat else 0),
         permissions=0,
         nsfw=False,
         wants_trusted=order.trusted_workers,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 import msgspec
 
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.schemas import Metadata
 from horde_server.dispatch.store import Generation
-from horde_server.dispatch.submission import FollowUp, Kept, Submit, UnusableResult
+from horde_server.dispatch.submission import NOTHING_TOLD, FollowUp, Kept, Submit, Told, UnusableResult
 from horde_server.requests.progress import generation_state
 from horde_server.requests.text.order import TextOrder
+from horde_server.requests.text.told import told
+from horde_server.requests.text.worker_schemas import TextSubmit
 from horde_server.webhooks.hook import Announcement
 
 MAX_GENERATION_CHARACTERS = 262_144
@@ -42,6 +44,10 @@ class TextResults:
             return [_CSAM]
         return body.gen_metadata
 
+    def told(self, body: Submit) -> Told:
+        """How it ends, how long it is, and what the model answered beside text."""
+        return told(body) if isinstance(body, TextSubmit) else NOTHING_TOLD
+
     def is_censored(self, body: Submit) -> bool:
         """By state, or by a remark: texts have none but of censorship."""
         return body.state in ("censored", "csam") or bool(body.gen_metadata)
@@ -52,7 +58,7 @@ class TextResults:
 
 
 class DescribedText(TypedDict):
-    """What a status and a webhook tell of a text, by the names of the API."""
+    """What a status and a webhook tell of a text, by the names of the API; the last only where the worker told it."""
 
     text: str
     seed: int
@@ -62,12 +68,17 @@ class DescribedText(TypedDict):
     worker_name: str
     model: str
     state: str
+    finish_reason: NotRequired[str]
+    tokens: NotRequired[int]
+    usage: NotRequired[dict[str, int]]
+    message: NotRequired[dict[str, Any]]
+    logprobs: NotRequired[dict[str, Any]]
 
 
 def described(made: Generation) -> DescribedText:
     """A delivered text."""
     remarks = msgspec.json.decode(made.gen_metadata)
-    return {
+    found: DescribedText = {
         "text": made.result,
         "seed": made.seed,
         "id": str(made.id),
@@ -77,3 +88,6 @@ def described(made: Generation) -> DescribedText:
         "model": made.model,
         "state": generation_state(remarks, censored=made.censored),
     }
+    if made.told is not None:
+        found.update(cast("DescribedText", msgspec.json.decode(made.told)))
+    return found

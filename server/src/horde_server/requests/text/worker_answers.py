@@ -38,6 +38,17 @@ class ModelPayloadKobold(Answer):
     frmtrmspch: bool = False
     frmttriminc: bool = False
     use_default_badwordsids: bool = False
+    # beyond the original API, for workers that take messages
+    messages: list[dict[str, Any]] = Field(default_factory=list)
+    continue_: bool = Field(False, alias="continue")
+    tools: list[dict[str, Any]] = Field(default_factory=list)
+    tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: dict[str, str] | None = None
+    json_schema: dict[str, Any] | None = None
+    logprobs: int | None = None
+    images: list[str] = Field(default_factory=list)
+    seed: int | None = None
 
 
 class NoValidRequestFoundKobold(Answer):
@@ -53,6 +64,10 @@ class NoValidRequestFoundKobold(Answer):
     max_length: int = 0
     matching_softprompt: int = 0
     recent_fault: int = 0
+    tools: int = 0
+    vision: int = 0
+    grammar: int = 0
+    logprobs: int = 0
 
 
 class GenerationPayloadKobold(Answer):

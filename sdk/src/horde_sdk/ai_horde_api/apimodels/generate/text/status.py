@@ -5,6 +5,8 @@ Text has no check endpoint: this one is polled, 60 times a minute at most.
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from horde_sdk.ai_horde_api.apimodels.base import BaseAIHordeRequest, GenMetadataEntry, JobRequestMixin
@@ -26,6 +28,16 @@ class GenerationKobold(Generation, api_name="GenerationKobold"):
     """What it was drawn with."""
     gen_metadata: list[GenMetadataEntry] | None = None
     """Remarks about it."""
+    finish_reason: str | None = None
+    """Why it ends: `stop`, `length`, `tool_calls` or `content_filter`. OpenHorde only, as all that follow."""
+    tokens: int | None = None
+    """Tokens written, as its worker counted them."""
+    usage: dict[str, Any] | None = None
+    """Tokens read and written, as OpenAI's API has them."""
+    message: dict[str, Any] | None = None
+    """The whole answer as a message, with its calls of functions."""
+    logprobs: dict[str, Any] | None = None
+    """How likely its tokens were, as OpenAI's API has it."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GenerationKobold) and self._identity() == other._identity()

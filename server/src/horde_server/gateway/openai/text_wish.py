@@ -1,0 +1,185 @@
+"""From the bodies of `/v1/chat/completions` and `/v1/completions` to orders for texts (gateway.md §2.2, §2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from horde_server.gateway.chats.orders import Chats, ChatWish, Terms, Tools
+from horde_server.gateway.common.answer_text import AnswerText
+from horde_server.gateway.common.body import Body
+from horde_server.gateway.common.errors import (
+    BadField,
+    ContextTooLong,
+    MissingField,
+    UnsupportedField,
+    UnsupportedValue,
+)
+from horde_server.gateway.common.lengths import Offered
+from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, Resolved
+from horde_server.gateway.common.raw_text import RawText
+from horde_server.gateway.common.services import Services
+from horde_server.gateway.common.tokens import CHARACTERS_A_TOKEN, tokens
+from horde_server.gateway.openai.messages import read_messages
+from horde_server.gateway.openai.needs import read_needs, wants_logprobs
+from horde_server.gateway.openai.sampling import (
+    LEAST_LENGTH,
+    named_length,
+    read_answers,
+    read_context,
+    read_sampling,
+    read_seed,
+    read_stops,
+)
+from horde_server.gateway.templates.rendering import Rendered
+from horde_server.identity.caller import Caller
+from horde_server.requests.asked import Asked
+from horde_server.requests.text.order import TextOrder
+
+MOST_PROMPTS: Final = 20
+_MOST_WISHED: Final = 2**31
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextWish:
+    """What a body asks for: as many orders as there are prompts, and how their answers are to be told."""
+
+    model: str  # as the client called it
+    resolved: Resolved
+    orders: tuple[TextOrder, ...]
+    rendered: Rendered | None = None  # of a chat
+    is_json: bool = False
+    streams: bool = False
+    tells_usage: bool = False  # in a stream
+    echoes: bool = False
+    most_characters: int | None = None  # of an answer that is wished for shorter than workers make any
+
+    def asked(self) -> list[Asked[TextOrder]]:
+        """As the desk takes them."""
+        return [Asked(order=order) for order in self.orders]
+
+    def reader(self) -> AnswerText | RawText:
+        """How one answer of a worker is read."""
+        stops = self.orders[0].sampling.stop_sequence or ()
+        if self.rendered is None:
+            return RawText(stops)
+        return AnswerText(stops, trims=self.rendered.trims, opens_thinking=self.rendered.opens_thinking)
+
+
+class TextWishes:
+    """Reads bodies as this horde would serve them."""
+
+    def __init__(self, services: Services, chats: Chats) -> None:
+        self._services = services
+        self._chats = chats
+
+    async def chat(self, body: Body, caller: Caller) -> TextWish:
+        """Of a chat. Raises `BadField` and its like, `ModelNotFound`, and what rendering raises."""
+        needs = read_needs(body)
+        field, wished = named_length(body, most=_MOST_WISHED)
+        wish = ChatWish(
+            messages=read_messages(body),
+            model=body.text("model", most=4 * MOST_NAME_CHARACTERS),
+            max_length=wished,
+            length_field=field,
+            sampling=read_sampling(body),
+            stops=read_stops(body),
+            seed=read_seed(body),
+            tools=Tools(functions=needs.tools, choice=needs.tool_choice, parallel=needs.parallel_tool_calls),
+            json_object=needs.json_object,
+            json_schema=needs.json_schema,
+            logprobs=needs.logprobs,
+            answers=read_answers(body),
+            terms=Terms.read(body),
+        )
+        chat = await self._chats.ordered(wish, body, caller)
+        return TextWish(
+            model=wish.model,
+            resolved=chat.resolved,
+            orders=(chat.order,),
+            rendered=chat.rendered,
+            is_json=wish.json_object,
+            most_characters=chat.most_characters,
+            streams=body.flag("stream"),
+            tells_usage=_tells_usage(body),
+        )
+
+    def completion(self, body: Body) -> TextWish:
+        """Of prompts that go as they are. Raises the same."""
+        prompts = _prompts(body)
+        if body.text("suffix"):
+            raise UnsupportedField("suffix", "This horde cannot fill in the middle of a text: leave suffix empty.")
+        if wants_logprobs(body):
+            raise UnsupportedField(
+                "logprobs", "This horde's workers report no log probabilities of prompts as they are."
+            )
+        answers = read_answers(body)
+        body.ignore("best_of", neutral=(1, answers))
+        if answers * len(prompts) > MOST_PROMPTS:
+            raise BadField("n", f"n times the number of prompts is at most {MOST_PROMPTS}.")
+        model, terms = body.text("model", most=4 * MOST_NAME_CHARACTERS), Terms.read(body)
+        resolved = self._services.models.resolve(model, "text")
+        offered = Offered.by(self._services.models.served("text"), resolved.models)
+        _, wished = named_length(body, most=max(offered.max_length, LEAST_LENGTH))
+        usual = min(self._services.settings.gateway_default_max_length, offered.max_length)
+        length = max(wished if wished is not None else usual, LEAST_LENGTH)
+        context = read_context(body, most=offered.max_context_length(length)) or terms.max_context_length
+        stops = read_stops(body) or None
+        plain = TextOrder(
+            prompt="",
+            models=resolved.models,
+            n=answers,
+            max_length=length,
+            sampling=msgspec.structs.replace(read_sampling(body), stop_sequence=stops),
+            seed=read_seed(body),
+            workers=terms.workers,
+            worker_blacklist=terms.worker_blacklist,
+            trusted_workers=terms.trusted_workers,
+            slow_workers=terms.slow_workers,
+        )
+        return TextWish(
+            model=model,
+            resolved=resolved,
+            orders=tuple(
+                msgspec.structs.replace(
+                    plain,
+                    prompt=prompt,
+                    max_context_length=max(context or _context_for(prompt, length, offered), length),
+                )
+                for prompt in prompts
+            ),
+            echoes=body.flag("echo"),
+            most_characters=wished * CHARACTERS_A_TOKEN if wished is not None and wished < LEAST_LENGTH else None,
+            streams=body.flag("stream"),
+            tells_usage=_tells_usage(body),
+        )
+
+
+def _tells_usage(body: Body) -> bool:
+    """Of a stream; otherwise it says nothing."""
+    return body.flag("stream") and body.object("stream_options").flag("include_usage")
+
+
+def _context_for(prompt: str, length: int, offered: Offered) -> int:
+    """Enough for a prompt, which is not shortened here. Raises `ContextTooLong`."""
+    needed, most = tokens(prompt) + length, offered.max_context_length(length)
+    if needed > most:
+        raise ContextTooLong(
+            "prompt",
+            f"This model reads {most} tokens at most; the prompt and the answer asked for need {needed}. Shorten the "
+            "prompt, or ask for fewer tokens.",
+        )
+    return max(offered.usual_context_length(length), needed)
+
+
+def _prompts(body: Body) -> Sequence[str]:
+    sent = body.get("prompt")
+    if isinstance(sent, list) and any(isinstance(each, (int, float, list)) for each in sent):
+        raise UnsupportedValue("prompt", "This horde takes prompts as texts, not as numbers of tokens.")
+    prompts = body.texts("prompt", most=MOST_PROMPTS)
+    if not prompts:
+        raise MissingField("prompt")
+    return prompts

@@ -1,0 +1,61 @@
+"""`/v1/chat/completions` and `/v1/completions`, from a body to its answer."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from horde_server.gateway.chats.orders import Chats
+from horde_server.gateway.common.body import Body
+from horde_server.gateway.common.life import Running
+from horde_server.gateway.common.services import Services
+from horde_server.gateway.common.streaming import StreamAnswer
+from horde_server.gateway.common.told import answer_headers
+from horde_server.gateway.openai.text_answer import CHAT, COMPLETION, Shape, TextStream, stream_failed, whole_answer
+from horde_server.gateway.openai.text_wish import TextWish, TextWishes
+from horde_server.http.body import json_response
+from horde_server.identity.caller import Caller
+from horde_server.requests.text.order import TextOrder
+
+
+class OpenAITexts:
+    """Answers both."""
+
+    def __init__(self, services: Services, chats: Chats) -> None:
+        self._services = services
+        self._wishes = TextWishes(services, chats)
+
+    async def chat(self, request: Request, caller: Caller, body: Body) -> Response:
+        """A chat."""
+        return await self._answer(CHAT, request, caller, body, await self._wishes.chat(body, caller))
+
+    async def completion(self, request: Request, caller: Caller, body: Body) -> Response:
+        """A completion."""
+        return await self._answer(COMPLETION, request, caller, body, self._wishes.completion(body))
+
+    async def _answer(self, shape: Shape, request: Request, caller: Caller, body: Body, wish: TextWish) -> Response:
+        running = await self._asked(request, caller, wish)
+        headers = answer_headers(running[0], body, wish.resolved, wish.rendered.header if wish.rendered else None)
+        if wish.streams:
+            stream = TextStream(shape, wish, running, self._services.settings)
+            return StreamAnswer(stream.events(), running=running, failed=stream_failed, headers=headers)
+        try:
+            served = [await each.results() for each in running]  # all of them are in the queue already
+        finally:
+            for each in running:  # one of them may have failed
+                await each.leave()
+        answer = json_response(whole_answer(shape, wish, list(zip(running, wish.orders, served, strict=True))))
+        answer.headers["openai-processing-ms"] = str(round(running[0].waited_s * 1000))
+        answer.headers.update(headers)
+        return answer
+
+    async def _asked(self, request: Request, caller: Caller, wish: TextWish) -> list[Running[TextOrder]]:
+        """One request for each prompt, or none at all."""
+        running: list[Running[TextOrder]] = []
+        try:
+            for asked in wish.asked():  # each is left if the next is refused
+                running.append(await self._services.life.ask_text(caller, asked, request.receive))  # noqa: PERF401
+        except BaseException:
+            for each in running:
+                await each.leave()
+            raise
+        return running
