@@ -63,7 +63,7 @@ def save_tiny_sentence_model(folder: Path, *, seed: int = 1, longest: int = 32) 
     return folder
 
 
-def write_tensors(file: Path, tensors: dict[str, np.ndarray]) -> None:  # type: ignore[type-arg]
+def write_tensors(file: Path, tensors: dict[str, np.ndarray]) -> None:
     """As `.safetensors`: a header in JSON, then the numbers."""
     header, begin = {}, 0
     for name, tensor in tensors.items():

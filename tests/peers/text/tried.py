@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import urllib.request
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-from horde_processes import RunningHorde, running_horde, wait_until
+from horde_processes import RunningHorde, call, running_horde, wait_until
 from text_jobs import a_job, events_of, texts_of
 
 from horde_worker.backends.interface import BackendSettings
@@ -192,9 +193,10 @@ async def streamed(name: str, url: str, folder: Path, asked: dict[str, Any], **o
 
 def _chunks_when_served(horde_url: str, body: dict[str, Any], key: str) -> list[dict[str, Any]]:
     def served() -> str:
-        with urllib.request.urlopen(f"{horde_url}/v1/models", timeout=10) as answer:
-            names = [one["id"] for one in json.load(answer)["data"] if not one["id"].startswith("horde/")]
-            return str(names[0]) if names else ""
+        status, found = call(f"{horde_url}/v1/models")
+        time.sleep(0.5)  # it may be asked twice a second
+        names = [one["id"] for one in found["data"] if not one["id"].startswith("horde/")] if status == 200 else []
+        return str(names[0]) if names else ""
 
     model = wait_until(served, LIMIT_S, "a model is served")
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
