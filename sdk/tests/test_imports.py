@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[set[str], ...], ...] = (
         {"events"},
         {"explanations"},
         {"generation_pieces"},
+        {"embedding_jobs"},
     ),
     ({PACKAGE}, {"mcp_server"}),
     ({"command_line"}, {"meta"}, {"ai_horde_worker"}),
