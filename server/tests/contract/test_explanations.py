@@ -55,7 +55,7 @@ def with_changes(body: dict[str, Any], suggestion: dict[str, Any]) -> dict[str, 
     return changed
 
 
-WITH_LORA = {"models": ["mine"], "params": {"loras": [{"name": "1"}], "width": 1024, "height": 1024}}
+WITH_LORA: dict[str, Any] = {"models": ["mine"], "params": {"loras": [{"name": "1"}], "width": 1024, "height": 1024}}
 
 
 async def test_each_worker_online_is_counted_by_its_reason(horde: Horde, owner: str) -> None:
