@@ -105,7 +105,7 @@ async def test_what_lies_in_the_prompt_is_counted_and_nothing_is_suggested_for_i
 
 async def test_texts_are_explained(horde: Horde, owner: str) -> None:
     await horde.texts.pop(owner, "short", models=["mine"], max_length=100)
-    body = {"models": ["mine"], "params": {"max_length": 400, "max_context_length": 2048}}
+    body: dict[str, Any] = {"models": ["mine"], "params": {"max_length": 400, "max_context_length": 2048}}
     explanation = await explained(horde, await horde.texts.request(**body))
     assert explanation["type"] == "text"
     (part,) = explanation["parts"]

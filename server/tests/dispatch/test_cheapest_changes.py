@@ -166,7 +166,7 @@ def test_suggestions_are_different_and_the_cheapest_is_first() -> None:
 
 def test_all_combinations_of_the_test_are_all_there_are() -> None:
     """The brute force leaves none out."""
-    choices = [
+    choices: list[tuple[Option[Any] | None, ...]] = [
         (None, *(Option(points=p, words="", fields={}, apply=lambda o: o) for p in points)) for points in ((1, 2), (3,))
     ]
     every = [tuple(option for option in chosen if option) for chosen in product(*choices)]
