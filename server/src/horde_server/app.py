@@ -28,6 +28,7 @@ def create_app(settings: Settings, dsn: str) -> Rim:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running_node(settings, dsn, clients, limits) as node:
+            app.state.node = node
             door = node.identity.door
             for each in node.slices:
                 for router in each.routes(door.hot):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from horde_server.blobs.choice import BlobStores
+from horde_server.database.notices import NoticeBoard
 from horde_server.database.pool import Pool
 from horde_server.http.client_address import ClientAddresses
 from horde_server.settings import Settings
@@ -27,6 +28,7 @@ class Core:
     monotonic: Callable[[], float]  # seconds
     publish: Callable[[str, Iterable[str]], None]  # after a commit, to the other nodes: topic, ids
     hear: Callable[[str, list[str]], Awaitable[None]]  # the same, to the slices of this node
+    notices: NoticeBoard  # messages to the other nodes, that stand in no row
 
     async def announce(self, topic: str, ids: Collection[str]) -> None:
         """Rows were changed and committed: let the slices of this node and of the others take that over."""

@@ -9,6 +9,7 @@ from horde_server.audit.slice import Audit
 from horde_server.blobs.slice import Blobs
 from horde_server.content.slice import WhatTheHordeTells
 from horde_server.core import Core
+from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.slice import Dispatch
 from horde_server.gateway.slice import Gateway
 from horde_server.identity.rate_limits import RateLimits
@@ -21,14 +22,18 @@ from horde_server.moderation.slice import Moderation
 from horde_server.registration.slice import Registration
 from horde_server.requests.alchemy.slice import Alchemy
 from horde_server.requests.cancelling.slice import Cancelling
+from horde_server.requests.checking.slice import Checking
+from horde_server.requests.events.slice import Events
 from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.reasons.slice import Reasons
 from horde_server.requests.text.slice import Texts
+from horde_server.requests.things import Things
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slices
 from horde_server.statistics.slice import Stats
+from horde_server.streams.slice import Streams
 from horde_server.styles.slice import Styles
 from horde_server.tasks.slice import Tasks
 from horde_server.teams.slice import Teams
@@ -59,13 +64,19 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     moderation = Moderation(core, identity, cancel_waiting=dispatch.mirror.cancel_waiting)
     workers = Workers(core, identity, moderation, dispatch)
     styles = Styles(core, identity, moderation.profanity)
-    waiting = Waiting()
-    following, stream_places = Following(waiting), StreamPlaces(core.settings.streams_per_address)
-    images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
-    texts = Texts(core, identity, moderation, dispatch, waiting, workers, pictures, styles)
+    stream_places = StreamPlaces(core.settings.streams_per_address)
+    waiting = Waiting(stream_places.of_clients)
+    streams = Streams(core, identity, dispatch, waiting.tell)
+    following = Following(waiting, streams.relay)
+    images = Images(core, identity, moderation, dispatch, waiting, workers, pictures, styles, streams)
+    texts = Texts(core, identity, moderation, dispatch, waiting, workers, pictures, styles, streams)
+    alchemy = Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results)
     following.open(images.dispatcher)
     following.open(texts.dispatcher)
-    alchemy = Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results)
+    things = Things(core.pool)
+    things.open(images.dispatcher)
+    things.open(texts.dispatcher)
+    things.open(alchemy.dispatcher, lambda entry: RequestId(entry.order.interrogation_id))
     gateway = Gateway(
         core, identity, dispatch, workers, pictures, images, texts, alchemy, waiting, following, stream_places
     )
@@ -75,9 +86,22 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         workers,
         dispatch,
         pictures,
+        streams,
         images,
         texts,
         alchemy,
+        Checking(identity, moderation, things, waiting),
+        Events(
+            identity,
+            moderation,
+            images,
+            alchemy,
+            things,
+            following,
+            waiting,
+            stream_places,
+            pictures.public_address,
+        ),
         Cancelling(identity, dispatch),
         Reasons(core, identity, moderation, dispatch, images, texts, alchemy.statuses.form_ids),
         styles,

@@ -58,6 +58,7 @@ async def running_node(
             monotonic=time.monotonic,
             publish=notices.publish,
             hear=slices.hear,
+            notices=notices,
         )
         node = build_node(core, limits, slices)
         await slices.load()

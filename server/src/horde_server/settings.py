@@ -396,7 +396,16 @@ class Settings(BaseSettings):
     )
     request_lifetime_s: int = Field(1200, ge=60, description="Seconds a request lives after its last activity.")
     streams_per_address: int = Field(
-        32, ge=1, le=10_000, description="Answers that one client address may have held open: streams and events."
+        32,
+        ge=1,
+        le=10_000,
+        description="Answers that one client address may have held open: streams, events, and waits for news.",
+    )
+    stream_silence_s: float = Field(
+        30.0,
+        ge=1,
+        description="Seconds without a sign of life after which a worker that streams is taken for lost, and its job "
+        "goes to another ([api/streams.md](api/streams.md) §5).",
     )
     sweep_interval_s: float = Field(
         2.0, gt=0, description="Seconds between sweeps for overdue jobs and expired requests."

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
+from followed import SOON_S, Heard
 from hordes import Horde
 
-from horde_server.dispatch.ids import RequestId
 from horde_server.errors import RequestNotFound
 from horde_server.http.client_address import ClientAddresses
 from horde_server.node import Node
@@ -19,8 +18,6 @@ from horde_server.requests.following import (
     ClientGone,
     Delivered,
     End,
-    Following,
-    Happening,
     Quiet,
     State,
     StreamPlaces,
@@ -29,22 +26,6 @@ from horde_server.requests.following import (
     Wants,
 )
 from horde_server.running import running_node
-
-SOON_S = 20.0
-
-
-class Client:
-    """A client's connection, which may go."""
-
-    def __init__(self) -> None:
-        self._gone = asyncio.Event()
-
-    async def receive(self) -> Mapping[str, Any]:
-        await self._gone.wait()
-        return {"type": "http.disconnect"}
-
-    def go(self) -> None:
-        self._gone.set()
 
 
 @pytest.fixture
@@ -57,38 +38,6 @@ async def node(horde: Horde) -> AsyncIterator[Node]:
 @pytest.fixture
 async def owner(horde: Horde) -> str:
     return str((await horde.account("owner", columns={"worker_invited": 100})).api_key)
-
-
-class Heard:
-    """All that is told of a request, in the background."""
-
-    def __init__(self, following: Following, request_id: str, client: Client | None = None, **options: Any) -> None:
-        self.told: list[Happening] = []
-        self.client = client or Client()
-        self._more = asyncio.Event()
-        self.task = asyncio.create_task(self._listen(following, RequestId(UUID(request_id)), options))
-
-    async def _listen(self, following: Following, request_id: RequestId, options: dict[str, Any]) -> None:
-        async with aclosing(following.follow(request_id, self.client.receive, **options)) as happenings:  # type: ignore[type-var]
-            async for happening in happenings:
-                self.told.append(happening)
-                self._more.set()
-
-    async def until(self, kind: type[Happening], what: Any = lambda happening: True) -> Any:
-        """The first of this kind for which that holds."""
-        while True:
-            self._more.clear()
-            for happening in self.told:
-                if isinstance(happening, kind) and what(happening):
-                    return happening
-            assert not self.task.done(), self.told
-            await asyncio.wait_for(self._more.wait(), SOON_S)
-
-    async def end(self) -> End:
-        await asyncio.wait_for(self.task, SOON_S)
-        assert isinstance(self.told[-1], End), self.told
-        assert [type(each) for each in self.told].count(End) == 1
-        return self.told[-1]
 
 
 async def test_a_text_is_told_from_the_queue_to_its_end(horde: Horde, owner: str, node: Node) -> None:

@@ -69,6 +69,38 @@ async def test_options_lists_what_the_address_takes(horde: Horde, path: str, all
     assert answer.headers["access-control-allow-methods"] == "POST, GET, OPTIONS, PUT, DELETE, PATCH"
 
 
+async def test_pages_may_read_every_header(horde: Horde) -> None:
+    """§8.1: limits, tags and what was waited for, of good answers and of refusals."""
+    for path in ("/api/v2/status/modes", "/api/v2/generate/check/x", "/api/v2/nothing"):
+        assert (await horde.client.get(path)).headers["access-control-expose-headers"] == "*"
+
+
+STAINLESS = "x-stainless-os, X-Stainless-Retry-Count"
+
+
+@pytest.mark.parametrize(
+    ("asked", "allowed"),
+    [
+        ("", {"apikey", "prefer", "if-none-match", "last-event-id", "authorization", "x-api-key", "mcp-session-id"}),
+        (f"apikey, {STAINLESS}", {"apikey", "x-stainless-os", "x-stainless-retry-count"}),
+    ],
+)
+async def test_a_browser_may_send_what_it_asks_for(horde: Horde, asked: str, allowed: set[str]) -> None:
+    """§8.1: the dialects' headers, and those that an SDK names."""
+    headers = {"Origin": "https://example.org", "Access-Control-Request-Headers": asked} if asked else {}
+    answer = await horde.client.options("/api/v2/generate/async", headers=headers)
+    told = [name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")]
+    assert allowed <= set(told)
+    assert len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize("asked", ["a b", "<script>", "x" * 3000, "a\tb", ",,,"])
+async def test_what_is_no_name_of_a_header_is_not_repeated(horde: Horde, asked: str) -> None:
+    usual = (await horde.client.options("/api/v2/generate/async")).headers["access-control-allow-headers"]
+    answer = await horde.client.options("/api/v2/generate/async", headers={"Access-Control-Request-Headers": asked})
+    assert answer.headers["access-control-allow-headers"] == usual
+
+
 async def test_options_lists_what_the_document_has(horde: Horde) -> None:
     """§1.2: for every path of the document, its methods."""
     for path, operations in (await horde.client.get("/openapi.json")).json()["paths"].items():

@@ -114,6 +114,7 @@ LATER: dict[str, dict[str, Outcome]] = {
     f"PUT {API}/sharedkeys": ANONYMOUS,
     f"PATCH {API}/sharedkeys/{{sharedkey_id}}": all_of(NO_OWNERS, (403, "Forbidden")),
     f"DELETE {API}/sharedkeys/{{sharedkey_id}}": all_of(NO_OWNERS, (403, "Forbidden")),
+    f"GET {API}/events": ANONYMOUS,
     f"GET {API}/webhook_secret": {"anonymous": (403, "AnonForbidden")},
     f"POST {API}/webhook_secret": {"anonymous": (403, "AnonForbidden")},
 }

@@ -10,7 +10,9 @@ import psycopg
 import pytest
 from fastapi.routing import iter_route_contexts
 from hordes import Horde, StartHorde
+from stage import ENDING
 
+from horde_server.gateway.sdapi.lists import FIXED, NOTHING_TO_DO
 from horde_server.http.declared_routes import ASKED_LATER, declaration_of
 from horde_server.identity import key_store
 from horde_server.identity.keys import Scope, key_hash, new_api_key
@@ -27,6 +29,23 @@ RIGHTS = {
     "GET /v1/models/{model_name:path}": "ANYBODY_NAMED",
     "POST /v1/chat/completions": "ASK",
     "POST /v1/completions": "ASK",
+    "POST /sdapi/v1/txt2img": "ASK",
+    "POST /sdapi/v1/img2img": "ASK",
+    "POST /sdapi/v1/extra-single-image": "ASK",
+    "POST /sdapi/v1/extra-batch-images": "ASK",
+    "POST /sdapi/v1/interrogate": "ASK",
+    "POST /sdapi/v1/png-info": "ANY_KEY",
+    "GET /sdapi/v1/progress": "ANY_KEY",
+    "POST /sdapi/v1/interrupt": "ANY_KEY",
+    "POST /sdapi/v1/skip": "ANY_KEY",
+    "GET /sdapi/v1/options": "ANY_KEY",
+    "POST /sdapi/v1/options": "ANY_KEY",
+    **{f"GET /sdapi/v1/{name}": "ANYBODY" for name in (*FIXED, "sd-models")},
+    **{f"POST /sdapi/v1/{name}": "ANYBODY" for name in NOTHING_TO_DO},
+    "GET /internal/ping": "ANYBODY",
+    "POST /v1/images/generations": "ASK",
+    "POST /v1/images/edits": "ASK",
+    "POST /v1/images/variations": "ASK",
     "GET /healthz": "ANYBODY",
     "GET /metrics": "ANYBODY",
     "GET /openapi.json": "ANYBODY",
@@ -52,12 +71,18 @@ RIGHTS = {
     "POST /api/v2/explain/text": "ASK",
     "GET /api/v2/status/eta": "ANYBODY",
     "GET /api/v2/generate/check/{id}": "ANYBODY",
+    "POST /api/v2/generate/check": "ANYBODY",
+    "GET /api/v2/generate/events/{id}": "ANYBODY",
+    "GET /api/v2/generate/text/events/{id}": "ANYBODY",
+    "GET /api/v2/interrogate/events/{id}": "ANYBODY",
+    "GET /api/v2/events": "READ_OWN",
     "GET /api/v2/generate/status/{id}": "ANYBODY",
     "DELETE /api/v2/generate/status/{id}": "ANYBODY",
     "POST /api/v2/generate/rate/{id}": "ANYBODY",
     "DELETE /api/v2/generate/shared/{id}": "MANAGE_OWN",
     "POST /api/v2/generate/pop": "WORK, asked later",
     "POST /api/v2/generate/submit": "WORK, asked later",
+    "POST /api/v2/generate/pieces/{id}": "WORK, asked later",
     "POST /api/v2/generate/text/async": "ASK, asked later",
     "GET /api/v2/generate/text/status/{id}": "ANYBODY",
     "DELETE /api/v2/generate/text/status/{id}": "ANYBODY",
@@ -248,7 +273,7 @@ async def call(horde: Horde, method: str, path: str, body: Any, key: str | None)
     names = [part.strip("{}") for part in plain.split("/") if part.startswith("{")]
     return await horde.client.request(
         method,
-        plain.format(**{name: _EXAMPLES.get(name, _NO_ID) for name in names}),
+        plain.format(**{name: _EXAMPLES.get(name, _NO_ID) for name in names}) + ENDING.get(f"{method} {path}", ""),
         headers={"apikey": key} if key is not None else {},
         json=body,
     )
@@ -311,10 +336,11 @@ async def test_a_key_opens_what_it_is_for(horde: Horde, scope: Scope) -> None:
     examples = await bodies(horde)
     for method, path, right in asked():
         answer = await call(horde, method, path, examples.get((method, path)), key)
-        body = answer.json()
+        body = answer.json() if "json" in answer.headers["content-type"] else None  # else a stream
         is_refused = isinstance(body, dict) and body.get("rc") == "KeyLacksScope"
         needed = CARRIED_BY[WITH_A_KEY.get(f"{method} {path}", right)]
         assert is_refused is (scope not in needed), (method, path, right, answer.text)
         if is_refused:
             assert answer.status_code == 403
+            assert isinstance(body, dict)
             assert f"are: {scope}. This needs one of: {', '.join(sorted(needed))}." in body["message"]

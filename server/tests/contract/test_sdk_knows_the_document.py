@@ -22,6 +22,14 @@ from horde_sdk.webhooks import RenewWebhookSecretRequest, WebhookSecretRequest
 
 OUR_ENDPOINTS = {
     "/v2/webhook_secret",
+    # with its request in `horde_sdk.generation_pieces`
+    "/v2/generate/pieces/{id}",
+    # with their requests in `horde_sdk.events`
+    "/v2/events",
+    "/v2/generate/check",
+    "/v2/generate/events/{id}",
+    "/v2/generate/text/events/{id}",
+    "/v2/interrogate/events/{id}",
     # with their requests in `horde_sdk.moderation`
     "/v2/audit",
     "/v2/generate/report/{id}",
@@ -106,6 +114,9 @@ UNNAMED_BY_THE_SDK = {
     "ToolCall",
     "TopLogprob",
     "Usage",
+    "ManyChecks",  # likewise in `horde_sdk.events`
+    "Piece",  # likewise in `horde_sdk.generation_pieces`
+    "PieceTaken",
     "KudosStatement",  # likewise in `horde_sdk.kudos_statement`
     "KudosStatementLine",
     "RequestExplanation",  # likewise in `horde_sdk.explanations`
@@ -126,7 +137,7 @@ UNNAMED_BY_THE_SDK = {
 """Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""
 
 OUR_FIELDS = {
-    "capabilities", "named_only", "loaded",
+    "capabilities", "named_only", "loaded", "streams", "previews", "previews_checked",
     "chat", "tools", "vision", "grammar", "logprobs", "templates",
     "finish_reason", "tokens", "usage", "message",
 }  # fmt: skip

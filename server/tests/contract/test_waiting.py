@@ -6,13 +6,14 @@ What waits is released by what happens, not by its time: every wait here is far 
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
-from hordes import Horde
+from hordes import Horde, StartHorde
 
 PREFER = {"Prefer": "wait=50"}
 SOON_S = 5.0
@@ -126,6 +127,138 @@ class TestRequests:
         await parked(horde, "a check waits")
         waits.cancel()
         await parked(horde, "nobody waits", 0)
+
+    @pytest.mark.parametrize("places", [1, 3])
+    async def test_beyond_the_places_of_an_address_answers_come_at_once(
+        self, start_horde: StartHorde, places: int
+    ) -> None:
+        """§12.7: and do not say that they waited. Others wait as before, and pops have limits of their own."""
+        horde = await start_horde(streams_per_address=places)
+        owner = str((await horde.account("owner")).api_key)
+        request_id = await horde.request(models=["none"])
+        waits = [asks(horde, f"generate/check/{request_id}") for _ in range(places)]
+        await parked(horde, "all places are taken", places)
+        for path in (f"generate/check/{request_id}", f"generate/status/{request_id}"):
+            answer = await answered(asks(horde, path))
+            assert not answer.json()["done"]
+            assert "Preference-Applied" not in answer.headers
+        neighbour = horde.client_at("203.0.113.7")
+        waits.append(asyncio.create_task(neighbour.get(f"/api/v2/generate/check/{request_id}", headers=PREFER)))
+        pop = pops(horde, owner, **IMAGES)
+        await parked(horde, "a neighbour and a worker wait too", places + 2)
+        await horde.cancel(request_id)
+        for wait in waits:
+            assert (await answered(wait)).json()["done"]
+        await horde.request()
+        assert (await answered(pop)).json()["id"]
+        assert (await answered(asks(horde, f"generate/check/{request_id}"))).headers["Preference-Applied"]
+        await neighbour.aclose()
+
+
+def asks_for(horde: Horde, route: str, body: dict[str, Any], **headers: str) -> asyncio.Task[httpx.Response]:
+    """Ask for work and wait for it."""
+    sent = {"apikey": "0000000000", **PREFER, **headers}
+    return asyncio.create_task(horde.client.post(f"/api/v2/{route}/async", json=body, headers=sent))
+
+
+IMAGE: dict[str, Any] = {"prompt": "a lighthouse"}
+TEXT: dict[str, Any] = {"prompt": "a story"}
+
+
+class TestAsking:
+    """§12.6: asking for work and waiting for it, in one call."""
+
+    async def test_an_image_that_is_done_in_time_is_the_answer(self, horde: Horde, owner: str) -> None:
+        call = asks_for(horde, "generate", IMAGE)
+        await parked(horde, "it waits")
+        await horde.submit(owner, (await horde.job(owner))["id"])
+        answer = await answered(call)
+        told = answer.json()
+        assert answer.headers["Preference-Applied"] == "wait=50"
+        assert (told["done"], told["faulted"], len(told["generations"])) == (True, False, 1)
+        status = await horde.status(told["id"])
+        assert {name: told[name] for name in status if name != "generations"} == {
+            name: value for name, value in status.items() if name != "generations"
+        }
+        assert told["generations"][0]["id"] == status["generations"][0]["id"]
+
+    async def test_a_text_too(self, horde: Horde, owner: str) -> None:
+        call = asks_for(horde, "generate/text", TEXT)
+        await parked(horde, "it waits")
+        await horde.texts.submit(owner, (await horde.texts.job(owner))["id"])
+        told = (await answered(call)).json()
+        assert told["generations"][0]["text"]
+        status = (await horde.client.get(f"/api/v2/generate/text/status/{told['id']}")).json()
+        assert {name: told[name] for name in status} == status
+
+    async def test_forms_too(self, horde: Horde, owner: str) -> None:
+        body = {"forms": [{"name": "caption"}], "source_image": base64.b64encode(horde.picture()).decode()}
+        key = str((await horde.account("asks", kudos=1000)).api_key)
+        call = asks_for(horde, "interrogate", body, apikey=key)
+        await parked(horde, "it waits")
+        await horde.alchemy.submit(owner, (await horde.alchemy.form(owner, "caption"))["id"])
+        told = (await answered(call)).json()
+        assert (told["state"], told["forms"][0]["state"]) == ("done", "done")
+        assert told["forms"][0]["result"]
+        assert told["kudos"] > 0
+        assert (await horde.client.get(f"/api/v2/interrogate/status/{told['id']}")).json()["forms"] == told["forms"]
+
+    async def test_what_is_given_up_is_told_too(self, horde: Horde) -> None:
+        call = asks_for(horde, "generate", IMAGE)
+        await parked(horde, "it waits")
+        ((request_id,),) = await horde.sql("SELECT id::text FROM request")
+        await horde.cancel(request_id)
+        told = (await answered(call)).json()
+        assert (told["id"], told["done"], told["generations"]) == (request_id, True, [])
+
+    @pytest.mark.parametrize(("route", "body"), [("generate", IMAGE), ("generate/text", TEXT)])
+    async def test_what_takes_longer_is_accepted(self, horde: Horde, route: str, body: dict[str, Any]) -> None:
+        answer = await asyncio.wait_for(asks_for(horde, route, body, Prefer="wait=1"), SOON_S)
+        plain = await asyncio.wait_for(asks_for(horde, route, body, Prefer=""), SOON_S)
+        assert answer.status_code == plain.status_code == 202
+        assert set(answer.json()) == set(plain.json())
+        assert answer.headers["Preference-Applied"] == "wait=1"
+        assert "Preference-Applied" not in plain.headers
+
+    async def test_remarks_come_with_it(self, horde: Horde, owner: str) -> None:
+        call = asks_for(horde, "generate", IMAGE | {"promt": "a slip"})
+        await parked(horde, "it waits")
+        await horde.submit(owner, (await horde.job(owner))["id"])
+        told = (await answered(call)).json()
+        assert told["warnings"]
+        assert "no available workers" in told["message"].lower()  # nobody was online when it came
+
+    async def test_a_query_alone_never_changes_the_kind_of_answer(self, horde: Horde) -> None:
+        answer = await horde.client.post("/api/v2/generate/async?wait=50", json=IMAGE, headers={"apikey": "0000000000"})
+        assert answer.status_code == 202
+        assert "Preference-Applied" not in answer.headers
+
+    async def test_who_sends_a_large_body_does_not_wait(self, horde: Horde) -> None:
+        """It would stay in memory as long."""
+        call = asks_for(horde, "generate/text", {"prompt": "x" * 70_000})
+        answer = await asyncio.wait_for(call, SOON_S)
+        assert answer.status_code == 202
+        assert "Preference-Applied" not in answer.headers
+
+    async def test_a_dry_run_and_a_refusal_come_at_once(self, horde: Horde) -> None:
+        dry = await answered(asks_for(horde, "generate", IMAGE | {"dry_run": True}))
+        assert set(dry.json()) == {"kudos"}
+        refused = await asyncio.wait_for(asks_for(horde, "generate", IMAGE, apikey="nobody's"), SOON_S)
+        assert horde.outcome(refused) == (401, "InvalidAPIKey")
+
+    async def test_who_goes_away_leaves_the_request(self, horde: Horde, owner: str) -> None:
+        call = asks_for(horde, "generate", IMAGE)
+        await parked(horde, "it waits")
+        call.cancel()
+        await parked(horde, "nobody waits", 0)
+        assert (await horde.job(owner))["id"]
+
+    async def test_what_was_stored_is_told_whatever_fails_then(self, horde: Horde) -> None:
+        call = asks_for(horde, "generate", IMAGE)
+        await parked(horde, "it waits")
+        ((request_id,),) = await horde.sql("DELETE FROM request RETURNING id::text")
+        answer = await asyncio.wait_for(call, 4 * SOON_S)
+        assert (answer.status_code, answer.json()["id"]) == (202, request_id)
 
 
 class TestPops:

@@ -13,6 +13,8 @@ from hordes import Horde
 from horde_server.http.declared_routes import Declaration, declaration_of
 
 _PUBLIC_ADDRESS: Final = "192.0.2.9"
+ENDING: Final = {"GET /api/v2/events": "?seconds=0"}
+"""Of answers that would go on for ever."""
 
 
 class Stage:
@@ -46,7 +48,7 @@ class Stage:
         method, _, template = name.partition(" ")
         plain = template.replace(":path", "")
         parameters = [part[1:-1] for part in plain.split("/") if part.startswith("{")]
-        path = plain.format(**{each: await self._thing(name, each) for each in parameters})
+        path = plain.format(**{each: await self._thing(name, each) for each in parameters}) + ENDING.get(name, "")
         make_body = BODIES.get(name)
         body = await make_body(self, caller) if make_body else self._examples.get(name)
         key = self.keys[caller]
@@ -152,10 +154,18 @@ class Stage:
                 return _PUBLIC_ADDRESS
             case "model_name":
                 return "stable_diffusion"
+            case "id" if "/events/" in name:
+                over = await horde.request()  # of others the stream goes on
+                await horde.cancel(over)
+                return over
             case "id" if "/generate/text/" in name:
                 return await horde.texts.request()
             case "id" if "/interrogate/" in name:
                 return await horde.alchemy.request("caption")
+            case "id" if "/generate/pieces/" in name:
+                await horde.texts.request(models=["koboldcpp/streamed"])
+                owner = str(self.keys["owner"])
+                return str((await horde.texts.job(owner, "the streamer", models=["koboldcpp/streamed"]))["id"])
             case "id" if "/generate/shared/" not in name and ("/generate/" in name or "/explain/" in name):
                 return await horde.request()
             case "id" | "key" | "name":

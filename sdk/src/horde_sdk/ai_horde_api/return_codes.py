@@ -236,6 +236,10 @@ class RC(TextEnum):
     GenerationNotFound = auto()
     TooManyReports = auto()
     TooManyStreams = auto()
+    PieceGap = auto()
+    PieceMismatch = auto()
+    PieceTooLarge = auto()
+    TooManyPieces = auto()
     ReportNotFound = auto()
     ReportDecided = auto()
 

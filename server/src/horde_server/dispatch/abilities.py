@@ -44,6 +44,7 @@ class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
     named_only: bool = False
     require_upfront_kudos: bool = False
     friends: tuple[int, ...] = ()  # account ids of `priority_usernames`
+    streams: bool = False  # it tells what it makes while it makes it
     # of text workers; lengths in tokens
     max_length: int = 512
     max_context_length: int = 2048

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from horde_server.dispatch import job_store, store
+from horde_server.dispatch import job_store, resumption_store, store
 from horde_server.dispatch.announcements import Announcements
 from horde_server.dispatch.capabilities import VALIDATED_BACKEND
 from horde_server.dispatch.entry import Entry, RequestState, WorkerView
@@ -41,6 +41,7 @@ class HandOut(Generic[OrderT]):
     job_ids: tuple[JobId, ...]
     seed: int
     ttl_s: int
+    resume_text: str = ""  # with what the result begins, as it was shown already: then there is one job
 
 
 async def hold_of_keys(conn: AsyncConnection[Any], new: Sequence[NewRequest[Any]]) -> None:
@@ -77,7 +78,7 @@ class Dispatcher(Generic[OrderT]):
         self.turns = Turns(queue)
         self._publish = publish
         self.announcements = announcements
-        self._lifetime_s = lifetime_s
+        self.lifetime_s = lifetime_s
         self.held_jobs: HeldJobs[OrderT] = HeldJobs()
         self.promise: Callable[[Entry[OrderT]], None] = lambda _: None
         """Estimates when a request that was just taken will be done."""
@@ -92,7 +93,7 @@ class Dispatcher(Generic[OrderT]):
         `beside`: writes what else belongs to it, in the same transaction. Raises `KudosUpfront`, and what `hold_of_key`
         raises.
         """
-        insert = partial(store.insert_request, new=new, kind=self.kind.name, lifetime_s=self._lifetime_s)
+        insert = partial(store.insert_request, new=new, kind=self.kind.name, lifetime_s=self.lifetime_s)
         async with self._pool.connection() as conn:
             if new.held_hundredths or new.key_job_hundredths is not None or beside is not None:
                 async with conn.transaction():
@@ -104,7 +105,7 @@ class Dispatcher(Generic[OrderT]):
                         await beside(conn)
             else:
                 state = await insert(conn)
-        return self.accepted([(new, state)], created_s=state.expires_at_s - self._lifetime_s)[0]
+        return self.accepted([(new, state)], created_s=state.expires_at_s - self.lifetime_s)[0]
 
     def accepted(
         self, stored: Iterable[tuple[NewRequest[OrderT], RequestState]], *, created_s: float
@@ -205,6 +206,8 @@ class Dispatcher(Generic[OrderT]):
         models = sorted(usable_models(entry.requirement, offer))
         model = models[0] if len(models) == 1 else random.choice(models)
         jobs = self.kind.batch_size(entry.order, model, offer, amount=amount, available=entry.available)
+        may_resume = entry.state.restarted > 0 and self.kind.may_resume(entry.order)
+        resume_text = ""
         seed = self.kind.seed(entry.order, entry.state.waiting, random.getrandbits(32))
         lease_s = self.kind.ttl_s(entry.order, model, offer, jobs=jobs)
         job_ids = tuple(JobId(uuid4()) for _ in range(jobs))
@@ -213,6 +216,8 @@ class Dispatcher(Generic[OrderT]):
         self.held_jobs.begin_claim(offer.worker_id, jobs)
         try:
             async with self._pool.connection() as conn:
+                if may_resume and (may_resume := await resumption_store.has_any(conn, entry.id)):
+                    job_ids = job_ids[:1]  # each may begin with something else
                 state = await job_store.claim(
                     conn,
                     request_id=entry.id,
@@ -222,11 +227,13 @@ class Dispatcher(Generic[OrderT]):
                     model=model,
                     ttl_s=lease_s,
                     seed=seed,
-                    lifetime_s=3600 if offer.extra_slow else self._lifetime_s,
+                    lifetime_s=3600 if offer.extra_slow else self.lifetime_s,
                     is_part=self.kind.is_part,
                 )
                 if state is None:
                     await self._look_again(conn, entry, known_version)
+                elif may_resume:
+                    resume_text = await resumption_store.take(conn, entry.id, job_ids[0])
             if state is not None:
                 self.queue.update(state)
         finally:
@@ -254,10 +261,13 @@ class Dispatcher(Generic[OrderT]):
                     webhook=entry.webhook,
                     key_id=entry.key_id,
                     key_job_hundredths=entry.key_job_hundredths,
+                    resume_text=resume_text,
                 ),
                 deadline_s=now + lease_s,
             )
-        return HandOut(order=entry.order, model=model, job_ids=job_ids, seed=seed, ttl_s=lease_s)
+        return HandOut(
+            order=entry.order, model=model, job_ids=job_ids, seed=seed, ttl_s=lease_s, resume_text=resume_text
+        )
 
     async def _look_again(self, conn: AsyncConnection[Any], entry: Entry[OrderT], known_version: int) -> None:
         """What the database says of a request that another node changed first."""

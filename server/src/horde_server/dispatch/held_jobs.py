@@ -36,6 +36,7 @@ class HeldJob(Generic[OrderT]):
     webhook: str | None = None  # the request's, webhooks/hook.py
     key_id: int | None = None  # by which key the request was asked for
     key_job_hundredths: int | None = None  # what the job charges at most, where that key has a budget
+    resume_text: str = ""  # what was shown of its result before, by a worker that was lost
 
 
 class HeldJobs(Generic[OrderT]):
@@ -52,6 +53,19 @@ class HeldJobs(Generic[OrderT]):
             self.take(next(iter(self._jobs)))
         self._jobs[job.id] = job
         self._deadlines_s.setdefault(job.worker_id, {})[job.id] = deadline_s
+
+    def get(self, job_id: JobId) -> HeldJob[OrderT] | None:
+        """The job, if this node handed it out and nobody settles it yet."""
+        return self._jobs.get(job_id)
+
+    def deadline_s(self, job: HeldJob[OrderT]) -> float:
+        """Until when it is its worker's, in seconds since the epoch."""
+        return self._deadlines_s[job.worker_id][job.id]
+
+    def prolong(self, job_id: JobId, deadline_s: float) -> None:
+        """It is its worker's for longer: that gives signs of life."""
+        if (job := self._jobs.get(job_id)) is not None:
+            self._deadlines_s[job.worker_id][job_id] = deadline_s
 
     def take(self, job_id: JobId) -> HeldJob[OrderT] | None:
         """The job, which somebody is about to settle: from now on the database alone knows."""

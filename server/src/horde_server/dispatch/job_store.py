@@ -8,7 +8,7 @@ that somebody settles right now.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -32,6 +32,8 @@ from horde_server.moderation.suspicion import Suspicion
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
 _STATE = STATE_COLUMNS.format("request.")
+LISTENER_HAS_S = 3
+"""Seconds in which the node whose client listens may say what the next worker goes on with."""
 
 # A form never expires by itself, but with its interrogation, whose life is prolonged to the half minute only: so most
 # forms change one row. Whoever changes both takes the form first.
@@ -97,8 +99,10 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: JobId) -> HeldJ
     cursor = await conn.execute(
         """SELECT job.id, job.request_id, job.worker_id, job.owner_id, request.account_id, job.model, job.state,
                   extract(epoch from job.started_at)::float8, request.price_hundredths, request.request_order::text,
-                  worker.abilities::text, request.webhook::text, request.key_id, request.key_job_hundredths
+                  worker.abilities::text, request.webhook::text, request.key_id, request.key_job_hundredths,
+                  coalesce(resumption.text, '')
            FROM job JOIN request ON request.id = job.request_id JOIN worker ON worker.id = job.worker_id
+           LEFT JOIN resumption ON resumption.taken_by = job.id
            WHERE job.id = %s AND request.kind = %s""",
         (job_id, kind.name),
     )
@@ -125,6 +129,7 @@ async def find_job(conn: Connection, kind: Kind[OrderT], job_id: JobId) -> HeldJ
         webhook=hook,
         key_id=row[12],
         key_job_hundredths=row[13],
+        resume_text=row[14],
     )
 
 
@@ -228,7 +233,7 @@ _COUNT_DROPS = f"""
 _SUSPECT_OWNER = f"""UPDATE account SET suspicions = {with_reason("account", _REASON)}
     FROM dropped WHERE dropped.is_too_many AND account.id = dropped.account_id AND {may_be_noted(_REASON)}"""
 
-_FAULT = f"""
+_FAULTED = f"""
 WITH faulted AS (
     UPDATE job SET state = 'faulted', settled_at = now(), gen_metadata = %(gen_metadata)s::json
     WHERE id = %(job_id)s AND state = 'processing'
@@ -240,8 +245,15 @@ WITH faulted AS (
 ), counted AS (
     UPDATE request SET {_RETURN_SLOT} FROM faulted AS faults WHERE request.id = faults.request_id
     RETURNING {_STATE}
-)
+){{and_more}}
 SELECT * FROM counted"""
+_FAULT = _FAULTED.format(and_more="")
+_LOSE = _FAULTED.format(
+    and_more=""", kept AS (
+    INSERT INTO resumption (job_id, request_id, text)
+    SELECT %(job_id)s, id, %(text)s FROM counted WHERE state = 'open'
+)"""
+)
 
 
 async def settle_fault(conn: Connection, job_id: JobId, gen_metadata: str) -> RequestState | None:
@@ -251,9 +263,70 @@ async def settle_fault(conn: Connection, job_id: JobId, gen_metadata: str) -> Re
     return RequestState(*row) if row else None
 
 
+async def lose(conn: Connection, job_id: JobId, text: str, gen_metadata: str) -> RequestState | None:
+    """A worker is lost whose text was shown so far: return the slot, and keep that for who goes on with it.
+
+    None when the job was settled before. Within the caller's transaction.
+    """
+    cursor = await conn.execute(_LOSE, {"job_id": job_id, "text": text, "gen_metadata": gen_metadata})
+    row = await cursor.fetchone()
+    return RequestState(*row) if row else None
+
+
+# Only of a request that was cancelled: the job counts neither as done nor as dropped.
+_CANCELLED = f"""
+WITH settled AS (
+    UPDATE job SET state = 'faulted', settled_at = now(), reward_hundredths = %(reward)s
+    FROM request
+    WHERE job.id = %(job_id)s AND job.state = 'processing'
+      AND request.id = job.request_id AND request.state = 'cancelled'
+    RETURNING job.request_id, job.worker_id
+), counted AS (
+    UPDATE request
+    SET processing = processing - 1, version = version + 1, consumed_hundredths = consumed_hundredths + %(debit)s,
+        held_hundredths = CASE WHEN processing = 1 THEN 0 ELSE greatest(held_hundredths - %(debit)s, 0) END
+    FROM settled WHERE request.id = settled.request_id
+    RETURNING {_STATE}
+), entries AS (
+    INSERT INTO ledger_inbox ({LEDGER_COLUMNS}, team_id)
+    SELECT posted.*, worker.team_id
+    FROM settled LEFT JOIN worker ON worker.id = settled.worker_id CROSS JOIN {MOVEMENT_ROWS}
+)
+SELECT * FROM counted"""
+
+
+async def streamed_share(conn: Connection, job_id: JobId) -> float:
+    """How much of a job was streamed when its request was cancelled, from 0 to 1."""
+    row = await (await conn.execute("SELECT streamed_share FROM job WHERE id = %s", (job_id,))).fetchone()
+    return float(row[0] or 0) if row else 0.0
+
+
+async def settle_cancelled(
+    conn: Connection,
+    job_id: JobId,
+    *,
+    reward_hundredths: int,
+    debit_hundredths: int,
+    movements: Sequence[Movement],
+) -> RequestState | None:
+    """A worker stopped at a job of a cancelled request, and is paid for its part; None where it is another case."""
+    cursor = await conn.execute(
+        _CANCELLED,
+        {
+            "job_id": job_id,
+            "reward": reward_hundredths,
+            "debit": debit_hundredths,
+            "movements": encode_movements(movements),
+        },
+    )
+    row = await cursor.fetchone()
+    return RequestState(*row) if row else None
+
+
 _SWEEP = f"""
 WITH overdue AS (
     SELECT id FROM job WHERE state = 'processing' AND deadline < now() AND {IS_UP}
+      AND (request_id <> ALL(%(listened)s::uuid[]) OR deadline < now() - interval '{LISTENER_HAS_S} seconds')
     ORDER BY deadline LIMIT %(batch)s FOR UPDATE SKIP LOCKED
 ), faulted AS (
     UPDATE job SET state = 'faulted', settled_at = now() FROM overdue WHERE job.id = overdue.id
@@ -271,15 +344,18 @@ WITH overdue AS (
 SELECT counted.*, (SELECT array_agg(DISTINCT worker_id) FROM faulted WHERE request_id = counted.id) FROM counted"""
 
 
-async def sweep_overdue(conn: Connection, batch: int = 500) -> list[tuple[RequestState, list[UUID]]]:
+async def sweep_overdue(
+    conn: Connection, listened: Collection[UUID] = (), batch: int = 500
+) -> list[tuple[RequestState, list[UUID]]]:
     """Fault the jobs whose lease ran out and return their slots, within the caller's transaction.
 
-    Any node may run it; one at a time does. Returns the changed requests with the workers that let them down.
+    Any node may run it; one at a time does. Returns the changed requests with the workers that let them down. Jobs of
+    requests that somebody listens to are left to the node that knows what was told, for a moment.
     """
     cursor = await conn.execute("SELECT pg_try_advisory_xact_lock(%s)", (SWEEP_LOCK,))
     if not (await cursor.fetchone() or (False,))[0]:
         return []
-    cursor = await conn.execute(_SWEEP, {"batch": batch})
+    cursor = await conn.execute(_SWEEP, {"batch": batch, "listened": list(listened)})
     return [(RequestState(*row[:-1]), row[-1]) for row in await cursor.fetchall()]
 
 

@@ -122,6 +122,9 @@ class Kind(WorkerRules, Protocol[OrderT]):
     def batch_size(self, order: OrderT, model: str, offer: Offer, *, amount: int, available: int) -> int:
         """Jobs to hand out together: 1 to `amount`, at most `available`."""
 
+    def may_resume(self, order: OrderT) -> bool:
+        """Whether a worker can go on where another was lost: with a text of which a part was shown already."""
+
     def seed(self, order: OrderT, waiting: int, random_below: int) -> int:
         """The seed of a hand-out while `waiting` jobs wait; `random_below` (< 2^32) where none was asked for."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -41,6 +41,7 @@ class Mirror:
     ) -> None:
         """`dispatchers` by the name of their kind."""
         self._announcements = announcements
+        self.listened: Callable[[], Collection[UUID]] = tuple  # requests that somebody listens to, on whichever node
         self._removing = removing
         self._pool = pool
         self._dispatchers = dispatchers
@@ -88,7 +89,7 @@ class Mirror:
             due = await store.whats_due(conn)
             if due.overdue_jobs:
                 async with conn.transaction():
-                    swept = await job_store.sweep_overdue(conn)
+                    swept = await job_store.sweep_overdue(conn, self.listened())
                     await self._announcements.changed(conn, [state for state, _ in swept])
             if due.expired_requests:
                 async with conn.transaction():

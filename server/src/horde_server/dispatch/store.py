@@ -66,6 +66,15 @@ async def fetch_requests(conn: Connection, ids: Sequence[UUID]) -> list[OpenRequ
     return [_open_request(row) for row in await cursor.fetchall()]
 
 
+async def fetch_asked(conn: Connection, ids: Sequence[UUID]) -> list[OpenRequest]:
+    """The named requests, and the forms of the named interrogations, whatever their state."""
+    cursor = await conn.execute(
+        f"SELECT {_OPEN_REQUEST_COLUMNS} FROM request WHERE id = ANY(%(ids)s) OR interrogation_id = ANY(%(ids)s)",
+        {"ids": list(ids)},
+    )
+    return [_open_request(row) for row in await cursor.fetchall()]
+
+
 async def fetch_states(conn: Connection) -> list[tuple[RequestId, int]]:
     """(id, version) of every open request, for reconciling."""
     cursor = await conn.execute(OPEN_VERSIONS)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 import structlog
+from msgspec import structs
 from psycopg_pool import AsyncConnectionPool
 
 from horde_server.database.pool import Connection
@@ -21,8 +22,9 @@ from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.ids import JobId
 from horde_server.dispatch.kind import Delivery, OrderT
 from horde_server.dispatch.schemas import Metadata
-from horde_server.dispatch.states import JobPhase
+from horde_server.dispatch.states import JobPhase, RequestPhase
 from horde_server.dispatch.store import Generation
+from horde_server.dispatch.streamed import RESUMED, NotStreamed, Streamed
 from horde_server.errors import BadRequest, HordeError, WrongCredentials
 from horde_server.identity.caller import Caller
 from horde_server.kudos.ledger import settlement, split_reward
@@ -33,6 +35,7 @@ from horde_server.webhooks.hook import Announcement
 log = structlog.get_logger(__name__)
 
 MAX_METADATA = 50
+_GIVEN_BACK = ("faulted", "cancelled")
 _ABORTED = (
     "Processing Job with ID {} took too long to process and has been aborted! Please check your worker speed, or offer "
     "less."
@@ -113,7 +116,7 @@ class Submit(Protocol):
 
     @property
     def state(self) -> str:
-        """`ok`, `censored`, `faulted` or `csam`."""
+        """`ok`, `censored`, `faulted`, `cancelled` or `csam`."""
 
     @property
     def gen_metadata(self) -> Sequence[Metadata]:
@@ -162,7 +165,9 @@ class Submissions(Generic[OrderT]):
         clock: Callable[[], float],
         *,
         lifetime_s: int,
+        streamed: Streamed | None = None,
     ) -> None:
+        self._streamed = streamed or NotStreamed()
         self._pool = pool
         self._dispatcher = dispatcher
         self._workers_changed = workers_changed
@@ -181,9 +186,11 @@ class Submissions(Generic[OrderT]):
         if job.owner_id != account.id:
             raise WrongCredentials("Wrong credentials: this job belongs to another account's worker.")
         if job.state is not JobPhase.PROCESSING:
-            return self._late(job, is_fault=body.state == "faulted")
+            return self._late(job, is_fault=body.state in _GIVEN_BACK)
         censored = self._results.is_censored(body)
-        if body.state == "faulted" and not censored:
+        if body.state == "cancelled" and (credit := await self._stopped(job, owner_trusted=account.trusted)):
+            return credit
+        if body.state in _GIVEN_BACK and not censored:
             return await self._fault(job, body)
         try:
             kept = await self._results.keep(job, body.generation, censored=censored)
@@ -229,7 +236,15 @@ class Submissions(Generic[OrderT]):
         delivery = Delivery(job.model, len(result) + told.characters, owner_trusted, job.backend_validated)
         reward = self._kind.reward_hundredths(job.price_hundredths, order, delivery)
         paid = reward * job.reward_percent // 100
-        debit = self._kind.debit_hundredths(0 if censored else reward, order)
+        worth = reward  # to who asked: of a text that another began, the whole
+        kept_remarks = stored_remarks(remarks)
+        if job.resume_text:
+            result = job.resume_text + result
+            worth = self._kind.reward_hundredths(
+                job.price_hundredths, order, replace(delivery, characters=len(result) + told.characters)
+            )
+            kept_remarks = stored_remarks(remarks, RESUMED)
+        debit = self._kind.debit_hundredths(0 if censored else worth, order)
         if kept.unpaid:
             reward = paid = debit = 0
         things = self._kind.things_done(order, delivery)
@@ -255,7 +270,7 @@ class Submissions(Generic[OrderT]):
             job_id=job.id,
             seed=seed,
             result=result,
-            gen_metadata=_metadata(remarks),
+            gen_metadata=kept_remarks,
             censored=censored,
             reward_hundredths=paid,
             debit_hundredths=debit,
@@ -270,11 +285,12 @@ class Submissions(Generic[OrderT]):
                 state = await settling(conn)
             else:
                 made = Generation(
-                    job.id, job.worker_id, "", job.model, seed, censored, _metadata(remarks), result, told.encoded
+                    job.id, job.worker_id, "", job.model, seed, censored, kept_remarks, result, told.encoded
                 )
                 state = await self._settle_and_more(conn, settling, job, made, reward, follow_up)
         if state is None:  # settled by somebody else between our look and our statement
             return self._late(await self._find(str(job.id)), is_fault=False)
+        self._streamed.settled(job.id)
         self._dispatcher.changed(state)
         if not owner_trusted and speed > self._kind.fastest_speed(job.model):
             await self._suspects.note(job.worker_id, Suspicion.UNREASONABLY_FAST)
@@ -316,8 +332,54 @@ class Submissions(Generic[OrderT]):
                 told=told,
             )
 
+    async def _stopped(self, job: HeldJob[OrderT], *, owner_trusted: bool) -> Credit | None:
+        """What a worker earns that stopped as its request was cancelled; None where that is not so.
+
+        It is paid for the share that it had streamed before; the job counts neither as done nor as dropped.
+        """
+        entry = self._dispatcher.queue.entries.get(job.request_id)
+        if entry is not None and entry.state.state != RequestPhase.CANCELLED:
+            return None
+        whole = Delivery(job.model, int(4 * job.order.things), owner_trusted, job.backend_validated)
+        reward = self._kind.reward_hundredths(job.price_hundredths, job.order, whole)
+        async with self._pool.connection() as conn:
+            share = self._streamed.share(job.id) or await job_store.streamed_share(conn, job.id)
+            worth = round(reward * share)
+            paid = worth * job.reward_percent // 100
+            debit = self._kind.debit_hundredths(worth, job.order) if share else 0
+            movements = settlement(
+                request_id=job.request_id,
+                job_id=job.id,
+                requester_id=job.requester_id,
+                owner_id=job.owner_id,
+                owner_trusted=owner_trusted,
+                worker_id=job.worker_id,
+                paid_hundredths=paid,
+                debit_hundredths=debit,
+                domain=self._kind.name,
+                things=0.0,
+                speed=0.0,
+                key_id=job.key_id,
+                key_most_hundredths=job.key_job_hundredths,
+                model=job.model,
+            )
+            uncounted = [structs.replace(each, things=None, speed=None) for each in movements] if share else []
+            async with conn.transaction():
+                state = await job_store.settle_cancelled(
+                    conn, job.id, reward_hundredths=paid, debit_hundredths=debit, movements=uncounted
+                )
+                if state is not None and job.webhook is not None:
+                    await self._dispatcher.announcements.changed(conn, [state])
+        if state is None:
+            return None
+        self._streamed.settled(job.id)
+        self._dispatcher.changed(state)
+        return Credit(paid, split_reward(paid, trusted=owner_trusted)[1])
+
     async def _fault(self, job: HeldJob[OrderT], body: Submit) -> Credit:
-        remarks = _metadata(body.gen_metadata)
+        remarks = stored_remarks(body.gen_metadata)
+        if await self._streamed.lost(job, remarks):
+            return Credit(0)
         async with self._pool.connection() as conn:
             if job.webhook is None:
                 state = await job_store.settle_fault(conn, job.id, remarks)
@@ -328,15 +390,19 @@ class Submissions(Generic[OrderT]):
         if state is not None:
             self._dispatcher.queue.note_fault(job.request_id, job.worker_id)
             self._dispatcher.changed(state)
+            self._streamed.settled(job.id)
             await self._workers_changed([job.worker_id])
             log.info("dispatch.job_faulted", job=str(job.id), worker=str(job.worker_id))
         return Credit(0)
 
 
-def _metadata(remarks: Sequence[Metadata]) -> str:
+def stored_remarks(remarks: Sequence[Metadata], *more: Mapping[str, str]) -> str:
     return msgspec.json.encode(
         [
-            {"type": remark.type, "value": remark.value, **({"ref": remark.ref} if remark.ref else {})}
-            for remark in remarks
+            *(
+                {"type": remark.type, "value": remark.value, **({"ref": remark.ref} if remark.ref else {})}
+                for remark in remarks
+            ),
+            *more,
         ]
     ).decode()

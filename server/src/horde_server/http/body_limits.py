@@ -20,7 +20,16 @@ WITH_PICTURES = frozenset(
     }
 )
 WITH_TEXTS = frozenset({"/api/v2/generate/text/async", "/api/v2/generate/text/submit"})
-KEYLESS = ("/api/v2/generate/rate/", "/api/v2/dev/", "/api/v2/register", "/api/v2/sign-in", "/register")
+PIECES = "/api/v2/generate/pieces/"
+PIECE_BYTES = 256 * 1024
+KEYLESS = (
+    "/api/v2/generate/check",
+    "/api/v2/generate/rate/",
+    "/api/v2/dev/",
+    "/api/v2/register",
+    "/api/v2/sign-in",
+    "/register",
+)
 """Nobody is asked for a key there, so nothing but a small body is taken."""
 BLOBS = "/api/blobs/"
 """The routes that a signed address leads to: they look at the signature before they read, and write what they read
@@ -33,6 +42,8 @@ def most_body_bytes(path: str, max_body_bytes: int) -> int:
         return max_body_bytes
     if path in WITH_TEXTS:
         return min(TEXT_BYTES, max_body_bytes)
+    if path.startswith(PIECES):
+        return min(PIECE_BYTES, max_body_bytes)
     if path.startswith(KEYLESS):
         return min(SMALL_BYTES, max_body_bytes)
     return min(USUAL_BYTES, max_body_bytes)

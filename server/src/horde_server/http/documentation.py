@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
 import msgspec
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from horde_server.errors import HordeError
-from horde_server.http.body import json_response
 from horde_server.http.declared_routes import DeclaredRouter
+from horde_server.http.etags import tagged_json
 from horde_server.http.rights import Right
 from horde_server.http.swagger2 import swagger2
 from horde_server.settings import Settings
@@ -44,6 +45,10 @@ def routes(app: FastAPI, settings: Settings) -> APIRouter:
     router = DeclaredRouter(include_in_schema=False)
     folder = files("horde_server.http") / "static"
 
+    @cache
+    def made() -> bytes:
+        return msgspec.json.encode(swagger2(app.openapi()))
+
     @router.get("/api", right=Right.ANYBODY)
     @router.get("/api/", right=Right.ANYBODY)
     async def page() -> Response:
@@ -51,8 +56,8 @@ def routes(app: FastAPI, settings: Settings) -> APIRouter:
         return Response(_PAGE.format(title=title), media_type="text/html; charset=utf-8")
 
     @router.get("/api/swagger.json", right=Right.ANYBODY)
-    async def document() -> Response:
-        return json_response(msgspec.json.encode(swagger2(app.openapi())))
+    async def document(request: Request) -> Response:
+        return tagged_json(request, made())
 
     @router.get("/api/static/{name}", right=Right.ANYBODY)
     async def static(name: str) -> Response:

@@ -40,7 +40,7 @@ _SHARED_KEYS = "/sharedkeys/"
 def answer_to(error: Exception, path: str, request: Request | None = None) -> Response:
     """The answer to a failure that ended a request: a refusal, a part that is away for the moment, or a defect."""
     visit = visit_of(request.scope) if request is not None else None
-    if visit is None:
+    if visit is None or isinstance(error, ClientDisconnect):
         return _answer_to(error, path, request)
     return visit.refused(refusal_of(error, path, request))
 

@@ -13,9 +13,22 @@ _MOST_QUERY_BYTES: Final = 4096
 
 def wait_asked_s(scope: Scope, most_s: int) -> int:
     """Whole seconds, at most so many; of both ways the smaller. 0: it does not ask, or in no usable way."""
-    asked = [_of_header(value) for name, value in scope["headers"] if name == b"prefer"]
+    asked = _of_headers(scope)
     if scope["query_string"]:
         asked.append(_of_query(scope["query_string"]))
+    return _least(asked, most_s)
+
+
+def wait_preferred_s(scope: Scope, most_s: int) -> int:
+    """The same, where only the header counts."""
+    return _least(_of_headers(scope), most_s)
+
+
+def _of_headers(scope: Scope) -> list[int]:
+    return [_of_header(value) for name, value in scope["headers"] if name == b"prefer"]
+
+
+def _least(asked: list[int], most_s: int) -> int:
     usable = [seconds for seconds in asked if seconds]
     return min(*usable, most_s) if usable else 0
 

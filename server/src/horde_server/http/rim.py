@@ -18,31 +18,24 @@ from horde_server.errors import HordeError
 from horde_server.http.body_budget import BodyBudget
 from horde_server.http.body_limits import SMALL_BYTES, most_body_bytes
 from horde_server.http.client_address import PROXIED_FOR
+from horde_server.http.cors import CORS, preflight_headers
 from horde_server.http.dialects import Receive as ReceiveVisit
 from horde_server.http.dialects import Refusal, Visit
 from horde_server.http.error_responses import answer_to, error_body
+from horde_server.http.etags import NO_CACHE, NOTHING_KNOWN, KnownTags, known_tags
 from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
 from horde_server.http.incoming_body import Doorkeeper, IncomingBody, LargeRequest
 from horde_server.http.networks import household
 
-_CORS = (
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-methods", b"POST, GET, OPTIONS, PUT, DELETE, PATCH"),
-    (
-        b"access-control-allow-headers",
-        b"Accept, Content-Type, Content-Length, Accept-Encoding, X-CSRF-Token, apikey, Client-Agent, X-Fields, "
-        b"X-Forwarded-For, Proxied-For, Proxy-Authorization, Audit-Reason",
-    ),
-)
 JSON_HEADER = (b"content-type", b"application/json; charset=utf-8")
 _CLOSE = (b"connection", b"close")
-_WISHES = frozenset((b"x-fields", b"prefer"))
+_WISHES = frozenset((b"x-fields", b"prefer", b"if-none-match"))
 _ASKED_FOR_OTHERS = frozenset(("/api/v2/generate/async", "/api/v2/generate/text/async"))
 """Where the address that a service tells is the client's; elsewhere only rate limits go by it (basics.md §2.6)."""
 
-FastAnswer = Callable[[Scope], "bytes | None"]
-"""Answers a request from memory (status 200, JSON), or returns None to let the app do it."""
+FastAnswer = Callable[[Scope], "tuple[bytes, bytes] | None"]
+"""Answers a request from memory (status 200, JSON) with the answer's tag, or returns None to let the app do it."""
 ClientAddress = Callable[[Scope], str]
 """Whose address a request counts for."""
 ProxiedClient = Callable[[Scope], "str | None"]
@@ -75,7 +68,7 @@ class Waits(Protocol):
 
 def answer_headers(node_name: str) -> list[tuple[bytes, bytes]]:
     """What every answer carries (basics.md §8.1)."""
-    return [*_CORS, (b"horde-node", node_name.encode("ascii", "replace"))]
+    return [*CORS, (b"horde-node", node_name.encode("ascii", "replace"))]
 
 
 class Rim:
@@ -149,15 +142,16 @@ class Rim:
             proxied = self._proxied(scope, address) if state and PROXIED_FOR in state else None
             if self._rate_limit is not None:
                 headers = [*headers, *self._limits(scope, proxied or address, proxied is not None, visit)]
-            mask, may_wait = _wishes(scope)
+            mask, may_wait, known = _wishes(scope)
             if mask is None and not may_wait and scope["method"] == "GET" and self._fast_answer is not None:
                 answer = self._fast_answer(scope)
                 if answer is not None:
-                    await _respond(send, 200, answer, headers)
+                    await _respond_tagged(send, *answer, headers, known)
                     return
             if scope["method"] == "OPTIONS":
-                allowed = (b"allow", self._allowed_methods(scope["path"]))
-                await _respond(send, 200, b"", [*headers, allowed, *(visit.allowed(scope) if visit else ())])
+                allow = (b"allow", self._allowed_methods(scope["path"]))
+                told = [*headers, *visit.allowed(scope)] if visit else preflight_headers(headers, scope)
+                await _respond(send, 200, b"", [*told, allow])
                 return
             if proxied is not None and scope["path"] in _ASKED_FOR_OTHERS:
                 address = proxied
@@ -243,6 +237,7 @@ class Rim:
         is_head = scope["method"] == "HEAD"
         if is_head:
             scope = {**scope, "method": "GET"}
+            scope["state"]["is_head"] = True  # who would send without an end sends nothing
         masking = _Masking(mask) if mask is not None else None
 
         async def send_on(message: Message) -> None:
@@ -307,24 +302,32 @@ class _Masking:
             body = msgspec.json.encode(apply_mask(json.loads(b"".join(self.pieces)), self._mask))
         except HordeError as error:
             body, self.start["status"] = error_body(error), error.status
-        kept = [(name, value) for name, value in self.start["headers"] if name != b"content-length"]
+        kept = [(name, value) for name, value in self.start["headers"] if name not in (b"content-length", b"etag")]
         await send({**self.start, "headers": [*kept, (b"content-length", str(len(body)).encode())]})
         await send({"type": "http.response.body", "body": body})
 
 
-def _wishes(scope: Scope) -> tuple[Mask | None, bool]:
-    """What a client wants of the answer: its part, and perhaps to wait for news. Most want neither: 0.2 µs."""
+def _wishes(scope: Scope) -> tuple[Mask | None, bool, KnownTags]:
+    """What a client wants of the answer: its part, perhaps to wait for news, and not what it has. Most want none of
+    it: 0.2 µs.
+
+    A part has no tag, as caches know it by its address alone.
+    """
     query: bytes = scope["query_string"]
     may_wait = bool(query) and b"wait" in query
     for name, _ in scope["headers"]:
         if name in _WISHES:
             break
     else:
-        return None, may_wait
+        return None, may_wait, NOTHING_KNOWN
     masks = [value for name, value in scope["headers"] if name == b"x-fields"]
     has_mask = bool(masks) and scope["path"] != "/api/v2/status/heartbeat"
     may_wait = may_wait or any(name == b"prefer" for name, _ in scope["headers"])
-    return (parse_mask(masks[0].decode("latin-1")) if has_mask else None), may_wait
+    mask = parse_mask(masks[0].decode("latin-1")) if has_mask else None
+    if mask is None:
+        return None, may_wait, known_tags(scope)
+    scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"if-none-match"]
+    return mask, may_wait, NOTHING_KNOWN
 
 
 async def _refuse(send: Send, error: HordeError, headers: list[tuple[bytes, bytes]], visit: Visit | None) -> None:
@@ -343,3 +346,14 @@ async def _respond(send: Send, status: int, body: bytes, headers: list[tuple[byt
     length: Any = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [*headers, JSON_HEADER, length]})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _respond_tagged(
+    send: Send, body: bytes, tag: bytes, headers: list[tuple[bytes, bytes]], known: KnownTags
+) -> None:
+    headers = [*headers, (b"etag", tag), NO_CACHE]
+    if known and tag in known:
+        await send({"type": "http.response.start", "status": 304, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+    else:
+        await _respond(send, 200, body, headers)

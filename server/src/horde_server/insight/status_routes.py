@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from horde_server import VERSION
 from horde_server.errors import InvalidPayload
 from horde_server.http.answers import refusals
 from horde_server.http.body import json_response
 from horde_server.http.declared_routes import DeclaredRouter
+from horde_server.http.etags import tagged_json
 from horde_server.http.parameters import Name, Word
 from horde_server.http.rights import Right
 from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformance
@@ -53,6 +54,7 @@ def routes(load: HordeLoad) -> APIRouter:
         responses=refusals(),
     )
     async def models(
+        request: Request,
         type: Word = "image",  # noqa: A002 - the API's own name
         min_count: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
         max_count: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
@@ -69,7 +71,7 @@ def routes(load: HordeLoad) -> APIRouter:
             and (max_count is None or row["count"] <= max_count)
             and (model_state == "all" or load.knows_model(type, row["name"]) == (model_state == "known"))
         ]
-        return json_response(_encode(rows))
+        return tagged_json(request, _encode(rows))
 
     @router.get(
         "/models/{model_name:path}",
@@ -78,11 +80,10 @@ def routes(load: HordeLoad) -> APIRouter:
         response_model=list[ActiveModel],
         responses=refusals(),
     )
-    async def model(model_name: Name) -> Response:
+    async def model(request: Request, model_name: Name) -> Response:
         """One model, in a list of none or one."""
-        return json_response(
-            _encode([row for kind in _WITH_MODELS for row in load.models(kind) if row["name"] == model_name])
-        )
+        rows = [row for kind in _WITH_MODELS for row in load.models(kind) if row["name"] == model_name]
+        return tagged_json(request, _encode(rows))
 
     @router.get(
         "/performance",
@@ -91,8 +92,8 @@ def routes(load: HordeLoad) -> APIRouter:
         response_model=HordePerformance,
         responses=refusals(),
     )
-    async def performance() -> Response:
+    async def performance(request: Request) -> Response:
         """Sums over queue and workers."""
-        return json_response(_encode(await load.performance()))
+        return tagged_json(request, _encode(await load.performance()))
 
     return router.api

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import msgspec
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from horde_server.audit.trail import actor_of
 from horde_server.errors import HordeError
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response
 from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.etags import tagged_json
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.identity.door import Door
@@ -39,13 +40,13 @@ def routes(modes: Modes, cancel_waiting: Callable[[], Awaitable[None]], door: Do
         response_model=HordeModes,
         responses=refusals(401, 403),
     )
-    async def show(caller: Caller) -> Response:
+    async def show(request: Request, caller: Caller) -> Response:
         """Which modes are on; moderators see all of them."""
         body = {"maintenance_mode": modes.maintenance, "invite_only_mode": modes.invite_only}
         if caller.account is not None:
             caller.check(Right.MODERATE)
             body["raid_mode"] = modes.raid
-        return json_response(msgspec.json.encode(body))
+        return tagged_json(request, msgspec.json.encode(body))
 
     @router.put(
         "/modes",

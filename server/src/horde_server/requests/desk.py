@@ -6,7 +6,7 @@ answers into their bytes.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 from functools import partial
 from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import uuid4
@@ -28,7 +28,7 @@ from horde_server.requests.admission import Admission, Arrival
 from horde_server.requests.asked import Asked, GivenPictures, Ticket
 from horde_server.requests.model_fallback import NamesModels, with_models_there_are
 from horde_server.requests.payers import Payer
-from horde_server.requests.progress import Progress, progress
+from horde_server.requests.progress import Progress, progress, progress_tag
 from horde_server.requests.prospects import prospects, why_nobody
 from horde_server.requests.upfront import Upfront
 from horde_server.requests.waiting import Patience, Waiting
@@ -199,21 +199,32 @@ class RequestDesk(Generic[OrderT]):
 
     async def look(self, request_id: RequestId) -> Progress:
         """How far a request is, mostly from memory. Raises `RequestNotFound`."""
-        entry = await self._dispatcher.find(request_id)
-        if entry is None:
-            raise RequestNotFound
-        return progress(entry, self._dispatcher.queue)
+        return (await self.seen(request_id))[0]
 
-    async def follow(self, request_id: RequestId, patience: Patience) -> None:
+    async def seen(self, request_id: RequestId) -> tuple[Progress, bytes]:
+        """The same, with its tag."""
+        entry = await self._found(request_id)
+        told = progress(entry, self._dispatcher.queue)
+        return told, progress_tag(entry, told)
+
+    async def follow(self, request_id: RequestId, patience: Patience, known: Container[bytes] = ()) -> None:
         """Return when a request is done, faulted or gone, or the client's patience at an end. No query while it waits.
 
-        Raises `RequestNotFound`.
+        Also when its tag is none of those `known`, where there are some. Raises `RequestNotFound`.
         """
-        entry = await self._dispatcher.find(request_id)
-        if entry is None:
-            raise RequestNotFound
-        entries = self._dispatcher.queue.entries
-        await self._waiting.until(lambda: entry.state.is_done or request_id not in entries, (request_id,), patience)
+        entry = await self._found(request_id)
+        queue = self._dispatcher.queue
+
+        def has_news() -> bool:
+            if entry.state.is_done or request_id not in queue.entries:
+                return True
+            return bool(known) and progress_tag(entry, progress(entry, queue)) not in known
+
+        await self._waiting.until(has_news, (request_id,), patience)
+
+    async def is_over(self, request_id: RequestId) -> bool:
+        """Whether it is done or faulted: nothing more will come. Raises `RequestNotFound`."""
+        return (await self._found(request_id)).state.is_done
 
     def obstacles(self, request_id: RequestId) -> str:
         """Why no worker online may serve a request, in a few sentences; "" where one may, or it is not known here."""
@@ -227,6 +238,12 @@ class RequestDesk(Generic[OrderT]):
             raise RequestNotFound
         entry, generations = found
         return entry, progress(entry, self._dispatcher.queue), generations
+
+    async def _found(self, request_id: RequestId) -> Entry[OrderT]:
+        entry = await self._dispatcher.find(request_id)
+        if entry is None:
+            raise RequestNotFound
+        return entry
 
     async def cancel(self, request_id: RequestId) -> None:
         """Take back what still waits. Cancelling twice, or too late, changes nothing. Raises `RequestNotFound`."""

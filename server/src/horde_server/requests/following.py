@@ -19,8 +19,17 @@ from horde_server.dispatch.states import RequestPhase
 from horde_server.dispatch.store import Generation
 from horde_server.errors import HordeError, RequestNotFound
 from horde_server.http.networks import household
+from horde_server.requests.places import Places
 from horde_server.requests.progress import Progress, progress
 from horde_server.requests.waiting import Receive, Waiting, Watch
+from horde_server.streams.happenings import Delta, Preview, Restarted, Step, Text
+from horde_server.streams.listening import Listener
+from horde_server.streams.relay import Relay
+
+__all__ = [
+    "ClientGone", "Delivered", "Delta", "End", "Following", "Happening", "Preview", "Quiet", "Restarted", "State",
+    "Step", "StreamPlaces", "Text", "TooManyStreams", "Wants",
+]  # fmt: skip
 
 QUIET_S: Final = 10.0
 """Silence after which whoever reads is told that nothing has happened: longer ones are taken for death on the way."""
@@ -46,15 +55,6 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """The next piece of a text, which begins after `at` bytes of UTF-8."""
-
-    slot: int  # which of the request's results it is of, from 0
-    at: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Delivered:
     """A result, which is the truth, whatever was told of it before."""
 
@@ -77,7 +77,7 @@ class End:
     is_stopping: bool = False
 
 
-Happening: TypeAlias = State | Text | Delivered | Quiet | End
+Happening: TypeAlias = State | Text | Delta | Step | Preview | Restarted | Delivered | Quiet | End
 
 
 class ClientGone(Exception):
@@ -98,8 +98,7 @@ class StreamPlaces:
     """How many streams may be open, of one client and in all."""
 
     def __init__(self, of_household: int) -> None:
-        self._of_household = of_household
-        self._open: dict[str, int] = {}
+        self.of_clients = Places(of_household)  # which streams share with waits
         self._all = 0
 
     def __len__(self) -> int:
@@ -108,39 +107,22 @@ class StreamPlaces:
     @contextmanager
     def place(self, address: str) -> Iterator[None]:
         """A place for one stream. Raises `TooManyStreams`."""
-        client = household(address)
-        if self._open.get(client, 0) >= self._of_household or self._all >= MOST_STREAMS:
-            raise TooManyStreams
-        self._open[client] = self._open.get(client, 0) + 1
-        self._all += 1
-        try:
-            yield
-        finally:
-            self._all -= 1
-            self._open[client] -= 1
-            if not self._open[client]:
-                del self._open[client]
-
-
-class Slots:
-    """Which of a request's results a job makes: jobs get the lowest free number when they are first heard of."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[JobId, int] = {}
-
-    def __contains__(self, job_id: JobId) -> bool:
-        return job_id in self._numbers
-
-    def of(self, job_id: JobId) -> int:
-        """Its number, from 0."""
-        return self._numbers.setdefault(job_id, len(self._numbers))
+        with self.of_clients.one(household(address)) as has_place:
+            if not has_place or self._all >= MOST_STREAMS:
+                raise TooManyStreams
+            self._all += 1
+            try:
+                yield
+            finally:
+                self._all -= 1
 
 
 class Following:
     """Tells what happens to requests, of whichever kind."""
 
-    def __init__(self, waiting: Waiting) -> None:
+    def __init__(self, waiting: Waiting, relay: Relay) -> None:
         self._waiting = waiting
+        self._relay = relay
         self._dispatchers: list[Dispatcher[Any]] = []
 
     def open(self, dispatcher: Dispatcher[Any]) -> None:
@@ -166,25 +148,39 @@ class Following:
         and `ClientGone`. Whoever stops early closes the iterator (`contextlib.aclosing`).
         """
         dispatcher, entry = await self.find(request_id)
-        with self._waiting.watch((request_id,), receive) as watch:
-            async for happening in _Follower(dispatcher, entry, watch, wants, quiet_s).run():
+        kind, jobs = dispatcher.kind.name, entry.state.jobs
+        with (
+            self._waiting.watch((request_id,), receive) as watch,
+            self._relay.listening(
+                request_id, kind, jobs, text=wants.text, steps=wants.steps, previews=wants.previews
+            ) as listener,
+        ):
+            async for happening in _Follower(dispatcher, entry, watch, listener, self._relay, quiet_s).run():
                 yield happening
 
 
 class _Follower:
     """One stream of one request."""
 
-    def __init__(self, dispatcher: Dispatcher[Any], entry: Entry, watch: Watch, wants: Wants, quiet_s: float) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher[Any],
+        entry: Entry,
+        watch: Watch,
+        listener: Listener,
+        relay: Relay,
+        quiet_s: float,
+    ) -> None:
         self._dispatcher = dispatcher
         self._entry = entry
         self._watch = watch
-        self._wants = wants
+        self._listener = listener
+        self._relay = relay
         self._quiet_s = quiet_s
         self._clock = asyncio.get_running_loop().time
-        self._slots = Slots()
+        self._told_jobs: set[JobId] = set()
         self._told: tuple[Any, ...] | None = None  # of the state
         self._state_at_s = -LEAST_BETWEEN_STATES_S
-        self._delivered = 0
 
     async def run(self) -> AsyncIterator[Happening]:
         """Until its end."""
@@ -196,7 +192,10 @@ class _Follower:
             for state in self._state(entry):
                 yield state
                 last_s = self._clock()
-            if entry.state.finished > self._delivered:
+            for told in self._listener.take():
+                yield told
+                last_s = self._clock()
+            if entry.state.finished > len(self._told_jobs):
                 async for happening in self._results():
                     yield happening
                     last_s = self._clock()
@@ -217,12 +216,14 @@ class _Follower:
 
     def _state(self, entry: Entry) -> Iterator[State]:
         """How far it is, if that is another than was told, and was not told just now."""
+        if not entry.state.is_done and self._clock() - self._state_at_s < LEAST_BETWEEN_STATES_S:
+            return
         now = progress(entry, self._dispatcher.queue)
         key = (
             now.finished, now.processing, now.restarted, now.waiting, now.done, now.faulted, now.is_possible,
             now.queue_position, now.wait_time // 5,
         )  # fmt: skip
-        if key == self._told or (not now.done and self._clock() - self._state_at_s < LEAST_BETWEEN_STATES_S):
+        if key == self._told:
             return
         self._told, self._state_at_s = key, self._clock()
         yield State(now)
@@ -231,18 +232,23 @@ class _Follower:
         """What was delivered since the last look."""
         found = await self._dispatcher.status(self._entry.id)
         for made in found[1] if found is not None else ():
-            if made.id in self._slots:
+            if made.id in self._told_jobs:
                 continue
-            slot = self._slots.of(made.id)
-            if self._wants.text and made.result and self._dispatcher.kind.name == "text":
-                yield Text(slot, 0, made.result)
+            self._told_jobs.add(made.id)
+            slot = await self._relay.slot_of_result(self._listener.request, made.id)
+            if self._listener.text and self._dispatcher.kind.name == "text":
+                for told in self._listener.take():  # what came while the database was asked
+                    yield told
+                if (rest := self._relay.rest_of(self._listener, slot, made)) is not None:
+                    yield rest
             yield Delivered(slot, made)
-            self._delivered += 1
 
     def _end(self, entry: Entry) -> End | None:
         state, is_known = entry.state, entry.id in self._dispatcher.queue.entries
         if not is_known and state.state == RequestPhase.OPEN and state.finished < state.jobs:
             return End(done=False, faulted=False, is_gone=True)  # it expired
+        if self._listener.is_broken and not state.is_done:
+            return End(done=False, faulted=True)
         if state.is_done:
             return End(done=True, faulted=state.state == RequestPhase.FAULTED)
         return End(done=False, faulted=False, is_stopping=True) if self._watch.is_stopping else None

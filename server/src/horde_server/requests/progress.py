@@ -48,6 +48,17 @@ def generation_state(remarks: list[dict[str, str]], *, censored: bool) -> str:
     return "csam" if is_csam else "censored"
 
 
+_STEP = 5
+"""Of places and seconds: each alone would change the tag all the time."""
+
+
+def progress_tag(entry: Entry[Any], told: Progress) -> bytes:
+    """The tag of what is told of a request: the version of its row, and its prospects in coarse steps."""
+    place, seconds = -(-told.queue_position // _STEP), told.wait_time // _STEP
+    version = entry.state.version & 0xFFFFFFFF
+    return b'W/"%08x%04x%03x%x"' % (version, min(place, 0xFFFF), min(seconds, 0xFFF), told.is_possible)
+
+
 def progress(entry: Entry[Any], queue: LiveQueue) -> Progress:
     """How far it is, from memory."""
     state = entry.state

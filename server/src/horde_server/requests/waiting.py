@@ -20,6 +20,7 @@ from uuid import UUID
 from horde_server.dispatch.entry import AnyEntry as Entry
 from horde_server.dispatch.entry import WorkerView
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.requests.places import Places
 
 MAX_WAIT_S: Final = 55
 """No wait is longer: neither proxies nor clients take it for dead, and a worker checks in each minute."""
@@ -34,12 +35,14 @@ Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
 """The next message of a client's connection: after its request only that it has gone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Patience:
     """How long a client would have its answer held back, and whether it is still there."""
 
     wait_s: float
     receive: Receive
+    household: str = ""  # whose wait it is; "": nobody's, of whom any number may wait
+    is_refused: bool = False  # there was no place for it
 
     def __bool__(self) -> bool:
         return self.wait_s > 0
@@ -213,7 +216,9 @@ class _ParkedPops:
 class Waiting:
     """All waits of a process. Belongs to the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: Places | None = None) -> None:
+        """`places`: how many answers of one client wait at a time, pops aside; None: as many as there are."""
+        self._places = places or Places(MOST_WAITS)
         self._waiters: dict[Topic, dict[_News | Watch, None]] = {}
         self._pops: dict[LiveQueue, _ParkedPops] = {}
         self._waits = 0
@@ -231,7 +236,11 @@ class Waiting:
                 for topic in topics(entry):
                     self.tell(topic)
 
-        queue.listen(changed=changed, work_came=pops.work_came, worker_changed=pops.worker_changed)
+        def work_came(entry: Entry) -> None:
+            changed(entry)  # it may be a new one, of which its account hears
+            pops.work_came(entry)
+
+        queue.listen(changed=changed, work_came=work_came, worker_changed=pops.worker_changed)
 
     def tell(self, topic: Topic) -> None:
         """There is news."""
@@ -253,7 +262,7 @@ class Waiting:
             return
         wanted = tuple(topics)
         until = asyncio.get_running_loop().time() + patience.wait_s
-        with self._place() as has_place:
+        with self._place(patience) as has_place:
             if not has_place:
                 return
             gone = asyncio.create_task(_connection_lost(patience.receive))
@@ -290,7 +299,7 @@ class Waiting:
             return taken
         until = asyncio.get_running_loop().time() + patience.wait_s
         pops = self._pops[pop.queue]
-        with self._place() as has_place:
+        with self._place(patience) as has_place:
             if not has_place or pops.of_worker(pop.view.offer.worker_id) >= pop.threads:
                 return None
             gone = asyncio.create_task(_connection_lost(patience.receive))
@@ -315,16 +324,22 @@ class Waiting:
         return not (self.is_stopping or gone.done()) and asyncio.get_running_loop().time() < until
 
     @contextmanager
-    def _place(self) -> Iterator[bool]:
+    def _place(self, patience: Patience) -> Iterator[bool]:
         """A place among the waits, if there is one."""
         if self._waits >= MOST_WAITS:
+            patience.is_refused = True
             yield False
             return
-        self._waits += 1
-        try:
-            yield True
-        finally:
-            self._waits -= 1
+        with self._places.one(patience.household) as has_place:
+            if not has_place:
+                patience.is_refused = True
+                yield False
+                return
+            self._waits += 1
+            try:
+                yield True
+            finally:
+                self._waits -= 1
 
     @contextmanager
     def _listening(self, topics: tuple[Topic, ...], news: _News | Watch) -> Iterator[None]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hordes import Horde
+from hordes import Horde, StartHorde
 from text_routes import TEXT_MODEL
 
 GENERATE = "/api/v1/generate"
@@ -302,6 +302,19 @@ async def test_wrong_bodies(horde: Horde) -> None:
         assert (answer.status_code, set(answer.json())) == (400, {"detail"})
     answer = await horde.client.post(GENERATE, json={"prompt": "x", "genkey": "x" * 65})
     assert answer.status_code == 400 and "genkey" in answer.json()["detail"]["msg"]
+
+
+async def test_in_silence_a_comment_is_sent(start_horde: StartHorde) -> None:
+    """§3.7."""
+    horde = await start_horde(sse_keepalive_s=1)
+    key = await online(horde)
+    call = await asking(horde, STREAM)
+    await asyncio.sleep(1.3)
+    job = await horde.until(partial(_job, horde, key, "scribe"), "a job")
+    await horde.texts.submit(key, job["id"])
+    answer = await call
+    assert answer.content.startswith(b": ka\nevent: message\n")
+    assert "".join(each["token"] for each in events(answer)) == "there was a harbour."
 
 
 async def test_a_failure_after_the_start_is_the_last_event(horde: Horde) -> None:

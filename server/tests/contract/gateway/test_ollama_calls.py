@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hordes import Horde
+from hordes import Horde, StartHorde
 from text_routes import TEXT_MODEL
 
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -269,6 +269,20 @@ async def test_a_wrong_key_is_401(horde: Horde) -> None:
         headers={"Authorization": "Bearer nobody-has-this-key-00"},
     )
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(("keepalive", "pieces"), [("comment", 1), ("off", 0)])
+async def test_in_silence_an_empty_piece_is_sent(start_horde: StartHorde, keepalive: str, pieces: int) -> None:
+    """§3.7: as long as the answer is waited for; not where the operator wants none."""
+    horde = await start_horde(sse_keepalive_s=1, sse_keepalive=keepalive)
+    key = await online(horde)
+    asked = asyncio.create_task(post(horde, "chat", model=TEXT_MODEL, messages=HELLO))
+    await asyncio.sleep(1.3)
+    job = await horde.until(partial(_job, horde, key, "scribe"), "a job")
+    await horde.texts.submit(key, job["id"], generation="Good day.")
+    told = [line["message"]["content"] for line in lines(await asked)]
+    assert told.count("") - 1 == pieces  # the last line's is empty too
+    assert "".join(told) == "Good day."
 
 
 async def test_a_failure_after_the_start_is_the_last_line(horde: Horde) -> None:

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from horde_server.gateway.anthropic.dialect import encode
 from horde_server.gateway.anthropic.events import PING, MessageEvents, failed, usage
+from horde_server.gateway.chats.orders import OrderedChat
+from horde_server.gateway.chats.run import ChatRun, Ended
 from horde_server.gateway.common.calls import Calls
-from horde_server.gateway.common.chat import OrderedChat
-from horde_server.gateway.common.chat_run import ChatRun, Ended
 from horde_server.gateway.common.finish import FinishReason
 from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.model_names import ANY_TEXT

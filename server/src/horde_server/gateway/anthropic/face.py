@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from horde_server.gateway.anthropic.dialect import AnthropicDialect
 from horde_server.gateway.anthropic.routes import routes
-from horde_server.gateway.common.chat import Chats
+from horde_server.gateway.chats.orders import Chats
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.templates.here import Templates
 

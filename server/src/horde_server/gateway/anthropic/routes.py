@@ -8,8 +8,8 @@ from horde_server.gateway.anthropic.answers import Answer
 from horde_server.gateway.anthropic.dialect import encode
 from horde_server.gateway.anthropic.models import one, page
 from horde_server.gateway.anthropic.wishes import read_wish
+from horde_server.gateway.chats.orders import Chats
 from horde_server.gateway.common.body import Body
-from horde_server.gateway.common.chat import Chats
 from horde_server.gateway.common.errors import NotSupported
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.tokens import tokens

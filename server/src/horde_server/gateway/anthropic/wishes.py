@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from horde_server.gateway.anthropic.content import read_messages
+from horde_server.gateway.chats.orders import ChatWish, Terms, Tools, sampling
 from horde_server.gateway.common.body import Body
-from horde_server.gateway.common.chat import ChatWish, Terms, Tools, sampling
 from horde_server.gateway.common.errors import BadField, UnsupportedValue
 from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS
 

@@ -138,6 +138,7 @@ class Running(Generic[OrderT]):
         `Restarting`; and `ClientGone`, after which nobody is told anything.
         """
         told_s = last_s = self._clock()
+        delivered = 0
         async for happening in self._followed(wants):
             now = self._clock()
             self._look(happening, now)
@@ -148,8 +149,10 @@ class Running(Generic[OrderT]):
             if isinstance(happening, Quiet) and now - told_s < self._settings.sse_keepalive_s:
                 continue
             told_s = now
-            if isinstance(happening, End):
-                self._end(happening)
+            if isinstance(happening, Delivered):
+                delivered += 1
+            elif isinstance(happening, End):
+                self._end(happening, delivered)
             yield happening
 
     async def results(self) -> Served[OrderT]:
@@ -166,8 +169,8 @@ class Running(Generic[OrderT]):
                         raise TimedOut
             assert end is not None  # nothing ends without
             served = await self.delivered()
-            if not served.generations:
-                self._end(end)
+            if not served.generations or end.is_stopping:
+                self._end(end, len(served.generations))
             self._is_over = end.done
             return served
         except ClientGone:
@@ -217,14 +220,14 @@ class Running(Generic[OrderT]):
         if self._hopeless_since_s is not None and 0 <= most_s <= now - self._hopeless_since_s:
             raise NoWorker(self._desk.obstacles(self.id))
 
-    def _end(self, end: End) -> None:
-        """Take note of the end. Raises where it is none that was wished for."""
+    def _end(self, end: End, delivered: int) -> None:
+        """Take note of the end. Raises where nobody wished for it: with nothing delivered it was cancelled."""
         if end.is_stopping:
             raise Restarting
         self._is_over = True
         if end.faulted:
             raise Faulted
-        if end.is_gone or not end.done:
+        if end.is_gone or not end.done or not delivered:
             raise RequestGone
 
 

@@ -1,4 +1,4 @@
-"""Delivered pictures as dialects send them: PNG, JPEG or WebP, perhaps of another size (gateway.md §2.4, §3.1)."""
+"""Delivered pictures as dialects send them: PNG, JPEG or WebP, perhaps of another size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which model is meant by who names none: AUTOMATIC1111 has one chosen for everybody, here each caller has (§3.4)."""
+"""Which model is meant by who names none (gateway-sdapi.md §3.1).
+
+AUTOMATIC1111 has one that is chosen for everybody; here each caller has.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AUTOMATIC1111's shape of refusals (gateway.md §1.4)."""
+"""AUTOMATIC1111's shape of refusals (gateway-sdapi.md §4.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One call of `txt2img` or `img2img`, from its body to its pictures (gateway.md §3.1, §3.3)."""
+"""One call of `txt2img` or `img2img`, from its body to its pictures (gateway-sdapi.md §1.1, §2.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures enlarged and mended, told in words, and asked what was written into them (gateway.md §3, §9)."""
+"""Pictures enlarged and mended, told in words, and asked what was written into them (gateway-sdapi.md §3.3)."""
 
 from __future__ import annotations
 

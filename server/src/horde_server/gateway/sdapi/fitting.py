@@ -1,4 +1,4 @@
-"""Pictures made to fit: sources brought to the canvas, masks as the horde has them, results to the wish (§3.1).
+"""Pictures made to fit: sources to the canvas, masks as the horde has them, results to size (gateway-sdapi.md §1.3).
 
 Blocks: milliseconds to tenths of a second; run by the decoders' threads.
 """

@@ -1,4 +1,4 @@
-"""The text that AUTOMATIC1111 writes into pictures, and the `info` of its answers (gateway.md §3.1)."""
+"""The text that AUTOMATIC1111 writes into pictures, and the `info` of its answers (gateway-sdapi.md §1.1)."""
 
 from __future__ import annotations
 

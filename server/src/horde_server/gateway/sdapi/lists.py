@@ -1,4 +1,4 @@
-"""What AUTOMATIC1111 lists: models, samplers, upscalers, and what is not to be had here (gateway.md §3)."""
+"""What AUTOMATIC1111 lists: models, samplers, upscalers, and what is not to be had here (gateway-sdapi.md §1.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prompts of AUTOMATIC1111: LoRAs that stand in them, and the negative one beside (gateway.md §3.1)."""
+"""Prompts of AUTOMATIC1111: LoRAs that stand in them, and the negative one beside (gateway-sdapi.md §1.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/sdapi/v1`: parse, call, answer (gateway.md §3)."""
+"""`/sdapi/v1`: parse, call, answer (gateway-sdapi.md §1.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samplers and schedules: AUTOMATIC1111's names and the horde's, both ways (gateway.md §3.2)."""
+"""Samplers and schedules: AUTOMATIC1111's names and the horde's, both ways (gateway-sdapi.md §1.9)."""
 
 from __future__ import annotations
 

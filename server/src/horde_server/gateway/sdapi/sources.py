@@ -1,4 +1,4 @@
-"""Source pictures made ready for the horde: sized, masked, cut out; and results put back (gateway.md §3.1).
+"""Source pictures made ready for the horde: sized, masked, cut out; and results put back (gateway-sdapi.md §1.1).
 
 Blocks; run by the decoders' threads, within the node's room for pixels.
 """

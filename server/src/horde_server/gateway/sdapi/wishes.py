@@ -1,4 +1,4 @@
-"""From a body of `txt2img` or `img2img` to what the horde is asked for (gateway.md §3.1)."""
+"""From a body of `txt2img` or `img2img` to what the horde is asked for (gateway-sdapi.md §1.1)."""
 
 from __future__ import annotations
 

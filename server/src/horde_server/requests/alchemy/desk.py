@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from uuid import uuid4
 
 from horde_server.blobs.images import Recompressed
@@ -19,7 +19,8 @@ from horde_server.requests.alchemy.interrogations import Interrogations
 from horde_server.requests.alchemy.order import FormOrder, Interrogation
 from horde_server.requests.alchemy.prices.charges import debit_hundredths, reward_hundredths
 from horde_server.requests.alchemy.prospects import forms_warning
-from horde_server.requests.alchemy.status import InterrogationStatus, InterrogationStatuses
+from horde_server.requests.alchemy.states import FormState, state_of
+from horde_server.requests.alchemy.status import InterrogationStatus, InterrogationStatuses, status_tag
 from horde_server.requests.alchemy.store import FormRow, insert_interrogation
 from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.asked import Asked, Ticket
@@ -98,18 +99,26 @@ class AlchemyDesk:
         queue = self._dispatcher.queue
         return all(queue.is_possible(entry) for form in forms if (entry := queue.entries.get(form.id)) is not None)
 
-    async def follow(self, interrogation_id: RequestId, patience: Patience) -> None:
+    async def follow(self, interrogation_id: RequestId, patience: Patience, known: Container[bytes] = ()) -> None:
         """Return when all forms are done, faulted or gone, or the client's patience is at an end.
 
-        Raises `RequestNotFound`.
+        Also when the tag of its status is none of those `known`, where there are some. Raises `RequestNotFound`.
         """
-        forms = await self._statuses.form_ids(interrogation_id)
+        forms = await self._statuses.form_states(interrogation_id)
         entries = self._dispatcher.queue.entries
 
-        def is_done() -> bool:
-            return all(entry.state.is_done for form_id in forms if (entry := entries.get(form_id)))
+        def has_news() -> bool:
+            present = [entries.get(form_id) for form_id in forms]
+            if all(entry.state.is_done for entry in present if entry):
+                return True
+            states = (state_of(entry.state) if entry else forms[id_] for id_, entry in zip(forms, present, strict=True))
+            return bool(known) and status_tag(states) not in known
 
-        await self._waiting.until(is_done, (interrogation_id,), patience)
+        await self._waiting.until(has_news, (interrogation_id,), patience)
+
+    async def is_over(self, interrogation_id: RequestId) -> bool:
+        """Whether nothing more will come of any form. Raises `RequestNotFound`."""
+        return (await self.look(interrogation_id)).state not in (FormState.WAITING, FormState.PROCESSING)
 
     async def cancel(self, interrogation_id: RequestId) -> None:
         """Cancel what is not done; what alchemists work on is paid. Of none there is nothing to cancel."""

@@ -59,6 +59,10 @@ class AlchemyKind:
         """There is only one."""
         return 1
 
+    def may_resume(self, order: FormOrder) -> bool:
+        """Nobody goes on with half a form."""
+        return False
+
     def seed(self, order: FormOrder, waiting: int, random_below: int) -> int:
         """Forms have none."""
         return 0

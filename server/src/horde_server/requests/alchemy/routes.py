@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, parameter_documentation
 from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.etags import known_tags
 from horde_server.http.parameters import RequestId
 from horde_server.http.public_address import PublicAddress
 from horde_server.http.rights import Right
@@ -16,9 +19,9 @@ from horde_server.identity.door import Door
 from horde_server.requests.alchemy.answers import InterrogationStatus, RequestInterrogationResponse
 from horde_server.requests.alchemy.desk import AlchemyDesk
 from horde_server.requests.alchemy.schemas import InterrogationRequest
-from horde_server.requests.alchemy.status import InterrogationStatuses
+from horde_server.requests.alchemy.status import InterrogationStatuses, status_tag
 from horde_server.requests.alchemy.wire import asked
-from horde_server.requests.face import accepted, answered, encode, patience_of
+from horde_server.requests.face import accepted, answered, encode, made_in_time, patience_of, patience_with
 from horde_server.requests.progress import parse_request_id
 
 
@@ -50,7 +53,11 @@ def routes(
     async def submit_request(request: Request, caller: Caller, body: InterrogationRequest) -> Response:
         """Ask alchemists to tell something of a picture, or to make another one of it."""
         ticket = await desk.submit(asked(body, public_address(request) if body.webhook else ""), caller)
-        return accepted(ticket, slips(body))
+        remarks = slips(body)
+        if not (patience := patience_with(request)):
+            return accepted(ticket, remarks)
+        status = partial(statuses.of, base_url=public_address(request))
+        return await made_in_time(ticket, remarks, desk, status, patience, otherwise=accepted(ticket, remarks))
 
     @router.get(
         "/status/{id}",
@@ -63,10 +70,15 @@ def routes(
     )
     async def status(request: Request) -> Response:
         """How far each form is, with the results so far."""
-        found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
+        found, patience, known = (
+            parse_request_id(request.path_params["id"]),
+            patience_of(request),
+            known_tags(request.scope),
+        )
         if patience:
-            await desk.follow(found, patience)
-        return answered(encode(await statuses.of(found, public_address(request))), patience)
+            await desk.follow(found, patience, known)
+        told = await statuses.of(found, public_address(request))
+        return answered(encode(told), patience, status_tag(form.state for form in told.forms), known)
 
     @router.delete(
         "/status/{id}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.states import RequestPhase
 
 
@@ -26,6 +27,11 @@ def form_state(phase: str, *, waiting: int, finished: int) -> FormState:
     if finished:
         return FormState.DONE
     return FormState.WAITING if waiting else FormState.PROCESSING
+
+
+def state_of(request: RequestState) -> FormState:
+    """By the form's request, as the live queue has it."""
+    return form_state(request.state, waiting=request.waiting, finished=request.finished)
 
 
 def overall_state(states: Sequence[FormState]) -> FormState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from horde_server.database.pool import Pool
 from horde_server.dispatch.ids import RequestId
 from horde_server.errors import RequestNotFound
+from horde_server.http.etags import tag_of
 from horde_server.requests.alchemy import store
 from horde_server.requests.alchemy.states import FormState, form_state, overall_state
 from horde_server.requests.alchemy.store import FormRow
@@ -33,6 +35,11 @@ class InterrogationStatus(msgspec.Struct):
     forms: list[FormStatus]
 
 
+def status_tag(states: Iterable[FormState]) -> bytes:
+    """The tag of a status whose forms, in their order, are so far: results come with their states."""
+    return tag_of(",".join(states).encode())
+
+
 class InterrogationStatuses:
     """Tells requesters what their interrogations have brought."""
 
@@ -47,6 +54,10 @@ class InterrogationStatuses:
     async def form_ids(self, interrogation_id: RequestId) -> list[RequestId]:
         """The requests of its forms. Raises `RequestNotFound`."""
         return [row.id for row in await self.rows(interrogation_id)]
+
+    async def form_states(self, interrogation_id: RequestId) -> dict[RequestId, FormState]:
+        """The states of its forms by their requests, in their order. Raises `RequestNotFound`."""
+        return {row.id: _form(row).state for row in await self.rows(interrogation_id)}
 
     async def of(self, interrogation_id: RequestId, base_url: str) -> InterrogationStatus:
         """The status now, with results; links begin with `base_url`. Raises `RequestNotFound`."""

@@ -23,7 +23,7 @@ from horde_server.requests.alchemy.submissions import FormSubmissions, FormSubmi
 from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.alchemy.worker_schemas import AlchemyPop, AlchemySubmit, read_submit
 from horde_server.requests.answers import GenerationSubmitted
-from horde_server.requests.face import answered, patience_of
+from horde_server.requests.face import answered, patience_of_pop
 from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.pictures.source_links import SourceLinks
 from horde_server.requests.popping import jobs_for
@@ -76,7 +76,7 @@ def routes(
         worker = await check_in(
             account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
         )
-        patience = patience_of(request)
+        patience = patience_of_pop(request)
         forms: list[HandedForm] = []
         while len(forms) < min(max(wanted.amount, 1), MOST_FORMS_A_POP) and not worker.paused:
             # only the first is waited for: whoever has some forms in hand wants to begin

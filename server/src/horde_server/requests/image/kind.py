@@ -61,6 +61,10 @@ class ImageKind:
         """What fits the worker's pixels (workers.md §6.4)."""
         return lease.batch_size(order, model, max_pixels=offer.max_pixels, amount=amount, available=available)
 
+    def may_resume(self, order: ImageOrder) -> bool:
+        """Nobody goes on with half a picture."""
+        return False
+
     def seed(self, order: ImageOrder, waiting: int, random_below: int) -> int:
         """As asked, varied by what waits (workers.md §6.6)."""
         return lease.hand_out_seed(order, waiting, random_below)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -44,25 +44,30 @@ def job_answer(
     upload_urls: Sequence[str] | None,
     sources: HandedSources = NO_SOURCES,
     messages: Sequence[msgspec.Raw] = (),
+    stream: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Jobs for this worker. `upload_urls`: an address per job, or None where its uploads do not arrive."""
+    """Jobs for this worker. `upload_urls`: an address per job, or None where its uploads do not arrive.
+
+    `stream`: what a worker is told that can stream (streams.md §1).
+    """
     ids = [str(job_id) for job_id in hand_out.job_ids]
-    return _encode(
-        _answer(
-            id=ids[0],
-            ids=ids,
-            model=hand_out.model,
-            ttl=hand_out.ttl_s,
-            payload=_payload(hand_out.order, hand_out.seed, len(ids)),
-            r2_upload=upload_urls[0] if upload_urls else None,
-            r2_uploads=list(upload_urls) if upload_urls else None,
-            source_image=sources.image,
-            source_processing=hand_out.order.source_processing if sources.image else "img2img",
-            source_mask=sources.mask,
-            extra_source_images=sources.extra,
-            messages=messages,
-        )
+    answer = _answer(
+        id=ids[0],
+        ids=ids,
+        model=hand_out.model,
+        ttl=hand_out.ttl_s,
+        payload=_payload(hand_out.order, hand_out.seed, len(ids)),
+        r2_upload=upload_urls[0] if upload_urls else None,
+        r2_uploads=list(upload_urls) if upload_urls else None,
+        source_image=sources.image,
+        source_processing=hand_out.order.source_processing if sources.image else "img2img",
+        source_mask=sources.mask,
+        extra_source_images=sources.extra,
+        messages=messages,
     )
+    if stream is not None:
+        answer["stream"] = stream
+    return _encode(answer)
 
 
 def _answer(**given: Any) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, parameter_documentation
 from horde_server.http.client_agent import names_no_program
 from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.etags import known_tags
 from horde_server.http.parameters import RequestId
 from horde_server.http.public_address import PublicAddress
 from horde_server.http.rights import Right
@@ -17,7 +20,16 @@ from horde_server.identity.rate_limits import RateLimits
 from horde_server.moderation.addresses.timeouts import AddressTimeouts
 from horde_server.requests.answers import RequestAsync, RequestStatusCheck
 from horde_server.requests.desk import RequestDesk
-from horde_server.requests.face import accepted, answered, encode, patience_of, quoted, raise_limits
+from horde_server.requests.face import (
+    accepted,
+    answered,
+    encode,
+    made_in_time,
+    patience_of,
+    patience_with,
+    quoted,
+    raise_limits,
+)
 from horde_server.requests.image.answers import RequestStatusStable
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.oversights import oversights
@@ -65,7 +77,12 @@ def routes(
             price = await desk.quote(wish, caller)
             return quoted(round(price.total_hundredths / 100), oversights(body))
         ticket = await desk.submit(wish, caller)
-        return accepted(ticket, oversights(body), kudos=round(ticket.price.base_hundredths / 100))
+        remarks = oversights(body)
+        taken = accepted(ticket, remarks, kudos=round(ticket.price.base_hundredths / 100))
+        if not (patience := patience_with(request)):
+            return taken
+        status = partial(statuses.of, base_url=public_address(request))
+        return await made_in_time(ticket, remarks, desk, status, patience, otherwise=taken)
 
     @router.get(
         "/check/{id}",
@@ -80,10 +97,15 @@ def routes(
         """How far a request is, without its images."""
         if names_no_program(request.scope):
             addresses.refuse_nameless(request.state.client_address)
-        found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
+        found, patience, known = (
+            parse_request_id(request.path_params["id"]),
+            patience_of(request),
+            known_tags(request.scope),
+        )
         if patience:
-            await desk.follow(found, patience)
-        return answered(encode(await desk.look(found)), patience)
+            await desk.follow(found, patience, known)
+        told, tag = await desk.seen(found)
+        return answered(encode(told), patience, tag, known)
 
     @router.get(
         "/status/{id}",
@@ -96,10 +118,15 @@ def routes(
     )
     async def status(request: Request) -> Response:
         """How far a request is, with the images delivered so far."""
-        found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
+        found, patience, known = (
+            parse_request_id(request.path_params["id"]),
+            patience_of(request),
+            known_tags(request.scope),
+        )
         if patience:
-            await desk.follow(found, patience)
-        return answered(encode(await statuses.of(found, public_address(request))), patience)
+            await desk.follow(found, patience, known)
+        told, tag = await statuses.tagged(found, public_address(request))
+        return answered(encode(told), patience, tag, known)
 
     @router.delete(
         "/status/{id}",

@@ -32,10 +32,11 @@ from horde_server.requests.image.styled import styled
 from horde_server.requests.image.styles import ImageStyles
 from horde_server.requests.image.worker_routes import routes as worker_routes
 from horde_server.requests.pictures.slice import Pictures
-from horde_server.requests.progress import progress
+from horde_server.requests.progress import progress, progress_tag
 from horde_server.requests.styling import Styling
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Heard, Slice
+from horde_server.streams.slice import Streams
 from horde_server.styles.slice import Styles
 from horde_server.workers.slice import Workers
 
@@ -56,6 +57,7 @@ class Images(Slice):
         workers: Workers,
         pictures: Pictures,
         styles: Styles,
+        streams: Streams,
     ) -> None:
         settings = core.settings
         self._core = core
@@ -66,6 +68,7 @@ class Images(Slice):
         self._pictures = pictures
         self.dispatcher = dispatch.open(ImageKind(), matched_targeting=settings.require_matched_targeting)
         self._waiting = waiting
+        self._relay = streams.relay
         waiting.open(self.dispatcher.queue, lambda entry: (entry.id, entry.account_id))
         self._shared = SharedImages(core.pool, core.blobs, core.tasks, pictures.retention)
         self._missed_uploads = MissedUploads(core.clock, core.publish)
@@ -82,7 +85,7 @@ class Images(Slice):
         self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
         styles.open(ImageStyles())
         self.styling = Styling(styles, "image", styled, core.clock)
-        self._statuses = ImageStatuses(desk=self.desk, blobs=core.blobs.results, links=pictures.links)
+        self.statuses = ImageStatuses(desk=self.desk, blobs=core.blobs.results, links=pictures.links)
         self._submissions = Submissions(
             core.pool,
             self.dispatcher,
@@ -91,6 +94,7 @@ class Images(Slice):
             moderation.suspects,
             core.clock,
             lifetime_s=settings.request_lifetime_s,
+            streamed=streams.losses,
         )
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
@@ -102,7 +106,7 @@ class Images(Slice):
             routes(
                 self.desk,
                 self.styling,
-                self._statuses,
+                self.statuses,
                 pictures.public_address,
                 self._addresses,
                 self._limits,
@@ -118,6 +122,7 @@ class Images(Slice):
                 pictures.source_links,
                 pictures.public_address,
                 self._waiting,
+                self._relay,
                 self._door,
             ),
         ]
@@ -137,8 +142,9 @@ class Images(Slice):
 
         return {MISSED: missed, ARRIVED: arrived}
 
-    def check_from_memory(self, scope: Scope) -> bytes | None:
-        """The answer to `GET /generate/check/{id}` for mirrored requests, before the framework: it is called most."""
+    def check_from_memory(self, scope: Scope) -> tuple[bytes, bytes] | None:
+        """The answer to `GET /generate/check/{id}` for mirrored requests, before the framework: it is called most. With
+        its tag."""
         path: str = scope["path"]
         if not path.startswith(_CHECK):
             return None
@@ -150,4 +156,7 @@ class Images(Slice):
             self._addresses.refuse_nameless(self._core.clients(scope))
         queue = self.dispatcher.queue
         entry = queue.entries.get(request_id)
-        return _encode(progress(entry, queue)) if entry is not None else None
+        if entry is None:
+            return None
+        told = progress(entry, queue)
+        return _encode(told), progress_tag(entry, told)

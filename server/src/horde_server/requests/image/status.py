@@ -14,7 +14,7 @@ from horde_server.requests.desk import RequestDesk
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.results import described
 from horde_server.requests.pictures.result_links import ResultLinks
-from horde_server.requests.progress import Progress, generation_state
+from horde_server.requests.progress import Progress, generation_state, progress_tag
 
 
 class ImageGeneration(TypedDict):
@@ -48,13 +48,23 @@ class ImageStatuses:
 
     async def of(self, request_id: RequestId, base_url: str) -> ImageStatus:
         """The status now; links begin with `base_url`. Raises `RequestNotFound`."""
+        return (await self.tagged(request_id, base_url))[0]
+
+    async def tagged(self, request_id: RequestId, base_url: str) -> tuple[ImageStatus, bytes]:
+        """The same, with its tag: links, which are others each time, are no part of that."""
         entry, progress, generations = await self._desk.delivered(request_id)
         images = await self._images(entry.order, [made.result for made in generations], base_url)
-        return ImageStatus(
+        status = ImageStatus(
             **msgspec.structs.asdict(progress),
             generations=[_told(made, image) for made, image in zip(generations, images, strict=True)],
             shared=entry.order.shared,
         )
+        return status, progress_tag(entry, progress)
+
+    async def told(self, order: ImageOrder, made: Generation, base_url: str) -> ImageGeneration:
+        """One image, as in the status."""
+        (image,) = await self._images(order, [made.result], base_url)
+        return _told(made, image)
 
     async def _images(self, order: ImageOrder, keys: list[str], base_url: str) -> list[str]:
         if order.r2:

@@ -23,7 +23,7 @@ from horde_server.identity.door import Door
 from horde_server.models import current
 from horde_server.models.catalogue import is_known
 from horde_server.requests.answers import GenerationSubmitted
-from horde_server.requests.face import answered, patience_of
+from horde_server.requests.face import answered, patience_of_pop
 from horde_server.requests.image.missed_uploads import MissedUploads
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.pop_answer import empty_answer, job_answer
@@ -33,6 +33,7 @@ from horde_server.requests.pictures.result_links import ResultLinks
 from horde_server.requests.pictures.source_links import HandedSources, SourceLinks
 from horde_server.requests.popping import jobs_for
 from horde_server.requests.waiting import Waiting
+from horde_server.streams.relay import Relay
 from horde_server.workers.check_in import CheckIn, cleaned_agent
 from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
@@ -48,6 +49,7 @@ def routes(
     source_links: SourceLinks,
     public_address: PublicAddress,
     waiting: Waiting,
+    relay: Relay,
     door: Door,
 ) -> APIRouter:
     """The worker's side of image generation."""
@@ -77,7 +79,7 @@ def routes(
         worker = await check_in(
             account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
         )
-        patience = patience_of(request)
+        patience = patience_of_pop(request)
         hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
         if hand_out is not None:
             uploads = None
@@ -86,7 +88,15 @@ def routes(
                 uploads = [await links.upload(job_id, hand_out.ttl_s, base_url) for job_id in hand_out.job_ids]
             sources = await handed_sources(hand_out, worker.offer, request)
             said = messages.told(worker.id, dispatcher.kind.name)
-            return answered(told(job_answer(hand_out, uploads, sources, said), wanted), patience)
+            may_show = (hand_out.order.nsfw and not hand_out.order.censor_nsfw) or wanted.previews_checked
+            stream = relay.handed_out(
+                hand_out,
+                worker.id,
+                streams=wanted.streams,
+                may_preview=wanted.previews and may_show,
+                is_batch=True,
+            )
+            return answered(told(job_answer(hand_out, uploads, sources, said, stream), wanted), patience)
         tell_maintenance(worker)
         skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
         return answered(told(empty_answer(skipped, messages.told(worker.id, dispatcher.kind.name)), wanted), patience)
@@ -158,4 +168,5 @@ def _abilities(body: ImagePop, account: Account, friends: tuple[int, ...]) -> Ab
         named_only=body.named_only,
         require_upfront_kudos=body.require_upfront_kudos,
         friends=friends,
+        streams=body.streams,
     )

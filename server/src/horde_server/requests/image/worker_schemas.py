@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from horde_server.dispatch.schemas import INT32_MAX, MOST_METADATA_READ, Metadata, Wire, WorkerPop
 from horde_server.http.examples import EXAMPLE_ID, shown_as
@@ -37,6 +37,13 @@ class ImagePop(WorkerPop):
     allow_sdxl_controlnet: bool = False
     allow_lora: bool = False
     limit_max_steps: bool = False
+    streams: bool = Field(
+        False, description="Beyond the original API: it tells how far it is (`/generate/pieces/{id}`)."
+    )
+    previews: bool = Field(False, description="Beyond the original API: it can send previews while it works.")
+    previews_checked: bool = Field(
+        False, description="Beyond the original API: its previews go through the same safety check as its pictures."
+    )
 
 
 class ImageSubmit(Wire):
@@ -48,7 +55,7 @@ class ImageSubmit(Wire):
 
     id: Annotated[str, Text(255)]
     generation: Annotated[str, RawText(MOST_INLINE_IMAGE_CHARACTERS), shown_as("R2")]
-    state: Literal["ok", "censored", "faulted", "csam"] = "ok"
+    state: Literal["ok", "censored", "faulted", "csam", "cancelled"] = "ok"
     censored: bool = False
     seed: Annotated[int, Whole(-(2**63), 2**63 - 1)]
     gen_metadata: Annotated[list[Metadata], Items(MOST_METADATA_READ)] = empty(list)

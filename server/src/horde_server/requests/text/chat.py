@@ -55,6 +55,17 @@ class Chat(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         messages = tuple(_replaced(message, rest) for message in self.messages)
         return msgspec.structs.replace(self, messages=messages)
 
+    def begun_with(self, text: str) -> Chat:
+        """The same, with an answer that begins so: another worker goes on with it (streams.md §6.2)."""
+        messages = self.messages
+        begun: Message = {"role": "assistant", "content": text}
+        if self.continues and messages:
+            *messages_before, last = messages
+            content = last.get("content") or ""
+            more = [*content, {"type": "text", "text": text}] if isinstance(content, list | tuple) else content + text
+            return msgspec.structs.replace(self, messages=(*messages_before, {**last, "content": more}))
+        return msgspec.structs.replace(self, messages=(*messages, begun), continues=True)
+
     def with_kept_pictures(self) -> Chat:
         """The same, with numbers in place of its pictures, which are kept elsewhere."""
         return self.with_pictures([f"{_KEPT_PICTURE}{number}" for number in range(len(self.pictures()))])

@@ -35,6 +35,8 @@ class HandedChats:
             ]
             chat = chat.with_pictures(images)
             found["images"] = images
+        if hand_out.resume_text:
+            chat = chat.begun_with(hand_out.resume_text)
         return found | _asked_of_the_answer(chat)
 
 

@@ -58,6 +58,10 @@ class TextKind:
         """As many as the worker wants (workers.md §6.4)."""
         return min(amount, available)
 
+    def may_resume(self, order: TextOrder) -> bool:
+        """Any plain text; nobody finishes JSON that another began."""
+        return order.chat is None or not (order.chat.json_object or order.chat.json_schema is not None)
+
     def seed(self, order: TextOrder, waiting: int, random_below: int) -> int:
         """None is asked for: the worker chooses its own and tells it with the text."""
         return 0

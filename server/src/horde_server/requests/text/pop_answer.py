@@ -9,6 +9,7 @@ import msgspec
 
 from horde_server.dispatch.dispatcher import HandOut
 from horde_server.dispatch.refusal import UNREPORTED
+from horde_server.dispatch.streamed import tokens_of
 from horde_server.requests.text.order import DEFAULT_MAX_CONTEXT_LENGTH, DEFAULT_MAX_LENGTH, TextOrder
 
 _DEFAULT_PAYLOAD = {
@@ -16,6 +17,8 @@ _DEFAULT_PAYLOAD = {
     "smoothing_factor": 0.0, "dynatemp_range": 0.0, "dynatemp_exponent": 1.0,
 }  # fmt: skip
 
+LEAST_LENGTH_LEFT = 16
+"""Tokens: as many as can be asked for at least."""
 NO_CONVERSATION: Mapping[str, Any] = {}
 
 _encode = msgspec.json.Encoder().encode
@@ -31,33 +34,43 @@ def job_answer(
     hand_out: HandOut[TextOrder],
     messages: Sequence[msgspec.Raw] = (),
     conversation: Mapping[str, Any] = NO_CONVERSATION,
+    stream: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Jobs for this worker: all with the same payload, since each is a sample of its own.
 
-    `conversation`: what else is in it for a worker that takes messages.
+    `conversation`: what else is in it for a worker that takes messages; `stream`: what one is told that can stream
+    (streams.md §1).
     """
     order = hand_out.order
     ids = [str(job_id) for job_id in hand_out.job_ids]
     payload = {
         **_DEFAULT_PAYLOAD,
         **msgspec.to_builtins(order.sampling),
-        "prompt": order.prompt,
+        "prompt": order.prompt + hand_out.resume_text,
         "n": 1,
-        "max_length": order.max_length,
+        "max_length": length_left(order, hand_out.resume_text),
         "max_context_length": order.max_context_length,
         **conversation,
     }
-    return _encode(
-        _answer(
-            id=ids[0],
-            ids=ids,
-            model=hand_out.model,
-            ttl=hand_out.ttl_s,
-            payload=payload,
-            softprompt=order.softprompt or None,
-            messages=messages,
-        )
+    answer = _answer(
+        id=ids[0],
+        ids=ids,
+        model=hand_out.model,
+        ttl=hand_out.ttl_s,
+        payload=payload,
+        softprompt=order.softprompt or None,
+        messages=messages,
     )
+    if stream is not None:
+        answer["stream"] = stream
+    return _encode(answer)
+
+
+def length_left(order: TextOrder, resume_text: str) -> int:
+    """Tokens that are still to be written of a text that begins so."""
+    if not resume_text:
+        return order.max_length
+    return max(order.max_length - tokens_of(resume_text), LEAST_LENGTH_LEFT)
 
 
 def _answer(**given: Any) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, parameter_documentation
 from horde_server.http.declared_routes import ASKED_LATER
+from horde_server.http.etags import known_tags
 from horde_server.http.parameters import RequestId
 from horde_server.http.rights import Right
 from horde_server.http.unknown_fields import slips
@@ -15,13 +18,22 @@ from horde_server.identity.door import Door
 from horde_server.identity.rate_limits import RateLimits
 from horde_server.requests.answers import RequestAsync
 from horde_server.requests.desk import RequestDesk
-from horde_server.requests.face import accepted, answered, encode, patience_of, quoted, raise_limits
+from horde_server.requests.face import (
+    accepted,
+    answered,
+    encode,
+    made_in_time,
+    patience_of,
+    patience_with,
+    quoted,
+    raise_limits,
+)
 from horde_server.requests.progress import parse_request_id
 from horde_server.requests.styling import Styling
 from horde_server.requests.text.answers import RequestStatusKobold
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.schemas import TextRequest
-from horde_server.requests.text.status import text_status
+from horde_server.requests.text.status import tagged_status, text_status
 from horde_server.requests.text.wire import asked
 
 
@@ -49,7 +61,7 @@ def routes(
             TextRequest, apikey="Whose request it is", Client_Agent="The program that asks: name:version:contact"
         ),
     )
-    async def submit_request(caller: Caller, body: TextRequest) -> Response:
+    async def submit_request(request: Request, caller: Caller, body: TextRequest) -> Response:
         """Ask for texts; they are written by a worker and fetched with the returned id."""
         raise_limits(limits, caller)
         wish = asked(body)
@@ -59,7 +71,11 @@ def routes(
             price = await desk.quote(wish, caller)
             return quoted(round(price.total_hundredths / 100), {})
         ticket = await desk.submit(wish, caller)
-        return accepted(ticket, slips(body, body.params), kudos=round(ticket.price.total_hundredths / 100))
+        remarks = slips(body, body.params)
+        taken = accepted(ticket, remarks, kudos=round(ticket.price.total_hundredths / 100))
+        if not (patience := patience_with(request)):
+            return taken
+        return await made_in_time(ticket, remarks, desk, partial(text_status, desk), patience, otherwise=taken)
 
     @router.get(
         "/status/{id}",
@@ -72,10 +88,15 @@ def routes(
     )
     async def status(request: Request) -> Response:
         """How far a request is, with the texts delivered so far."""
-        found, patience = parse_request_id(request.path_params["id"]), patience_of(request)
+        found, patience, known = (
+            parse_request_id(request.path_params["id"]),
+            patience_of(request),
+            known_tags(request.scope),
+        )
         if patience:
-            await desk.follow(found, patience)
-        return answered(encode(await text_status(desk, found)), patience)
+            await desk.follow(found, patience, known)
+        told, tag = await tagged_status(desk, found)
+        return answered(encode(told), patience, tag, known)
 
     @router.delete(
         "/status/{id}",

@@ -26,6 +26,7 @@ from horde_server.requests.text.styles import TextStyles
 from horde_server.requests.text.worker_routes import routes as worker_routes
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slice
+from horde_server.streams.slice import Streams
 from horde_server.styles.slice import Styles
 from horde_server.workers.slice import Workers
 
@@ -43,6 +44,7 @@ class Texts(Slice):
         workers: Workers,
         pictures: Pictures,
         styles: Styles,
+        streams: Streams,
     ) -> None:
         settings = core.settings
         self._core = core
@@ -51,6 +53,7 @@ class Texts(Slice):
         self._workers = workers
         self.dispatcher = dispatch.open(TextKind())
         self._waiting = waiting
+        self._relay = streams.relay
         waiting.open(self.dispatcher.queue, lambda entry: (entry.id, entry.account_id))
         admission = Admission(core, identity.accounts, moderation, self.dispatcher.queue)
         self._pictures = pictures
@@ -73,6 +76,7 @@ class Texts(Slice):
             moderation.suspects,
             core.clock,
             lifetime_s=settings.request_lifetime_s,
+            streamed=streams.losses,
         )
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
@@ -87,6 +91,7 @@ class Texts(Slice):
                 self._pictures.source_links,
                 self._pictures.public_address,
                 self._waiting,
+                self._relay,
                 self._door,
             ),
         ]

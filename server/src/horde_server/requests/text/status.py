@@ -6,7 +6,7 @@ import msgspec
 
 from horde_server.dispatch.ids import RequestId
 from horde_server.requests.desk import RequestDesk
-from horde_server.requests.progress import Progress
+from horde_server.requests.progress import Progress, progress_tag
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.results import DescribedText, described
 
@@ -19,5 +19,11 @@ class TextStatus(Progress, kw_only=True):
 
 async def text_status(desk: RequestDesk[TextOrder], request_id: RequestId) -> TextStatus:
     """The status now. Raises `RequestNotFound`."""
-    _, progress, generations = await desk.delivered(request_id)
-    return TextStatus(**msgspec.structs.asdict(progress), generations=[described(made) for made in generations])
+    return (await tagged_status(desk, request_id))[0]
+
+
+async def tagged_status(desk: RequestDesk[TextOrder], request_id: RequestId) -> tuple[TextStatus, bytes]:
+    """The same, with its tag."""
+    entry, progress, generations = await desk.delivered(request_id)
+    told = [described(made) for made in generations]
+    return TextStatus(**msgspec.structs.asdict(progress), generations=told), progress_tag(entry, progress)

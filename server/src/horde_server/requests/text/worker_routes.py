@@ -19,7 +19,7 @@ from horde_server.identity.caller import Caller
 from horde_server.identity.directory import Account
 from horde_server.identity.door import Door
 from horde_server.requests.answers import GenerationSubmitted
-from horde_server.requests.face import answered, patience_of
+from horde_server.requests.face import answered, patience_of_pop
 from horde_server.requests.pictures.source_links import SourceLinks
 from horde_server.requests.popping import jobs_for
 from horde_server.requests.text.handed_chat import HandedChats
@@ -29,6 +29,7 @@ from horde_server.requests.text.schemas import MAX_SOFTPROMPT_CHARACTERS
 from horde_server.requests.text.worker_answers import GenerationPayloadKobold
 from horde_server.requests.text.worker_schemas import MOST_COMMAS_OF_LOGPROBS, TextPop, TextSubmit
 from horde_server.requests.waiting import Waiting
+from horde_server.streams.relay import Relay
 from horde_server.workers.check_in import CheckIn, cleaned_agent
 from horde_server.workers.messages.mirror import MessageMirror
 from horde_server.workers.pop_rules import friend_ids, tell_maintenance
@@ -45,6 +46,7 @@ def routes(
     source_links: SourceLinks,
     public_address: PublicAddress,
     waiting: Waiting,
+    relay: Relay,
     door: Door,
 ) -> APIRouter:
     """The worker's side of text generation."""
@@ -75,14 +77,15 @@ def routes(
         worker = await check_in(
             account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
         )
-        patience = patience_of(request)
+        patience = patience_of_pop(request)
         hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
         if hand_out is not None:
             conversation = NO_CONVERSATION
             if worker.abilities.backend:
                 conversation = await chats.of(hand_out, worker.offer, public_address(request))
+            stream = relay.handed_out(hand_out, worker.id, streams=wanted.streams)
             said = messages.told(worker.id, dispatcher.kind.name)
-            return answered(told(job_answer(hand_out, said, conversation), wanted), patience)
+            return answered(told(job_answer(hand_out, said, conversation, stream), wanted), patience)
         tell_maintenance(worker)
         skipped = dispatcher.queue.skipped(dispatcher.queue.view(worker.offer))
         return answered(told(empty_answer(skipped, messages.told(worker.id, dispatcher.kind.name)), wanted), patience)
@@ -132,6 +135,7 @@ def _abilities(body: TextPop, account: Account, friends: tuple[int, ...]) -> Abi
         named_only=body.named_only,
         require_upfront_kudos=body.require_upfront_kudos,
         friends=friends,
+        streams=body.streams,
         max_length=body.max_length,
         max_context_length=body.max_context_length,
         softprompts=tuple(name[:MAX_SOFTPROMPT_CHARACTERS] for name in body.softprompts[:SOFTPROMPTS_KEPT]),

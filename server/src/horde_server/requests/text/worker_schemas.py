@@ -50,6 +50,9 @@ class TextPop(WorkerPop):
     max_length: Annotated[int, Whole(-INT32_MAX, INT32_MAX)] = 512
     max_context_length: Annotated[int, Whole(-INT32_MAX, INT32_MAX)] = 2048
     softprompts: Annotated[list[Annotated[str, Text(1000)]], Items(10_000)] = empty(list)
+    streams: bool = Field(
+        False, description="Beyond the original API: it tells its text while it writes (`/generate/pieces/{id}`)."
+    )
     chat: bool = Field(
         False, description="Beyond the original API: it takes `messages`, and renders them as its model wants them."
     )
@@ -153,7 +156,7 @@ class TextSubmit(Wire):
 
     id: Annotated[str, Text(255)]
     generation: Annotated[str, RawText(_MOST_GENERATION_CHARACTERS), shown_as("there was a harbour.")]
-    state: Literal["ok", "censored", "faulted", "csam"] = "ok"
+    state: Literal["ok", "censored", "faulted", "csam", "cancelled"] = "ok"
     seed: Annotated[int, Whole(-(2**63), 2**63 - 1), BeforeValidator(_from_digits)] = 0
     gen_metadata: Annotated[list[TextMetadata], Items(MOST_METADATA_READ)] = empty(list)
     finish_reason: FinishReason | None = Field(None, description="Beyond the original API: why the text ends.")

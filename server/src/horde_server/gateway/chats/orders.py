@@ -96,6 +96,8 @@ class ChatWish:
     json_object: bool = False
     json_schema: dict[str, Any] | None = None
     schema_field: str = "response_format"
+    logprobs: int | None = None  # of each token, with so many that might have stood there; None: not asked for
+    answers: int = 1
     terms: Terms = field(default_factory=Terms)
 
 
@@ -144,6 +146,7 @@ class Chats:
         order = TextOrder(
             prompt=rendered.prompt,
             models=resolved.models,
+            n=wish.answers,
             max_length=length,
             max_context_length=context,
             sampling=_with_stops(wish.sampling, stops),
@@ -192,6 +195,7 @@ def _chat(wish: ChatWish, rendered: Rendered) -> Chat:
         parallel_tool_calls=wish.tools.parallel,
         json_object=wish.json_object,
         json_schema=wish.json_schema,
+        logprobs=wish.logprobs,
     )
 
 

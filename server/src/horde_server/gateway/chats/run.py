@@ -10,14 +10,15 @@ from typing import Any
 import msgspec
 
 from horde_server.dispatch.store import Generation
+from horde_server.gateway.chats.orders import OrderedChat
 from horde_server.gateway.common.calls import pieces_of_calls
-from horde_server.gateway.common.chat import OrderedChat
 from horde_server.gateway.common.finish import FinishReason, finish_reason
 from horde_server.gateway.common.life import NOTHING, TEXTS, Running
 from horde_server.gateway.common.said import Said
 from horde_server.gateway.common.shortened import Shortened
 from horde_server.gateway.common.tokens import believable
-from horde_server.requests.following import Delivered, Quiet, Text
+from horde_server.requests.following import Delivered, Quiet, State, Text
+from horde_server.requests.progress import Progress
 from horde_server.requests.text.order import TextOrder
 
 
@@ -40,7 +41,8 @@ class ChatRun:
         self._running = running
         self._reader = chat.reader()
         self._shown = Shortened(chat.most_characters)
-        self._made: Generation | None = None
+        self.made: Generation | None = None
+        self.progress: Progress | None = None
         self._has_begun = False
         self._has_called = False
 
@@ -52,10 +54,12 @@ class ChatRun:
         async with aclosing(self._running.happenings(TEXTS if as_it_comes else NOTHING)) as happenings:
             async for happening in happenings:
                 match happening:
+                    case State(progress):
+                        self.progress = progress
                     case Text(0, _, text):
                         yield self._read(text)
                     case Delivered(0, made):
-                        self._made = made
+                        self.made = made
                         if not self._has_begun:
                             yield self._read(made.result)
                         if calls := self._untold_calls():
@@ -66,7 +70,7 @@ class ChatRun:
 
     def ended(self) -> Ended:
         """How it ended; once all is read."""
-        told, made, text = self._told(), self._made, self._reader.raw
+        told, made, text = self._told(), self.made, self._reader.raw
         usage = told.get("usage") or {}
         counted = told.get("tokens") or usage.get("completion_tokens")
         stopped_by = self._reader.stopped_by
@@ -107,5 +111,5 @@ class ChatRun:
 
     def _told(self) -> dict[str, Any]:
         """What the worker told beside the text."""
-        told = getattr(self._made, "told", None)
+        told = getattr(self.made, "told", None)
         return msgspec.json.decode(told) if told else {}

@@ -1,0 +1,1 @@
+"""How far many requests are, in one call."""

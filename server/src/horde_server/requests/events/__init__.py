@@ -1,0 +1,1 @@
+"""What happens to requests, told as it happens: server-sent events."""

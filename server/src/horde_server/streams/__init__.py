@@ -1,0 +1,1 @@
+"""What workers tell while they work (pieces), relayed to whoever listens. Nothing here is the truth: submit is."""

@@ -1,0 +1,198 @@
+"""A worker is lost in the middle of what somebody reads: another goes on where it stopped (streams.md §6).
+
+The node whose client listens knows what was told; by one guarded statement it returns the slot and keeps that text,
+with which the next hand-out begins. Where another node finds a job lost, it lets that node know, and leaves it the job
+for a moment; after that it is like any other that is overdue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import psycopg
+import structlog
+
+from horde_server.database.pool import Pool
+from horde_server.dispatch import job_store, resumption_store
+from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.held_jobs import HeldJob
+from horde_server.dispatch.ids import JobId
+from horde_server.dispatch.job_store import LISTENER_HAS_S
+from horde_server.dispatch.streamed import RESUMED, tokens_of
+from horde_server.dispatch.submission import WorkersChanged, stored_remarks
+from horde_server.streams import store
+from horde_server.streams.listening import ListenedRequest, Slot
+from horde_server.streams.relay import Relay
+from horde_server.streams.streamed_job import StreamedJob
+
+log = structlog.get_logger(__name__)
+_RETRY_S = 0.5
+_MOST_TOLD = 10_000
+
+
+class Losses:
+    """What becomes of jobs that were streamed and are not delivered. Belongs to the event loop."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        relay: Relay,
+        dispatchers: Mapping[str, Dispatcher[Any]],
+        workers_changed: WorkersChanged,
+    ) -> None:
+        self._pool = pool
+        self._relay = relay
+        self._dispatchers = dispatchers
+        self._workers_changed = workers_changed
+        self._something_to_do = asyncio.Event()
+        self._told: deque[tuple[JobId, str]] = deque(maxlen=_MOST_TOLD)
+        relay.look_up = self._something_to_do.set
+
+    # ---------------------------------------------------------------- as `Streamed`
+
+    def settled(self, job_id: JobId) -> None:
+        """A job was settled here."""
+        self._relay.ended(job_id)
+
+    def share(self, job_id: JobId) -> float:
+        """How much of a job was streamed, as far as this node knows."""
+        job = self._relay.jobs.get(job_id)
+        return job.done_share if job is not None else 0.0
+
+    async def lost(self, job: HeldJob[Any], remarks: str) -> bool:
+        """A worker gave a job back. True where somebody has read a part of it, and that is taken care of."""
+        return await self._lose(job.id, "faulted", remarks)
+
+    # ---------------------------------------------------------------- found here, or told by another node
+
+    async def give_up(self, job: StreamedJob, reason: str) -> None:
+        """A worker fell silent, or had its time: another gets the job."""
+        log.info("streams.lost", job=str(job.id), worker=str(job.worker_id), reason=reason)
+        if not await self._lose(job.id, reason) and job.is_here:
+            async with self._pool.connection() as conn:
+                await store.give_up(conn, [job.id], -LISTENER_HAS_S)
+
+    def told(self, job_id: JobId, reason: str) -> None:
+        """Another node says that a job of a request is lost to which somebody listens here."""
+        self._told.append((job_id, reason))
+        self._something_to_do.set()
+
+    async def _lose(self, job_id: JobId, reason: str, remarks: str = "[]") -> bool:
+        """Whether it is taken care of. From here on nothing more is taken of it, as another may go on."""
+        job = self._relay.jobs.get(job_id)
+        if job is None or job.is_lost:
+            return False
+        job.is_lost = True
+        try:
+            return await self._lose_now(job, reason, remarks)
+        except BaseException:
+            job.is_lost = False
+            raise
+
+    async def _lose_now(self, job: StreamedJob, reason: str, remarks: str) -> bool:
+        request = self._relay.listened.get(job.request_id)
+        if request is not None and request.listeners:
+            return await self._go_on(job, request, reason, remarks)
+        if self._relay.others.listens(job.request_id) is not None:
+            self._relay.others.lost(job.id, job.request_id, reason)
+            async with self._pool.connection() as conn:
+                await store.give_up(conn, [job.id], LISTENER_HAS_S)
+            return True
+        return False
+
+    async def _go_on(self, job: StreamedJob, request: ListenedRequest, reason: str, remarks: str) -> bool:
+        """Let another worker go on, if that can be: a text of which a part was told. Others are restarted as always."""
+        slot = request.slot_of(job.id)
+        if slot is None or slot.job is not job:
+            return False
+        shown = slot.shown().decode()
+        may_go_on = self._dispatchers[job.kind].kind.may_resume(job.order)
+        if job.is_passed_through or (shown and not may_go_on):  # what was told cannot be taken back
+            request.is_broken = True
+            self._relay.wake(job.request_id)
+            return False
+        if shown:
+            if not await self._keep(job, slot, shown, remarks):
+                return False
+            slot.before = shown.encode()
+            request.has_lost = True
+            self._relay.counts.resumed += 1
+        slot.job = None
+        slot.restarts.append(reason)
+        self._relay.ended(job.id)
+        self._relay.wake(job.request_id)
+        return bool(shown)
+
+    async def _keep(self, job: StreamedJob, slot: Slot, shown: str, remarks: str) -> bool:
+        """Return the slot with what was told of it; where that is all there was to write, it is the result."""
+        dispatcher = self._dispatchers[job.kind]
+        entry = dispatcher.queue.entries.get(job.request_id)
+        if entry is None:
+            return False
+        if tokens_of(shown) >= entry.order.max_length:
+            return await self._finish(job, shown)
+        async with self._pool.connection() as conn, conn.transaction():
+            state = await job_store.lose(conn, job.id, shown, remarks)
+            if state is not None:
+                await dispatcher.announcements.changed(conn, [state])
+        if state is None:
+            return False
+        dispatcher.queue.note_fault(job.request_id, job.worker_id)
+        dispatcher.changed(state)
+        await self._workers_changed([job.worker_id])
+        return True
+
+    async def _finish(self, job: StreamedJob, shown: str) -> bool:
+        """All that was to be written has been told: that is the result, for which nobody is paid."""
+        dispatcher = self._dispatchers[job.kind]
+        async with self._pool.connection() as conn, conn.transaction():
+            state = await job_store.settle_done(
+                conn,
+                job_id=job.id,
+                seed=0,
+                result=shown,
+                gen_metadata=stored_remarks((), RESUMED),
+                censored=False,
+                reward_hundredths=0,
+                debit_hundredths=0,
+                movements=(),
+                lifetime_s=dispatcher.lifetime_s,
+                is_part=False,
+            )
+            if state is not None:
+                await dispatcher.announcements.changed(conn, [state])
+        if state is not None:
+            dispatcher.changed(state)
+        return state is not None
+
+    # ---------------------------------------------------------------- who goes on with what
+
+    async def work_forever(self) -> NoReturn:
+        """Look after what other nodes found lost, and find out what new jobs go on with."""
+        while True:
+            await self._something_to_do.wait()
+            self._something_to_do.clear()
+            try:
+                while self._told:
+                    await self._lose(*self._told[0])
+                    self._told.popleft()
+                await self._place()
+            except psycopg.OperationalError:
+                await asyncio.sleep(_RETRY_S)
+                self._something_to_do.set()
+            except Exception:  # a mistake of ours: loud, but requests are still served
+                log.exception("streams.not_placed")
+                self._relay.unplaced.clear()
+                self._told.clear()
+
+    async def _place(self) -> None:
+        for job_id, job in list(self._relay.unplaced.items()):
+            request = self._relay.listened.get(job.request_id)
+            if request is not None:
+                async with self._pool.connection() as conn:
+                    dead = await resumption_store.gone_on_with(conn, job_id)
+                self._relay.placed(job_id, job, request, dead)
+            self._relay.unplaced.pop(job_id, None)

@@ -1,0 +1,57 @@
+"""How often a worker may send, and how often it should: limits that hold, and a wish that grows under load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from horde_server.streams.piece import TooManyPieces
+
+POSTS_PER_S = 20.0
+BYTES_PER_S = 256 * 1024.0
+LEAST_INTERVAL_MS = 100
+MOST_INTERVAL_MS = 2000
+_EASY_PIECES_PER_S = 2000
+"""Of the whole process; at twice as many workers are asked to send half as often."""
+_EASY_UNREAD_BYTES = 64 * 1024
+"""Of one listener."""
+
+
+class Pace:
+    """What workers send, counted. Belongs to the event loop."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._allowances: dict[UUID, tuple[float, float, float]] = {}  # posts, bytes, as of
+        self._second = 0
+        self._in_second = 0
+        self._last_second = 0
+
+    def count(self, worker_id: UUID, size_bytes: int) -> None:
+        """Count a piece. Raises `TooManyPieces`: then it is as if it had not come."""
+        now = self._monotonic()
+        posts, size, since = self._allowances.get(worker_id, (POSTS_PER_S, BYTES_PER_S, now))
+        posts = min(posts + (now - since) * POSTS_PER_S, POSTS_PER_S)
+        size = min(size + (now - since) * BYTES_PER_S, BYTES_PER_S)
+        if posts < 1 or size < size_bytes:
+            raise TooManyPieces
+        self._allowances[worker_id] = (posts - 1, size - size_bytes, now)
+        if (second := int(now)) != self._second:
+            self._last_second = self._in_second if second == self._second + 1 else 0
+            self._second, self._in_second = second, 0
+        self._in_second += 1
+
+    def interval_ms(self, unread_bytes: int = 0) -> int:
+        """How long a worker should wait from piece to piece: longer under load, or where its listener is behind."""
+        interval = LEAST_INTERVAL_MS
+        load = max(self._last_second, self._in_second) / _EASY_PIECES_PER_S
+        load = max(load, unread_bytes / _EASY_UNREAD_BYTES)
+        while load > 1 and interval < MOST_INTERVAL_MS:
+            interval, load = interval * 2, load / 2
+        return min(interval, MOST_INTERVAL_MS)
+
+    def forget(self) -> None:
+        """Forget who has sent nothing for a while."""
+        before = self._monotonic() - 10
+        for worker_id in [each for each, (_, _, since) in self._allowances.items() if since < before]:
+            del self._allowances[worker_id]

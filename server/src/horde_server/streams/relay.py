@@ -1,0 +1,519 @@
+"""Takes pieces and lets listeners know. Everything in memory: on the way of a piece no database is asked.
+
+A job is looked up once, when its first piece comes to a node that did not hand it out.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+from horde_server.database.pool import Pool
+from horde_server.dispatch import resumption_store
+from horde_server.dispatch.dispatcher import Dispatcher, HandOut
+from horde_server.dispatch.ids import JobId, RequestId
+from horde_server.dispatch.states import JobPhase, RequestPhase
+from horde_server.dispatch.store import Generation
+from horde_server.dispatch.submission import InvalidJobID
+from horde_server.errors import BadRequest, WrongCredentials
+from horde_server.identity.caller import Caller
+from horde_server.streams import store
+from horde_server.streams.happenings import Text
+from horde_server.streams.listening import ListenedRequest, Listener
+from horde_server.streams.mismatches import Mismatches
+from horde_server.streams.pace import Pace
+from horde_server.streams.piece import (
+    MOST_PREVIEW_BYTES,
+    MOST_TEXT_BYTES,
+    Piece,
+    PieceGap,
+    PieceMismatch,
+    PieceTooLarge,
+)
+from horde_server.streams.received import ReceivedDeltas, ReceivedText
+from horde_server.streams.stream_counts import StreamCounts
+from horde_server.streams.streamed_job import StreamedJob
+from horde_server.streams.terms import Terms, terms
+
+MOST_JOBS = 20_000
+"""Streamed at a time by one process; the rest are served without."""
+MOST_ENDED = 20_000
+
+
+class Answer(msgspec.Struct, omit_defaults=False):
+    """What a worker is told for a piece."""
+
+    next: int
+    next_delta: int
+    wanted: bool
+    cancelled: bool
+    interval_ms: int
+    previews: bool = False
+
+
+class OtherNodes(Protocol):
+    """What a relay asks of the ways to the other nodes."""
+
+    def forward(self, job: StreamedJob, at: int, text: str, deltas_at: int, deltas: list[dict[str, Any]]) -> None:
+        """Let the node that listens to the job's request have what came."""
+
+    def listens(self, request_id: RequestId) -> Wish | None:
+        """What another node wants of a request; None: nobody there listens."""
+
+    def listened(self) -> set[UUID]:
+        """The requests to which somebody listens on other nodes."""
+
+    def announce(self, request: ListenedRequest) -> None:
+        """Who listens here has changed."""
+
+    def lost(self, job_id: JobId, request_id: RequestId, reason: str) -> None:
+        """Let the node that listens say what is to be gone on with."""
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What listeners want."""
+
+    text: bool = False
+    steps: bool = False
+    previews: bool = False
+
+    def __bool__(self) -> bool:
+        return self.text or self.steps or self.previews
+
+    def of(self, kind: str) -> bool:
+        """Whether anything of this kind of job is wanted."""
+        return self.text if kind == "text" else self.steps or self.previews
+
+
+NOTHING = Wish()
+
+
+class NoOtherNodes:
+    """Of a relay alone."""
+
+    def forward(self, job: StreamedJob, at: int, text: str, deltas_at: int, deltas: list[dict[str, Any]]) -> None:
+        """Nobody."""
+
+    def listens(self, request_id: RequestId) -> Wish | None:
+        """Nobody does."""
+        return None
+
+    def listened(self) -> set[UUID]:
+        """None."""
+        return set()
+
+    def announce(self, request: ListenedRequest) -> None:
+        """To nobody."""
+
+    def lost(self, job_id: JobId, request_id: RequestId, reason: str) -> None:
+        """Nobody."""
+
+
+class Relay:
+    """All streams of a process. Belongs to the event loop."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        dispatchers: Mapping[str, Dispatcher[Any]],
+        wake: Callable[[UUID], None],
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        """`wake`: tells who waits for news of a request."""
+        self._pool = pool
+        self._dispatchers = dispatchers
+        self.wake = wake
+        self._clock = clock
+        self.pace = Pace(monotonic)
+        self.counts = StreamCounts()
+        self.mismatches = Mismatches(clock)
+        self.others: OtherNodes = NoOtherNodes()
+        self.jobs: dict[JobId, StreamedJob] = {}
+        self.listened: dict[RequestId, ListenedRequest] = {}
+        self.unplaced: dict[JobId, StreamedJob] = {}  # jobs of which it must be looked up what they go on with
+        self.look_up: Callable[[], None] = lambda: None  # there are such
+        self.mismatch_seen: Callable[[UUID], None] = lambda _: None  # for the other nodes
+        self._mismatched: set[JobId] = set()
+        self._ended: dict[JobId, int] = {}  # with the account of the worker's owner
+
+    # ---------------------------------------------------------------- listeners
+
+    @contextmanager
+    def listening(
+        self, request_id: RequestId, kind: str, jobs: int, *, text: bool, steps: bool, previews: bool
+    ) -> Iterator[Listener]:
+        """Hear of a request of so many jobs, for the time of a block; `wake` tells of news."""
+        request = self.listened.get(request_id)
+        if request is None:
+            request = self.listened[request_id] = ListenedRequest(request_id, kind, jobs)
+            for job in [each for each in self.jobs.values() if each.request_id == request_id]:
+                if job.text.base or job.deltas.base:  # it was forwarded: from now on it is needed whole
+                    job.text, job.deltas = ReceivedText(), ReceivedDeltas()
+                self._place(request, job)
+        listener = Listener(request, text=text, steps=steps, previews=previews)
+        request.listeners[listener] = None
+        self.others.announce(request)
+        try:
+            yield listener
+        finally:
+            del request.listeners[listener]
+            self.others.announce(request)
+
+    def listened_anywhere(self) -> set[UUID]:
+        """The requests to which somebody listens, as far as this node knows."""
+        here = {request_id for request_id, request in self.listened.items() if request.listeners}
+        return here | self.others.listened()
+
+    def wish(self, request_id: RequestId) -> Wish:
+        """What all who listen to a request want, here and on other nodes."""
+        here = self.wish_here(request_id)
+        there = self.others.listens(request_id)
+        if there is None:
+            return here
+        return Wish(here.text or there.text, here.steps or there.steps, here.previews or there.previews)
+
+    def wish_here(self, request_id: RequestId) -> Wish:
+        """What those want who listen on this node."""
+        request = self.listened.get(request_id)
+        if request is None or not request.listeners:
+            return NOTHING
+        return Wish(
+            any(each.text for each in request.listeners),
+            any(each.steps for each in request.listeners),
+            any(each.previews for each in request.listeners),
+        )
+
+    # ---------------------------------------------------------------- jobs
+
+    def handed_out(
+        self,
+        hand_out: HandOut[Any],
+        worker_id: UUID,
+        *,
+        streams: bool,
+        may_preview: bool = False,
+        is_batch: bool = False,
+    ) -> Terms | None:
+        """What a worker that can stream is told with its jobs; None for one that cannot, or whose word is not good.
+
+        `may_preview`: it can make previews, and they may be shown; `is_batch`: the jobs are worked on together.
+        """
+        if not streams or self.mismatches.are_too_many(worker_id) or len(self.jobs) >= MOST_JOBS:
+            return None
+        lead = hand_out.job_ids[0]
+        for job_id in hand_out.job_ids:
+            if (job := self._held(job_id)) is None:
+                return None
+            job.may_preview = may_preview
+            if is_batch:
+                job.batch = hand_out.job_ids
+            self.jobs[job_id] = job
+        wish = self.wish(self.jobs[lead].request_id)
+        kind = self.jobs[lead].kind
+        return terms(
+            wanted=wish.of(kind),
+            previews=wish.previews and self.jobs[lead].may_preview,
+            interval_ms=self.pace.interval_ms(),
+        )
+
+    def _held(self, job_id: JobId) -> StreamedJob | None:
+        """A job that this node handed out."""
+        for kind, dispatcher in self._dispatchers.items():
+            if (held := dispatcher.held_jobs.get(job_id)) is not None:
+                deadline_s = dispatcher.held_jobs.deadline_s(held)
+                return StreamedJob(
+                    id=job_id,
+                    request_id=held.request_id,
+                    worker_id=held.worker_id,
+                    owner_id=held.owner_id,
+                    kind=kind,
+                    order=held.order,
+                    started_s=held.started_s,
+                    lease_s=deadline_s - held.started_s,
+                    deadline_s=deadline_s,
+                    heard_s=0.0,
+                )
+        return None
+
+    async def _find(self, text: str, caller: Caller) -> StreamedJob | None:
+        """The job of a piece; None where it is settled. Raises `InvalidJobID`, and `WrongCredentials`."""
+        try:
+            job_id = JobId(UUID(text))
+        except ValueError:
+            raise InvalidJobID(f"Processing Job with ID {text[:64]} does not exist") from None
+        job = self.jobs.get(job_id)
+        if job is not None and job.owner_id < 0:
+            await self._complete(job)
+        owner_id = job.owner_id if job is not None else self._ended.get(job_id)
+        if owner_id is None and (job := self._held(job_id)) is not None:
+            owner_id = job.owner_id
+        if owner_id is None:
+            async with self._pool.connection() as conn:
+                found = await store.find_job(conn, job_id)
+            if found is None:
+                raise InvalidJobID(f"Processing Job with ID {job_id} does not exist")
+            owner_id = found.owner_id
+            if found.state == JobPhase.PROCESSING:
+                job = self._found(found)
+        if owner_id != caller.user.id:
+            raise WrongCredentials("Wrong credentials: this job belongs to another account's worker.")
+        if job is not None and job_id not in self.jobs and len(self.jobs) < MOST_JOBS:
+            self.jobs[job_id] = job
+        if job is None:
+            self._note_end(job_id, owner_id)
+        return job
+
+    async def _complete(self, job: StreamedJob) -> None:
+        """Of a job that was only forwarded until now pieces come to this node."""
+        async with self._pool.connection() as conn:
+            found = await store.find_job(conn, job.id)
+        if found is not None:
+            job.owner_id, job.started_s, job.lease_s = found.owner_id, found.started_s, found.lease_s
+            job.deadline_s = found.deadline_s
+
+    def _found(self, row: store.FoundJob) -> StreamedJob:
+        return StreamedJob(
+            id=row.id,
+            request_id=row.request_id,
+            worker_id=row.worker_id,
+            owner_id=row.owner_id,
+            kind=row.kind,
+            order=self._dispatchers[row.kind].kind.decode(row.request_order),
+            started_s=row.started_s,
+            lease_s=row.lease_s,
+            deadline_s=row.deadline_s,
+        )
+
+    def missing(self, job: StreamedJob, text_from: int, deltas_from: int) -> None:
+        """The node that listens lacks what comes from here on: send it again, or have the worker do so."""
+        if job.text.base > text_from or job.deltas.base > deltas_from:
+            job.text, job.deltas = ReceivedText(text_from), ReceivedDeltas(deltas_from)
+            return
+        text = bytes(job.text.text[text_from - job.text.base :]).decode(errors="ignore")
+        deltas = job.deltas.deltas[deltas_from - job.deltas.base :]
+        self.others.forward(job, text_from, text, deltas_from, deltas)
+
+    def ended(self, job_id: JobId) -> StreamedJob | None:
+        """A job was settled here: forget it; what was known of it."""
+        job = self.jobs.pop(job_id, None)
+        self.unplaced.pop(job_id, None)
+        if job is not None:
+            self._note_end(job_id, job.owner_id)
+        return job
+
+    def _note_end(self, job_id: JobId, owner_id: int) -> None:
+        if len(self._ended) >= MOST_ENDED:
+            del self._ended[next(iter(self._ended))]
+        self._ended[job_id] = owner_id
+
+    def is_cancelled(self, job: StreamedJob) -> bool:
+        """Whether nobody wants its result any more: its request was cancelled, or is gone."""
+        entry = self._dispatchers[job.kind].queue.entries.get(job.request_id)
+        return entry is None or entry.state.state == RequestPhase.CANCELLED
+
+    # ---------------------------------------------------------------- pieces
+
+    async def take(self, job_text: str, piece: Piece, size_bytes: int, caller: Caller) -> Answer:
+        """Take a piece. Raises the refusals of streams.md §3."""
+        job = await self._find(job_text, caller)
+        if job is None:
+            return Answer(0, 0, wanted=False, cancelled=True, interval_ms=self.pace.interval_ms())
+        self.pace.count(job.worker_id, size_bytes)
+        encoded = piece.text.encode()
+        if len(encoded) > MOST_TEXT_BYTES:
+            raise PieceTooLarge(f"This piece has more than {MOST_TEXT_BYTES} bytes of text: send it in parts.")
+        job.heard_s, job.is_here = self._clock(), True
+        if self.is_cancelled(job):
+            if not job.is_cancelled:
+                job.is_cancelled = True
+                await self._keep_share(job)
+            return self._answer(job, wanted=False)
+        wish = self.wish(job.request_id)
+        wanted = wish.of(job.kind) and not job.is_lost
+        self.counts.pieces += 1
+        if wanted and (encoded or piece.deltas or piece.step is not None or piece.preview):
+            self._take(job, piece, encoded, wish)
+        elif wanted and self.others.listens(job.request_id) is not None:
+            self.others.forward(job, job.text.have, "", job.deltas.have, [])
+        return self._answer(job, wanted=wanted, previews=wish.previews and job.may_preview)
+
+    async def _keep_share(self, job: StreamedJob) -> None:
+        """How much was streamed before its request was cancelled: that is paid, wherever it is submitted."""
+        if share := job.done_share:
+            async with self._pool.connection() as conn:
+                await store.keep_share(conn, job.id, share)
+
+    def _answer(self, job: StreamedJob, *, wanted: bool, previews: bool = False) -> Answer:
+        request = self.listened.get(job.request_id)
+        unread = request.unread_bytes() if request is not None and request.listeners else 0
+        return Answer(job.text.have, job.deltas.have, wanted, job.is_cancelled, self.pace.interval_ms(unread), previews)
+
+    def _take(self, job: StreamedJob, piece: Piece, encoded: bytes, wish: Wish) -> None:
+        """Put a piece where it belongs, and tell who listens. Raises `PieceGap`, `PieceMismatch`, `PieceTooLarge`."""
+        is_first = not (job.text.have or job.deltas.have or job.steps or job.preview)
+        is_here = bool(self.wish_here(job.request_id))
+        if is_first and not is_here:  # what came to another node, the listening one has
+            job.text.base, job.deltas.base = piece.at, piece.deltas_at
+        try:
+            new = job.text.take(piece.at, encoded) if encoded else b""
+            deltas: list[dict[str, Any]] = []
+            if piece.deltas:
+                size = len(msgspec.json.encode(piece.deltas))
+                if size > MOST_TEXT_BYTES:
+                    raise PieceTooLarge(f"The deltas of this piece have more than {MOST_TEXT_BYTES} bytes.")
+                deltas = list(job.deltas.take(piece.deltas_at, piece.deltas, size))
+        except PieceGap:
+            self.counts.gaps += 1
+            raise
+        except PieceMismatch:
+            self.counts.mismatches += 1
+            raise
+        if piece.tokens is not None:
+            job.tokens = piece.tokens
+        if is_first and job.started_s and (new or deltas):
+            self.counts.first_piece(self._clock() - job.started_s)
+        self.counts.bytes += len(encoded)
+        shown = job if not piece.index else self._picture(job, piece.index)
+        if shown is not None:
+            self._show(shown, piece, wish)
+        if is_here:
+            self.news(job)
+            if shown is not None and shown is not job:
+                self.news(shown)
+        if self.others.listens(job.request_id) is not None:
+            self.others.forward(job, job.text.have - len(new), new.decode(), job.deltas.have - len(deltas), deltas)
+            if shown is not None and shown is not job:
+                self.others.forward(shown, 0, "", 0, [])
+
+    def _picture(self, job: StreamedJob, index: int) -> StreamedJob | None:
+        """The job of another picture of the same batch, where this node handed it out."""
+        return self.jobs.get(job.batch[index]) if index < len(job.batch) else None
+
+    def _show(self, job: StreamedJob, piece: Piece, wish: Wish) -> None:
+        """Steps and previews: the newest counts."""
+        if piece.seq <= job.seq:
+            return
+        job.seq = piece.seq
+        if piece.step is not None:
+            job.step, job.steps = piece.step, max(piece.steps or 0, piece.step, 1)
+        if piece.preview and wish.previews and job.may_preview:
+            job.preview = _picture_of(piece.preview)
+
+    def forwarded(self, job_id: JobId, request_id: RequestId, worker_id: UUID) -> StreamedJob | None:
+        """A job of which another node forwards pieces, if somebody listens here; heard of just now."""
+        request = self.listened.get(request_id)
+        if request is None or not request.listeners or job_id in self._ended:
+            return None
+        job = self.jobs.get(job_id)
+        if job is None:
+            entry = self._dispatchers[request.kind].queue.entries.get(request_id)
+            if entry is None or len(self.jobs) >= MOST_JOBS:
+                return None
+            now = self._clock()
+            job = self.jobs[job_id] = StreamedJob(
+                id=job_id,
+                request_id=request_id,
+                worker_id=worker_id,
+                owner_id=-1,  # whoever sends pieces of it here is looked up
+                kind=request.kind,
+                order=entry.order,
+                started_s=now,
+                lease_s=0,
+                deadline_s=now,
+            )
+        job.heard_s, job.is_here = self._clock(), False
+        return job
+
+    def news(self, job: StreamedJob) -> None:
+        """Something of a job came: place it where it is new, and tell who listens."""
+        request = self.listened.get(job.request_id)
+        if request is None:
+            return
+        slot = request.slot_of(job.id)
+        if slot is None:
+            self._place(request, job)
+        elif slot.job is None and not job.is_lost:
+            slot.job = job
+        self.wake(job.request_id)
+
+    def _place(self, request: ListenedRequest, job: StreamedJob) -> None:
+        if request.slot_of(job.id) is not None:
+            return
+        if request.has_lost:
+            self.unplaced[job.id] = job
+            self.look_up()
+        elif (slot := request.place(job.id)) is not None:
+            slot.job = job
+        else:
+            request.is_broken = True
+
+    def placed(self, job_id: JobId, job: StreamedJob | None, request: ListenedRequest, dead: JobId | None) -> None:
+        """It is known what a job goes on with: with that of `dead`, or from the start."""
+        slot = request.slot_of(job_id) or request.place(job_id, instead_of=dead)
+        if slot is None:
+            request.is_broken = True
+        elif job is not None:
+            slot.job = job
+        self.wake(request.request_id)
+
+    async def slot_of_result(self, request: ListenedRequest, job_id: JobId) -> int:
+        """The slot of a job that was delivered; nothing more is streamed of it."""
+        slot = request.slot_of(job_id)
+        if slot is None and request.has_lost:
+            async with self._pool.connection() as conn:
+                dead = await resumption_store.gone_on_with(conn, job_id)
+            slot = request.slot_of(job_id) or request.place(job_id, instead_of=dead)
+        slot = slot or request.place(job_id) or request.slots[0]
+        slot.is_delivered = True
+        return slot.number
+
+    def rest_of(self, listener: Listener, slot: int, made: Generation) -> Text | None:
+        """What of a result a listener was not told; a worker whose result is not what it streamed is remembered."""
+        if listener.had_deltas(slot):
+            return None
+        if not listener.agrees(slot, made.result):
+            self.note_mismatch(made.id, made.worker_id)
+        return listener.rest(slot, made.result)
+
+    def note_mismatch(self, job_id: JobId, worker_id: UUID) -> None:
+        """A result did not begin with what had been streamed of it: counted once for each job."""
+        if job_id not in self._mismatched:
+            if len(self._mismatched) >= MOST_ENDED:
+                self._mismatched.clear()
+            self._mismatched.add(job_id)
+            self.mismatches.note(worker_id)
+            self.mismatch_seen(worker_id)
+
+    def forget(self) -> None:
+        """Forget requests to which nobody listens and that are done, and jobs of requests that are gone."""
+        for request_id, request in list(self.listened.items()):
+            queue = self._dispatchers[request.kind].queue
+            entry = queue.entries.get(request_id)
+            if not request.listeners and (entry is None or entry.state.is_done):
+                del self.listened[request_id]
+        for job in list(self.jobs.values()):
+            entry = self._dispatchers[job.kind].queue.entries.get(job.request_id)
+            if entry is None or entry.state.is_done:
+                self.ended(job.id)
+        self.pace.forget()
+
+
+def _picture_of(encoded: str) -> bytes:
+    """A preview as bytes, if it can be one. Raises `PieceTooLarge`, `BadRequest`."""
+    if len(encoded) > MOST_PREVIEW_BYTES * 4 // 3 + 4:
+        raise PieceTooLarge(f"A preview has at most {MOST_PREVIEW_BYTES} bytes.")
+    try:
+        picture = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        raise BadRequest("`preview` must be a picture as base64.") from None
+    is_webp = picture[:4] == b"RIFF" and picture[8:12] == b"WEBP"
+    if not (is_webp or picture[:3] == b"\xff\xd8\xff"):
+        raise BadRequest("`preview` must be a WebP or a JPEG.")
+    return picture

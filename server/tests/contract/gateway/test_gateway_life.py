@@ -1,0 +1,190 @@
+"""The life of a dialect's call: its request goes with it, and nothing is left (gateway.md §1.6, §1.10)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hordes import Horde, StartHorde
+
+from horde_server.gateway.common import streaming
+
+CHAT = "/v1/chat/completions"
+
+
+class Connection:
+    """A client's connection to the server, spoken to as its own protocol does: it may go, or take nothing."""
+
+    def __init__(self, horde: Horde, body: Mapping[str, Any], path: str = CHAT) -> None:
+        self._body = json.dumps(body).encode()
+        self._sent = False
+        self._gone = asyncio.Event()
+        self.takes = asyncio.Event()
+        self.takes.set()
+        self.messages: list[dict[str, Any]] = []
+        scope = {
+            "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
+            "headers": [(b"content-type", b"application/json"), (b"host", b"horde.test")],
+            "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 7001), "scheme": "http", "http_version": "1.1",
+        }  # fmt: skip
+        self.task = asyncio.create_task(horde.app(scope, self._receive, self._send))
+
+    async def _receive(self) -> dict[str, Any]:
+        if not self._sent:
+            self._sent = True
+            return {"type": "http.request", "body": self._body, "more_body": False}
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.body":
+            await self.takes.wait()
+        self.messages.append(message)
+
+    def go(self) -> None:
+        self._gone.set()
+
+    @property
+    def status(self) -> int | None:
+        return self.messages[0]["status"] if self.messages else None
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.messages)
+
+
+def a_chat(**body: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": "hi"}], **body}
+
+
+async def online(horde: Horde) -> str:
+    key = (await horde.account("scribe", trusted=True)).api_key
+    await horde.texts.pop(key)
+    return key
+
+
+async def waiting(horde: Horde) -> list[tuple[Any, ...]]:
+    return await horde.sql("SELECT id::text FROM request WHERE waiting > 0")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_when_the_client_goes_its_request_is_cancelled(horde: Horde, stream: bool) -> None:
+    await online(horde)
+    client = Connection(horde, a_chat(stream=stream))
+    await horde.until(lambda: waiting(horde), "its request waits")
+    client.go()
+    await client.task
+
+    async def is_cancelled() -> bool:
+        return not await waiting(horde)
+
+    await horde.until(is_cancelled, "its request is cancelled")
+    assert b"error" not in client.body
+
+
+async def test_a_stream_opens_before_there_is_anything_to_tell(horde: Horde) -> None:
+    await online(horde)
+    client = Connection(horde, a_chat(stream=True))
+
+    async def has_opened() -> bool:
+        return client.body.startswith(b": queued ")
+
+    await horde.until(has_opened, "headers and a first comment have come")
+    assert client.status == 200
+    client.go()
+    await client.task
+
+
+async def test_silence_is_broken(start_horde: StartHorde) -> None:
+    horde = await start_horde(sse_keepalive_s=1)
+    await online(horde)
+    client = Connection(horde, a_chat(stream=True))
+
+    async def is_alive() -> bool:
+        return client.body.endswith(b": ka\n")
+
+    await horde.until(is_alive, "something comes")
+    client.go()
+    await client.task
+
+
+async def test_who_chokes_on_comments_gets_empty_pieces(start_horde: StartHorde) -> None:
+    horde = await start_horde(sse_keepalive_s=1, sse_keepalive="chunk")
+    await online(horde)
+    client = Connection(horde, a_chat(stream=True))
+
+    async def is_alive() -> bool:
+        return b'"delta":{}' in client.body
+
+    await horde.until(is_alive, "something comes")
+    assert not any(line.startswith(b":") for line in client.body.split(b"\n"))
+    assert client.body.index(b'"role":"assistant"') < client.body.index(b'"delta":{}')
+    client.go()
+    await client.task
+
+
+async def test_a_client_that_takes_nothing_is_given_up(horde: Horde, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "UNREAD_S", 0.05)
+    await online(horde)
+    client = Connection(horde, a_chat(stream=True))
+    client.takes.clear()
+    await client.task
+
+    async def is_cancelled() -> bool:
+        return not await waiting(horde)
+
+    await horde.until(is_cancelled, "its request is cancelled")
+
+
+async def test_who_waits_too_long_is_told_so(start_horde: StartHorde) -> None:
+    horde = await start_horde(gateway_max_wait_s=10, sse_keepalive_s=1)
+    await online(horde)
+    clients = [Connection(horde, a_chat()), Connection(horde, a_chat(stream=True))]
+    for client in clients:
+        await client.task
+        assert b'"timed_out"' in client.body and b"[DONE]" not in client.body
+    assert clients[0].status == 504
+    assert not await waiting(horde)
+
+
+async def test_only_so_many_calls_of_an_address_wait(start_horde: StartHorde) -> None:
+    horde = await start_horde(streams_per_address=1)
+    await online(horde)
+    first = Connection(horde, a_chat(stream=True))
+    await horde.until(lambda: waiting(horde), "the first waits")
+    second = Connection(horde, a_chat())
+    await second.task
+    assert second.status == 429
+    assert json.loads(second.body)["error"]["code"] == "TooManyStreams"
+    first.go()
+    await first.task
+    third = Connection(horde, a_chat(stream=True))
+    await horde.until(lambda: waiting(horde), "there is a place again")
+    third.go()
+    await third.task
+
+
+async def test_a_cancelled_request_ends_the_call(horde: Horde) -> None:
+    await online(horde)
+    client = Connection(horde, a_chat())
+    [(request_id,)] = await horde.until(lambda: waiting(horde), "its request waits")
+    await horde.texts.cancel(request_id)
+    await client.task
+    assert client.status == 502
+    assert json.loads(client.body)["error"]["code"] == "cancelled"
+
+
+async def test_a_large_body_is_read_for_a_key_that_may_ask_alone(horde: Horde) -> None:
+    body = {"messages": [{"role": "user", "content": "x" * 200_000}]}
+    answer = await horde.client.post(CHAT, json=body, headers={"Authorization": "Bearer nobody-has-this-key-00"})
+    assert (answer.status_code, answer.headers["connection"]) == (401, "close")
+
+
+async def test_a_body_that_is_too_large_is_refused_in_the_dialects_shape(start_horde: StartHorde) -> None:
+    horde = await start_horde(max_body_bytes=100_000)
+    answer = await horde.client.post(CHAT, json={"messages": [{"role": "user", "content": "x" * 200_000}]})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["type"]) == (413, "payload_too_large", "invalid_request_error")
