@@ -325,7 +325,7 @@ class Relay:
         job = await self._find(job_text, caller)
         if job is None:
             return Answer(0, 0, wanted=False, cancelled=True, interval_ms=self.pace.interval_ms())
-        self.pace.count(job.worker_id, size_bytes)
+        self.pace.count(job.id, job.worker_id, size_bytes)
         encoded = piece.text.encode()
         if len(encoded) > MOST_TEXT_BYTES:
             raise PieceTooLarge(f"This piece has more than {MOST_TEXT_BYTES} bytes of text: send it in parts.")

@@ -324,7 +324,7 @@ async def test_whose_job_it_is(horde: Horde, worker: StreamingWorker) -> None:
 
 
 async def test_who_sends_too_often_waits(horde: Horde, worker: StreamingWorker, node: Node) -> None:
-    """§2.5: 20 a second, and 256 KiB a second, a worker; what was refused may be sent again."""
+    """§2.5: 20 a second of a job; what was refused may be sent again."""
     await listening(node, await horde.texts.request())
     job_id = (await worker.job())["id"]
     answers = await asyncio.gather(*(worker.try_send(job_id) for _ in range(60)))
