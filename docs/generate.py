@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 from horde_sdk.command_line.main import build_app
 from horde_server.settings import Settings
 from horde_worker.backends.mapping import (
+    CONVERSATION_PARAMETERS,
     IMAGE_PARAMETERS,
     TEXT_PARAMETERS,
     ByWorker,
@@ -27,6 +28,7 @@ from horde_worker.backends.mapping import (
     Neutral,
     Sent,
     Unsupported,
+    conversation_mappings,
     image_mappings,
     text_mappings,
 )
@@ -98,6 +100,7 @@ def parameters_document() -> str:
     for title, mappings, parameters in (
         ("Images", image_mappings(), IMAGE_PARAMETERS),
         ("Texts", text_mappings(), TEXT_PARAMETERS),
+        ("Conversations", conversation_mappings(), CONVERSATION_PARAMETERS),
     ):
         for backend, mapping in sorted(mappings.items()):
             lines += ["", f"## {title}: `{backend}`", "", "| parameter | what becomes of it |", "|---|---|"]

@@ -21,7 +21,17 @@ FLOORS: tuple[tuple[set[str], ...], ...] = (
     ({"deploy_config", "model_reference"},),
     ({"generic_api", "exceptions"}, {"generation_parameters"}),
     ({"ai_horde_api"}, {"ratings_api"}, {"backend_parsing"}, {"utils"}),
-    ({"webhooks"}, {"registration"}, {"moderation"}, {"worker"}, {"account_keys"}, {"kudos_statement"}),
+    (
+        {"webhooks"},
+        {"registration"},
+        {"moderation"},
+        {"worker"},
+        {"account_keys"},
+        {"kudos_statement"},
+        {"events"},
+        {"explanations"},
+        {"generation_pieces"},
+    ),
     ({PACKAGE},),
     ({"command_line"}, {"meta"}, {"ai_horde_worker"}),
 )

@@ -35,7 +35,14 @@ def refusals() -> list[type[HordeError]]:
     for module in walk_packages(horde_server.__path__, "horde_server."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
-    return list(dict.fromkeys(one for one in descendants(HordeError) if one.__module__.startswith("horde_server")))
+    # What dialects alone answer is for the clients of their APIs, which the SDK is not.
+    return list(
+        dict.fromkeys(
+            one
+            for one in descendants(HordeError)
+            if one.__module__.startswith("horde_server") and not one.__module__.startswith("horde_server.gateway")
+        )
+    )
 
 
 def raised_for(refusal: type[HordeError]) -> type[AIHordeRequestError]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 from clients.client_places import newer_python, python_place
+from clients.text_clients import MODEL, is_served
+from clients.tool_worker import tool_worker
 from horde_processes import RunningHorde, running_horde, wait_until
 
 SDK_VERSIONS = ("0.18.0", "0.33.3")
@@ -24,6 +26,25 @@ def household(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHorde
         wait_until(lambda: "Ctrl-C stops everything" in horde.log(), 120, "the first picture")
         yield horde
         assert "Traceback" not in horde.log(), horde.log()[-3000:]
+
+
+@pytest.fixture(scope="session")
+def talkers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHorde]:
+    """The same for clients of texts in other dialects, which say each second that they are alive."""
+    aliases = ["--text-alias", MODEL]
+    folder = tmp_path_factory.mktemp("talkers")
+    environment = {"HORDE_MODEL_FALLBACK": "0", "HORDE_SSE_KEEPALIVE_S": "1", "HORDE_RATE_LIMITS": "0"}
+    with running_horde("up", folder, *aliases, **environment) as horde:
+        wait_until(lambda: is_served(horde, MODEL), 120, "the demo worker has come")
+        yield horde
+        assert "Traceback" not in horde.log(), horde.log()[-3000:]
+
+
+@pytest.fixture(scope="session")
+def caller(talkers: RunningHorde) -> Iterator[str]:
+    """A model at the same horde that calls tools."""
+    with tool_worker(talkers) as model:
+        yield model
 
 
 @pytest.fixture(params=SDK_VERSIONS)

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from pieces_desk import Desk
 
 LIMIT_S = 20.0
 NO_JOB: dict[str, Any] = {"id": None, "ids": [], "skipped": {}, "messages": []}
@@ -57,6 +58,8 @@ class PlayedHorde:
         self.alchemy_submits: list[dict[str, Any]] = []
         self.alchemy_pop_script: list[Answer] = []
         self.alchemy_submit_script: list[Answer] = []
+        self.desk = Desk()  # for pieces
+        self.connections: set[Any] = set()  # by which they came
         self.downloads: list[str] = []
         self.models = Answer(body=[])  # what `status/models` says
         self.asked_models: list[str] = []
@@ -76,6 +79,7 @@ class PlayedHorde:
         app.router.add_post("/api/v2/generate/text/submit", self._text_submit)
         app.router.add_post("/api/v2/interrogate/pop", self._alchemy_pop)
         app.router.add_post("/api/v2/interrogate/submit", self._alchemy_submit)
+        app.router.add_post("/api/v2/generate/pieces/{id}", self._pieces)
         app.router.add_get("/api/v2/status/models", self._models)
         app.router.add_get("/api/v2/workers/name/{name}", self._worker_named)
         app.router.add_put("/api/v2/workers/{id}", self._change_worker)
@@ -179,6 +183,14 @@ class PlayedHorde:
         return await self._answer(
             request, self.alchemy_submits, await request.json(), self.alchemy_submit_script, {"reward": 3.0}
         )
+
+    async def _pieces(self, request: web.Request) -> web.StreamResponse:
+        job_id, body = request.match_info["id"], await request.json()
+        self.connections.add(request.transport.get_extra_info("peername") if request.transport else None)
+        status, answer, headers = self.desk.take(job_id, body)
+        async with self._news:
+            self._news.notify_all()
+        return web.json_response(answer, status=status, headers=headers)
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, self.asked_models, request.query.get("type"), [self.models], {})

@@ -27,6 +27,7 @@ from horde_server.requests.events.slice import Events
 from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
+from horde_server.requests.reasons.slice import Reasons
 from horde_server.requests.text.slice import Texts
 from horde_server.requests.things import Things
 from horde_server.requests.waiting import Waiting
@@ -76,7 +77,9 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     things.open(images.dispatcher)
     things.open(texts.dispatcher)
     things.open(alchemy.dispatcher, lambda entry: RequestId(entry.order.interrogation_id))
-    gateway = Gateway(core, identity, dispatch, workers, pictures, images, texts, following, stream_places)
+    gateway = Gateway(
+        core, identity, dispatch, workers, pictures, images, texts, alchemy, waiting, following, stream_places
+    )
     slices.add(
         identity,
         moderation,
@@ -100,6 +103,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
             pictures.public_address,
         ),
         Cancelling(identity, dispatch),
+        Reasons(core, identity, moderation, dispatch, images, texts, alchemy.statuses.form_ids),
         styles,
         Accounts(core, identity, moderation.profanity, dispatch, slices),
         Registration(core, identity, moderation),

@@ -250,15 +250,20 @@ class TestOfRequests:
         assert (stream.status, stream.raw) == (200, b"")
         assert stream.headers["content-type"].startswith("text/event-stream")
 
-    @pytest.mark.parametrize("seconds", ["0", "-1", "3601", "x", "1.5", "", "9" * 50])
+    @pytest.mark.parametrize("seconds", ["-1", "3601", "x", "1.5", "", "9" * 50])
     async def test_a_wrong_end_is_refused(self, horde: Horde, seconds: str) -> None:
         answer = await horde.client.get(f"/api/v2/generate/events/{await horde.request()}?seconds={seconds}")
         assert answer.status_code == 400
         assert answer.json()["errors"].keys() == {"seconds"}
 
     async def test_it_ends_when_it_is_asked_to(self, horde: Horde, opens: Open) -> None:
-        told = await opens(f"generate/events/{await horde.request()}?seconds=1").end()
-        assert [event.name for event in told] == ["state"]
+        for path in (
+            f"generate/events/{await horde.request()}",
+            f"interrogate/events/{await horde.alchemy.request('nsfw')}",
+        ):
+            for seconds in (0, 1):
+                told = await opens(f"{path}?seconds={seconds}").end()
+                assert [event.name for event in told] == ["state"]
 
 
 class TestGoingOn:
@@ -351,6 +356,9 @@ class TestOfAccounts:
 
     async def test_it_ends_when_it_is_asked_to(self, horde: Horde, owner: str, opens: Open) -> None:
         assert await opens("events?seconds=1", apikey=owner).end() == []
+        request_id = await horde.request(owner)
+        told = await opens("events?seconds=0", apikey=owner).end()
+        assert [event.data["request"] for event in told] == [request_id]
 
 
 class TestConnections:

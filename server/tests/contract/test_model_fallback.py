@@ -200,5 +200,6 @@ async def test_public_hordes_wait_unless_they_are_set_otherwise(
     assert (await horde.check(answer.json()["id"]))["is_possible"] is falls_back
     if not falls_back:
         assert answer.json()["message"].endswith(
-            "Of 1 online: 1 serve none of the models. Asked for: Deliberate; served now: ember."
+            "Of 1 online: 1 serve none of the models. Asked for: Deliberate; served now: ember. "
+            "With the model ember: 1 worker could serve it."
         )

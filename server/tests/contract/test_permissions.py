@@ -79,6 +79,8 @@ LATER: dict[str, dict[str, Outcome]] = {
     f"DELETE {API}/generate/shared/{{id}}": all_of(tuple(CALLERS), (404, "SharedImageNotFound")),
     f"POST {API}/generate/async": {**DELETED, **SPENT},
     f"POST {API}/generate/text/async": {**DELETED, **SPENT},
+    f"POST {API}/explain/image": SPENT,
+    f"POST {API}/explain/text": SPENT,
     f"POST {API}/interrogate/async": {**DELETED, "spent key": (403, "KeyBudgetExceeded")},
     f"POST {API}/generate/pop": SERVING,
     f"POST {API}/generate/text/pop": SERVING,

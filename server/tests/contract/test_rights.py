@@ -12,6 +12,7 @@ from fastapi.routing import iter_route_contexts
 from hordes import Horde, StartHorde
 from stage import ENDING
 
+from horde_server.gateway.sdapi.lists import FIXED, NOTHING_TO_DO
 from horde_server.http.declared_routes import ASKED_LATER, declaration_of
 from horde_server.identity import key_store
 from horde_server.identity.keys import Scope, key_hash, new_api_key
@@ -28,6 +29,23 @@ RIGHTS = {
     "GET /v1/models/{model_name:path}": "ANYBODY_NAMED",
     "POST /v1/chat/completions": "ASK",
     "POST /v1/completions": "ASK",
+    "POST /sdapi/v1/txt2img": "ASK",
+    "POST /sdapi/v1/img2img": "ASK",
+    "POST /sdapi/v1/extra-single-image": "ASK",
+    "POST /sdapi/v1/extra-batch-images": "ASK",
+    "POST /sdapi/v1/interrogate": "ASK",
+    "POST /sdapi/v1/png-info": "ANY_KEY",
+    "GET /sdapi/v1/progress": "ANY_KEY",
+    "POST /sdapi/v1/interrupt": "ANY_KEY",
+    "POST /sdapi/v1/skip": "ANY_KEY",
+    "GET /sdapi/v1/options": "ANY_KEY",
+    "POST /sdapi/v1/options": "ANY_KEY",
+    **{f"GET /sdapi/v1/{name}": "ANYBODY" for name in (*FIXED, "sd-models")},
+    **{f"POST /sdapi/v1/{name}": "ANYBODY" for name in NOTHING_TO_DO},
+    "GET /internal/ping": "ANYBODY",
+    "POST /v1/images/generations": "ASK",
+    "POST /v1/images/edits": "ASK",
+    "POST /v1/images/variations": "ASK",
     "GET /healthz": "ANYBODY",
     "GET /metrics": "ANYBODY",
     "GET /openapi.json": "ANYBODY",
@@ -48,6 +66,10 @@ RIGHTS = {
     "PUT /api/v2/status/modes": "MODERATE, asked later",
     # whoever knows the id of a request may follow and cancel it, as on the original
     "POST /api/v2/generate/async": "ASK, asked later",
+    "GET /api/v2/explain/{id}": "ANYBODY",
+    "POST /api/v2/explain/image": "ASK",
+    "POST /api/v2/explain/text": "ASK",
+    "GET /api/v2/status/eta": "ANYBODY",
     "GET /api/v2/generate/check/{id}": "ANYBODY",
     "POST /api/v2/generate/check": "ANYBODY",
     "GET /api/v2/generate/events/{id}": "ANYBODY",

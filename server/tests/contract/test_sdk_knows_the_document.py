@@ -42,6 +42,10 @@ OUR_ENDPOINTS = {
     "/v2/operations/requests",
     "/v2/operations/suspicions",
     "/v2/kudos/statement",
+    "/v2/explain/{id}",
+    "/v2/explain/image",
+    "/v2/explain/text",
+    "/v2/status/eta",
     "/v2/keys",
     "/v2/keys/{key_id}",
     "/v2/keys/{key_id}/rotate",
@@ -115,6 +119,14 @@ UNNAMED_BY_THE_SDK = {
     "PieceTaken",
     "KudosStatement",  # likewise in `horde_sdk.kudos_statement`
     "KudosStatementLine",
+    "RequestExplanation",  # likewise in `horde_sdk.explanations`
+    "ExplainedPart",
+    "RefusedWorkers",
+    "Suggestion",
+    "SuggestedField",
+    "Eta",
+    "EtaAccuracy",
+    "EtaAccuracies",
     "KeyInput",  # with the answers in `horde_sdk.account_keys`, for the same reason
     "KeyChange",
     "KeyRotation",

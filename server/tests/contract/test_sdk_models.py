@@ -101,6 +101,7 @@ from horde_sdk.ai_horde_api.apimodels import (
 from horde_sdk.ai_horde_api.consts import GENERATION_STATE
 from horde_sdk.ai_horde_api.metadata import AIHordePathData, AIHordeQueryData
 from horde_sdk.consts import HTTPStatusCode
+from horde_sdk.explanations import EtaAccuracyRequest, ExplainImageRequest, ExplainRequest, ExplainTextRequest
 from horde_sdk.generic_api.apimodels import HordeRequest, RequestErrorResponse
 from horde_sdk.generic_api.steps import Answer
 from horde_sdk.generic_api.wire import Caller, to_exchange, to_response
@@ -429,3 +430,21 @@ async def test_statement_of_kudos(horde: Horde, root: NewAccount) -> None:
     following = await ask(horde, KudosStatementRequest(limit=2, before=page.next_), ada)
     assert {line.kind for line in (*page.lines, *following.lines)} == {"job", "reward", "request", "adjustment"}
     assert {str(kind) for kind in STATEMENT_LINE_KIND} == KINDS_OF_LINES
+
+
+async def test_explanations(horde: Horde, root: NewAccount) -> None:
+    """Of a request that nobody can serve; what its changes make of a body is served."""
+    await horde.pop(root.api_key, max_pixels=512 * 512)
+    body = {"prompt": "a harbour", "models": ["stable_diffusion"], "params": {"width": 1024, "height": 1024}}
+    explanation = await ask(horde, ExplainRequest(id=await horde.request(**body)))
+    (part,) = explanation.parts
+    assert ([each.reason for each in part.refused], part.able) == (["max_pixels"], 0)
+    again = await horde.request(**part.suggestions[0].applied_to(body))
+    served = (await ask(horde, ExplainRequest(id=again))).parts[0]
+    assert (served.able, served.eta.p50 > 0) == (1, True)
+    before = ExplainImageRequest(prompt="a harbour", models=["stable_diffusion"], apikey="0000000000")
+    considered = await ask(horde, before)
+    assert (considered.id_, considered.parts[0].able) == (None, 1)
+    (text,) = (await ask(horde, ExplainTextRequest(prompt="a harbour", models=[], apikey="0000000000"))).parts
+    assert (text.online, text.is_possible) == (0, False)
+    assert (await ask(horde, EtaAccuracyRequest())).image.requests == 0

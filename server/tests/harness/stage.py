@@ -13,7 +13,7 @@ from hordes import Horde
 from horde_server.http.declared_routes import Declaration, declaration_of
 
 _PUBLIC_ADDRESS: Final = "192.0.2.9"
-ENDING: Final = {"GET /api/v2/events": "?seconds=1"}
+ENDING: Final = {"GET /api/v2/events": "?seconds=0"}
 """Of answers that would go on for ever."""
 
 
@@ -166,7 +166,7 @@ class Stage:
                 await horde.texts.request(models=["koboldcpp/streamed"])
                 owner = str(self.keys["owner"])
                 return str((await horde.texts.job(owner, "the streamer", models=["koboldcpp/streamed"]))["id"])
-            case "id" if "/generate/shared/" not in name and "/generate/" in name:
+            case "id" if "/generate/shared/" not in name and ("/generate/" in name or "/explain/" in name):
                 return await horde.request()
             case "id" | "key" | "name":
                 return str(uuid4())

@@ -32,7 +32,7 @@ async def start_serving() -> AsyncIterator[StartServing]:
             listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
             clock, stop, small = Clock(), asyncio.Event(), SmallApp()
             connections = Connections(replace(LIMITS, **limits), exempt=exempt, clock=clock)
-            task = asyncio.create_task(serve_app(app or small, connections, "test", listener, stop))
+            task = asyncio.create_task(serve_app(app or small, connections, "test", [listener], stop))
 
             async def end() -> None:
                 small.may_go.set()

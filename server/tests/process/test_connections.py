@@ -122,7 +122,7 @@ async def app(scope, receive, send):
 async def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
     connections = Connections(ConnectionLimits(1000, 1000, 60, 60, 60, 60, 0), exempt=lambda _: True)
-    await serve_app(app, connections, "x", socket.socket(fileno=int(sys.argv[1])), asyncio.Event())
+    await serve_app(app, connections, "x", [socket.socket(fileno=int(sys.argv[1]))], asyncio.Event())
 
 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
     runner.run(main())

@@ -13,12 +13,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, Protocol, TypeAlias, TypeVar
 
 import structlog
 
 from horde_worker.backends.alchemy import AlchemyResult
-from horde_worker.backends.events import BackendFailure, Piece, Preview, Progress, Watched
+from horde_worker.backends.events import BackendFailure, Delta, Piece, Preview, Progress, Watched
 from horde_worker.backends.image import ImageResult
 from horde_worker.backends.text import TextResult
 
@@ -59,6 +59,10 @@ class Delivery:
 
 class Hook:
     """Hears of everything and does nothing."""
+
+    only_looks: ClassVar[bool] = False
+    """Says of a hook with `on_result` that it lets every result pass as it is. Else nothing of a job goes out before
+    its results were seen: there are no pieces and previews."""
 
     async def before_job(self, job: Job) -> None:
         """A job is about to be made. Raise to have it given back."""
@@ -121,6 +125,8 @@ class Hooks:
 
     async def watch(self, job: Job, event: Watched) -> None:
         """Tell of what comes before a result."""
+        if isinstance(event, Delta):
+            return  # its text comes as a piece besides
         if isinstance(event, Piece):
             await self._tell("on_piece", lambda hook: hook.on_piece(job, event))
         else:
@@ -145,6 +151,11 @@ class Hooks:
     async def after_job(self, job: Job) -> None:
         """Tell that a job is over."""
         await self._tell("after_job", lambda hook: hook.after_job(job))
+
+    @property
+    def decide_on_results(self) -> bool:
+        """Whether a result may be changed or held back here, so that nothing of it may go out before."""
+        return any(not hook.only_looks for hook in self._that_have("on_result"))
 
     def _that_have(self, event: str) -> Iterator[Hook]:
         """Those that want to hear of this event: there may be one for every token."""

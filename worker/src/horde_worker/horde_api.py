@@ -20,6 +20,7 @@ from horde_sdk.ai_horde_api.consts import MODEL_TYPE
 from horde_sdk.ai_horde_api.metadata import AIHordePathData, AIHordeQueryData
 from horde_sdk.client_agent import create_bridge_agent_string
 from horde_sdk.exceptions import HordeConnectionError, PayloadValidationError
+from horde_sdk.generation_pieces import GenerationPiecesRequest, GenerationPiecesResponse
 from horde_sdk.generic_api.apimodels import HordeRequest, HordeResponseRootModel, RequestErrorResponse
 from horde_sdk.generic_api.async_transport import AsyncTransport
 from horde_sdk.generic_api.generic_clients import GenericAsyncHordeAPIManualClient
@@ -51,6 +52,10 @@ class Refused(Exception):
     rc: str
     message: str
     retry_after_s: float | None = None
+    next: int | None = None
+    """Of pieces that do not follow on those before: how many bytes of the text the horde has."""
+    next_delta: int | None = None
+    """The same of deltas."""
 
     def __str__(self) -> str:
         return f"{self.message} ({self.rc or self.status})"
@@ -68,6 +73,10 @@ class Reward(JobSubmitResponse, Tolerant):
     """What a result earned; a horde that does not say so took it all the same."""
 
     reward: float = 0.0
+
+
+class PiecesTaken(GenerationPiecesResponse, Tolerant):
+    """How a horde goes on with pieces: what makes no sense in it counts as not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +159,10 @@ class HordeApi:
         """Deliver a fault, with fewer tries."""
         await self.hand_in(fault, tries=FAULT_TRIES)
 
+    async def send_pieces(self, pieces: GenerationPiecesRequest) -> GenerationPiecesResponse:
+        """Tell what is there of a job. Raises `Refused` or `Unreachable`; trying again is the caller's decision."""
+        return await self.ask(pieces, PiecesTaken)
+
     async def wanted_models(self, kind: MODEL_TYPE) -> list[tuple[str, int]]:
         """The models that requests of a kind wait for, the most wanted first, each with its jobs; some, at most."""
         # A worker that is busy never asks this.
@@ -211,4 +224,16 @@ def _refusal(error: RequestErrorResponse, faults: Mapping[str, object]) -> Excep
         told = islice(faults.items(), _MOST_ERRORS)
         message += ": " + "; ".join(f"{name[:100]}: {str(text)[:200]}" for name, text in told)
     seconds = min(error.retry_after_s, RETRY_AFTER_LIMIT_S)
-    return Refused(status, "" if error.rc == "RC_MISSING" else error.rc[:100], message[:1000], seconds or None)
+    return Refused(
+        status,
+        "" if error.rc == "RC_MISSING" else error.rc[:100],
+        message[:1000],
+        seconds or None,
+        next=_count_in(error, "next"),
+        next_delta=_count_in(error, "next_delta"),
+    )
+
+
+def _count_in(error: RequestErrorResponse, name: str) -> int | None:
+    found = (error.model_extra or {}).get(name)
+    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 _SENTENCE_END: Final = re.compile(r"[.!?…][\"'”’)\]]*")
@@ -40,6 +40,18 @@ def formatted_text(text: str, wishes: TextFormat) -> str:
     if wishes.removes_special:
         text = text.translate(_SPECIAL)
     return text
+
+
+def settled_text(text: str, wishes: TextFormat) -> str:
+    """What of a text that still grows will be in `formatted_text` of the whole, however it goes on."""
+    if wishes.single_line:
+        text = text.partition("\n")[0]
+    if wishes.trims_incomplete:
+        found = _SENTENCE_END.search(text)
+        if not found:
+            return ""  # the whole is kept where no sentence ends, which nobody knows yet
+        text = _whole_sentences(text)
+    return formatted_text(text, replace(wishes, single_line=False, trims_incomplete=False))
 
 
 def _whole_sentences(text: str) -> str:

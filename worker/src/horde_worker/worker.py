@@ -32,7 +32,7 @@ from horde_worker.loop.speeds import Speeds
 from horde_worker.named_places import Sleep
 from horde_worker.refusals import Judge
 from horde_worker.spool.spool import Spool
-from horde_worker.steady_clock import steady_s
+from horde_worker.steady_clock import Deadline
 from horde_worker.tally import Tally
 from horde_worker.waiting import unless_stopped
 
@@ -79,6 +79,7 @@ class Worker(Generic[JobT, ResultT]):
         self._fetched, self._running = AtWork(), AtWork()
         self._tally = tally or Tally()
         self._all_hooks = (JobLog(self._tally), *hooks)
+        kind.may_stream = not Hooks(self._all_hooks).decide_on_results
         self._breaker = CircuitBreaker()
         self._speeds = Speeds()
         self._slots = Slots(lambda: kind.slots)
@@ -175,16 +176,16 @@ class Worker(Generic[JobT, ResultT]):
         """Prepare a job and queue it; there is room."""
         self.jobs_in_hand += len(job.ids)
         margin_s = TTL_MARGIN_S + min(self._delivering.usual_s, job.ttl_s / 4)
-        give_up_at = steady_s() + max(job.ttl_s - margin_s, job.ttl_s / 2)
+        deadline = Deadline(job.ttl_s, margin_s)
         try:
-            ready = await self._fetched.in_time(self._kind.prepare(job), give_up_at)
+            ready = await self._fetched.in_time(self._kind.prepare(job), deadline)
         except BackendFailure as error:
             self._breaker.failed()
             await self._making.give_back(job, job.ids, error, self._new_hooks())
             self._over(len(job.ids))
         else:
             self._over(len(job.ids) - len(ready.ids))
-            self._ahead.put(Held(ready, give_up_at, self._kind.effort(ready)), job.ttl_s)
+            self._ahead.put(Held(ready, deadline, self._kind.effort(ready)), job.ttl_s)
 
     async def _make(self) -> None:
         """Begin jobs as slots get free, until the last one is over."""

@@ -13,6 +13,7 @@ from horde_worker.loop.ahead import Ahead
 from horde_worker.loop.held import Held
 from horde_worker.loop.slots import Slots
 from horde_worker.loop.speeds import Speeds
+from horde_worker.steady_clock import Deadline
 
 LIMIT_S = 5.0
 
@@ -20,7 +21,7 @@ LIMIT_S = 5.0
 def held(job_id: str, effort: float = 100.0, model: str = "quill") -> Held[TextJob]:
     """A job that is worth so much effort."""
     job = TextJob((job_id,), model, "", 10, 100, (1,), 150.0)
-    return Held(job, 1e12, effort)
+    return Held(job, Deadline(1e12, 0), effort)
 
 
 def queue(size: int, slots: int = 1, speed: float | None = None) -> Ahead[TextJob]:

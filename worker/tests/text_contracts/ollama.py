@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from text_contracts.served import Body, ContractServer
 
@@ -44,6 +44,37 @@ class Generate(Body):
     template: str = ""
     stream: bool = True
     raw: bool = False
+    keep_alive: str | int = "5m"
+    think: bool = False
+
+
+class Called(Body):
+    name: str
+    arguments: dict[str, Any]
+
+
+class Call(Body):
+    function: Called
+
+
+class Message(Body):
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str = ""
+    images: list[str] = []
+    tool_calls: list[Call] = []
+    tool_name: str = ""
+    thinking: str = ""
+
+
+class Chat(Body):
+    """The parameters of `POST /api/chat`."""
+
+    model: str
+    messages: list[Message]
+    tools: list[dict[str, Any]] = []
+    format: str | dict[str, Any] = ""
+    options: Options = Options()
+    stream: bool = True
     keep_alive: str | int = "5m"
     think: bool = False
 
@@ -90,3 +121,32 @@ class OllamaContract(ContractServer):
         told: list[dict[str, Any]] = [{"model": body["model"], "response": one, "done": False} for one in tokens]
         last = {"model": body["model"], "response": "", "done": True, "done_reason": "stop", "eval_count": len(tokens)}
         return [json.dumps(one) for one in (*told, last)]
+
+
+class ConversingOllamaContract(OllamaContract):
+    """Answers conversations; calls come whole, with their arguments as an object."""
+
+    bodies: ClassVar = {**OllamaContract.bodies, "/api/chat": Chat}
+    generating: ClassVar = frozenset({"/api/generate", "/api/chat"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.able = ["completion", "tools", "vision"]
+        self.loaded = ["mistral:latest"]
+
+    def told(self, path: str, body: dict[str, Any]) -> Any:
+        return super().told(path, body) | {"template": "<|im_start|>{{ .Role }}"}
+
+    def lines(self, path: str, body: dict[str, Any]) -> list[str]:
+        if path != "/api/chat":
+            return super().lines(path, body)
+        told: list[dict[str, Any]] = [{"thinking": "hm", "content": ""}]
+        if body.get("tools"):
+            call = {"function": {"name": body["tools"][0]["function"]["name"], "arguments": {"raining": True}}}
+            told.append({"content": "", "tool_calls": [call]})
+        else:
+            words = ('{"raining"', ": true}") if body.get("format") else self.story
+            told += [{"content": word} for word in words[: body["options"]["num_predict"]]]
+        lines = [{"message": {"role": "assistant"} | one, "done": False} for one in told]
+        last = {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop"}
+        return [json.dumps(one) for one in (*lines, last | {"eval_count": 5, "prompt_eval_count": 9})]

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from text_contracts import llamacpp
@@ -140,19 +140,75 @@ class GenerationConfig(Body):
     repetition_penalty: float = 1
 
 
+class Function(Body):
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] = {}
+    strict: bool = False
+
+
+class Tool(Body):
+    type: Literal["function"]
+    function: Function
+
+
+class FunctionName(Body):
+    name: str
+
+
+class NamedTool(Body):
+    type: Literal["function"]
+    function: FunctionName
+
+
+class CalledFunction(Body):
+    name: str
+    arguments: str
+
+
+class ToolCall(Body):
+    id: str
+    type: Literal["function"]
+    function: CalledFunction
+
+
 class Message(Body):
-    role: str
-    content: str
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[dict[str, Any]] | None = None
+    name: str = ""
+    tool_calls: list[ToolCall] = []
+    tool_call_id: str = ""
+
+
+class JsonSchema(Body):
+    name: str
+    schema_: dict[str, Any] = Field(alias="schema")
+    strict: bool = False
+
+
+class ResponseFormat(Body):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JsonSchema | None = None
 
 
 class Chat(Body):
+    """OpenAI's own keys of `POST /v1/chat/completions`."""
+
     model: str
     messages: list[Message]
     max_tokens: int = 16
-    temperature: float = 1
+    temperature: Annotated[float, Field(ge=0, le=2)] = 1
     top_p: float = 1
     stream: bool = False
+    stream_options: StreamOptions | None = None
     seed: int = 0
+    stop: Annotated[list[str], Field(max_length=4)] = []
+    tools: Annotated[list[Tool], Field(max_length=128)] = []
+    tool_choice: Literal["none", "auto", "required"] | NamedTool = "auto"
+    parallel_tool_calls: bool = True
+    response_format: ResponseFormat | None = None
+    logprobs: bool = False
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] = 0
 
 
 class Tokenize(Body):
@@ -299,6 +355,97 @@ class ChatContract(OpenAiContract):
     """Knows no completions of a plain prompt."""
 
     bodies: ClassVar = {"/v1/chat/completions": Chat}
+
+
+class VllmChat(Chat):
+    """ "Extra parameters" of vLLM's chat completions."""
+
+    stop: list[str] = []
+    top_k: int = 0
+    min_p: Share = 0
+    repetition_penalty: Annotated[float, Field(gt=0)] = 1
+    include_stop_str_in_output: bool = False
+    ignore_eos: bool = False
+    add_generation_prompt: bool = True
+    continue_final_message: bool = False
+    truncate_prompt_tokens: int | None = None
+
+
+class LlamaCppChat(llamacpp.Completion):
+    """llama.cpp takes its own options here too."""
+
+    prompt: str = ""
+    max_tokens: int = -1
+    messages: list[Message]
+    stream_options: StreamOptions | None = None
+    tools: list[Tool] = []
+    tool_choice: Literal["none", "auto", "required"] | NamedTool = "auto"
+    parallel_tool_calls: bool = True
+    response_format: ResponseFormat | None = None
+    logprobs: bool = False
+    top_logprobs: int = 0
+
+
+SENT_BY_CALLS: tuple[str, ...] = ('{"raining"', ": tr", "ue}")
+
+
+class Converses(OpenAiContract):
+    """Mixed into a contract: answers conversations, with all that OpenAI's API has for them."""
+
+    thoughts: tuple[str, ...] = ()
+    repeats_names = False
+    """As some do: each piece of a call with its id and name."""
+
+    def lines(self, path: str, body: dict[str, Any]) -> list[str]:
+        if path != "/v1/chat/completions":
+            return super().lines(path, body)
+        first = body.get("stream_options") is not None
+        choices = list(self._choices(body))
+        objects: list[dict[str, Any]] = [{"choices": [{"index": 0, "finish_reason": None} | one]} for one in choices]
+        if first:
+            objects.append({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": len(choices)}})
+        return [*events(objects), "data: [DONE]\n"]
+
+    def _choices(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield {"delta": {"role": "assistant", "content": None}}
+        for thought in self.thoughts:
+            yield {"delta": {"reasoning_content": thought}}
+        if body.get("tools") and body.get("tool_choice") != "none":
+            yield from self._call(body["tools"][0]["function"]["name"])
+            yield {"delta": {}, "finish_reason": "tool_calls"}
+            return
+        words = SENT_BY_CALLS if (body.get("response_format") or {}).get("json_schema") else self.story
+        for word in words[: body["max_tokens"]]:
+            told = {"token": word, "logprob": -0.5, "bytes": None, "top_logprobs": [{"token": "x", "logprob": -2.0}]}
+            yield {"delta": {"content": word}} | ({"logprobs": {"content": [told]}} if body.get("logprobs") else {})
+        yield {"delta": {}, "finish_reason": "length" if len(words) > body["max_tokens"] else "stop"}
+
+    def _call(self, name: str) -> Iterator[dict[str, Any]]:
+        who = {"id": "call_7", "type": "function"}
+        for place, piece in enumerate(("", *SENT_BY_CALLS)):
+            is_named = place == 0 or self.repeats_names
+            function = {"arguments": piece} | ({"name": name} if is_named else {})
+            yield {"delta": {"tool_calls": [{"index": 0, "function": function} | (who if is_named else {})]}}
+
+
+class ConversingContract(Converses):
+    """A program of no particular kind."""
+
+    bodies: ClassVar = {"/v1/completions": Standard, "/v1/chat/completions": Chat}
+
+
+class ConversingVllmContract(Converses, VllmContract):
+    bodies: ClassVar = {**VllmContract.bodies, "/v1/chat/completions": VllmChat}
+
+
+class BlindAndDumbContract(Converses):
+    """Answers, but knows neither functions nor schemas nor likelihoods: it says nothing of that."""
+
+    bodies: ClassVar = {"/v1/completions": Standard, "/v1/chat/completions": Chat}
+
+    def lines(self, path: str, body: dict[str, Any]) -> list[str]:
+        known = {name: value for name, value in body.items() if name not in ("tools", "response_format", "logprobs")}
+        return super().lines(path, known)
 
 
 class ThinkingContract(ChatContract):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from horde_sdk.ai_horde_api.apimodels.alchemy.async_ import AlchemyAsyncRequest, AlchemyAsyncResponse
 from horde_sdk.ai_horde_api.apimodels.alchemy.status import (
     AlchemyDeleteRequest,
+    AlchemyFormStatus,
     AlchemyStatusRequest,
     AlchemyStatusResponse,
 )
@@ -29,6 +30,7 @@ AlchemyCheckCallback = Callable[[AlchemyStatusResponse], object]
 class AlchemyRequestRun(RequestRun[AlchemyStatusResponse, AlchemyStatusResponse]):
     """One alchemy request under way."""
 
+    events_path = "/v2/interrogate/events"
     _late_error = AIHordeAlchemyTimedOutError
 
     request: AlchemyAsyncRequest
@@ -65,3 +67,9 @@ class AlchemyRequestRun(RequestRun[AlchemyStatusResponse, AlchemyStatusResponse]
 
     def finished(self, status: AlchemyStatusResponse) -> int:
         return status.finished
+
+    def result(self, told: object) -> AlchemyFormStatus:
+        return AlchemyFormStatus.model_validate(told)
+
+    def results(self, status: AlchemyStatusResponse) -> Sequence[AlchemyFormStatus]:
+        return [form for form in status.forms if form.over]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from horde_sdk.ai_horde_api import image_downloads
@@ -16,7 +16,7 @@ from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.ai_horde_api.image_requests import CheckCallback, ImageRequestRun, dry_run
 from horde_sdk.ai_horde_api.manual_clients import AIHordeAPIAsyncClientSession
-from horde_sdk.ai_horde_api.open_requests import AsyncOpenRequest
+from horde_sdk.ai_horde_api.open_requests import AsyncOpenRequest, pause
 from horde_sdk.ai_horde_api.request_batches import (
     REQUESTS_AT_ONCE,
     BatchResult,
@@ -25,6 +25,7 @@ from horde_sdk.ai_horde_api.request_batches import (
     split_texts,
 )
 from horde_sdk.ai_horde_api.simple_questions import AsyncQuestions
+from horde_sdk.exceptions import HordeConnectionError
 from horde_sdk.generic_api.termination import waiting_tasks
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import aiohttp
     from PIL.Image import Image
 
+    from horde_sdk.ai_horde_api.account_events import AccountEvent
     from horde_sdk.ai_horde_api.alchemy_requests import AlchemyCheckCallback
     from horde_sdk.ai_horde_api.apimodels.alchemy.async_ import AlchemyAsyncRequest
     from horde_sdk.ai_horde_api.apimodels.alchemy.status import AlchemyStatusResponse
@@ -400,6 +402,42 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
             tls=self._transport.tls_for(url),
             horde_url=self._session.base_url,
         )
+
+    async def account_events(self) -> AsyncIterator[AccountEvent]:
+        """Yield the states of all your requests, as they change, for as long as you read on. OpenHorde only.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error: other hordes have no such thing.
+            HordeConnectionError: The horde could not be reached, again and again.
+        """
+        from horde_sdk.ai_horde_api.account_events import (
+            ACCOUNT_EVENTS,
+            MOST_ACCOUNT_BREAKS,
+            Refusal,
+            account_events_in,
+        )
+        from horde_sdk.generic_api.server_sent_events import EventReader
+
+        reader, session, breaks = EventReader(), self._session, 0
+        while True:
+            try:
+                async with session.stream(session.exchange_for_events(ACCOUNT_EVENTS, {}, with_key=True)) as answer:
+                    refusal = None if answer.is_of_events else Refusal(answer.status, answer.headers)
+                    async for piece in answer.pieces:
+                        if refusal is None:
+                            for event in account_events_in(reader, piece):
+                                breaks = 0
+                                yield event
+                        elif refusal.is_enough(piece):
+                            break
+                    if refusal is not None:
+                        refusal.raise_it()
+            except HordeConnectionError:
+                if breaks >= MOST_ACCOUNT_BREAKS:
+                    raise
+                breaks += 1
+            reader.begin()
+            await session.carry_out(lambda _: pause(reader.retry_s))
 
     async def _see_all_through(self, runs: Sequence[RequestRun[LookT, StatusT]], at_once: int) -> BatchResult[StatusT]:
         batch = RequestBatch(runs, at_once)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from horde_sdk.ai_horde_api.apimodels.generate.async_ import (
@@ -15,6 +15,7 @@ from horde_sdk.ai_horde_api.apimodels.generate.status import (
     DeleteImageGenerateRequest,
     ImageGenerateStatusRequest,
     ImageGenerateStatusResponse,
+    ImageGeneration,
 )
 from horde_sdk.ai_horde_api.exceptions import AIHordeImageTimedOutError
 from horde_sdk.ai_horde_api.fields import GenerationID
@@ -46,6 +47,7 @@ def dry_run(ask: Ask, request: ImageGenerateAsyncRequest) -> Steps[ImageGenerate
 class ImageRequestRun(RequestRun[ImageGenerateCheckResponse, ImageGenerateStatusResponse]):
     """One image request under way."""
 
+    events_path = "/v2/generate/events"
     _late_error = AIHordeImageTimedOutError
 
     request: ImageGenerateAsyncRequest
@@ -79,3 +81,9 @@ class ImageRequestRun(RequestRun[ImageGenerateCheckResponse, ImageGenerateStatus
 
     def finished(self, status: ImageGenerateStatusResponse) -> int:
         return len(status.generations)
+
+    def result(self, told: object) -> ImageGeneration:
+        return ImageGeneration.model_validate(told)
+
+    def results(self, status: ImageGenerateStatusResponse) -> Sequence[ImageGeneration]:
+        return status.generations

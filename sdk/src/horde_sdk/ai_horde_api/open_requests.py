@@ -8,14 +8,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self
 
 from horde_sdk.ai_horde_api.fields import GenerationID
+from horde_sdk.ai_horde_api.request_events import MOST_BREAKS, FollowedRequest, RequestEvent
 from horde_sdk.ai_horde_api.request_runs import Accepted, LookT, RequestRun, StatusT
+from horde_sdk.exceptions import HordeConnectionError
 from horde_sdk.generic_api.apimodels import RequestErrorResponse
+from horde_sdk.generic_api.steps import Pause, Steps
 from horde_sdk.generic_api.termination import cleaned_up_on_termination, waiting_tasks
 
 if TYPE_CHECKING:
     import asyncio
 
     from horde_sdk.ai_horde_api.manual_clients import AIHordeAPIAsyncClientSession, AIHordeAPIClientSession
+
+
+def pause(seconds: float) -> Steps[None]:
+    """Wait."""
+    yield Pause(seconds)
 
 
 class _RequestUnderWay(Generic[LookT, StatusT]):
@@ -99,6 +107,41 @@ class OpenRequest(_RequestUnderWay[LookT, StatusT]):
         while not self._run.is_finished:
             yield self._session.carry_out(self._run.next_look)
 
+    def events(self, *, previews: bool = False) -> Iterator[RequestEvent]:
+        """Yield what happens to the request, as it happens, until its end; a horde that tells nothing is polled.
+
+        Args:
+            previews: Whether to be shown pictures as they come to be, where worker and horde do that.
+
+        Raises:
+            AIHordeRequestError: The server answered a poll with an error, or gave up on the request.
+            AIHordeGenerationTimedOutError: It took too long and was cancelled; what was finished is attached.
+            HordeConnectionError: The horde could not be reached.
+        """
+        followed = FollowedRequest(self._run)
+        while not followed.is_over and followed.breaks < MOST_BREAKS:
+            exchange = self._session.exchange_for_events(
+                followed.path, {"previews": "1"} if previews else {}, followed.reader.last_id
+            )
+            try:
+                with self._session.stream(exchange) as answer:
+                    if not answer.is_of_events:
+                        break
+                    for piece in answer.pieces:
+                        yield from followed.feed(piece)
+                        self._session.carry_out(self._run.give_up_when_late)
+            except HordeConnectionError:
+                pass
+            if not followed.is_over:
+                followed.note_break()
+                self._session.carry_out(self._run.give_up_when_late)
+                self._session.carry_out(lambda _: pause(followed.pause_s))
+        if followed.is_over:
+            return
+        for look in self.updates():
+            yield from followed.looked(look)
+        yield from followed.fetched(self.result())
+
     def result(self) -> StatusT:
         """Wait for the results and return them.
 
@@ -169,6 +212,44 @@ class AsyncOpenRequest(_RequestUnderWay[LookT, StatusT]):
         """
         while not self._run.is_finished:
             yield await self._session.carry_out(self._run.next_look)
+
+    async def events(self, *, previews: bool = False) -> AsyncIterator[RequestEvent]:
+        """Yield what happens to the request, as it happens, until its end; a horde that tells nothing is polled.
+
+        Args:
+            previews: Whether to be shown pictures as they come to be, where worker and horde do that.
+
+        Raises:
+            AIHordeRequestError: The server answered a poll with an error, or gave up on the request.
+            AIHordeGenerationTimedOutError: It took too long and was cancelled; what was finished is attached.
+            HordeConnectionError: The horde could not be reached.
+        """
+        followed = FollowedRequest(self._run)
+        while not followed.is_over and followed.breaks < MOST_BREAKS:
+            exchange = self._session.exchange_for_events(
+                followed.path, {"previews": "1"} if previews else {}, followed.reader.last_id
+            )
+            try:
+                async with self._session.stream(exchange) as answer:
+                    if not answer.is_of_events:
+                        break
+                    async for piece in answer.pieces:
+                        for event in followed.feed(piece):
+                            yield event
+                        await self._session.carry_out(self._run.give_up_when_late)
+            except HordeConnectionError:
+                pass
+            if not followed.is_over:
+                followed.note_break()
+                await self._session.carry_out(self._run.give_up_when_late)
+                await self._session.carry_out(lambda _: pause(followed.pause_s))
+        if followed.is_over:
+            return
+        async for look in self.updates():
+            for event in followed.looked(look):
+                yield event
+        for event in followed.fetched(await self.result()):
+            yield event
 
     async def result(self) -> StatusT:
         """Wait for the results and return them.

@@ -167,6 +167,8 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
         last_look: What the server said last about the request.
     """
 
+    events_path: ClassVar[str]
+    """Where a horde that can tells what happens to such a request."""
     _late_error: ClassVar[type[AIHordeGenerationTimedOutError]]
 
     wanted: int
@@ -198,6 +200,14 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
     @abstractmethod
     def finished(self, status: StatusT) -> int:
         """Return how many results there are."""
+
+    @abstractmethod
+    def result(self, told: object) -> Any:
+        """Return one result, as an event tells it."""
+
+    @abstractmethod
+    def results(self, status: StatusT) -> Sequence[Any]:
+        """Return the results of a status."""
 
     def is_over(self, look: LookT) -> bool:
         """Tell whether nothing more will come."""
@@ -320,6 +330,11 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
         if self._left_s() <= 0:
             with self._named():
                 yield from self._give_up(ask)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was waited for long enough."""
+        return self._left_s() <= 0
 
     def _left_s(self) -> float:
         return self._deadline - self.options.clock()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Unpack
 
 from horde_sdk.ai_horde_api import image_downloads
@@ -17,7 +17,7 @@ from horde_sdk.ai_horde_api.consts import GENERATION_MAX_LIFE
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.ai_horde_api.image_requests import CheckCallback, ImageRequestRun, dry_run
 from horde_sdk.ai_horde_api.manual_clients import AIHordeAPIClientSession
-from horde_sdk.ai_horde_api.open_requests import OpenRequest
+from horde_sdk.ai_horde_api.open_requests import OpenRequest, pause
 from horde_sdk.ai_horde_api.request_batches import (
     REQUESTS_AT_ONCE,
     BatchResult,
@@ -26,6 +26,7 @@ from horde_sdk.ai_horde_api.request_batches import (
     split_texts,
 )
 from horde_sdk.ai_horde_api.simple_questions import Questions
+from horde_sdk.exceptions import HordeConnectionError
 from horde_sdk.generic_api.argument_checks import require_known_options, require_seconds
 from horde_sdk.generic_api.generic_clients import DEFAULT_TIMEOUT_S
 from horde_sdk.generic_api.termination import cleaned_up_on_termination
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from horde_sdk.ai_horde_api.account_events import AccountEvent
     from horde_sdk.ai_horde_api.alchemy_requests import AlchemyCheckCallback
     from horde_sdk.ai_horde_api.apimodels.alchemy.async_ import AlchemyAsyncRequest
     from horde_sdk.ai_horde_api.apimodels.alchemy.status import AlchemyStatusResponse
@@ -395,6 +397,42 @@ class AIHordeAPISimpleClient(Questions, BaseAIHordeSimpleClient):
         self, timeout: float, callback: Callable[[Any], object] | None, *, fail_fast: bool | None
     ) -> RunOptions:
         return self._run_options(timeout, callback, fail_fast=fail_fast, silence_s=self._transport.timeout_s)
+
+    def account_events(self) -> Iterator[AccountEvent]:
+        """Yield the states of all your requests, as they change, for as long as you read on. OpenHorde only.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error: other hordes have no such thing.
+            HordeConnectionError: The horde could not be reached, again and again.
+        """
+        from horde_sdk.ai_horde_api.account_events import (
+            ACCOUNT_EVENTS,
+            MOST_ACCOUNT_BREAKS,
+            Refusal,
+            account_events_in,
+        )
+        from horde_sdk.generic_api.server_sent_events import EventReader
+
+        reader, session, breaks = EventReader(), self._session(), 0
+        while True:
+            try:
+                with session.stream(session.exchange_for_events(ACCOUNT_EVENTS, {}, with_key=True)) as answer:
+                    refusal = None if answer.is_of_events else Refusal(answer.status, answer.headers)
+                    for piece in answer.pieces:
+                        if refusal is None:
+                            for event in account_events_in(reader, piece):
+                                breaks = 0
+                                yield event
+                        elif refusal.is_enough(piece):
+                            break
+                    if refusal is not None:
+                        refusal.raise_it()
+            except HordeConnectionError:
+                if breaks >= MOST_ACCOUNT_BREAKS:
+                    raise
+                breaks += 1
+            reader.begin()
+            session.carry_out(lambda _: pause(reader.retry_s))
 
     def _session(self) -> AIHordeAPIClientSession:
         return AIHordeAPIClientSession(transport=self._transport, **self._options)

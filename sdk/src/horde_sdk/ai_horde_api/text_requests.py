@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import (
@@ -12,6 +12,7 @@ from horde_sdk.ai_horde_api.apimodels.generate.text.async_ import (
 )
 from horde_sdk.ai_horde_api.apimodels.generate.text.status import (
     DeleteTextGenerateRequest,
+    GenerationKobold,
     TextGenerateStatusRequest,
     TextGenerateStatusResponse,
 )
@@ -45,6 +46,7 @@ def dry_run(ask: Ask, request: TextGenerateAsyncRequest) -> Steps[TextGenerateAs
 class TextRequestRun(RequestRun[TextGenerateStatusResponse, TextGenerateStatusResponse]):
     """One text request under way."""
 
+    events_path = "/v2/generate/text/events"
     _late_error = AIHordeTextTimedOutError
 
     request: TextGenerateAsyncRequest
@@ -83,3 +85,9 @@ class TextRequestRun(RequestRun[TextGenerateStatusResponse, TextGenerateStatusRe
 
     def finished(self, status: TextGenerateStatusResponse) -> int:
         return len(status.generations)
+
+    def result(self, told: object) -> GenerationKobold:
+        return GenerationKobold.model_validate(told)
+
+    def results(self, status: TextGenerateStatusResponse) -> Sequence[GenerationKobold]:
+        return status.generations

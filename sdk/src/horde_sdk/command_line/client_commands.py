@@ -14,6 +14,7 @@ from horde_sdk.command_line import (
 )
 from horde_sdk.command_line.alchemy_command import alchemy
 from horde_sdk.command_line.cancel_command import cancel
+from horde_sdk.command_line.explain_command import explain
 from horde_sdk.command_line.image_command import image
 from horde_sdk.command_line.kudos_command import kudos
 from horde_sdk.command_line.listing_commands import me, models, news, workers
@@ -25,7 +26,7 @@ from horde_sdk.command_line.worker_command import worker
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (image, text, alchemy, cancel, models, workers, worker, me, kudos, news, transfer):
+    for command in (image, text, alchemy, cancel, explain, models, workers, worker, me, kudos, news, transfer):
         app.command()(command)
     app.command("register")(register_user)
     app.command()(account_commands.users)

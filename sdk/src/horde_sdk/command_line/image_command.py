@@ -63,6 +63,10 @@ def image(
             "--preview/--no-preview", help="Show the images in the terminal. Default: where it can.", show_default=False
         ),
     ] = None,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Show steps, and images as they come to be, where horde and worker tell them."),
+    ] = False,
     timeout: TimeoutOption = None,
     fail_fast: FailFastOption = False,
     dry_run: DryRunOption = False,
@@ -234,4 +238,4 @@ def image(
             say_price(client.image_generate_request_dry_run(request).kudos, as_json=as_json)
         else:
             waiting = waiting_options(timeout, fail_fast=fail_fast)
-            draw(client, request, out, waiting, as_json=as_json, preview=preview)
+            draw(client, request, out, waiting, as_json=as_json, preview=preview, follow=follow)

@@ -29,6 +29,7 @@ def draw(
     *,
     as_json: bool,
     preview: bool | None = None,
+    follow: bool = False,
 ) -> None:
     """Carry a request out and save its images; what was finished when it took too long is saved too.
 
@@ -39,6 +40,7 @@ def draw(
         waiting: How long, see `waiting_options`.
         as_json: Print JSON.
         preview: Show the images in the terminal; `None`: where it can.
+        follow: Show steps, and pictures as they come to be, where horde and worker tell them.
     """
     from horde_sdk.ai_horde_api.apimodels import ImageGenerateStatusResponse
     from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError
@@ -46,9 +48,16 @@ def draw(
     from horde_sdk.command_line.progress_display import progress_display
 
     require_room(folder)
+    wanted = request.get_number_of_results_expected()
     try:
-        with progress_display(request.get_number_of_results_expected()) as display:
-            status, job_id = client.image_generate_request(request, check_callback=display.show, **waiting)
+        if follow:
+            from horde_sdk.command_line.following import follow_image
+
+            with client.open_image_request(request, **waiting) as opened:
+                status, job_id = follow_image(opened, wanted, preview=False if as_json else preview), opened.id_
+        else:
+            with progress_display(wanted) as display:
+                status, job_id = client.image_generate_request(request, check_callback=display.show, **waiting)
     except AIHordeGenerationTimedOutError as late:
         if isinstance(late.partial, ImageGenerateStatusResponse):
             saved = _save_all(client, request, late.partial, folder, as_json=as_json)

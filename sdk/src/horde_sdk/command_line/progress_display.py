@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from horde_sdk.ai_horde_api.apimodels import AlchemyStatusResponse
     from horde_sdk.ai_horde_api.apimodels.generate.progress import ResponseGenerationProgressInfoMixin
+    from horde_sdk.events import StateEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ Describe = Callable[[Any, int], Standing]
 """Reads a poll's answer; told how many results are wanted."""
 
 
-def standing_of_jobs(check: ResponseGenerationProgressInfoMixin, wanted: int) -> Standing:
+def standing_of_jobs(check: ResponseGenerationProgressInfoMixin | StateEvent, wanted: int) -> Standing:
     """Read the answer about images or texts."""
     parts = [f"finished {check.finished} of {wanted}"]
     if check.processing:
@@ -70,7 +71,11 @@ class PlainProgress:
 
     def show(self, check: object) -> None:
         """Show a poll's answer."""
-        line = self._describe(check, self._wanted).line
+        standing = self._describe(check, self._wanted)
+        self.say(standing.finished, standing.line)
+
+    def say(self, finished: int, line: str) -> None:
+        """Show a line, unless it was the last one."""
         if line != self._said:
             typer.echo(line, err=True)
             self._said = line
@@ -110,7 +115,11 @@ class BarProgress:
     def show(self, check: object) -> None:
         """Show a poll's answer."""
         standing = self._describe(check, self._wanted)
-        self._progress.update(self._task, completed=standing.finished, description=standing.line)
+        self.say(standing.finished, standing.line)
+
+    def say(self, finished: int, line: str) -> None:
+        """Show so many results and a line."""
+        self._progress.update(self._task, completed=finished, description=line)
 
 
 def progress_display(wanted: int, describe: Describe = standing_of_jobs) -> PlainProgress | BarProgress:

@@ -72,10 +72,24 @@ def as_text(picture: Image, protocol: Protocol, columns: int) -> str:
     return "".join(told) + "\n"
 
 
+def as_rows(picture: Image, protocol: Protocol, rows: int) -> str:
+    """Return what shows a picture when it is printed, so many rows high and then a line's end."""
+    if protocol == "blocks":
+        height = rows * 2
+        return _blocks_of(picture, max(1, min(round(picture.width * height / picture.height), height * 3)), height)
+    shown = as_text(picture, protocol, 0)
+    if protocol == "iterm2":
+        return shown.replace("inline=1;", f"inline=1;height={rows};", 1)
+    return shown.replace("a=T,", f"a=T,r={rows},", 1)
+
+
 def _half_blocks(picture: Image, columns: int) -> str:
-    """Two pixels a character: the upper half is the character's colour, the lower one its background."""
     width = min(columns, picture.width)
-    height = max(2, round(picture.height * width / picture.width / 2) * 2)
+    return _blocks_of(picture, width, max(2, round(picture.height * width / picture.width / 2) * 2))
+
+
+def _blocks_of(picture: Image, width: int, height: int) -> str:
+    """Two pixels a character: the upper half is the character's colour, the lower one its background."""
     small = picture.convert("RGB").resize((width, height))
     pixels = small.tobytes()
     lines = []

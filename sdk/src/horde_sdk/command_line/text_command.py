@@ -59,6 +59,9 @@ def text(
     softprompt: Annotated[str | None, typer.Option(help="A soft prompt that the worker must have.")] = None,
     style: Annotated[str | None, typer.Option(help="Name or id of a style of this horde.")] = None,
     webhook: WebhookOption = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Print the text as it is written, where horde and worker tell it.")
+    ] = False,
     timeout: TimeoutOption = None,
     fail_fast: FailFastOption = False,
     dry_run: DryRunOption = False,
@@ -138,6 +141,8 @@ def text(
     allow_downgrade: DowngradeOption = False,
 ) -> None:
     """Write on where the prompt ends, and print it. Ctrl-C cancels the request on the horde."""
+    if stream and as_json:
+        raise typer.BadParameter("JSON is printed once all is there: leave out one of them", param_hint="--stream")
     choice = worker_choice(
         models=model,
         workers=worker,
@@ -190,7 +195,11 @@ def text(
         if dry_run:
             say_price(client.text_generate_request_dry_run(request).kudos, as_json=as_json)
         else:
-            _write(client, request, waiting_options(timeout, fail_fast=fail_fast), as_json=as_json)
+            waiting = waiting_options(timeout, fail_fast=fail_fast)
+            if stream:
+                _stream(client, request, waiting)
+            else:
+                _write(client, request, waiting, as_json=as_json)
 
 
 def sampler_order_of(text: str) -> list[int]:
@@ -224,12 +233,25 @@ def _write(
         _print_texts(status)
 
 
+def _stream(client: AIHordeAPISimpleClient, request: TextGenerateAsyncRequest, waiting: dict[str, Any]) -> None:
+    from horde_sdk.command_line.following import stream_text
+
+    with client.open_text_request(request, **waiting) as opened:
+        status = stream_text(opened, request.get_number_of_results_expected())
+    _say_remarks(status)
+
+
 def _print_texts(status: TextGenerateStatusResponse) -> None:
     """Print the texts, with a line of dashes between two."""
     for number, generation in enumerate(status.generations, start=1):
         if number > 1:
             typer.echo("---")
         typer.echo(printable(generation.text or ""))
+    _say_remarks(status)
+
+
+def _say_remarks(status: TextGenerateStatusResponse) -> None:
+    for number, generation in enumerate(status.generations, start=1):
         if generation.state != "ok":
             typer.echo(f"Text {number} is {one_line(str(generation.state))}.", err=True)
         say_remarks(generation.gen_metadata)

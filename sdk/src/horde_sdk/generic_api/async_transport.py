@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from horde_sdk.exceptions import HordeConnectionError, HordeTimeoutError
 from horde_sdk.generic_api import bounds
 from horde_sdk.generic_api.connection_failures import connection_error
-from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Step, Steps, Tell
+from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Step, Steps, Streamed, Tell
 from horde_sdk.horde_logging import logger
 
 if TYPE_CHECKING:
@@ -171,6 +171,36 @@ class AsyncTransport:
             raise HordeTimeoutError(
                 f"{exchange.shown_url} did not answer in time ({type(error).__name__})"
             ) from exchange.cause(error)
+        except (aiohttp.ClientError, OSError) as error:
+            raise connection_error(exchange, error) from exchange.cause(error)
+
+    @asynccontextmanager
+    async def stream(self, exchange: Exchange) -> AsyncIterator[Streamed[AsyncIterator[bytes]]]:
+        """Send a request and read its answer as it comes; leaving the block closes the connection.
+
+        Raises:
+            HordeConnectionError: The horde could not be reached, or the connection broke.
+        """
+        import aiohttp
+
+        timeout = aiohttp.ClientTimeout(None, sock_read=self._timeout_s, sock_connect=CONNECT_TIMEOUT_S)
+        try:
+            async with self.aiohttp_session.request(
+                exchange.method,
+                exchange.url,
+                headers=dict(exchange.headers),
+                params=dict(exchange.query),
+                data=exchange.body,
+                allow_redirects=False,
+                ssl=self.tls_for(exchange.url),
+                timeout=timeout,
+            ) as answer:
+                self.has_answered = True
+                yield Streamed(answer.status, dict(answer.headers), answer.content.iter_any())
+        except bounds.AnswerOutOfBoundsError as error:
+            raise HordeConnectionError(f"{exchange.shown_url}: {error}") from None
+        except TimeoutError as error:
+            raise HordeTimeoutError(f"{exchange.shown_url} did not answer in time") from exchange.cause(error)
         except (aiohttp.ClientError, OSError) as error:
             raise connection_error(exchange, error) from exchange.cause(error)
 

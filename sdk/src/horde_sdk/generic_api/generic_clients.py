@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -21,6 +22,7 @@ from horde_sdk.generic_api.argument_checks import (
     require_session,
 )
 from horde_sdk.generic_api.asking import Procedure
+from horde_sdk.generic_api.endpoints import url_with_path
 from horde_sdk.generic_api.long_poll import LongPoll
 from horde_sdk.generic_api.metadata import GenericHeaderFields, GenericPathFields, GenericQueryFields
 from horde_sdk.generic_api.pending import PendingFollowUp, PendingFollowUps, cleanup_or_none
@@ -33,7 +35,7 @@ from horde_sdk.generic_api.retries import (
     RetryConfiguration,
     was_turned_away,
 )
-from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Steps
+from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Steps, Streamed
 from horde_sdk.generic_api.unknown_fields import warn_of_unknown_fields
 from horde_sdk.generic_api.wire import Caller, ResponseT, to_exchange, to_response
 from horde_sdk.horde_logging import logger
@@ -132,6 +134,24 @@ class BaseHordeAPIClient:
         return current_error_count <= self.retry_config.max_retries and (
             status_code in self.retry_config.retry_status_codes or status_code >= 500
         )
+
+    def exchange_for_events(
+        self, path: str, query: Mapping[str, str], last_id: str = "", *, with_key: bool = False
+    ) -> Exchange:
+        """Return what asks for server-sent events.
+
+        Args:
+            path: Below the API's base URL.
+            query: Of the URL.
+            last_id: Of the last event that was heard.
+            with_key: Whether the key is sent.
+        """
+        headers = {"Accept": "text/event-stream", "Client-Agent": self._caller.client_agent}
+        if last_id:
+            headers["Last-Event-ID"] = last_id
+        if with_key:
+            headers["apikey"] = (self._caller.apikey or "").strip() or ANON_API_KEY
+        return Exchange("GET", url_with_path(base_url=self._caller.base_url or "", path=path), headers, query, None)
 
     def _ask(
         self,
@@ -235,6 +255,14 @@ class GenericHordeAPIManualClient(BaseHordeAPIClient):
         """Run a procedure that asks by this client, and return its result."""
         return self._transport.carry_out(procedure(self._ask))
 
+    def stream(self, exchange: Exchange) -> AbstractContextManager[Streamed[Iterator[bytes]]]:
+        """Send a request and read its answer as it comes; leaving the block closes the connection.
+
+        Raises:
+            HordeConnectionError: The horde could not be reached, or the connection broke.
+        """
+        return self._transport.stream(exchange)
+
     def submit_request(
         self,
         api_request: HordeRequest,
@@ -323,6 +351,14 @@ class GenericAsyncHordeAPIManualClient(BaseHordeAPIClient):
     async def carry_out(self, procedure: Procedure[T]) -> T:
         """Run a procedure that asks by this client, and return its result."""
         return await self._transport.carry_out(procedure(self._ask))
+
+    def stream(self, exchange: Exchange) -> AbstractAsyncContextManager[Streamed[AsyncIterator[bytes]]]:
+        """Send a request and read its answer as it comes; leaving the block closes the connection.
+
+        Raises:
+            HordeConnectionError: The horde could not be reached, or the connection broke.
+        """
+        return self._transport.stream(exchange)
 
     async def submit_request(
         self,

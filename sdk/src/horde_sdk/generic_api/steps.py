@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+PiecesT = TypeVar("PiecesT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,25 @@ class Answer:
     def header(self, name: str) -> str | None:
         """Return a header, whatever the case of its name."""
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed(Generic[PiecesT]):
+    """The beginning of an answer whose body is read as it comes.
+
+    Attributes:
+        pieces: The body; a broken connection raises `HordeConnectionError`.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: PiecesT
+
+    @property
+    def is_of_events(self) -> bool:
+        """Whether it tells events."""
+        kind = next((value for name, value in self.headers.items() if name.lower() == "content-type"), "")
+        return self.status == 200 and kind.startswith("text/event-stream")
 
 
 @dataclass(frozen=True, slots=True)

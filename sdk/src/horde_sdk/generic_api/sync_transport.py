@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from horde_sdk.exceptions import HordeConnectionError, HordeTimeoutError
 from horde_sdk.generic_api import bounds
 from horde_sdk.generic_api.connection_failures import connection_error
-from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Step, Steps, Tell
+from horde_sdk.generic_api.steps import Answer, Exchange, Pause, Step, Steps, Streamed, Tell
 
 if TYPE_CHECKING:
     import requests
@@ -185,6 +185,35 @@ class SyncTransport:
             raise connection_error(exchange, error) from exchange.cause(error)
         self.has_answered = True
         return Answer(status=answer.status_code, headers=dict(answer.headers), body=body)
+
+    @contextmanager
+    def stream(self, exchange: Exchange) -> Iterator[Streamed[Iterator[bytes]]]:
+        """Send a request and read its answer as it comes; leaving the block closes the connection.
+
+        Raises:
+            HordeConnectionError: The horde could not be reached, or the connection broke.
+        """
+        import requests
+
+        try:
+            with self.session.request(
+                exchange.method,
+                exchange.url,
+                headers=dict(exchange.headers),
+                params=dict(exchange.query),
+                data=exchange.body,
+                allow_redirects=False,
+                timeout=(CONNECT_TIMEOUT_S, self._timeout_s),
+                stream=True,
+            ) as answer:
+                self.has_answered = True
+                yield Streamed(answer.status_code, dict(answer.headers), bounds.pieces_of(answer))
+        except bounds.AnswerOutOfBoundsError as error:
+            raise HordeConnectionError(f"{exchange.shown_url}: {error}") from None
+        except requests.Timeout as error:
+            raise HordeTimeoutError(f"{exchange.shown_url} did not answer in time") from exchange.cause(error)
+        except requests.RequestException as error:
+            raise connection_error(exchange, error) from exchange.cause(error)
 
 
 def _may_be_interrupted() -> bool:

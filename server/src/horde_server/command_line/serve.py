@@ -28,7 +28,7 @@ def serve(
         from horde_server.database.pool import connect
         from horde_server.database.unusable import UNUSABLE
         from horde_server.identity.rate_limits import RateLimitStoreUnusable
-        from horde_server.process.listening import address_of
+        from horde_server.process.listening import AddressInUse, address_of
         from horde_server.process.logs import configure_logs
         from horde_server.process.serving import serve as serve_until
         from horde_server.system.event_loop import stop_signals, uvloop_run
@@ -49,5 +49,5 @@ def serve(
 
     try:
         uvloop_run(main())
-    except (*UNUSABLE, RateLimitStoreUnusable) as error:
+    except (*UNUSABLE, RateLimitStoreUnusable, AddressInUse) as error:
         fail(str(error))

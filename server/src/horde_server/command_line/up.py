@@ -59,7 +59,7 @@ def up(
     from horde_server.database.opening import database
     from horde_server.database.unusable import UNUSABLE
     from horde_server.identity.rate_limits import RateLimitStoreUnusable
-    from horde_server.process.listening import url_here
+    from horde_server.process.listening import AddressInUse, url_here
     from horde_server.process.logs import configure_logs
     from horde_server.system.event_loop import stop_signals, uvloop_run
 
@@ -106,7 +106,7 @@ def up(
 
     try:
         uvloop_run(main())
-    except (*UNUSABLE, RateLimitStoreUnusable) as error:
+    except (*UNUSABLE, RateLimitStoreUnusable, AddressInUse) as error:
         fail(str(error))
     except AIHordeRequestError as error:
         fail(f"The first picture failed: {error}")

@@ -80,6 +80,8 @@ class Dispatcher(Generic[OrderT]):
         self.announcements = announcements
         self.lifetime_s = lifetime_s
         self.held_jobs: HeldJobs[OrderT] = HeldJobs()
+        self.promise: Callable[[Entry[OrderT]], None] = lambda _: None
+        """Estimates when a request that was just taken will be done."""
 
     # ---------------------------------------------------------------- requests
 
@@ -128,6 +130,7 @@ class Dispatcher(Generic[OrderT]):
         ]
         for entry in entries:
             self.queue.add(entry)
+            self.promise(entry)
         self._publish("request", [str(entry.id) for entry in entries])
         return entries
 

@@ -52,6 +52,15 @@ STATE_TYPES = ("uuid", "text", "int", "int", "int", "int", "int", "int", "float8
 """Their types, for `database/statements.py`."""
 
 
+class Promise(NamedTuple):
+    """When a request would be done, as it was estimated: seconds from `made_at_s`."""
+
+    made_at_s: float
+    wait_s: float  # the live queue's plain estimate
+    p50_s: float  # half of such requests are done by then
+    p90_s: float
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Entry(Generic[OrderT]):
     """An open request in memory: what never changes, the newest known state, and what is being claimed right now."""
@@ -74,6 +83,7 @@ class Entry(Generic[OrderT]):
     listed_things: float = 0.0  # what its class counts of it
     place: tuple[float, int, int] | None = None  # (computed at, queue position, wait in seconds)
     done_at_s: float | None = None
+    promise: Promise | None = None  # what was estimated when it came here
     webhook: str | None = None  # webhooks/hook.py
     key_id: int | None = None  # by which key it was asked for
     key_job_hundredths: int | None = None  # what a job charges at most, where that key has a budget
@@ -93,6 +103,15 @@ class Entry(Generic[OrderT]):
 
 AnyEntry: TypeAlias = Entry[Any]
 """Where what was ordered plays no part."""
+
+
+class Judged(NamedTuple):
+    """A worker online, as one request finds it."""
+
+    offer: Offer
+    is_friend: bool  # it knows who asks
+    reason: Reason | None  # why it may not serve the request now
+    personal: Reason | None  # what would keep it from that, whatever the request asks for
 
 
 def entry_key(entry: AnyEntry) -> tuple[float, UUID]:

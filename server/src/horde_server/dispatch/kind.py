@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from horde_server.dispatch.abilities import Abilities
+from horde_server.dispatch.concessions import Concession
 from horde_server.dispatch.refusal import Offer, Requirement
 
 
@@ -111,6 +112,12 @@ class Kind(WorkerRules, Protocol[OrderT]):
 
     def requirement(self, order: OrderT) -> Requirement:
         """What the order asks of a worker; equal for orders that the same workers can serve."""
+
+    def concessions(self, order: OrderT, offers: Sequence[Offer]) -> list[Concession[OrderT]]:
+        """What of the order could be given up, so that some of these workers may serve it that may not now."""
+
+    def fits(self, order: OrderT) -> bool:
+        """Whether what the order asks for goes together, as far as concessions could change that."""
 
     def batch_size(self, order: OrderT, model: str, offer: Offer, *, amount: int, available: int) -> int:
         """Jobs to hand out together: 1 to `amount`, at most `available`."""

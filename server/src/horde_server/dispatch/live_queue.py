@@ -21,7 +21,7 @@ from sortedcontainers import SortedKeyList
 
 from horde_server.dispatch.account_counts import AccountCounts
 from horde_server.dispatch.entry import AnyEntry as Entry
-from horde_server.dispatch.entry import RequestClass, RequestState, WorkerView, entry_key
+from horde_server.dispatch.entry import Judged, RequestClass, RequestState, WorkerView, entry_key
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.refusal import (
     SPECIAL_MODEL,
@@ -81,6 +81,7 @@ class LiveQueue:
         self._changed: Callable[[Entry], None] = _nobody_listens
         self._work_came: Callable[[Entry], None] = _nobody_listens
         self._worker_changed: Callable[[UUID], None] = _nobody_listens
+        self._promise_ended: Callable[[Entry], None] = _nobody_listens
 
     def listen(
         self,
@@ -92,6 +93,10 @@ class LiveQueue:
         """Have one listener told, at once, of requests that changed or went, of jobs that can be taken, and of workers
         that may serve others than before."""
         self._changed, self._work_came, self._worker_changed = changed, work_came, worker_changed
+
+    def when_promises_end(self, ended: Callable[[Entry], None]) -> None:
+        """Have one listener told of requests that were promised for a time, when they are done or go."""
+        self._promise_ended = ended
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -125,6 +130,8 @@ class LiveQueue:
         entry.place = None
         if state.is_done and entry.done_at_s is None:
             entry.done_at_s = self._clock()
+            if entry.promise is not None:
+                self._promise_ended(entry)
         self._settle_listing(entry)
         self._changed(entry)
         return entry
@@ -135,6 +142,8 @@ class LiveQueue:
         if entry is None:
             return
         self._count(entry, -entry.state.waiting, -entry.state.processing)
+        if entry.promise is not None and entry.done_at_s is None:
+            self._promise_ended(entry)
         entry.state = entry.state._replace(waiting=0)
         self._settle_listing(entry)
         mine = self._by_account[entry.account_id]
@@ -350,8 +359,11 @@ class LiveQueue:
                 reason = Reason.RECENT_FAULT
             yield entry, reason
 
-    def _personal_refusal(self, entry: Entry, view: WorkerView) -> Reason | None:
-        """What stands between one request and one worker, whoever else there is."""
+    def _personal_refusal(self, entry: Entry, view: WorkerView, *, whatever_it_names: bool = False) -> Reason | None:
+        """What stands between one request and one worker, whoever else there is.
+
+        `whatever_it_names`: as if it named no workers.
+        """
         offer = view.offer
         has_blacklisted_word = False
         if offer.blacklist:
@@ -362,7 +374,7 @@ class LiveQueue:
         return personal_refusal(
             offer,
             account_id=entry.account_id,
-            wants_acquaintance=self._wants_acquaintance(entry.requirement),
+            wants_acquaintance=not whatever_it_names and self.wants_acquaintance(entry.requirement),
             has_blacklisted_word=has_blacklisted_word,
             balance_covers_price=entry.balance_covers_price,
         )
@@ -382,7 +394,8 @@ class LiveQueue:
                 return True
         return False
 
-    def _wants_acquaintance(self, requirement: Requirement) -> bool:
+    def wants_acquaintance(self, requirement: Requirement) -> bool:
+        """Whether only workers that know who asks may serve it (workers.md §5.19)."""
         return self._matched_targeting and bool(requirement.workers) and not requirement.worker_blacklist
 
     def _failed_lately(self, entry: Entry, offer: Offer) -> bool:
@@ -444,7 +457,7 @@ class LiveQueue:
 
     def could_serve(self, group: RequestClass, account_id: int) -> bool:
         """Whether some online worker could take a request of this class from this account."""
-        if self._wants_acquaintance(group.requirement):
+        if self.wants_acquaintance(group.requirement):
             named = filter(None, map(self._views.get, group.requirement.workers))
             return any(
                 view.verdict(group) is None
@@ -462,7 +475,7 @@ class LiveQueue:
 
     def refusals(self, group: RequestClass, account_id: int) -> Counter[Reason]:
         """Why the online workers may not serve a class for an account: how many for which reason. O(workers)."""
-        for_friends = self._wants_acquaintance(group.requirement)
+        for_friends = self.wants_acquaintance(group.requirement)
         counts: Counter[Reason] = Counter()
         for view in self._views.values():
             is_there = view.is_for_all or view.offer.owner_id == account_id
@@ -472,6 +485,31 @@ class LiveQueue:
             if reason is not None:
                 counts[reason] += 1
         return counts
+
+    def judged(self, entry: Entry) -> Iterator[Judged]:
+        """Each worker online, and why it may not serve this very request now. O(workers), and the prompt by words.
+
+        What lies in who asks and in the prompt comes after what the request asks for, but for maintenance.
+        """
+        for_friends = self.wants_acquaintance(entry.requirement)
+        searched = 0
+        for view in self._views.values():
+            offer = view.offer
+            is_friend = entry.account_id in offer.favoured
+            if not view.is_for_all and offer.owner_id != entry.account_id:
+                yield Judged(offer, is_friend, Reason.MAINTENANCE, Reason.MAINTENANCE)
+                continue
+            searched += _to_search(entry, view)
+            personal = None
+            if searched <= WORD_SEARCH_LIMIT:
+                personal = self._personal_refusal(entry, view, whatever_it_names=True)
+            reason = view.verdict(entry.group)
+            if reason is None and for_friends and not is_friend:
+                reason = Reason.WORKER_ID
+            reason = reason or personal
+            if reason is None and self._failed_lately(entry, offer) and self._others_could(entry, view):
+                reason = Reason.RECENT_FAULT
+            yield Judged(offer, is_friend, reason, personal)
 
     def models_on_offer(self, account_id: int, most: int) -> list[str]:
         """At most so many of the models that workers online serve this account with. O(workers), when they have few."""
@@ -508,19 +546,26 @@ class LiveQueue:
         now = self._clock()
         if entry.place is not None and now - entry.place[0] < max_age_s:
             return entry.place[1], entry.place[2]
-        state = entry.state
-        is_waiting = state.waiting > 0 and state.state == RequestPhase.OPEN
-        wait_s = 0.0
-        if not state.is_done:
-            able, speed = self.capacity(entry.group)
-            if able and speed > 0:
-                image_s = entry.order.things * able / speed
-                if is_waiting:
-                    wait_s = self._things_ahead(entry) / speed + ceil(state.waiting / able) * image_s
-                else:
-                    wait_s = max(image_s - (now - entry.claimed_at_s), 0.0)
-        entry.place = (now, self._position(entry) if is_waiting else 0, round(wait_s))
+        position = self._position(entry) if self._is_waiting(entry) else 0
+        entry.place = (now, position, round(self.wait_s(entry) or 0.0))
         return entry.place[1], entry.place[2]
+
+    def wait_s(self, entry: Entry) -> float | None:
+        """The estimated wait in seconds, as `place` tells it; None: nobody serves it, or it is done."""
+        state = entry.state
+        if state.is_done:
+            return None
+        able, speed = self.capacity(entry.group)
+        if not able or speed <= 0:
+            return None
+        image_s: float = entry.order.things * able / speed
+        if self._is_waiting(entry):
+            return self._things_ahead(entry) / speed + ceil(state.waiting / able) * image_s
+        return max(image_s - (self._clock() - entry.claimed_at_s), 0.0)
+
+    @staticmethod
+    def _is_waiting(entry: Entry) -> bool:
+        return entry.state.waiting > 0 and entry.state.state == RequestPhase.OPEN
 
     def _position(self, entry: Entry) -> int:
         """All that is ahead, less what nobody serves; by whichever kind of class is rarer. O(log n) mostly."""

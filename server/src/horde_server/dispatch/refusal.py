@@ -78,6 +78,10 @@ _REASON_OF_BACKEND: dict[int, Reason] = {
 }
 
 
+OF_SOFTWARE = frozenset({Reason.BRIDGE_VERSION, *_REASON_OF_BACKEND.values()})
+"""Refusals for what a worker's software cannot do: bits of `needs` that it lacks."""
+
+
 class Requirement(NamedTuple):
     """What a request asks of a worker. Requests with equal requirements are refused or served alike."""
 
@@ -141,8 +145,16 @@ class Offer(NamedTuple):
     max_tiles: int = 0
 
 
-def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: PLR0911, PLR0912 a rule each
+def refusal(requirement: Requirement, offer: Offer) -> Reason | None:
     """The first reason why `offer` may not serve `requirement`, or None when it may. O(models of the request)."""
+    reason = worker_refusal(requirement, offer)
+    if reason is None and not usable_models(requirement, offer):
+        return _why_no_model(requirement, offer)
+    return reason
+
+
+def worker_refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: PLR0911, PLR0912 a rule each
+    """The first reason that lies in the worker as a whole, not in each single one of its models."""
     if requirement.kind != offer.kind:
         return Reason.MODELS
     if offer.named_only and (requirement.worker_blacklist or offer.worker_id not in requirement.workers):
@@ -171,8 +183,6 @@ def refusal(requirement: Requirement, offer: Offer) -> Reason | None:  # noqa: P
         return _REASON_OF_BACKEND.get(lacking & -lacking, Reason.BRIDGE_VERSION)
     if requirement.softprompt and requirement.softprompt not in offer.softprompts:
         return Reason.MATCHING_SOFTPROMPT
-    if not usable_models(requirement, offer):
-        return _why_no_model(requirement, offer)
     return None
 
 
@@ -228,8 +238,13 @@ _LAST_TO_FAIL = (Reason.STEP_COUNT, Reason.CONTROLNET, Reason.BRIDGE_VERSION)
 
 def _why_no_model(requirement: Requirement, offer: Offer) -> Reason:
     """The reason that stands between the request and the model that came nearest."""
-    found = {model_refusal(requirement, offer, model) for model in _wanted(requirement, offer.models)}
+    found = model_obstacles(requirement, offer)
     return next((reason for reason in _LAST_TO_FAIL if reason in found), Reason.MODELS)
+
+
+def model_obstacles(requirement: Requirement, offer: Offer) -> set[Reason | None]:
+    """What stands between the request and each of the worker's models that it would take: to lift one is enough."""
+    return {model_refusal(requirement, offer, model) for model in _wanted(requirement, offer.models)}
 
 
 def has_word(prompt_lower: str, words: tuple[str, ...]) -> bool:

@@ -28,7 +28,7 @@ class Dispatch(Slice):
         self._core = core
         self.kinds: dict[str, Kind[Any]] = {}
         self.queues: dict[str, LiveQueue] = {}  # by the name of the kind
-        self.dispatchers: dict[str, Dispatcher[Any]] = {}
+        self.dispatchers: dict[str, Dispatcher[Any]] = {}  # likewise
         self.announcements = Announcements(Announcer(core.tasks))
         self.mirror = Mirror(core.pool, self.dispatchers, core.publish, removing, self.announcements)
 

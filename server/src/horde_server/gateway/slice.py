@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 
 from horde_server.core import Core
 from horde_server.dispatch.slice import Dispatch
+from horde_server.gateway.common.alchemists import Alchemists
 from horde_server.gateway.common.life import Life
 from horde_server.gateway.common.model_names import ModelNames
 from horde_server.gateway.common.pictures import DeliveredPictures
@@ -17,10 +18,12 @@ from horde_server.gateway.faces import FACES
 from horde_server.gateway.front.routes import routes as front_routes
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
+from horde_server.requests.alchemy.slice import Alchemy
 from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
 from horde_server.requests.text.slice import Texts
+from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slice
 from horde_server.workers.slice import Workers
 
@@ -37,6 +40,8 @@ class Gateway(Slice):
         pictures: Pictures,
         images: Images,
         texts: Texts,
+        alchemy: Alchemy,
+        waiting: Waiting,
         following: Following,
         places: StreamPlaces,
     ) -> None:
@@ -50,7 +55,9 @@ class Gateway(Slice):
             texts=texts.served,
             pictures=DeliveredPictures(core.blobs.results, pictures.links, pictures.decoders),
             decoders=pictures.decoders,
+            alchemists=Alchemists(settings, alchemy.desk, waiting, places, core.blobs.results),
             public_address=pictures.public_address,
+            text_queue=texts.dispatcher.queue,
         )
         self._faces = {name: face(services) for name, face in FACES.items()}
         self.visits = Visits(

@@ -28,6 +28,7 @@ class Refusal:
     code: str | None = None  # the `rc` unchanged, or a dialect's own
     param: str | None = None  # the field that is to blame
     headers: Mapping[str, str] = field(default_factory=dict)
+    request_id: str | None = None  # of the answer's `x-request-id`, for bodies that repeat it
     retry: bool | None = None
     """Whether the same may be sent again by itself; None: as the status says."""
 
@@ -38,7 +39,7 @@ class Refusal:
         if isinstance(error, InvalidPayload) and error.errors:
             param = next(iter(error.errors))
             message = "; ".join(f"{name}: {text}" for name, text in error.errors.items())
-        return cls(error.status, message, error.code, param, dict(error.headers), getattr(error, "retry", None))
+        return cls(error.status, message, error.code, param, dict(error.headers), retry=getattr(error, "retry", None))
 
 
 class Visit(Protocol):

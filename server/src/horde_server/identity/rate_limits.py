@@ -36,6 +36,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("POST", _GENERATE + "report/", ("5/minute",), ("5/minute",)),
     ("POST", _GENERATE + "pop", ("60/second",), ("60/second",)),
     ("POST", _GENERATE + "submit", ("60/second",), ("60/second",)),
+    ("POST", "/v1/messages/count_tokens", ("10/second",), ("10/second",)),
     ("POST", _GENERATE + "pieces/", ("60/second",), ("60/second",)),
     ("", _INTERROGATE + "status/", ("10/second",), ("10/second",)),
     ("POST", _INTERROGATE + "pop", ("60/second",), ("60/second",)),
@@ -51,6 +52,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("", "/api/v2/workers/messages", *_DEFAULT),
     ("", "/api/v2/teams", ("30/minute",), ("30/minute",)),
     ("", "/api/v2/workers/", ("30/minute",), ("30/minute",)),
+    ("", "/api/v2/explain/", ("30/minute",), ("120/minute",)),
     ("", "/api/v2/status/modes", ("30/minute",), ("30/minute",)),
 )
 _STYLES = "/api/v2/styles/"
@@ -66,6 +68,8 @@ _STYLE_TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
 )
 _STYLE_PREFIXES = (_STYLES, "/api/v2/collections")
 _UNLIMITED = ("/api/v2/status/heartbeat", "/api/blobs/", "/healthz", "/readyz", "/metrics", "/api/static/")
+_COUNTED_TOGETHER = "/api/v2/explain/"
+"""Below this all paths are one: what is dear for each id must not be cheap for many."""
 # path -> the same per API key, beside those per address
 _PER_KEY = {
     _GENERATE + "async": (("2/second",), ("60/second",)),
@@ -132,7 +136,8 @@ class RateLimits:
         client = household(address)
         is_listed = self._trusted.get(client, 0.0) > time.monotonic() or address in self._whitelist
         items = self._items_for(method, path)[1 if is_listed else 0]
-        tightest = self._hit(items, (client, method, path))  # first: what is refused here counts for no key
+        counted = _COUNTED_TOGETHER if path.startswith(_COUNTED_TOGETHER) else path
+        tightest = self._hit(items, (client, method, counted))  # first: what is refused here counts for no key
         if path in self._per_key:
             key = next((value for name, value in scope["headers"] if name == b"apikey"), b"")
             if key:

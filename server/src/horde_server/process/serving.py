@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import structlog
@@ -28,6 +28,7 @@ from horde_server.identity.rate_limits import rate_limits
 from horde_server.process.connections import ConnectionLimits, Connections
 from horde_server.process.descriptors import connections_that_fit, raise_descriptor_limit
 from horde_server.process.http_protocol import bounded_protocol
+from horde_server.process.listening import bind
 from horde_server.process.logs import configure_logs
 from horde_server.process.memory import give_back_large_blocks
 from horde_server.settings import Settings
@@ -44,14 +45,20 @@ _CHILDREN_CAN_SHARE = sys.platform != "win32"  # there a child inherits no socke
 
 
 async def serve(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
-    """Serve until `stop`; then let requests in flight finish, for ten seconds at most."""
+    """Serve until `stop`; then let requests in flight finish, for ten seconds at most.
+
+    Raises `AddressInUse` where a port that dialects are known by is taken.
+    """
     rate_limits(settings)  # a setting that cannot be ends the start here, not every child again and again
-    if settings.processes > 1 and _CHILDREN_CAN_SHARE:
-        await _serve_in_children(settings, dsn, listener, stop)
-    else:
-        if settings.processes > 1:
-            log.warning("process.one_only", reason="on this system processes cannot share a socket")
-        await _serve_here(settings, dsn, listener, stop)
+    with contextlib.ExitStack() as held:
+        ports = dict.fromkeys(settings.dialect_ports.values())
+        more = [held.enter_context(contextlib.closing(bind(settings.host, port))) for port in ports]
+        if settings.processes > 1 and _CHILDREN_CAN_SHARE:
+            await _serve_in_children(settings, dsn, [listener, *more], stop)
+        else:
+            if settings.processes > 1:
+                log.warning("process.one_only", reason="on this system processes cannot share a socket")
+            await _serve_here(settings, dsn, [listener, *more], stop)
 
 
 class _Server(uvicorn.Server):
@@ -87,11 +94,11 @@ async def serve_app(
     app: ASGIApp,
     connections: Connections,
     name: str,
-    listener: socket.socket,
+    listeners: Sequence[socket.socket],
     stop: asyncio.Event,
     let_go: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve an app on a socket, over connections that are looked after, until `stop`; then `let_go` of who waits."""
+    """Serve an app on sockets, over connections that are looked after, until `stop`; then `let_go` of who waits."""
     raw_headers = b"".join(b"%s: %s\r\n" % header for header in [*answer_headers(name), JSON_HEADER])
     logging.getLogger("uvicorn.error").addFilter(_leave_out_cancellations)
     config = uvicorn.Config(
@@ -107,12 +114,12 @@ async def serve_app(
         date_header=False,
     )
     server = _Server(config, stop, let_go)
-    await server.serve(sockets=[listener])
+    await server.serve(sockets=list(listeners))
     if not server.started:
         raise RuntimeError("The server could not start; see the log above.")
 
 
-async def _serve_here(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
+async def _serve_here(settings: Settings, dsn: str, listeners: Sequence[socket.socket], stop: asyncio.Event) -> None:
     raise_descriptor_limit()
     give_back_large_blocks()
     most = connections_that_fit(settings.max_connections, settings.database_pool_size)
@@ -120,18 +127,20 @@ async def _serve_here(settings: Settings, dsn: str, listener: socket.socket, sto
         ConnectionLimits.of(settings, most), exempt=ClientAddresses(settings.trusted_proxies).trusts
     )
     app = create_app(settings, dsn)
-    await serve_app(app, connections, node_name(settings), listener, stop, app.let_go)
+    await serve_app(app, connections, node_name(settings), listeners, stop, app.let_go)
 
 
-async def _serve_in_children(settings: Settings, dsn: str, listener: socket.socket, stop: asyncio.Event) -> None:
-    children = [_spawn(settings, dsn, listener) for _ in range(settings.processes)]
+async def _serve_in_children(
+    settings: Settings, dsn: str, listeners: Sequence[socket.socket], stop: asyncio.Event
+) -> None:
+    children = [_spawn(settings, dsn, listeners) for _ in range(settings.processes)]
     try:
         while not stop.is_set():
             for place, child in enumerate(children):
                 if (code := child.poll()) is not None:
                     log.error("process.child_died", pid=child.pid, exit_code=code)
                     await asyncio.sleep(_RESTART_PAUSE_S)
-                    children[place] = _spawn(settings, dsn, listener)
+                    children[place] = _spawn(settings, dsn, listeners)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 0.2)
     finally:
@@ -145,12 +154,13 @@ async def _serve_in_children(settings: Settings, dsn: str, listener: socket.sock
                 child.wait()
 
 
-def _spawn(settings: Settings, dsn: str, listener: socket.socket) -> subprocess.Popen[bytes]:
+def _spawn(settings: Settings, dsn: str, listeners: Sequence[socket.socket]) -> subprocess.Popen[bytes]:
     environment = {**os.environ, _CHILD_SETTINGS: settings.model_dump_json(), _CHILD_DSN: dsn}
+    descriptors = [listener.fileno() for listener in listeners]
     return subprocess.Popen(
-        [sys.executable, "-m", "horde_server.process.serving", str(listener.fileno())],
+        [sys.executable, "-m", "horde_server.process.serving", *map(str, descriptors)],
         env=environment,
-        pass_fds=[listener.fileno()],
+        pass_fds=descriptors,
         **apart(signal.SIGTERM),  # Ctrl-C reaches the parent, which stops its children in order
     )
 
@@ -159,12 +169,12 @@ def _child() -> None:
     configure_logs()
     settings = Settings.model_validate_json(os.environ.pop(_CHILD_SETTINGS))
     dsn = os.environ.pop(_CHILD_DSN)
-    listener = socket.socket(fileno=int(sys.argv[1]))
+    listeners = [socket.socket(fileno=int(descriptor)) for descriptor in sys.argv[1:]]
 
     async def main() -> None:
         stop = asyncio.Event()
         with stop_signals(stop):
-            await _serve_here(settings, dsn, listener, stop)
+            await _serve_here(settings, dsn, listeners, stop)
 
     uvloop_run(main())
 

@@ -13,8 +13,9 @@ from uuid import uuid4
 
 from horde_server.core import Core
 from horde_server.dispatch.dispatcher import Dispatcher
-from horde_server.dispatch.entry import Entry
+from horde_server.dispatch.entry import Entry, RequestState
 from horde_server.dispatch.ids import RequestId
+from horde_server.dispatch.states import RequestPhase
 from horde_server.dispatch.store import Generation, NewRequest
 from horde_server.errors import RequestNotFound
 from horde_server.identity.caller import Caller
@@ -131,7 +132,6 @@ class RequestDesk(Generic[OrderT]):
                     reward=price.style_reward_hundredths,
                 )
             order = await self._intake.keep_pictures(taken.order, request_id, asked.pictures, caller.requester)
-            free_hundredths = account.balance_hundredths - max(account.floor_hundredths, 0)
             try:
                 with self._dispatcher.turns.turn(
                     request_id,
@@ -151,7 +151,7 @@ class RequestDesk(Generic[OrderT]):
                             style_reward_hundredths=price.style_reward_hundredths,
                             event_id=event_id,
                             held_hundredths=taken.held_hundredths,
-                            payer_covered=account.trusted or free_hundredths >= price.cover_hundredths,
+                            payer_covered=_covers(account, price),
                             client_agent=caller.client_agent,
                             address=caller.address,
                             webhook=taken.payer.hook_of(asked.webhook),
@@ -164,8 +164,38 @@ class RequestDesk(Generic[OrderT]):
             except BaseException:
                 await self._intake.discard_pictures(order)
                 raise
-            told = prospects(entry, self._dispatcher.queue, tells_obstacles=self._admission.tells_prospects)
+            told = prospects(
+                entry,
+                self._dispatcher.queue,
+                tells_obstacles=self._admission.tells_prospects,
+                kind=self._dispatcher.kind,
+                account=account,
+            )
             return Ticket(id=request_id, price=price, warnings=self._intake.warnings(order) | told)
+
+    async def considered(self, asked: Asked[OrderT], caller: Caller) -> Entry[OrderT]:
+        """The request as it would be taken now: checked and covered like one, and seen by no worker.
+
+        Raises the refusals of requests.md §3.
+        """
+        request_id, queue = RequestId(uuid4()), self._dispatcher.queue
+        taken = await self._taken(asked, request_id, caller, None)
+        order, account, now = taken.order, taken.payer.account, queue.now()
+        entry = Entry(
+            id=request_id,
+            account_id=account.id,
+            order=order,
+            requirement=self._dispatcher.kind.requirement(order),
+            key=self._admission.earliest_key(account),
+            price_hundredths=taken.price.base_hundredths,
+            balance_covers_price=_covers(account, taken.price),
+            created_s=now,
+            state=RequestState(
+                request_id, RequestPhase.OPEN, order.n, order.n, 0, 0, 0, 0, now + self._settings.request_lifetime_s, 0
+            ),
+        )
+        entry.group = queue.class_of(entry.requirement)
+        return entry
 
     async def look(self, request_id: RequestId) -> Progress:
         """How far a request is, mostly from memory. Raises `RequestNotFound`."""
@@ -199,7 +229,7 @@ class RequestDesk(Generic[OrderT]):
     def obstacles(self, request_id: RequestId) -> str:
         """Why no worker online may serve a request, in a few sentences; "" where one may, or it is not known here."""
         entry = self._dispatcher.queue.entries.get(request_id)
-        return why_nobody(entry, self._dispatcher.queue) if entry is not None else ""
+        return why_nobody(entry, self._dispatcher.queue, self._dispatcher.kind) if entry is not None else ""
 
     async def delivered(self, request_id: RequestId) -> tuple[Entry[OrderT], Progress, list[Generation]]:
         """A request with what was delivered so far, by one query. Raises `RequestNotFound`."""
@@ -281,3 +311,9 @@ class RequestDesk(Generic[OrderT]):
             refusal.advise(upfront.changes(), reason=str(upfront.reason), **upfront.limits)
             raise
         return _Taken(order, price, payer, price.held_hundredths, key_job)
+
+
+def _covers(account: Account, price: Price) -> bool:
+    """Whether the payer has in hand what workers may want to see there."""
+    free_hundredths = account.balance_hundredths - max(account.floor_hundredths, 0)
+    return account.trusted or free_hundredths >= price.cover_hundredths

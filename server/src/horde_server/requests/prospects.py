@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
+from horde_server.dispatch.cheapest import Cheapest, Suggestion, searched
 from horde_server.dispatch.entry import AnyEntry as Entry
+from horde_server.dispatch.kind import Kind
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Reason
+from horde_server.identity.directory import Account
 
 NO_WORKER_CODE: Final = "NoAvailableWorker"
 FALLBACK_CODE: Final = "ModelFallback"
@@ -42,13 +45,28 @@ OBSTACLES: Final = {
     Reason.GRAMMAR: "bind no model to a JSON schema",
     Reason.LOGPROBS: "tell no probabilities of tokens",
     Reason.MAINTENANCE: "are in maintenance",
+    Reason.BLACKLIST: "refuse a word of the prompt",
+    Reason.KUDOS: "want the kudos for it in hand",
+    Reason.RECENT_FAULT: "have just failed at it",
 }
+_MOST_TOLD: Final = 3
+_MOST_JUDGEMENTS: Final = 2_000
+"""While who asks waits for the answer: about 8 ms, where there are very many kinds of workers; mostly a few."""
+_TRUST_IS_FIXED: Final = frozenset({Reason.UNTRUSTED})
 
 
-def prospects(entry: Entry, queue: LiveQueue, *, tells_obstacles: bool) -> dict[str, str]:
+def prospects(
+    entry: Entry,
+    queue: LiveQueue,
+    *,
+    tells_obstacles: bool,
+    kind: Kind[Any] | None = None,
+    account: Account | None = None,
+) -> dict[str, str]:
     """Warnings by code for a request of images or texts that was just taken; none when all is as it was asked for.
 
-    `tells_obstacles`: whether who asks may know that nobody can serve it.
+    `tells_obstacles`: whether who asks may know that nobody can serve it. `kind`: of the request, to say what would
+    help.
     """
     found: dict[str, str] = {}
     order = entry.order
@@ -56,24 +74,49 @@ def prospects(entry: Entry, queue: LiveQueue, *, tells_obstacles: bool) -> dict[
         usable = queue.models_for(entry.group, entry.account_id, _MOST_NAMES + 1)
         found[FALLBACK_CODE] = fallback_warning(order.preferred_models, usable)
     if tells_obstacles and not queue.is_possible(entry):
-        found[NO_WORKER_CODE] = no_worker_warning(
-            queue.refusals(entry.group, entry.account_id),
-            order.models,
-            queue.models_on_offer(entry.account_id, _MOST_NAMES + 1),
-        )
+        found[NO_WORKER_CODE] = _no_worker(entry, queue, kind, account)
     return found
 
 
-def why_nobody(entry: Entry, queue: LiveQueue) -> str:
-    """What stands in the way of the workers online, for who waits for the answer; "" where nothing does."""
-    if queue.is_possible(entry):
-        return ""
+def _no_worker(entry: Entry, queue: LiveQueue, kind: Kind[Any] | None, account: Account | None) -> str:
     told = no_worker_warning(
         queue.refusals(entry.group, entry.account_id),
         entry.order.models,
         queue.models_on_offer(entry.account_id, _MOST_NAMES + 1),
     )
-    return f"No worker online can serve this.{told.removeprefix(NO_WORKER)}"
+    return told + what_would_help(entry, queue, kind, account)
+
+
+def fixed_for(account: Account | None) -> frozenset[Reason]:
+    """What of an account's requests is not for it to give up: those of education are for trusted workers only."""
+    return _TRUST_IS_FIXED if account is not None and account.education else frozenset()
+
+
+def what_would_help(entry: Entry, queue: LiveQueue, kind: Kind[Any] | None, account: Account | None) -> str:
+    """The cheapest changes of a request that nobody can serve, as sentences that follow others; "": nothing would."""
+    if kind is None:
+        return ""
+    search = Cheapest(kind, queue, entry, queue.judged(entry), most=_MOST_JUDGEMENTS, fixed=fixed_for(account))
+    return "".join(f" {suggestion_in_words(each)}" for each in searched(search)[:_MOST_TOLD])
+
+
+def suggestion_in_words(suggestion: Suggestion[Any]) -> str:
+    """One sentence: "Without LoRAs, at 768x768: 5 workers could serve it."."""
+    words = [_shortened(option.words) for option in suggestion.options]
+    who = "1 worker" if suggestion.workers == 1 else f"{suggestion.workers} workers"
+    told = ", ".join(words)
+    return f"{told[:1].upper()}{told[1:]}: {who} could serve it."
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= _MOST_NAME_CHARACTERS else f"{words[: _MOST_NAME_CHARACTERS - 1]}…"
+
+
+def why_nobody(entry: Entry, queue: LiveQueue, kind: Kind[Any] | None = None) -> str:
+    """What stands in the way of the workers online, and what would help, for who waits for the answer; "": nothing."""
+    if queue.is_possible(entry):
+        return ""
+    return f"No worker online can serve this.{_no_worker(entry, queue, kind, None).removeprefix(NO_WORKER)}"
 
 
 def no_worker_warning(refusals: Counter[Reason], asked: Sequence[str], offered: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from typing import Any
 
@@ -180,7 +181,7 @@ async def test_what_is_beyond_the_hordes_range_is_clamped_and_told(horde: Horde)
     )
     assert job["payload"]["max_length"] == 512
     assert (job["payload"]["temperature"], job["payload"]["top_p"]) == (5, 0.5)
-    assert answer.headers["horde-clamped"] == "max_tokens=512, temperature=5"
+    assert answer.headers["horde-clamped"] == "temperature=5, max_tokens=512"
     assert answer.headers["horde-ignored"] == "presence_penalty"
 
 
@@ -333,3 +334,98 @@ async def test_what_a_completion_cannot_be_is_refused(
     answer = await ask(horde, "/v1/completions", **body)
     error = answer.json()["error"]
     assert (answer.status_code, error["code"], error["param"]) == (400, code, param), error
+
+
+TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
+CALL = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": '{"at": "sea"}'}}
+
+
+async def able(horde: Horde, told: dict[str, Any], text: str = "") -> dict[str, Any]:
+    """A worker whose backend takes messages and does all of it; the job."""
+    key = (await horde.account("able", trusted=True)).api_key
+    can = {"chat": True, "tools": True, "grammar": True, "logprobs": True, "vision": True}
+
+    async def job() -> Any:
+        found = await horde.texts.pop(key, "able", **can)
+        return found if found["id"] else None
+
+    found = await horde.until(job, "there is a job")
+    await horde.texts.submit(key, found["id"], generation=text, **told)
+    return dict(found["payload"])
+
+
+async def able_is_online(horde: Horde) -> None:
+    key = (await horde.account("there", trusted=True)).api_key
+    await horde.texts.pop(key, "there", chat=True, tools=True, grammar=True, logprobs=True, vision=True)
+
+
+async def test_a_function_call_passes_through_to_a_worker_that_can(horde: Horde) -> None:
+    await able_is_online(horde)
+    told = {"message": {"role": "assistant", "content": None, "tool_calls": [CALL]}, "finish_reason": "tool_calls"}
+    asking = ask(horde, messages=HELLO, tools=[TOOL], tool_choice="auto", parallel_tool_calls=False, seed=7)
+    answer, payload = await asyncio.gather(asking, able(horde, told))
+    [choice] = answer.json()["choices"]
+    assert choice["finish_reason"] == "tool_calls"
+    assert choice["message"] == {"role": "assistant", "content": None, "refusal": None, "tool_calls": [CALL]}
+    assert payload["tools"] == [TOOL] and payload["tool_choice"] == "auto"
+    assert payload["parallel_tool_calls"] is False and payload["seed"] == 7
+    assert payload["messages"] == HELLO
+
+
+async def test_what_came_of_a_call_passes_through_too(horde: Horde) -> None:
+    await able_is_online(horde)
+    said = [
+        *HELLO,
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "waves"},
+    ]
+    answer, payload = await asyncio.gather(ask(horde, messages=said, tools=[TOOL]), able(horde, {}, "I see waves."))
+    assert answer.json()["choices"][0]["message"]["content"] == "I see waves."
+    assert payload["messages"][1:] == said[1:]
+
+
+async def test_a_stream_tells_calls_in_pieces_with_their_numbers(horde: Horde) -> None:
+    await able_is_online(horde)
+    told = {"message": {"role": "assistant", "content": None, "tool_calls": [CALL]}, "finish_reason": "tool_calls"}
+    answer, _ = await asyncio.gather(ask(horde, messages=HELLO, tools=[TOOL], stream=True), able(horde, told))
+    deltas = [each["choices"][0] for each in events(answer)]
+    assert deltas[0]["delta"]["role"] == "assistant"
+    assert deltas[1]["delta"] == {"tool_calls": [{"index": 0, **CALL}]}
+    assert (deltas[-1]["finish_reason"], deltas[-1]["delta"]) == ("tool_calls", {})
+
+
+async def test_schemas_and_log_probabilities_pass_through(horde: Horde) -> None:
+    await able_is_online(horde)
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    logprobs = {"content": [{"token": "{", "logprob": -0.1, "bytes": [123], "top_logprobs": []}]}
+    asking = ask(
+        horde,
+        messages=HELLO,
+        response_format={"type": "json_schema", "json_schema": {"name": "n", "schema": schema, "strict": True}},
+        logprobs=True,
+        top_logprobs=2,
+    )
+    answer, payload = await asyncio.gather(asking, able(horde, {"logprobs": logprobs}, '{"a": 1}'))
+    [choice] = answer.json()["choices"]
+    assert (choice["message"]["content"], choice["logprobs"]) == ('{"a": 1}', logprobs)
+    assert payload["json_schema"] == schema and payload["logprobs"] == 2
+
+
+async def test_a_picture_in_a_message_reaches_a_worker_that_sees(horde: Horde) -> None:
+    await able_is_online(horde)
+    url = "data:image/webp;base64," + base64.b64encode(horde.picture()).decode()
+    parts = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": url}}]
+    asking = ask(horde, messages=[{"role": "user", "content": parts}])
+    answer, payload = await asyncio.gather(asking, able(horde, {}, "A teal thing."))
+    assert answer.json()["choices"][0]["message"]["content"] == "A teal thing."
+    [part] = [each for each in payload["messages"][0]["content"] if each["type"] == "image_url"]
+    assert (await horde.client.get(part["image_url"]["url"])).content[8:12] == b"WEBP"
+
+
+async def test_a_picture_that_nobody_sees_is_refused(horde: Horde) -> None:
+    await online(horde)
+    parts = [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]
+    answer = await ask(horde, messages=[{"role": "user", "content": parts}], model=TEXT_MODEL)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["param"]) == (400, "unsupported_value", "messages")
+    assert error["message"] == f"The model {TEXT_MODEL!r} cannot see pictures."

@@ -285,7 +285,8 @@ async def test_a_request_that_nobody_can_serve_says_so(horde: Horde) -> None:
     told = (await horde.texts.ask(models=["aphrodite/Unheard-Of-70B"])).json()["message"]
     assert told.endswith(
         "Of 1 online: 1 serve none of the models. Asked for: aphrodite/Unheard-Of-70B; "
-        "served now: koboldcpp/Mistral-7B-Instruct-v0.2."
+        "served now: koboldcpp/Mistral-7B-Instruct-v0.2. "
+        "With the model koboldcpp/Mistral-7B-Instruct-v0.2: 1 worker could serve it."
     )
 
 

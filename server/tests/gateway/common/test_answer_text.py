@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from horde_server.gateway.common.answer_text import AnswerText, whole
 from horde_server.gateway.common.finish import FinishReason, StopCutter, cut, finish_reason
-from horde_server.gateway.common.think import Said
+from horde_server.gateway.common.said import Said
 
 PIECES = st.lists(st.text("ab<think/|>ond \n", max_size=5), max_size=20)
 
@@ -28,7 +28,7 @@ def in_pieces(pieces: list[str], stops: tuple[str, ...] = (), **how: bool) -> tu
 
 @given(PIECES, st.lists(st.text("ab<", min_size=1, max_size=4), max_size=3))
 def test_a_stream_is_cut_where_the_whole_text_is(pieces: list[str], stops: list[str]) -> None:
-    """gateway-templates.md §3.1"""
+    """Piece by piece it comes to what the whole comes to (gateway-templates.md §3.1)."""
     text = "".join(pieces)
     cutter = StopCutter(stops)
     shown = ""
@@ -36,9 +36,9 @@ def test_a_stream_is_cut_where_the_whole_text_is(pieces: list[str], stops: list[
         shown += cutter.feed(piece)
         assert not any(stop in shown for stop in stops)
     shown += cutter.end()
-    places = [text.index(stop) for stop in stops if stop in text]
-    assert shown == text[: min(places, default=len(text))]
-    assert (cutter.stopped_by is None) is (not places)
+    places = [(text.index(stop) + len(stop), text.index(stop), stop) for stop in stops if stop in text]
+    _, at, by = min(places, default=(0, len(text), None))  # the first that is complete
+    assert (shown, cutter.stopped_by) == (text[:at], by)
     assert cut(text, stops) == (shown, cutter.stopped_by)
 
 
@@ -73,8 +73,8 @@ def test_only_what_may_be_a_stop_is_held_back() -> None:
 def test_a_thought_is_told_apart_however_the_text_is_cut(
     text: str, reasoning: str, content: str, cuts: list[int]
 ) -> None:
-    """gateway-templates.md §3.2"""
-    assert in_pieces(pieces_of(text, cuts))[0] == (reasoning, content)
+    """No cut between two pieces hides a mark (gateway-templates.md §3.2)."""
+    assert in_pieces(pieces_of(text, cuts))[0] == Said(reasoning, content)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_thought_is_told_apart_however_the_text_is_cut(
 )
 @given(cuts=st.lists(st.integers(0, 40), max_size=6))
 def test_a_thought_that_the_prompt_opened_needs_no_mark(text: str, cuts: list[int]) -> None:
-    assert in_pieces(pieces_of(text, cuts), opens_thinking=True)[0] == ("Why?", "Because.")
+    assert in_pieces(pieces_of(text, cuts), opens_thinking=True)[0] == Said("Why?", "Because.")
 
 
 @given(PIECES, st.booleans(), st.booleans())
@@ -100,7 +100,7 @@ def test_white_space_of_the_template_goes_once_and_the_answers_own_stays() -> No
 
 def test_a_stop_inside_a_thought_ends_no_answer() -> None:
     said, stopped_by = whole("<think>END of thought</think>The END is near", ("END",))
-    assert (said, stopped_by) == (("END of thought", "The "), "END")
+    assert (said, stopped_by) == (Said("END of thought", "The "), "END")
 
 
 @pytest.mark.parametrize(
@@ -124,5 +124,5 @@ def test_a_stop_inside_a_thought_ends_no_answer() -> None:
     ],
 )
 def test_length_is_said_only_where_it_is_sure(text: str, how: dict[str, object], reason: FinishReason) -> None:
-    """gateway-templates.md §3.3"""
+    """Clients raise at `length`, so it is said sparingly (gateway-templates.md §3.3)."""
     assert finish_reason(text, max_length=100, **how) is reason  # type: ignore[arg-type]

@@ -38,7 +38,7 @@ def rendered(templates: OwnTemplates, messages: Any = CHAT, model: str = "acme/z
 
 
 def test_a_template_of_ones_own_is_placeholders_in_texts(tmp_path: Path) -> None:
-    """gateway-templates.md §1.4"""
+    """Texts with a place for the content (gateway-templates.md §1.4)."""
     templates = own(
         tmp_path,
         {"match": "^ACME/", "name": "acme", "system": "<s>{content}</s>", "user": "<u>{content}</u>",
@@ -110,7 +110,7 @@ def test_a_template_that_says_no_is_a_refusal_in_its_words(tmp_path: Path) -> No
     ],
 )
 def test_what_a_template_must_not_do_ends_it_at_once(source: str) -> None:
-    """gateway-templates.md §1.4: no size, no loop, no way out."""
+    """No size, no loop, no way out (gateway-templates.md §1.4)."""
     try:
         chat = JinjaChat(source)
     except TemplateUnusable:

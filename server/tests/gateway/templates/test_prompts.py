@@ -34,7 +34,7 @@ def test_every_template_has_its_golden_prompts() -> None:
 @pytest.mark.parametrize("name", GOLDEN)
 @pytest.mark.parametrize("chat", range(3), ids=["system and user", "two turns", "an answer begun"])
 def test_a_chat_becomes_the_prompt_that_the_model_was_trained_on(name: str, chat: int) -> None:
-    """gateway-templates.md §2.1"""
+    """Of each row of the table, in three chats (gateway-templates.md §2.1, §2.2)."""
     found = rendered(CHATS[chat], template=name)
     assert found.prompt == GOLDEN[name][chat]
     assert found.stops == STOPS[name]
@@ -51,7 +51,7 @@ def test_without_a_system_message_none_is_made_up(name: str) -> None:
 @pytest.mark.parametrize("name", GOLDEN)
 @pytest.mark.parametrize("role", ["system", "user", "assistant", "tool"])
 def test_what_is_written_into_a_message_opens_no_turn(name: str, role: Any) -> None:
-    """gateway-templates.md §2.3: every mark of the template, in every role, as often as it stands without it."""
+    """Every mark of the template, in every role, stands as often as without it (gateway-templates.md §2.3)."""
     template = built_in()[name]
     marks = {*template.stops, *template.specials}
 
@@ -145,7 +145,7 @@ def turns(count: int, characters: int) -> list[Message]:
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_the_oldest_turns_go_until_the_rest_fits(name: str) -> None:
-    """gateway-templates.md §2.5"""
+    """As few as may be, and never what must stay (gateway-templates.md §2.5)."""
     chat = [SYSTEM, *turns(41, 100)]
     found = rendered(chat, template=name, max_context_tokens=600, max_length=100)
     assert 0 < found.dropped < 40

@@ -15,7 +15,7 @@ from horde_server.models import catalogue
 
 @pytest.mark.parametrize("known", patterns(), ids=lambda known: known.match)
 def test_each_pattern_has_an_example_that_gets_its_template(known: NamePattern) -> None:
-    """gateway-templates.md §1.3"""
+    """Each line of the file decides for some model (gateway-templates.md §1.3)."""
     assert known.template in built_in()
     assert re.search(known.match, plain_name(known.example), re.IGNORECASE)
     earlier = [

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Final, Self
 
+from PIL import Image
+
 from horde_sdk.generation_parameters.image.consts import KNOWN_IMAGE_SAMPLERS
 from horde_worker.backends.demo.model import MODEL_NAME, DemoModel, GenerationStopped, Scene
-from horde_worker.backends.events import BackendFailure, Progress
+from horde_worker.backends.events import BackendFailure, Preview, Progress
 from horde_worker.backends.image import ImageAbilities, ImageEvent, ImageJob, ImageResult, Remark
 from horde_worker.backends.interface import BackendSettings, Makers
 from horde_worker.backends.mapping import ByWorker, Mapped, Sent, Unsupported
@@ -18,6 +21,7 @@ from horde_worker.backends.threads import events_of
 
 MAX_PIXELS = 1024 * 1024
 MAX_BATCH = 4
+PREVIEW_EVERY_S: Final = 1.0
 
 _NO_SUCH_PART = "the net has no such part"
 
@@ -67,6 +71,8 @@ class DemoBackend:
         capabilities=frozenset({"karras", "r2", "r2_source", "img2img", "inpainting", "hires_fix", "tiling"}),
         samplers=frozenset(sampler.value for sampler in KNOWN_IMAGE_SAMPLERS),
         max_batch=MAX_BATCH,
+        previews=True,
+        loaded=(MODEL_NAME,),
     )
 
     def __init__(self, model: DemoModel) -> None:
@@ -111,6 +117,13 @@ class DemoBackend:
         tell: Callable[[ImageEvent], None],
         should_stop: Callable[[], bool],
     ) -> None:
+        shown_at = time.monotonic()
+
+        def show(guess: Image.Image) -> None:
+            nonlocal shown_at
+            shown_at = time.monotonic()
+            tell(Preview(place, guess))
+
         picture = self._model.generate(
             Scene(
                 prompt=job.prompt,
@@ -131,6 +144,8 @@ class DemoBackend:
             ),
             on_step=lambda done, steps: tell(Progress(place, done, steps)),
             should_stop=should_stop,
+            wants_guess=lambda: time.monotonic() - shown_at >= PREVIEW_EVERY_S,
+            on_guess=show,
         )
         remarks: tuple[Remark, ...] = ()
         if picture.ignored_words:

@@ -52,7 +52,11 @@ class DemoTextBackend:
 
     name = "demo-text"
     abilities = TextAbilities(
-        models=(MODEL_NAME,), max_length=MAX_LENGTH, max_context_length=MAX_CONTEXT_LENGTH, max_batch=MAX_BATCH
+        models=(MODEL_NAME,),
+        max_length=MAX_LENGTH,
+        max_context_length=MAX_CONTEXT_LENGTH,
+        max_batch=MAX_BATCH,
+        loaded=(MODEL_NAME,),
     )
 
     def __init__(
@@ -134,4 +138,5 @@ class DemoTextBackend:
             on_token=lambda done, most: tell(Progress(place, done, most)),
             should_stop=should_stop,
         )
-        tell(TextResult(written.text, seed, written.tokens))
+        reason = "length" if written.tokens >= job.max_length else "stop"
+        tell(TextResult(written.text, seed, written.tokens, finish_reason=reason))

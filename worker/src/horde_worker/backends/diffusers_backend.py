@@ -92,8 +92,9 @@ class DiffusersBackend:
 
     @property
     def abilities(self) -> ImageAbilities:
-        """With the models that can be loaded."""
-        return replace(self._abilities, models=self._offered.names)
+        """With the models that can be loaded, and those that are."""
+        loaded = tuple(dict.fromkeys(name for studio in self._studios.all for name in studio.models.names))
+        return replace(self._abilities, models=self._offered.names, loaded=loaded)
 
     @property
     def unready(self) -> str:
@@ -213,4 +214,5 @@ def _abilities(options: Options, models: Mapping[str, ModelSource], control_nets
         samplers=usable_samplers() & known,
         max_batch=options.whole_number("max_batch", 4, least=1, most=20),
         knows_nsfw=options.flag("nsfw_models", default=True),
+        previews=True,
     )

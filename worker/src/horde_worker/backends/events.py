@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from PIL import Image  # a worker of texts never loads it
@@ -15,6 +16,10 @@ class BackendFailure(Exception):
 
 class BackendGone(BackendFailure):
     """What does the work is not reached: it is not running, or the way to it is cut. A job is tried once again."""
+
+
+class CalledOff(BackendFailure):
+    """Nobody waits for the result any more."""
 
 
 class OutOfMemory(BackendFailure):
@@ -46,5 +51,13 @@ class Piece:
     text: str
 
 
-Watched: TypeAlias = Progress | Preview | Piece
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next piece of an answer to messages as the server gave it: a `delta` of OpenAI's API, `logprobs` beside."""
+
+    place: int
+    delta: Mapping[str, Any]
+
+
+Watched: TypeAlias = Progress | Preview | Piece | Delta
 """Whatever is told before a result."""

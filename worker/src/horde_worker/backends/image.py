@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from horde_worker.backends.events import Preview, Progress
+from horde_worker.stream_wish import StreamWish
 
 if TYPE_CHECKING:
     from PIL import Image  # a worker of texts never loads it
@@ -22,6 +23,8 @@ class ImageAbilities:
     samplers: frozenset[str]
     max_batch: int = 1
     knows_nsfw: bool = False  # could paint what is not safe for work
+    previews: bool = False  # tells how pictures look half made
+    loaded: tuple[str, ...] = ()  # models that lie in memory now
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ class ImageJob:
     transparent: bool = False
     workflow: str = ""  # such as qr_code
     extra_texts: tuple[ExtraText, ...] = ()
+    stream: StreamWish | None = None  # how the horde wants to hear of it; None: not at all
 
     def log_fields(self) -> dict[str, Any]:
         """Size and steps."""

@@ -90,6 +90,7 @@ class KoboldCppServer(Speaker):
             models,
             min(true_length, self._context_length or true_length),
             used_by_others=await self._is_busy() and not in_work,
+            loaded=tuple(models),
         )
 
     async def _is_busy(self) -> bool:
@@ -114,7 +115,7 @@ class KoboldCppServer(Speaker):
                         yield piece
                     if text_at(answer, "finish_reason"):
                         is_over = True
-                        yield Ending()
+                        yield Ending(finish_reason=text_at(answer, "finish_reason"))
                         return
             raise BackendGone(f"{self.program} broke off in the middle of a text")
         except BackendRefused:

@@ -6,10 +6,15 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
-from horde_worker.backends.mapping import Mapped
+from horde_worker.backends.mapping import Mapped, Sent
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendGone, BackendRefused, BackendServer
+from horde_worker.backends.text import ChatAbilities
+from horde_worker.backends.text_servers import openai_chat
 from horde_worker.backends.text_servers.backend import TextServerBackend
+from horde_worker.backends.text_servers.chat import Answered
+from horde_worker.backends.text_servers.chat_trial import Trial, tried
+from horde_worker.backends.text_servers.openai_chat import beginning_of, chat_answers, chat_body, without_beginning
 from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Speaker, Written, file_name, named
 from horde_worker.backends.text_servers.streams import number_at, objects_of, text_at, value_at
 from horde_worker.backends.text_servers.tables import (
@@ -24,6 +29,7 @@ from horde_worker.backends.text_servers.tables import (
     sampler,
     stops,
 )
+from horde_worker.backends.text_servers.template_names import template_name
 from horde_worker.sampler_settings import DEFAULT_ORDER
 
 RANDOM_SEED: Final = 2**32 - 1
@@ -68,6 +74,14 @@ TABLE: Final[Table] = {
     **FORMATTING,
 }
 MAPPING: Final[dict[str, Mapped]] = mapping_of(TABLE)
+CHAT_TABLE: Final[Table] = {**TABLE, "max_length": key("max_tokens", lambda ask: ask.job.max_length)}
+"""Its chat completions know all of its samplers."""
+CONVERSATION: Final[dict[str, Mapped]] = {
+    **openai_chat.CONVERSATION,
+    "continue": Sent("messages", "it goes on with a last message of the assistant"),
+    "images": Sent("messages", "in the messages, as `data:` addresses, where its model sees"),
+}
+_ENDS: Final = {"limit": "length", "eos": "stop", "word": "stop"}
 ASKED_FIELDS: Final = ("content", "stop", "stop_type", "stopping_word", "tokens_predicted")
 """Of the last line of a stream, which else repeats the whole prompt."""
 
@@ -79,6 +93,11 @@ class LlamaCppServer(Speaker):
     table: Table = TABLE
     tells_use = True
 
+    def __init__(self, server: BackendServer, options: ServerOptions, context_length: int | None) -> None:
+        super().__init__(server, options, context_length)
+        self._template = ""
+        self._sees = False
+
     async def look(self, in_work: int) -> Seen:
         listed = await self._server.get_json("/v1/models")
         found = value_at(listed, "data")
@@ -87,11 +106,16 @@ class LlamaCppServer(Speaker):
         properties = await self._server.get_json("/props")
         true_length = number_at(properties, "default_generation_settings", "n_ctx") or UNKNOWN_CONTEXT
         slots = number_at(properties, "total_slots") or 1
+        self._template = text_at(properties, "chat_template")
+        self._sees = value_at(properties, "modalities", "vision") is True
+        template = template_name(self._template)
         return Seen(
             models,
             min(true_length, self._context_length or true_length),
             slots,
             used_by_others=await self._busy_slots() > in_work,
+            loaded=tuple(models),
+            templates=dict.fromkeys(models, template) if template else {},
         )
 
     async def _busy_slots(self) -> int:
@@ -118,9 +142,23 @@ class LlamaCppServer(Speaker):
                 if value_at(answer, "stop") is True:
                     if stop := text_at(answer, "stopping_word"):
                         yield stop
-                    yield Ending(number_at(answer, "tokens_predicted"))
+                    ended = _ENDS.get(text_at(answer, "stop_type"), "")
+                    yield Ending(number_at(answer, "tokens_predicted"), ended)
                     return
         raise BackendGone(f"{self.program} broke off in the middle of a text")
+
+    async def chat_abilities(self, model: str, ask: Trial) -> ChatAbilities | None:
+        """It says whether it has a template, and whether it sees; the rest is tried."""
+        return await tried(ask, vision=self._sees) if self._template else None
+
+    def answer(self, ask: Ask, limit_s: float) -> AsyncGenerator[Answered, None]:
+        body = chat_body(CHAT_TABLE, ask) | {"stream_options": {"include_usage": True}}
+        answers = chat_answers(self._server, self.program, body, limit_s)
+        return without_beginning(answers, beginning_of(ask))  # which it sends once more
+
+    def goes_on(self) -> bool:
+        """It takes a last message of the assistant for the beginning of the answer."""
+        return True
 
 
 class LlamaCppBackend(TextServerBackend):

@@ -28,6 +28,12 @@ TEXT_PARAMETERS: Final = (
 )
 """Every parameter of a text job by its name in the API (requests.md §8.3)."""
 
+CONVERSATION_PARAMETERS: Final = (
+    *("messages", "continue", "images", "tools", "tool_choice", "parallel_tool_calls"),
+    *("json_schema", "response_format", "logprobs"),
+)
+"""What a text job has besides, for workers that take conversations (docs/api/capabilities.md)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -83,6 +89,13 @@ _TEXT_BACKENDS: Final[dict[str, str]] = {
     "transformers": "horde_worker.backends.transformers.mapping",
 }
 """The module of each backend's `MAPPING`, by the backend's name. One line a backend; none needs what it talks to."""
+_CONVERSATIONS: Final[dict[str, str]] = {
+    "llamacpp": "horde_worker.backends.llamacpp_backend",
+    "ollama": "horde_worker.backends.ollama_chat",
+    "openai": "horde_worker.backends.text_servers.openai_chat",
+    "transformers": "horde_worker.backends.transformers.mapping",
+}
+"""The module of each `CONVERSATION`, of the backends that take any."""
 
 
 def image_mappings() -> dict[str, Mapping[str, Mapped]]:
@@ -93,3 +106,8 @@ def image_mappings() -> dict[str, Mapping[str, Mapped]]:
 def text_mappings() -> dict[str, Mapping[str, Mapped]]:
     """What becomes of a text job's parameters, by backend."""
     return {name: import_module(module).MAPPING for name, module in _TEXT_BACKENDS.items()}
+
+
+def conversation_mappings() -> dict[str, Mapping[str, Mapped]]:
+    """What becomes of a conversation, by backend; the others have the prompt, which says the same."""
+    return {name: import_module(module).CONVERSATION for name, module in _CONVERSATIONS.items()}

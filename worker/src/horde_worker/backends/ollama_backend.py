@@ -8,9 +8,13 @@ from typing import Any, Final
 
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.mapping import ByWorker, Mapped
+from horde_worker.backends.ollama_chat import chat_body, ollama_answers
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendGone, BackendServer
+from horde_worker.backends.text import ChatAbilities
 from horde_worker.backends.text_servers.backend import TextServerBackend
+from horde_worker.backends.text_servers.chat import Answered
+from horde_worker.backends.text_servers.chat_trial import Trial, chats, keeps_to_schemas
 from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Speaker, Written, named
 from horde_worker.backends.text_servers.streams import number_at, objects_of, text_at, value_at
 from horde_worker.backends.text_servers.tables import (
@@ -24,6 +28,7 @@ from horde_worker.backends.text_servers.tables import (
     mapping_of,
     sampler,
 )
+from horde_worker.backends.text_servers.template_names import template_name
 
 COMFORTABLE_CONTEXT: Final = 8192
 """Models say what they could hold in mind at most, which few machines have the memory for; `context_length` asks for
@@ -75,14 +80,24 @@ class OllamaServer(Speaker):
         super().__init__(server, options, context_length)
         self._chosen = ""
         self._lengths: dict[str, int] = {}
+        self._able: dict[str, frozenset[str]] = {}
+        self._templates: dict[str, str] = {}
 
     async def look(self, in_work: int) -> Seen:
         installed = _models(await self._server.get_json("/api/tags"))
-        offered = self._offered(installed, await self._loaded())
+        loaded = await self._loaded()
+        offered = self._offered(installed, loaded)
         models = named(self._options, offered, self.program, also=installed)
         lengths = [await self._true_length(local) for local in models.values()]
         most = self._context_length or COMFORTABLE_CONTEXT
-        return Seen(models, min(most, *lengths))
+        return Seen(
+            models,
+            min(most, *lengths),
+            loaded=tuple(name for name, local in models.items() if local in loaded),
+            templates={
+                name: found for name, local in models.items() if (found := template_name(self._templates[local]))
+            },
+        )
 
     def _offered(self, installed: Mapping[str, Any], loaded: list[str]) -> dict[str, str]:
         """The model that is in memory, or the newest: with each other one, the server would change models."""
@@ -101,6 +116,8 @@ class OllamaServer(Speaker):
             able = value_at(shown, "capabilities")
             if isinstance(able, list) and "completion" not in able:
                 raise BackendFailure(f"{model} of {self.program} writes no texts")
+            self._able[model] = frozenset(map(str, able)) if isinstance(able, list) else frozenset()
+            self._templates[model] = text_at(shown, "template")
             info = value_at(shown, "model_info")
             found = [
                 number_at(info, name)
@@ -127,9 +144,19 @@ class OllamaServer(Speaker):
                 if piece := text_at(answer, "response"):
                     yield piece
                 if value_at(answer, "done") is True:
-                    yield Ending(number_at(answer, "eval_count"))
+                    yield Ending(number_at(answer, "eval_count"), text_at(answer, "done_reason"))
                     return
         raise BackendGone(f"{self.program} broke off in the middle of a text")
+
+    async def chat_abilities(self, model: str, ask: Trial) -> ChatAbilities | None:
+        """It says what a model does; only whether an answer keeps to a schema is tried."""
+        able = self._able.get(model, frozenset())
+        if not await chats(ask):
+            return None
+        return ChatAbilities(vision="vision" in able, tools="tools" in able, grammar=await keeps_to_schemas(ask))
+
+    def answer(self, ask: Ask, limit_s: float) -> AsyncGenerator[Answered, None]:
+        return ollama_answers(self._server, chat_body(TABLE, ask), limit_s)
 
 
 def _models(answer: object) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -22,7 +23,11 @@ from horde_worker.backends.openai_servers.recognition import (
 )
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendGone, BackendRefused, BackendServer
+from horde_worker.backends.text import ChatAbilities
 from horde_worker.backends.text_servers.backend import SHORTEST_CONTEXT, TextServerBackend
+from horde_worker.backends.text_servers.chat import Answered
+from horde_worker.backends.text_servers.chat_trial import Trial, sees, tried
+from horde_worker.backends.text_servers.openai_chat import CHAT, chat_answers, chat_body, conversation_in
 from horde_worker.backends.text_servers.prompt_repeated import WithoutPrompt
 from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Speaker, Written, file_name, named
 from horde_worker.backends.text_servers.streams import number_at, objects_of, text_at, value_at
@@ -32,7 +37,6 @@ from horde_worker.backends.text_servers.thoughts import WithoutThoughts
 log = structlog.get_logger(__name__)
 
 COMPLETIONS: Final = "/v1/completions"
-CHAT: Final = "/v1/chat/completions"
 _UNKNOWN_KEYS: Final = frozenset({400, 422})
 _NO_SUCH_ADDRESS: Final = frozenset({404, 405, 501})
 _TOLD_CONTEXT: Final = re.compile(r"(?:context (?:length|window|size)|max_model_len)\D{0,20}(\d{2,8})")
@@ -53,6 +57,7 @@ class OpenAiServer(Speaker):
         self._only_chats = False
         self._has_written = False
         self._has_warned = False
+        self._chats_plainly = False
 
     @property
     def program(self) -> str:
@@ -92,7 +97,12 @@ class OpenAiServer(Speaker):
                 advice="the server does not say how many tokens it holds in mind: set context_length",
             )
         true_length = min(known, default=self._context_length or UNKNOWN_CONTEXT)
-        return Seen(models, min(true_length, self._context_length or true_length), slots or dialect.slots)
+        return Seen(
+            models,
+            min(true_length, self._context_length or true_length),
+            slots or dialect.slots,
+            loaded=tuple(models) if dialect.keeps_loaded else (),
+        )
 
     async def _recognised(self, listed: object) -> Dialect:
         """Which program it is: asked once, as long as its models are of the same owner."""
@@ -205,12 +215,43 @@ class OpenAiServer(Speaker):
                     has_answered = True
                     yield piece
 
+    async def chat_abilities(self, model: str, ask: Trial) -> ChatAbilities | None:
+        """All of it is tried: nobody who speaks this API says what his model does."""
+        found = await tried(ask, vision=False)
+        if found is not None and self._dialect.says_if_blind:
+            found = replace(found, vision=await sees(ask))
+        return found
+
+    async def answer(self, ask: Ask, limit_s: float) -> AsyncGenerator[Answered, None]:
+        """With all keys of the program; where it refuses them, with OpenAI's own, and so from then on."""
+        going_on = self._dialect.going_on if conversation_in(ask).continues else {}
+        bodies = [chat_body(standard.TABLE, ask, most_stops=self._dialect.most_stops) | dict(going_on)]
+        if not self._chats_plainly:
+            table = standard.TABLE if self._knows_standard_only else self._dialect.table
+            full = chat_body(table, ask, most_stops=self._dialect.most_stops) | dict(going_on)
+            bodies.insert(0, full | {"stream_options": {"include_usage": True}})
+        for place, body in enumerate(bodies):
+            has_begun = False
+            try:
+                async with aclosing(chat_answers(self._server, self.program, body, limit_s)) as answered:
+                    async for event in answered:
+                        has_begun = True
+                        self._chats_plainly = place > 0 or self._chats_plainly
+                        yield event
+                return
+            except BackendRefused as refusal:
+                if has_begun or refusal.status not in _UNKNOWN_KEYS or place == len(bodies) - 1:
+                    raise
+
+    def goes_on(self) -> bool:
+        return bool(self._dialect.going_on)
+
     async def _answers(
         self, path: str, body: Mapping[str, Any], limit_s: float
     ) -> AsyncGenerator[dict[str, Any] | Ending, None]:
         """The choices of a stream as they come, and its end. What comes after the last of them is how much it was."""
         lines = self._server.lines(path, {**body, "stream": True}, limit_s=limit_s)
-        is_over, tokens = False, None
+        ended, tokens = "", None
         async with aclosing(objects_of(lines, self.program)) as answers:
             async for answer in answers:
                 tokens = number_at(answer, "usage", "completion_tokens") or tokens
@@ -218,13 +259,12 @@ class OpenAiServer(Speaker):
                 if not isinstance(choice, dict):
                     continue
                 yield choice
-                if ended := text_at(choice, "finish_reason"):
-                    if ended in _ABNORMAL_ENDS:
-                        raise BackendFailure(f"{self.program} gave a text up ({ended})")
-                    is_over = True
-        if not is_over:
+                ended = text_at(choice, "finish_reason") or ended
+                if ended in _ABNORMAL_ENDS:
+                    raise BackendFailure(f"{self.program} gave a text up ({ended})")
+        if not ended:
             raise BackendGone(f"{self.program} broke off in the middle of a text")
-        yield Ending(tokens)
+        yield Ending(tokens, ended)
 
 
 def _horde_name(model: str, dialect: Dialect) -> str:

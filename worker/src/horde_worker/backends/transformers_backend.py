@@ -24,7 +24,8 @@ from horde_worker.backends.in_process.offered_models import OfferedModels
 from horde_worker.backends.in_process.options import Options
 from horde_worker.backends.in_process.stations import GenerationStopped, Stations
 from horde_worker.backends.interface import BackendSettings, Makers
-from horde_worker.backends.text import TextAbilities, TextEvent, TextJob
+from horde_worker.backends.text import ChatAbilities, TextAbilities, TextEvent, TextJob
+from horde_worker.backends.text_servers.template_names import template_name
 from horde_worker.backends.threads import events_of
 from horde_worker.backends.transformers.model_folder import ModelFolder
 
@@ -124,8 +125,9 @@ class TransformersBackend:
 
     @property
     def abilities(self) -> TextAbilities:
-        """With the models that can be loaded."""
-        return replace(self._abilities, models=self._offered.names)
+        """With the models that can be loaded, and those that are."""
+        loaded = tuple(dict.fromkeys(name for station in self._stations.all for name in station.models.names))
+        return replace(self._abilities, models=self._offered.names, loaded=loaded)
 
     @property
     def unready(self) -> str:
@@ -236,4 +238,6 @@ def _abilities(options: Options, folders: dict[str, ModelFolder]) -> TextAbiliti
         max_length=min(options.whole_number("max_length", 512, least=16, most=4096), most),
         max_context_length=context,
         max_batch=options.whole_number("max_batch", 4, least=1, most=20),
+        chat=ChatAbilities() if all(folder.chat_template for folder in folders.values()) else None,
+        templates={name: found for name, folder in folders.items() if (found := template_name(folder.chat_template))},
     )

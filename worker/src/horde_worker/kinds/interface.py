@@ -9,6 +9,8 @@ from horde_worker.backends.events import BackendFailure, Watched
 from horde_worker.hooks import AnyResult, Job
 from horde_worker.kinds.hand_out import HandOut
 from horde_worker.kinds.parcel import Parcel
+from horde_worker.steady_clock import Deadline
+from horde_worker.streams.job_stream import JobStream
 
 JobT = TypeVar("JobT", bound=Job)
 ResultT = TypeVar("ResultT", bound=AnyResult)
@@ -19,6 +21,9 @@ Watch: TypeAlias = Callable[[Watched], Awaitable[None]]
 
 class Kind(Protocol[JobT, ResultT]):
     """One kind of work for one horde with one maker. Calls to the horde raise `Refused` or `Unreachable`."""
+
+    may_stream: bool
+    """Whether anything of a job may be told before its results are there; the loop says so."""
 
     @property
     def backend_name(self) -> str:
@@ -57,8 +62,14 @@ class Kind(Protocol[JobT, ResultT]):
         Raises `BackendFailure` when no more can, and whatever else the backend raises.
         """
 
+    def stream(self, job: JobT, deadline: Deadline) -> JobStream | None:
+        """What tells the horde of a job that is about to be made; None where it wants to hear nothing of it."""
+
     async def pack(self, job: JobT, place: int, result: ResultT) -> Parcel:
         """The result for the id at this place as it is delivered. Raises whatever is wrong with it."""
+
+    def pack_called_off(self, job: JobT, place: int, so_far: str) -> Parcel:
+        """What is handed in for an id that nobody waits for any more; `so_far` is what there is of its text."""
 
     async def deliver(self, parcel: Parcel) -> float:
         """Hand over what was packed, by this process or one before; the reward in kudos. Raises `Undeliverable` too."""

@@ -10,6 +10,8 @@ class OfMaker:
     """Mixed into the kinds: the standing of `_maker`."""
 
     _maker: object
+    may_stream: bool = True
+    """Whether anything of a job may be told before its results are there; the loop says so."""
 
     @property
     def unready(self) -> str:

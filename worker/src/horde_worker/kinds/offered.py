@@ -10,6 +10,8 @@ from horde_worker.kinds.hand_out import UnusableJob
 MOST_AT_A_TIME: Final = 20
 """Results of one request that a worker may ask for, by the API."""
 
+MOST_LOADED: Final = 20
+
 
 def least(able: int, wished: int | None, most: int | None = None) -> int:
     """What the backend can do, the operator allows, and the API takes."""
@@ -19,6 +21,11 @@ def least(able: int, wished: int | None, most: int | None = None) -> int:
 def offered_models(wished: Sequence[str], able: Sequence[str]) -> list[str]:
     """Aliases and the backend's own models: those that it has at this moment."""
     return list(dict.fromkeys((*wished, *able)))
+
+
+def offered_and_loaded(offered: Sequence[str], loaded: Sequence[str]) -> list[str] | None:
+    """Models that need not be loaded first, as many as a pop takes; None where nobody knows of any."""
+    return [name for name in loaded if name in offered][:MOST_LOADED] or None
 
 
 def check_models_and_amount(model: str, ids: tuple[str, ...], models: Collection[str], amount: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TypeVar
 
-from horde_worker.backends.events import BackendFailure, Piece, Preview, Progress, Watched
+from horde_worker.backends.events import BackendFailure, Delta, Piece, Preview, Progress, Watched
 from horde_worker.kinds.interface import Watch
 
 ResultT = TypeVar("ResultT")
@@ -23,7 +23,7 @@ async def results_of(
     found = 0
     async with aclosing(events):
         async for event in events:
-            if isinstance(event, Progress | Preview | Piece):
+            if isinstance(event, Progress | Preview | Piece | Delta):
                 await watch(event)
                 continue
             if not isinstance(event, of):

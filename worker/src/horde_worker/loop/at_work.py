@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
-from horde_worker.backends.events import BackendFailure
-from horde_worker.steady_clock import steady_s
+from horde_worker.backends.events import BackendFailure, CalledOff
+from horde_worker.steady_clock import Deadline, steady_s
 
 _T = TypeVar("_T")
 
@@ -15,6 +15,7 @@ STILL_LIMIT_S: Final = 90.0
 """A step takes seconds; also on a slow machine, and with another program on the same card."""
 ENDING_LIMIT_S: Final = 10.0
 LEAVING: Final = "the worker is leaving"
+NOBODY_WAITS: Final = "nobody waits for this job any more"
 TIME_IS_OVER: Final = "the time that the horde gives for this job is over"
 
 
@@ -52,10 +53,15 @@ class AtWork:
         for task in self._tasks:
             task.cancel()
 
-    async def in_time(self, work: Coroutine[Any, Any, _T], give_up_at: float, pulse: Pulse | None = None) -> _T:
-        """The result of work on a job. Raises `BackendFailure` when time is up, it stands still, or the worker leaves.
-
-        `give_up_at` is of the steady clock.
+    async def in_time(
+        self,
+        work: Coroutine[Any, Any, _T],
+        deadline: Deadline,
+        pulse: Pulse | None = None,
+        called_off: asyncio.Future[None] | None = None,
+    ) -> _T:
+        """The result of work on a job. Raises `BackendFailure` when time is up, it stands still, or the worker leaves,
+        `CalledOff` when nobody waits for it any more.
         """
         if self.is_leaving:
             work.close()
@@ -63,8 +69,10 @@ class AtWork:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         try:
-            if not await _is_done(task, give_up_at, pulse):
-                raise BackendFailure(TIME_IS_OVER if steady_s() >= give_up_at or pulse is None else pulse.verdict)
+            if not await _is_done(task, deadline, pulse, called_off):
+                if called_off is not None and called_off.done():
+                    raise CalledOff(NOBODY_WAITS)
+                raise BackendFailure(TIME_IS_OVER if steady_s() >= deadline.at or pulse is None else pulse.verdict)
             if task.cancelled():
                 raise BackendFailure(LEAVING if self.is_leaving else "the backend gave up")
             return task.result()
@@ -74,16 +82,23 @@ class AtWork:
                 await _ended(task)
 
 
-async def _is_done(task: asyncio.Task[Any], give_up_at: float, pulse: Pulse | None) -> bool:
-    """Wait for the end of work, as long as there is time and life; whether it came."""
+async def _is_done(
+    task: asyncio.Task[Any], deadline: Deadline, pulse: Pulse | None, called_off: asyncio.Future[None] | None
+) -> bool:
+    """Wait for the end of work, as long as there is time and life, and somebody waits for it; whether it came."""
+    watched = (task,) if called_off is None else (task, called_off)
     while not task.done():
-        until = give_up_at if pulse is None else min(give_up_at, pulse.still_at())
+        if called_off is not None and called_off.done():
+            return False
+        until = deadline.at if pulse is None else min(deadline.at, pulse.still_at())
         # Life may show within the wait: then it goes on to the next limit. Up to a second each, so that a clock that
         # runs on in a machine's sleep is looked at again.
         wait_s = until - steady_s()
         if wait_s <= 0:
             return False
-        await asyncio.wait((task,), timeout=wait_s if pulse is None else min(wait_s, 1.0))
+        await asyncio.wait(
+            watched, timeout=wait_s if pulse is None else min(wait_s, 1.0), return_when=asyncio.FIRST_COMPLETED
+        )
     return True
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Generic
 
 from horde_worker.kinds.interface import JobT
+from horde_worker.steady_clock import Deadline
 
 
 @dataclass(frozen=True, slots=True)
 class Held(Generic[JobT]):
-    """A job not yet made; `give_up_at` is of the steady clock, `effort` as its kind counts it."""
+    """A job not yet made; `effort` is as its kind counts it."""
 
     job: JobT
-    give_up_at: float
+    deadline: Deadline
     effort: float

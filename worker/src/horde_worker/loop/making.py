@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar, cast
 
 import structlog
 
-from horde_worker.backends.events import BackendFailure, BackendGone, OutOfMemory, Watched
+from horde_worker.backends.events import BackendFailure, BackendGone, CalledOff, OutOfMemory, Watched
 from horde_worker.hooks import Hooks
 from horde_worker.horde_api import Refused, Unreachable
 from horde_worker.kinds.interface import JobT, Kind, ResultT
@@ -19,6 +19,7 @@ from horde_worker.loop.delivering import Delivering
 from horde_worker.loop.held import Held
 from horde_worker.loop.speeds import Speeds
 from horde_worker.steady_clock import steady_s
+from horde_worker.streams.job_stream import JobStream
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +57,7 @@ class Making(Generic[JobT, ResultT]):
         """Make a job and deliver it, as far as that works; whether anything was made."""
         job = held.job
         try:
-            await self._at_work.in_time(hooks.before_job(job), held.give_up_at)
+            await self._at_work.in_time(hooks.before_job(job), held.deadline)
         except BackendFailure as error:
             await self._fail(job, job.ids, error, hooks)
             self._on_over(len(job.ids))
@@ -82,10 +83,20 @@ class Making(Generic[JobT, ResultT]):
 
     async def _make(self, held: Held[JobT], hooks: Hooks) -> bool:
         """Deliver each result as it is made, so that no other's failure or slowness takes it along; whether any was."""
+        stream = self._kind.stream(held.job, held.deadline)
+        if stream is None:
+            return await self._make_each(held, hooks, None)
+        async with stream:
+            return await self._make_each(held, hooks, stream)
+
+    async def _make_each(self, held: Held[JobT], hooks: Hooks, stream: JobStream | None) -> bool:
         job, pulse = held.job, Pulse(self._still_limit_s)
+        called_off = None if stream is None else stream.called_off
 
         async def watch(event: Watched) -> None:
             pulse.beat()
+            if stream is not None:
+                stream.tell(event)
             await hooks.watch(job, event)
 
         attempt = _Attempt(self._kind.make(job, watch))
@@ -96,9 +107,15 @@ class Making(Generic[JobT, ResultT]):
             while place < len(job.ids):
                 since = steady_s()
                 try:
-                    result = await self._at_work.in_time(attempt.next(), held.give_up_at, pulse)
+                    result = await self._at_work.in_time(attempt.next(), held.deadline, pulse, called_off)
+                except CalledOff:
+                    await attempt.close()
+                    await self._hand_in_called_off(held, place, stream, began, hooks)
+                    self._on_over(len(job.ids) - place)
+                    return True  # it was nobody's failure
                 except Exception as error:  # noqa: BLE001 - whatever a backend does wrong must not end the worker
-                    if not has_made and not is_tried_again and await self._may_try_again(error, held):
+                    may_be_another = not has_made and not is_tried_again and not (stream and stream.has_told)
+                    if may_be_another and await self._may_try_again(error, held):
                         is_tried_again = True
                         await attempt.close()
                         pulse = Pulse(self._still_limit_s)
@@ -110,6 +127,8 @@ class Making(Generic[JobT, ResultT]):
                     return has_made
                 spent_s += steady_s() - since
                 has_made = await self._hand_over(held, place, result, began, hooks) or has_made
+                if stream is not None:
+                    stream.over(place)  # signs of life until then: a judge or an upload may take a while
                 self._on_over(1)
                 place += 1
         finally:
@@ -117,6 +136,16 @@ class Making(Generic[JobT, ResultT]):
         if has_made:
             self._speeds.learn(job.model, held.effort, spent_s)
         return has_made
+
+    async def _hand_in_called_off(
+        self, held: Held[JobT], place: int, stream: JobStream | None, began: float, hooks: Hooks
+    ) -> None:
+        """Hand in what there is of results that nobody waits for any more: what was told of them is paid."""
+        job = held.job
+        log.info("worker.called_off", jobs=job.ids[place:])
+        for left in range(place, len(job.ids)):
+            so_far = "" if stream is None else stream.so_far(left)
+            await self._delivering.deliver(job, left, self._kind.pack_called_off(job, left, so_far), began, hooks)
 
     async def _hand_over(
         self, held: Held[JobT], place: int, result: ResultT | BackendFailure, began: float, hooks: Hooks
@@ -126,7 +155,7 @@ class Making(Generic[JobT, ResultT]):
         try:
             if isinstance(result, BackendFailure):
                 raise result
-            parcel = await self._at_work.in_time(self._packed(job, place, result, hooks), held.give_up_at)
+            parcel = await self._at_work.in_time(self._packed(job, place, result, hooks), held.deadline)
             is_made = True
             await self._delivering.deliver(job, place, parcel, began, hooks)
         except Exception as error:  # noqa: BLE001 - nor must what is wrong with one result
@@ -152,11 +181,11 @@ class Making(Generic[JobT, ResultT]):
         """Whether something could be done while there is still as much time left for the job as it took."""
 
         async def done() -> None:
-            async with asyncio.timeout(min(BACK_AGAIN_LIMIT_S, (held.give_up_at - steady_s()) / 2)):
+            async with asyncio.timeout(min(BACK_AGAIN_LIMIT_S, (held.deadline.at - steady_s()) / 2)):
                 await work
 
         try:
-            await self._at_work.in_time(done(), held.give_up_at)
+            await self._at_work.in_time(done(), held.deadline)
         except (BackendFailure, TimeoutError):
             return False
         return not self._at_work.is_leaving

@@ -27,6 +27,8 @@ class ImagePool(OfMembers):
             samplers=frozenset.intersection(*(one.samplers for one in each)),
             max_batch=min(one.max_batch for one in each),
             knows_nsfw=any(one.knows_nsfw for one in each),
+            previews=all(one.previews for one in each),
+            loaded=united([one.loaded for one in each]),
         )
 
     def make(self, job: ImageJob) -> AsyncGenerator[ImageEvent, None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextMaker
+from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextMaker, common_chat
 from horde_worker.pool.members import Members
 from horde_worker.pool.standing_of_members import OfMembers, united
 
@@ -24,6 +24,9 @@ class TextPool(OfMembers):
             max_length=min(one.max_length for one in each),
             max_context_length=min(one.max_context_length for one in each),
             max_batch=min(one.max_batch for one in each),
+            chat=common_chat([one.chat for one in each]),
+            loaded=united([one.loaded for one in each]),
+            templates={name: template for one in each for name, template in one.templates.items()},
         )
 
     def make(self, job: TextJob) -> AsyncGenerator[TextEvent, None]:
@@ -39,4 +42,5 @@ def _fits(job: TextJob, can: TextAbilities, is_alias: bool) -> bool:
         and job.max_length <= can.max_length
         and job.max_context_length <= can.max_context_length
         and len(job.ids) <= can.max_batch
+        and not (job.conversation is not None and job.conversation.lacking(can.chat))
     )

@@ -29,6 +29,8 @@ def kind_of(job: Job) -> str:
 class StateHook(Hook):
     """Writes down what becomes of each job. It decides nothing, and so must never fail where hooks decide."""
 
+    only_looks = True
+
     def __init__(self, state: WorkerState, *, keeps_pictures: Callable[[], bool] = lambda: False) -> None:
         self._state = state
         self._keeps_pictures = keeps_pictures

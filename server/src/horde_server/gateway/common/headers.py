@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Final
 
 from horde_server.http.dialects import Headers
@@ -45,13 +46,17 @@ def preflight(asked: Iterable[bytes]) -> Headers:
     return [_METHODS, (b"access-control-allow-headers", b", ".join([_ALLOWED.encode(), *others[:_MOST_NAMES]]))]
 
 
-def rate_headers(told: Headers) -> Headers:
-    """The horde's own headers of its rate limits, and the same as OpenAI's programs read them."""
+def rate_headers(told: Headers, *, is_anthropic: bool = False) -> Headers:
+    """The horde's own headers of its rate limits, and the same as OpenAI's or Anthropic's programs read them."""
     found = dict(told)
     limit, left, reset = (found.get(b"x-ratelimit-" + name) for name in (b"limit", b"remaining", b"reset"))
     kept = [(name, value) for name, value in told if name != b"retry-after"]  # on good answers it would make them wait
     if limit is None or left is None or reset is None:
         return kept
+    if is_anthropic:
+        at = datetime.fromtimestamp(int(reset), UTC).isoformat().replace("+00:00", "Z")
+        named = ((b"limit", limit), (b"remaining", left), (b"reset", at.encode()))
+        return [*kept, *((b"anthropic-ratelimit-requests-" + name, value) for name, value in named)]
     seconds = max(int(reset) - int(time.time()), 0)
     return [
         *kept,

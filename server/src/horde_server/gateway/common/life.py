@@ -81,6 +81,10 @@ class Life:
         """The same for images."""
         return await self._ask(self._images, caller, asked, receive)
 
+    async def cancel_text(self, request_id: RequestId) -> None:
+        """Take back what still waits of a request for texts, whichever call asked for it. Raises `RequestNotFound`."""
+        await self._texts.cancel(request_id)
+
     async def _ask(
         self, desk: RequestDesk[OrderT], caller: Caller, asked: Asked[OrderT], receive: Receive
     ) -> Running[OrderT]:

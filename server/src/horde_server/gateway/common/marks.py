@@ -6,11 +6,14 @@ from collections.abc import Iterable
 
 
 def first_of(marks: Iterable[str], text: str) -> tuple[int, str] | None:
-    """Where the first of the marks begins, and which; of two at one place the longer. O(marks · text)."""
-    found = [(at, -len(mark), mark) for mark in marks if mark and (at := text.find(mark)) >= 0]
+    """Where the mark begins that is complete first, and which; of two at once the longer. O(marks · text).
+
+    So it does not matter in which pieces the text came.
+    """
+    found = [(at + len(mark), at, mark) for mark in marks if mark and (at := text.find(mark)) >= 0]
     if not found:
         return None
-    at, _, mark = min(found)
+    _, at, mark = min(found)
     return at, mark
 
 

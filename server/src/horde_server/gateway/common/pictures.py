@@ -46,13 +46,15 @@ class DeliveredPictures:
         quality: int | None = None,
         size: tuple[int, int] | None = None,
         text: str | None = None,
+        data: bytes | None = None,
     ) -> bytes:
         """In a format; `quality` None: the best there is. `size`: width and height in pixels, where they differ.
 
-        `text` is kept with a PNG as its `parameters`. Converted off the event loop, within the node's room for
-        pixels. Raises `RequestGone`, `TooManyPictures`.
+        `text` is kept with a PNG as its `parameters`; `data` is what was made of the picture here, instead of itself.
+        Converted off the event loop, within the node's room for pixels. Raises `RequestGone`, `TooManyPictures`.
         """
-        data = await self.raw(made)
+        if data is None:
+            data = await self.raw(made)
         wanted = Format(kind, quality, size, text)
         try:
             return await self._decoders.run(requester, partial(converted, data, wanted))

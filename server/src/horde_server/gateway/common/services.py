@@ -10,6 +10,8 @@ from fastapi import APIRouter
 
 from horde_server.blobs.decoding import Decoders
 from horde_server.core import Core
+from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.gateway.common.alchemists import Alchemists
 from horde_server.gateway.common.errors import Dialect
 from horde_server.gateway.common.life import Life
 from horde_server.gateway.common.model_names import ModelNames
@@ -31,6 +33,8 @@ class Services:
     texts: ServedTexts
     pictures: DeliveredPictures
     decoders: Decoders
+    text_queue: LiveQueue
+    alchemists: Alchemists
     public_address: PublicAddress
 
     @property

@@ -7,9 +7,10 @@ on until `<|channel|>final<|message|>`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from horde_server.gateway.common.marks import possible_beginning
+from horde_server.gateway.common.said import Said
 
 _OPENS: Final = "<think>"
 _CLOSES: Final = "</think>"
@@ -18,13 +19,7 @@ _MESSAGE: Final = "<|message|>"
 _ENDS: Final = "<|end|>"
 _MOST_HEADER_CHARACTERS: Final = 200
 """Of what stands between two harmony messages; more is no header, but the answer."""
-
-
-class Said(NamedTuple):
-    """What a piece of text comes to: of the thought, and of the answer."""
-
-    reasoning: str = ""
-    content: str = ""
+__all__ = ["Said", "ThinkSplit"]
 
 
 class ThinkSplit:

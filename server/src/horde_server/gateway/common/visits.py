@@ -21,12 +21,17 @@ from horde_server.identity.anonymous import AnonForbidden
 from horde_server.requests.admission import TooManyPrompts
 from horde_server.settings import Settings
 
+_ANTHROPIC: Final = "anthropic"
 _HORDE: Final = "/api/v2/"
 _MOST_PROGRAM_CHARACTERS: Final = 100
 _TEXTS: Final = "/api/v2/generate/text/async"
 _IMAGES: Final = "/api/v2/generate/async"
 _ASKS_FOR_IMAGES: Final = ("/v1/images/", "/sdapi/")
-_COUNTED_BY_ITSELF: Final = ("/api/extra/generate/check", "/api/extra/abort", "/sdapi/v1/options", "/v1/embeddings")
+_COUNTED_BY_ITSELF: Final = (
+    "/api/extra/generate/check", "/api/extra/abort", "/api/extra/tokencount", "/api/show", "/api/pull", "/api/push",
+    "/api/create", "/api/copy", "/api/blobs", "/sdapi/v1/options", "/sdapi/v1/png-info", "/sdapi/v1/interrupt",
+    "/sdapi/v1/skip", "/v1/embeddings", "/v1/messages/count_tokens",
+)  # fmt: skip
 """`POST`s that ask for no work, and what has a limit of its own."""
 _OUR_FAULT: Final = 500
 _UNLIKE_OURS: Final = KEY_HEADERS | {b"x-fields", b"user-agent", b"client-agent", b"anthropic-version"}
@@ -41,18 +46,19 @@ class DialectVisit:
     is_strict: bool
     refusal: HordeError | None
     counted_as: str
+    request_id: str
 
     def counted(self, scope: Scope) -> Scope:
         """What asks for work counts with the horde's own route."""
         return {**scope, "path": self.counted_as}
 
     def limits(self, told: Headers) -> Headers:
-        """In both spellings."""
-        return rate_headers(told)
+        """In all spellings."""
+        return rate_headers(told, is_anthropic=self.dialect.name == _ANTHROPIC)
 
     def refused(self, refusal: Refusal) -> Response:
         """Its status and code are kept, but for what programs would do wrong by them."""
-        refusal = _for_programs(refusal)
+        refusal = replace(_for_programs(refusal), request_id=self.request_id)
         response = self.dialect.error(refusal)
         for name, value in refusal.headers.items():
             response.headers[name] = value
@@ -105,7 +111,7 @@ class Visits:
                 told.setdefault(name, value)
         name = place.dialect
         if b"anthropic-version" in told and place.path.startswith("/v1/models") and "anthropic" in self._switched_on:
-            name = "anthropic"
+            name, place = _ANTHROPIC, place._replace(path=f"/v1/messages{place.path.removeprefix('/v1')}")
         key = key_of(keys, place.key, self._placeholders)
         headers.append((b"apikey", key.encode("latin-1", "replace")))
         agent = told.get(b"client-agent", b"")
@@ -117,12 +123,15 @@ class Visits:
         if place.path != path:
             scope["path"] = place.path
             scope["raw_path"] = place.path.encode()
+        request_id = f"req_{secrets.token_hex(16)}"
+        spellings = (b"x-request-id", b"request-id") if name == _ANTHROPIC else (b"x-request-id",)
         visit = DialectVisit(
             self._dialects[name],
-            [*ANSWER, (b"x-request-id", f"req_{secrets.token_hex(16)}".encode())],
+            [*ANSWER, *((each, request_id.encode()) for each in spellings)],
             self._is_strict,
             self._refusal(name, place.path, scope),
             _counted_as(scope["method"], place.path),
+            request_id,
         )
         note_visit(scope, visit)
         return visit

@@ -23,7 +23,7 @@ class Choice:
         self.order = order
         self.made: Generation | None = None
         self._reader = wish.reader()
-        self._json = JsonObjectCut() if wish.needs.json_object else None
+        self._json = JsonObjectCut() if wish.is_json else None
         self._characters_left = wish.most_characters
         self._was_cut = False
 
@@ -56,8 +56,21 @@ class Choice:
         return msgspec.json.decode(told) if told else {}
 
     @property
+    def calls(self) -> list[dict[str, Any]]:
+        """The functions that the model would have called, as its backend wrote them."""
+        found = (self.told.get("message") or {}).get("tool_calls")
+        return list(found) if isinstance(found, list) else []
+
+    @property
+    def logprobs(self) -> Any:
+        """The log probabilities of its tokens, as its backend told them; None: not asked for."""
+        return self.told.get("logprobs")
+
+    @property
     def reason(self) -> FinishReason:
         """Why it ended."""
+        if self.calls:
+            return FinishReason.TOOL_CALLS
         if self._was_cut:
             return FinishReason.LENGTH
         told = self.told

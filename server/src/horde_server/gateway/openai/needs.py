@@ -26,9 +26,6 @@ class Needs:
     logprobs: int | None = None  # with so many that might have stood in a token's place; None: not asked for
 
 
-NO_NEEDS: Final = Needs()
-
-
 def read_needs(body: Body) -> Needs:
     """Raises `BadField`, and `UnsupportedField` or `UnsupportedValue` for what no backend behind a horde does."""
     _refuse_sounds(body)
@@ -79,6 +76,11 @@ def _format(body: Body) -> tuple[str, dict[str, Any] | None]:
     if not isinstance(schema, dict):
         raise BadField(named.named("schema"), f"{named.named('schema')} is no JSON schema.")
     return kind, schema
+
+
+def wants_logprobs(body: Body) -> bool:
+    """Whether a body asks for log probabilities."""
+    return _logprobs(body) is not None
 
 
 def _logprobs(body: Body) -> int | None:

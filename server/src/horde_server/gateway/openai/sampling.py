@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField
-from horde_server.gateway.common.lengths import Offered
-from horde_server.gateway.common.tokens import CHARACTERS_A_TOKEN
 from horde_server.requests.text.order import Sampling
 
 MOST_ANSWERS: Final = 20
@@ -25,33 +23,24 @@ _NOT_OURS: Final = (
 """What shades the sampling and no worker can honour."""
 
 
-class Length(NamedTuple):
-    """Tokens: of the answer as it is asked for, and of prompt and answer together where the client says so.
-
-    `most_characters`: of an answer wished for shorter than is asked for anywhere.
-    """
-
-    answer: int
-    context: int | None
-    most_characters: int | None
+def named_length(body: Body, *, most: int) -> tuple[str, int | None]:
+    """How long an answer may be, and by which of the names; None: nobody said. Raises `BadField`."""
+    name = next((each for each in ("max_completion_tokens", "max_tokens", "max_length") if each in body), "max_tokens")
+    return name, body.integer(name, least=1, most=most)
 
 
-def read_length(body: Body, offered: Offered, *, usual: int) -> Length:
-    """By the first of the names that is there. Raises `BadField`."""
-    most = offered.max_length
-    name = next((each for each in ("max_completion_tokens", "max_tokens", "max_length") if each in body), None)
-    wished = body.integer(name, least=1, most=max(most, LEAST_LENGTH)) if name else None
-    context = None
-    for other in ("max_context_length", "truncation_length"):
-        context = context or body.integer(other, least=LEAST_CONTEXT, most=offered.max_context_length(LEAST_LENGTH))
-    context = body.object("horde").integer(
-        "max_context_length", least=LEAST_CONTEXT, most=offered.max_context_length(LEAST_LENGTH), default=context
+def read_context(body: Body, *, most: int) -> int | None:
+    """Tokens that prompt and answer may have together, where the client says so. Raises `BadField`."""
+    name = next((each for each in ("max_context_length", "truncation_length") if each in body), None)
+    return body.integer(name, least=LEAST_CONTEXT, most=most) if name else None
+
+
+def read_stops(body: Body) -> tuple[str, ...]:
+    """By all of their names. Raises `BadField`."""
+    found = (
+        text for name in _STOPS for text in body.texts(name, most=MOST_STOPS, most_characters=MOST_STOP_CHARACTERS)
     )
-    if wished is None:
-        return Length(min(usual, most), context, None)
-    if wished < LEAST_LENGTH:
-        return Length(LEAST_LENGTH, context, wished * CHARACTERS_A_TOKEN)
-    return Length(wished, context, None)
+    return tuple(dict.fromkeys(found))
 
 
 def read_answers(body: Body) -> int:
@@ -68,12 +57,10 @@ def read_seed(body: Body) -> int | None:
     return None if seed is None or seed < 0 else seed
 
 
-def read_sampling(body: Body, stops: tuple[str, ...] = ()) -> Sampling:
-    """Every sampler that the horde has. `stops`: the template's. Raises `BadField`, and where the horde is strict
-    `UnsupportedField`."""
+def read_sampling(body: Body) -> Sampling:
+    """Every sampler that the horde has, without stops. Raises `BadField`, and `UnsupportedField` where it is strict."""
     temperature = body.number("temperature", least=0, most=5)
     top_k = body.integer("top_k", least=0, most=200)
-    own = tuple(text for name in _STOPS for text in body.texts(name, most=MOST_STOPS, most_characters=2000))
     order = [each for each in body.items("sampler_order", most=100) if isinstance(each, int)]
     body.ignore(*_NOT_OURS, neutral=({},))
     return Sampling(
@@ -91,7 +78,6 @@ def read_sampling(body: Body, stops: tuple[str, ...] = ()) -> Sampling:
         dynatemp_range=body.number("dynatemp_range", least=0, most=5),
         dynatemp_exponent=body.number("dynatemp_exponent", least=0, most=5),
         sampler_order=tuple(order) if len(set(order)) >= 7 else None,
-        stop_sequence=tuple(dict.fromkeys((*own, *stops))) or None,
     )
 
 

@@ -61,10 +61,17 @@ class ChatShape:
         message: dict[str, Any] = {"role": "assistant", "content": said.content, "refusal": None}
         if said.reasoning:
             message["reasoning_content"] = said.reasoning
-        return {"index": choice.index, "message": message, "logprobs": None, "finish_reason": choice.reason}
+        if calls := choice.calls:
+            message |= {"content": said.content or None, "tool_calls": calls}
+        logprobs = choice.logprobs
+        return {"index": choice.index, "message": message, "logprobs": logprobs, "finish_reason": choice.reason}
 
     def opening(self, index: int) -> dict[str, Any]:
         return self._chunk(index, {"role": "assistant", "content": ""})
+
+    def delta(self, index: int, delta: dict[str, Any], logprobs: Any = None) -> dict[str, Any]:
+        """A delta as a backend made it."""
+        return {**self._chunk(index, delta), "logprobs": logprobs}
 
     def piece(self, index: int, said: Said) -> dict[str, Any]:
         delta = {"reasoning_content": said.reasoning} if said.reasoning else {}
@@ -137,6 +144,11 @@ def whole_answer(
     return encode({**head, "choices": choices, "usage": usage, "horde": told[0] if len(told) == 1 else told})
 
 
+def numbered(calls: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Whole calls as pieces of a stream, which say which call they are of."""
+    return [{"index": number, **call} for number, call in enumerate(calls)]
+
+
 def stream_failed(refusal: Refusal) -> bytes:
     """A failure of a stream that has begun: programs raise it. What is not whole must not look so: no `[DONE]`."""
     return _event({"error": error_object(refusal)})
@@ -207,6 +219,8 @@ class TextStream:
 
     def _closed(self, choice: Choice, running: Running[TextOrder], *, is_last: bool) -> bytes:
         rest = self._open(choice.index) + self._piece(choice.index, choice.end())
+        if (calls := choice.calls) and self._shape is CHAT:
+            rest += self._chunk(CHAT.delta(choice.index, {"tool_calls": numbered(calls)}))
         last: dict[str, Any] = {}
         if is_last and not self._wish.tells_usage:
             last = {"horde": horde_object(running, self._progress, choice.made)}

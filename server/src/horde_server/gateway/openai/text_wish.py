@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
+from horde_server.gateway.chats.orders import Chats, ChatWish, Terms, Tools
 from horde_server.gateway.common.answer_text import AnswerText
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import (
@@ -15,24 +18,29 @@ from horde_server.gateway.common.errors import (
     UnsupportedField,
     UnsupportedValue,
 )
-from horde_server.gateway.common.json_wish import asking_for_json
 from horde_server.gateway.common.lengths import Offered
-from horde_server.gateway.common.messages import Message
 from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, Resolved
 from horde_server.gateway.common.raw_text import RawText
 from horde_server.gateway.common.services import Services
-from horde_server.gateway.common.tokens import tokens
+from horde_server.gateway.common.tokens import CHARACTERS_A_TOKEN, tokens
 from horde_server.gateway.openai.messages import read_messages
-from horde_server.gateway.openai.needs import NO_NEEDS, Needs, read_needs
-from horde_server.gateway.openai.sampling import Length, read_answers, read_length, read_sampling
-from horde_server.gateway.templates.rendering import Rendered, render_aside
+from horde_server.gateway.openai.needs import read_needs, wants_logprobs
+from horde_server.gateway.openai.sampling import (
+    LEAST_LENGTH,
+    named_length,
+    read_answers,
+    read_context,
+    read_sampling,
+    read_seed,
+    read_stops,
+)
+from horde_server.gateway.templates.rendering import Rendered
+from horde_server.identity.caller import Caller
 from horde_server.requests.asked import Asked
-from horde_server.requests.text.order import Sampling, TextOrder
+from horde_server.requests.text.order import TextOrder
 
 MOST_PROMPTS: Final = 20
-_MOST_WORKERS: Final = 100
-_MOST_WORKER_CHARACTERS: Final = 255
-_MOST_TEMPLATE_CHARACTERS: Final = 60
+_MOST_WISHED: Final = 2**31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +50,12 @@ class TextWish:
     model: str  # as the client called it
     resolved: Resolved
     orders: tuple[TextOrder, ...]
-    needs: Needs = NO_NEEDS
     rendered: Rendered | None = None  # of a chat
+    is_json: bool = False
     streams: bool = False
     tells_usage: bool = False  # in a stream
     echoes: bool = False
-    most_characters: int | None = None
+    most_characters: int | None = None  # of an answer that is wished for shorter than workers make any
 
     def asked(self) -> list[Asked[TextOrder]]:
         """As the desk takes them."""
@@ -64,145 +72,110 @@ class TextWish:
 class TextWishes:
     """Reads bodies as this horde would serve them."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, chats: Chats) -> None:
         self._services = services
+        self._chats = chats
 
-    async def chat(self, body: Body) -> TextWish:
+    async def chat(self, body: Body, caller: Caller) -> TextWish:
         """Of a chat. Raises `BadField` and its like, `ModelNotFound`, and what rendering raises."""
-        messages = read_messages(body)
-        begun = _Begun.of(body, self._services)
         needs = read_needs(body)
-        self._refuse_what_nobody_can(begun, needs, messages)
-        length = begun.length
-        context = length.context or begun.offered.usual_context_length(length.answer)
-        own = body.object("horde")
-        rendered = await render_aside(
-            asking_for_json(messages) if needs.json_object else messages,
-            template=own.text("template", most=_MOST_TEMPLATE_CHARACTERS) or None,
-            models=begun.resolved.models,
-            max_context_tokens=max(context, length.answer),
-            max_length=length.answer,
-            raw_tokens=own.flag("raw_tokens"),
+        field, wished = named_length(body, most=_MOST_WISHED)
+        wish = ChatWish(
+            messages=read_messages(body),
+            model=body.text("model", most=4 * MOST_NAME_CHARACTERS),
+            max_length=wished,
+            length_field=field,
+            sampling=read_sampling(body),
+            stops=read_stops(body),
+            seed=read_seed(body),
+            tools=Tools(functions=needs.tools, choice=needs.tool_choice, parallel=needs.parallel_tool_calls),
+            json_object=needs.json_object,
+            json_schema=needs.json_schema,
+            logprobs=needs.logprobs,
+            answers=read_answers(body),
+            terms=Terms.read(body),
         )
-        order = begun.order(rendered.prompt, context, read_sampling(body, rendered.stops), read_answers(body))
-        return begun.wish((order,), body, needs=needs, rendered=rendered)
+        chat = await self._chats.ordered(wish, body, caller)
+        return TextWish(
+            model=wish.model,
+            resolved=chat.resolved,
+            orders=(chat.order,),
+            rendered=chat.rendered,
+            is_json=wish.json_object,
+            most_characters=chat.most_characters,
+            streams=body.flag("stream"),
+            tells_usage=_tells_usage(body),
+        )
 
     def completion(self, body: Body) -> TextWish:
         """Of prompts that go as they are. Raises the same."""
         prompts = _prompts(body)
         if body.text("suffix"):
             raise UnsupportedField("suffix", "This horde cannot fill in the middle of a text: leave suffix empty.")
-        begun = _Begun.of(body, self._services)
-        self._refuse_what_nobody_can(begun, read_needs(body), ())
-        sampling, answers = read_sampling(body), read_answers(body)
+        if wants_logprobs(body):
+            raise UnsupportedField(
+                "logprobs", "This horde's workers report no log probabilities of prompts as they are."
+            )
+        answers = read_answers(body)
         body.ignore("best_of", neutral=(1, answers))
         if answers * len(prompts) > MOST_PROMPTS:
             raise BadField("n", f"n times the number of prompts is at most {MOST_PROMPTS}.")
-        orders = [begun.order(prompt, begun.context_for(prompt), sampling, answers) for prompt in prompts]
-        return begun.wish(tuple(orders), body, echoes=body.flag("echo"))
-
-    def _refuse_what_nobody_can(self, begun: _Begun, needs: Needs, messages: Sequence[Message]) -> None:
-        """While no worker online can do it: silently left out it would be a lie."""
-        called = f"The model {begun.model[:100]!r}" if begun.model else "This horde's models"
-        if needs.tools:  # programs search for these words
-            raise UnsupportedField("tools", f"{called} does not support tools on this horde.")
-        if any(message.pictures for message in messages):
-            raise UnsupportedValue("messages", f"{called} cannot see pictures.")
-        if needs.json_schema is not None:
-            raise UnsupportedValue("response_format", f"{called} cannot be bound to a JSON schema on this horde.")
-        if needs.logprobs is not None:
-            raise UnsupportedField("logprobs", "This horde's workers report no log probabilities.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Begun:
-    """What every wish for a text has."""
-
-    model: str
-    resolved: Resolved
-    offered: Offered
-    length: Length
-    workers: tuple[str, ...]
-    is_blacklist: bool
-    trusted_workers: bool
-    slow_workers: bool
-    validated_backends: bool
-
-    @classmethod
-    def of(cls, body: Body, services: Services) -> _Begun:
-        model = body.text("model", most=4 * MOST_NAME_CHARACTERS)
-        resolved = services.models.resolve(model, "text")
-        offered = Offered.by(services.models.served("text"), resolved.models)
-        own = body.object("horde")
-        if own.flag("dry_run"):
-            raise UnsupportedField("horde.dry_run", "A dialect makes no dry runs: use /api/v2/generate/text/async.")
-        return cls(
+        model, terms = body.text("model", most=4 * MOST_NAME_CHARACTERS), Terms.read(body)
+        resolved = self._services.models.resolve(model, "text")
+        offered = Offered.by(self._services.models.served("text"), resolved.models)
+        _, wished = named_length(body, most=max(offered.max_length, LEAST_LENGTH))
+        usual = min(self._services.settings.gateway_default_max_length, offered.max_length)
+        length = max(wished if wished is not None else usual, LEAST_LENGTH)
+        context = read_context(body, most=offered.max_context_length(length)) or terms.max_context_length
+        stops = read_stops(body) or None
+        plain = TextOrder(
+            prompt="",
+            models=resolved.models,
+            n=answers,
+            max_length=length,
+            sampling=msgspec.structs.replace(read_sampling(body), stop_sequence=stops),
+            seed=read_seed(body),
+            workers=terms.workers,
+            worker_blacklist=terms.worker_blacklist,
+            trusted_workers=terms.trusted_workers,
+            slow_workers=terms.slow_workers,
+        )
+        return TextWish(
             model=model,
             resolved=resolved,
-            offered=offered,
-            length=read_length(body, offered, usual=services.settings.gateway_default_max_length),
-            workers=tuple(own.texts("workers", most=_MOST_WORKERS, most_characters=_MOST_WORKER_CHARACTERS)),
-            is_blacklist=own.flag("worker_blacklist"),
-            trusted_workers=own.flag("trusted_workers"),
-            slow_workers=own.flag("slow_workers", default=True),
-            validated_backends=own.flag("validated_backends"),
-        )
-
-    def context_for(self, prompt: str) -> int:
-        """Enough for a prompt that is not shortened here. Raises `ContextTooLong`."""
-        if self.length.context is not None:
-            return self.length.context
-        needed = tokens(prompt) + self.length.answer
-        most = self.offered.max_context_length(self.length.answer)
-        if needed > most:
-            raise ContextTooLong(
-                "prompt",
-                f"This model reads {most} tokens at most; the prompt and the answer asked for need {needed}. Shorten "
-                "the prompt, or ask for fewer tokens.",
-            )
-        return max(self.offered.usual_context_length(self.length.answer), needed)
-
-    def order(self, prompt: str, context: int, sampling: Sampling, answers: int) -> TextOrder:
-        """An order of this prompt."""
-        return TextOrder(
-            prompt=prompt,
-            models=self.resolved.models,
-            n=answers,
-            max_length=self.length.answer,
-            max_context_length=max(context, self.length.answer),
-            sampling=sampling,
-            workers=self.workers,
-            worker_blacklist=self.is_blacklist,
-            trusted_workers=self.trusted_workers,
-            slow_workers=self.slow_workers,
-            validated_backends=self.validated_backends,
-        )
-
-    def wish(
-        self,
-        orders: tuple[TextOrder, ...],
-        body: Body,
-        *,
-        needs: Needs = NO_NEEDS,
-        rendered: Rendered | None = None,
-        echoes: bool = False,
-    ) -> TextWish:
-        """All of it."""
-        streams = body.flag("stream")
-        return TextWish(
-            model=self.model,
-            resolved=self.resolved,
-            orders=orders,
-            needs=needs,
-            rendered=rendered,
-            streams=streams,
-            tells_usage=streams and body.object("stream_options").flag("include_usage"),
-            echoes=echoes,
-            most_characters=self.length.most_characters,
+            orders=tuple(
+                msgspec.structs.replace(
+                    plain,
+                    prompt=prompt,
+                    max_context_length=max(context or _context_for(prompt, length, offered), length),
+                )
+                for prompt in prompts
+            ),
+            echoes=body.flag("echo"),
+            most_characters=wished * CHARACTERS_A_TOKEN if wished is not None and wished < LEAST_LENGTH else None,
+            streams=body.flag("stream"),
+            tells_usage=_tells_usage(body),
         )
 
 
-def _prompts(body: Body) -> list[str]:
+def _tells_usage(body: Body) -> bool:
+    """Of a stream; otherwise it says nothing."""
+    return body.flag("stream") and body.object("stream_options").flag("include_usage")
+
+
+def _context_for(prompt: str, length: int, offered: Offered) -> int:
+    """Enough for a prompt, which is not shortened here. Raises `ContextTooLong`."""
+    needed, most = tokens(prompt) + length, offered.max_context_length(length)
+    if needed > most:
+        raise ContextTooLong(
+            "prompt",
+            f"This model reads {most} tokens at most; the prompt and the answer asked for need {needed}. Shorten the "
+            "prompt, or ask for fewer tokens.",
+        )
+    return max(offered.usual_context_length(length), needed)
+
+
+def _prompts(body: Body) -> Sequence[str]:
     sent = body.get("prompt")
     if isinstance(sent, list) and any(isinstance(each, (int, float, list)) for each in sent):
         raise UnsupportedValue("prompt", "This horde takes prompts as texts, not as numbers of tokens.")

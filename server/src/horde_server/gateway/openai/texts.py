@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from horde_server.gateway.chats.orders import Chats
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.services import Services
@@ -19,13 +20,13 @@ from horde_server.requests.text.order import TextOrder
 class OpenAITexts:
     """Answers both."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, chats: Chats) -> None:
         self._services = services
-        self._wishes = TextWishes(services)
+        self._wishes = TextWishes(services, chats)
 
     async def chat(self, request: Request, caller: Caller, body: Body) -> Response:
         """A chat."""
-        return await self._answer(CHAT, request, caller, body, await self._wishes.chat(body))
+        return await self._answer(CHAT, request, caller, body, await self._wishes.chat(body, caller))
 
     async def completion(self, request: Request, caller: Caller, body: Body) -> Response:
         """A completion."""

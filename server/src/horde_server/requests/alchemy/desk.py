@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from uuid import uuid4
 
 from horde_server.blobs.images import Recompressed
@@ -21,7 +21,7 @@ from horde_server.requests.alchemy.prices.charges import debit_hundredths, rewar
 from horde_server.requests.alchemy.prospects import forms_warning
 from horde_server.requests.alchemy.states import FormState, state_of
 from horde_server.requests.alchemy.status import InterrogationStatus, InterrogationStatuses, status_tag
-from horde_server.requests.alchemy.store import insert_interrogation
+from horde_server.requests.alchemy.store import FormRow, insert_interrogation
 from horde_server.requests.alchemy.vocabulary import is_image_form
 from horde_server.requests.asked import Asked, Ticket
 from horde_server.requests.payers import Payer
@@ -81,12 +81,23 @@ class AlchemyDesk:
             except BaseException:
                 await self._discard(interrogation_id)
                 raise
-            told = forms_warning(entries, self._dispatcher.queue) if self._admission.tells_prospects else ""
+            told = ""
+            if self._admission.tells_prospects:
+                told = forms_warning(entries, self._dispatcher.queue, self._dispatcher.kind, payer.account)
             return Ticket(id=interrogation_id, price=_price(forms), warnings={NO_WORKER_CODE: told} if told else {})
 
     async def look(self, interrogation_id: RequestId) -> InterrogationStatus:
         """How far each form is, without results. Raises `RequestNotFound`."""
         return await self._statuses.look(interrogation_id)
+
+    async def forms(self, interrogation_id: RequestId) -> list[FormRow]:
+        """Each form as it stands, with its result. Raises `RequestNotFound`."""
+        return await self._statuses.rows(interrogation_id)
+
+    def is_possible(self, forms: Sequence[FormRow]) -> bool:
+        """Whether some alchemist online could do those of them that are still open."""
+        queue = self._dispatcher.queue
+        return all(queue.is_possible(entry) for form in forms if (entry := queue.entries.get(form.id)) is not None)
 
     async def follow(self, interrogation_id: RequestId, patience: Patience, known: Container[bytes] = ()) -> None:
         """Return when all forms are done, faulted or gone, or the client's patience is at an end.

@@ -7,9 +7,11 @@ from math import inf
 from typing import Any
 
 from horde_server.dispatch.abilities import Abilities
+from horde_server.dispatch.concessions import Concession
 from horde_server.dispatch.kind import Delivery, KindRow
 from horde_server.dispatch.refusal import Offer, Requirement
 from horde_server.kudos.uptime import ALCHEMY_UPTIME_HUNDREDTHS
+from horde_server.requests.alchemy.concessions import concessions
 from horde_server.requests.alchemy.lease import LEASE_S
 from horde_server.requests.alchemy.order import FormOrder, decode_order
 from horde_server.requests.alchemy.prices import charges
@@ -44,6 +46,14 @@ class AlchemyKind:
     def requirement(self, order: FormOrder) -> Requirement:
         """Forms of one name on equally large pictures are equal to alchemists."""
         return requirement(order)
+
+    def concessions(self, order: FormOrder, offers: Sequence[Offer]) -> list[Concession[FormOrder]]:
+        """A smaller picture, and who serves it."""
+        return concessions(order, offers)
+
+    def fits(self, order: FormOrder) -> bool:
+        """Always."""
+        return True
 
     def batch_size(self, order: FormOrder, model: str, offer: Offer, *, amount: int, available: int) -> int:
         """There is only one."""

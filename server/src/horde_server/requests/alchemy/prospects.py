@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from horde_server.dispatch.entry import AnyEntry as Entry
+from horde_server.dispatch.kind import Kind
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Reason
+from horde_server.identity.directory import Account
 from horde_server.requests.alchemy.vocabulary import FORMS, is_image_form
-from horde_server.requests.prospects import OBSTACLES, counted, named
+from horde_server.requests.prospects import OBSTACLES, counted, named, what_would_help
 
 _MOST_GROUPS: Final = 4
 _OBSTACLES_OF_FORMS: Final = {**OBSTACLES, Reason.MODELS: "do none of these forms"}
 
 
-def forms_warning(entries: Iterable[Entry], queue: LiveQueue) -> str:
+def forms_warning(
+    entries: Iterable[Entry], queue: LiveQueue, kind: Kind[Any] | None = None, account: Account | None = None
+) -> str:
     """What stands in the way of an interrogation's forms that nobody does now; empty where there are none.
+
+    With their `kind`, also what would help.
 
     Forms that nobody does for the same reasons share a sentence or two, each below 1 KB; few groups are told apart.
     """
@@ -29,6 +35,7 @@ def forms_warning(entries: Iterable[Entry], queue: LiveQueue) -> str:
     groups = list(alike.items())
     told = [
         f"{_no_alchemist(group)} {_obstacles_of(group[0], Counter(dict(reasons)), queue)}"
+        f"{what_would_help(group[0], queue, kind, account)}"
         for reasons, group in groups[:_MOST_GROUPS]
     ]
     if others := [entry for _, group in groups[_MOST_GROUPS:] for entry in group]:

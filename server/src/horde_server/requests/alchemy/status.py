@@ -49,17 +49,22 @@ class InterrogationStatuses:
 
     async def look(self, interrogation_id: RequestId) -> InterrogationStatus:
         """The states alone. Raises `RequestNotFound`."""
-        return _status([_form(row) for row in await self._rows(interrogation_id)])
+        return _status([_form(row) for row in await self.rows(interrogation_id)])
+
+    async def form_ids(self, interrogation_id: RequestId) -> list[RequestId]:
+        """The requests of its forms. Raises `RequestNotFound`."""
+        return [row.id for row in await self.rows(interrogation_id)]
 
     async def form_states(self, interrogation_id: RequestId) -> dict[RequestId, FormState]:
         """The states of its forms by their requests, in their order. Raises `RequestNotFound`."""
-        return {row.id: _form(row).state for row in await self._rows(interrogation_id)}
+        return {row.id: _form(row).state for row in await self.rows(interrogation_id)}
 
     async def of(self, interrogation_id: RequestId, base_url: str) -> InterrogationStatus:
         """The status now, with results; links begin with `base_url`. Raises `RequestNotFound`."""
-        return _status([await self._told(row, base_url) for row in await self._rows(interrogation_id)])
+        return _status([await self._told(row, base_url) for row in await self.rows(interrogation_id)])
 
-    async def _rows(self, interrogation_id: RequestId) -> list[FormRow]:
+    async def rows(self, interrogation_id: RequestId) -> list[FormRow]:
+        """Its forms as they stand. Raises `RequestNotFound`."""
         async with self._pool.connection() as conn:
             rows = await store.find_forms(conn, interrogation_id)
         if not rows:

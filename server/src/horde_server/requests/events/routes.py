@@ -127,8 +127,8 @@ def _for_a_while(request: Request, most_s: int | None = None) -> Receive:
     text = request.query_params.get("seconds")
     seconds = most_s
     if text is not None:
-        if not (text.isascii() and text.isdigit() and len(text) <= 4 and 0 < int(text) <= MOST_S):
-            raise InvalidPayload({"seconds": f"must be a whole number from 1 to {MOST_S}"})
+        if not (text.isascii() and text.isdigit() and len(text) <= 4 and int(text) <= MOST_S):
+            raise InvalidPayload({"seconds": f"must be a whole number from 0 to {MOST_S}"})
         seconds = int(text)
     if seconds is None:
         return request.receive
@@ -147,7 +147,7 @@ def _for_a_while(request: Request, most_s: int | None = None) -> Receive:
 def _answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     stream = {
         "description": "Events, as the HTML standard has them",
-        "content": {_TYPE: {"schema": {"type": "string"}}},
+        "content": {_TYPE: {"schema": {}}},
     }
     return {200: stream, **refusals(*statuses)}
 
@@ -155,7 +155,12 @@ def _answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def _parameters(id_: str = "") -> dict[str, Any]:
     """Documents what is read by hand."""
     told: list[tuple[str, str, str, dict[str, Any]]] = [
-        ("seconds", "query", "End after so many", {"type": "integer", "minimum": 1, "maximum": MOST_S})
+        (
+            "seconds",
+            "query",
+            "End after so many; 0: tell how it is now",
+            {"type": "integer", "minimum": 0, "maximum": MOST_S},
+        )
     ]
     if id_:
         told = [

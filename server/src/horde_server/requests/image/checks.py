@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from horde_server.dispatch.refusal import SPECIAL_MODEL
+from horde_server.errors import HordeError
 from horde_server.identity.directory import Account
 from horde_server.models.catalogue import baseline, is_controlnet
-from horde_server.requests.asked import GivenPictures
+from horde_server.requests.asked import NO_PICTURES, GivenPictures
 from horde_server.requests.image import refusals
 from horde_server.requests.image.order import ImageOrder
 from horde_server.requests.image.vocabulary import POST_PROCESSORS, UPSCALERS
@@ -51,6 +52,22 @@ def check_wishes(order: ImageOrder, pictures: GivenPictures, account: Account) -
         raise refusals.BadCFGDecimals
     _check_special(order, account)
     _check_sources(order, pictures, baselines)
+
+
+def goes_together(order: ImageOrder) -> bool:
+    """Whether the wishes of an order that was taken still fit together when some are given up."""
+    sources = order.sources
+    pictures = NO_PICTURES
+    if sources is not None:
+        extra = tuple((each.key, each.strength) for each in sources.extra)
+        pictures = GivenPictures(image=sources.image or "", mask=sources.mask or "", extra=extra)
+    baselines = frozenset(map(baseline, order.models))
+    try:
+        _check_additions(order, baselines)
+        _check_sources(order, pictures, baselines)
+    except HordeError:
+        return False
+    return True
 
 
 def _check_additions(order: ImageOrder, baselines: frozenset[str]) -> None:

@@ -7,12 +7,15 @@ from typing import Any, Final
 
 from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.capabilities import BIT, reward_multiplier_percent
+from horde_server.dispatch.concessions import Concession
 from horde_server.dispatch.kind import Delivery, KindRow
 from horde_server.dispatch.refusal import Offer, Requirement
 from horde_server.kudos.uptime import image_uptime_hundredths
 from horde_server.models.catalogue import baseline, is_inpainting, is_known
 from horde_server.moderation.suspicion import FASTEST_IMAGE_SPEED
 from horde_server.requests.image import lease
+from horde_server.requests.image.checks import goes_together
+from horde_server.requests.image.concessions import concessions
 from horde_server.requests.image.order import ImageOrder, decode_order
 from horde_server.requests.image.prices import charges
 from horde_server.requests.image.requirement import requirement
@@ -45,6 +48,14 @@ class ImageKind:
     def requirement(self, order: ImageOrder) -> Requirement:
         """What of the order a worker must be able or allowed to do."""
         return requirement(order)
+
+    def concessions(self, order: ImageOrder, offers: Sequence[Offer]) -> list[Concession[ImageOrder]]:
+        """Additions, sampler, size, and who serves it."""
+        return concessions(order, offers)
+
+    def fits(self, order: ImageOrder) -> bool:
+        """As when it is taken."""
+        return goes_together(order)
 
     def batch_size(self, order: ImageOrder, model: str, offer: Offer, *, amount: int, available: int) -> int:
         """What fits the worker's pixels (workers.md §6.4)."""

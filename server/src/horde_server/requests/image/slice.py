@@ -84,7 +84,7 @@ class Images(Slice):
         )
         self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
         styles.open(ImageStyles())
-        self._styling = Styling(styles, "image", styled, core.clock)
+        self.styling = Styling(styles, "image", styled, core.clock)
         self.statuses = ImageStatuses(desk=self.desk, blobs=core.blobs.results, links=pictures.links)
         self._submissions = Submissions(
             core.pool,
@@ -105,7 +105,7 @@ class Images(Slice):
             sharing_routes(self._shared, self._door),
             routes(
                 self.desk,
-                self._styling,
+                self.styling,
                 self.statuses,
                 pictures.public_address,
                 self._addresses,

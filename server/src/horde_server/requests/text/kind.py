@@ -8,12 +8,14 @@ from typing import Any
 
 from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.capabilities import validated_backend_bit
+from horde_server.dispatch.concessions import Concession
 from horde_server.dispatch.kind import Delivery, KindRow
 from horde_server.dispatch.refusal import Offer, Requirement
 from horde_server.kudos.uptime import text_uptime_hundredths
 from horde_server.models.catalogue import text_parameters_b
 from horde_server.moderation.suspicion import fastest_text_speed
 from horde_server.requests.text import lease
+from horde_server.requests.text.concessions import concessions
 from horde_server.requests.text.order import TextOrder, decode_order
 from horde_server.requests.text.prices import charges
 from horde_server.requests.text.requirement import requirement
@@ -43,6 +45,14 @@ class TextKind:
     def requirement(self, order: TextOrder) -> Requirement:
         """What of the order a worker must be able or allowed to do."""
         return requirement(order)
+
+    def concessions(self, order: TextOrder, offers: Sequence[Offer]) -> list[Concession[TextOrder]]:
+        """Lengths, and who serves it."""
+        return concessions(order, offers)
+
+    def fits(self, order: TextOrder) -> bool:
+        """A text is never longer than its context."""
+        return order.max_context_length >= order.max_length
 
     def batch_size(self, order: TextOrder, model: str, offer: Offer, *, amount: int, available: int) -> int:
         """As many as the worker wants (workers.md §6.4)."""

@@ -60,6 +60,7 @@ class TextOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     disable_batching: bool = False  # of texts that changes nothing: each job is one sample anyway
     proxied_account: str = ""  # for whom a service account asks
     preferred_models: tuple[str, ...] = ()  # asked for, where `models` is empty because nobody had them
+    tag: str = ""  # by which a dialect knows a caller's own requests (gateway/common/callers_requests.py)
     seed: int | None = None  # for workers that take messages
     chat: Chat | None = None  # the conversation that `prompt` was rendered from
     sources: SourceImages | None = None  # the pictures in it

@@ -67,7 +67,7 @@ class Texts(Slice):
         )
         self.desk = RequestDesk(core, dispatcher=self.dispatcher, admission=admission, intake=intake, waiting=waiting)
         styles.open(TextStyles())
-        self._styling = Styling(styles, "text", styled, core.clock)
+        self.styling = Styling(styles, "text", styled, core.clock)
         self._submissions = Submissions(
             core.pool,
             self.dispatcher,
@@ -82,7 +82,7 @@ class Texts(Slice):
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Of requesters and of workers."""
         return [
-            routes(self.desk, self._styling, self._limits, self._door),
+            routes(self.desk, self.styling, self._limits, self._door),
             worker_routes(
                 self.dispatcher,
                 self._workers.check_in,

@@ -28,7 +28,7 @@ async def test_named_workers_serve_whom_they_know(horde: Horde) -> None:
     bee = await worker_id(horde, "bee")
     told = (await horde.ask(other.api_key, workers=[bee])).json()
     assert [warning["code"] for warning in told["warnings"]] == ["NoAvailableWorker"]
-    assert told["message"].endswith("1 are not among the workers named.")
+    assert told["message"].endswith("1 are not among the workers named. By any worker: 1 worker could serve it.")
     refused = told["id"]
     answer = await horde.pop(owner.api_key, "bee", priority_usernames=[friend.alias])
     assert (answer["id"], answer["skipped"]["worker_id"]) == (None, 1)

@@ -109,6 +109,7 @@ class A1111Maker:
             samplers=offered_samplers(facts),
             max_batch=MAX_BATCH if is_whole else 1,
             knows_nsfw=True,
+            previews=True,
         )
 
     def processors(self, facts: Facts) -> dict[str, PostProcessor]:

@@ -88,6 +88,7 @@ def abilities_of(stock: Stock, models: Models, wishes: Wishes, additions: Additi
         samplers=offered_samplers(stock.samplers),
         max_batch=wishes.max_batch or (1 if stock.device == "cpu" else _BATCH),
         knows_nsfw=True,
+        previews=True,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self, TypeAlias
 
 import numpy as np
+from PIL import Image
 
 from horde_worker.backends.demo.canvas import Size, nearest_canvas, to_picture
 from horde_worker.backends.demo.enlarger import FACTOR as ENLARGED
@@ -23,12 +24,14 @@ from horde_worker.backends.demo.tiling import to_tile, wrapped
 from horde_worker.backends.demo.vocabulary import read_prompt
 from horde_worker.backends.demo.weights import Array, load_weights
 
-__all__ = ["MODEL_NAME", "DemoModel", "GenerationStopped", "OnStep", "Picture", "Scene", "ShouldStop"]
+__all__ = ["MODEL_NAME", "DemoModel", "GenerationStopped", "OnGuess", "OnStep", "Picture", "Scene", "ShouldStop"]
 
 MODEL_NAME = "ember-demo"
 
 OnStep: TypeAlias = Callable[[int, int], None]
 """Told after every step: how many are done, how many there are."""
+OnGuess: TypeAlias = Callable[[Image.Image], None]
+"""Shown what the net takes the picture to be, after a step."""
 ShouldStop: TypeAlias = Callable[[], bool]
 
 
@@ -51,7 +54,13 @@ class DemoModel:
         return cls(Network(loaded), Enlarger.load(enlarger), loaded.images_seen)
 
     def generate(
-        self, scene: Scene, *, on_step: OnStep | None = None, should_stop: ShouldStop | None = None
+        self,
+        scene: Scene,
+        *,
+        on_step: OnStep | None = None,
+        should_stop: ShouldStop | None = None,
+        wants_guess: Callable[[], bool] | None = None,
+        on_guess: OnGuess | None = None,
     ) -> Picture:
         """Paint one scene. The same scene gives the same pixels on the same machine.
 
@@ -73,8 +82,21 @@ class DemoModel:
             denoise = source.held(denoise)
         levels = noise_levels(scene)
         again = self._second_levels(scene, canvas)
-        walk = _Walk(scene.sampler, len(levels) - 1 + max(0, len(again) - 1), on_step, should_stop)
-        pixels = walk.down(first_pixels(source, draw_noise(), levels[0]), levels, denoise, draw_noise)
+        guess = pixels = first_pixels(source, draw_noise(), levels[0])
+
+        def seen(x: Array, sigma: float) -> Array:
+            nonlocal guess
+            guess = denoise(x, sigma)
+            return guess
+
+        def step_done(done: int, steps: int) -> None:
+            if on_guess is not None and wants_guess is not None and wants_guess():
+                on_guess(to_picture(guess, canvas, scene.width, scene.height))
+            if on_step is not None:
+                on_step(done, steps)
+
+        walk = _Walk(scene.sampler, len(levels) - 1 + max(0, len(again) - 1), step_done, should_stop)
+        pixels = walk.down(pixels, levels, seen, draw_noise)
         if again:
             draw_large = large_noise(draw_noise)
             larger = reduced(self._enlarged(pixels, scene), ENLARGED // FACTOR)

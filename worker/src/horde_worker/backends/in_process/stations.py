@@ -28,6 +28,11 @@ class Stations(Generic[StationT]):
     def __len__(self) -> int:
         return len(self._all)
 
+    @property
+    def all(self) -> Sequence[StationT]:
+        """Every place, whatever is done there: to look at."""
+        return self._all
+
     @contextmanager
     def one(self, should_stop: Callable[[], bool]) -> Iterator[StationT]:
         """A free place, waited for in the thread. Raises `GenerationStopped`."""

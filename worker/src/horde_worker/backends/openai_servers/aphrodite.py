@@ -49,4 +49,6 @@ DIALECT: Final = Dialect(
     tokenizer=Tokenizer("/v1/tokenize", "prompt", "count"),
     always=vllm.ALWAYS,
     slots=vllm.SLOTS,
+    going_on=vllm.GOING_ON,
+    keeps_loaded=True,
 )

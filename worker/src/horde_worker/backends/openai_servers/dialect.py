@@ -30,3 +30,11 @@ class Dialect:
     slots: int = 1
     """How many texts at a time, where the owner does not say."""
     may_repeat_prompt: bool = False
+    most_stops: int | None = None
+    """How many stop texts it takes of a conversation's; None: all."""
+    going_on: Mapping[str, object] = field(default_factory=dict)
+    """What is sent so that it goes on with an answer which the last message has begun; empty: it does not."""
+    says_if_blind: bool = False
+    """Whether it refuses pictures that its model does not see, so that seeing can be tried."""
+    keeps_loaded: bool = False
+    """Whether all models that it lists lie in its memory."""

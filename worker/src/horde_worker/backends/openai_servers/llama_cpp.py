@@ -15,4 +15,4 @@ TABLE: Final[Table] = {
     "stop_sequence": WATCHED_STOPS,
 }
 MAPPING: Final[dict[str, Mapped]] = mapping_of(TABLE)
-DIALECT: Final = Dialect("llama.cpp", TABLE, tokenizer=Tokenizer("/tokenize", "content", "tokens"))
+DIALECT: Final = Dialect("llama.cpp", TABLE, tokenizer=Tokenizer("/tokenize", "content", "tokens"), keeps_loaded=True)

@@ -18,4 +18,4 @@ TABLE: Final[Table] = {
     "rep_pen": sampler("repeat_penalty", "rep_pen"),
 }
 MAPPING: Final[dict[str, Mapped]] = mapping_of(TABLE)
-DIALECT: Final = Dialect("LM Studio", TABLE)
+DIALECT: Final = Dialect("LM Studio", TABLE, keeps_loaded=True)

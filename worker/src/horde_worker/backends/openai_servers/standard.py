@@ -37,4 +37,4 @@ TABLE: Final[Table] = {
     **FORMATTING,
 }
 MAPPING: Final[dict[str, Mapped]] = mapping_of(TABLE)
-DIALECT: Final = Dialect("an OpenAI-compatible server", TABLE, may_repeat_prompt=True)
+DIALECT: Final = Dialect("an OpenAI-compatible server", TABLE, may_repeat_prompt=True, most_stops=4)

@@ -34,5 +34,10 @@ TABLE: Final[Table] = {
 }
 MAPPING: Final[dict[str, Mapped]] = mapping_of(TABLE)
 DIALECT: Final = Dialect(
-    "TabbyAPI", TABLE, prefix="tabbyAPI/", tokenizer=Tokenizer("/v1/token/encode", "text", "length"), slots=4
+    "TabbyAPI",
+    TABLE,
+    prefix="tabbyAPI/",
+    tokenizer=Tokenizer("/v1/token/encode", "text", "length"),
+    slots=4,
+    keeps_loaded=True,
 )

@@ -31,4 +31,14 @@ MAPPING: Final[dict[str, Mapped]] = mapping_of(TABLE)
 ALWAYS: Final = {"include_stop_str_in_output": True, "stream_options": {"include_usage": True}}
 SLOTS: Final = 4
 """It takes many more; a horde's worker that holds many jobs has to be fast with each of them."""
-DIALECT: Final = Dialect("vLLM", TABLE, tokenizer=Tokenizer("/tokenize", "prompt", "count"), always=ALWAYS, slots=SLOTS)
+GOING_ON: Final = {"continue_final_message": True, "add_generation_prompt": False}
+DIALECT: Final = Dialect(
+    "vLLM",
+    TABLE,
+    tokenizer=Tokenizer("/tokenize", "prompt", "count"),
+    always=ALWAYS,
+    slots=SLOTS,
+    going_on=GOING_ON,
+    says_if_blind=True,
+    keeps_loaded=True,
+)

@@ -7,9 +7,9 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -17,7 +17,18 @@ from horde_worker.backends.events import BackendFailure, Piece, Progress
 from horde_worker.backends.over_http.attendance import LOOK_EVERY_S, Attendance, tells_if_lost
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendRefused
-from horde_worker.backends.text import TextAbilities, TextEvent, TextJob, TextResult
+from horde_worker.backends.text import (
+    ChatAbilities,
+    Conversation,
+    TextAbilities,
+    TextEvent,
+    TextJob,
+    TextResult,
+    common_chat,
+)
+from horde_worker.backends.text_servers.answering import Answering
+from horde_worker.backends.text_servers.chat import ChatEnding, Said
+from horde_worker.backends.text_servers.chat_trial import TRIAL_LIMIT_S
 from horde_worker.backends.text_servers.dropped_wishes import DroppedWishes
 from horde_worker.backends.text_servers.pace import Pace
 from horde_worker.backends.text_servers.prompt_window import LONGEST_TOKEN_CHARACTERS, fitting
@@ -25,9 +36,12 @@ from horde_worker.backends.text_servers.room import Room
 from horde_worker.backends.text_servers.server import LONGEST_TEXT, Ending, Seen, TextServer
 from horde_worker.backends.text_servers.side_by_side import side_by_side
 from horde_worker.backends.text_servers.tables import Ask
+from horde_worker.sampler_settings import NEUTRAL
 from horde_worker.stop_sequences import GrowingText
 
 log = structlog.get_logger(__name__)
+
+EventT = TypeVar("EventT")
 
 LOOK_AT_USE_EVERY_S: Final = 10.0
 """Where a look tells whether somebody else uses the server: it costs next to nothing."""
@@ -37,6 +51,11 @@ BUSY_TRIES: Final = 5
 BUSY_PAUSE_S: Final = 2.0
 SELF_TEST_TOKENS: Final = 16
 SELF_TEST_LIMIT_S: Final = 240.0
+MOST_TRIED: Final = 4
+"""Models whose answers are tried: each may have to be loaded for it."""
+KNOWN_REASONS: Final = frozenset({"stop", "length"})
+CHARACTERS_A_TOKEN: Final = 4
+UNSURPRISING: Final = replace(NEUTRAL, temperature=0.1)
 EMPTY_PROMPT: Final = "\n"
 """What stands for a prompt of nothing, to which several programs would write nothing."""
 
@@ -53,6 +72,7 @@ class TextServerMaker:
         self._seen: Seen | None = None
         self._room = Room(lambda: self.slots)
         self._empty_in_a_row = 0
+        self._chat: ChatAbilities | None = None
         self._dropped = DroppedWishes()
         self.pace = Pace()
         self.attendance: Attendance[TextAbilities] = Attendance(
@@ -66,7 +86,13 @@ class TextServerMaker:
     def abilities(self) -> TextAbilities:
         """What the server can do, in the time that a horde gives."""
         able = self.attendance.abilities
-        return replace(able, max_length=self.pace.longest_text(able.max_length))
+        return replace(
+            able,
+            max_length=self.pace.longest_text(able.max_length),
+            chat=self._chat,
+            loaded=() if self._seen is None else self._seen.loaded,
+            templates={} if self._seen is None else self._seen.templates,
+        )
 
     @property
     def unready(self) -> str:
@@ -88,10 +114,12 @@ class TextServerMaker:
         seen = self._seen_or_gone()
         model = seen.models.get(job.model) or next(iter(seen.models.values()))  # an alias stands for the first
         self._dropped.note(self._server.program, job, self._server.table)
+        answers = self._is_answered(job)
         try:
-            prompt = await self._fitting(job, model, seen)
+            prompt = EMPTY_PROMPT if answers else await self._fitting(job, model, seen)
             asks = [Ask(job, prompt, seed, model, seen.context_length, secrets.token_hex(8)) for seed in job.seeds]
-            writers = [partial(self._write, place, ask) for place, ask in enumerate(asks)]
+            write = self._answer if answers else self._write
+            writers = [partial(write, place, ask) for place, ask in enumerate(asks)]
             events = writers[0]() if len(writers) == 1 else side_by_side(writers)
             async with aclosing(events):
                 async for event in events:
@@ -115,13 +143,13 @@ class TextServerMaker:
         """One text, piece by piece; it ends with a stop sequence even where the server goes on."""
         text = GrowingText(ask.job.stop_sequences)
         most_characters = ask.job.max_length * LONGEST_TOKEN_CHARACTERS
-        tokens, first_at, counted = 0, 0.0, None
+        tokens, first_at, ending = 0, 0.0, Ending()
         async with self._room:
             began = time.monotonic()
-            async with aclosing(self._patiently(ask)) as written:
+            async with aclosing(self._patiently(ask, self._server.write)) as written:
                 async for event in written:
                     if isinstance(event, Ending):
-                        counted = event.tokens
+                        ending = event
                         break
                     tokens += 1
                     most_characters -= len(event)
@@ -133,7 +161,7 @@ class TextServerMaker:
                     yield Progress(place, min(tokens, ask.job.max_length), ask.job.max_length)
                     if text.is_stopped:
                         break
-        tokens = tokens if counted is None else counted
+        tokens = tokens if ending.tokens is None else ending.tokens
         self.pace.note(
             ask.job.model,
             prompt_characters=len(ask.prompt),
@@ -141,17 +169,62 @@ class TextServerMaker:
             first_s=first_at - began,
             rest_s=time.monotonic() - first_at,
         )
-        yield self._whole(text.text, ask.seed, tokens)
+        reason = "stop" if text.is_stopped else ending.finish_reason
+        yield self._whole(
+            TextResult(text.text, ask.seed, tokens, finish_reason=reason if reason in KNOWN_REASONS else ""),
+            is_empty=not text.text.strip(),
+        )
 
-    async def _patiently(self, ask: Ask) -> AsyncGenerator[str | Ending, None]:
+    async def _answer(self, place: int, ask: Ask) -> AsyncGenerator[TextEvent, None]:
+        """One answer to the job's conversation, as `_write`."""
+        answer, first_at, ending = Answering(ask.job, place), 0.0, ChatEnding()
+        async with self._room:
+            began = time.monotonic()
+            async with aclosing(self._patiently(ask, self._server.answer)) as answered:
+                async for event in answered:
+                    if isinstance(event, ChatEnding):
+                        ending = event
+                        break
+                    first_at = first_at or time.monotonic()
+                    for told in answer.add(event):
+                        yield told
+                    if answer.is_stopped:
+                        break
+        result = answer.result(ask.seed, ending)
+        self.pace.note(
+            ask.job.model,
+            prompt_characters=(ending.prompt_tokens or 0) * CHARACTERS_A_TOKEN,
+            tokens=result.tokens,
+            first_s=first_at - began,
+            rest_s=time.monotonic() - first_at,
+        )
+        yield self._whole(result, is_empty=answer.is_empty)
+
+    def _is_answered(self, job: TextJob) -> bool:
+        """Whether a job is done by its conversation; else by its prompt, which says the same by a horde's template.
+
+        Raises `BackendFailure` where the prompt would not do.
+        """
+        conversation = job.conversation
+        if conversation is None:
+            return False
+        if lacks := conversation.lacking(self._chat):
+            raise BackendFailure(f"{self._server.program} cannot do this any more: {', '.join(lacks)}")
+        return self._chat is not None and (
+            not conversation.continues or conversation.is_needed or self._server.goes_on()
+        )
+
+    async def _patiently(
+        self, ask: Ask, write: Callable[[Ask, float], AsyncGenerator[EventT, None]]
+    ) -> AsyncGenerator[EventT, None]:
         """What the server writes; one that is busy is asked again, and one that takes far too long is given up."""
-        limit_s = ask.job.ttl_s
+        limit_s = ask.job.longest_s
         if (usual_s := self.pace.limit_s(ask.job.max_length, len(ask.prompt))) is not None:
             limit_s = min(limit_s, usual_s)
         for attempt in range(1, BUSY_TRIES + 1):
             has_begun = False
             try:
-                async with aclosing(self._server.write(ask, limit_s)) as written:
+                async with aclosing(write(ask, limit_s)) as written:
                     async for event in written:
                         has_begun = True
                         yield event
@@ -161,12 +234,12 @@ class TextServerMaker:
                     raise
             await self._sleep(BUSY_PAUSE_S)
 
-    def _whole(self, text: str, seed: int, tokens: int) -> TextResult:
-        """A text as a result. Raises `BackendFailure` for the second in a row with nothing in it."""
-        self._empty_in_a_row = 0 if text.strip() else self._empty_in_a_row + 1
+    def _whole(self, result: TextResult, *, is_empty: bool) -> TextResult:
+        """The result. Raises `BackendFailure` for the second in a row with nothing in it."""
+        self._empty_in_a_row = self._empty_in_a_row + 1 if is_empty else 0
         if self._empty_in_a_row > 1:
             raise BackendFailure(f"{self._server.program} wrote nothing, twice in a row")
-        return TextResult(text, seed, tokens)
+        return result
 
     async def _fitting(self, job: TextJob, model: str, seen: Seen) -> str:
         context = min(job.max_context_length, seen.context_length)
@@ -210,6 +283,29 @@ class TextServerMaker:
                 pieces += isinstance(event, str) and bool(event)
         if not pieces:
             raise BackendFailure(f"{self._server.program} wrote nothing when it was tried out")
+        self._chat = await self._tried_chat(job, seen)
+
+    async def _tried_chat(self, job: TextJob, seen: Seen) -> ChatAbilities | None:
+        """What every model does with messages. Nothing is claimed of more models than can be tried in a while."""
+        found: list[ChatAbilities | None] = []
+        for local in list(seen.models.values())[: MOST_TRIED + 1]:
+
+            def ask(
+                conversation: Conversation, tokens: int, local: str = local
+            ) -> AsyncGenerator[Said | ChatEnding, None]:
+                trial = replace(job, conversation=conversation, max_length=tokens, sampling=UNSURPRISING, may_end=True)
+                return self._server.answer(Ask(trial, EMPTY_PROMPT, 1, local, seen.context_length), TRIAL_LIMIT_S)
+
+            found.append(None if len(found) >= MOST_TRIED else await self._server.chat_abilities(local, ask))
+            if found[-1] is None:
+                break
+        common = common_chat(found)
+        log.info(
+            "worker.chat_tried",
+            program=self._server.program,
+            **({"chats": False} if common is None else asdict(common)),
+        )
+        return common
 
     def _slots(self, seen: Seen) -> int:
         return self._options.slots or seen.slots

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.over_http.options import ServerOptions
 from horde_worker.backends.over_http.server import BackendServer
+from horde_worker.backends.text import ChatAbilities
+from horde_worker.backends.text_servers.chat import Answered
+from horde_worker.backends.text_servers.chat_trial import Trial
 from horde_worker.backends.text_servers.tables import Ask, Table
 
 UNKNOWN_CONTEXT: Final = 2048
@@ -29,13 +32,18 @@ class Seen:
     slots: int = 1
     used_by_others: bool = False
     """Whether somebody else has something written just now."""
+    loaded: tuple[str, ...] = ()
+    """Which of the models lie in its memory, by their names in the horde."""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """How models want conversations written, as far as that is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The end of a text: how many tokens the server counts, and whether it came to the end by itself."""
+    """The end of a text: how many tokens the server counts, and why it ended (`stop`, `length`), where it says so."""
 
     tokens: int | None = None
+    finish_reason: str = ""
 
 
 Written: TypeAlias = str | Ending
@@ -69,6 +77,15 @@ class TextServer(Protocol):
     def write(self, ask: Ask, limit_s: float) -> AsyncGenerator[Written, None]:
         """The pieces of a text, and its end. Closing it ends the work at the server. Raises `BackendFailure`."""
 
+    async def chat_abilities(self, model: str, ask: Trial) -> ChatAbilities | None:
+        """What it does with messages for a model, by the server's name; `ask` tries it out. None: it takes none."""
+
+    def answer(self, ask: Ask, limit_s: float) -> AsyncGenerator[Answered, None]:
+        """The deltas of an answer to a job's messages, and its end; otherwise as `write`."""
+
+    def goes_on(self) -> bool:
+        """Whether it goes on with an answer that the last message has begun."""
+
 
 class Speaker:
     """What all that implement `TextServer` begin with. `context_length` is the owner's word for it, which counts."""
@@ -80,6 +97,18 @@ class Speaker:
 
     async def unload(self, models: Sequence[str]) -> None:
         """Most servers cannot be told to."""
+
+    async def chat_abilities(self, model: str, ask: Trial) -> ChatAbilities | None:
+        """Who knows prompts only says no more."""
+        return None
+
+    def answer(self, ask: Ask, limit_s: float) -> AsyncGenerator[Answered, None]:
+        """Asked only of those who have abilities."""
+        raise NotImplementedError
+
+    def goes_on(self) -> bool:
+        """Most begin another message."""
+        return False
 
 
 def named(

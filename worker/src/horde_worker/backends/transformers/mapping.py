@@ -40,3 +40,14 @@ MAPPING: Final[Mapping[str, Mapped]] = {
     "softprompt": Unsupported("the API knows none any more, and none is offered"),
     "model": Sent("from_pretrained(folder)", "the folder that the option `models` names for it"),
 }
+
+CONVERSATION: Final[Mapping[str, Mapped]] = {
+    "messages": Sent("apply_chat_template(conversation)", "marks of the model in them are broken"),
+    "continue": Sent("apply_chat_template(continue_final_message)"),
+    "response_format": ByWorker("the prompt asks for it"),
+    **dict.fromkeys(
+        ("images", "tools", "tool_choice", "parallel_tool_calls", "json_schema", "logprobs"),
+        Unsupported("it writes texts only"),
+    ),
+}
+"""What becomes of a conversation, where every model has a template."""

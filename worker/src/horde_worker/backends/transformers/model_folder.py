@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,8 @@ class ModelFolder:
     path: Path
     size_bytes: int
     context_length: int | None
+    chat_template: str = ""
+    """How its maker wants conversations written; empty where that is not said."""
 
     @classmethod
     def read(cls, path: Path) -> ModelFolder:
@@ -34,7 +37,7 @@ class ModelFolder:
             raise BackendFailure(f"{path} brings program code of its own (`auto_map`), which is not run")
         if not any((path / name).exists() for name in _TOKENIZERS):
             raise BackendFailure(f"{path} has no tokenizer")
-        return cls(path, weight_bytes(path), _context_length(config))
+        return cls(path, weight_bytes(path), _context_length(config), _chat_template(path))
 
 
 def _context_length(config: Mapping[str, Any]) -> int | None:
@@ -46,3 +49,17 @@ def _context_length(config: Mapping[str, Any]) -> int | None:
             if isinstance(value, int) and not isinstance(value, bool) and value > 0:
                 return value
     return None
+
+
+def _chat_template(path: Path) -> str:
+    """From a file of its own, or from the tokenizer's settings; of several templates, the first."""
+    with suppress(OSError, ValueError):
+        file = path / "chat_template.jinja"
+        if file.exists() and file.stat().st_size <= MAX_CONFIG_BYTES:
+            return file.read_text(encoding="utf-8")
+    with suppress(BackendFailure):
+        found = config_in(path / "tokenizer_config.json", MAX_CONFIG_BYTES).get("chat_template")
+        if isinstance(found, list) and found and isinstance(found[0], Mapping):
+            found = found[0].get("template")
+        return found if isinstance(found, str) else ""
+    return ""

@@ -6,12 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
+import structlog
+
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.in_process.devices import Device
-from horde_worker.backends.text import TextEvent, TextJob
+from horde_worker.backends.text import Conversation, TextEvent, TextJob
 from horde_worker.backends.transformers.decoding import GrowingText
 from horde_worker.backends.transformers.drawing import DrawingProcessor
 from horde_worker.backends.transformers.writing import EachEnds, Writing
+
+log = structlog.get_logger(__name__)
 
 MOST_CHARACTERS_A_TOKEN: Final = 64
 """What of a prompt is tokenized at all: prompts may have millions of characters, and only the last tokens count."""
@@ -45,9 +49,13 @@ class TextModel:
             raise BackendFailure(f"{folder.name} cannot be loaded: {reason}") from error
         return cls(model.to(device.name).eval(), tokenizer, device)
 
-    def tokens(self, prompt: str, most: int) -> list[int]:
-        """The prompt's tokens: the last ones that fit, behind the token that begins every text, where there is one."""
-        read: list[int] = self._tokenizer(prompt[-most * MOST_CHARACTERS_A_TOKEN :], verbose=False)["input_ids"]
+    def tokens(self, prompt: str, most: int, *, is_whole: bool = False) -> list[int]:
+        """The prompt's tokens: the last ones that fit, behind the token that begins every text, where there is one.
+
+        `is_whole`: that is in the prompt already, where it belongs there.
+        """
+        last = prompt[-most * MOST_CHARACTERS_A_TOKEN :]
+        read: list[int] = self._tokenizer(last, verbose=False, add_special_tokens=not is_whole)["input_ids"]
         begin = self._tokenizer.bos_token_id
         if len(read) > most:
             has_begin = begin is not None and read[0] == begin and most > 1
@@ -67,7 +75,9 @@ class TextModel:
         """The texts of these places side by side. `room` is how many tokens prompt and text may have together."""
         import torch
 
-        read = self.tokens(job.prompt, max(1, min(job.max_context_length, room) - job.max_length))
+        most = max(1, min(job.max_context_length, room) - job.max_length)
+        chat = None if job.conversation is None else self._written(job.conversation)
+        read = self.tokens(job.prompt, most) if chat is None else self.tokens(chat, most, is_whole=True)
         ends = self._ends
         seeds = [job.seeds[place] for place in places]
         writings = [
@@ -93,6 +103,34 @@ class TextModel:
             )
         for writing in writings:
             tell(writing.result())
+
+    def _written(self, conversation: Conversation) -> str | None:
+        """A conversation as the model's own template writes it; None where it cannot: then there is the prompt.
+
+        Words of a user that have a meaning to the model lose it: nobody opens a turn for somebody else.
+        """
+        marks = [str(mark) for mark in self._tokenizer.all_special_tokens if len(str(mark)) > 1]
+
+        def harmless(text: str) -> str:
+            for mark in marks:
+                text = text.replace(mark, f"{mark[0]}\u200d{mark[1:]}")
+            return text
+
+        messages = [
+            {**message, "content": harmless(message["content"])} if isinstance(message.get("content"), str) else message
+            for message in conversation.messages
+        ]
+        try:
+            written: str = self._tokenizer.apply_chat_template(
+                messages,
+                tokenize=False,
+                add_generation_prompt=not conversation.continues,
+                continue_final_message=conversation.continues,
+            )
+        except Exception as error:  # noqa: BLE001 - a template may do anything
+            log.warning("backend.template_failed", kind=type(error).__name__)
+            return None
+        return written
 
     @staticmethod
     def _neutral_config(ends: Sequence[int], most: int) -> Any:

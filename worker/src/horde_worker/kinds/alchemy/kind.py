@@ -32,6 +32,7 @@ from horde_worker.kinds.parcel import Parcel, Undeliverable, as_json, as_request
 from horde_worker.kinds.pictures import encode_webp
 from horde_worker.kinds.sources import SourceFailure, SourceFetcher
 from horde_worker.settings import OperatorWishes
+from horde_worker.steady_clock import Deadline
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +112,12 @@ class AlchemyKind(OfMaker):
             webp = await asyncio.to_thread(encode_webp, value)
             return Parcel(form.id, as_json(alchemy_submit(form.id, form.name, UPLOADED)), webp, form.upload_url)
         return Parcel(form.id, as_json(alchemy_submit(form.id, form.name, value)))
+
+    def stream(self, job: AlchemyJob, deadline: Deadline) -> None:
+        """Forms are too short to tell of."""
+
+    def pack_called_off(self, job: AlchemyJob, place: int, so_far: str) -> Parcel:
+        return Parcel(job.forms[place].id, as_json(alchemy_fault(job.forms[place].id)))
 
     async def deliver(self, parcel: Parcel) -> float:
         if parcel.picture and not (

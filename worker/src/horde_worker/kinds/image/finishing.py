@@ -85,6 +85,22 @@ class Finishing:
         return Finished(image, (*decision.remarks, *result.remarks, *told), decision.state)
 
     @property
+    def judges(self) -> bool:
+        """Whether pictures are looked at before they go out."""
+        return self._checker is not None and self._checker.can_judge
+
+    async def may_show(self, job: ImageJob, preview: Image.Image) -> bool:
+        """Whether a picture half made may go out: the whole one, as it looks now, would not be replaced."""
+        judgement = await self._judge.judge(preview, Wanted(job.prompt, job.negative_prompt))
+        decision = decided(
+            judgement,
+            is_sfw_worker=is_sfw(self._wishes.current()),
+            hits_censorlist=words_hit(job.prompt, self._wishes.censorlist),
+            censors_request=job.censors_nsfw,
+        )
+        return decision.replaced is None
+
+    @property
     def _judge(self) -> SafetyChecker:
         assert self._checker is not None  # nothing is asked for, or made, before the start
         return self._checker

@@ -7,7 +7,7 @@ import asyncio
 import base64
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from horde_sdk.ai_horde_api.consts import MODEL_TYPE
 from horde_worker.backends.alchemy import AlchemyMaker
@@ -18,7 +18,7 @@ from horde_worker.kinds.hand_out import HandOut, giving_back_at_most, messages_o
 from horde_worker.kinds.image.finishing import Finishing
 from horde_worker.kinds.image.offer import ImageOffer, check_image_offered, image_offer
 from horde_worker.kinds.image.popped import read_image_pop
-from horde_worker.kinds.image.submit import ImageSubmit, image_fault, image_submit
+from horde_worker.kinds.image.submit import ImageSubmit, image_called_off, image_fault, image_submit
 from horde_worker.kinds.interface import Watch
 from horde_worker.kinds.maker_standing import OfMaker
 from horde_worker.kinds.parcel import Parcel, as_json, as_request
@@ -28,6 +28,12 @@ from horde_worker.kinds.sources import SourceFetcher
 from horde_worker.lora_cache.cache import LoraCache
 from horde_worker.lora_cache.for_jobs import with_files
 from horde_worker.settings import OperatorWishes
+from horde_worker.steady_clock import Deadline
+from horde_worker.streams.job_stream import JobStream, OpenStreams
+from horde_worker.streams.picture_outbox import PictureOutbox
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 NATIVE_PIXELS: Final = 512 * 512
 LARGE_PIXELS: Final = 1024 * 1024
@@ -57,6 +63,7 @@ class ImageKind(OfMaker):
         self._loras = loras
         self._sources = SourceFetcher(api.places)
         self._finishing = Finishing(wishes, alchemist)
+        self._streams = OpenStreams()
 
     @property
     def _abilities(self) -> ImageAbilities:
@@ -74,7 +81,13 @@ class ImageKind(OfMaker):
     def offer(self) -> ImageOffer:
         """The next pop."""
         able = self._finishing.with_post_processors(self._abilities)
-        return image_offer(self._wishes.current(), able, self.slots)
+        return image_offer(
+            self._wishes.current(),
+            able,
+            self.slots,
+            streams=self.may_stream,
+            checks_previews=self._finishing.judges,
+        )
 
     async def pop(self) -> HandOut[ImageJob]:
         offer = self.offer()
@@ -99,6 +112,21 @@ class ImageKind(OfMaker):
         own = self._finishing.for_maker(job, self._maker.abilities.capabilities)
         return results_of(self._maker.make(own), ImageResult, len(job.ids), watch, "pictures")
 
+    def stream(self, job: ImageJob, deadline: Deadline) -> JobStream | None:
+        """Steps, and previews where the horde wants them and the judge lets them pass."""
+        wish = job.stream
+        if wish is None or not self.may_stream:
+            return None
+
+        async def may_show(preview: Image.Image) -> bool:
+            return await self._finishing.may_show(job, preview)
+
+        outboxes = [PictureOutbox(wish, may_show) for _ in job.ids]
+        return JobStream(self._api, job.ids, outboxes, wish, deadline, self._streams)
+
+    def pack_called_off(self, job: ImageJob, place: int, so_far: str) -> Parcel:
+        return Parcel(job.ids[place], as_json(image_called_off(job.ids[place])))
+
     async def pack(self, job: ImageJob, place: int, result: ImageResult) -> Parcel:
         done = await self._finishing.finished(job, place, result, self._maker.abilities.capabilities)
         remarks = [*done.remarks, *job.source_remarks, *self._alias_remarks(job.model)]
@@ -113,6 +141,8 @@ class ImageKind(OfMaker):
 
     async def deliver(self, parcel: Parcel) -> float:
         submit = as_request(parcel.submit, ImageSubmit)
+        if not parcel.picture:  # called off
+            return await self._api.hand_in(submit)
         if not parcel.upload_url or not await self._api.places.upload(parcel.upload_url, parcel.picture):
             submit = submit.model_copy(update={"generation": base64.b64encode(parcel.picture).decode()})
         return await self._api.hand_in(submit)

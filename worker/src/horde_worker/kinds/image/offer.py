@@ -8,7 +8,13 @@ from horde_sdk.ai_horde_api.apimodels.generate.pop import ImageGenerateJobPopReq
 from horde_worker.backends.image import ImageAbilities, ImageJob
 from horde_worker.kinds.hand_out import UnusableJob
 from horde_worker.kinds.image.needs import lacking
-from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least, offered_models
+from horde_worker.kinds.offered import (
+    MOST_AT_A_TIME,
+    check_models_and_amount,
+    least,
+    offered_and_loaded,
+    offered_models,
+)
 from horde_worker.safety.words import words_to_send
 from horde_worker.settings import Allowed, OperatorWishes
 
@@ -23,13 +29,25 @@ class ImageOffer(ImageGenerateJobPopRequest):
     """Only requests that name this worker. Sent only where it is wanted: other hordes do not know the key."""
 
 
-def image_offer(wishes: OperatorWishes, abilities: ImageAbilities, threads: int = 1) -> ImageOffer:
-    """What to send to `POST /generate/pop`; `threads` jobs are made at a time."""
+def image_offer(
+    wishes: OperatorWishes,
+    abilities: ImageAbilities,
+    threads: int = 1,
+    *,
+    streams: bool = False,
+    checks_previews: bool = False,
+) -> ImageOffer:
+    """What to send to `POST /generate/pop`; `threads` jobs are made at a time.
+
+    `streams`: jobs are told of while they are made. What is not so is not sent: few hordes know these keys.
+    """
+    shows = streams and abilities.previews
     may = wishes.allowed
     can = abilities.capabilities - {word for word, is_allowed in _words_of(may) if not is_allowed}
+    models = offered_models(wishes.models, wishes.choice.of(abilities.models))
     return ImageOffer(
         name=wishes.name,
-        models=offered_models(wishes.models, wishes.choice.of(abilities.models)),
+        models=models,
         bridge_agent=wishes.bridge_agent,
         threads=threads,
         amount=least(abilities.max_batch, wishes.batch, MOST_AT_A_TIME),
@@ -49,6 +67,10 @@ def image_offer(wishes: OperatorWishes, abilities: ImageAbilities, threads: int 
         allow_sdxl_controlnet=may.controlnet and may.sdxl_controlnet and "controlnet" in can,
         allow_lora=may.lora and "lora" in can,
         capabilities=sorted(can | abilities.samplers),
+        streams=streams or None,
+        previews=shows or None,
+        previews_checked=(shows and checks_previews) or None,
+        loaded=offered_and_loaded(models, abilities.loaded),
     )
 
 

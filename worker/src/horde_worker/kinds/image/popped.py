@@ -27,6 +27,7 @@ from horde_worker.kinds.image.popped_lists import (
     post_processing_of,
     tis_of,
 )
+from horde_worker.streams.wish import stream_wish
 from horde_worker.tolerance import MAX_MODEL_CHARACTERS, Tolerant
 
 MAX_SIDE: Final = 8192
@@ -108,6 +109,7 @@ _READ_APART: Final = frozenset({"loras", "tis", "post_processing", "extra_texts"
 def _without_lists(answer: Mapping[str, Any]) -> dict[str, Any]:
     kept = without_ids(answer)
     kept.pop("extra_source_images", None)
+    kept.pop("stream", None)
     kept["payload"] = {name: value for name, value in answer["payload"].items() if name not in _READ_APART}
     return kept
 
@@ -156,6 +158,7 @@ def _job(popped: ImagePopAnswer, answer: Mapping[str, Any], ids: tuple[str, ...]
         transparent=wished.transparent is True,
         workflow=wished.workflow or "",
         extra_texts=extra_texts_of(answer["payload"]),
+        stream=stream_wish(answer),
     )
 
 

@@ -49,6 +49,11 @@ def image_fault(job_id: str, reason: str) -> ImageSubmit:
     )
 
 
+def image_called_off(job_id: str) -> ImageSubmit:
+    """What to send for an image that nobody waits for any more."""
+    return ImageSubmit(id=job_id, generation="cancelled", seed=-1, state=GENERATION_STATE.cancelled, gen_metadata=[])
+
+
 def _entry(remark: Remark) -> GenMetadataEntry:
     ref = whole_text(remark.ref)[:MAX_REF_CHARACTERS]
     return GenMetadataEntry(type=remark.type, value=remark.value, ref=ref or None)

@@ -7,7 +7,13 @@ from pydantic import Field
 from horde_sdk.ai_horde_api.apimodels.generate.text.pop import TextGenerateJobPopRequest
 from horde_worker.backends.text import TextAbilities, TextJob
 from horde_worker.kinds.hand_out import UnusableJob
-from horde_worker.kinds.offered import MOST_AT_A_TIME, check_models_and_amount, least, offered_models
+from horde_worker.kinds.offered import (
+    MOST_AT_A_TIME,
+    check_models_and_amount,
+    least,
+    offered_and_loaded,
+    offered_models,
+)
 from horde_worker.safety.words import words_to_send
 from horde_worker.settings import OperatorWishes
 
@@ -22,11 +28,17 @@ class TextOffer(TextGenerateJobPopRequest):
     """Words whose requests are not taken. Sent only where there are some."""
 
 
-def text_offer(wishes: OperatorWishes, abilities: TextAbilities, threads: int = 1) -> TextOffer:
-    """What to send to `POST /generate/text/pop`; `threads` jobs are made at a time."""
+def text_offer(
+    wishes: OperatorWishes, abilities: TextAbilities, threads: int = 1, *, streams: bool = False
+) -> TextOffer:
+    """What to send to `POST /generate/text/pop`; `threads` jobs are made at a time.
+
+    `streams`: jobs are told of while they are made. What is not so is not sent: few hordes know these keys.
+    """
+    models, chat = offered_models(wishes.models, abilities.models), abilities.chat
     return TextOffer(
         name=wishes.name,
-        models=offered_models(wishes.models, abilities.models),
+        models=models,
         bridge_agent=wishes.bridge_agent,
         threads=threads,
         amount=least(abilities.max_batch, wishes.batch, MOST_AT_A_TIME),
@@ -39,6 +51,14 @@ def text_offer(wishes: OperatorWishes, abilities: TextAbilities, threads: int = 
         priority_usernames=list(wishes.priority_usernames),
         require_upfront_kudos=wishes.require_upfront_kudos,
         extra_slow_worker=wishes.extra_slow_worker,
+        streams=streams or None,
+        chat=chat is not None or None,
+        vision=(chat is not None and chat.vision) or None,
+        grammar=(chat is not None and chat.grammar) or None,
+        tools=(chat is not None and chat.tools) or None,
+        logprobs=(chat is not None and chat.logprobs) or None,
+        templates={name: abilities.templates[name] for name in models if name in abilities.templates} or None,
+        loaded=offered_and_loaded(models, abilities.loaded),
     )
 
 

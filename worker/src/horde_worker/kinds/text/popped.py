@@ -17,7 +17,9 @@ from horde_worker.kinds.hand_out import (
     seed_of,
     without_ids,
 )
+from horde_worker.kinds.text.conversation import conversation_of
 from horde_worker.sampler_settings import DEFAULT_ORDER, TextSampling
+from horde_worker.streams.wish import stream_wish
 from horde_worker.text_format import TextFormat
 from horde_worker.tolerance import MAX_MODEL_CHARACTERS, Tolerant, finite_number
 
@@ -25,6 +27,7 @@ MAX_PROMPT_CHARACTERS: Final = 5_000_000
 MAX_STOP_SEQUENCES: Final = 128
 MAX_STOP_CHARACTERS: Final = 2000
 _ORDER_LIMIT: Final = 64
+SEED_SPACE: Final = 2**32
 
 
 class TextPayload(ModelPayloadKobold, Tolerant):
@@ -80,7 +83,7 @@ def read_text_pop(answer: Mapping[str, Any]) -> TextJob | None:
     if not isinstance(answer.get("payload"), Mapping):
         raise UnusableJob("the job has no payload", ids)
     try:
-        popped = TextPopAnswer.model_validate(without_ids(answer))
+        popped = TextPopAnswer.model_validate(_without_conversation(answer))
     except ValidationError as problem:
         raise UnusableJob(f"{problem.error_count()} fields make no sense", ids) from None
     wished = popped.payload
@@ -93,7 +96,7 @@ def read_text_pop(answer: Mapping[str, Any]) -> TextJob | None:
         prompt=prompt,
         max_length=wished.max_length,
         max_context_length=max(wished.max_context_length, wished.max_length),
-        seeds=tuple(map(seed_of, ids)),
+        seeds=_seeds(answer["payload"].get("seed"), ids),
         ttl_s=float(popped.ttl),
         sampling=_sampling(wished),
         stop_sequences=tuple(wished.stop_sequence),
@@ -105,7 +108,33 @@ def read_text_pop(answer: Mapping[str, Any]) -> TextJob | None:
             trims_incomplete=wished.frmttriminc is True,
         ),
         may_end=wished.use_default_badwordsids is not True,
+        conversation=conversation_of(answer["payload"], ids),
+        stream=stream_wish(answer),
     )
+
+
+_READ_APART: Final = frozenset(
+    [
+        *("seed", "messages", "continue", "tools", "tool_choice", "parallel_tool_calls", "response_format"),
+        *("json_schema", "logprobs", "images"),
+    ]
+)
+"""What is no text's own, and may be large."""
+
+
+def _without_conversation(answer: Mapping[str, Any]) -> dict[str, Any]:
+    kept = without_ids(answer)
+    kept.pop("stream", None)
+    kept["payload"] = {name: value for name, value in answer["payload"].items() if name not in _READ_APART}
+    return kept
+
+
+def _seeds(said: object, ids: tuple[str, ...]) -> tuple[int, ...]:
+    """From the one that was asked for on; without one, the same for the same job."""
+    first = finite_number(said, None)
+    if first is None:
+        return tuple(map(seed_of, ids))
+    return tuple((int(first) + place) % SEED_SPACE for place in range(len(ids)))
 
 
 def _sampling(wished: TextPayload) -> TextSampling:

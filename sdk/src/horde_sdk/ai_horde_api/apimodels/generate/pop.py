@@ -115,6 +115,8 @@ class ImageGenerateJobPopResponse(
     """Seconds until the server gives the job to somebody else."""
     messages: list[PopResponseModelMessage] | None = None
     """Messages to the worker."""
+    stream: dict[str, Any] | None = None
+    """How the horde wants to hear of the job while it is made. OpenHorde only."""
 
     @model_validator(mode="after")
     def _job_has_an_id(self) -> ImageGenerateJobPopResponse:
@@ -194,6 +196,10 @@ class PopInput(HordeAPIObjectBaseModel, api_name="PopInput"):
     """Only requests by users who can pay."""
     threads: int | None = Field(default=1, ge=1, le=50)
     """How many jobs it works on at once."""
+    streams: bool | None = None
+    """Whether it tells of a job while it makes it, where the horde wants to hear. OpenHorde only."""
+    loaded: list[str] | None = Field(default=None, max_length=20)
+    """Models that lie in its memory now. OpenHorde only."""
 
 
 @Unhashable
@@ -234,6 +240,10 @@ class ImageGenerateJobPopRequest(
     """Whether it is very slow."""
     limit_max_steps: bool = False
     """Whether it takes jobs with many steps only for fast models."""
+    previews: bool | None = None
+    """Whether it can show pictures half made. OpenHorde only."""
+    previews_checked: bool | None = None
+    """Whether its judge sees those too. OpenHorde only."""
 
     @classmethod
     def get_default_success_response_type(cls) -> type[ImageGenerateJobPopResponse]:

@@ -41,6 +41,26 @@ class ModelPayloadKobold(ModelPayloadRootKobold, api_name="ModelPayloadKobold"):
 
     prompt: str | None = None
     """The text to go on with."""
+    seed: int | None = None
+    """What to draw with. OpenHorde only, as all that follow."""
+    messages: list[dict[str, Any]] | None = None
+    """The conversation that the prompt was made of, as OpenAI's API has it."""
+    continue_: bool | None = Field(default=None, alias="continue")
+    """Whether the last message is the beginning of the answer."""
+    tools: list[dict[str, Any]] | None = None
+    """Functions that the model may call."""
+    tool_choice: str | dict[str, Any] | None = None
+    """Whether it has to call one, and which."""
+    parallel_tool_calls: bool | None = None
+    """Whether it may call several at once."""
+    response_format: dict[str, Any] | None = None
+    """`{"type": "json_object"}` for an answer in JSON."""
+    json_schema: dict[str, Any] | None = None
+    """What the answer has to look like."""
+    logprobs: int | None = None
+    """To tell the likelihood of each token, and of so many others in its place."""
+    images: list[str] | None = None
+    """Pictures to look at, as URL or base64."""
 
 
 class TextGenerateJobPopResponse(
@@ -67,6 +87,8 @@ class TextGenerateJobPopResponse(
     """Seconds until the server gives the job to somebody else."""
     messages: list[PopResponseModelMessage] | None = None
     """Messages to the worker."""
+    stream: dict[str, Any] | None = None
+    """How the horde wants to hear of the job while it is made. OpenHorde only."""
 
     @model_validator(mode="after")
     def _job_has_an_id(self) -> TextGenerateJobPopResponse:
@@ -121,6 +143,18 @@ class _PopInputKobold(PopInput, api_name="PopInputKobold"):
     """Soft prompts that it has."""
     extra_slow_worker: bool = False
     """Whether it is very slow."""
+    chat: bool | None = None
+    """Whether it makes messages a prompt by the model's own template. OpenHorde only, as all that follow."""
+    vision: bool | None = None
+    """Whether it sees pictures."""
+    grammar: bool | None = None
+    """Whether it can bind a text to a JSON schema."""
+    tools: bool | None = None
+    """Whether its models can call functions."""
+    logprobs: bool | None = None
+    """Whether it tells how likely tokens were."""
+    templates: dict[str, str] | None = None
+    """How its models want conversations written, by name."""
 
 
 @Unhashable

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from horde_sdk.ai_horde_api.apimodels.base import (
     BaseAIHordeRequest,
     GenMetadataEntry,
@@ -35,9 +37,19 @@ class TextGenerationJobSubmitRequest(
     """What it was drawn with."""
     gen_metadata: list[GenMetadataEntry] | None = None
     """Remarks about it."""
+    finish_reason: str | None = None
+    """Why it ended: `stop`, `length`, `tool_calls` or `content_filter`. OpenHorde only, as all that follow."""
+    tokens: int | None = None
+    """Tokens written."""
+    usage: dict[str, Any] | None = None
+    """Tokens read and written, as OpenAI's API has them."""
+    message: dict[str, Any] | None = None
+    """The whole answer as a message, with its calls of functions."""
+    logprobs: dict[str, Any] | None = None
+    """How likely its tokens were, as OpenAI's API has it."""
 
     def get_extra_fields_to_exclude_from_log(self) -> set[str]:
-        return {"generation"}
+        return {"generation", "message", "logprobs"}
 
     @classmethod
     def get_default_success_response_type(cls) -> type[JobSubmitResponse]:

@@ -1,0 +1,1 @@
+"""KoboldCpp's API (gateway-kobold.md)."""

@@ -1,0 +1,113 @@
+"""Ollama's API: parse, call, answer (gateway-ollama.md)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from horde_server.gateway.common.body import Body
+from horde_server.gateway.common.errors import BadField, UnsupportedValue
+from horde_server.gateway.common.etag import answered
+from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS
+from horde_server.gateway.common.services import Services
+from horde_server.gateway.common.told import answer_headers
+from horde_server.gateway.ollama.answers import Answer, loaded
+from horde_server.gateway.ollama.dialect import encode
+from horde_server.gateway.ollama.lines import Lines, Route, created_at
+from horde_server.gateway.ollama.models import loaded as loaded_models
+from horde_server.gateway.ollama.models import shown, tags
+from horde_server.gateway.ollama.orders import Orders, Wish
+from horde_server.http.body import json_response
+from horde_server.http.rights import Right
+from horde_server.identity.caller import Caller
+from horde_server.settings import KeepAlive
+
+VERSION: Final = "0.13.0"
+"""Of Ollama, whose behaviour this is: programs compare it."""
+_UNPULLED: Final = "this horde cannot {} models; workers decide what they serve"
+
+
+def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
+    """What programs that speak Ollama's API ask."""
+    router = services.door.router("/api", include_in_schema=False)
+    models, clock = services.models, services.core.clock
+    keeps_alive = services.settings.sse_keepalive is not KeepAlive.OFF
+
+    @router.get("/version", right=Right.ANYBODY_NAMED, shared_keys=True)
+    async def version() -> Response:
+        """Which Ollama this is like."""
+        return json_response(encode({"version": VERSION, "horde": horde_version}))
+
+    @router.get("/tags", right=Right.ANYBODY_NAMED, shared_keys=True, hot=True)
+    async def list_models(request: Request) -> Response:
+        """The text models that are served now."""
+        return answered(request, encode(tags(models.served("text"))))
+
+    @router.get("/ps", right=Right.ANYBODY_NAMED, shared_keys=True)
+    async def list_loaded() -> Response:
+        """The same: all of them can be asked at once."""
+        return json_response(encode(loaded_models(models.served("text"), clock())))
+
+    @router.post("/show", right=Right.ANYBODY_NAMED, shared_keys=True, reads=Body.read)
+    async def show(body: Body) -> Response:
+        """What is known of a model."""
+        name = _model(body)
+        resolved = models.resolve(name, "text")
+        known = next((model for model in models.served("text") if model.name in resolved.models), None)
+        shown_name = known.name if known is not None else (resolved.name or name)
+        first_seen_s = known.first_seen_s if known is not None else clock()
+        return json_response(encode(shown(shown_name, known, first_seen_s)))
+
+    @router.post("/pull", right=Right.ANYBODY_NAMED, shared_keys=True, reads=Body.read)
+    async def pull(body: Body) -> Response:
+        """Programs pull a model before they use it: one that is served is there already."""
+        resolved = models.resolve(_model(body), "text")
+        if not models.is_served(resolved.models, "text"):
+            raise BadField("model", _UNPULLED.format("pull"))
+        return json_response(encode({"status": "success"}))
+
+    @router.post("/chat", right=Right.ASK, shared_keys=True, reads=Body.read)
+    async def chat(caller: Caller, body: Body, request: Request) -> Response:
+        """The next message of a chat."""
+        return await answer("chat", await orders.chat(body, caller), caller, body, request)
+
+    @router.post("/generate", right=Right.ASK, shared_keys=True, reads=Body.read)
+    async def generate(caller: Caller, body: Body, request: Request) -> Response:
+        """What comes after a prompt."""
+        return await answer("generate", await orders.generate(body, caller), caller, body, request)
+
+    async def answer(route: Route, wish: Wish, caller: Caller, body: Body, request: Request) -> Response:
+        lines = Lines(route, wish.model, created_at(clock()))
+        if wish.order is None:
+            return loaded(wish, lines)
+        running = await services.life.ask_text(caller, wish.asked, request.receive)
+        template = wish.rendered.header if wish.rendered is not None else None
+        headers = answer_headers(running, body, wish.resolved, template)
+        found = Answer(wish, lines, running, keeps_alive=keeps_alive)
+        return found.stream(headers) if wish.streams else await found.whole(headers)
+
+    for path in ("/embed", "/embeddings"):
+        router.post(path, right=Right.ASK, shared_keys=True)(_no_embeddings)
+    for name in ("push", "create", "copy"):
+        router.post(f"/{name}", right=Right.ANYBODY_NAMED, shared_keys=True)(_refusing(name))
+    router.delete("/delete", right=Right.ANYBODY_NAMED, shared_keys=True)(_refusing("delete"))
+    router.post("/blobs/{digest}", right=Right.ANYBODY_NAMED, shared_keys=True)(_refusing("create"))
+    return router.api
+
+
+def _model(body: Body) -> str:
+    return body.text("model", most=MOST_NAME_CHARACTERS) or body.text("name", most=MOST_NAME_CHARACTERS)
+
+
+async def _no_embeddings() -> Response:
+    """Nobody makes them."""
+    raise UnsupportedValue("model", "this horde makes texts; it has no embeddings")
+
+
+def _refusing(verb: str) -> Any:
+    async def refuse() -> Response:
+        """Models are the workers' business."""
+        raise BadField("model", _UNPULLED.format(verb))
+
+    return refuse

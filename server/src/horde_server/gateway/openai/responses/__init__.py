@@ -1,0 +1,1 @@
+"""OpenAI's responses, without memory (gateway-responses.md)."""
