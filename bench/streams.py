@@ -111,7 +111,7 @@ def main() -> int:
 @contextmanager
 def nodes(count: int) -> Iterator[tuple[RunningHorde, RunningHorde]]:
     """The node that clients listen at and that which workers speak to; with one they are the same."""
-    settings = {
+    settings: dict[str, Any] = {
         "HORDE_RATE_LIMITS": "0", "HORDE_STREAMS_PER_ADDRESS": "10000", "HORDE_MAX_CONNECTIONS": "9000",
         "HORDE_MAX_CONNECTIONS_PER_ADDRESS": "9000",
     }  # fmt: skip

@@ -78,6 +78,12 @@ def test_intervals_grow_under_load_and_for_a_listener_that_is_behind() -> None:
     assert pace.interval_ms() == LEAST_INTERVAL_MS
 
 
+def test_where_nobody_listens_a_sign_of_life_a_second_is_enough() -> None:
+    """§2.7: more often at first, as who asked may be about to listen."""
+    pace = Pace(Clock())
+    assert [pace.unheard_interval_ms(age_s) for age_s in (0, 2.9, 3, 100)] == [200, 200, 1000, 1000]
+
+
 def test_who_is_gone_is_forgotten() -> None:
     clock = Clock()
     pace = Pace(clock)

@@ -16,6 +16,9 @@ WORKER_POSTS_PER_S = 400.0
 WORKER_BYTES_PER_S = 1024 * 1024.0
 LEAST_INTERVAL_MS = 100
 MOST_INTERVAL_MS = 2000
+_NEWLY_S = 3.0
+_UNHEARD_NEWLY_MS, _UNHEARD_MS = 200, 1000
+"""Between signs of life of a job to which nobody listens: who asked may be about to."""
 _EASY_PIECES_PER_S = 2000
 """Of the whole process; at twice as many workers are asked to send half as often."""
 _EASY_UNREAD_BYTES = 64 * 1024
@@ -64,6 +67,10 @@ class Pace:
         while load > 1 and interval < MOST_INTERVAL_MS:
             interval, load = interval * 2, load / 2
         return min(interval, MOST_INTERVAL_MS)
+
+    def unheard_interval_ms(self, age_s: float) -> int:
+        """The same where nobody listens, so long after the job was handed out."""
+        return max(self.interval_ms(), _UNHEARD_NEWLY_MS if age_s < _NEWLY_S else _UNHEARD_MS)
 
     def forget(self) -> None:
         """Forget who has sent nothing for a while."""
