@@ -200,6 +200,14 @@ class Load:
             into.latencies_s.append(time.perf_counter() - began)
         return dict(answer)
 
+    async def read_events(self, path: str) -> None:
+        """Read a stream of events to its end."""
+        async with self._session.get(self._api + path, headers=_HEADERS) as response:
+            if response.status != 200:
+                raise UnexpectedAnswer(f"GET {path} answered {response.status}: {await response.text()}")
+            async for _ in response.content:
+                pass
+
     async def make_accounts(self) -> None:
         """Requestors who may have hundreds of requests waiting, and trusted owners with a worker each."""
         self.moderator = (await self.make_account("moderator", moderator=True))["api_key"]
