@@ -13,11 +13,11 @@ from horde_server.http.public_address import PublicAddress
 from horde_server.identity.slice import Identity
 from horde_server.moderation.slice import Moderation
 from horde_server.requests.alchemy.slice import Alchemy
+from horde_server.requests.embedding.results import described_without_vectors
 from horde_server.requests.events.of_accounts import AccountEvents
 from horde_server.requests.events.of_interrogations import InterrogationEvents
 from horde_server.requests.events.of_requests import RequestEvents
 from horde_server.requests.events.routes import routes
-from horde_server.requests.embedding.results import described_without_vectors
 from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.text.results import described
