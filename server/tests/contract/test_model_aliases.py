@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from desks import Desk, horde_with_desk
 from hordes import Horde, StartHorde
+from text_routes import TEXT_MODEL
 
 from horde_server.accounts.creation import NewAccount
 
@@ -80,3 +82,29 @@ async def test_who_may_not(horde: Horde) -> None:
     assert horde.outcome(await change(horde, ada, eve.api_key, model_aliases=ALIASES)) == (403, "NotModerator")
     answer = await horde.client.put("/api/v2/users/0", json={"model_aliases": {}}, headers={"apikey": eve.api_key})
     assert horde.outcome(answer) == (403, "AnonForbiddenUserMod")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hello!"}], "model": "mine"}),
+        ("/v1/completions", {"prompt": "Hello!", "model": "mine"}),
+        ("/api/chat", {"messages": [{"role": "user", "content": "Hello!"}], "model": "mine", "stream": False}),
+    ],
+)
+async def test_dialects_know_them(horde: Horde, path: str, body: dict[str, Any]) -> None:
+    """§4.10: the account's own before the operator's; to others the name says nothing."""
+    ada, owner = await horde.account("ada", kudos=100), await horde.account("owner", trusted=True)
+    await horde.texts.pop(owner.api_key)
+    await change(horde, ada, ada.api_key, model_aliases={"mine": TEXT_MODEL})
+    assert (await horde.client.post(path, json=body)).status_code == 404
+    asked = asyncio.create_task(horde.client.post(path, json=body, headers={"Authorization": f"Bearer {ada.api_key}"}))
+
+    async def job() -> Any:
+        found = await horde.texts.pop(owner.api_key)
+        return found if found["id"] else None
+
+    found = await horde.until(job, "there is a job")
+    assert found["model"] == TEXT_MODEL
+    await horde.texts.submit(owner.api_key, found["id"], generation="Hello there.")
+    assert (await asked).status_code == 200

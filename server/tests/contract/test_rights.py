@@ -151,6 +151,7 @@ RIGHTS = {
     "DELETE /api/v2/generate/embedding/status/{id}": "ANYBODY",
     "POST /api/v2/generate/embedding/pop": "WORK, asked later",
     "POST /api/v2/generate/embedding/submit": "WORK, asked later",
+    "POST /v1/embeddings": "ASK",
     "POST /api/v2/interrogate/async": "ASK, asked later",
     "GET /api/v2/interrogate/status/{id}": "ANYBODY",
     "DELETE /api/v2/interrogate/status/{id}": "ANYBODY",

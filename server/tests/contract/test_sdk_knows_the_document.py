@@ -153,11 +153,7 @@ UNNAMED_BY_THE_SDK = {
 }
 """Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""
 
-OUR_FIELDS = {
-    "capabilities", "named_only", "loaded", "streams", "previews", "previews_checked",
-    "chat", "tools", "vision", "grammar", "logprobs", "templates",
-    "finish_reason", "tokens", "usage", "message",
-}  # fmt: skip
+OUR_FIELDS = {"capabilities", "named_only"}
 """What our own workers say when they ask for jobs, and others need not."""
 
 NOT_SERVED: set[str] = set()

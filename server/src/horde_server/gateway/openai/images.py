@@ -42,13 +42,13 @@ class OpenAIImages:
 
     async def generation(self, request: Request, caller: Caller, body: Body) -> Response:
         """Pictures of a prompt."""
-        wish = read_image_wish(body, self._services, "generation")
+        wish = read_image_wish(body, self._services, "generation", caller)
         return await self._answer(request, caller, body, wish, "generation")
 
     async def edit(self, request: Request, caller: Caller, body: Body, purpose: Purpose = "edit") -> Response:
         """Pictures made of others."""
         sources = await read_sources(body, self._decoders, caller.requester)
-        wish = read_image_wish(body, self._services, purpose, sources)
+        wish = read_image_wish(body, self._services, purpose, caller, sources)
         is_wordless = purpose == "variation" and not body.text("prompt", most=MOST_PROMPT_CHARACTERS)
         if is_wordless and self._services.models.find("interrogation", "caption") is not None:
             wish = await self._captioned(request, caller, wish, sources)

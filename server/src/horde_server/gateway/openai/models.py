@@ -74,6 +74,7 @@ def _row(model: ServedModel) -> dict[str, Any]:
         told |= {
             "max_length": model.max_length,
             "max_context_length": model.max_context_length,
+            "streams": "streams" in model.can,
             "capabilities": sorted(model.can),
         }
         if model.template is not None:

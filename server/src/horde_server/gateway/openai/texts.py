@@ -35,7 +35,7 @@ class OpenAITexts:
 
     async def completion(self, request: Request, caller: Caller, body: Body) -> Response:
         """A completion."""
-        return await self._answer(COMPLETION, request, caller, body, self._wishes.completion(body))
+        return await self._answer(COMPLETION, request, caller, body, self._wishes.completion(body, caller))
 
     async def _answer(self, shape: Shape, request: Request, caller: Caller, body: Body, wish: TextWish) -> Response:
         running = await self._asked(request, caller, body, wish)

@@ -80,8 +80,8 @@ def routes(
         hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience, wanted.loaded)
         if hand_out is not None:
             conversation = NO_CONVERSATION
-            if worker.abilities.backend:
-                conversation = await chats.of(hand_out, worker.offer, public_address(request))
+            if worker.abilities.backend or worker.abilities.streams:
+                conversation = await chats.of(hand_out, worker, public_address(request))
             stream = relay.handed_out(hand_out, worker.id, streams=wanted.streams)
             said = messages.told(worker.id, dispatcher.kind.name)
             return answered(told(job_answer(hand_out, said, conversation, stream), wanted), patience)
