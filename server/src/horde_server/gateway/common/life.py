@@ -100,7 +100,7 @@ class Life:
         self, caller: Caller, asked: Asked[EmbeddingOrder], receive: Receive
     ) -> Running[EmbeddingOrder]:
         """The same for texts as vectors."""
-        return await self._ask(self._embeddings, caller, asked, receive)
+        return await self._ask(self._embeddings, caller, asked, receive, None)
 
     async def cancel_text(self, request_id: RequestId) -> None:
         """Take back what still waits of a request for texts, whichever call asked for it. Raises `RequestNotFound`."""

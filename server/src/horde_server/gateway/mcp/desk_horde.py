@@ -76,7 +76,7 @@ class DeskHorde:
         """By the desk of images."""
         with _said():
             self._caller.check(Right.ASK)
-            models = self._services.models.resolve(wish.model or None, "image").models
+            models = self._services.models.resolve(wish.model, "image", self._caller.user.model_aliases).models
             changes: dict[str, Any] = {
                 "models": models,
                 "n": wish.n,
@@ -112,7 +112,7 @@ class DeskHorde:
                 )
                 asked = (await self._chats.ordered(chat, Body({}), self._caller)).asked
             else:
-                models = self._services.models.resolve(wish.model or None, "text").models
+                models = self._services.models.resolve(wish.model, "text", self._caller.user.model_aliases).models
                 asked = Asked(
                     order=TextOrder(prompt=wish.prompt, models=models, max_length=wish.max_length, sampling=sampling)
                 )
