@@ -395,6 +395,7 @@ async def test_a_conversation_is_written_by_the_models_own_template(folder: Path
             begun = (*said, {"role": "assistant", "content": "well"})
             continued = model._written(Conversation(begun, continues=True))
         assert written == f"<user>hello {mark[0]}\u200d{mark[1:]} there<assistant>"
+        assert continued is not None
         assert continued.endswith("<assistant>well")
         prompted, [talked] = (
             await texts(backend, JOB),
