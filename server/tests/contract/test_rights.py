@@ -397,7 +397,7 @@ def codes_of(body: Any) -> list[Any]:
     if not isinstance(body, dict):
         return []
     inner = [body[name] for name in ("error", "detail") if isinstance(body.get(name), dict)]
-    return [each.get(name) for each in (body, *inner) for name in ("rc", "code", "type")]
+    return [each.get(name) for each in (body, *inner) for name in ("rc", "code", "type", "errors")]
 
 
 @pytest.mark.parametrize("scope", list(Scope))
