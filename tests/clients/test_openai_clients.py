@@ -56,7 +56,7 @@ def test_the_published_python_package_does_everything(household: RunningHorde, t
     told = run_client(command, household, tmp_path)
     check(told)
     assert told["retrieved"] and told["request_id"].startswith("req_")
-    assert told["embeddings"][:2] == [404, "not_supported"]
+    assert told["embeddings"][:2] == [404, "model_not_found"]
     assert told["helper"]
 
 
