@@ -218,6 +218,35 @@ def lifecycle(name: str, kind: Kind) -> Callable[[Bench], Awaitable[list[Measure
     return measure
 
 
+async def chat(bench: Bench) -> list[Measurement]:
+    """`POST /v1/chat/completions` without streaming, held until a worker has popped and submitted it: all of that."""
+    load = bench.load
+    await load.have_waiting(0)
+    result = Measurement("chat")
+
+    async def ask(number: int, until_s: float) -> None:
+        while time.perf_counter() < until_s:
+            await load.chat(number, into=result)
+
+    async def work(worker: dict[str, Any]) -> None:
+        while True:
+            if job := await load.pop(worker, kind=TEXTS, wait_s=5):
+                await load.submit(worker, job, kind=TEXTS)
+
+    async with asyncio.TaskGroup() as group:
+        workers = [group.create_task(work(worker)) for worker in load.workers]
+        await asyncio.wait([group.create_task(ask(number, time.perf_counter() + 1)) for number in range(8)])
+        result.latencies_s.clear()
+        began, before = time.perf_counter(), cpu_time(bench.pid)
+        until_s = began + bench.seconds
+        await asyncio.wait([group.create_task(ask(number, until_s)) for number in range(LIFECYCLE_REQUESTORS)])
+        result.cpu, result.count = cpu_time(bench.pid) - before, len(result.latencies_s)
+        result.seconds = time.perf_counter() - began
+        for task in workers:
+            task.cancel()
+    return [result]
+
+
 async def stream_pieces(bench: Bench) -> list[Measurement]:
     """`POST generate/pieces` of as many jobs as one address may listen to, each with a listener that is told of it."""
     load = bench.load
@@ -259,6 +288,7 @@ GROUPS: dict[tuple[str, ...], Callable[[Bench], Awaitable[list[Measurement]]]] =
     ("lifecycle-upload",): lifecycle("lifecycle-upload", UPLOADED_PICTURES),
     ("lifecycle-text",): lifecycle("lifecycle-text", TEXTS),
     ("lifecycle-alchemy",): lifecycle("lifecycle-alchemy", FORMS),
+    ("chat",): chat,
     ("check",): check,
     ("stream-piece",): stream_pieces,
     ("pop-job", "submit", "status"): jobs,
