@@ -14,6 +14,7 @@ from math import inf
 from typing import Any, Final, Generic, TypeAlias
 from uuid import UUID
 
+from horde_server.dispatch.alike import offer_of_nobody
 from horde_server.dispatch.concessions import Option
 from horde_server.dispatch.entry import Entry, Judged
 from horde_server.dispatch.kind import Kind, OrderT
@@ -35,7 +36,6 @@ JUDGEMENTS_AT_ONCE: Final = 500
 """After so many the search pauses: about 2 ms."""
 _JUDGEMENTS_A_GROUP: Final = 5_000
 _MOST_GROUPS: Final = 2_000
-_NOBODY: Final = UUID(int=0)
 
 _State: TypeAlias = tuple[int, ...]
 """Of each concession the number of the option that is taken, from one; 0: as asked for."""
@@ -263,16 +263,16 @@ class Cheapest(Generic[OrderT]):
 
 
 def _grouped(workers: Sequence[Judged], named: frozenset[UUID]) -> list[_Group]:
-    """Equal workers together, the largest groups first. They differ by what `refusal` looks at alone."""
+    """Equal workers together, the largest groups first. Who knows whom plays a part only where workers are named."""
+    if not named:
+        sorts = Counter([each.alike for each in workers])
+        return [_Group(sort.offer, is_friend=False, count=count) for sort, count in sorts.most_common()]
     counts: Counter[tuple[Offer, bool]] = Counter()
     for each in workers:
-        offer = each.offer
-        alike = offer._replace(
-            worker_id=offer.worker_id if offer.worker_id in named else _NOBODY,
-            owner_id=0, speed=0.0, blacklist=(), maintenance=False, paused=False, wants_upfront_kudos=False,
-            favoured=frozenset(),
-        )  # fmt: skip
-        counts[alike, each.is_friend] += 1
+        offer = offer_of_nobody(each.offer)
+        if each.offer.worker_id in named:
+            offer = offer._replace(worker_id=each.offer.worker_id)
+        counts[offer, each.is_friend] += 1
     return [_Group(offer, is_friend=is_friend, count=count) for (offer, is_friend), count in counts.most_common()]
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sortedcontainers import SortedKeyList
 
+from horde_server.dispatch.alike import Alike, alike
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.kind import OrderT
 from horde_server.dispatch.refusal import Offer, Reason, Requirement, refusal
@@ -109,6 +110,7 @@ class Judged(NamedTuple):
     """A worker online, as one request finds it."""
 
     offer: Offer
+    alike: Alike
     is_friend: bool  # it knows who asks
     reason: Reason | None  # why it may not serve the request now
     personal: Reason | None  # what would keep it from that, whatever the request asks for
@@ -140,7 +142,7 @@ class RequestClass:
 class WorkerView:
     """What the queue remembers of a worker between pops: verdicts by class, and its last `skipped`."""
 
-    __slots__ = ("_verdicts", "offer", "serves", "skipped", "words_key")
+    __slots__ = ("_alike", "_verdicts", "offer", "serves", "skipped", "words_key")
 
     def __init__(self, offer: Offer) -> None:
         self.offer = offer
@@ -148,11 +150,19 @@ class WorkerView:
         self.serves: set[RequestClass] = set()  # the classes that name it as their server
         self.skipped: tuple[int, float, dict[str, int]] | None = None  # (queue version, computed at, counts)
         self._verdicts = bytearray()  # by number of the class: a byte, since there are workers times classes of them
+        self._alike: Alike | None = None  # once somebody asked
 
     @property
     def is_for_all(self) -> bool:
         """Whether it serves others than its owner now."""
         return not (self.offer.maintenance or self.offer.paused)
+
+    @property
+    def alike(self) -> Alike:
+        """Its sort."""
+        if self._alike is None:
+            self._alike = alike(self.offer)
+        return self._alike
 
     def verdict(self, group: RequestClass) -> Reason | None:
         """`refusal` for a class, remembered while the class has waiting requests."""
@@ -179,6 +189,7 @@ class WorkerView:
         self.offer, self.skipped, self.words_key = offer, None, hash(offer.blacklist)
         if _compared(before) != _compared(offer):
             self._verdicts.clear()
+            self._alike = None
             return True
         return was_for_all != self.is_for_all
 

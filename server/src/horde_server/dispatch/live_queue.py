@@ -497,19 +497,20 @@ class LiveQueue:
             offer = view.offer
             is_friend = entry.account_id in offer.favoured
             if not view.is_for_all and offer.owner_id != entry.account_id:
-                yield Judged(offer, is_friend, Reason.MAINTENANCE, Reason.MAINTENANCE)
+                yield Judged(offer, view.alike, is_friend, Reason.MAINTENANCE, Reason.MAINTENANCE)
                 continue
-            searched += _to_search(entry, view)
             personal = None
-            if searched <= WORD_SEARCH_LIMIT:
-                personal = self._personal_refusal(entry, view, whatever_it_names=True)
+            if offer.blacklist or offer.wants_upfront_kudos:  # most refuse nobody
+                searched += _to_search(entry, view)
+                if searched <= WORD_SEARCH_LIMIT:
+                    personal = self._personal_refusal(entry, view, whatever_it_names=True)
             reason = view.verdict(entry.group)
             if reason is None and for_friends and not is_friend:
                 reason = Reason.WORKER_ID
             reason = reason or personal
             if reason is None and self._failed_lately(entry, offer) and self._others_could(entry, view):
                 reason = Reason.RECENT_FAULT
-            yield Judged(offer, is_friend, reason, personal)
+            yield Judged(offer, view.alike, is_friend, reason, personal)
 
     def models_on_offer(self, account_id: int, most: int) -> list[str]:
         """At most so many of the models that workers online serve this account with. O(workers), when they have few."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, Final
+
+import msgspec
 
 from horde_server.dispatch.cheapest import Cheapest, Suggestion, searched
 from horde_server.dispatch.entry import AnyEntry as Entry
+from horde_server.dispatch.entry import Judged
 from horde_server.dispatch.kind import Kind
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import Reason
 from horde_server.identity.directory import Account
+from horde_server.models import current
 
 NO_WORKER_CODE: Final = "NoAvailableWorker"
 FALLBACK_CODE: Final = "ModelFallback"
@@ -52,6 +56,11 @@ OBSTACLES: Final = {
 _MOST_TOLD: Final = 3
 _MOST_JUDGEMENTS: Final = 2_000
 """While who asks waits for the answer: about 8 ms, where there are very many kinds of workers; mostly a few."""
+_WORDS_ALONE: Final = {"prompt": "", "seed": None}
+"""What of an order no worker is chosen by."""
+_MOST_ANSWERED: Final = 200
+_MOST_SORTS: Final = 500
+"""Of workers, that are kept of one question: 50 KB."""
 _TRUST_IS_FIXED: Final = frozenset({Reason.UNTRUSTED})
 
 
@@ -93,11 +102,64 @@ def fixed_for(account: Account | None) -> frozenset[Reason]:
 
 
 def what_would_help(entry: Entry, queue: LiveQueue, kind: Kind[Any] | None, account: Account | None) -> str:
-    """The cheapest changes of a request that nobody can serve, as sentences that follow others; "": nothing would."""
+    """The cheapest changes of a request that nobody can serve, as sentences that follow others; "": nothing would.
+
+    Requests that differ by their words alone are told what the first of them was, as long as the workers are the same.
+    """
     if kind is None:
         return ""
-    search = Cheapest(kind, queue, entry, queue.judged(entry), most=_MOST_JUDGEMENTS, fixed=fixed_for(account))
-    return "".join(f" {suggestion_in_words(each)}" for each in searched(search)[:_MOST_TOLD])
+    judged = [each for each in queue.judged(entry) if each.personal is None]
+    if not judged:
+        return ""
+    fixed = fixed_for(account)
+    question = _question(entry, kind, judged, fixed)
+    if question is not None and (known := _answers.get(question)) is not None:
+        return known
+    search = Cheapest(kind, queue, entry, judged, most=_MOST_JUDGEMENTS, fixed=fixed)
+    told = "".join(f" {suggestion_in_words(each)}" for each in searched(search)[:_MOST_TOLD])
+    if question is not None:
+        _answers.keep(question, told)
+    return told
+
+
+class _Answers:
+    """Sentences by all that they depend on, and as long as the reference of models is the same: of whichever queue."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, str] = {}
+        self._reference: object = None
+
+    def get(self, question: Hashable) -> str | None:
+        """What was told the last time."""
+        if self._reference is not (now := current.get()):
+            self._known.clear()
+            self._reference = now
+        return self._known.get(question)
+
+    def keep(self, question: Hashable, told: str) -> None:
+        """Instead of the oldest, where there are many."""
+        if len(self._known) >= _MOST_ANSWERED:
+            del self._known[next(iter(self._known))]
+        self._known[question] = told
+
+
+_answers: Final = _Answers()
+
+
+def _question(entry: Entry, kind: Kind[Any], judged: Sequence[Judged], fixed: frozenset[Reason]) -> Hashable | None:
+    """All that decides what would help; None where that is too much to keep, or the request names workers."""
+    order = entry.order
+    if entry.requirement.workers or not all(name in order.__struct_fields__ for name in _WORDS_ALONE):
+        return None
+    sorts = Counter([each.alike for each in judged])
+    if len(sorts) > _MOST_SORTS:
+        return None
+    question = (kind.name, msgspec.structs.replace(order, **_WORDS_ALONE), frozenset(sorts.items()), fixed)
+    try:
+        hash(question)
+    except TypeError:  # a conversation has dictionaries
+        return None
+    return question
 
 
 def suggestion_in_words(suggestion: Suggestion[Any]) -> str:

@@ -13,7 +13,7 @@ from horde_server.dispatch.states import FAULTED, RequestPhase
 from horde_server.requests.reasons import outcome_store
 from horde_server.requests.reasons.outcomes import LEAST_WAIT_S, Accuracy, Outcomes, outcome_of
 
-LEAST_APART_S: Final = 0.05
+LEAST_APART_S: Final = 0.5
 """Of requests that come faster than this only some are foretold and counted: a busy horde need not count all."""
 
 

@@ -9,14 +9,16 @@ import msgspec
 from horde_server.dispatch.submission import NOTHING_TOLD, Told
 from horde_server.requests.text.worker_schemas import TextSubmit
 
-_KEYS: Final = ("finish_reason", "tokens", "usage", "message", "logprobs")
+_KEYS: Final = frozenset(("finish_reason", "tokens", "usage", "message", "logprobs"))
 
 
 def told(body: TextSubmit) -> Told:
     """The keys that were sent, as JSON."""
-    if all(getattr(body, key) is None for key in _KEYS):
+    if _KEYS.isdisjoint(body.model_fields_set):  # most
         return NOTHING_TOLD
     found = body.model_dump(include=set(_KEYS), exclude_none=True)
+    if not found:
+        return NOTHING_TOLD
     return Told(msgspec.json.encode(found).decode(), _characters_of_calls(body))
 
 
