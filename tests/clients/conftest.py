@@ -33,8 +33,9 @@ def talkers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHorde]:
     """The same for clients of texts in other dialects, which say each second that they are alive."""
     aliases = ["--text-alias", MODEL]
     folder = tmp_path_factory.mktemp("talkers")
-    environment = {"HORDE_MODEL_FALLBACK": "0", "HORDE_SSE_KEEPALIVE_S": "1", "HORDE_RATE_LIMITS": "0"}
-    with running_horde("up", folder, *aliases, **environment) as horde:
+    with running_horde(
+        "up", folder, *aliases, HORDE_MODEL_FALLBACK="0", HORDE_SSE_KEEPALIVE_S="1", HORDE_RATE_LIMITS="0"
+    ) as horde:
         wait_until(lambda: is_served(horde, MODEL), 120, "the demo worker has come")
         yield horde
         assert "Traceback" not in horde.log(), horde.log()[-3000:]

@@ -56,7 +56,7 @@ def test_the_published_python_package_does_everything(household: RunningHorde, t
     told = run_client(command, household, tmp_path)
     check(told)
     assert told["retrieved"] and told["request_id"].startswith("req_")
-    assert told["embeddings"][:2] == [404, "not_supported"]
+    assert told["embeddings"][:2] == [404, "model_not_found"]
     assert told["helper"]
 
 
@@ -69,3 +69,19 @@ def test_the_published_npm_package_does_everything(household: RunningHorde, tmp_
     told = run_client([node, script, f"{household.url}/v1", key, OFFLINE, str(place)], household, tmp_path)
     check(told)
     assert told["helper"]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "script"),
+    [("litellm==1.110.2", "litellm_program.py"), ("langchain-openai==1.7.4", "langchain_openai_program.py")],
+)
+def test_the_published_libraries_on_top_of_it_work(
+    household: RunningHorde, tmp_path: Path, requirement: str, script: str
+) -> None:
+    python = python_place(requirement, sys.executable)
+    key = household.create_user(script.partition("_")[0], trusted=True)["api_key"]
+    command = [str(python), str(SCRIPTS / script), f"{household.url}/v1", key, "ember-demo-text"]
+    told = run_client(command, household, tmp_path, LITELLM_LOCAL_MODEL_COST_MAP="True")
+    assert told["chat"] and told["streamed"] and told["usage"] > 0
+    assert told["wrong_key"][0] == 401
+    assert told["unknown_model"][0] == 404

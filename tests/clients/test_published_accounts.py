@@ -74,7 +74,7 @@ def test_a_page_of_another_origin_uses_styles_and_shared_keys(household: Running
         "style": [200, 200, 200, 200],
         "info": "Fine lines, cross-hatched.",
         "steps": 5,
-        "node": False,  # no header of ours is exposed to pages, as on the original
+        "node": True,  # pages may read every header (basics.md §8.1)
         "collections": ["prints"],
         "asked": [[202, True], [202, True]],
         "pictures": 1,

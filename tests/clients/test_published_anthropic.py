@@ -28,6 +28,7 @@ def test_the_published_python_package(talkers: RunningHorde, caller: str, tmp_pa
     assert told["request_id"].startswith("req_")
     assert told["stream"]["same"] and told["stream"]["reason"] in ("end_turn", "max_tokens")
     assert list(dict.fromkeys(told["events"])) == EVENTS  # it drops pings
+    assert told["events"].count("content_block_delta") > 1  # as the worker writes
     assert told["tools"] == {
         "reason": "tool_use", "name": "weather", "input": {"place": "harbour"}, "told": "It is rain.",
     }  # fmt: skip

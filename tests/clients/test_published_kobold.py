@@ -1,4 +1,4 @@
-"""A published client of KoboldCpp, and the calls of two front ends in their order, on a real horde with demo workers."""
+"""A published client of KoboldCpp, and the calls of two front ends in their order, on a household with demo workers."""
 
 from __future__ import annotations
 
@@ -118,7 +118,8 @@ def test_a_front_end_stops_by_closing(talkers: RunningHorde) -> None:
     body = {
         **STORY, "rep_pen": 1.1, "rep_pen_range": 600, "rep_pen_slope": 0.9, "sampler_order": [6, 0, 1, 2, 3, 4, 5],
         "singleline": False, "tfs": 1, "top_a": 0, "top_k": 0, "top_p": 0.9, "min_p": 0, "typical": 1,
-        "use_default_badwordsids": False, "stop_sequence": ["\nYou:"], "sampler_seed": -1, "grammar": "", "can_abort": True,
+        "use_default_badwordsids": False, "stop_sequence": ["\nYou:"], "sampler_seed": -1, "grammar": "",
+        "can_abort": True,
     }  # fmt: skip
     with opened(talkers, "/api/v1/generate", body, key) as answer:
         assert json.loads(answer.read())["results"][0]["text"].strip()

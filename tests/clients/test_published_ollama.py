@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from clients.client_places import SCRIPTS, newer_python, node_place, python_place, run_client
-from clients.text_clients import ABSENT, MODEL, nothing_waits
-from horde_processes import RunningHorde
+from clients.text_clients import ABSENT, MODEL, is_served, nothing_waits
+from horde_processes import RunningHorde, wait_until
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(900)]  # installing takes its time
 
@@ -32,6 +34,42 @@ def test_the_published_python_package(talkers: RunningHorde, tmp_path: Path) -> 
     assert told["wrong_key"][0] == 401
     assert told["given_up"] == 1
     nothing_waits(talkers)
+
+
+TOOLED = "koboldcpp/a-model-with-tools"
+
+
+def work_with_tools(horde: RunningHorde, key: str, handed: list[dict[str, Any]]) -> None:
+    """A worker whose backend calls the function first, and answers with its result then."""
+    offer = {"name": "toolsmith", "models": [TOOLED], "chat": True, "tools": True, "max_context_length": 8192}
+    while len(handed) < 2:
+        status, job = horde.api("generate/text/pop?wait=20", offer, key=key)
+        assert status == 200, job
+        if job["id"] is None:
+            continue
+        handed.append(job["payload"])
+        called = {"name": "larger", "arguments": '{"a": 3, "b": 7}'}
+        call = {"id": "call_1", "type": "function", "function": called}
+        message = {"role": "assistant", "content": None, "tool_calls": [call]}
+        told: dict[str, Any] = {"generation": "", "message": message, "finish_reason": "tool_calls"}
+        if len(handed) == 2:
+            told = {"generation": f"It is {job['payload']['messages'][-1]['content']}."}
+        status, answer = horde.api("generate/text/submit", {"id": job["id"], **told}, key=key)
+        assert status == 200, answer
+
+
+def test_a_model_calls_a_function_of_the_python_package(talkers: RunningHorde, tmp_path: Path) -> None:
+    python = python_place("ollama==0.6.3", sys.executable)
+    key, owner = (talkers.create_user(name, trusted=True)["api_key"] for name in ("tom", "smith"))
+    handed: list[dict[str, Any]] = []
+    with ThreadPoolExecutor(1) as worker:
+        work = worker.submit(work_with_tools, talkers, owner, handed)
+        wait_until(lambda: is_served(talkers, TOOLED), 30, "the worker has come")
+        told = run_client([str(python), str(SCRIPTS / "ollama_tools.py"), talkers.url, key, TOOLED], talkers, tmp_path)
+        work.result(60)
+    assert told == {"capabilities": ["completion", "tools"], "called": ["larger"], "found": [7], "answer": "It is 7."}
+    assert handed[0]["tools"][0]["function"]["name"] == "larger"
+    assert [message["role"] for message in handed[1]["messages"]] == ["user", "assistant", "tool"]
 
 
 def test_the_published_npm_package(talkers: RunningHorde, tmp_path: Path) -> None:

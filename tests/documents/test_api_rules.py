@@ -17,6 +17,7 @@ import horde_server
 from horde_server.errors import HordeError
 from horde_server.http.unknown_fields import unknown_field_warning
 from horde_server.requests.alchemy.schemas import InterrogationRequest
+from horde_server.requests.embedding.schemas import EmbeddingRequest
 from horde_server.requests.image.schemas import ImageRequest
 from horde_server.requests.image.worker_schemas import ImageSubmit
 from horde_server.requests.text.schemas import TextRequest
@@ -26,6 +27,7 @@ EXAMPLES: list[tuple[str, type[BaseModel]]] = [
     ("requests.md", TextRequest),
     ("workers.md", ImageSubmit),
     ("alchemy.md", InterrogationRequest),
+    ("embeddings.md", EmbeddingRequest),
 ]
 
 

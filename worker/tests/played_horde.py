@@ -58,6 +58,9 @@ class PlayedHorde:
         self.alchemy_submits: list[dict[str, Any]] = []
         self.alchemy_pop_script: list[Answer] = []
         self.alchemy_submit_script: list[Answer] = []
+        self.embedding_pops: list[dict[str, Any]] = []
+        self.embedding_submits: list[dict[str, Any]] = []
+        self.embedding_pop_script: list[Answer] = []
         self.desk = Desk()  # for pieces
         self.connections: set[Any] = set()  # by which they came
         self.downloads: list[str] = []
@@ -79,6 +82,8 @@ class PlayedHorde:
         app.router.add_post("/api/v2/generate/text/submit", self._text_submit)
         app.router.add_post("/api/v2/interrogate/pop", self._alchemy_pop)
         app.router.add_post("/api/v2/interrogate/submit", self._alchemy_submit)
+        app.router.add_post("/api/v2/generate/embedding/pop", self._embedding_pop)
+        app.router.add_post("/api/v2/generate/embedding/submit", self._embedding_submit)
         app.router.add_post("/api/v2/generate/pieces/{id}", self._pieces)
         app.router.add_get("/api/v2/status/models", self._models)
         app.router.add_get("/api/v2/workers/name/{name}", self._worker_named)
@@ -183,6 +188,12 @@ class PlayedHorde:
         return await self._answer(
             request, self.alchemy_submits, await request.json(), self.alchemy_submit_script, {"reward": 3.0}
         )
+
+    async def _embedding_pop(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self.embedding_pops, await request.json(), self.embedding_pop_script, NO_JOB)
+
+    async def _embedding_submit(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self.embedding_submits, await request.json(), [], {"reward": 0.5})
 
     async def _pieces(self, request: web.Request) -> web.StreamResponse:
         job_id, body = request.match_info["id"], await request.json()

@@ -13,6 +13,7 @@ from horde_sdk.ai_horde_api.apimodels.base import BaseAIHordeRequest
 from horde_sdk.ai_horde_api.apimodels.generate.progress import ResponseGenerationProgressInfoMixin
 from horde_sdk.ai_horde_api.fields import GenerationID
 from horde_sdk.ai_horde_api.request_events import (
+    DeltaEvent,
     EndEvent,
     PreviewEvent,
     RequestEvent,
@@ -29,6 +30,7 @@ from horde_sdk.generic_api.endpoints import GENERIC_API_ENDPOINT_SUBPATH
 
 __all__ = [
     "AccountEvent",
+    "DeltaEvent",
     "EndEvent",
     "ManyChecksRequest",
     "ManyChecksResponse",

@@ -189,6 +189,8 @@ class EtaAccuracies(HordeResponseBaseModel, api_name="EtaAccuracies"):
     image: EtaAccuracy
     text: EtaAccuracy
     interrogation: EtaAccuracy
+    embedding: EtaAccuracy | None = None
+    """`None`: the horde makes none."""
 
 
 class EtaAccuracyRequest(

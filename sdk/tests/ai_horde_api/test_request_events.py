@@ -23,6 +23,7 @@ from horde_sdk.ai_horde_api.apimodels import (
 from horde_sdk.ai_horde_api.exceptions import AIHordeGenerationTimedOutError, AIHordeRequestError
 from horde_sdk.events import (
     AccountEvent,
+    DeltaEvent,
     EndEvent,
     ManyChecksRequest,
     ManyChecksResponse,
@@ -56,14 +57,14 @@ def a_stream(*pieces: bytes) -> Reply:
 
 
 END = event("end", {"done": True, "faulted": False})
-Follow = Callable[..., list[RequestEvent]]
+Follow = Callable[..., list[Any]]
 
 
 @pytest.fixture(params=["sync", "async"])
 def follow(request: pytest.FixtureRequest, horde: FakeHorde) -> Follow:
     """Ask for something and return all that happens to it, by either client."""
 
-    def sync(asked: Any, *, naps: Naps | None = None, **options: Any) -> list[RequestEvent]:
+    def sync(asked: Any, *, naps: Naps | None = None, **options: Any) -> list[Any]:
         client = AIHordeAPISimpleClient()
         naps = naps or Naps()
         client._clock = naps.clock
@@ -86,7 +87,7 @@ def follow(request: pytest.FixtureRequest, horde: FakeHorde) -> Follow:
                 await opened.result()
         return told
 
-    def by_asyncio(asked: Any, *, naps: Naps | None = None, **options: Any) -> list[RequestEvent]:
+    def by_asyncio(asked: Any, *, naps: Naps | None = None, **options: Any) -> list[Any]:
         return asyncio.run(asynchronous(asked, naps or Naps(), options))
 
     return sync if request.param == "sync" else by_asyncio
@@ -141,6 +142,8 @@ class TestWhereTheHordeTells:
         horde.will_answer(TEXT_EVENTS, a_stream(*pieces, event("result", a_text(1, "Über")), END))
         told = follow(TEXT)
         assert told[:2] == [TextEvent(0, 0, "Ü"), TextEvent(0, 2, "ber")]
+        horde.will_answer(TEXT_EVENTS, a_stream(event("delta", {"job": 0, "delta": {"content": "Ü"}}), END))
+        assert follow(TEXT)[0] == DeltaEvent(0, {"content": "Ü"})
         assert told[2].generation.text == "Über"
 
     def test_forms(self, horde: FakeHorde, follow: Follow) -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from horde_sdk.command_line import connection, following
 from horde_sdk.command_line.client_commands import register
 from horde_sdk.command_line.main import build_app
+from horde_sdk.command_line.terminal_pictures import protocol_of
 
 TEXT_EVENTS = f"GET /v2/generate/text/events/{JOB}"
 IMAGE_EVENTS = f"GET /v2/generate/events/{JOB}"
@@ -141,7 +142,7 @@ class TestImages:
             monkeypatch.setenv(name, value)
         previews = [a_preview(a_picture(side)) for side in (32, 64)]
         horde.will_answer(IMAGE_EVENTS, events(("state", a_check()), *previews, END))
-        protocol = following.protocol_of(environment, is_terminal=True)
+        protocol = protocol_of(environment, is_terminal=True)
         monkeypatch.setattr(following, "protocol_of", lambda *_, **__: protocol)
 
         result = run("image", "A cat", "--follow")

@@ -23,6 +23,7 @@ from horde_server.registration.slice import Registration
 from horde_server.requests.alchemy.slice import Alchemy
 from horde_server.requests.cancelling.slice import Cancelling
 from horde_server.requests.checking.slice import Checking
+from horde_server.requests.embedding.slice import Embeddings
 from horde_server.requests.events.slice import Events
 from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
@@ -73,13 +74,17 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
     alchemy = Alchemy(core, identity, moderation, dispatch, waiting, workers, pictures, images.results)
     following.open(images.dispatcher)
     following.open(texts.dispatcher)
+    embeddings = Embeddings(core, identity, moderation, dispatch, waiting, workers)
+    following.open(embeddings.dispatcher)
     things = Things(core.pool)
     things.open(images.dispatcher)
     things.open(texts.dispatcher)
+    things.open(embeddings.dispatcher)
     things.open(alchemy.dispatcher, lambda entry: RequestId(entry.order.interrogation_id))
     gateway = Gateway(
-        core, identity, dispatch, workers, pictures, images, texts, alchemy, waiting, following, stream_places
-    )
+        core, identity, dispatch, workers, pictures, images, texts, embeddings, alchemy, waiting, following,
+        stream_places,
+    )  # fmt: skip
     slices.add(
         identity,
         moderation,
@@ -89,6 +94,7 @@ def build_node(core: Core, limits: RateLimits | None, slices: Slices) -> Node:
         streams,
         images,
         texts,
+        embeddings,
         alchemy,
         Checking(identity, moderation, things, waiting),
         Events(

@@ -347,6 +347,14 @@ class Settings(BaseSettings):
         max_length=10_000,
         description='Further names of models for all dialects, as JSON: {"gpt-4o-mini": "koboldcpp/…"}.',
     )
+    mcp_origins: list[str] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Web pages that may use this horde's MCP tools besides its own, by origin, as a JSON list.",
+    )
+    mcp_wait_s: float = Field(
+        50.0, ge=1, le=600, description="Seconds that an MCP tool waits for its result; then it tells how to fetch it."
+    )
     gateway_strict: bool = Field(
         False, description="Refuse fields of a dialect that no worker can honour; otherwise they are named and ignored."
     )

@@ -299,3 +299,13 @@ class TestWhatAStartSays:
             assert f"OpenHorde listens on http://[::1]:{port} " in run.log()
         finally:
             run.stop()
+
+
+@pytest.mark.parametrize("command", ["serve", "up"])
+def test_a_file_of_chat_templates_that_makes_no_sense_is_told_by_its_entry(tmp_path: Path, command: str) -> None:
+    """gateway-templates.md §1.4: before there is a database."""
+    (tmp_path / "templates.yaml").write_text("- {match: x, template: chatml}\n- {match: y}\n")
+    run = horde(tmp_path, *COMMANDS[command], HORDE_TEXT_TEMPLATES="templates.yaml")
+    assert run.returncode == 2
+    assert "The setting HORDE_TEXT_TEMPLATES is wrong: template 2: give template" in run.stderr
+    assert "Traceback" not in run.stderr

@@ -38,7 +38,7 @@ class TestNames:
     @pytest.mark.parametrize(
         "path",
         ["users/{}", "workers/{}", "filters/{}", "operations/ipaddr/{}", "generate/check/{}", "generate/status/{}",
-         "generate/text/status/{}", "interrogate/status/{}"],
+         "generate/text/status/{}", "generate/embedding/status/{}", "interrogate/status/{}"],
     )  # fmt: skip
     async def test_no_id_breaks_anything(self, module_horde: Horde, path: str, name: str) -> None:
         answer = await module_horde.client.get(f"/api/v2/{path.format('i' + quote(name, safe=''))}")

@@ -55,7 +55,7 @@ def with_changes(body: dict[str, Any], suggestion: dict[str, Any]) -> dict[str, 
     return changed
 
 
-WITH_LORA = {"models": ["mine"], "params": {"loras": [{"name": "1"}], "width": 1024, "height": 1024}}
+WITH_LORA: dict[str, Any] = {"models": ["mine"], "params": {"loras": [{"name": "1"}], "width": 1024, "height": 1024}}
 
 
 async def test_each_worker_online_is_counted_by_its_reason(horde: Horde, owner: str) -> None:
@@ -105,7 +105,7 @@ async def test_what_lies_in_the_prompt_is_counted_and_nothing_is_suggested_for_i
 
 async def test_texts_are_explained(horde: Horde, owner: str) -> None:
     await horde.texts.pop(owner, "short", models=["mine"], max_length=100)
-    body = {"models": ["mine"], "params": {"max_length": 400, "max_context_length": 2048}}
+    body: dict[str, Any] = {"models": ["mine"], "params": {"max_length": 400, "max_context_length": 2048}}
     explanation = await explained(horde, await horde.texts.request(**body))
     assert explanation["type"] == "text"
     (part,) = explanation["parts"]

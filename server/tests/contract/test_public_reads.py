@@ -64,6 +64,7 @@ async def reads(horde: Horde) -> Reads:
         "/v2/generate/check/{id}": image,
         "/v2/generate/status/{id}": image,
         "/v2/generate/text/status/{id}": text,
+        "/v2/generate/embedding/status/{id}": await horde.embeddings.request(),
         "/v2/interrogate/status/{id}": interrogation,
         "/v2/users/{user_id}": str(ben.id),
         "/v2/workers/{worker_id}": str(worker_id),

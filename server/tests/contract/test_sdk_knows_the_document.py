@@ -13,6 +13,11 @@ from pydantic import AliasChoices
 
 from horde_sdk import meta
 from horde_sdk.ai_horde_api import apimodels
+from horde_sdk.ai_horde_api.embedding_models import (
+    DeleteEmbeddingRequest,
+    EmbeddingAsyncRequest,
+    EmbeddingStatusRequest,
+)
 from horde_sdk.consts import _ANONYMOUS_MODEL, PAYLOAD_HTTP_METHODS, HTTPStatusCode
 from horde_sdk.generic_api._reflection import get_all_request_types
 from horde_sdk.generic_api.apimodels import HordeRequest
@@ -42,6 +47,11 @@ OUR_ENDPOINTS = {
     "/v2/operations/requests",
     "/v2/operations/suspicions",
     "/v2/kudos/statement",
+    # with their requests in `horde_sdk.ai_horde_api.embedding_models`, but for the workers'
+    "/v2/generate/embedding/async",
+    "/v2/generate/embedding/status/{id}",
+    "/v2/generate/embedding/pop",
+    "/v2/generate/embedding/submit",
     "/v2/explain/{id}",
     "/v2/explain/image",
     "/v2/explain/text",
@@ -114,6 +124,13 @@ UNNAMED_BY_THE_SDK = {
     "ToolCall",
     "TopLogprob",
     "Usage",
+    "EmbeddingRequest",  # in `horde_sdk.ai_horde_api.embedding_models`, for the same reason
+    "EmbeddingRequestStatus",
+    "EmbeddingGeneration",
+    "EmbeddingPop",
+    "EmbeddingJob",
+    "EmbeddingPayload",
+    "EmbeddingSubmit",
     "ManyChecks",  # likewise in `horde_sdk.events`
     "Piece",  # likewise in `horde_sdk.generation_pieces`
     "PieceTaken",
@@ -136,11 +153,7 @@ UNNAMED_BY_THE_SDK = {
 }
 """Models of the document that are no class of `apimodels`, or one without a name. Who adds one says why."""
 
-OUR_FIELDS = {
-    "capabilities", "named_only", "loaded", "streams", "previews", "previews_checked",
-    "chat", "tools", "vision", "grammar", "logprobs", "templates",
-    "finish_reason", "tokens", "usage", "message",
-}  # fmt: skip
+OUR_FIELDS = {"capabilities", "named_only"}
 """What our own workers say when they ask for jobs, and others need not."""
 
 NOT_SERVED: set[str] = set()
@@ -260,6 +273,18 @@ class TestTheDocument:
             body = bodies.get(path, {}).get(request.get_http_method(), {})
             assert set(body) <= _spellings(request)
             (answer,) = request.get_success_status_response_pairs().values()
+            assert answer.get_api_model_name() in document.paths[path].get_all_response_models()
+
+    async def test_embeddings_are_known_to_the_sdk(self, module_horde: Horde) -> None:
+        """Every verb, every field of a body, and what answers it."""
+        document = described((await module_horde.client.get("/api/swagger.json")).content)
+        bodies = document.get_all_payload_examples()
+        for request in (EmbeddingAsyncRequest, EmbeddingStatusRequest, DeleteEmbeddingRequest):
+            path = str(request.get_api_endpoint_subpath())
+            assert request.get_http_method() in document.get_all_verbs_for_endpoint(path)
+            body = bodies.get(path, {}).get(request.get_http_method(), {})
+            assert set(body) <= _spellings(request)
+            answer = request.get_default_success_response_type()
             assert answer.get_api_model_name() in document.paths[path].get_all_response_models()
 
     async def test_requests_of_the_sdk_find_their_verb(self, module_horde: Horde) -> None:

@@ -435,7 +435,11 @@ async def test_statement_of_kudos(horde: Horde, root: NewAccount) -> None:
 async def test_explanations(horde: Horde, root: NewAccount) -> None:
     """Of a request that nobody can serve; what its changes make of a body is served."""
     await horde.pop(root.api_key, max_pixels=512 * 512)
-    body = {"prompt": "a harbour", "models": ["stable_diffusion"], "params": {"width": 1024, "height": 1024}}
+    body: dict[str, Any] = {
+        "prompt": "a harbour",
+        "models": ["stable_diffusion"],
+        "params": {"width": 1024, "height": 1024},
+    }
     explanation = await ask(horde, ExplainRequest(id=await horde.request(**body)))
     (part,) = explanation.parts
     assert ([each.reason for each in part.refused], part.able) == (["max_pixels"], 0)

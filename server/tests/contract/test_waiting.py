@@ -166,7 +166,7 @@ TEXT: dict[str, Any] = {"prompt": "a story"}
 
 
 class TestAsking:
-    """§12.6: asking for work and waiting for it, in one call."""
+    """§12.8: asking for work and waiting for it, in one call."""
 
     async def test_an_image_that_is_done_in_time_is_the_answer(self, horde: Horde, owner: str) -> None:
         call = asks_for(horde, "generate", IMAGE)

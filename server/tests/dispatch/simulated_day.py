@@ -13,6 +13,7 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from math import cos, pi
 from typing import Any, cast
 from uuid import UUID
@@ -91,8 +92,8 @@ class _Simulation:
     def run(self) -> list[Told]:
         self._later(0.0, self._ask)
         for worker in self._workers:
-            self._later(self._chance.uniform(0, 4), lambda worker=worker: self._pop(worker, worker.lives))
-            self._later(self._chance.expovariate(1 / 14_400), lambda worker=worker: self._leave(worker))
+            self._later(self._chance.uniform(0, 4), partial(self._pop, worker, worker.lives))
+            self._later(self._chance.expovariate(1 / 14_400), partial(self._leave, worker))
         while self._events[0][0] < self._day.hours * 3600:
             self._now_s, _, happen = heapq.heappop(self._events)
             happen()

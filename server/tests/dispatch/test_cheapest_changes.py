@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -166,7 +166,7 @@ def test_suggestions_are_different_and_the_cheapest_is_first() -> None:
 
 def test_all_combinations_of_the_test_are_all_there_are() -> None:
     """The brute force leaves none out."""
-    choices = [
+    choices: list[tuple[Option[Any] | None, ...]] = [
         (None, *(Option(points=p, words="", fields={}, apply=lambda o: o) for p in points)) for points in ((1, 2), (3,))
     ]
     every = [tuple(option for option in chosen if option) for chosen in product(*choices)]
@@ -264,3 +264,20 @@ def test_a_search_that_may_not_judge_on_says_so() -> None:
     whole, cut = an_image_search(wished, *offers_), an_image_search(wished, *offers_, most=3)
     assert (whole.is_complete, len(whole.suggestions) > 0) == (True, True)
     assert (cut.is_complete, cut.suggestions) == (False, [])
+
+
+def test_a_search_lets_others_have_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many unlike workers there are, it pauses after so many judgements."""
+    monkeypatch.setattr("horde_server.dispatch.cheapest.JUDGEMENTS_AT_ONCE", 25)
+    chance, queue = random.Random(1), LiveQueue(lambda: 0.0)
+    for _ in range(60):
+        for offer in offers(ImageKind(), chance):
+            queue.view(offer._replace(worker_id=uuid4()))
+    wished = msgspec.structs.replace(PLAIN, loras=(Lora("1", is_version=True),), hires_fix=True, nsfw=True)
+    entry = an_entry(ImageKind(), wished)
+    queue.add(entry)
+    search = Cheapest(ImageKind(), queue, entry, queue.judged(entry), most=10_000)
+    left = [10_000, *(search._left for _ in search.run()), search._left]
+    assert len(left) > 10
+    assert max(before - after for before, after in pairwise(left)) <= 25
+    assert search.suggestions

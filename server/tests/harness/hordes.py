@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import psycopg
 from alchemy_routes import Alchemy
+from embedding_routes import Embeddings
 from pictures import picture
 from text_routes import Texts
 
@@ -36,6 +37,7 @@ class Horde:
         self._idle: list[psycopg.AsyncConnection[Any]] = []
         self._is_stopped = False
         self.texts = Texts(self.client)
+        self.embeddings = Embeddings(self.client)
         self.alchemy = Alchemy(self.client)
 
     def client_at(self, address: str) -> httpx.AsyncClient:

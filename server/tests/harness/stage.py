@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from uuid import uuid4
 
 from callers import Outcome, make_keys
+from embedding_routes import vector
 from fastapi.routing import iter_route_contexts
 from hordes import Horde
 
@@ -160,6 +161,8 @@ class Stage:
                 return over
             case "id" if "/generate/text/" in name:
                 return await horde.texts.request()
+            case "id" if "/generate/embedding/" in name:
+                return await horde.embeddings.request()
             case "id" if "/interrogate/" in name:
                 return await horde.alchemy.request("caption")
             case "id" if "/generate/pieces/" in name:
@@ -200,6 +203,10 @@ async def _text_pop(_: Stage, caller: str) -> dict[str, Any]:
     return {"name": f"scribe of {caller}", "models": ["koboldcpp/my-model"]}
 
 
+async def _embedding_pop(_: Stage, caller: str) -> dict[str, Any]:
+    return {"name": f"embedder of {caller}", "models": ["my-embedder"]}
+
+
 async def _alchemy_pop(_: Stage, caller: str) -> dict[str, Any]:
     return {"name": f"alchemist of {caller}", "forms": ["palette"]}
 
@@ -214,6 +221,12 @@ async def _text_result(stage: Stage, _: str) -> dict[str, Any]:
     await stage.horde.texts.request(models=["koboldcpp/other"])
     job = await stage.horde.texts.job(str(stage.keys["owner"]), "the owner's scribe", models=["koboldcpp/other"])
     return {"id": job["id"], "generation": "a harbour"}
+
+
+async def _embedding_result(stage: Stage, _: str) -> dict[str, Any]:
+    await stage.horde.embeddings.request(models=["other-embedder"])
+    job = await stage.horde.embeddings.job(str(stage.keys["owner"]), "the owner's embedder", models=["other-embedder"])
+    return {"id": job["id"], "vectors": [vector(1, 0)]}
 
 
 async def _alchemy_result(stage: Stage, _: str) -> dict[str, Any]:
@@ -254,9 +267,11 @@ BODIES: Final[dict[str, Body]] = {
     "PATCH /api/v2/collections/{collection_id}": _collection_change,
     "POST /api/v2/generate/pop": _image_pop,
     "POST /api/v2/generate/text/pop": _text_pop,
+    "POST /api/v2/generate/embedding/pop": _embedding_pop,
     "POST /api/v2/interrogate/pop": _alchemy_pop,
     "POST /api/v2/generate/submit": _image_result,
     "POST /api/v2/generate/text/submit": _text_result,
+    "POST /api/v2/generate/embedding/submit": _embedding_result,
     "POST /api/v2/interrogate/submit": _alchemy_result,
     "PUT /api/v2/users/{user_id}": _contact,
     "POST /api/v2/teams": _team,

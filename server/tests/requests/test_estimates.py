@@ -28,6 +28,11 @@ def took(wait_s: float, real_s: float | None) -> Outcome:
     return outcome_of("image", wait_s, wait_s, 2 * wait_s, real_s)
 
 
+@pytest.mark.parametrize(("p50_s", "real_s"), [(inf, 1.0), (1.0, 1e9), (1.0, 2.0), (1.0, None)])
+def test_how_far_off_it_was_is_always_stored_as_one_type(p50_s: float, real_s: float | None) -> None:
+    assert type(outcome_of("image", 1.0, p50_s, 2 * p50_s, real_s).off_octaves) is float
+
+
 def test_before_anything_is_known_the_estimate_is_in_the_middle_and_cautious() -> None:
     p50, p90 = Outcomes().factors("image", 30.0)
     assert p50 == pytest.approx(1.0, rel=0.02)

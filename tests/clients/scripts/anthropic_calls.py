@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-import anthropic
+import anthropic  # type: ignore[import-not-found] # of its own place
 
 HOST, KEY, MODEL, ABSENT, CALLER = sys.argv[1:]
 HELLO: list[Any] = [{"role": "user", "content": "Tell me of a ship."}]
@@ -61,14 +61,14 @@ def tool_round(client: anthropic.Anthropic) -> dict[str, Any]:
 def given_up(client: anthropic.Anthropic) -> str:
     """The first event while nobody serves; then the client closes the stream."""
     with client.messages.create(model=ABSENT, messages=HELLO, max_tokens=24, stream=True) as stream:
-        return next(iter(stream)).type
+        return str(next(iter(stream)).type)
 
 
 async def asynchronously() -> str:
     """A message by the asynchronous client."""
     client = anthropic.AsyncAnthropic(base_url=HOST, api_key=KEY)
     message = await client.messages.create(model=MODEL, messages=HELLO, max_tokens=24, system="You tell of ships.")
-    return message.content[0].text
+    return str(message.content[0].text)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from koboldapi import KoboldAPICore, KoboldAPIError
+from koboldapi import KoboldAPICore, KoboldAPIError  # type: ignore[import-not-found] # of its own place
 
 HOST, KEY, ABSENT = sys.argv[1:]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 
-from langchain_ollama import ChatOllama, OllamaLLM
+from langchain_ollama import ChatOllama, OllamaLLM  # type: ignore[import-not-found] # of its own place
 
 HOST, KEY, MODEL = sys.argv[1:]
 

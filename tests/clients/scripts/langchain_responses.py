@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import sys
 
-import openai
-from langchain_openai import ChatOpenAI
+import openai  # type: ignore[import-not-found] # of its own place
+from langchain_openai import ChatOpenAI  # type: ignore[import-not-found] # of its own place
 
 HOST, KEY, MODEL = sys.argv[1:]
 ASK = [("system", "You tell of ships."), ("human", "Tell me of a ship.")]

@@ -10,7 +10,7 @@ import json
 import sys
 from typing import Any
 
-import ollama
+import ollama  # type: ignore[import-not-found] # of its own place
 
 HOST, KEY, MODEL, ABSENT = sys.argv[1:]
 HELLO = [{"role": "system", "content": "You tell of ships."}, {"role": "user", "content": "Tell me of a ship."}]

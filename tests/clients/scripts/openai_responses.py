@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-import openai
+import openai  # type: ignore[import-not-found] # of its own place
 
 HOST, KEY, MODEL, ABSENT, CALLER = sys.argv[1:]
 ASK = "Tell me of a ship."
@@ -63,15 +63,14 @@ def called(client: openai.OpenAI) -> dict[str, Any]:
 def given_up(client: openai.OpenAI) -> str:
     """The first event while nobody serves; then the client closes the stream."""
     with client.responses.create(model=ABSENT, input=ASK, stream=True) as stream:
-        return next(iter(stream)).type
+        return str(next(iter(stream)).type)
 
 
 async def asynchronously() -> str:
     """A response by the asynchronous client."""
     client = openai.AsyncOpenAI(base_url=f"{HOST}/v1", api_key=KEY)
-    return (
-        await client.responses.create(model=MODEL, input=ASK, instructions="You tell of ships.", max_output_tokens=400)
-    ).output_text
+    ask = {"model": MODEL, "input": ASK, "instructions": "You tell of ships.", "max_output_tokens": 400}
+    return str((await client.responses.create(**ask)).output_text)
 
 
 def main() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
+import urllib.request
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-from horde_processes import RunningHorde, running_horde
+from horde_processes import RunningHorde, call, running_horde, wait_until
 from text_jobs import a_job, events_of, texts_of
 
 from horde_worker.backends.interface import BackendSettings
@@ -159,3 +162,53 @@ def _see_delivered(horde: RunningHorde, request: str) -> None:
     assert generation["state"] == "ok"
     assert generation["text"]
     assert generation["worker_name"] == "a scribe"
+
+
+SCHEMA: dict[str, Any] = {
+    "type": "object", "properties": {"raining": {"type": "boolean"}}, "required": ["raining"],
+    "additionalProperties": False,
+}  # fmt: skip
+TOOL = {"type": "function", "function": {"name": "report_weather", "description": "Tell.", "parameters": SCHEMA}}
+
+
+async def streamed(name: str, url: str, folder: Path, asked: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
+    """The chunks of a chat completion by a real horde whose one worker has the server."""
+    with running_horde("serve", folder) as horde:
+        owner = horde.create_user("owner")
+        caller = horde.create_user("caller", kudos=1000)
+        settings = WorkerSettings(
+            horde_url=horde.url,
+            api_key=owner["api_key"],
+            wishes=OperatorWishes(name="a talker"),
+            backends=(BackendSettings(name, {"url": url, **options}),),
+            jobs_wanted=1,
+        )
+        async with asyncio.timeout(LIMIT_S):
+            working = asyncio.create_task(run_worker(settings))
+            body = {"stream": True, "max_tokens": 64, "messages": [{"role": "user", "content": "It rains."}], **asked}
+            chunks = await asyncio.to_thread(_chunks_when_served, horde.url, body, caller["api_key"])
+            assert await working is ExitCode.OK
+        return chunks
+
+
+def _chunks_when_served(horde_url: str, body: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    def served() -> str:
+        status, found = call(f"{horde_url}/v1/models")
+        time.sleep(0.5)  # it may be asked twice a second
+        names = [one["id"] for one in found["data"] if not one["id"].startswith("horde/")] if status == 200 else []
+        return str(names[0]) if names else ""
+
+    model = wait_until(served, LIMIT_S, "a model is served")
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+    request = urllib.request.Request(
+        f"{horde_url}/v1/chat/completions", json.dumps(body | {"model": model}).encode(), headers
+    )
+    with urllib.request.urlopen(request, timeout=LIMIT_S) as answer:
+        lines = [line.decode().strip() for line in answer]
+    assert lines[-1] == "data: [DONE]" or lines[-2] == "data: [DONE]"
+    return [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
+
+
+def content_of(chunks: list[dict[str, Any]]) -> str:
+    """The text of a streamed answer."""
+    return "".join(one["choices"][0]["delta"].get("content") or "" for one in chunks if one["choices"])

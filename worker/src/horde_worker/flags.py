@@ -54,7 +54,8 @@ class WorkFlags:
         ),
     ] = None
     role: Annotated[
-        list[str] | None, typer.Option("--role", help="Do this kind of work only: image, text, alchemy. Repeatable.")
+        list[str] | None,
+        typer.Option("--role", help="Do this kind of work only: image, text, alchemy, embedding. Repeatable."),
     ] = None
     alias: Annotated[
         list[str] | None,

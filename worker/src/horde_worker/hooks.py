@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeAlias, TypeVar
 import structlog
 
 from horde_worker.backends.alchemy import AlchemyResult
+from horde_worker.backends.embedding import EmbeddingResult
 from horde_worker.backends.events import BackendFailure, Delta, Piece, Preview, Progress, Watched
 from horde_worker.backends.image import ImageResult
 from horde_worker.backends.text import TextResult
@@ -29,7 +30,7 @@ DECISION_LIMIT_S: Final = 60.0
 LISTENING_LIMIT_S: Final = 5.0
 
 _T = TypeVar("_T")
-AnyResult: TypeAlias = ImageResult | TextResult | AlchemyResult
+AnyResult: TypeAlias = ImageResult | TextResult | AlchemyResult | EmbeddingResult
 
 
 class Job(Protocol):

@@ -163,6 +163,10 @@ def _kind(
 
         models = tuple(dict.fromkeys((*aliases, *settings.text_aliases)))
         return TextKind(api, share.backend, share.maker, replace(settings.wishes, name=share.worker, models=models))
+    if share.kind == "embedding":
+        from horde_worker.kinds.embedding.kind import EmbeddingKind
+
+        return EmbeddingKind(api, share.backend, share.maker, replace(settings.wishes, name=share.worker, models=()))
     from horde_worker.kinds.alchemy.kind import AlchemyKind
 
     return AlchemyKind(api, share.backend, share.maker, replace(settings.wishes, name=share.worker, models=()))

@@ -101,7 +101,7 @@ def test_unknown_keys_are_named_with_line_and_the_nearest_one(path: Path) -> Non
         ("", {"HORDE_WORKER_BATCH": "99"}, {}, "HORDE_WORKER_BATCH: should be less than or equal to 20"),
         ("", {}, {"horde": "localhost"}, "--horde: an address begins with http"),
         ("view: window", {}, {}, "line 1: view: should be 'auto', 'tui', 'plain' or 'json'"),
-        ("roles: [image, dance]", {}, {}, "line 1: roles.1: should be 'image', 'text' or 'alchemy'"),
+        ("roles: [image, dance]", {}, {}, "line 1: roles.1: should be 'image', 'text', 'alchemy' or 'embedding'"),
         ("a: [", {}, {}, "line 1"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import aiohttp
+import pytest
 import pytest_asyncio
 from played_horde import PlayedHorde
 
@@ -209,3 +210,28 @@ async def test_deltas_that_got_lost_are_sent_again(horde: PlayedHorde, api: Hord
         stream.tell(Delta(0, {"content": "100"}))
         await horde.until(lambda: len(horde.desk.deltas["j0"]) == 101)
     assert [one["content"] for one in horde.desk.deltas["j0"]] == [str(number) for number in range(101)]
+
+
+async def test_the_rest_of_an_answer_is_sent_before_its_result(horde: PlayedHorde, api: HordeApi) -> None:
+    """Without a pause, though the horde wants long ones: no result says how an answer came about."""
+    wish = StreamWish(interval_s=10.0)
+    horde.desk.interval_ms = 10_000
+    async with a_stream(api, DeltaOutbox(16 * 1024), wish=wish) as stream:
+        stream.tell(Delta(0, {"content": "0"}))
+        await horde.until(lambda: horde.desk.deltas.get("j0"))
+        for number in range(1, 150):
+            stream.tell(Delta(0, {"content": str(number)}))
+        await stream.flush(0)
+        assert [one["content"] for one in horde.desk.deltas["j0"]] == [str(number) for number in range(150)]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_horde_that_is_busy_is_not_hurried(horde: PlayedHorde, api: HordeApi, status: int) -> None:
+    """The result is not kept waiting either."""
+    horde.desk.script = [(200, {"next": 0, "next_delta": 0, "wanted": True}, {})]
+    horde.desk.script += [(status, {"message": "later"}, {"Retry-After": "60"})] * 50
+    async with a_stream(api, DeltaOutbox(16 * 1024)) as stream:
+        stream.tell(Delta(0, {"content": "0"}))
+        await horde.until(lambda: horde.desk.calls.get("j0"))
+        await stream.flush(0)
+        assert len(horde.desk.calls["j0"]) <= 3

@@ -44,6 +44,12 @@ if TYPE_CHECKING:
         TextGenerateAsyncRequest,
     )
     from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
+    from horde_sdk.ai_horde_api.embedding_models import (
+        EmbeddingAsyncRequest,
+        EmbeddingDryRunResponse,
+        EmbeddingStatusResponse,
+    )
+    from horde_sdk.ai_horde_api.embedding_requests import EmbeddingCheckCallback
     from horde_sdk.ai_horde_api.questions import Question
     from horde_sdk.ai_horde_api.request_runs import LookT, RequestRun, RunOptions, StatusT
     from horde_sdk.ai_horde_api.text_requests import TextCheckCallback
@@ -298,6 +304,49 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         from horde_sdk.ai_horde_api.text_requests import dry_run
 
         return await self._session.carry_out(lambda ask: dry_run(ask, text_gen_request))
+
+    async def embedding_request(
+        self,
+        request: EmbeddingAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+        check_callback: EmbeddingCheckCallback | None = None,
+        delay: float = 0.0,
+        *,
+        fail_fast: bool | None = None,
+    ) -> tuple[EmbeddingStatusResponse, GenerationID]:
+        """Ask for texts as vectors, wait for them and return them. OpenHorde only.
+
+        Args:
+            request: The texts.
+            timeout: Seconds to wait at most.
+            check_callback: Told every poll's answer; may be a coroutine function.
+            delay: Seconds to wait first.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
+
+        Raises:
+            AIHordeRequestError: The server answered with an error.
+            AIHordeGenerationTimedOutError: It took too long.
+            AIHordeImpossibleError: Nobody can do it, and `fail_fast` was said.
+            HordeConnectionError: The horde could not be reached.
+            TypeError: An argument is of a wrong type; nothing was sent.
+            ValueError: The callback takes no argument.
+        """
+        from horde_sdk.ai_horde_api.embedding_requests import EmbeddingRequestRun
+
+        run = EmbeddingRequestRun.of(request, self._options_of_run(timeout, check_callback, delay, fail_fast=fail_fast))
+        async with AsyncOpenRequest(run, self._session) as opened:
+            return await opened.result(), opened.id_
+
+    async def embedding_request_dry_run(self, request: EmbeddingAsyncRequest) -> EmbeddingDryRunResponse:
+        """Return what a request with `dry_run=True` would cost. OpenHorde only.
+
+        Raises:
+            RuntimeError: The request does not say `dry_run=True`.
+            AIHordeRequestError: The server answered with an error.
+        """
+        from horde_sdk.ai_horde_api.embedding_requests import dry_run
+
+        return await self._session.carry_out(lambda ask: dry_run(ask, request))
 
     async def alchemy_request(
         self,

@@ -42,9 +42,12 @@ if TYPE_CHECKING:
     from horde_sdk.ai_horde_api.apimodels.alchemy.status import AlchemyStatusResponse
     from horde_sdk.ai_horde_api.apimodels.generate.status import ImageGenerateStatusResponse
     from horde_sdk.ai_horde_api.apimodels.generate.text.status import TextGenerateStatusResponse
+    from horde_sdk.ai_horde_api.embedding_models import EmbeddingStatusResponse
     from horde_sdk.generic_api.apimodels import RequestErrorResponse
 
-    StatusResponse: TypeAlias = ImageGenerateStatusResponse | TextGenerateStatusResponse | AlchemyStatusResponse
+    StatusResponse: TypeAlias = (
+        ImageGenerateStatusResponse | TextGenerateStatusResponse | AlchemyStatusResponse | EmbeddingStatusResponse
+    )
 
 __all__ = [
     "AIHordeAlchemyTimedOutError",

@@ -58,6 +58,19 @@ class TextEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class DeltaEvent:
+    """The next piece of an answer with calls of functions or probabilities, as the worker's program made it.
+
+    Attributes:
+        job: Which of the request's results it is of, from 0.
+        delta: As OpenAI's API has it.
+    """
+
+    job: int
+    delta: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class StepEvent:
     """How many steps of a picture are done.
 
@@ -115,7 +128,9 @@ class EndEvent:
     gone: bool = False
 
 
-RequestEvent: TypeAlias = StateEvent | TextEvent | StepEvent | PreviewEvent | ResultEvent | RestartedEvent | EndEvent
+RequestEvent: TypeAlias = (
+    StateEvent | TextEvent | DeltaEvent | StepEvent | PreviewEvent | ResultEvent | RestartedEvent | EndEvent
+)
 """Anything that happens to a request."""
 
 
@@ -198,6 +213,8 @@ class FollowedRequest:
                 job, at, text = int(data["job"]), int(data["at"]), str(data["text"])
                 self._text_bytes[job] = at + len(text.encode())
                 return TextEvent(job, at, text)
+            case "delta":
+                return DeltaEvent(int(data["job"]), dict(data["delta"]))
             case "step":
                 eta = data.get("eta")
                 return StepEvent(

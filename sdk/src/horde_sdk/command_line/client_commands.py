@@ -14,10 +14,12 @@ from horde_sdk.command_line import (
 )
 from horde_sdk.command_line.alchemy_command import alchemy
 from horde_sdk.command_line.cancel_command import cancel
+from horde_sdk.command_line.embed_command import embed
 from horde_sdk.command_line.explain_command import explain
 from horde_sdk.command_line.image_command import image
 from horde_sdk.command_line.kudos_command import kudos
 from horde_sdk.command_line.listing_commands import me, models, news, workers
+from horde_sdk.command_line.mcp_command import mcp
 from horde_sdk.command_line.register_command import register as register_user
 from horde_sdk.command_line.text_command import text
 from horde_sdk.command_line.transfer_command import transfer
@@ -26,7 +28,8 @@ from horde_sdk.command_line.worker_command import worker
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (image, text, alchemy, cancel, explain, models, workers, worker, me, kudos, news, transfer):
+    asking = (image, text, alchemy, embed, cancel, explain)
+    for command in (*asking, models, workers, worker, me, kudos, news, transfer, mcp):
         app.command()(command)
     app.command("register")(register_user)
     app.command()(account_commands.users)

@@ -39,24 +39,30 @@ KeyOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-def client_for(horde: str | None, apikey: str | None) -> AIHordeAPISimpleClient:
-    """Return a client for the options of a command."""
+def horde_and_key(horde: str | None, apikey: str | None) -> tuple[str, str]:
+    """Return the address and the key that the options of a command, or the environment, name."""
     from horde_sdk.ai_horde_api.base_clients import apikey_of_environment
     from horde_sdk.ai_horde_api.endpoints import base_url_of
-    from horde_sdk.ai_horde_api.simple_clients import AIHordeAPISimpleClient
-    from horde_sdk.client_agent import create_bridge_agent_string
 
     url = horde or os.environ.get("AI_HORDE_URL") or DEFAULT_HORDE_URL
     try:
         base_url_of(url)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--horde") from None
-    from horde_sdk._version import __version__
+    return url, apikey or apikey_of_environment() or ANON_API_KEY
 
+
+def client_for(horde: str | None, apikey: str | None) -> AIHordeAPISimpleClient:
+    """Return a client for the options of a command."""
+    from horde_sdk._version import __version__
+    from horde_sdk.ai_horde_api.simple_clients import AIHordeAPISimpleClient
+    from horde_sdk.client_agent import create_bridge_agent_string
+
+    url, key = horde_and_key(horde, apikey)
     return AIHordeAPISimpleClient(
         poll_interval=POLL_INTERVAL_S,
         base_url=url,
-        apikey=apikey or apikey_of_environment() or ANON_API_KEY,
+        apikey=key,
         on_retry=say_retry,
         client_agent=create_bridge_agent_string("openhorde_cli", __version__, "unknown"),
     )

@@ -111,6 +111,7 @@ class UserDetails(Answer):
     worker_ids: list[str] | None = None
     sharedkey_ids: list[str] | None = None
     contact: str | None = None
+    model_aliases: dict[str, str] | None = None  # beyond the original API
     vpn: bool | None = None
     special: bool | None = None
     active_generations: UserActiveGenerations = UserActiveGenerations()
@@ -141,6 +142,7 @@ class ModifyUser(Answer):
     public_workers: bool = False
     username: str = ""
     contact: str = ""
+    model_aliases: dict[str, str] = Field({})
     admin_comment: str = ""
     proxy_passkey: str = ""
     new_suspicion: int = 0

@@ -38,10 +38,10 @@ _BY_MODERATOR = frozenset(
         "admin_comment",
     ]
 )
-_BY_SELF = frozenset({"public_workers", "username", "contact", "generate_proxy_passkey", "undelete"})
+_BY_SELF = frozenset({"public_workers", "username", "contact", "model_aliases", "generate_proxy_passkey", "undelete"})
 _COLUMNS = (
     "usage_multiplier", "concurrency", "worker_invited", "flagged", "customizer", "vpn", "service", "special",
-    "admin_comment", "public_workers", "username", "contact",
+    "admin_comment", "public_workers", "username", "contact", "model_aliases",
 )  # fmt: skip
 FIELDS: Final = _BY_ADMIN | _BY_MODERATOR | _BY_SELF
 _ROLES: Final = ("moderator", "trusted", "flagged", "customizer", "vpn", "service", "education", "special")

@@ -68,7 +68,7 @@ async def wipe(conn: Connection, account_id: int) -> None:
                admin_comment = NULL, proxy_passkey = NULL, public_workers = false, worker_invited = 0,
                monthly_kudos = 0, monthly_kudos_last_received = NULL, usage_multiplier = 1, moderator = false,
                trusted = false, customizer = false, vpn = false, service = false, education = false, special = false,
-               suspicions = '{}'
+               suspicions = '{}', model_aliases = '{}'
            WHERE id = %s""",
         (WIPED_NAME, account_id),
     )

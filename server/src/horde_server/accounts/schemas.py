@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from annotated_types import MaxLen
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from horde_server.http.wire_types import Line, Text, Whole, WireFloat
 from horde_server.kudos.schemas import MOST_KUDOS
+
+MOST_ALIASES = 50
+"""Of models, that an account has."""
+
+
+def _without_commas(aliases: dict[str, str]) -> dict[str, str]:
+    if any("," in name for name in aliases):
+        raise ValueError("must have no commas in its names: they stand between the names of several models")
+    return aliases
 
 
 class UserChange(BaseModel):
@@ -40,6 +50,15 @@ class UserChange(BaseModel):
     public_workers: bool = False
     username: Annotated[str, Line(100, least=3)] = ""
     contact: Annotated[str, Line(500, least=5)] = ""
+    model_aliases: Annotated[
+        dict[Annotated[str, Line(255, least=1)], Annotated[str, Line(255, least=1)]],
+        MaxLen(MOST_ALIASES),
+        AfterValidator(_without_commas),
+    ] = Field(
+        default_factory=dict,
+        json_schema_extra={"default": {}},
+        description="Beyond the original API: what the user calls models in dialects; replaces all that was said.",
+    )
     generate_proxy_passkey: Any = None
     undelete: Any = None
 

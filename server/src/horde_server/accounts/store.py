@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, LiteralString
 
 from psycopg.rows import dict_row
+from psycopg.types.json import Json
 
 from horde_server.database.pool import Connection
 
@@ -71,9 +72,9 @@ async def add_or_renew(
 
 # ---------------------------------------------------------------- what the API shows
 
-_SHOWN = """account.id, username, kind, created_at, contact, admin_comment, concurrency, worker_invited, public_workers,
-    monthly_kudos, monthly_kudos_last_received, moderator, trusted, flagged, customizer, vpn, service, education,
-    special, deleted, cardinality(suspicions) AS suspicious,
+_SHOWN = """account.id, username, kind, created_at, contact, model_aliases, admin_comment, concurrency, worker_invited,
+    public_workers, monthly_kudos, monthly_kudos_last_received, moderator, trusted, flagged, customizer, vpn, service,
+    education, special, deleted, cardinality(suspicions) AS suspicious,
     ARRAY(SELECT worker.id FROM worker WHERE account_id = account.id ORDER BY worker.created_at) AS worker_ids"""
 
 
@@ -115,8 +116,9 @@ async def lock(conn: Connection, account_id: int, *, with_workers: bool = False)
 async def change(conn: Connection, account_id: int, columns: Mapping[str, Any]) -> None:
     """Set columns of an account, named by the code."""
     assignments = ", ".join(f"{name} = %({name})s" for name in columns)
+    values = {name: Json(value) if isinstance(value, dict) else value for name, value in columns.items()}
     await conn.execute(
-        f"UPDATE account SET {assignments} WHERE id = %(account_id)s".encode(), {**columns, "account_id": account_id}
+        f"UPDATE account SET {assignments} WHERE id = %(account_id)s".encode(), {**values, "account_id": account_id}
     )
 
 

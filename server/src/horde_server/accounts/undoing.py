@@ -11,8 +11,8 @@ from horde_server.database.pool import Connection
 
 _UNDOABLE: Final = frozenset(
     {
-        "concurrency", "customizer", "education", "flagged", "moderator", "public_workers", "service", "special",
-        "trusted", "usage_multiplier", "vpn", "worker_invited",
+        "concurrency", "customizer", "education", "flagged", "model_aliases", "moderator", "public_workers", "service",
+        "special", "trusted", "usage_multiplier", "vpn", "worker_invited",
     }
 )  # fmt: skip
 

@@ -111,6 +111,7 @@ class UserViews:
             body.update(
                 sharedkey_ids=[],
                 contact=user["contact"],
+                model_aliases=user["model_aliases"] or None,
                 vpn=user["vpn"],
                 special=user["special"],
                 active_generations={kind: ids for kind, ids in open_requests.items() if ids} or None,

@@ -60,6 +60,8 @@ def claimed(*, in_words: bool, **given: Any) -> tuple[Settings, Claim]:
     tell("loading the server …", in_words=in_words)
     with without_collector():
         settings = settings_from(**given)
+    if settings.text_templates is not None:
+        _check_templates(settings.text_templates)
     if claim is None:
         folder = settings.data if settings.database_url is None else None
         claim = _take(Place(settings.host, settings.port, folder))
@@ -88,6 +90,16 @@ def tell(step: str, *, in_words: bool) -> None:
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         line = {"event": "start.step", "step": step, "level": "info", "timestamp": now}
         typer.echo(json.dumps(line, ensure_ascii=False), err=True)
+
+
+def _check_templates(path: Path) -> None:
+    """A node reads them too, but where it cannot say a sentence any more."""
+    from horde_server.gateway.templates.own import TemplateUnusable, read_own_templates
+
+    try:
+        read_own_templates(path)
+    except TemplateUnusable as error:
+        fail(f"The setting HORDE_TEXT_TEMPLATES is wrong: {error}", code=2)
 
 
 def _take(place: Place) -> Claim:

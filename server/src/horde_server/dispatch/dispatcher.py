@@ -24,6 +24,7 @@ from horde_server.dispatch.refusal import Offer, usable_models
 from horde_server.dispatch.states import JobPhase
 from horde_server.dispatch.store import Generation, NewRequest, OpenRequest
 from horde_server.dispatch.turns import Turns
+from horde_server.dispatch.warm import best_of
 from horde_server.kudos.key_budgets import hold_of_key
 from horde_server.kudos.spending import reserve
 
@@ -167,21 +168,27 @@ class Dispatcher(Generic[OrderT]):
     # ---------------------------------------------------------------- jobs
 
     async def hand_out(
-        self, view: WorkerView, amount: int, *, threads: int, reward_percent: int
+        self,
+        view: WorkerView,
+        amount: int,
+        *,
+        threads: int,
+        reward_percent: int,
+        loaded: frozenset[str] = frozenset(),
     ) -> HandOut[OrderT] | None:
         """The best jobs for a worker, claimed; None when there are none, or when it holds too many already.
 
-        `threads` is how many it works on at a time, `reward_percent` its software's.
+        `threads` is how many it works on at a time, `reward_percent` its software's, `loaded` the models in its memory.
         """
         for _ in range(CLAIM_TRIES):  # the lists change while a claim is under way: look anew each time
             held = self.held_jobs.held_by(view.offer.worker_id, self.queue.now())
             amount = min(amount, HELD_JOBS_PER_THREAD * threads - held)
             if amount <= 0:
                 return None
-            entry = next(self.queue.candidates(view), None)
+            entry = best_of(self.queue.candidates(view), view.offer, loaded)
             if entry is None:
                 return None
-            claimed = await self._claim(entry, view.offer, amount, reward_percent)
+            claimed = await self._claim(entry, view.offer, amount, reward_percent, loaded)
             if claimed is not None:
                 return claimed
         return None
@@ -200,10 +207,11 @@ class Dispatcher(Generic[OrderT]):
             self.changed(state)
 
     async def _claim(
-        self, entry: Entry[OrderT], offer: Offer, amount: int, reward_percent: int
+        self, entry: Entry[OrderT], offer: Offer, amount: int, reward_percent: int, loaded: frozenset[str]
     ) -> HandOut[OrderT] | None:
         """Claim a batch of one request's waiting jobs in the database; None when another node was first."""
-        models = sorted(usable_models(entry.requirement, offer))
+        usable = usable_models(entry.requirement, offer)
+        models = sorted(usable & loaded or usable)
         model = models[0] if len(models) == 1 else random.choice(models)
         jobs = self.kind.batch_size(entry.order, model, offer, amount=amount, available=entry.available)
         may_resume = entry.state.restarted > 0 and self.kind.may_resume(entry.order)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 
@@ -11,14 +12,17 @@ from horde_server.dispatch.slice import Dispatch
 from horde_server.gateway.common.alchemists import Alchemists
 from horde_server.gateway.common.life import Life
 from horde_server.gateway.common.model_names import ModelNames
+from horde_server.gateway.common.once import Calls
 from horde_server.gateway.common.pictures import DeliveredPictures
-from horde_server.gateway.common.services import Services
+from horde_server.gateway.common.services import Services, WorkingFace
 from horde_server.gateway.common.visits import Visits
 from horde_server.gateway.faces import FACES
 from horde_server.gateway.front.routes import routes as front_routes
 from horde_server.http.hot_routes import HotRoutes
 from horde_server.identity.slice import Identity
+from horde_server.periodic import every
 from horde_server.requests.alchemy.slice import Alchemy
+from horde_server.requests.embedding.slice import Embeddings
 from horde_server.requests.following import Following, StreamPlaces
 from horde_server.requests.image.slice import Images
 from horde_server.requests.pictures.slice import Pictures
@@ -26,6 +30,8 @@ from horde_server.requests.text.slice import Texts
 from horde_server.requests.waiting import Waiting
 from horde_server.slice import Slice
 from horde_server.workers.slice import Workers
+
+_SWEPT_EVERY_S: Final = 3600
 
 
 class Gateway(Slice):
@@ -40,6 +46,7 @@ class Gateway(Slice):
         pictures: Pictures,
         images: Images,
         texts: Texts,
+        embeddings: Embeddings,
         alchemy: Alchemy,
         waiting: Waiting,
         following: Following,
@@ -47,10 +54,13 @@ class Gateway(Slice):
     ) -> None:
         settings = core.settings
         self._settings = settings
+        self.calls = Calls(core.pool)
         services = Services(
             core=core,
             door=identity.door,
-            life=Life(settings, texts.desk, images.desk, following, places, identity.limits),
+            life=Life(
+                settings, texts.desk, images.desk, embeddings.desk, following, places, identity.limits, self.calls
+            ),
             models=ModelNames(settings, dispatch.kinds, dispatch.queues, workers.directory, core.clock),
             texts=texts.served,
             pictures=DeliveredPictures(core.blobs.results, pictures.links, pictures.decoders),
@@ -66,6 +76,14 @@ class Gateway(Slice):
             settings.dialects,
             lambda scope: pictures.public_address(Request(scope)),
         )
+
+    def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        """Forget calls that nobody sends again, and what dialects do by themselves."""
+        found = {"gateway-calls": every(_SWEPT_EVERY_S, self.calls.sweep)}
+        for name, face in self._faces.items():
+            if name in self._settings.dialects and isinstance(face, WorkingFace):
+                found |= face.work()
+        return found
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Of the dialects that are on, and what stands at the front door."""

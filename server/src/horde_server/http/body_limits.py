@@ -17,9 +17,18 @@ WITH_PICTURES = frozenset(
         "/api/v2/generate/submit",
         "/api/v2/interrogate/async",
         "/api/v2/interrogate/submit",
+        "/api/v2/generate/embedding/submit",  # vectors, as long as pictures
+        "/api/v2/explain/image",
     }
 )
-WITH_TEXTS = frozenset({"/api/v2/generate/text/async", "/api/v2/generate/text/submit"})
+WITH_TEXTS = frozenset(
+    {
+        "/api/v2/generate/text/async",
+        "/api/v2/generate/text/submit",
+        "/api/v2/generate/embedding/async",
+        "/api/v2/explain/text",
+    }
+)
 PIECES = "/api/v2/generate/pieces/"
 PIECE_BYTES = 256 * 1024
 KEYLESS = (

@@ -351,9 +351,11 @@ async def _respond(send: Send, status: int, body: bytes, headers: list[tuple[byt
 async def _respond_tagged(
     send: Send, body: bytes, tag: bytes, headers: list[tuple[bytes, bytes]], known: KnownTags
 ) -> None:
-    headers = [*headers, (b"etag", tag), NO_CACHE]
+    told: list[tuple[bytes, bytes]] = [*headers, (b"etag", tag), NO_CACHE]
     if known and tag in known:
-        await send({"type": "http.response.start", "status": 304, "headers": headers})
+        await send({"type": "http.response.start", "status": 304, "headers": told})
         await send({"type": "http.response.body", "body": b""})
-    else:
-        await _respond(send, 200, body, headers)
+        return
+    told += (JSON_HEADER, (b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": 200, "headers": told})
+    await send({"type": "http.response.body", "body": body})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from horde_server.database.pool import Pool
@@ -53,6 +53,8 @@ class Account:
     special: bool
     deleted: bool
     is_approved: bool  # where new users wait for a moderator (registration.md §3)
+    model_aliases: Mapping[str, str] = field(hash=False)
+    """What it calls models, in dialects: names of the horde's by its own (accounts.md §4.10)."""
     balance_hundredths: int
     is_administrator: bool
     """Whether the operator names it in `HORDE_ADMINS`."""

@@ -12,7 +12,7 @@ AccountRow: TypeAlias = tuple[Any, ...]
 """The columns of `directory.Account`, in its order, less what the settings say of it."""
 
 _COLUMNS = """account.id, username, kind, concurrency, worker_invited, moderator, trusted, flagged, customizer, vpn,
-    service, education, special, deleted, approved_at IS NOT NULL,
+    service, education, special, deleted, approved_at IS NOT NULL, model_aliases,
     coalesce((SELECT balance_hundredths FROM ledger_balance WHERE ledger_account = 2 * account.id), 0)"""
 
 

@@ -19,7 +19,7 @@ from horde_server.insight.answers import ActiveModel, HeartBeat, HordePerformanc
 from horde_server.insight.load import HordeLoad
 
 _encode = msgspec.json.Encoder().encode
-_WITH_MODELS = ("image", "text")
+_WITH_MODELS = ("image", "text", "embedding")
 _STATES = ("all", "known", "custom")
 
 

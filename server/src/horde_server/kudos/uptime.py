@@ -5,6 +5,7 @@ from __future__ import annotations
 REWARDED_EVERY_S = 600
 """A reward is due once more seconds of uptime than this have passed since the last one."""
 ALCHEMY_UPTIME_HUNDREDTHS = 4000
+EMBEDDING_UPTIME_HUNDREDTHS = 1000
 _MOST_REWARDED_CONTEXT_TOKENS = 262_144
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TypeVar
 
 from horde_server.dispatch.dispatcher import Dispatcher, HandOut
@@ -13,17 +14,27 @@ OrderT = TypeVar("OrderT", bound=Order)
 
 
 async def jobs_for(
-    worker: OnlineWorker, dispatcher: Dispatcher[OrderT], amount: int, waiting: Waiting, patience: Patience
+    worker: OnlineWorker,
+    dispatcher: Dispatcher[OrderT],
+    amount: int,
+    waiting: Waiting,
+    patience: Patience,
+    loaded: Collection[str] = (),
 ) -> HandOut[OrderT] | None:
-    """The best jobs of one request for a worker, at most so many; None where there are none within its patience."""
+    """The best jobs of one request for a worker, at most so many; None where there are none within its patience.
+
+    `loaded`: models that it has in memory.
+    """
     view = dispatcher.queue.view(worker.offer)
     threads = worker.abilities.threads
     reward_percent = dispatcher.kind.reward_percent(worker.abilities)
-    if not patience:  # most, and often
-        return await dispatcher.hand_out(view, amount, threads=threads, reward_percent=reward_percent)
+    warm = frozenset(loaded)
 
     async def take() -> HandOut[OrderT] | None:
-        return await dispatcher.hand_out(view, amount, threads=threads, reward_percent=reward_percent)
+        return await dispatcher.hand_out(view, amount, threads=threads, reward_percent=reward_percent, loaded=warm)
+
+    if not patience:  # most, and often
+        return await take()
 
     return await waiting.for_work(
         Pop(

@@ -83,9 +83,20 @@ class _News:
 
     async def come(self, gone: asyncio.Task[None], until: float) -> None:
         """Wait for it, for the end of the connection, or until then, by the loop's clock; a few seconds at most."""
-        left_s = min(until - asyncio.get_running_loop().time(), LOOK_EVERY_S)
-        if left_s > 0:
-            await asyncio.wait((self._come, gone), timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+        loop = asyncio.get_running_loop()
+        left_s = min(until - loop.time(), LOOK_EVERY_S)
+        if left_s <= 0 or gone.done():
+            return
+        timer = loop.call_later(left_s, self.tell)  # `asyncio.wait` would take 2 KB more for each who waits
+        gone.add_done_callback(self._tell_of)
+        try:
+            await self._come
+        finally:
+            timer.cancel()
+            gone.remove_done_callback(self._tell_of)
+
+    def _tell_of(self, _: asyncio.Task[None]) -> None:
+        self.tell()
 
 
 class Watch:

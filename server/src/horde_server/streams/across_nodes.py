@@ -187,7 +187,10 @@ class AcrossNodes:
             log.info("streams.unknown_message")
             return
         for message in messages:
-            self._take(node, message)
+            try:
+                self._take(node, message)
+            except Exception:  # a mistake of ours: loud, but the node goes on listening
+                log.exception("streams.message_failed", kind=type(message).__name__)
 
     def _take(self, node: str, message: Message) -> None:
         match message:

@@ -74,6 +74,7 @@ class Losses:
         if not await self._lose(job.id, reason) and job.is_here:
             async with self._pool.connection() as conn:
                 await store.give_up(conn, [job.id], -LISTENER_HAS_S)
+            self._relay.ended(job.id)
 
     def told(self, job_id: JobId, reason: str) -> None:
         """Another node says that a job of a request is lost to which somebody listens here."""
@@ -100,6 +101,7 @@ class Losses:
             self._relay.others.lost(job.id, job.request_id, reason)
             async with self._pool.connection() as conn:
                 await store.give_up(conn, [job.id], LISTENER_HAS_S)
+            self._relay.ended(job.id)
             return True
         return False
 

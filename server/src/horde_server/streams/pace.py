@@ -8,9 +8,17 @@ from uuid import UUID
 from horde_server.streams.piece import TooManyPieces
 
 POSTS_PER_S = 20.0
+"""Of one job."""
 BYTES_PER_S = 256 * 1024.0
+"""The same."""
+WORKER_POSTS_PER_S = 400.0
+"""Of one worker: of twenty jobs at once as often as they may, of more at the usual pace."""
+WORKER_BYTES_PER_S = 1024 * 1024.0
 LEAST_INTERVAL_MS = 100
 MOST_INTERVAL_MS = 2000
+_NEWLY_S = 3.0
+_UNHEARD_NEWLY_MS, _UNHEARD_MS = 200, 1000
+"""Between signs of life of a job to which nobody listens: who asked may be about to."""
 _EASY_PIECES_PER_S = 2000
 """Of the whole process; at twice as many workers are asked to send half as often."""
 _EASY_UNREAD_BYTES = 64 * 1024
@@ -27,19 +35,29 @@ class Pace:
         self._in_second = 0
         self._last_second = 0
 
-    def count(self, worker_id: UUID, size_bytes: int) -> None:
-        """Count a piece. Raises `TooManyPieces`: then it is as if it had not come."""
+    def count(self, job_id: UUID, worker_id: UUID, size_bytes: int) -> None:
+        """Count a piece of a job. Raises `TooManyPieces`: then it is as if it had not come."""
         now = self._monotonic()
-        posts, size, since = self._allowances.get(worker_id, (POSTS_PER_S, BYTES_PER_S, now))
-        posts = min(posts + (now - since) * POSTS_PER_S, POSTS_PER_S)
-        size = min(size + (now - since) * BYTES_PER_S, BYTES_PER_S)
-        if posts < 1 or size < size_bytes:
-            raise TooManyPieces
-        self._allowances[worker_id] = (posts - 1, size - size_bytes, now)
+        of_job = self._left(job_id, POSTS_PER_S, BYTES_PER_S, now)
+        of_worker = self._left(worker_id, WORKER_POSTS_PER_S, WORKER_BYTES_PER_S, now)
+        for key, (posts, size) in ((job_id, of_job), (worker_id, of_worker)):
+            if posts < 1 or size < size_bytes:
+                raise TooManyPieces
+            self._allowances[key] = (posts - 1, size - size_bytes, now)
         if (second := int(now)) != self._second:
             self._last_second = self._in_second if second == self._second + 1 else 0
             self._second, self._in_second = second, 0
         self._in_second += 1
+
+    def _left(self, key: UUID, posts_per_s: float, bytes_per_s: float, now: float) -> tuple[float, float]:
+        known = self._allowances.get(key)
+        if known is None:
+            return posts_per_s, bytes_per_s
+        posts, size, since = known
+        return (
+            min(posts + (now - since) * posts_per_s, posts_per_s),
+            min(size + (now - since) * bytes_per_s, bytes_per_s),
+        )
 
     def interval_ms(self, unread_bytes: int = 0) -> int:
         """How long a worker should wait from piece to piece: longer under load, or where its listener is behind."""
@@ -50,8 +68,12 @@ class Pace:
             interval, load = interval * 2, load / 2
         return min(interval, MOST_INTERVAL_MS)
 
+    def unheard_interval_ms(self, age_s: float) -> int:
+        """The same where nobody listens, so long after the job was handed out."""
+        return max(self.interval_ms(), _UNHEARD_NEWLY_MS if age_s < _NEWLY_S else _UNHEARD_MS)
+
     def forget(self) -> None:
         """Forget who has sent nothing for a while."""
         before = self._monotonic() - 10
-        for worker_id in [each for each, (_, _, since) in self._allowances.items() if since < before]:
-            del self._allowances[worker_id]
+        for key in [each for each, (_, _, since) in self._allowances.items() if since < before]:
+            del self._allowances[key]

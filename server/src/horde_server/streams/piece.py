@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from annotated_types import MaxLen
 from pydantic import ConfigDict
 
 from horde_server.dispatch.schemas import Wire
 from horde_server.errors import HordeError
-from horde_server.http.wire_types import Items, RawText, Text, Whole, empty
+from horde_server.http.wire_types import MOST_MAP_KEYS, Items, RawText, Text, Whole, empty
 
 MOST_TEXT_BYTES = 16 * 1024
 """Of one piece; the same for the deltas of one."""
@@ -32,7 +33,7 @@ class Piece(Wire):
     text: Annotated[str, Text(MOST_BODY_BYTES)] = ""
     tokens: Annotated[int, Whole(0, 1_000_000)] | None = None
     deltas_at: Annotated[int, Whole(0, 1_000_000)] = 0
-    deltas: Annotated[list[dict[str, Any]], Items(MOST_DELTAS)] = empty(list)
+    deltas: Annotated[list[Annotated[dict[str, Any], MaxLen(MOST_MAP_KEYS)]], Items(MOST_DELTAS)] = empty(list)
     step: Annotated[int, Whole(0, 10_000)] | None = None
     steps: Annotated[int, Whole(0, 10_000)] | None = None
     preview: Annotated[str, RawText(MOST_BODY_BYTES)] = ""

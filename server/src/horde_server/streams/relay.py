@@ -220,7 +220,7 @@ class Relay:
         return terms(
             wanted=wish.of(kind),
             previews=wish.previews and self.jobs[lead].may_preview,
-            interval_ms=self.pace.interval_ms(),
+            interval_ms=self.pace.interval_ms() if wish.of(kind) else self.pace.unheard_interval_ms(0),
         )
 
     def _held(self, job_id: JobId) -> StreamedJob | None:
@@ -325,7 +325,7 @@ class Relay:
         job = await self._find(job_text, caller)
         if job is None:
             return Answer(0, 0, wanted=False, cancelled=True, interval_ms=self.pace.interval_ms())
-        self.pace.count(job.worker_id, size_bytes)
+        self.pace.count(job.id, job.worker_id, size_bytes)
         encoded = piece.text.encode()
         if len(encoded) > MOST_TEXT_BYTES:
             raise PieceTooLarge(f"This piece has more than {MOST_TEXT_BYTES} bytes of text: send it in parts.")
@@ -351,9 +351,12 @@ class Relay:
                 await store.keep_share(conn, job.id, share)
 
     def _answer(self, job: StreamedJob, *, wanted: bool, previews: bool = False) -> Answer:
-        request = self.listened.get(job.request_id)
-        unread = request.unread_bytes() if request is not None and request.listeners else 0
-        return Answer(job.text.have, job.deltas.have, wanted, job.is_cancelled, self.pace.interval_ms(unread), previews)
+        if wanted:
+            request = self.listened.get(job.request_id)
+            interval_ms = self.pace.interval_ms(request.unread_bytes() if request is not None else 0)
+        else:
+            interval_ms = self.pace.unheard_interval_ms(self._clock() - job.started_s)
+        return Answer(job.text.have, job.deltas.have, wanted, job.is_cancelled, interval_ms, previews)
 
     def _take(self, job: StreamedJob, piece: Piece, encoded: bytes, wish: Wish) -> None:
         """Put a piece where it belongs, and tell who listens. Raises `PieceGap`, `PieceMismatch`, `PieceTooLarge`."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from horde_server.errors import HordeError
+from horde_server.errors import BadRequest, HordeError
+from horde_server.identity.directory import Account
 from horde_server.workers.directory import OnlineWorker
 
 _FRIEND = re.compile(r"[0-9]{1,10}")
@@ -38,6 +39,24 @@ def _friend_id(alias: str) -> int:
     if not mark or not _FRIEND.fullmatch(number):
         raise InvalidPriorityUsername
     return int(number)
+
+
+def models_of_any_name(offered: Iterable[str], account: Account) -> tuple[str, ...]:
+    """Models that a worker offers, each once: of any name, but for another's alias at its end (workers.md §4.6).
+
+    Raises `BadRequest` for such a one, and where there is none at all.
+    """
+    models = tuple(dict.fromkeys(offered))
+    if not models:
+        raise BadRequest("Unfortunately we cannot accept workers serving no model: name at least one in `models`.")
+    for model in models:
+        _, mark, alias = model.partition("::")
+        if mark and alias != account.alias:
+            raise BadRequest(
+                f"Unfortunately we cannot accept workers serving models of others: {model[:300]!r} does not end in "
+                f"your alias, {account.alias}."
+            )
+    return models
 
 
 def tell_maintenance(worker: OnlineWorker) -> None:

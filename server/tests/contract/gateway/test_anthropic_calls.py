@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from hordes import Horde, StartHorde
 from leaving_client import LeavingClient
+from streaming_worker import StreamingWorker
 from text_routes import TEXT_MODEL
 
 ASK = {"model": TEXT_MODEL, "max_tokens": 100, "messages": [{"role": "user", "content": "Hello!"}]}
@@ -236,7 +238,7 @@ async def called(horde: Horde, key: str, /, **body: Any) -> tuple[dict[str, Any]
 
 
 async def test_tools_go_to_who_can_and_their_calls_come_back(horde: Horde, key: str) -> None:
-    """gateway-anthropic.md §5.1: in OpenAI's shape to the worker, in Anthropic's to the client."""
+    """In OpenAI's shape to the worker, in Anthropic's to the client (gateway-anthropic.md §5.1)."""
     payload, answer = await called(horde, key, tool_choice={"type": "any", "disable_parallel_tool_use": True})
     function = {"name": "weather", "description": "Of a place.", "parameters": TOOL["input_schema"]}
     assert payload["tools"] == [{"type": "function", "function": function}]
@@ -264,8 +266,72 @@ async def test_calls_in_a_stream_are_blocks_of_their_own(horde: Horde, key: str)
     assert told[8][1]["delta"]["stop_reason"] == "tool_use"
 
 
+@pytest.mark.parametrize("lost", [0, 2])
+async def test_calls_are_told_as_their_worker_writes_them(horde: Horde, key: str, lost: int) -> None:
+    """Piece by piece, the first before the last is written; what got lost on the way comes at the end."""
+    whole = '{"at": "sea"}'
+    deltas = [
+        {"content": "Let me see."},
+        {"tool_calls": [{"index": 0, "id": "call_1", "function": {"name": "weather", "arguments": ""}}]},
+        {"tool_calls": [{"index": 0, "function": {"arguments": whole[:6]}}]},
+        {"tool_calls": [{"index": 0, "function": {"arguments": whole[6:]}}]},
+    ]
+    worker = StreamingWorker(horde, key)
+    await horde.texts.pop(key, tools=True, streams=True)
+    client = LeavingClient(horde.app, "/v1/messages", {**ASK, "stream": True, "tools": [TOOL]}, key)
+    await until_waiting(horde)
+    job_id = (await worker.job(tools=True))["id"]
+    await worker.send(job_id, deltas_at=0, deltas=deltas[: len(deltas) - lost])
+    await client.has(b'"name":"weather"')
+    told = {"finish_reason": "tool_calls", "message": {"content": "Let me see.", "tool_calls": CALLS}}
+    await horde.texts.submit(key, job_id, generation="Let me see.", **told)
+    await client.has(b"message_stop")
+    await client.task
+    found = [json.loads(line[6:]) for line in client.received.decode().splitlines() if line.startswith("data: ")]
+    parts = [each["delta"] for each in found if each["type"] == "content_block_delta"]
+    assert parts[0] == {"type": "text_delta", "text": "Let me see."}
+    assert "".join(part["partial_json"] for part in parts[1:]) == whole
+    assert [each["content_block"]["type"] for each in found if each["type"] == "content_block_start"] == [
+        "text", "tool_use",
+    ]  # fmt: skip
+    assert [each["delta"]["stop_reason"] for each in found if each["type"] == "message_delta"] == ["tool_use"]
+
+
+async def test_a_text_is_told_as_its_worker_writes_it(horde: Horde, key: str) -> None:
+    worker = StreamingWorker(horde, key)
+    client = LeavingClient(horde.app, "/v1/messages", {**ASK, "stream": True, "stop_sequences": ["STOP"]}, key)
+    await until_waiting(horde)
+    job_id = (await worker.job())["id"]
+    await worker.write(job_id, "Hello", " you ST")
+    await client.has(b"Hello")
+    await client.has(b" you ")
+    assert b"ST" not in client.received
+    await horde.texts.submit(key, job_id, generation="Hello you STOP and more")
+    await client.has(b"message_stop")
+    await client.task
+    assert b'"stop_sequence":"STOP"' in client.received
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/responses"])
+async def test_another_worker_goes_on_where_the_first_was_lost(horde: Horde, key: str, path: str) -> None:
+    """One unbroken answer, and a comment that says so (gateway-anthropic.md §4.2, gateway-responses.md §3.3)."""
+    worker = StreamingWorker(horde, key)
+    client = LeavingClient(horde.app, path, {**ASK, "input": "Hello!", "stream": True}, key)
+    await until_waiting(horde)
+    first = (await worker.job())["id"]
+    await worker.write(first, "Hello, ")
+    await client.has(b"Hello, ")
+    await horde.texts.submit(key, first, generation="", state="faulted")
+    await client.has(b': restarted {"reason":"faulted"}\n')
+    second = await job(horde, key)
+    assert second["payload"]["prompt"].endswith("Hello, ")
+    await horde.texts.submit(key, second["id"], generation="you.")
+    await client.task
+    assert b"Hello, you." in b"".join(re.findall(rb'"(?:text|delta)":"([^"]*)"', client.received))
+
+
 async def test_results_of_tools_go_back_before_what_the_user_says(horde: Horde, key: str) -> None:
-    """gateway-anthropic.md §5.2"""
+    """Results answer the calls just before them (gateway-anthropic.md §5.2)."""
     messages = [
         {"role": "user", "content": "Weather?"},
         {
@@ -298,7 +364,7 @@ async def test_results_of_tools_go_back_before_what_the_user_says(horde: Horde, 
 
 
 async def test_pictures_go_to_who_sees(horde: Horde, key: str) -> None:
-    """gateway-anthropic.md §2.3"""
+    """As the worker is handed them: addresses, not data (gateway-anthropic.md §2.3)."""
     await horde.texts.pop(key, "seer", vision=True)
     picture = base64.b64encode(horde.picture()).decode()
     content = [
@@ -314,6 +380,36 @@ async def test_pictures_go_to_who_sees(horde: Horde, key: str) -> None:
         assert parts[1]["image_url"]["url"].startswith("http")
         await horde.texts.submit(key, found["id"], generation="Teal.")
         assert (await call).json()["content"][0]["text"] == "Teal."
+
+
+async def test_a_schema_goes_to_who_can_bind_to_it(horde: Horde, key: str) -> None:
+    """It is refused by name while nobody can (gateway-anthropic.md §2.4)."""
+    schema = {"type": "object", "properties": {"depth_m": {"type": "number"}}}
+    wish = {"output_config": {"format": {"type": "json_schema", "schema": schema}}}
+    answer = await post(horde, key, **wish)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unsupported_value")
+    await horde.texts.pop(key, "bound", grammar=True)
+    async with asking(horde, key, **wish) as call:
+        async with asyncio.timeout(10):
+            while (found := await horde.texts.pop(key, "bound", grammar=True))["id"] is None:
+                await asyncio.sleep(0.02)
+        assert found["payload"]["json_schema"] == schema
+        await horde.texts.submit(key, found["id"], generation='{"depth_m": 3}')
+        assert (await call).status_code == 200
+
+
+async def test_the_hordes_own_terms_are_kept(horde: Horde, key: str) -> None:
+    """The object `horde` is the same in every chat dialect (gateway-anthropic.md §2.5)."""
+    payload, told = await answered(
+        horde,
+        key,
+        "Hi.",
+        messages=[{"role": "user", "content": "Hello <|im_end|>!"}],
+        horde={"template": "ChatML", "raw_tokens": True, "max_context_length": 1024, "slow_workers": True},
+    )
+    assert payload["prompt"] == "<|im_start|>user\nHello <|im_end|>!<|im_end|>\n<|im_start|>assistant\n"
+    assert payload["max_context_length"] == 1024
+    assert told["content"][0]["text"] == "Hi."
 
 
 REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
@@ -446,7 +542,12 @@ async def test_whatever_is_sent_is_refused_in_the_dialects_shape(horde: Horde, p
         assert answer.json()["type"] == "error"
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"messages": "\\u0000"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b"{", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"messages": "\\u0000"}',
+    ],
+)  # fmt: skip
 async def test_a_body_that_is_none_is_refused(horde: Horde, body: bytes) -> None:
     answer = await horde.client.post("/v1/messages", content=body, headers={"x-api-key": "0000000000"})
     assert answer.status_code == 400

@@ -2,58 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from dialect_connection import CHAT, Connection
 from hordes import Horde, StartHorde
 
 from horde_server.gateway.common import streaming
-
-CHAT = "/v1/chat/completions"
-
-
-class Connection:
-    """A client's connection to the server, spoken to as its own protocol does: it may go, or take nothing."""
-
-    def __init__(self, horde: Horde, body: Mapping[str, Any], path: str = CHAT) -> None:
-        self._body = json.dumps(body).encode()
-        self._sent = False
-        self._gone = asyncio.Event()
-        self.takes = asyncio.Event()
-        self.takes.set()
-        self.messages: list[dict[str, Any]] = []
-        scope = {
-            "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
-            "headers": [(b"content-type", b"application/json"), (b"host", b"horde.test")],
-            "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 7001), "scheme": "http", "http_version": "1.1",
-        }  # fmt: skip
-        self.task = asyncio.create_task(horde.app(scope, self._receive, self._send))
-
-    async def _receive(self) -> dict[str, Any]:
-        if not self._sent:
-            self._sent = True
-            return {"type": "http.request", "body": self._body, "more_body": False}
-        await self._gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.body":
-            await self.takes.wait()
-        self.messages.append(message)
-
-    def go(self) -> None:
-        self._gone.set()
-
-    @property
-    def status(self) -> int | None:
-        return self.messages[0]["status"] if self.messages else None
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(message.get("body", b"") for message in self.messages)
 
 
 def a_chat(**body: Any) -> dict[str, Any]:
@@ -203,3 +159,34 @@ async def test_a_body_that_is_too_large_is_refused_in_the_dialects_shape(start_h
     answer = await horde.client.post(CHAT, json={"messages": [{"role": "user", "content": "x" * 200_000}]})
     error = answer.json()["error"]
     assert (answer.status_code, error["code"], error["type"]) == (413, "payload_too_large", "invalid_request_error")
+
+
+async def test_an_answer_may_begin_before_it_is_there(start_horde: StartHorde) -> None:
+    horde = await start_horde(gateway_whitespace_s=0.1)
+    key = await online(horde)
+    client = Connection(horde, a_chat())
+
+    async def has_begun() -> bool:
+        return client.body.startswith(b"\n\n")
+
+    await horde.until(has_begun, "it begins")
+    assert client.status == 200
+    job = await horde.texts.job(key)
+    await horde.texts.submit(key, job["id"], generation="Hello.")
+    await client.task
+    assert json.loads(client.body)["choices"][0]["message"]["content"] == "Hello."
+    client = Connection(horde, a_chat())
+    await horde.until(has_begun, "it begins")
+    [(request_id,)] = await horde.until(lambda: waiting(horde), "its request waits")
+    await horde.texts.cancel(request_id)
+    await client.task
+    assert json.loads(client.body)["error"]["code"] == "cancelled"
+    client = Connection(horde, a_chat())
+    await horde.until(has_begun, "it begins")
+    client.go()
+    await client.task
+
+    async def is_cancelled() -> bool:
+        return not await waiting(horde)
+
+    await horde.until(is_cancelled, "its request is cancelled")

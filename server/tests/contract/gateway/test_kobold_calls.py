@@ -1,4 +1,4 @@
-"""KoboldCpp's API over the horde's queue (gateway-kobold.md)."""
+"""KoboldCpp's API over the horde's queue (gateway-kobold.md §1–4)."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def test_a_text_at_once(horde: Horde, base: str) -> None:
 
 
 async def test_several_texts_of_one_prompt(horde: Horde) -> None:
-    """§3.2."""
+    """§3.2: a result for each."""
     key = (await horde.account("owner", kudos=1000)).api_key
     await horde.texts.pop(key)
     async with working(horde, key, jobs_wanted=2):
@@ -102,7 +102,7 @@ async def test_several_texts_of_one_prompt(horde: Horde) -> None:
 
 
 async def test_a_stream(horde: Horde) -> None:
-    """§3.1."""
+    """§3.1: a token for each piece, and why it ended."""
     key = await online(horde)
     async with working(horde, key):
         answer = await horde.client.post(STREAM, json={"prompt": "Once"})
@@ -114,7 +114,7 @@ async def test_a_stream(horde: Horde) -> None:
 
 @pytest.mark.parametrize(("trims", "text"), [(False, "a harbour.STOP"), (True, "a harbour.")])
 async def test_the_stop_string_stays_unless_it_is_to_go(horde: Horde, trims: bool, text: str) -> None:
-    """§2.4."""
+    """§2.4: as the horde's contract has it."""
     key = await online(horde)
     for path in (GENERATE, STREAM):
         async with working(horde, key, generation="a harbour.STOP"):
@@ -136,7 +136,7 @@ async def test_thoughts_are_not_told_apart(horde: Horde) -> None:
 
 
 async def test_a_memory_stands_before_the_prompt(horde: Horde) -> None:
-    """§2.3."""
+    """§2.3: in the prompt itself."""
     key = await online(horde)
     async with working(horde, key) as jobs:
         await horde.client.post(GENERATE, json={"prompt": "Once", "memory": "A tale. "})
@@ -175,6 +175,20 @@ async def test_an_abort_ends_the_call_with_what_there_is(horde: Horde, genkey: s
     assert await horde.sql("SELECT DISTINCT waiting FROM request") == [(0,)]
 
 
+@pytest.mark.parametrize("path", [GENERATE, STREAM])
+async def test_a_request_that_is_cancelled_elsewhere_ends_its_call_too(horde: Horde, path: str) -> None:
+    """§3.4: as an abort does that came to another process."""
+    await online(horde)
+    call = await asking(horde, path)
+    ((request_id,),) = await horde.sql("SELECT id::text FROM request")
+    await horde.texts.cancel(request_id)
+    ended = await asyncio.wait_for(call, 10)
+    if path == STREAM:
+        assert events(ended) == [{"token": "", "finish_reason": "stop"}]
+    else:
+        assert (ended.status_code, ended.json()["results"][0]["text"]) == (200, "")
+
+
 async def test_nothing_is_aborted_twice_or_of_others(horde: Horde) -> None:
     """§3.4, §3.5: of another account, another household, another name."""
     await online(horde)
@@ -197,7 +211,7 @@ async def test_nothing_is_aborted_twice_or_of_others(horde: Horde) -> None:
 
 
 async def test_anonymous_is_everybody_and_each_household_has_its_own(horde: Horde) -> None:
-    """§3.5."""
+    """§3.5: who asks without a key, from another address."""
     await online(horde)
     call = await asking(horde, genkey="KCPP0001")
     neighbour = horde.client_at("192.0.2.7")
@@ -220,7 +234,7 @@ async def test_what_is_not_written_yet_is_nothing(horde: Horde) -> None:
 
 
 async def test_what_programs_ask_before_they_write(horde: Horde) -> None:
-    """§1."""
+    """§1: under both bases."""
     await online(horde, max_length=300, max_context_length=4096)
     for base in ("/api/v1", "/api/latest"):
         for path, told in {
@@ -249,14 +263,14 @@ async def test_without_workers_there_is_something_to_show(horde: Horde) -> None:
 
 
 async def test_a_model_of_another_program_is_told_as_koboldcpps(horde: Horde) -> None:
-    """§1.1."""
+    """§1.1: with the program in front that clients look for."""
     await online(horde, models=["aphrodite/mistralai/Mistral-Nemo"])
     told = (await horde.client.get("/api/v1/model")).json()
     assert told == {"result": "koboldcpp/aphrodite/mistralai/Mistral-Nemo"}
 
 
 async def test_figures_of_this_process(horde: Horde) -> None:
-    """§1.4."""
+    """§1.4: before, while and after something is written."""
     key = await online(horde)
     assert (await horde.client.get("/api/extra/perf")).json()["idle"] == 1
     call = await asking(horde, genkey="one")
@@ -270,7 +284,7 @@ async def test_figures_of_this_process(horde: Horde) -> None:
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/config/nothing", "/api/v1/models", "/api/extra/nothing"])
 async def test_what_is_not_there_is_404_in_the_dialects_shape(horde: Horde, path: str) -> None:
-    """§4.1."""
+    """§4.1: whatever stands at its end."""
     answer = await horde.client.get(path)
     assert answer.status_code == 404
     assert set(answer.json()["detail"]) == {"msg", "type"}
@@ -278,13 +292,13 @@ async def test_what_is_not_there_is_404_in_the_dialects_shape(horde: Horde, path
 
 @pytest.mark.parametrize("name", ["last_logprobs", "detokenize", "json_to_grammar", "embeddings", "tts", "websearch"])
 async def test_what_koboldcpp_has_and_no_horde(horde: Horde, name: str) -> None:
-    """§1.5."""
+    """§1.5: programs then do without."""
     answer = await horde.client.post(f"/api/extra/{name}", json={})
     assert (answer.status_code, answer.json()["detail"]["type"]) == (404, "not_found")
 
 
 async def test_a_wrong_key_is_401(horde: Horde) -> None:
-    """§4.1."""
+    """§4.1: for lists too, as programs test their key there."""
     headers = {"Authorization": "Bearer nobody-has-this-key-00"}
     for answer in (
         await horde.client.get("/api/v1/model", headers=headers),
@@ -296,7 +310,7 @@ async def test_a_wrong_key_is_401(horde: Horde) -> None:
 
 
 async def test_wrong_bodies(horde: Horde) -> None:
-    """§4.1."""
+    """§4.1: 400 with the reason."""
     for path in (GENERATE, STREAM, CHECK, ABORT, "/api/extra/tokencount"):
         answer = await horde.client.post(path, content=b"[1, 2")
         assert (answer.status_code, set(answer.json())) == (400, {"detail"})
@@ -305,7 +319,7 @@ async def test_wrong_bodies(horde: Horde) -> None:
 
 
 async def test_in_silence_a_comment_is_sent(start_horde: StartHorde) -> None:
-    """§3.7."""
+    """§3.7: one line, which is no event."""
     horde = await start_horde(sse_keepalive_s=1)
     key = await online(horde)
     call = await asking(horde, STREAM)

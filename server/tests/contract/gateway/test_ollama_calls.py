@@ -1,4 +1,4 @@
-"""Ollama's API over the horde's queue (gateway-ollama.md)."""
+"""Ollama's API over the horde's queue (gateway-ollama.md §1–4)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from embedding_routes import EMBEDDING_MODEL
 from hordes import Horde, StartHorde
 from text_routes import TEXT_MODEL
 
@@ -58,7 +59,7 @@ def lines(answer: httpx.Response) -> list[dict[str, Any]]:
 
 
 async def test_a_chat_is_streamed_unless_told_otherwise(horde: Horde) -> None:
-    """§2, §3."""
+    """§2, §3: and rendered as the model knows it."""
     key = await online(horde)
     async with working(horde, key, generation="Good day.") as jobs:
         answer = await post(horde, "chat", model=TEXT_MODEL, messages=HELLO)
@@ -76,7 +77,7 @@ async def test_a_chat_is_streamed_unless_told_otherwise(horde: Horde) -> None:
 
 
 async def test_a_chat_at_once(horde: Horde) -> None:
-    """§3.5."""
+    """§3.5: with all of the text."""
     key = await online(horde)
     async with working(horde, key, generation="Good day."):
         answer = await post(horde, "chat", model=TEXT_MODEL, messages=HELLO, stream=False, options={}, tools=[])
@@ -88,7 +89,7 @@ async def test_a_chat_at_once(horde: Horde) -> None:
 
 
 async def test_a_raw_prompt_goes_as_it_is(horde: Horde) -> None:
-    """§2.2."""
+    """§2.2: nothing is put around it."""
     key = await online(horde)
     async with working(horde, key) as jobs:
         answer = await post(
@@ -100,7 +101,7 @@ async def test_a_raw_prompt_goes_as_it_is(horde: Horde) -> None:
 
 
 async def test_a_prompt_with_a_system_is_a_chat(horde: Horde) -> None:
-    """§2.2."""
+    """§2.2: rendered as one."""
     key = await online(horde)
     async with working(horde, key) as jobs:
         await post(horde, "generate", model=TEXT_MODEL, prompt="Who are you?", system="You are a pirate.", stream=False)
@@ -120,7 +121,7 @@ async def test_what_comes_after_a_stop_string_is_not_shown(horde: Horde) -> None
 
 @pytest.mark.parametrize(("thinks", "thought"), [(None, ""), (False, ""), (True, "hm"), ("high", "hm")])
 async def test_a_thought_is_shown_to_who_asks_for_it(horde: Horde, thinks: Any, thought: str) -> None:
-    """§3.4."""
+    """§3.4: others get the answer alone."""
     key = await online(horde)
     async with working(horde, key, generation="<think>hm</think>Yes."):
         answer = await post(horde, "chat", model=TEXT_MODEL, messages=HELLO, think=thinks)
@@ -172,7 +173,7 @@ async def test_to_load_a_model_is_nothing(horde: Horde, route: str, body: dict[s
 
 
 async def test_models_are_listed(horde: Horde) -> None:
-    """§1.1–1.3."""
+    """§1.1–1.3: with what clients show of them."""
     await online(horde, max_context_length=4096)
     answer = await horde.client.get("/api/tags")
     (model,) = answer.json()["models"]
@@ -183,6 +184,22 @@ async def test_models_are_listed(horde: Horde) -> None:
     assert (again.status_code, again.content) == (304, b"")
     (loaded,) = (await horde.client.get("/api/ps")).json()["models"]
     assert (loaded["name"], loaded["context_length"], loaded["size_vram"]) == (TEXT_MODEL, 4096, 0)
+
+
+async def test_models_of_embeddings_are_told_apart(horde: Horde) -> None:
+    """§1.1, §1.4: listed after those of texts, which make no vectors, as these write no texts."""
+    await online(horde)
+    await horde.embeddings.pop((await horde.account("embedder")).api_key)
+    listed = [model["name"] for model in (await horde.client.get("/api/tags")).json()["models"]]
+    assert listed == [TEXT_MODEL, EMBEDDING_MODEL]
+    shown = (await post(horde, "show", model=EMBEDDING_MODEL)).json()
+    assert shown["capabilities"] == ["embedding"]
+    assert (await post(horde, "pull", model=EMBEDDING_MODEL)).json() == {"status": "success"}
+    for answer in (
+        await post(horde, "embed", model=TEXT_MODEL, input="x"),
+        await post(horde, "generate", model=EMBEDDING_MODEL, prompt="x"),
+    ):
+        assert answer.status_code in (400, 404) and answer.json()["error"]
 
 
 @pytest.mark.parametrize("field", ["model", "name"])
@@ -196,13 +213,13 @@ async def test_a_model_is_shown_by_either_name_of_the_field(horde: Horde, field:
 
 
 async def test_the_version_is_ollamas_and_ours(horde: Horde) -> None:
-    """§1.5."""
+    """§1.5: programs compare the first."""
     told = (await horde.client.get("/api/version")).json()
     assert told["version"].count(".") == 2 and told["horde"]
 
 
 async def test_a_model_that_is_served_need_not_be_pulled(horde: Horde) -> None:
-    """§1.6."""
+    """§1.6: others are 404."""
     await online(horde)
     assert (await post(horde, "pull", model=TEXT_MODEL)).json() == {"status": "success"}
     answer = await post(horde, "pull", model="no-such-model")
@@ -211,8 +228,7 @@ async def test_a_model_that_is_served_need_not_be_pulled(horde: Horde) -> None:
 
 @pytest.mark.parametrize(
     ("method", "route"),
-    [("POST", "push"), ("POST", "create"), ("POST", "copy"), ("DELETE", "delete"), ("POST", "blobs/sha256:00"),
-     ("POST", "embed"), ("POST", "embeddings")],
+    [("POST", "push"), ("POST", "create"), ("POST", "copy"), ("DELETE", "delete"), ("POST", "blobs/sha256:00")],
 )  # fmt: skip
 async def test_models_are_the_workers_business(horde: Horde, method: str, route: str) -> None:
     """§1.6: 400, as a 5xx would be tried again."""
@@ -241,7 +257,7 @@ async def test_models_are_the_workers_business(horde: Horde, method: str, route:
     ],
 )
 async def test_what_nobody_can_is_refused_by_name(horde: Horde, route: str, body: dict[str, Any], said: str) -> None:
-    """§2.7, §4.1."""
+    """§2.7, §4.1: before anything is taken."""
     await online(horde)
     answer = await post(horde, route, model=TEXT_MODEL, **body)
     assert answer.status_code == 400
@@ -250,7 +266,7 @@ async def test_what_nobody_can_is_refused_by_name(horde: Horde, route: str, body
 
 
 async def test_an_unknown_model_is_404_with_what_is_served(horde: Horde) -> None:
-    """§4.2."""
+    """§4.2: on every route that names one."""
     await online(horde)
     for route, body in (("chat", {"messages": HELLO}), ("generate", {"prompt": "x"}), ("show", {})):
         answer = await post(horde, route, model="no-such-model", **body)
@@ -259,7 +275,7 @@ async def test_an_unknown_model_is_404_with_what_is_served(horde: Horde) -> None
 
 
 async def test_a_wrong_key_is_401(horde: Horde) -> None:
-    """§4.1."""
+    """§4.1: for lists too, as programs test their key there."""
     for path in ("tags", "version"):
         answer = await horde.client.get(f"/api/{path}", headers={"Authorization": "Bearer nobody-has-this-key-00"})
         assert (answer.status_code, set(answer.json())) == (401, {"error", "code"})
@@ -335,7 +351,7 @@ async def test_tools_go_to_a_worker_that_has_them_and_its_calls_come_back(horde:
 
 
 async def test_a_schema_and_a_seed_go_to_a_worker_that_has_them(horde: Horde) -> None:
-    """§2.5, §2.7."""
+    """§2.5, §2.7: as the backend takes them."""
     offer = {"grammar": True, "chat": True}
     key = await online(horde, **offer)
     async with working(horde, key, offer, generation='{"a":1}') as jobs:
@@ -371,7 +387,7 @@ async def test_pictures_go_to_a_worker_that_sees(horde: Horde) -> None:
 
 
 async def test_log_probabilities_come_back(horde: Horde) -> None:
-    """§3.6."""
+    """§3.6: with the last line."""
     offer = {"logprobs": True, "chat": True}
     key = await online(horde, **offer)
     token = {

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OLLAMA: Final = {
     "/api/chat": ("model", "messages", "stream", "format", "options", "tools", "think", "keep_alive", "logprobs"),
-    "/api/generate": ("model", "prompt", "suffix", "images", "system", "template", "raw", "context", "format", "options"),
+    "/api/generate": ("model", "prompt", "suffix", "images", "system", "template", "raw", "format", "options"),
     "/api/show": ("model", "name", "verbose"),
     "/api/pull": ("model", "name", "stream"),
     "/api/push": ("model",),
@@ -26,8 +26,8 @@ OLLAMA: Final = {
 }  # fmt: skip
 KOBOLD: Final = {
     "/api/v1/generate": (
-        "prompt", "memory", "max_length", "max_context_length", "n", "sampler_order", "stop_sequence", "genkey", "images",
-        "model", "trim_stop", "temperature",
+        "prompt", "memory", "max_length", "max_context_length", "n", "sampler_order", "stop_sequence", "genkey",
+        "images", "model", "trim_stop", "temperature",
     ),
     "/api/extra/generate/stream": ("prompt", "max_length", "genkey", "rep_pen", "sampler_seed"),
     "/api/extra/generate/check": ("genkey",),
@@ -43,7 +43,8 @@ VALUES: Final[tuple[Any, ...]] = (
     {"num_predict": "x", "stop": {}}, {"temperature": [], "top_k": -1}, ["x"] * 3000,
 )  # fmt: skip
 RAW: Final = (
-    b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b'{"prompt": NaN}', b'{"prompt":"a\\u0000b"}', b'{"prompt":"\\ud800"}',
+    b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b'{"prompt": NaN}', b'{"prompt":"a\\u0000b"}',
+    b'{"prompt":"\\ud800"}',
     DEEP.encode(), b'{"options":' + DEEP.encode() + b"}", b'{"messages":' + b"[" * 50 + b"]" * 50 + b"}",
     b'{"a":' + b"1" * 5000 + b"}", b"prompt=x&prompt=y", b"--x\r\n\r\n--x--",
 )  # fmt: skip

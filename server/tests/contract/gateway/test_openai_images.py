@@ -132,7 +132,7 @@ async def test_an_edit_repaints_what_its_mask_lets_through(horde: Horde) -> None
     painted = await horde.client.get(job["source_mask"]) if job["source_mask"].startswith("http") else None
     data = painted.content if painted is not None else base64.b64decode(job["source_mask"])
     shown = Image.open(io.BytesIO(data)).convert("L")
-    pixels = list(shown.getdata())
+    pixels = shown.tobytes()
     assert pixels[4 * shown.width + 4] > 250 and pixels[60 * shown.width + 90] < 5
     assert opened(told["data"][0]["b64_json"]).format == "PNG"
 
@@ -212,7 +212,7 @@ async def test_an_edit_needs_a_picture_that_can_be_read(horde: Horde, files: dic
     assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
 
 
-@pytest.mark.parametrize("path", ["/v1/embeddings", "/v1/audio/speech", "/v1/moderations", "/v1/files/f/content"])
+@pytest.mark.parametrize("path", ["/v1/rerank", "/v1/audio/speech", "/v1/moderations", "/v1/files/f/content"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_what_a_horde_does_not_do_is_404(horde: Horde, method: str, path: str) -> None:
     answer = await horde.client.request(method, path)

@@ -77,7 +77,7 @@ async def answered(
     horde: Horde, key: str, text: str, told: dict[str, Any] | None = None, /, **body: Any
 ) -> tuple[dict[str, Any], httpx.Response]:
     """The worker's payload, and the answer to the client."""
-    able = {"tools": True} if body.get("tools") else {}
+    able: dict[str, Any] = {"tools": True} if body.get("tools") else {}
     await horde.texts.pop(key, **able)
     async with asking(horde, key, **body) as call:
         found = await job(horde, key, **able)
@@ -88,7 +88,7 @@ async def answered(
 
 
 async def test_a_response_has_every_key_that_clients_look_for(horde: Horde, key: str) -> None:
-    """gateway-responses.md §2.1"""
+    """The types of the published clients need them all (gateway-responses.md §2.1)."""
     payload, answer = await answered(
         horde, key, " Hi there.", instructions="Be kind.", metadata={"a": "b"}, user="me", temperature=0.5, store=True
     )
@@ -112,7 +112,7 @@ async def test_a_response_has_every_key_that_clients_look_for(horde: Horde, key:
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": 11,
     }
-    expected = {
+    expected: dict[str, Any] = {
         "object": "response", "status": "completed", "error": None, "incomplete_details": None, "model": TEXT_MODEL,
         "instructions": "Be kind.", "max_output_tokens": None, "parallel_tool_calls": True, "temperature": 0.5,
         "previous_response_id": None, "reasoning": {"effort": None, "summary": None}, "store": False, "top_p": 1.0,
@@ -125,7 +125,7 @@ async def test_a_response_has_every_key_that_clients_look_for(horde: Horde, key:
 
 
 async def test_a_conversation_is_read_from_its_items(horde: Horde, key: str) -> None:
-    """gateway-responses.md §1.2"""
+    """Items of every kind, in their order (gateway-responses.md §1.2)."""
     items = [
         {"role": "developer", "content": "Be brief."},
         {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "One?"}]},
@@ -138,7 +138,7 @@ async def test_a_conversation_is_read_from_its_items(horde: Horde, key: str) -> 
 
 
 async def test_too_long_an_answer_is_incomplete(horde: Horde, key: str) -> None:
-    """gateway-responses.md §2.2"""
+    """And says why (gateway-responses.md §2.2)."""
     _, answer = await answered(horde, key, "x" * 256, max_output_tokens=64)
     told = answer.json()
     assert (told["status"], told["incomplete_details"]) == ("incomplete", {"reason": "max_output_tokens"})
@@ -154,7 +154,7 @@ async def test_json_is_asked_for_in_words(horde: Horde, key: str) -> None:
 
 
 async def test_a_stream_has_its_events_in_their_order(horde: Horde, key: str) -> None:
-    """gateway-responses.md §3.1"""
+    """None is left out, as helpers put the response together from them (gateway-responses.md §3.1)."""
     _, answer = await answered(horde, key, " Hello you.", stream=True)
     told = await events_of(answer)
     assert [event["type"].removeprefix("response.") for event in told] == [
@@ -176,7 +176,7 @@ async def test_a_stream_has_its_events_in_their_order(horde: Horde, key: str) ->
 
 
 async def test_functions_go_to_who_can_and_their_calls_come_back(horde: Horde, key: str) -> None:
-    """gateway-responses.md §4.1"""
+    """In chat completions' shape to the worker (gateway-responses.md §4.1)."""
     told = {"finish_reason": "tool_calls", "message": {"content": None, "tool_calls": CALLS}}
     payload, answer = await answered(
         horde, key, "", told, tools=[TOOL], tool_choice={"type": "function", "name": "weather"}
@@ -209,7 +209,7 @@ async def test_calls_in_a_stream_are_items_of_their_own(horde: Horde, key: str) 
 
 
 async def test_results_of_functions_go_back(horde: Horde, key: str) -> None:
-    """gateway-responses.md §4.2"""
+    """As the conversation's own messages (gateway-responses.md §4.2)."""
     items = [
         {"role": "user", "content": "Weather?"},
         {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": "{}"},
@@ -239,7 +239,7 @@ async def test_pictures_go_to_who_sees(horde: Horde, key: str) -> None:
 
 
 async def test_a_stream_that_fails_says_so_and_ends(horde: Horde, key: str) -> None:
-    """gateway-responses.md §3.2"""
+    """In the words of the stream (gateway-responses.md §3.2)."""
     async with asking(horde, key, stream=True) as call:
         for _ in range(3):
             found = await job(horde, key)
@@ -316,7 +316,7 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
 async def test_what_cannot_be_done_is_refused_by_name(
     horde: Horde, key: str, body: dict[str, Any], param: str, code: str, told: str
 ) -> None:
-    """gateway-responses.md §1.4"""
+    """With the field's place in `param` (gateway-responses.md §1.4)."""
     answer = await post(horde, key, **body)
     error = answer.json()["error"]
     assert (answer.status_code, error["type"]) == (400, "invalid_request_error")
@@ -358,3 +358,16 @@ async def test_whatever_is_sent_is_refused_in_the_dialects_shape(horde: Horde, p
         answer = await horde.client.post(path, json={"model": "nobody-has-this", **fields})
         assert 400 <= answer.status_code < 500, fields
         assert isinstance(answer.json()["error"]["message"], str)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"input": "x\\u0000"}', b'{"input": [' + b"[" * 50 + b"]" * 50 + b"]}", b'{"input": "x", "a": NaN}', b"", b"[]",
+     b"{", b"\xff\xfe"],
+)  # fmt: skip
+async def test_a_body_that_is_none_is_refused(horde: Horde, key: str, body: bytes) -> None:
+    """Before anything is asked for (gateway-responses.md §1.4)."""
+    answer = await horde.client.post("/v1/responses", content=body, headers={"Authorization": f"Bearer {key}"})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+    assert (await horde.texts.pop(key))["id"] is None

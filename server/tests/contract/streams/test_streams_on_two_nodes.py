@@ -179,3 +179,20 @@ async def test_a_node_that_comes_later_asks_who_listens(
     there._listening.clear()  # type: ignore[attr-defined]
     await node.slices.missed()
     await horde.until(knows, "the other node knows again")
+
+
+async def test_what_a_node_does_not_understand_does_no_harm(
+    horde: Horde, worker: StreamingWorker, node: Node, other: Node
+) -> None:
+    """§8.1: messages of a newer release, and of requests and jobs that are not here."""
+    nobody = "00000000-0000-0000-0000-000000000000"
+    for message in (
+        "no JSON", "[]", '["l"]', '[["z", 5]]', f'[["n", "{nobody}", 0, 0]]', f'[["x", "{nobody}", "silent"]]',
+        f'[["p", "{nobody}", "{nobody}", "{nobody}", 5, "x", 0, []]]', f'[["l", [["{nobody}", 9]]]]', '[["w"]]',
+    ):  # fmt: skip
+        other.core.notices.on_message("a stranger", message)
+    heard = await listening(other, await horde.texts.request())
+    job_id = (await worker.job())["id"]
+    await wanted(horde, worker, job_id)
+    await worker.write(job_id, "still here")
+    await heard.until(Text)

@@ -21,7 +21,7 @@ def test_a_piece_of_a_chat_is_a_message_of_the_assistant() -> None:
 
 
 def test_a_piece_of_a_text_is_a_response() -> None:
-    """§3.1."""
+    """§3.1: where a chat has a message."""
     assert line(GENERATE.piece("Hel")) == (
         b'{"model":"llama","created_at":"2026-11-30T00:00:00.000000Z","response":"Hel","done":false}\n'
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from horde_worker.backends.alchemy import AlchemyMaker
+from horde_worker.backends.embedding import EmbeddingMaker
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.image import ImageMaker
 from horde_worker.backends.text import TextMaker
@@ -42,6 +43,7 @@ class Makers:
     image: ImageMaker | None = None
     text: TextMaker | None = None
     alchemy: AlchemyMaker | None = None
+    embedding: EmbeddingMaker | None = None
 
 
 class Backend(Protocol):

@@ -16,12 +16,16 @@ BUILT_IN: Final = {
     "comfyui": "horde_worker.backends.comfyui_backend:ComfyUiBackend",
     "demo": "horde_worker.backends.demo_backend:DemoBackend",
     "demo-alchemy": "horde_worker.backends.demo_alchemy_backend:DemoAlchemyBackend",
+    "demo-embedding": "horde_worker.backends.demo_embedding_backend:DemoEmbeddingBackend",
     "demo-text": "horde_worker.backends.demo_text_backend:DemoTextBackend",
     "diffusers": "horde_worker.backends.diffusers_backend:DiffusersBackend",
+    "embeddings": "horde_worker.backends.embeddings_backend:EmbeddingsBackend",
     "koboldcpp": "horde_worker.backends.koboldcpp_backend:KoboldCppBackend",
     "llamacpp": "horde_worker.backends.llamacpp_backend:LlamaCppBackend",
     "ollama": "horde_worker.backends.ollama_backend:OllamaBackend",
+    "ollama-embeddings": "horde_worker.backends.embedding_servers.ollama:OllamaEmbeddings",
     "openai": "horde_worker.backends.openai_backend:OpenAiBackend",
+    "openai-embeddings": "horde_worker.backends.embedding_servers.openai:OpenAiEmbeddings",
     "transformers": "horde_worker.backends.transformers_backend:TransformersBackend",
 }
 """By name, as entry points are written. Each is imported when it is opened: most workers need one of them."""

@@ -27,7 +27,7 @@ from horde_worker.spool.place import spool_folder, state_folder
 Level: TypeAlias = Literal["good", "odd", "bad"]
 CLOCK_LIMIT_S: Final = 60.0
 LEAST_FREE_BYTES: Final = 1 * 2**30
-_KINDS: Final = {"image": "image", "text": "text", "alchemy": "interrogation"}
+_KINDS: Final = {"image": "image", "text": "text", "alchemy": "interrogation", "embedding": "embedding"}
 """What the horde calls kinds of work."""
 
 
@@ -179,6 +179,8 @@ async def _of_makers(about: str, backend: Backend, questions: HordeQuestions) ->
         yield await _of_models(about, questions, "text", text.models)
     if makers.alchemy is not None:
         yield Finding("good", about, f"alchemy: {_shown(makers.alchemy.abilities.forms)}")
+    if makers.embedding is not None:
+        yield Finding("good", about, f"vectors of texts by {_shown(makers.embedding.abilities.models)}")
 
 
 async def _of_safety(own: Own, knows_nsfw: bool) -> Finding:

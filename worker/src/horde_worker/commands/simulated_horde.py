@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 from horde_worker.commands.trial_jobs import BEGINNINGS, PROMPTS
 
 MOST_BODY_BYTES: Final = 64 * 1024 * 1024
-REWARDS: Final = {"image": 10.0, "text": 4.0, "alchemy": 1.0}
+REWARDS: Final = {"image": 10.0, "text": 4.0, "alchemy": 1.0, "embedding": 0.5}
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class SimulatedHorde:
         self._say = say
         self._uploads: dict[str, bytes] = {}
         self._forms: dict[str, str] = {}
-        self._given = {"image": 0, "text": 0, "alchemy": 0}
+        self._given = {"image": 0, "text": 0, "alchemy": 0, "embedding": 0}
         self._url = ""
 
     @asynccontextmanager
@@ -54,6 +54,8 @@ class SimulatedHorde:
         app.router.add_post("/api/v2/generate/text/submit", self._submit_text)
         app.router.add_post("/api/v2/interrogate/pop", self._pop_alchemy)
         app.router.add_post("/api/v2/interrogate/submit", self._submit_alchemy)
+        app.router.add_post("/api/v2/generate/embedding/pop", self._pop_embedding)
+        app.router.add_post("/api/v2/generate/embedding/submit", self._submit_embedding)
         app.router.add_get("/source.webp", self._source)
         app.router.add_put("/uploads/{id}", self._upload)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
@@ -160,6 +162,22 @@ class SimulatedHorde:
         else:
             self._keep(f"{form}-{number}.json", json.dumps(result, indent=2).encode())
         return web.json_response({"reward": REWARDS["alchemy"]})
+
+    # ------------------------------------------------------------------------ embeddings
+
+    async def _pop_embedding(self, request: web.Request) -> web.StreamResponse:
+        offer = await _body(request)
+        turn = self._next("embedding")
+        payload = {"input": [BEGINNINGS[turn % len(BEGINNINGS)], "Another text."]}
+        job = {"id": str(uuid.uuid4()), "model": _turn(offer.get("models"), turn), "ttl": 600, "payload": payload}
+        return web.json_response(job | {"skipped": {}, "messages": []})
+
+    async def _submit_embedding(self, request: web.Request) -> web.StreamResponse:
+        sent = await _body(request)
+        if self._is_fault(sent):
+            return web.json_response({"reward": 0})
+        self._keep(f"vectors-{len(self.kept.delivered) + 1}.json", json.dumps(sent.get("vectors")).encode())
+        return web.json_response({"reward": REWARDS["embedding"]})
 
     # ------------------------------------------------------------------------ both
 

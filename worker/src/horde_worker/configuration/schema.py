@@ -13,8 +13,8 @@ from pydantic.config import JsonDict
 
 from horde_worker.configuration.yaml_text import resolved
 
-Role: TypeAlias = Literal["image", "text", "alchemy"]
-ROLES: Final[tuple[Role, ...]] = ("image", "text", "alchemy")
+Role: TypeAlias = Literal["image", "text", "alchemy", "embedding"]
+ROLES: Final[tuple[Role, ...]] = ("image", "text", "alchemy", "embedding")
 
 SECRET: Final[JsonDict] = {"secret": True}
 """Keys whose values are never shown."""
@@ -90,6 +90,7 @@ class Names(_Section):
     image: str | None = Field(None, description="Name of the worker of pictures.")
     text: str | None = Field(None, description="Name of the worker of texts.")
     alchemy: str | None = Field(None, description="Name of the alchemist.")
+    embedding: str | None = Field(None, description="Name of the worker that makes vectors of texts.")
 
 
 class Offer(_Section):
@@ -149,11 +150,12 @@ class Configuration(_Section):
         None,
         max_length=100,
         description="Name of the worker, unique in the horde. A second kind of work has it with `-text`, `-image`, "
-        "`-alchemy` added.",
+        "`-alchemy`, `-embedding` added.",
     )
     names: Names = Field(Names(), description="Other names, by kind of work.")
     roles: Annotated[list[Role], BeforeValidator(_one_or_many)] = Field(
-        [], description="Kinds of work to do: `image`, `text`, `alchemy`. Empty: all that the backends can."
+        [],
+        description="Kinds of work: `image`, `text`, `alchemy`, `embedding`. Empty: all that the backends can.",
     )
     backends: Annotated[list[BackendEntry], BeforeValidator(_one_or_many)] = Field(
         [], description="What does the work. `auto`: what is found running on this machine, else the demo models."

@@ -126,6 +126,8 @@ class Making(Generic[JobT, ResultT]):
                     self._on_over(len(job.ids) - place)
                     return has_made
                 spent_s += steady_s() - since
+                if stream is not None:
+                    await stream.flush(place)
                 has_made = await self._hand_over(held, place, result, began, hooks) or has_made
                 if stream is not None:
                     stream.over(place)  # signs of life until then: a judge or an upload may take a while

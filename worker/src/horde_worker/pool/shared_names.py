@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from horde_worker.backends.interface import Backend, BackendSettings
 from horde_worker.pool.alchemy_pool import AlchemyPool
+from horde_worker.pool.embedding_pool import EmbeddingPool
 from horde_worker.pool.image_pool import ImagePool
 from horde_worker.pool.members import Member, Members
 from horde_worker.pool.text_pool import TextPool
 
-KINDS: Final = ("image", "text", "alchemy")
+KINDS: Final = ("image", "text", "alchemy", "embedding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +83,4 @@ def _pool(kind: str, makers: Sequence[_Maker]) -> Any:
             for place, one in enumerate(makers)
         ]
     )
-    return {"image": ImagePool, "text": TextPool, "alchemy": AlchemyPool}[kind](members)
+    return {"image": ImagePool, "text": TextPool, "alchemy": AlchemyPool, "embedding": EmbeddingPool}[kind](members)

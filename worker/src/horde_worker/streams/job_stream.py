@@ -87,6 +87,10 @@ class JobStream:
         if 0 <= event.place < len(self._senders):
             self._senders[event.place].tell(event)
 
+    async def flush(self, place: int) -> None:
+        """Before a result is handed in: send what only its pieces say, as how an answer came about."""
+        await self._senders[place].flush()
+
     def over(self, place: int) -> None:
         """The result at a place was delivered, or given back."""
         self._senders[place].end()

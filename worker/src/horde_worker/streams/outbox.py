@@ -24,6 +24,10 @@ class Outbox(Protocol):
     is_full: bool
     """Whether the horde takes no more, so that only signs of life are sent."""
 
+    @property
+    def has_rest(self) -> bool:
+        """Whether there is something that nobody can see from the result."""
+
     def add(self, event: Watched) -> bool:
         """Take what a backend tells; whether there may be something to send."""
 
@@ -87,6 +91,10 @@ class TextOutbox:
     def so_far(self) -> str:
         return self._text.settled().decode()
 
+    @property
+    def has_rest(self) -> bool:
+        return False  # the result is the text
+
 
 class DeltaOutbox:
     """An answer to messages, by its deltas: large ones as several, so that each fits."""
@@ -134,6 +142,10 @@ class DeltaOutbox:
 
     def so_far(self) -> str:
         return "".join(str(one.get("content") or "") for one, _ in self._deltas)
+
+    @property
+    def has_rest(self) -> bool:
+        return not self.is_full and self._have < len(self._deltas)
 
 
 def _is_inside(text: bytes, at: int) -> bool:

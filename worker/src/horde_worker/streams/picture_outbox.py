@@ -66,6 +66,10 @@ class PictureOutbox:
     def so_far(self) -> str:
         return ""
 
+    @property
+    def has_rest(self) -> bool:
+        return False
+
     async def _shown(self, image: Image.Image) -> str:
         """As base64; empty where it may not be shown, or does not fit."""
         try:

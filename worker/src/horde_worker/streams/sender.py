@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 HEARTBEAT_S: Final = 10.0
 """A call without news, so that the horde knows that the job is worked on."""
 POST_LIMIT_S: Final = 10.0
+FLUSH_LIMIT_S: Final = 3.0
 MOST_FAILURES: Final = 5
 """In a row; no more is sent then."""
 MOST_CALLS: Final = 999_999
@@ -71,6 +72,7 @@ class Sender:
         self._least_interval_s = least_interval_s
         self._is_wanted = wish.is_wanted
         self._news = asyncio.Event()
+        self._in_hurry, self._is_empty = asyncio.Event(), asyncio.Event()
         self._calls = 0
         self._failures = 0
         self._not_before = 0.0
@@ -89,12 +91,23 @@ class Sender:
     def tell(self, event: Watched) -> None:
         """Take what the backend tells; it is sent when its time has come."""
         if self._outbox.add(event):
+            self._is_empty.clear()
             self._news.set()
 
     def started(self) -> asyncio.Task[None]:
         """The task that sends from now on: its owner is the caller."""
         self._task = asyncio.create_task(self._run())
         return self._task
+
+    async def flush(self) -> None:
+        """Send what is left of an answer without a pause, as far as that works within a moment."""
+        if self._task is None or self._task.done() or not (self._is_wanted and self._outbox.has_rest):
+            return
+        self._in_hurry.set()
+        self._news.set()
+        emptied = asyncio.ensure_future(self._is_empty.wait())
+        await asyncio.wait((emptied, self._task), timeout=FLUSH_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
+        emptied.cancel()
 
     def end(self) -> None:
         """Send no more: the horde has the result, or there is none. What is under way may arrive."""
@@ -119,7 +132,9 @@ class Sender:
             async with asyncio.timeout(max(self._last_at + HEARTBEAT_S - steady_s(), 0)):
                 await self._news.wait()
         if (pause_s := self._not_before - steady_s()) > 0:
-            await asyncio.sleep(pause_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._in_hurry.wait()
 
     async def _send(self) -> None:
         self._news.clear()
@@ -134,12 +149,15 @@ class Sender:
         except Refused as refusal:
             self._refused(refusal)
         except (Unreachable, TimeoutError):
+            self._give_up_hurry()
             self._failures += 1
             if self._failures >= MOST_FAILURES:
                 log.info("worker.pieces_given_up", job=self._job_id, failures=self._failures)
             self._news.set()
         else:
             self._taken(answer)
+        if not self._outbox.has_rest:
+            self._is_empty.set()
 
     def _taken(self, answer: GenerationPiecesResponse) -> None:
         self._failures = 0
@@ -152,6 +170,10 @@ class Sender:
         if answer.cancelled:
             self._ears.called_off()
 
+    def _give_up_hurry(self) -> None:
+        self._in_hurry.clear()
+        self._is_empty.set()
+
     def _refused(self, refusal: Refused) -> None:
         """Go back where something got lost, wait where that is asked for; else the horde wants none of it."""
         if refusal.rc == "PieceGap":
@@ -161,6 +183,7 @@ class Sender:
         elif refusal.rc == "PieceMismatch":
             self._outbox.is_full = True  # what it has differs: signs of life are all that is left to send
         elif refusal.status == _BUSY:
+            self._give_up_hurry()
             self._not_before = max(self._not_before, steady_s() + (refusal.retry_after_s or self._interval_s))
             self._news.set()
         else:

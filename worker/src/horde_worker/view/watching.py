@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from horde_sdk.harmless_text import harmless, one_line
 from horde_worker.backends.alchemy import AlchemyJob, AlchemyResult
+from horde_worker.backends.embedding import EmbeddingJob
 from horde_worker.backends.events import Piece, Preview, Progress
 from horde_worker.backends.image import ImageJob, ImageResult
 from horde_worker.hooks import AnyResult, Delivery, Hook, Job
@@ -23,6 +24,8 @@ THUMBNAIL_PIXELS: Final = 256
 
 def kind_of(job: Job) -> str:
     """What kind of work a job is."""
+    if isinstance(job, EmbeddingJob):
+        return "embedding"
     return "image" if isinstance(job, ImageJob) else "alchemy" if isinstance(job, AlchemyJob) else "text"
 
 

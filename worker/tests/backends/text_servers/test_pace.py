@@ -35,6 +35,12 @@ def test_texts_are_offered_that_are_written_in_time() -> None:
     assert paced(0.01).longest_text(4096) == 16
 
 
+def test_longer_ones_are_offered_to_a_horde_that_takes_signs_of_life() -> None:
+    """It waits up to four times as long."""
+    assert paced(10).longest_text(4096, is_prolonged=True) == 3600
+    assert paced(0.01).longest_text(4096, is_prolonged=True) == 16
+
+
 def test_the_latest_texts_count_most() -> None:
     """A machine may get busy."""
     pace = paced(100)

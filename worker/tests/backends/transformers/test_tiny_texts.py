@@ -16,7 +16,7 @@ from tiny_text_model import save_tiny_text_model
 
 from horde_worker.backends.events import BackendFailure, Piece, Progress
 from horde_worker.backends.interface import BackendSettings
-from horde_worker.backends.text import TextJob, TextResult
+from horde_worker.backends.text import ChatAbilities, Conversation, TextJob, TextResult
 from horde_worker.backends.transformers_backend import TransformersBackend
 from horde_worker.text_sampling import TextSampling, next_token_shares
 
@@ -372,3 +372,47 @@ async def test_what_is_said_to_be_given_to_the_library_is_given(
     for change, where in changes:
         before, after = await sent(base), await sent(replace(base, **change))
         assert {place for place in before if before[place] != after[place]} == where
+
+
+async def test_a_conversation_is_written_by_the_models_own_template(folder: Path, tmp_path: Path) -> None:
+    """With no second token of the beginning; marks that a user types open no turn for somebody else."""
+    chatty = shutil.copytree(folder, tmp_path / "chatty")
+    template = (
+        "{% for message in messages %}{{ '<' + message.role + '>' + message.content }}{% endfor %}"
+        "{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}"
+    )
+    (chatty / "chat_template.jinja").write_text(template)
+    backend = await opened(chatty)
+    try:
+        assert backend.abilities.chat == ChatAbilities()
+        assert backend.abilities.loaded == ("tiny",)
+        _, tokenizer = loaded(backend)
+        mark = tokenizer.all_special_tokens[0]
+        said = ({"role": "user", "content": f"hello {mark} there"},)
+        with backend._stations.one(lambda: False) as station:
+            model = station.models.get("tiny")
+            written = model._written(Conversation(said))
+            begun = (*said, {"role": "assistant", "content": "well"})
+            continued = model._written(Conversation(begun, continues=True))
+        assert written == f"<user>hello {mark[0]}\u200d{mark[1:]} there<assistant>"
+        assert continued is not None
+        assert continued.endswith("<assistant>well")
+        prompted, [talked] = (
+            await texts(backend, JOB),
+            await texts(backend, replace(JOB, conversation=Conversation(said))),
+        )
+        assert talked.text != prompted[0].text
+        assert talked.finish_reason in ("stop", "length")
+    finally:
+        await backend.close()
+
+
+async def test_a_template_that_fails_leaves_the_prompt(folder: Path, tmp_path: Path) -> None:
+    broken = shutil.copytree(folder, tmp_path / "broken")
+    (broken / "chat_template.jinja").write_text("{{ raise_exception('no') }}")
+    backend = await opened(broken)
+    try:
+        talk = Conversation(({"role": "user", "content": "hello"},))
+        assert await texts(backend, replace(JOB, conversation=talk)) == await texts(backend, JOB)
+    finally:
+        await backend.close()

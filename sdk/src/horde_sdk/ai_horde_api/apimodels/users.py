@@ -109,6 +109,8 @@ class _ModifyUserBase(HordeAPIObjectBaseModel):
     """Whether the user's prompts are always filtered."""
     flagged: bool | None = None
     """Whether moderators watch the user."""
+    model_aliases: dict[str, str] | None = None
+    """What the user calls models, in dialects of other APIs. OpenHorde only."""
     moderator: bool | None = None
     """Whether the user is a moderator."""
     monthly_kudos: int | None = None

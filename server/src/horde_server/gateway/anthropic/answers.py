@@ -16,9 +16,11 @@ from horde_server.gateway.common.calls import Calls
 from horde_server.gateway.common.finish import FinishReason
 from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.model_names import ANY_TEXT
-from horde_server.gateway.common.streaming import StreamAnswer
+from horde_server.gateway.common.said import Said
+from horde_server.gateway.common.streaming import StreamAnswer, restarted
 from horde_server.gateway.common.tokens import tokens
 from horde_server.http.body import json_response
+from horde_server.requests.following import Restarted
 from horde_server.requests.text.order import TextOrder
 
 _STOP_REASONS: Final = {
@@ -48,7 +50,7 @@ class Answer:
         try:
             async with aclosing(self._run.said(as_it_comes=False)) as pieces:
                 async for said in pieces:
-                    if said is not None:
+                    if isinstance(said, Said):
                         text += said.content
                         calls.feed(said.calls)
         finally:
@@ -74,11 +76,13 @@ class Answer:
         yield events.begin()
         async with aclosing(self._run.said(as_it_comes=True)) as pieces:
             async for said in pieces:
-                if said is None:
-                    if self._keeps_alive:
+                match said:
+                    case Said():
+                        yield events.said(said)
+                    case Restarted() if self._keeps_alive:
+                        yield restarted(said.reason)
+                    case None if self._keeps_alive:
                         yield PING
-                else:
-                    yield events.said(said)
         ended = self._run.ended()
         yield events.end(_reason(ended), ended.stopped_by, usage(ended.prompt_tokens, ended.tokens))
 

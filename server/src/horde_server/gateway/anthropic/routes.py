@@ -11,6 +11,7 @@ from horde_server.gateway.anthropic.wishes import read_wish
 from horde_server.gateway.chats.orders import Chats
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import NotSupported
+from horde_server.gateway.common.once import Once
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.tokens import tokens
 from horde_server.gateway.common.told import answer_headers
@@ -31,7 +32,7 @@ def routes(services: Services, chats: Chats) -> APIRouter:
     async def message(caller: Caller, body: Body, request: Request) -> Response:
         """The next message of a chat."""
         chat = await chats.ordered(read_wish(body), body, caller)
-        running = await services.life.ask_text(caller, chat.asked, request.receive)
+        running = await services.life.ask_text(caller, chat.asked, request.receive, Once.of(request, caller, body))
         headers = answer_headers(running, body, chat.resolved, chat.rendered.header)
         answer = Answer(chat, running, keeps_alive=keeps_alive)
         return answer.stream(headers) if body.flag("stream") else await answer.whole(headers)

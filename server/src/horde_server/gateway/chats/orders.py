@@ -132,7 +132,7 @@ class Chats:
     async def ordered(self, wish: ChatWish, body: Body, caller: Caller) -> OrderedChat:
         """What is clamped is noted in the body. Raises `ModelNotFound`, `BadField` and what rendering raises."""
         models, settings = self._services.models, self._services.settings
-        resolved = models.resolve(wish.model, "text")
+        resolved = models.resolve(wish.model, "text", caller.user.model_aliases)
         offered = Offered.by(models.served("text"), resolved.models)
         wished = settings.gateway_default_max_length if wish.max_length is None else wish.max_length
         length = max(min(wished, offered.max_length), LEAST_LENGTH)

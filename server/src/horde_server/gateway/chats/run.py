@@ -11,13 +11,13 @@ import msgspec
 
 from horde_server.dispatch.store import Generation
 from horde_server.gateway.chats.orders import OrderedChat
-from horde_server.gateway.common.calls import pieces_of_calls
+from horde_server.gateway.common.calls import Calls, pieces_of_calls
 from horde_server.gateway.common.finish import FinishReason, finish_reason
 from horde_server.gateway.common.life import NOTHING, TEXTS, Running
 from horde_server.gateway.common.said import Said
 from horde_server.gateway.common.shortened import Shortened
 from horde_server.gateway.common.tokens import believable
-from horde_server.requests.following import Delivered, Quiet, State, Text
+from horde_server.requests.following import Delivered, Delta, Quiet, Restarted, State, Text
 from horde_server.requests.progress import Progress
 from horde_server.requests.text.order import TextOrder
 
@@ -43,11 +43,12 @@ class ChatRun:
         self._shown = Shortened(chat.most_characters)
         self.made: Generation | None = None
         self.progress: Progress | None = None
-        self._has_begun = False
-        self._has_called = False
+        self._calls = Calls()  # that were told
 
-    async def said(self, *, as_it_comes: bool) -> AsyncGenerator[Said | None, None]:
-        """Pieces of the answer, and None after each silence. `as_it_comes`: workers are asked to tell while they write.
+    async def said(self, *, as_it_comes: bool) -> AsyncGenerator[Said | Restarted | None, None]:
+        """Pieces of the answer, news of a worker that was lost in the middle, and None after each silence.
+
+        `as_it_comes`: workers are asked to tell while they write.
 
         Raises what `Running.happenings` raises.
         """
@@ -58,12 +59,13 @@ class ChatRun:
                         self.progress = progress
                     case Text(0, _, text):
                         yield self._read(text)
+                    case Delta(0, delta):
+                        yield self._delta(delta)
                     case Delivered(0, made):
                         self.made = made
-                        if not self._has_begun:
-                            yield self._read(made.result)
-                        if calls := self._untold_calls():
-                            yield Said(calls=calls)
+                        yield self._rest(made)
+                    case Restarted(0):
+                        yield happening
                     case Quiet():
                         yield None
         yield self._cut(self._reader.end())
@@ -82,7 +84,7 @@ class ChatRun:
             reported=told.get("finish_reason"),
             worker_tokens=counted,
         )
-        if self._has_called:
+        if self._calls:
             reason = FinishReason.TOOL_CALLS
         elif self._shown.is_cut:
             reason = FinishReason.LENGTH
@@ -95,19 +97,24 @@ class ChatRun:
         )
 
     def _read(self, text: str) -> Said:
-        self._has_begun = True
         return self._cut(self._reader.feed(text))
+
+    def _delta(self, delta: dict[str, Any]) -> Said:
+        """A piece as a backend made it. What it thinks stands in a key of its own."""
+        content, calls = delta.get("content"), pieces_of_calls(delta.get("tool_calls"))
+        self._calls.feed(calls)
+        said = self._read(content) if isinstance(content, str) else Said()
+        return said._replace(calls=calls)
+
+    def _rest(self, made: Generation) -> Said:
+        """What of a delivered answer was not told while it was made: mostly all of it, or nothing."""
+        text = made.result.removeprefix(self._reader.raw) if made.result.startswith(self._reader.raw) else ""
+        calls = self._calls.rest_of(pieces_of_calls((self._told().get("message") or {}).get("tool_calls")))
+        self._calls.feed(calls)
+        return self._read(text)._replace(calls=calls)
 
     def _cut(self, said: Said) -> Said:
         return said._replace(content=self._shown.feed(said.content))
-
-    def _untold_calls(self) -> tuple[Any, ...]:
-        """The calls of a delivered answer that no piece told of."""
-        if self._has_called:
-            return ()
-        calls = pieces_of_calls((self._told().get("message") or {}).get("tool_calls"))
-        self._has_called = bool(calls)
-        return calls
 
     def _told(self) -> dict[str, Any]:
         """What the worker told beside the text."""

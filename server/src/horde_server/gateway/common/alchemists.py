@@ -9,6 +9,7 @@ from typing import Any, Final
 from starlette.requests import ClientDisconnect
 
 from horde_server.blobs.store import BlobStore
+from horde_server.dispatch.ids import RequestId
 from horde_server.errors import RequestNotFound
 from horde_server.gateway.common.errors import Faulted, NoWorker, RequestGone, Restarting, TimedOut
 from horde_server.identity.caller import Caller
@@ -56,43 +57,62 @@ class Alchemists:
             raise RequestGone
         return data
 
-    async def _done(self, caller: Caller, image: str, form: str, receive: Receive) -> FormRow:
+    async def ask(self, caller: Caller, image: str, form: str) -> RequestId:
+        """Ask for a form without waiting for it; the id of its interrogation. Raises what the desk raises."""
         asked = Asked(order=Interrogation((WishedForm(form),)), pictures=GivenPictures(image=image))
-        with self._places.place(caller.address):
-            ticket = await self._desk.submit(asked, caller)
-            is_over = False
-            try:
-                with self._waiting.watch((ticket.id,), receive) as watch:
-                    clock = asyncio.get_running_loop().time
-                    began_s, hopeless_since_s = clock(), None
-                    while True:
-                        (row,) = await self._rows(ticket.id)
-                        match form_state(row.state, waiting=row.waiting, finished=row.finished):
-                            case FormState.DONE:
-                                is_over = True
-                                return row
-                            case FormState.FAULTED:
-                                is_over = True
-                                raise Faulted
-                            case FormState.CANCELLED:
-                                is_over = True
-                                raise RequestGone
-                        now = clock()
-                        hopeless_since_s = None if self._desk.is_possible([row]) else hopeless_since_s or now
-                        if hopeless_since_s is not None and now - hopeless_since_s >= self._patience_s():
-                            raise NoWorker(_NOBODY.format(form=form))
-                        if now - began_s > self._settings.gateway_max_wait_s:
-                            raise TimedOut
-                        if watch.is_over:
-                            raise ClientDisconnect
-                        if watch.is_stopping:
-                            raise Restarting
-                        await watch.come(min(_LOOK_S, max(self._patience_s(), 0.05)))
-            finally:
-                if not is_over:
-                    await self._desk.cancel(ticket.id)
+        return (await self._desk.submit(asked, caller)).id
 
-    async def _rows(self, interrogation_id: Any) -> list[FormRow]:
+    async def knows(self, interrogation_id: RequestId) -> bool:
+        """Whether there is such an interrogation."""
+        try:
+            await self._desk.forms(interrogation_id)
+        except RequestNotFound:
+            return False
+        return True
+
+    async def cancel(self, interrogation_id: RequestId) -> None:
+        """Nobody wants it any more."""
+        await self._desk.cancel(interrogation_id)
+
+    async def done(self, interrogation_id: RequestId, caller: Caller, receive: Receive) -> FormRow:
+        """Its first form, once it is done; nothing is cancelled. Raises as `told`."""
+        with self._places.place(caller.address), self._waiting.watch((interrogation_id,), receive) as watch:
+            clock = asyncio.get_running_loop().time
+            began_s, hopeless_since_s = clock(), None
+            while True:
+                row = (await self._rows(interrogation_id))[0]
+                match form_state(row.state, waiting=row.waiting, finished=row.finished):
+                    case FormState.DONE:
+                        return row
+                    case FormState.FAULTED:
+                        raise Faulted
+                    case FormState.CANCELLED:
+                        raise RequestGone
+                now = clock()
+                hopeless_since_s = None if self._desk.is_possible([row]) else hopeless_since_s or now
+                if hopeless_since_s is not None and now - hopeless_since_s >= self._patience_s():
+                    raise NoWorker(_NOBODY.format(form=row.form))
+                if now - began_s > self._settings.gateway_max_wait_s:
+                    raise TimedOut
+                if watch.is_over:
+                    raise ClientDisconnect
+                if watch.is_stopping:
+                    raise Restarting
+                await watch.come(min(_LOOK_S, max(self._patience_s(), 0.05)))
+
+    async def _done(self, caller: Caller, image: str, form: str, receive: Receive) -> FormRow:
+        """The form that is asked for, once it is done; cancelled where that is not to be."""
+        interrogation_id = await self.ask(caller, image, form)
+        is_done = False
+        try:
+            row = await self.done(interrogation_id, caller, receive)
+            is_done = True
+            return row
+        finally:
+            if not is_done:
+                await self._desk.cancel(interrogation_id)
+
+    async def _rows(self, interrogation_id: RequestId) -> list[FormRow]:
         try:
             return await self._desk.forms(interrogation_id)
         except RequestNotFound:

@@ -6,6 +6,7 @@ what nobody can honour is ignored; both are collected, so that the answer can sa
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +46,8 @@ class Body:
         self._path = path
         self.files = files or {}
         self.is_strict = is_strict
+        self.digest = b""
+        """Of the whole as it was sent, where the call has an `Idempotency-Key`."""
         self.clamped: dict[str, str] = {}
         self.ignored: list[str] = []
 
@@ -58,10 +61,14 @@ class Body:
         match media_type.strip().lower():
             case kind if kind == MULTIPART:
                 form = read_multipart(body, options)
-                return cls(form.fields, files=form.files, is_strict=is_strict)
+                found = cls(form.fields, files=form.files, is_strict=is_strict)
             case kind if kind == FORM and body[:1] not in b"{ ":
-                return cls(read_urlencoded(body), is_strict=is_strict)
-        return cls(_object(body, request.headers.get("content-encoding", "")), is_strict=is_strict)
+                found = cls(read_urlencoded(body), is_strict=is_strict)
+            case _:
+                found = cls(_object(body, request.headers.get("content-encoding", "")), is_strict=is_strict)
+        if "idempotency-key" in request.headers:
+            found.digest = hashlib.sha256(_unbounded(body, options)).digest()
+        return found
 
     def __contains__(self, name: str) -> bool:
         """Whether a field says something: `null` says nothing."""
@@ -205,6 +212,12 @@ class Body:
         if found != value:
             self.clamped[self.named(name)] = f"{found:g}"
         return found
+
+
+def _unbounded(body: bytes, options: str) -> bytes:
+    """A body without the boundary of its parts, which programs make up anew each time."""
+    boundary = options.partition("boundary=")[2].strip(' "')
+    return body.replace(boundary.encode(), b"") if boundary else body
 
 
 def _object(body: bytes, content_encoding: str) -> dict[str, Any]:

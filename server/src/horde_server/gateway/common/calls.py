@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,21 @@ class Calls:
             call = self._calls.setdefault(piece.number, Call(piece.id, piece.name))
             call.arguments += piece.arguments
 
+    def rest_of(self, whole: Iterable[CallPiece]) -> tuple[CallPiece, ...]:
+        """What is missing of these whole calls. Of one that goes on otherwise than it began, nothing."""
+        found = []
+        for piece in whole:
+            known = self._calls.get(piece.number)
+            if known is None:
+                found.append(piece)
+            elif piece.arguments.startswith(known.arguments) and piece.arguments != known.arguments:
+                found.append(CallPiece(piece.number, arguments=piece.arguments[len(known.arguments) :]))
+        return tuple(found)
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._calls)
+
     def __iter__(self) -> Iterator[Call]:
         return iter(self._calls.values())
 
@@ -56,7 +71,7 @@ def pieces_of_calls(sent: object) -> tuple[CallPiece, ...]:
         index = each.get("index")
         found.append(
             CallPiece(
-                index if isinstance(index, int) else place,
+                index if isinstance(index, int) and not isinstance(index, bool) else place,
                 _text(each.get("id")),
                 _text(function.get("name")),
                 _text(function.get("arguments")),

@@ -1,4 +1,4 @@
-"""Answers that a client may have already: `ETag` and 304 (gateway.md §8.4)."""
+"""Answers that a client may have already: `ETag` and 304 (gateway.md §2.1)."""
 
 from __future__ import annotations
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack, aclosing, suppress
+from contextlib import AbstractContextManager, ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar, cast
 
 from starlette.requests import ClientDisconnect
 
-from horde_server.dispatch.entry import Entry
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import Generation
 from horde_server.errors import RequestNotFound
 from horde_server.gateway.common.errors import Faulted, NoWorker, RequestGone, Restarting, TimedOut
+from horde_server.gateway.common.once import Calls, Once
 from horde_server.identity.caller import Caller
 from horde_server.identity.rate_limits import RateLimits
-from horde_server.requests.asked import Asked, Ticket
+from horde_server.requests.asked import Asked
 from horde_server.requests.desk import RequestDesk, RequestOrder
+from horde_server.requests.embedding.order import EmbeddingOrder
 from horde_server.requests.face import raise_limits
 from horde_server.requests.following import (
     ClientGone,
@@ -45,10 +46,9 @@ NOTHING: Final = Wants()
 
 
 @dataclass(frozen=True, slots=True)
-class Served(Generic[OrderT]):
+class Served:
     """A request that has come to its end: what was delivered, in the order of the results."""
 
-    entry: Entry[OrderT]
     progress: Progress
     generations: list[Generation]
     waited_s: float
@@ -62,37 +62,69 @@ class Life:
         settings: Settings,
         texts: RequestDesk[TextOrder],
         images: RequestDesk[ImageOrder],
+        embeddings: RequestDesk[EmbeddingOrder],
         following: Following,
         places: StreamPlaces,
         limits: RateLimits | None,
+        calls: Calls,
     ) -> None:
         self.settings = settings
+        self._calls = calls
         self._texts = texts
         self._images = images
+        self._embeddings = embeddings
         self.following = following
         self._places = places
         self._limits = limits
 
-    async def ask_text(self, caller: Caller, asked: Asked[TextOrder], receive: Receive) -> Running[TextOrder]:
-        """Ask for texts. `receive`: of the connection, whose body was read. Raises what the desk raises."""
-        return await self._ask(self._texts, caller, asked, receive)
+    async def ask_text(
+        self, caller: Caller, asked: Asked[TextOrder], receive: Receive, once: Once | None = None
+    ) -> Running[TextOrder]:
+        """Ask for texts. `receive`: of the connection, whose body was read; `once`: of a call that may be sent again.
 
-    async def ask_image(self, caller: Caller, asked: Asked[ImageOrder], receive: Receive) -> Running[ImageOrder]:
+        Raises what the desk raises, and for such a call what `Calls.request_of` raises.
+        """
+        return await self._ask(self._texts, caller, asked, receive, once)
+
+    async def ask_image(
+        self, caller: Caller, asked: Asked[ImageOrder], receive: Receive, once: Once | None = None
+    ) -> Running[ImageOrder]:
         """The same for images."""
-        return await self._ask(self._images, caller, asked, receive)
+        return await self._ask(self._images, caller, asked, receive, once)
+
+    def place(self, address: str) -> AbstractContextManager[None]:
+        """A place among the streams, for who follows a request that another call has asked for."""
+        return self._places.place(address)
+
+    async def ask_embedding(
+        self, caller: Caller, asked: Asked[EmbeddingOrder], receive: Receive
+    ) -> Running[EmbeddingOrder]:
+        """The same for texts as vectors."""
+        return await self._ask(self._embeddings, caller, asked, receive, None)
 
     async def cancel_text(self, request_id: RequestId) -> None:
         """Take back what still waits of a request for texts, whichever call asked for it. Raises `RequestNotFound`."""
         await self._texts.cancel(request_id)
 
     async def _ask(
-        self, desk: RequestDesk[OrderT], caller: Caller, asked: Asked[OrderT], receive: Receive
+        self,
+        desk: RequestDesk[OrderT],
+        caller: Caller,
+        asked: Asked[OrderT],
+        receive: Receive,
+        once: Once | None,
     ) -> Running[OrderT]:
         raise_limits(self._limits, caller)
+
+        async def submit() -> RequestId:
+            return (await desk.submit(asked, caller)).id
+
         with ExitStack() as stack:
             stack.enter_context(self._places.place(caller.address))
-            ticket = await desk.submit(asked, caller)
-            return Running(self, desk, caller, ticket, receive, stack.pop_all())
+            request_id = await (submit() if once is None else self._calls.request_of(once, submit, desk.look))
+            running = Running(self, desk, caller, request_id, receive, stack.pop_all())
+            running.outlives_client = once is not None
+            return running
 
 
 class _NobodyReads(ClientGone, ClientDisconnect):
@@ -107,11 +139,11 @@ class Running(Generic[OrderT]):
         life: Life,
         desk: RequestDesk[OrderT],
         caller: Caller,
-        ticket: Ticket,
+        request_id: RequestId,
         receive: Receive,
         place: ExitStack,
     ) -> None:
-        self.ticket = ticket
+        self.id = request_id
         self.caller = caller
         self._life = life
         self._settings = life.settings
@@ -123,12 +155,7 @@ class Running(Generic[OrderT]):
         self._hopeless_since_s: float | None = None
         self._is_over = False
         self.outlives_client = False
-        """Whether it runs on when the client has gone."""
-
-    @property
-    def id(self) -> RequestId:
-        """Of the request."""
-        return self.ticket.id
+        """Whether it runs on when the client has gone, as that may send its call again."""
 
     @property
     def waited_s(self) -> float:
@@ -143,52 +170,57 @@ class Running(Generic[OrderT]):
         """
         told_s = last_s = self._clock()
         delivered = 0
-        async for happening in self._followed(wants):
-            now = self._clock()
-            self._look(happening, now)
-            if not isinstance(happening, (State, Quiet)):
-                last_s = now
-            elif now - last_s > self._settings.gateway_max_wait_s and not isinstance(happening, End):
-                raise TimedOut
-            if isinstance(happening, Quiet) and now - told_s < self._settings.sse_keepalive_s:
-                continue
-            told_s = now
-            if isinstance(happening, Delivered):
-                delivered += 1
-            elif isinstance(happening, End):
-                self._end(happening, delivered)
-            yield happening
+        async with aclosing(self._followed(wants)) as followed:
+            async for happening in followed:
+                now = self._clock()
+                self._look(happening, now)
+                if not isinstance(happening, (State, Quiet)):
+                    last_s = now
+                elif now - last_s > self._settings.gateway_max_wait_s:
+                    raise TimedOut
+                if isinstance(happening, Quiet) and now - told_s < self._settings.sse_keepalive_s:
+                    continue
+                told_s = now
+                if isinstance(happening, Delivered):
+                    delivered += 1
+                elif isinstance(happening, End):
+                    self._end(happening, delivered)
+                yield happening
 
-    async def results(self) -> Served[OrderT]:
+    async def results(self) -> Served:
         """All results, once they are there. Raises what `happenings` raises, and `ClientDisconnect` for a client that
         has gone; what is no use any more is cancelled."""
+        found: dict[int, Generation] = {}
+        progress: Progress | None = None
         try:
             async with aclosing(self._followed(NOTHING)) as followed:
-                end: End | None = None
                 async for happening in followed:
                     self._look(happening, self._clock())
-                    if isinstance(happening, End):
-                        end = happening
-                    elif self.waited_s > self._settings.gateway_max_wait_s:
+                    match happening:
+                        case State():
+                            progress = happening.progress
+                        case Delivered(slot, generation):
+                            found[slot] = generation
+                        case End() if not found or happening.is_stopping:
+                            self._end(happening, len(found))
+                        case End():
+                            self._is_over = happening.done
+                    if not isinstance(happening, End) and self.waited_s > self._settings.gateway_max_wait_s:
                         raise TimedOut
-            assert end is not None  # nothing ends without
-            served = await self.delivered()
-            if not served.generations or end.is_stopping:
-                self._end(end, len(served.generations))
-            self._is_over = end.done
-            return served
+            assert progress is not None  # nothing is told before a state
+            return Served(progress, [found[slot] for slot in sorted(found)], self.waited_s)
         except ClientGone:
             raise ClientDisconnect from None
         finally:
             await self.leave()
 
-    async def delivered(self) -> Served[OrderT]:
+    async def delivered(self) -> Served:
         """What is there by now, by one query. Raises `RequestGone`."""
         try:
-            entry, progress, generations = await self._desk.delivered(self.id)
+            _, progress, generations = await self._desk.delivered(self.id)
         except RequestNotFound:
             raise RequestGone from None
-        return Served(entry, progress, generations, self.waited_s)
+        return Served(progress, generations, self.waited_s)
 
     async def leave(self) -> None:
         """Whoever asked is served or has gone: what still waits is cancelled. Any number of times."""
@@ -230,7 +262,7 @@ class Running(Generic[OrderT]):
         """Take note of the end. Raises where nobody wished for it: with nothing delivered it was cancelled."""
         if end.is_stopping:
             raise Restarting
-        self._is_over = True
+        self._is_over = end.done
         if end.faulted:
             raise Faulted
         if end.is_gone or not end.done or not delivered:

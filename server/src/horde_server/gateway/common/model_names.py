@@ -20,7 +20,8 @@ from horde_server.workers.directory import OnlineWorker, WorkerDirectory
 
 ANY_TEXT: Final = "horde/any-text"
 ANY_IMAGE: Final = "horde/any-image"
-_ANY: Final = {"text": ANY_TEXT, "image": ANY_IMAGE}
+ANY_EMBEDDING: Final = "horde/any-embedding"
+_ANY: Final = {"text": ANY_TEXT, "image": ANY_IMAGE, "embedding": ANY_EMBEDDING}
 MOST_NAME_CHARACTERS: Final = 255
 MOST_NAMES: Final = 100
 """In one wish."""
@@ -30,7 +31,8 @@ _MOST_SEEN: Final = 10_000
 _NO_QUEUE_S: Final = 10_000
 _BACKENDS: Final = ("koboldcpp/", "aphrodite/", "tabbyAPI/", "vllm/", "ollama/", "llamacpp/", "openai/")
 _FOREIGN: Final = re.compile(
-    r"(gpt-|o[1-9](-|$)|chatgpt-|text-davinci-|davinci-|babbage-|claude-|dall-e-|gpt-image-).*", re.IGNORECASE
+    r"(gpt-|o[1-9](-|$)|chatgpt-|text-davinci-|text-embedding-|davinci-|babbage-|claude-|dall-e-|gpt-image-).*",
+    re.IGNORECASE,
 )
 
 
@@ -67,7 +69,7 @@ class Resolved:
 
 
 class ModelNames:
-    """The names of the moment, read from memory at most once a second."""
+    """The names of the moment: read from memory once a second, and when a worker came, went or changed."""
 
     def __init__(
         self,
@@ -83,16 +85,16 @@ class ModelNames:
         self._queues = queues
         self._workers = workers
         self._clock = clock
-        self._served: dict[str, tuple[float, tuple[ServedModel, ...]]] = {}
+        self._served: dict[str, tuple[int, float, tuple[ServedModel, ...]]] = {}
         self._first_seen: dict[tuple[str, str], float] = {}
 
     def served(self, kind: str) -> tuple[ServedModel, ...]:
         """The models of a kind that are served now, by workers and then by name."""
-        now = self._clock()
+        now, version = self._clock(), self._workers.version
         known = self._served.get(kind)
-        if known is None or not 0 <= now - known[0] < _FRESH_S:
-            known = self._served[kind] = (now, self._look(kind, now))
-        return known[1]
+        if known is None or known[0] != version or not 0 <= now - known[1] < _FRESH_S:
+            known = self._served[kind] = (version, now, self._look(kind, now))
+        return known[2]
 
     def find(self, kind: str, name: str) -> ServedModel | None:
         """A served model by its own name."""
@@ -152,7 +154,8 @@ class ModelNames:
             )
             if found:
                 return found
-        return name if self._kinds[kind].knows_model(name) else None
+        is_known = self._kinds[kind].knows_model(name) and not self._is_of_another(name, kind)
+        return name if is_known else None
 
     def _is_of_another(self, name: str, kind: str) -> bool:
         return any(self.find(other, name) is not None for other in _ANY if other != kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from horde_server.gateway.common.finish import StopCutter
-from horde_server.gateway.common.think import Said
+from horde_server.gateway.common.said import Said
 
 
 class RawText:

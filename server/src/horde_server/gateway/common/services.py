@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from fastapi import APIRouter
 
@@ -55,6 +55,14 @@ class Face(Protocol):
 
     def routes(self) -> Iterable[APIRouter]:
         """Its part of the API; behind the door, and not in the document of the horde's own."""
+
+
+@runtime_checkable
+class WorkingFace(Protocol):
+    """A `Face` that has something to do while the node runs."""
+
+    def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        """As a slice has it."""
 
 
 Faces = dict[DialectName, type[Face]]

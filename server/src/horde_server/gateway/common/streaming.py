@@ -73,6 +73,11 @@ class StreamAnswer(StreamingResponse):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+def restarted(reason: str) -> bytes:
+    """A comment of an event stream, that a worker was lost in the middle and another goes on."""
+    return b': restarted {"reason":"' + reason.encode() + b'"}\n'
+
+
 async def _send(send: Send, piece: bytes) -> None:
     """Send a piece. Raises `ClientGone` when the client does not take it."""
     try:

@@ -12,9 +12,9 @@ import msgspec
 from horde_server.dispatch.store import Generation
 from horde_server.gateway.common.finish import FinishReason, finish_reason
 from horde_server.gateway.common.life import NOTHING, TEXTS, Running
-from horde_server.gateway.common.think import Said
+from horde_server.gateway.common.said import Said
 from horde_server.gateway.common.tokens import believable, tokens
-from horde_server.requests.following import Delivered, End, Quiet, State, Text
+from horde_server.requests.following import Delivered, Delta, End, Quiet, State, Text
 from horde_server.requests.text.order import TextOrder
 
 
@@ -81,6 +81,10 @@ class TextRun:
                         self.moments.handed_out_ns = self.moments.handed_out_ns or self._clock_ns()
                     case Text(0, _, text):
                         yield self._read(text)
+                    case Delta(0, delta):
+                        said = self._read(str(delta.get("content") or ""))
+                        thought = str(delta.get("reasoning_content") or "")
+                        yield Said(said.reasoning + thought, said.content)
                     case Delivered(0, made):
                         self._made = made
                         if not self._reader.raw:

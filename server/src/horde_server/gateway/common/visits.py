@@ -26,11 +26,13 @@ _HORDE: Final = "/api/v2/"
 _MOST_PROGRAM_CHARACTERS: Final = 100
 _TEXTS: Final = "/api/v2/generate/text/async"
 _IMAGES: Final = "/api/v2/generate/async"
+_EMBEDDINGS: Final = "/api/v2/generate/embedding/async"
+_ASKS_FOR_EMBEDDINGS: Final = frozenset(("/v1/embeddings", "/api/embed", "/api/embeddings"))
 _ASKS_FOR_IMAGES: Final = ("/v1/images/", "/sdapi/")
 _COUNTED_BY_ITSELF: Final = (
     "/api/extra/generate/check", "/api/extra/abort", "/api/extra/tokencount", "/api/show", "/api/pull", "/api/push",
     "/api/create", "/api/copy", "/api/blobs", "/sdapi/v1/options", "/sdapi/v1/png-info", "/sdapi/v1/interrupt",
-    "/sdapi/v1/skip", "/v1/embeddings", "/v1/messages/count_tokens",
+    "/sdapi/v1/skip", "/v1/messages/count_tokens", "/mcp",
 )  # fmt: skip
 """`POST`s that ask for no work, and what has a limit of its own."""
 _OUR_FAULT: Final = 500
@@ -72,7 +74,7 @@ class DialectVisit:
 
 
 class Visits:
-    """Finds out which requests are visits. Of others it looks at the path alone: 0.1 µs for the horde's own."""
+    """Finds out which requests are visits. Of the horde's own it looks at the path alone: 0.2 µs."""
 
     def __init__(
         self,
@@ -155,6 +157,8 @@ def _program(user_agent: bytes) -> str:
 def _counted_as(method: str, path: str) -> str:
     if method != "POST" or path.startswith(_COUNTED_BY_ITSELF):
         return path
+    if path in _ASKS_FOR_EMBEDDINGS:
+        return _EMBEDDINGS
     return _IMAGES if path.startswith(_ASKS_FOR_IMAGES) else _TEXTS
 
 

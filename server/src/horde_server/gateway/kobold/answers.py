@@ -9,12 +9,13 @@ from typing import Final
 
 from starlette.responses import Response
 
+from horde_server.gateway.common.errors import RequestGone
 from horde_server.gateway.common.finish import FinishReason, finish_reason
 from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.raw_text import RawText
+from horde_server.gateway.common.said import Said
 from horde_server.gateway.common.streaming import EVENT_STREAM, KEEPALIVE_COMMENT, StreamAnswer
 from horde_server.gateway.common.text_run import TextRun
-from horde_server.gateway.common.think import Said
 from horde_server.gateway.common.tokens import tokens
 from horde_server.gateway.kobold.events import Result, failure, results, token
 from horde_server.gateway.kobold.runs import Run, Runs
@@ -74,10 +75,13 @@ class Answer:
         async with AsyncExitStack() as stack:
             said = await stack.enter_async_context(aclosing(self._run.said(as_it_comes=as_it_comes)))  # type: ignore[type-var] # generators
             pieces: AsyncIterator[Said | None] = await stack.enter_async_context(aclosing(run.until_stopped(said)))  # type: ignore[type-var]
-            async for piece in pieces:
-                if piece is not None:
-                    run.text += piece.content
-                yield piece
+            try:
+                async for piece in pieces:
+                    if piece is not None:
+                        run.text += piece.content
+                    yield piece
+            except RequestGone:  # it was stopped through another node
+                run.stop()
 
     def _result(self, run: Run) -> Result:
         ended = self._run.ended()

@@ -1,4 +1,4 @@
-"""The answers of generating, as bytes: a stream of server-sent events, or all of it as one object (gateway.md §4.1)."""
+"""The answers of generating as bytes: a stream of server-sent events, or one object (gateway-kobold.md §3.1, §3.2)."""
 
 from __future__ import annotations
 

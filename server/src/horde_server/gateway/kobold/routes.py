@@ -34,7 +34,7 @@ def routes(services: Services, runs: Runs, mine: CallersRequests) -> APIRouter:
 
     async def asked(caller: Caller, body: Body, request: Request, *, streams: bool) -> tuple[Answer, dict[str, str]]:
         wish_for = body.text("model", most=4 * MOST_NAME_CHARACTERS)
-        resolved = services.models.resolve(wish_for, "text")
+        resolved = services.models.resolve(wish_for, "text", caller.user.model_aliases)
         wish = read_wish(body, told.offered(services.models, resolved.models), streams=streams)
         order = msgspec.structs.replace(wish.order, models=resolved.models, tag=mine.tag(caller, wish.genkey))
         _refuse_what_nobody_can(services, order, caller)

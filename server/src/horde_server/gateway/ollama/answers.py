@@ -12,6 +12,7 @@ from starlette.responses import Response
 from horde_server.gateway.common.finish import FinishReason
 from horde_server.gateway.common.json_object import JsonObjectCut
 from horde_server.gateway.common.life import Running
+from horde_server.gateway.common.shortened import Shortened
 from horde_server.gateway.common.streaming import NDJSON, StreamAnswer
 from horde_server.gateway.common.text_run import TextRun
 from horde_server.gateway.ollama.dialect import encode, error_object
@@ -95,22 +96,18 @@ class _Shown:
 
     def __init__(self, cut: JsonObjectCut | None, most_characters: int | None) -> None:
         self._cut = cut
-        self._left = most_characters
-        self.is_cut = False
+        self._short = Shortened(most_characters)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there was more."""
+        return self._short.is_cut
 
     def feed(self, text: str) -> str:
-        return self._short(text if self._cut is None else self._cut.feed(text))
+        return self._short.feed(text if self._cut is None else self._cut.feed(text))
 
     def end(self) -> str:
-        return "" if self._cut is None else self._short(self._cut.end())
-
-    def _short(self, text: str) -> str:
-        if self._left is None:
-            return text
-        shown = text[: self._left]
-        self._left -= len(shown)
-        self.is_cut = self.is_cut or len(shown) < len(text)
-        return shown
+        return "" if self._cut is None else self._short.feed(self._cut.end())
 
 
 def _failed(refusal: Refusal) -> bytes:

@@ -40,7 +40,7 @@ def loaded(served: Iterable[ServedModel], now_s: float) -> dict[str, Any]:
     }
 
 
-def shown(name: str, model: ServedModel | None, first_seen_s: float) -> dict[str, Any]:
+def shown(name: str, model: ServedModel | None, first_seen_s: float, *, kind: str) -> dict[str, Any]:
     """What is known of one. `model` is None where nobody serves it now."""
     architecture, size = family(name), billions(name)
     return {
@@ -55,7 +55,7 @@ def shown(name: str, model: ServedModel | None, first_seen_s: float) -> dict[str
             "general.parameter_count": round(size * _GIGA) if size else 0,
             f"{architecture}.context_length": model.max_context_length if model is not None else USUAL_CONTEXT,
         },
-        "capabilities": ["completion", *_capabilities(model)],
+        "capabilities": ["embedding"] if kind == "embedding" else ["completion", *_capabilities(model)],
     }
 
 

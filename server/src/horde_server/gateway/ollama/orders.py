@@ -146,7 +146,7 @@ class Orders:
         """Lengths, and what every wish has."""
         services = self._services
         model = body.text("model", most=4 * MOST_NAME_CHARACTERS) or body.text("name", most=4 * MOST_NAME_CHARACTERS)
-        resolved = services.models.resolve(model, "text", None)
+        resolved = services.models.resolve(model, "text", caller.user.model_aliases)
         offered = Offered.by(services.models.served("text"), resolved.models)
         options = body.object("options")
         length, most_characters = wished_length(

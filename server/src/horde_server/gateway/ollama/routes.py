@@ -7,13 +7,15 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from horde_server.gateway.common.body import Body
-from horde_server.gateway.common.errors import BadField, UnsupportedValue
+from horde_server.gateway.common.errors import BadField, DialectError
 from horde_server.gateway.common.etag import answered
-from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS
+from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, ModelNames, Resolved, ServedModel
+from horde_server.gateway.common.once import Once
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.told import answer_headers
 from horde_server.gateway.ollama.answers import Answer, loaded
 from horde_server.gateway.ollama.dialect import encode
+from horde_server.gateway.ollama.embeddings import answer_embed, answer_embeddings
 from horde_server.gateway.ollama.lines import Lines, Route, created_at
 from horde_server.gateway.ollama.models import loaded as loaded_models
 from horde_server.gateway.ollama.models import shown, tags
@@ -41,29 +43,29 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
 
     @router.get("/tags", right=Right.ANYBODY_NAMED, shared_keys=True, hot=True)
     async def list_models(request: Request) -> Response:
-        """The text models that are served now."""
-        return answered(request, encode(tags(models.served("text"))))
+        """The models of texts and of embeddings that are served now."""
+        return answered(request, encode(tags(_served(models))))
 
     @router.get("/ps", right=Right.ANYBODY_NAMED, shared_keys=True)
     async def list_loaded() -> Response:
         """The same: all of them can be asked at once."""
-        return json_response(encode(loaded_models(models.served("text"), clock())))
+        return json_response(encode(loaded_models(_served(models), clock())))
 
     @router.post("/show", right=Right.ANYBODY_NAMED, shared_keys=True, reads=Body.read)
-    async def show(body: Body) -> Response:
+    async def show(caller: Caller, body: Body) -> Response:
         """What is known of a model."""
         name = _model(body)
-        resolved = models.resolve(name, "text")
-        known = next((model for model in models.served("text") if model.name in resolved.models), None)
+        kind, resolved = _resolved(models, name, caller)
+        known = next((model for model in models.served(kind) if model.name in resolved.models), None)
         shown_name = known.name if known is not None else (resolved.name or name)
         first_seen_s = known.first_seen_s if known is not None else clock()
-        return json_response(encode(shown(shown_name, known, first_seen_s)))
+        return json_response(encode(shown(shown_name, known, first_seen_s, kind=kind)))
 
     @router.post("/pull", right=Right.ANYBODY_NAMED, shared_keys=True, reads=Body.read)
-    async def pull(body: Body) -> Response:
+    async def pull(caller: Caller, body: Body) -> Response:
         """Programs pull a model before they use it: one that is served is there already."""
-        resolved = models.resolve(_model(body), "text")
-        if not models.is_served(resolved.models, "text"):
+        kind, resolved = _resolved(models, _model(body), caller)
+        if not models.is_served(resolved.models, kind):
             raise BadField("model", _UNPULLED.format("pull"))
         return json_response(encode({"status": "success"}))
 
@@ -81,14 +83,22 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
         lines = Lines(route, wish.model, created_at(clock()))
         if wish.order is None:
             return loaded(wish, lines)
-        running = await services.life.ask_text(caller, wish.asked, request.receive)
+        running = await services.life.ask_text(caller, wish.asked, request.receive, Once.of(request, caller, body))
         template = wish.rendered.header if wish.rendered is not None else None
         headers = answer_headers(running, body, wish.resolved, template)
         found = Answer(wish, lines, running, keeps_alive=keeps_alive)
         return found.stream(headers) if wish.streams else await found.whole(headers)
 
-    for path in ("/embed", "/embeddings"):
-        router.post(path, right=Right.ASK, shared_keys=True)(_no_embeddings)
+    @router.post("/embed", right=Right.ASK, shared_keys=True, reads=Body.read)
+    async def embed(caller: Caller, body: Body, request: Request) -> Response:
+        """Texts as vectors."""
+        return await answer_embed(services, request, caller, body)
+
+    @router.post("/embeddings", right=Right.ASK, shared_keys=True, reads=Body.read)
+    async def embeddings(caller: Caller, body: Body, request: Request) -> Response:
+        """A text as a vector, as programs asked before there was `/api/embed`."""
+        return await answer_embeddings(services, request, caller, body)
+
     for name in ("push", "create", "copy"):
         router.post(f"/{name}", right=Right.ANYBODY_NAMED, shared_keys=True)(_refusing(name))
     router.delete("/delete", right=Right.ANYBODY_NAMED, shared_keys=True)(_refusing("delete"))
@@ -96,13 +106,24 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
     return router.api
 
 
+def _served(models: ModelNames) -> tuple[ServedModel, ...]:
+    return (*models.served("text"), *models.served("embedding"))
+
+
+def _resolved(models: ModelNames, name: str, caller: Caller) -> tuple[str, Resolved]:
+    """What a name means, and of which kind that is: texts first. Raises `ModelNotFound` of texts."""
+    aliases = caller.user.model_aliases
+    try:
+        return "text", models.resolve(name, "text", aliases)
+    except DialectError as refusal:
+        try:
+            return "embedding", models.resolve(name, "embedding", aliases)
+        except DialectError:
+            raise refusal from None
+
+
 def _model(body: Body) -> str:
     return body.text("model", most=MOST_NAME_CHARACTERS) or body.text("name", most=MOST_NAME_CHARACTERS)
-
-
-async def _no_embeddings() -> Response:
-    """Nobody makes them."""
-    raise UnsupportedValue("model", "this horde makes texts; it has no embeddings")
 
 
 def _refusing(verb: str) -> Any:

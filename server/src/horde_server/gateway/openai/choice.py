@@ -26,11 +26,26 @@ class Choice:
         self._json = JsonObjectCut() if wish.is_json else None
         self._characters_left = wish.most_characters
         self._was_cut = False
+        self._passed_on: list[str] = []
+        self.has_called = False
+        """Whether a piece told of a call."""
 
     @property
     def has_begun(self) -> bool:
         """Whether anything of it is here."""
-        return bool(self._reader.raw)
+        return bool(self._reader.raw or self._passed_on)
+
+    @property
+    def raw(self) -> str:
+        """All of the worker's text so far. O(text)."""
+        return "".join(self._passed_on) or self._reader.raw
+
+    def pass_on(self, delta: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+        """A piece as a backend made it, which stays as it is; what it says of log probabilities stands beside."""
+        content = delta.get("content")
+        self._passed_on.append(content if isinstance(content, str) else "")
+        self.has_called = self.has_called or bool(delta.get("tool_calls"))
+        return {name: value for name, value in delta.items() if name not in ("logprobs", "role")}, delta.get("logprobs")
 
     def feed(self, text: str) -> Said:
         """What may be shown now of the next piece."""
@@ -69,13 +84,13 @@ class Choice:
     @property
     def reason(self) -> FinishReason:
         """Why it ended."""
-        if self.calls:
+        if self.calls or self.has_called:
             return FinishReason.TOOL_CALLS
         if self._was_cut:
             return FinishReason.LENGTH
         told = self.told
         return finish_reason(
-            self._reader.raw,
+            self.raw,
             max_length=self.order.max_length,
             stopped=self._reader.stopped_by is not None,
             censored=self.made is not None and self.made.censored,
@@ -87,7 +102,7 @@ class Choice:
     def tokens(self) -> int:
         """Of the answer."""
         told = self.told
-        return believable(told.get("tokens") or (told.get("usage") or {}).get("completion_tokens"), self._reader.raw)
+        return believable(told.get("tokens") or (told.get("usage") or {}).get("completion_tokens"), self.raw)
 
     @property
     def prompt_tokens(self) -> int:

@@ -18,7 +18,7 @@ from horde_server.gateway.common.told import horde_object
 from horde_server.gateway.openai.dialect import encode, error_object
 from horde_server.gateway.openai.image_wish import ImageWish
 from horde_server.http.dialects import Refusal
-from horde_server.requests.following import Delivered, End, Quiet, Wants
+from horde_server.requests.following import Delivered, End, Preview, Quiet, Step, Wants
 from horde_server.requests.image.order import ImageOrder
 from horde_server.settings import KeepAlive
 
@@ -34,9 +34,7 @@ class ImageAnswers:
     def __init__(self, pictures: DeliveredPictures) -> None:
         self._pictures = pictures
 
-    async def whole(
-        self, wish: ImageWish, running: Running[ImageOrder], served: Served[ImageOrder], base_url: str
-    ) -> bytes:
+    async def whole(self, wish: ImageWish, running: Running[ImageOrder], served: Served, base_url: str) -> bytes:
         """All pictures of a request."""
         data = [await self._datum(wish, running, made, base_url) for made in served.generations]
         told: dict[str, Any] = {"created": int(time.time()), "data": data, **_about(wish), "usage": _USAGE}
@@ -47,9 +45,15 @@ class ImageAnswers:
         self, wish: ImageWish, running: Running[ImageOrder], name: str, keepalive: KeepAlive
     ) -> AsyncGenerator[bytes, None]:
         """What a stream of one picture tells; `name` begins the names of its events."""
-        async with aclosing(running.happenings(Wants(previews=wish.partial_images > 0))) as happenings:
+        partial = _PartialImages(wish.partial_images)
+        wants = Wants(steps=wish.partial_images > 0, previews=wish.partial_images > 0)
+        async with aclosing(running.happenings(wants)) as happenings:
             async for happening in happenings:
                 match happening:
+                    case Step(_, step, steps):
+                        partial.share = step / max(steps, 1)
+                    case Preview(_, picture) if partial.is_due:
+                        yield _event(f"{name}.partial_image", partial.told(wish, picture))
                     case Delivered(_, made):
                         yield _event(f"{name}.completed", await self._completed(wish, running, made))
                     case Quiet() if keepalive is not KeepAlive.OFF:
@@ -91,6 +95,31 @@ class ImageAnswers:
             made, running.caller.requester, kind=wish.kind, quality=wish.quality, size=size
         )
         return base64.b64encode(data).decode()
+
+
+class _PartialImages:
+    """Of the previews that come as many as are wished for, evenly by the share of steps that is done."""
+
+    def __init__(self, wished: int) -> None:
+        self._wished = wished
+        self._told = 0
+        self.share = 0.0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next is to be told."""
+        return self._told < self._wished and self.share >= self._told / (self._wished + 1)
+
+    def told(self, wish: ImageWish, picture: bytes) -> dict[str, Any]:
+        """A preview as it came: small, and in the worker's own format."""
+        self._told += 1
+        return {
+            "b64_json": base64.b64encode(picture).decode(),
+            "partial_image_index": self._told - 1,
+            "created_at": int(time.time()),
+            **_about(wish, of_stream=True),
+            "output_format": "webp" if picture[8:12] == b"WEBP" else "jpeg",
+        }
 
 
 def stream_failed(refusal: Refusal) -> bytes:

@@ -12,6 +12,7 @@ from horde_server.gateway.common.pictures import PictureFormat
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.openai.image_size import Size, like, native, read_size
 from horde_server.gateway.openai.image_sources import Sources
+from horde_server.identity.caller import Caller
 from horde_server.models.catalogue import requirements
 from horde_server.requests.asked import NO_PICTURES, Asked
 from horde_server.requests.image.order import ImageOrder, Lora
@@ -48,11 +49,13 @@ class ImageWish:
     partial_images: int
 
 
-def read_image_wish(body: Body, services: Services, purpose: Purpose, sources: Sources | None = None) -> ImageWish:
+def read_image_wish(
+    body: Body, services: Services, purpose: Purpose, caller: Caller, sources: Sources | None = None
+) -> ImageWish:
     """Raises `BadField` and its like, `ModelNotFound`."""
     wide = body.merged("horde")
     model = wide.text("model", most=4 * MOST_NAME_CHARACTERS)
-    resolved = services.models.resolve(model, "image")
+    resolved = services.models.resolve(model, "image", caller.user.model_aliases)
     if wide.flag("dry_run"):
         raise UnsupportedField("horde.dry_run", "A dialect makes no dry runs: use /api/v2/generate/async.")
     usual = native(resolved.models)

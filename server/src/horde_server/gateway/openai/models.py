@@ -8,11 +8,11 @@ from typing import Any, Final
 from fastapi import Request, Response
 
 from horde_server.gateway.common.errors import ModelNotFound
-from horde_server.gateway.common.model_names import ANY_IMAGE, ANY_TEXT, ModelNames, ServedModel
+from horde_server.gateway.common.model_names import ANY_EMBEDDING, ANY_IMAGE, ANY_TEXT, ModelNames, ServedModel
 from horde_server.gateway.openai.dialect import encode
 from horde_server.http.body import JSON_TYPE
 
-_KINDS: Final = ("text", "image")
+_KINDS: Final = ("text", "image", "embedding")
 _MOST_TAGS_BYTES: Final = 1000
 
 
@@ -50,7 +50,9 @@ class ModelList:
 
     def _rows(self, kind: str) -> list[dict[str, Any]]:
         rows = [_row(model) for model in self._models.served(kind)]
-        any_of_all = ANY_TEXT if kind == "text" else ANY_IMAGE
+        if not rows and kind == "embedding":
+            return []  # most hordes have none, and most programs take all that is listed for models that chat
+        any_of_all = {"text": ANY_TEXT, "image": ANY_IMAGE, "embedding": ANY_EMBEDDING}[kind]
         return [*rows, _any(any_of_all, kind, self._models.served(kind), self._started_s)]
 
 
@@ -72,6 +74,7 @@ def _row(model: ServedModel) -> dict[str, Any]:
         told |= {
             "max_length": model.max_length,
             "max_context_length": model.max_context_length,
+            "streams": "streams" in model.can,
             "capabilities": sorted(model.can),
         }
         if model.template is not None:

@@ -7,7 +7,6 @@ from typing import Final
 from horde_server.gateway.common.errors import NotSupported
 
 REFUSED: Final = {
-    "embeddings": "embeddings",
     "audio": "speech and sounds",
     "moderations": "moderation of texts",
     "files": "files",

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.openai.dialect import encode
+from horde_server.gateway.openai.embeddings import answer_embeddings
 from horde_server.gateway.openai.images import OpenAIImages
 from horde_server.gateway.openai.models import ModelList
 from horde_server.gateway.openai.texts import OpenAITexts
@@ -45,6 +46,11 @@ def routes(services: Services, models: ModelList, texts: OpenAITexts, images: Op
     async def completion(request: Request, caller: Caller, body: Body) -> Response:
         """What comes after a prompt."""
         return await texts.completion(request, caller, body)
+
+    @router.post("/embeddings", right=Right.ASK, shared_keys=True, hot=True, reads=Body.read)
+    async def embeddings(request: Request, caller: Caller, body: Body) -> Response:
+        """Texts as vectors."""
+        return await answer_embeddings(services, request, caller, body)
 
     @router.post("/images/generations", right=Right.ASK, shared_keys=True, hot=True, reads=Body.read)
     async def generations(request: Request, caller: Caller, body: Body) -> Response:

@@ -16,7 +16,7 @@ from horde_server.gateway.openai.choice import Choice
 from horde_server.gateway.openai.dialect import encode, error_object
 from horde_server.gateway.openai.text_wish import TextWish
 from horde_server.http.dialects import Refusal
-from horde_server.requests.following import Delivered, End, Quiet, State, Text
+from horde_server.requests.following import Delivered, Delta, End, Quiet, Restarted, State, Text
 from horde_server.requests.progress import Progress
 from horde_server.requests.text.order import TextOrder
 from horde_server.settings import KeepAlive, Settings
@@ -118,9 +118,7 @@ CHAT: Final = ChatShape()
 COMPLETION: Final = CompletionShape()
 
 
-def whole_answer(
-    shape: Shape, wish: TextWish, served: Sequence[tuple[Running[TextOrder], TextOrder, Served[TextOrder]]]
-) -> bytes:
+def whole_answer(shape: Shape, wish: TextWish, served: Sequence[tuple[Running[TextOrder], TextOrder, Served]]) -> bytes:
     """All choices of all requests, in the order of the prompts."""
     choices: list[dict[str, Any]] = []
     told: list[dict[str, Any]] = []
@@ -191,6 +189,10 @@ class TextStream:
                             yield self._news(progress)
                         case Text(slot, _, text):
                             yield self._said(self._choice(first + slot, order), text)
+                        case Delta(slot, delta):
+                            yield self._passed_on(self._choice(first + slot, order), delta)
+                        case Restarted(_, reason) if self._keepalive is KeepAlive.COMMENT:
+                            yield b": restarted " + encode({"reason": reason}) + b"\n"
                         case Delivered(slot, made):
                             open_indexes -= 1
                             choice = self._choice(first + slot, order)
@@ -217,9 +219,17 @@ class TextStream:
             before += self._chunk(self._shape.piece(choice.index, Said("", choice.order.prompt)))
         return before + self._piece(choice.index, choice.feed(text))
 
+    def _passed_on(self, choice: Choice, delta: dict[str, Any]) -> bytes:
+        """A piece of a backend that was handed the messages, as it made it."""
+        before = self._open(choice.index)
+        passed, logprobs = choice.pass_on(delta)
+        if not passed and logprobs is None:
+            return before
+        return before + self._chunk(CHAT.delta(choice.index, passed, logprobs))
+
     def _closed(self, choice: Choice, running: Running[TextOrder], *, is_last: bool) -> bytes:
         rest = self._open(choice.index) + self._piece(choice.index, choice.end())
-        if (calls := choice.calls) and self._shape is CHAT:
+        if (calls := choice.calls) and not choice.has_called and self._shape is CHAT:
             rest += self._chunk(CHAT.delta(choice.index, {"tool_calls": numbered(calls)}))
         last: dict[str, Any] = {}
         if is_last and not self._wish.tells_usage:
@@ -284,7 +294,7 @@ def _head(shape: Shape, request_id: RequestId, name: str, model: str, *, is_chat
     return {**head, "system_fingerprint": None} if is_chat else head
 
 
-def _prompt_tokens(wish: TextWish, order: TextOrder, found: Served[TextOrder]) -> int:
+def _prompt_tokens(wish: TextWish, order: TextOrder, found: Served) -> int:
     choice = Choice(wish, order, 0)
     choice.made = found.generations[0] if found.generations else None
     return choice.prompt_tokens

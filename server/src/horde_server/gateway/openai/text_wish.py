@@ -107,7 +107,7 @@ class TextWishes:
             tells_usage=_tells_usage(body),
         )
 
-    def completion(self, body: Body) -> TextWish:
+    def completion(self, body: Body, caller: Caller) -> TextWish:
         """Of prompts that go as they are. Raises the same."""
         prompts = _prompts(body)
         if body.text("suffix"):
@@ -121,7 +121,7 @@ class TextWishes:
         if answers * len(prompts) > MOST_PROMPTS:
             raise BadField("n", f"n times the number of prompts is at most {MOST_PROMPTS}.")
         model, terms = body.text("model", most=4 * MOST_NAME_CHARACTERS), Terms.read(body)
-        resolved = self._services.models.resolve(model, "text")
+        resolved = self._services.models.resolve(model, "text", caller.user.model_aliases)
         offered = Offered.by(self._services.models.served("text"), resolved.models)
         _, wished = named_length(body, most=max(offered.max_length, LEAST_LENGTH))
         usual = min(self._services.settings.gateway_default_max_length, offered.max_length)

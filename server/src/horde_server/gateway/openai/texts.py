@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from fastapi import Request, Response
 
 from horde_server.gateway.chats.orders import Chats
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.life import Running
+from horde_server.gateway.common.once import Once
+from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.streaming import StreamAnswer
 from horde_server.gateway.common.told import answer_headers
+from horde_server.gateway.openai.dialect import failed_whole
 from horde_server.gateway.openai.text_answer import CHAT, COMPLETION, Shape, TextStream, stream_failed, whole_answer
 from horde_server.gateway.openai.text_wish import TextWish, TextWishes
 from horde_server.http.body import json_response
@@ -30,14 +35,21 @@ class OpenAITexts:
 
     async def completion(self, request: Request, caller: Caller, body: Body) -> Response:
         """A completion."""
-        return await self._answer(COMPLETION, request, caller, body, self._wishes.completion(body))
+        return await self._answer(COMPLETION, request, caller, body, self._wishes.completion(body, caller))
 
     async def _answer(self, shape: Shape, request: Request, caller: Caller, body: Body, wish: TextWish) -> Response:
-        running = await self._asked(request, caller, wish)
+        running = await self._asked(request, caller, body, wish)
         headers = answer_headers(running[0], body, wish.resolved, wish.rendered.header if wish.rendered else None)
         if wish.streams:
             stream = TextStream(shape, wish, running, self._services.settings)
             return StreamAnswer(stream.events(), running=running, failed=stream_failed, headers=headers)
+        whole = self._whole(shape, wish, running, headers)
+        return await patient(whole, self._services.settings, failed=failed_whole, headers=headers)
+
+    @staticmethod
+    async def _whole(
+        shape: Shape, wish: TextWish, running: Sequence[Running[TextOrder]], headers: Mapping[str, str]
+    ) -> Response:
         try:
             served = [await each.results() for each in running]  # all of them are in the queue already
         finally:
@@ -48,12 +60,13 @@ class OpenAITexts:
         answer.headers.update(headers)
         return answer
 
-    async def _asked(self, request: Request, caller: Caller, wish: TextWish) -> list[Running[TextOrder]]:
+    async def _asked(self, request: Request, caller: Caller, body: Body, wish: TextWish) -> list[Running[TextOrder]]:
         """One request for each prompt, or none at all."""
         running: list[Running[TextOrder]] = []
         try:
-            for asked in wish.asked():  # each is left if the next is refused
-                running.append(await self._services.life.ask_text(caller, asked, request.receive))  # noqa: PERF401
+            for part, asked in enumerate(wish.asked()):  # each is left if the next is refused
+                once = Once.of(request, caller, body, part)
+                running.append(await self._services.life.ask_text(caller, asked, request.receive, once))
         except BaseException:
             for each in running:
                 await each.leave()

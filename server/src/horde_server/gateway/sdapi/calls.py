@@ -18,6 +18,7 @@ from horde_server.identity.caller import Caller
 from horde_server.identity.keys import ANONYMOUS_GRANT
 from horde_server.requests.following import Happening, State
 from horde_server.requests.progress import Progress
+from horde_server.streams.happenings import Preview, Restarted, Step
 
 Who: TypeAlias = tuple[int, str]
 _LONGEST_S: Final = 3600.0
@@ -56,6 +57,12 @@ class Call:
             self.progress = happening.progress
             if self.working_since_s is None and (happening.progress.processing or happening.progress.finished):
                 self.working_since_s = now_s
+        elif isinstance(happening, Step):
+            self.step, self.steps = happening.step, happening.steps
+        elif isinstance(happening, Preview):
+            self.preview = happening.picture
+        elif isinstance(happening, Restarted):
+            self.step = 0
 
     def share(self, now_s: float) -> float:
         """How much is done, from 0 to 1; while nobody works on it, next to nothing."""

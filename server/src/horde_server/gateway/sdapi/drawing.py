@@ -99,10 +99,10 @@ class Drawing:
         Raises `ModelNotFound`.
         """
         if wish.checkpoint:
-            return self._names.resolve(wish.checkpoint, "image").models
+            return self._names.resolve(wish.checkpoint, "image", caller.user.model_aliases).models
         if (chosen := await self._choices.of(caller)) is not None:
             with suppress(ModelNotFound):  # nobody has it any more
-                return self._names.resolve(chosen, "image").models
+                return self._names.resolve(chosen, "image", caller.user.model_aliases).models
         if wish.order.source_processing == "inpainting":  # most models cannot
             return ()
         return tuple(each.name for each in self._names.served("image")[:1])

@@ -97,7 +97,7 @@ def routes(services: Services, drawing: Drawing, extras: Extras, choices: Choice
         wish = (await Body.read(request)).text("sd_model_checkpoint", most=1000)
         if wish:
             try:
-                found = services.models.resolve(wish, "image").models
+                found = services.models.resolve(wish, "image", caller.user.model_aliases).models
             except ModelNotFound as refusal:
                 raise Unprocessable("sd_model_checkpoint", refusal.message) from None
             await choices.choose(caller, found[0] if found else wish)

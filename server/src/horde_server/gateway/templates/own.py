@@ -31,6 +31,8 @@ from horde_server.gateway.templates.names import by_word, plain_name
 from horde_server.gateway.templates.sandbox import JinjaChat, TemplateUnusable
 from horde_server.gateway.templates.template import PLACE, Template, built_in
 
+__all__ = ["NO_OWN_TEMPLATES", "Own", "OwnTemplates", "TemplateUnusable", "read_own_templates"]
+
 MAX_FILE_BYTES = 1024 * 1024
 MAX_TEMPLATES = 500
 MAX_PART_CHARACTERS = 4000

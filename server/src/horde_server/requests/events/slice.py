@@ -13,6 +13,7 @@ from horde_server.http.public_address import PublicAddress
 from horde_server.identity.slice import Identity
 from horde_server.moderation.slice import Moderation
 from horde_server.requests.alchemy.slice import Alchemy
+from horde_server.requests.embedding.results import described_without_vectors
 from horde_server.requests.events.of_accounts import AccountEvents
 from horde_server.requests.events.of_interrogations import InterrogationEvents
 from horde_server.requests.events.of_requests import RequestEvents
@@ -45,7 +46,9 @@ class Events(Slice):
         self._things = things
         self._places = places
         self._public_address = public_address
-        self._of_requests = RequestEvents(following, {"image": images.statuses.told, "text": _text_told})
+        self._of_requests = RequestEvents(
+            following, {"image": images.statuses.told, "text": _text_told, "embedding": _embedding_told}
+        )
         self._of_interrogations = InterrogationEvents(waiting, alchemy.statuses)
         self._of_accounts = AccountEvents(things, waiting)
 
@@ -73,3 +76,7 @@ class Events(Slice):
 
 async def _text_told(_: Any, made: Generation, __: str) -> Mapping[str, Any]:
     return described(made)
+
+
+async def _embedding_told(_: Any, made: Generation, __: str) -> Mapping[str, Any]:
+    return described_without_vectors(made)

@@ -80,7 +80,7 @@ def routes(
             account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
         )
         patience = patience_of_pop(request)
-        hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
+        hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience, wanted.loaded)
         if hand_out is not None:
             uploads = None
             if hand_out.order.r2 or worker.id not in missed_uploads:

@@ -75,8 +75,9 @@ class RequestExplanation(Answer):
 
 
 class EtaAccuracies(Answer):
-    """By kind of request."""
+    """By kind of request, of those that this horde takes."""
 
     image: EtaAccuracy
     text: EtaAccuracy
     interrogation: EtaAccuracy
+    embedding: EtaAccuracy | None = None

@@ -41,9 +41,9 @@ class Estimates:
             now = queue.now()
             if 0 <= now - last_s < LEAST_APART_S:
                 return
-            last_s = now
             wait_s = queue.wait_s(entry)
             if wait_s is not None:
+                last_s = now
                 entry.promise = Promise(now, wait_s, *self._eta(kind, wait_s))
 
         def ended(entry: Entry) -> None:

@@ -145,8 +145,8 @@ def outcome_of(kind: str, wait_s: float, p50_s: float, p90_s: float, real_s: flo
     plain = max(wait_s, LEAST_WAIT_S)
     if real_s is None:
         return Outcome(kind, wait_class(wait_s), NEVER, 1, 0, 0, float(OCTAVES))
-    off = inf if isinf(p50_s) else abs(log2(max(real_s, LEAST_WAIT_S) / max(p50_s, LEAST_WAIT_S)))
-    off = min(off, float(OCTAVES))  # never a whole number: one among the others cannot be stored
+    octaves = OCTAVES if isinf(p50_s) else abs(log2(max(real_s, LEAST_WAIT_S) / max(p50_s, LEAST_WAIT_S)))
+    off = float(min(octaves, OCTAVES))  # the column takes no mixture of numbers
     within_p50, within_p90 = int(real_s <= p50_s), int(real_s <= p90_s)
     return Outcome(kind, wait_class(wait_s), ratio_bucket(real_s / plain), 1, within_p50, within_p90, off)
 

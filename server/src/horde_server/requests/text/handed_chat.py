@@ -6,10 +6,10 @@ from typing import Any
 
 from horde_server.dispatch.capabilities import BackendBit
 from horde_server.dispatch.dispatcher import HandOut
-from horde_server.dispatch.refusal import Offer
 from horde_server.requests.pictures.source_links import SourceLinks
 from horde_server.requests.text.chat import Chat
 from horde_server.requests.text.order import TextOrder
+from horde_server.workers.directory import OnlineWorker
 
 
 class HandedChats:
@@ -18,16 +18,14 @@ class HandedChats:
     def __init__(self, links: SourceLinks) -> None:
         self._links = links
 
-    async def of(self, hand_out: HandOut[TextOrder], offer: Offer, base_url: str) -> dict[str, Any]:
-        """The keys that `payload` has beside those of every worker; none for one that takes no messages."""
+    async def of(self, hand_out: HandOut[TextOrder], worker: OnlineWorker, base_url: str) -> dict[str, Any]:
+        """The keys that `payload` has beside those of every worker, for one that streams or takes messages."""
         order = hand_out.order
-        if not offer.can & BackendBit.CHAT:
-            return {}
         found: dict[str, Any] = {}
         if order.seed is not None:
             found["seed"] = order.seed
         chat = order.chat
-        if chat is None:
+        if chat is None or not worker.offer.can & BackendBit.CHAT:
             return found
         if order.sources is not None:  # only for who sees: a picture is a need
             images = [

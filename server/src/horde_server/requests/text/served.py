@@ -64,8 +64,10 @@ class ServedTexts:
 
 
 def capabilities_of(workers: Iterable[OnlineWorker]) -> frozenset[str]:
-    """What at least one of them declares: `chat`, `tools` …"""
-    return frozenset(word for worker in workers for word in worker.abilities.backend)
+    """What at least one of them declares: `chat`, `tools` …, and `streams`."""
+    found = list(workers)
+    words = frozenset(word for worker in found for word in worker.abilities.backend)
+    return words | {"streams"} if any(worker.abilities.streams for worker in found) else words
 
 
 def claimed_template(model: str, workers: Iterable[OnlineWorker]) -> str | None:

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 from horde_server.dispatch.abilities import Abilities
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.submission import Submissions
-from horde_server.errors import BadRequest
 from horde_server.http.answers import refusals
 from horde_server.http.body import body_documentation, json_response, read_body
 from horde_server.http.declared_routes import ASKED_LATER
@@ -32,7 +31,7 @@ from horde_server.requests.waiting import Waiting
 from horde_server.streams.relay import Relay
 from horde_server.workers.check_in import CheckIn, cleaned_agent
 from horde_server.workers.messages.mirror import MessageMirror
-from horde_server.workers.pop_rules import friend_ids, tell_maintenance
+from horde_server.workers.pop_rules import friend_ids, models_of_any_name, tell_maintenance
 
 MODELS_KEPT = 200
 SOFTPROMPTS_KEPT = 200
@@ -78,11 +77,11 @@ def routes(
             account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
         )
         patience = patience_of_pop(request)
-        hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience)
+        hand_out = await jobs_for(worker, dispatcher, wanted.amount, waiting, patience, wanted.loaded)
         if hand_out is not None:
             conversation = NO_CONVERSATION
-            if worker.abilities.backend:
-                conversation = await chats.of(hand_out, worker.offer, public_address(request))
+            if worker.abilities.backend or worker.abilities.streams:
+                conversation = await chats.of(hand_out, worker, public_address(request))
             stream = relay.handed_out(hand_out, worker.id, streams=wanted.streams)
             said = messages.told(worker.id, dispatcher.kind.name)
             return answered(told(job_answer(hand_out, said, conversation, stream), wanted), patience)
@@ -114,17 +113,8 @@ async def _read_submit(request: Request) -> TextSubmit:
 
 
 def _abilities(body: TextPop, account: Account, friends: tuple[int, ...]) -> Abilities:
-    """What the worker may offer: models of any name, but for another's alias at its end (workers.md §4.6)."""
-    models = tuple(dict.fromkeys(body.models[:MODELS_KEPT]))
-    if not models:
-        raise BadRequest("Unfortunately we cannot accept workers serving no model: name at least one in `models`.")
-    for model in models:
-        _, mark, alias = model.partition("::")
-        if mark and alias != account.alias:
-            raise BadRequest(
-                f"Unfortunately we cannot accept workers serving models of others: {model[:300]!r} does not end in "
-                f"your alias, {account.alias}."
-            )
+    """What the worker may offer."""
+    models = models_of_any_name(body.models[:MODELS_KEPT], account)
     return Abilities(
         models=models,
         bridge_agent=cleaned_agent(body.bridge_agent),

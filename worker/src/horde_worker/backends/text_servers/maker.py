@@ -73,6 +73,7 @@ class TextServerMaker:
         self._room = Room(lambda: self.slots)
         self._empty_in_a_row = 0
         self._chat: ChatAbilities | None = None
+        self._is_prolonged = False
         self._dropped = DroppedWishes()
         self.pace = Pace()
         self.attendance: Attendance[TextAbilities] = Attendance(
@@ -88,7 +89,7 @@ class TextServerMaker:
         able = self.attendance.abilities
         return replace(
             able,
-            max_length=self.pace.longest_text(able.max_length),
+            max_length=self.pace.longest_text(able.max_length, is_prolonged=self._is_prolonged),
             chat=self._chat,
             loaded=() if self._seen is None else self._seen.loaded,
             templates={} if self._seen is None else self._seen.templates,
@@ -112,6 +113,7 @@ class TextServerMaker:
     async def make(self, job: TextJob) -> AsyncGenerator[TextEvent, None]:
         """Every text of the job, as many at a time as the server takes."""
         seen = self._seen_or_gone()
+        self._is_prolonged = job.stream is not None
         model = seen.models.get(job.model) or next(iter(seen.models.values()))  # an alias stands for the first
         self._dropped.note(self._server.program, job, self._server.table)
         answers = self._is_answered(job)

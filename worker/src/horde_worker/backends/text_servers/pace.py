@@ -16,6 +16,8 @@ GRACE_S: Final = 30.0
 """On top of twice the usual time, so that a machine that does something else for a moment costs no job."""
 OFFERED_S: Final = 120.0
 """No longer texts are offered than are written in this time: a text has 150 s (requests.md §8)."""
+PROLONGED: Final = 3
+"""How many times longer texts are offered to a horde that takes signs of life: it waits up to four times as long."""
 SUSPECTED_FROM_TOKENS: Final = 32
 
 
@@ -56,11 +58,12 @@ class Pace:
         reading_s = self._first_s_per_character * prompt_characters
         return GRACE_S + 2 * (max_length / self.tokens_per_s + reading_s)
 
-    def longest_text(self, most: int) -> int:
-        """How many tokens to offer: those that are written in time."""
+    def longest_text(self, most: int, *, is_prolonged: bool = False) -> int:
+        """How many tokens to offer: those that are written in time, of which signs of life make more."""
         if self._texts < SURE_FROM_TEXTS or not self.tokens_per_s:
             return most
-        return max(min(most, int(self.tokens_per_s * OFFERED_S) // 16 * 16), min(most, 16))
+        seconds = OFFERED_S * (PROLONGED if is_prolonged else 1)
+        return max(min(most, int(self.tokens_per_s * seconds) // 16 * 16), min(most, 16))
 
     def _suspect(self, model: str, tokens: int, speed: float) -> None:
         limit = believed_tokens_per_s(model)

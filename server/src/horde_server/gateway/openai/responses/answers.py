@@ -16,12 +16,14 @@ from horde_server.gateway.common.errors import BadField
 from horde_server.gateway.common.finish import FinishReason
 from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.model_names import ANY_TEXT
-from horde_server.gateway.common.streaming import KEEPALIVE_COMMENT, StreamAnswer
+from horde_server.gateway.common.said import Said
+from horde_server.gateway.common.streaming import KEEPALIVE_COMMENT, StreamAnswer, restarted
 from horde_server.gateway.common.told import horde_object
 from horde_server.gateway.openai.dialect import encode
 from horde_server.gateway.openai.responses.output import Event, Output
 from horde_server.http.body import json_response
 from horde_server.http.dialects import Refusal
+from horde_server.requests.following import Restarted
 from horde_server.requests.text.order import TextOrder
 
 MOST_METADATA: Final = 16
@@ -57,7 +59,7 @@ class ResponseAnswer:
         try:
             async with aclosing(self._run.said(as_it_comes=False)) as pieces:
                 async for said in pieces:
-                    if said is not None:
+                    if isinstance(said, Said):
                         self._output.said(said)
         finally:
             await self._running.leave()
@@ -73,10 +75,13 @@ class ResponseAnswer:
             yield self._told(self._output.begin_message())
         async with aclosing(self._run.said(as_it_comes=True)) as pieces:
             async for said in pieces:
-                if said is not None:
-                    yield self._told(self._output.said(said))
-                elif self._keeps_alive:
-                    yield KEEPALIVE_COMMENT
+                match said:
+                    case Said():
+                        yield self._told(self._output.said(said))
+                    case Restarted() if self._keeps_alive:
+                        yield restarted(said.reason)
+                    case None if self._keeps_alive:
+                        yield KEEPALIVE_COMMENT
         yield self._told(self._ended())
         response = self._finished(self._run.ended())
         yield self._told([{"type": f"response.{response['status']}", "response": response}])

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from horde_server.gateway.chats.orders import Chats
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import NothingHere
+from horde_server.gateway.common.once import Once
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.tokens import tokens
 from horde_server.gateway.common.told import answer_headers
@@ -29,7 +30,7 @@ def response_routes(services: Services, chats: Chats) -> APIRouter:
         """An answer to all of the input."""
         wish, echoed = read_wish(body), echo(body)
         chat = await chats.ordered(wish, body, caller)
-        running = await services.life.ask_text(caller, chat.asked, request.receive)
+        running = await services.life.ask_text(caller, chat.asked, request.receive, Once.of(request, caller, body))
         headers = answer_headers(running, body, chat.resolved, chat.rendered.header)
         answer = ResponseAnswer(chat, running, echoed, keeps_alive=keeps_alive)
         return answer.stream(headers) if body.flag("stream") else await answer.whole(headers)

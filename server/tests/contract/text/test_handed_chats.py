@@ -111,6 +111,13 @@ async def test_what_a_worker_that_takes_messages_is_handed(desk: Desk, owner: Ne
     }  # fmt: skip
 
 
+async def test_who_streams_is_told_the_seed(desk: Desk, owner: NewAccount) -> None:
+    """§3.2: as who takes messages is, and nothing else of the conversation."""
+    await desk.ask("rendered", chat=Chat(messages=HELLO), seed=11)
+    payload = (await desk.horde.texts.job(owner.api_key, streams=True))["payload"]
+    assert (payload["seed"], "messages" in payload) == (11, False)
+
+
 async def test_some_json_object_is_asked_of_anybody(desk: Desk, owner: NewAccount) -> None:
     """§1.2: it is no need: the prompt asks for it too."""
     await desk.ask(chat=Chat(messages=HELLO, json_object=True))

@@ -1,0 +1,81 @@
+"""Ollama, by its `/api/embed`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from horde_worker.backends.embedding_servers.maker import (
+    MOST_ANSWER_BYTES,
+    UNKNOWN_CONTEXT,
+    EmbeddingServer,
+    EmbeddingServerBackend,
+    SeenEmbedder,
+    Vectors,
+)
+from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.over_http.options import ServerOptions
+from horde_worker.backends.over_http.server import BackendServer
+from horde_worker.backends.text_servers.server import named
+from horde_worker.backends.text_servers.streams import number_at, text_at, value_at
+
+MOST_LOOKED_AT: Final = 200
+
+
+class OllamaEmbeddingServer:
+    """Implements `EmbeddingServer`."""
+
+    program: ClassVar = "Ollama"
+
+    def __init__(self, server: BackendServer) -> None:
+        self._server = server
+
+    async def look(self, options: ServerOptions) -> SeenEmbedder:
+        """The models that Ollama says are for this; all of them, or those that the owner chose."""
+        installed = _names(await self._server.get_json("/api/tags"))
+        loaded = _names(await self._server.get_json("/api/ps"))
+        found: dict[str, int] = {}
+        for name in list(options.models.values()) or installed[:MOST_LOOKED_AT]:
+            shown = await self._server.post_json("/api/show", {"model": name})
+            able = value_at(shown, "capabilities")
+            if options.models or (isinstance(able, list) and "embedding" in able):
+                found[name] = _length_in(value_at(shown, "model_info"))
+        models = named(options, {name.removesuffix(":latest"): name for name in found}, self.program, also=installed)
+        here = tuple(name for name, local in models.items() if local in loaded)
+        return SeenEmbedder(models, min(found.values(), default=UNKNOWN_CONTEXT), here)
+
+    async def embed(self, model: str, texts: Sequence[str], limit_s: float) -> Vectors:
+        answer = await self._server.post_json(
+            "/api/embed", {"model": model, "input": list(texts)}, limit_s=limit_s, limit_bytes=MOST_ANSWER_BYTES
+        )
+        found = value_at(answer, "embeddings")
+        if not isinstance(found, list):
+            raise BackendFailure(f"{self.program} answers without vectors")
+        return Vectors(found, number_at(answer, "prompt_eval_count"))
+
+
+def _names(answer: object) -> list[str]:
+    listed = value_at(answer, "models")
+    found = [text_at(one, "name") or text_at(one, "model") for one in (listed if isinstance(listed, list) else [])]
+    return [name for name in found if name]
+
+
+def _length_in(info: object) -> int:
+    """How many tokens a model takes: it stands under the name of its family."""
+    lengths = [
+        number_at(info, name) for name in (info if isinstance(info, dict) else {}) if name.endswith(".context_length")
+    ]
+    return next((length for length in lengths if length), UNKNOWN_CONTEXT)
+
+
+class OllamaEmbeddings(EmbeddingServerBackend):
+    """Ollama's vectors as a backend."""
+
+    name = "ollama-embeddings"
+    default_url = "http://127.0.0.1:11434"
+    api_path = "/api"
+
+    @classmethod
+    def speaker(cls, connections: BackendServer) -> EmbeddingServer:
+        """By `/api`."""
+        return OllamaEmbeddingServer(connections)
