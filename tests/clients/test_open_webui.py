@@ -1,4 +1,4 @@
-"""Open WebUI's own server, from its wheel, on a real horde with demo workers: `make test-open-webui`.
+"""Open WebUI's own server, from its wheel, on a real horde with demo workers.
 
 What its pages do is called at its server: connections are added, chats streamed, pictures made and changed. Its own
 searching of documents is left out: that needs torch, or a PostgreSQL with vectors.
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from clients.open_webui import WEATHER, OpenWebUI, chat_text, program
 from clients.text_clients import ABSENT, MODEL, nothing_waits
-from clients.web_programs import WEATHER, WebProgram, chat_text, open_webui
 from horde_processes import RunningHorde, wait_until
 from peers.text.programs import serving
 
@@ -25,7 +25,7 @@ SHORT = {"max_tokens": 24}
 
 
 @pytest.fixture(scope="module")
-def webui(talkers: RunningHorde, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebProgram]:
+def webui(talkers: RunningHorde, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenWebUI]:
     """The program with its first user, who is its administrator."""
     wait_until(lambda: "Ctrl-C stops everything" in talkers.log(), 120, "the first picture")
     folder = tmp_path_factory.mktemp("open-webui")
@@ -33,12 +33,12 @@ def webui(talkers: RunningHorde, tmp_path_factory: pytest.TempPathFactory) -> It
         "USE_SLIM_DOCKER": "true", "DATA_DIR": str(folder), "WEBUI_SECRET_KEY": "of-this-test-alone-and-long-enough",
         "OFFLINE_MODE": "true", "ENABLE_OLLAMA_API": "false", "HOME": str(folder),
     }  # fmt: skip
-    command = [open_webui(), "serve", "--host", "127.0.0.1", "--port", "PORT"]
+    command = [program(), "serve", "--host", "127.0.0.1", "--port", "PORT"]
     with serving(command, folder / "log", "/health", **environment) as url:
-        program = WebProgram(url)
+        found = OpenWebUI(url)
         somebody = {"name": "Some Body", "email": "somebody@example.com", "password": "Of-this-test-1"}
-        program.token = program.told("/api/v1/auths/signup", somebody)["token"]
-        yield program
+        found.token = found.told("/api/v1/auths/signup", somebody)["token"]
+        yield found
 
 
 @pytest.fixture
@@ -46,19 +46,19 @@ def key(talkers: RunningHorde) -> str:
     return str(talkers.create_user("webui", trusted=True)["api_key"])
 
 
-def connect(program: WebProgram, horde: RunningHorde, key: str, *models: str) -> None:
+def connect(webui: OpenWebUI, horde: RunningHorde, key: str, *models: str) -> None:
     """Add the horde, and only it, as an OpenAI connection; with `models` its list is not asked for."""
     settings = {"0": {"model_ids": list(models)}} if models else {}
     connection = {"OPENAI_API_BASE_URLS": [f"{horde.url}/v1/"], "OPENAI_API_KEYS": [key]}
-    program.told("/openai/config/update", {"ENABLE_OPENAI_API": True, **connection, "OPENAI_API_CONFIGS": settings})
+    webui.told("/openai/config/update", {"ENABLE_OPENAI_API": True, **connection, "OPENAI_API_CONFIGS": settings})
 
 
-def models(program: WebProgram) -> dict[str, str]:
+def models(webui: OpenWebUI) -> dict[str, str]:
     """By whose API each is served."""
-    return {one["id"]: one["owned_by"] for one in program.told("/api/models?refresh=true")["data"]}
+    return {one["id"]: one["owned_by"] for one in webui.told("/api/models?refresh=true")["data"]}
 
 
-def test_a_connection_is_tried_before_it_is_added(webui: WebProgram, talkers: RunningHorde, key: str) -> None:
+def test_a_connection_is_tried_before_it_is_added(webui: OpenWebUI, talkers: RunningHorde, key: str) -> None:
     tried = webui.told("/openai/verify", {"url": f"{talkers.url}/v1/", "key": key})
     assert {MODEL, PAINTER} <= {one["id"] for one in tried["data"]}
     status, told = webui.ask("/openai/verify", {"url": f"{talkers.url}/v1/", "key": WRONG})
@@ -66,7 +66,7 @@ def test_a_connection_is_tried_before_it_is_added(webui: WebProgram, talkers: Ru
 
 
 def test_chats_come_in_pieces_with_titles_and_calls_of_tools(
-    webui: WebProgram, talkers: RunningHorde, caller: str, key: str
+    webui: OpenWebUI, talkers: RunningHorde, caller: str, key: str
 ) -> None:
     connect(webui, talkers, key)
     assert {MODEL, PAINTER, "horde/any-text"} <= set(models(webui))
@@ -87,7 +87,7 @@ def test_chats_come_in_pieces_with_titles_and_calls_of_tools(
     assert (function["name"], json.loads(function["arguments"])) == ("weather", {"place": "harbour"})
 
 
-def test_what_nobody_serves_is_told_and_leaving_cancels(webui: WebProgram, talkers: RunningHorde, key: str) -> None:
+def test_what_nobody_serves_is_told_and_leaving_cancels(webui: OpenWebUI, talkers: RunningHorde, key: str) -> None:
     connect(webui, talkers, key, "no-such-model", ABSENT)
     assert set(models(webui)) == {"no-such-model", ABSENT}
     asked: dict[str, Any] = {"messages": CHAT, "stream": True, "params": SHORT}
@@ -112,12 +112,12 @@ def pictures(horde: RunningHorde, key: str, engine: str, model: str = PAINTER) -
     }  # fmt: skip
 
 
-def draw_by(program: WebProgram, settings: dict[str, Any]) -> None:
+def draw_by(webui: OpenWebUI, settings: dict[str, Any]) -> None:
     """Change its settings of pictures; the others stay."""
-    program.told("/api/v1/images/config/update", {**program.told("/api/v1/images/config"), **settings})
+    webui.told("/api/v1/images/config/update", {**webui.told("/api/v1/images/config"), **settings})
 
 
-def test_pictures_are_made_and_changed_by_openais_api(webui: WebProgram, talkers: RunningHorde, key: str) -> None:
+def test_pictures_are_made_and_changed_by_openais_api(webui: OpenWebUI, talkers: RunningHorde, key: str) -> None:
     draw_by(webui, pictures(talkers, key, "openai"))
     [made] = webui.told("/api/v1/images/generations", {"prompt": "a red circle on a blue background"})
     assert webui.told(made["url"]).startswith(b"\x89PNG")
@@ -129,7 +129,7 @@ def test_pictures_are_made_and_changed_by_openais_api(webui: WebProgram, talkers
     assert webui.ask("/api/v1/images/generations", {"prompt": "a red circle"})[0] == 400
 
 
-def test_pictures_are_made_by_automatic1111s_api(webui: WebProgram, talkers: RunningHorde, key: str) -> None:
+def test_pictures_are_made_by_automatic1111s_api(webui: OpenWebUI, talkers: RunningHorde, key: str) -> None:
     address = {"engine": "automatic1111", "url": talkers.url}
     assert webui.told("/api/v1/images/verify", {**address, "key": f"horde:{key}"}) is True
     assert webui.ask("/api/v1/images/verify", {**address, "key": f"horde:{WRONG}"})[0] == 400
@@ -139,7 +139,7 @@ def test_pictures_are_made_by_automatic1111s_api(webui: WebProgram, talkers: Run
     assert webui.told(made["url"]).startswith(b"\x89PNG")
 
 
-def test_the_same_horde_as_an_ollama(webui: WebProgram, talkers: RunningHorde, key: str) -> None:
+def test_the_same_horde_as_an_ollama(webui: OpenWebUI, talkers: RunningHorde, key: str) -> None:
     assert webui.told("/ollama/verify", {"url": talkers.url, "key": key})["version"]
     webui.told("/openai/config/update", {
         "ENABLE_OPENAI_API": False, "OPENAI_API_BASE_URLS": [], "OPENAI_API_KEYS": [], "OPENAI_API_CONFIGS": {},

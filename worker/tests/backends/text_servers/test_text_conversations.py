@@ -120,7 +120,7 @@ async def test_what_is_asked_of_a_call_is_handed_on(opened: Open) -> None:
 
 
 async def test_a_message_without_text_has_an_empty_one(opened: Open) -> None:
-    """A call of a function has `content: null` from OpenAI's clients; llama-cpp-python refuses null, and none at all."""
+    """OpenAI's clients send `content: null` with calls of functions; llama-cpp-python refuses that, and none at all."""
     asked = ConversingContract()
     maker = await opened(asked, "openai")
     call = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}

@@ -1,4 +1,4 @@
-"""Programs that people use in a browser, run without one: their own servers as processes, and what their pages call."""
+"""The published Open WebUI, run without a browser: its place, and its server spoken to as its own pages do."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from clients.client_places import INSTALL_LIMIT_S, UV, made_once, node_place, run
+from clients.client_places import INSTALL_LIMIT_S, UV, made_once, run
 
 OPEN_WEBUI = "open-webui==0.12.4"
-SILLY_TAVERN = "sillytavern@1.19.0"
 ANSWER_LIMIT_S = 120
 
 
-def open_webui() -> Path:
+def program() -> Path:
     """Open WebUI's program, with the packages of its own slim list: without torch and what needs it."""
 
     def install(place: Path) -> None:
@@ -41,13 +40,8 @@ def open_webui() -> Path:
     return made_once(OPEN_WEBUI.replace("==", "-"), f"{OPEN_WEBUI} {sys.executable}", install) / "bin" / "open-webui"
 
 
-def silly_tavern() -> Path:
-    """The folder of SillyTavern's own files."""
-    return node_place(SILLY_TAVERN) / "node_modules" / "sillytavern"
-
-
-class WebProgram:
-    """One of them, running at `url`; `token` is who is signed in."""
+class OpenWebUI:
+    """One that runs at `url`; `token` is who is signed in."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -80,17 +74,12 @@ class WebProgram:
     @contextmanager
     def opened(self, path: str, body: Any) -> Iterator[HTTPResponse]:
         """A call whose answer is read as it comes, and whose connection ends with the block."""
-        connection = self.sent(path, body)
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=ANSWER_LIMIT_S)
         try:
+            connection.request("POST", path, json.dumps(body), self.headers())
             yield connection.getresponse()
         finally:
             connection.close()
-
-    def sent(self, path: str, body: Any) -> HTTPConnection:
-        """A call that is on its way; the page goes away by closing it."""
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=ANSWER_LIMIT_S)
-        connection.request("POST", path, json.dumps(body), self.headers())
-        return connection
 
     def streamed(self, path: str, body: Any) -> list[dict[str, Any]]:
         """What the events of a stream tell."""
