@@ -30,7 +30,7 @@ WHOLE = "".join(f"{number} " for number in range(NUMBERS))
 PAUSE_S = 0.1
 STREAMS = [8, pytest.param(50, marks=pytest.mark.slow)]
 LIMIT_S = 120
-SETTINGS = {"HORDE_RATE_LIMITS": "0", "HORDE_STREAM_SILENCE_S": "3", "HORDE_STREAMS_PER_ADDRESS": "1000"}
+SETTINGS: Any = {"HORDE_RATE_LIMITS": "0", "HORDE_STREAM_SILENCE_S": "3", "HORDE_STREAMS_PER_ADDRESS": "1000"}
 
 
 @dataclass

@@ -132,7 +132,7 @@ class TestRequests:
     async def test_beyond_the_places_of_an_address_answers_come_at_once(
         self, start_horde: StartHorde, places: int
     ) -> None:
-        """§12.7: and do not say that they waited. Others wait as before, and pops have limits of their own."""
+        """And they do not say that they waited (basics.md §12.7). Others wait as before; pops have their own limits."""
         horde = await start_horde(streams_per_address=places)
         owner = str((await horde.account("owner")).api_key)
         request_id = await horde.request(models=["none"])
@@ -166,7 +166,7 @@ TEXT: dict[str, Any] = {"prompt": "a story"}
 
 
 class TestAsking:
-    """§12.8: asking for work and waiting for it, in one call."""
+    """Asking for work and waiting for it, in one call (basics.md §12.8)."""
 
     async def test_an_image_that_is_done_in_time_is_the_answer(self, horde: Horde, owner: str) -> None:
         call = asks_for(horde, "generate", IMAGE)

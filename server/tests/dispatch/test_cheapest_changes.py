@@ -235,7 +235,7 @@ def test_what_is_given_up_costs_what_the_table_says(wished: dict[str, Any], poin
     ],
 )
 def test_what_texts_give_up_costs_what_the_rules_say(wished: dict[str, Any], points: list[int]) -> None:
-    """reasons.md §3.2."""
+    """As the rules price changes (reasons.md §3.2)."""
     offer = an_offer(kind="text", max_length=80, max_context_length=2048)
     plain = TextOrder(prompt="a harbour", max_length=80, max_context_length=2048)
     before, after = (

@@ -99,7 +99,7 @@ async def test_names_of_the_official_services(start_horde: StartHorde) -> None:
 
 
 async def test_an_account_names_models_its_own_way(horde: Horde) -> None:
-    """accounts.md §4.10."""
+    """The account's own aliases count for embeddings too (accounts.md §4.10)."""
     await online(horde)
     ada = await horde.account("ada", kudos=10)
     await horde.client.put(
