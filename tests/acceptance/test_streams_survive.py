@@ -78,7 +78,7 @@ class Place:
         assert self.sql("SELECT sum(balance_hundredths) FROM ledger_balance") == [(0,)]
         paid = self.sql("SELECT count(*) FROM (SELECT job_id FROM ledger WHERE kind = 'job_tax' GROUP BY 1) AS jobs")
         assert paid == self.sql("SELECT count(*) FROM job WHERE state = 'done'")
-        audit = [PROGRAM, "admin", "audit-ledger", "--database-url", self.dsn]
+        audit = [str(PROGRAM), "admin", "audit-ledger", "--database-url", self.dsn]
         ran = subprocess.run(audit, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False)
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
