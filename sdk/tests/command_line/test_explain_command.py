@@ -71,7 +71,7 @@ def test_why_nobody_serves_it_and_what_would_help(horde: FakeHorde) -> None:
     horde.will_answer(ASK, Reply(200, an_explanation(IMPOSSIBLE)))
     assert run().stdout.splitlines() == [
         "The image request: waits, and no worker online can serve it.",
-        "  None of 3 workers online may serve it; of the others",
+        "  None of the 3 workers online may serve it; of the others:",
         "    2 take no LoRAs",
         "    1 serve none of the models",
         "  What would help:",
@@ -85,7 +85,7 @@ def test_when_it_will_be_done(horde: FakeHorde) -> None:
     horde.will_answer(ASK, Reply(200, an_explanation(SERVED, eta_accuracy=nothing)))
     assert run().stdout.splitlines() == [
         "The image request: is number 3 in line; done in 40 s or so, within 4 min nine times of ten.",
-        "  2 of 3 workers online may serve it; of the others",
+        "  2 of the 3 workers online may serve it; of the others:",
         "    1 take no NSFW requests",
     ]
 

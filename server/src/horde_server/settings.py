@@ -386,7 +386,7 @@ class Settings(BaseSettings):
         True, description="Whether pictures asked for in a dialect may be NSFW; 0: such are censored."
     )
     sse_keepalive_s: float = Field(
-        10.0, ge=1, le=600, description="Seconds of silence on a stream after which something goes out."
+        10.0, ge=1, le=600, description="Seconds of silence on a dialect's stream after which something goes out."
     )
     sse_keepalive: KeepAlive = Field(
         KeepAlive.COMMENT, description="What that is: a `comment`, an empty `chunk`, or `off`."

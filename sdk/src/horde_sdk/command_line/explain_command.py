@@ -61,13 +61,17 @@ def _lines(part: ExplainedPart, kind: str) -> Iterator[str]:
     if part.online is None:
         return
     if part.refused:
-        yield f"  {_able(part)} of {part.online} workers online may serve it; of the others"
+        yield f"  {_able(part)} of the {_workers(part.online)} online may serve it; of the others:"
         yield from (f"    {each.workers} {each.description}" for each in part.refused)
     elif not part.done:
-        yield f"  {_able(part)} of {part.online} workers online may serve it."
+        yield f"  {_able(part)} of the {_workers(part.online)} online may serve it."
     if part.suggestions:
         yield "  What would help:"
         yield from (f"    {each.description}" for each in part.suggestions)
+
+
+def _workers(count: int) -> str:
+    return "1 worker" if count == 1 else f"{count} workers"
 
 
 def _able(part: ExplainedPart) -> str:

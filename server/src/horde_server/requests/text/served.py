@@ -53,7 +53,7 @@ class ServedTexts:
                 continue
             met |= bit
             if not self._could_serve(models, met, account_id):
-                called = f"The model {models[0]!r}" if len(models) == 1 else "None of the models"
+                called = f"The model {models[0]!r}" if len(models) == 1 else "What would serve this"
                 return Unserved(str(bit.name).lower(), code, param, sentence.format(called))
         return None
 
