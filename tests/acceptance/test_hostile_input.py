@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from acceptance.kinds_on_the_wire import ALCHEMY, TEXT
 from horde_processes import RunningHorde, clean_environment, running_horde
 
 pytestmark = pytest.mark.acceptance
@@ -121,7 +124,15 @@ def known(target: RunningHorde) -> dict[str, str]:
     style = target.api("styles/image", {"name": "woodcut", "models": ["stable_diffusion"]}, key=key)[1]["id"]
     example = {"url": "https://example.org/a.webp", "primary": False}
     collection = target.api("collections", {"name": "prints", "styles": [style]}, key=key)[1]["id"]
+    text = target.api("generate/text/async", TEXT.request(1), key=key)[1]["id"]
+    job = target.api("generate/text/pop", {**TEXT.offer("text target"), "streams": True}, key=key)[1]["id"]
+    vectors = target.api("generate/embedding/async", {"input": ["a harbour"], "models": ["none"]}, key=key)[1]["id"]
+    pictured = target.api("interrogate/async", ALCHEMY.request(1), key=key)[1]["id"]
     return {
+        "text": text,
+        "job": job,
+        "embedding": vectors,
+        "interrogation": pictured,
         "key": key,
         "invitation_id": invited["id"],
         "ban_id": str(banned["id"]),
@@ -145,6 +156,18 @@ def known(target: RunningHorde) -> dict[str, str]:
         "filter_id": added["id"],
         "ipaddr": "192.0.2.7",
     }
+
+
+OWN_IDS = {
+    "/generate/text/": "text", "/generate/embedding/": "embedding", "/interrogate/": "interrogation", "/pieces/": "job",
+}  # fmt: skip
+"""Whose thing `{id}` is in paths with such a part; elsewhere that of a request for images."""
+
+
+def address_of(path: str, known: dict[str, str]) -> str:
+    """A path with things that exist."""
+    own = next((known[name] for part, name in OWN_IDS.items() if part in path), known["id"])
+    return path.format(**{**known, "id": own, "model_name": "x"})
 
 
 def operations(target: RunningHorde) -> list[tuple[str, str, bool]]:
@@ -188,16 +211,54 @@ def test_hostile_bodies_are_refused_with_a_message(target: RunningHorde, known: 
     assert len(taking_bodies) >= 4
     for method, path in taking_bodies:
         for what, body in HOSTILE_BODIES.items():
-            status, answer = exchange(target, method, path.format(**known), body, {"apikey": known["key"]})
+            status, answer = exchange(target, method, address_of(path, known), body, {"apikey": known["key"]})
             if (method, path, what) not in HARMLESS:
                 assert_refused(status, answer, f"{method} {path} with {what}")
+
+
+HOSTILE_PIECES: dict[str, dict[str, Any]] = {
+    "a negative number": {"seq": -1},
+    "a huge number": {"seq": 2**63},
+    "a place before the text": {"seq": 1, "at": -1, "text": "x"},
+    "a place far behind it": {"seq": 1, "at": 4_000_000, "text": "x"},
+    "a NUL": {"seq": 1, "at": 0, "text": "a\0b"},
+    "too much text": {"seq": 1, "at": 0, "text": "x" * 17_000},
+    "too many deltas": {"seq": 1, "deltas_at": 0, "deltas": [{"content": "x"}] * 65},
+    "deltas that are none": {"seq": 1, "deltas_at": 0, "deltas": ["x", 5, None]},
+    "a delta that is too large": {"seq": 1, "deltas_at": 0, "deltas": [{"content": "x" * 17_000}]},
+    "deltas of another place": {"seq": 1, "deltas_at": 7, "deltas": [{"content": "x"}]},
+    "steps without end": {"seq": 1, "step": 10**9, "steps": 10**9},
+    "a picture that there is not": {"seq": 1, "index": 20},
+}
+
+
+def test_hostile_pieces_leave_nothing_in_a_stream(target: RunningHorde, known: dict[str, str]) -> None:
+    """Of a job in hand that somebody listens to: what comes after them is the whole that is told."""
+    path, headers = f"/api/v2/generate/pieces/{known['job']}", {"apikey": known["key"]}
+    with contextlib.closing(http.client.HTTPConnection(urlsplit(target.url).netloc, timeout=30)) as listening:
+        listening.request("GET", f"/api/v2/generate/text/events/{known['text']}")
+        stream = listening.getresponse()
+        assert stream.status == 200
+        for what, piece in HOSTILE_PIECES.items():
+            time.sleep(0.06)  # more than 20 a second are refused anyhow
+            status, answer = exchange(target, "POST", path, json.dumps(piece).encode(), headers)
+            assert_refused(status, answer, what)
+            assert status != 429, what
+        status, answer = exchange(target, "POST", path, b'{"seq": 2, "at": 0, "text": "There was"}', headers)
+        assert (status, answer["next"], answer["wanted"]) == (200, len("There was"), True), answer
+        result = {"id": known["job"], "generation": "There was a harbour."}
+        assert target.api("generate/text/submit", result, key=known["key"])[0] == 200
+        with stream:
+            told = stream.read().decode()
+    assert re.findall(r'"text":"([^"]*)"', told)[:2] == ["There was", " a harbour."], told
+    assert "event: end" in told
 
 
 def test_a_body_over_the_limit_is_refused_without_reading_it(target: RunningHorde, known: dict[str, str]) -> None:
     body = b'{"prompt": "' + b"x" * 10_000_000 + b'"}'
     for method, path, takes_body in operations(target):
         if takes_body:
-            status, answer = exchange(target, method, path.format(**known), body, {"apikey": known["key"]})
+            status, answer = exchange(target, method, address_of(path, known), body, {"apikey": known["key"]})
             assert_refused(status, answer, f"{method} {path} with 10 MB")
 
 
@@ -213,7 +274,7 @@ def test_hostile_path_parameters_name_nothing(target: RunningHorde, known: dict[
 
 def test_hostile_query_parameters_and_headers_do_no_harm(target: RunningHorde, known: dict[str, str]) -> None:
     for method, path, takes_body in operations(target):
-        address = path.format(**known, model_name="x")
+        address = address_of(path, known)
         if method == "DELETE":
             continue
         end = "seconds=0&" if {*path.split("/")[-2:]} & {*GOES_ON} else ""

@@ -9,17 +9,18 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import psycopg
 import pytest
 from counting_worker import MODEL
-from horde_processes import RunningHorde, clean_environment, start_horde, wait_until
+from horde_processes import PROGRAM, RunningHorde, clean_environment, start_horde, wait_until
 
 from horde_server.database.embedded import running_dsn
 
@@ -62,6 +63,10 @@ class Place:
             process.kill()
             process.wait()
 
+    def key(self, number: int) -> str:
+        """Of who asks for a stream."""
+        return self.asking[number % len(self.asking)]
+
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """A look into the database."""
         with psycopg.connect(self.dsn, autocommit=True) as conn:
@@ -73,6 +78,9 @@ class Place:
         assert self.sql("SELECT sum(balance_hundredths) FROM ledger_balance") == [(0,)]
         paid = self.sql("SELECT count(*) FROM (SELECT job_id FROM ledger WHERE kind = 'job_tax' GROUP BY 1) AS jobs")
         assert paid == self.sql("SELECT count(*) FROM job WHERE state = 'done'")
+        audit = [str(PROGRAM), "admin", "audit-ledger", "--database-url", self.dsn]
+        ran = subprocess.run(audit, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 @pytest.fixture
@@ -94,25 +102,36 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 
 class Reader:
-    """A client that reads a stream: its text, and how it ended."""
+    """A client that reads a stream: its text, how often it was told of another worker, and how it ended."""
 
     def __init__(self) -> None:
         self.text = ""
         self.ended = ""
+        self.restarts = 0
+        self.request_id = ""
+        self.last_event = ""
+        self.once = str(uuid4())
 
     async def events(self, session: aiohttp.ClientSession, url: str, key: str) -> None:
-        """By the events of a request."""
-        body = {"prompt": "Count: ", "models": [MODEL], "params": {"max_length": 200}}
-        async with session.post(f"{url}/api/v2/generate/text/async", json=body, headers={"apikey": key}) as answer:
-            asked = await answer.json()
-            assert answer.status == 202, asked
+        """By the events of a request; when they break off, from the last that was heard."""
+        if not self.request_id:
+            body = {"prompt": "Count: ", "models": [MODEL], "params": {"max_length": 200}}
+            async with session.post(f"{url}/api/v2/generate/text/async", json=body, headers={"apikey": key}) as answer:
+                asked = await answer.json()
+                assert answer.status == 202, asked
+                self.request_id = asked["id"]
+        self.ended, name = "", ""
+        headers = {"Last-Event-ID": self.last_event} if self.last_event else {}
         try:
-            async with session.get(f"{url}/api/v2/generate/text/events/{asked['id']}") as answer:
-                name = ""
+            path = f"{url}/api/v2/generate/text/events/{self.request_id}"
+            async with session.get(path, headers=headers) as answer:
+                assert answer.status == 200, await answer.text()
                 async for raw in answer.content:
                     line = raw.decode().rstrip("\n")
                     if line.startswith("event: "):
                         name = line.removeprefix("event: ")
+                    elif line.startswith("id: "):
+                        self.last_event = line.removeprefix("id: ")
                     elif line.startswith("data: "):
                         self._take(name, json.loads(line.removeprefix("data: ")))
         except (aiohttp.ClientError, OSError):
@@ -123,19 +142,24 @@ class Reader:
         if name == "text":
             assert data["at"] == len(self.text), (data, self.text)
             self.text += data["text"]
+        elif name == "restarted":
+            self.restarts += 1
         elif name == "end":
             self.ended = "done" if data["done"] and not data["faulted"] else "faulted"
 
     async def chat(self, session: aiohttp.ClientSession, url: str, key: str) -> None:
-        """By OpenAI's chat completions."""
+        """By OpenAI's chat completions; sent again, the same call is told from its beginning."""
         body = {
             "model": MODEL, "messages": [{"role": "user", "content": "Count."}], "stream": True, "max_tokens": 200,
         }  # fmt: skip
+        self.ended, self.text = "", ""
+        headers = {"apikey": key, "Idempotency-Key": self.once}
         try:
-            async with session.post(f"{url}/v1/chat/completions", json=body, headers={"apikey": key}) as answer:
+            async with session.post(f"{url}/v1/chat/completions", json=body, headers=headers) as answer:
                 assert answer.status == 200, await answer.text()
                 async for raw in answer.content:
                     line = raw.decode().strip()
+                    self.restarts += line.startswith(": restarted")
                     if line == "data: [DONE]":
                         self.ended = "done"
                     elif line.startswith("data: "):
@@ -149,22 +173,39 @@ class Reader:
         self.ended = self.ended or "broken"
 
 
+def way(number: int, reader: Reader) -> Any:
+    """Every second one reads events, the others a chat."""
+    return reader.events if number % 2 else reader.chat
+
+
 async def read(place: Place, streams: int, in_the_middle: Any) -> list[Reader]:
     """Let so many clients read, and do something once all of them have read some numbers."""
     readers = [Reader() for _ in range(streams)]
-    timeout = aiohttp.ClientTimeout(LIMIT_S)
-    async with (
-        aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0)) as session,
-        asyncio.timeout(LIMIT_S),
-        asyncio.TaskGroup() as tasks,
-    ):
+    async with reading() as session, asyncio.TaskGroup() as tasks:
         for number, reader in enumerate(readers):
-            way = reader.events if number % 2 else reader.chat
-            tasks.create_task(way(session, place.clients.url, place.asking[number % len(place.asking)]))
+            tasks.create_task(way(number, reader)(session, place.clients.url, place.key(number)))
         while not all(len(reader.text) > 10 or reader.ended for reader in readers):
             await asyncio.sleep(0.05)
         await asyncio.to_thread(in_the_middle)
     return readers
+
+
+async def read_on(place: Place, readers: list[Reader]) -> None:
+    """The same clients turn to another node."""
+    async with reading() as session, asyncio.TaskGroup() as tasks:
+        for number, reader in enumerate(readers):
+            tasks.create_task(way(number, reader)(session, place.relaying.url, place.key(number)))
+
+
+@asynccontextmanager
+async def reading() -> AsyncIterator[aiohttp.ClientSession]:
+    """Nothing may hang."""
+    connector = aiohttp.TCPConnector(limit=0)
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(LIMIT_S), connector=connector) as session,
+        asyncio.timeout(LIMIT_S),
+    ):
+        yield session
 
 
 def all_is_over(place: Place) -> None:
@@ -191,6 +232,7 @@ def test_a_killed_worker_is_gone_on_with(place: Place, streams: int) -> None:
         texts = {text.strip() for (text,) in place.sql("SELECT result FROM job WHERE state = 'done'")}
         assert texts == {WHOLE.strip()}
         assert place.sql("SELECT count(*) FROM resumption") == [(streams,)]
+        assert [reader.restarts for reader in readers] == [1] * streams
         place.books_balance()
 
 
@@ -212,12 +254,15 @@ def test_a_killed_relaying_node_is_gone_around(place: Place, streams: int) -> No
 @pytest.mark.parametrize("streams", STREAMS)
 @pytest.mark.timeout(LIMIT_S * 3)
 def test_a_killed_node_of_the_clients_breaks_their_streams_and_nothing_else(place: Place, streams: int) -> None:
-    """§8.5: clients see the end of their connection; the requests come to theirs."""
+    """Clients see the end of their connection; at another node they read on, and nothing was made twice."""
     with place.worker("first", place.relaying.url):
         readers = asyncio.run(read(place, streams, place.clients.kill))
         assert {reader.ended for reader in readers} == {"broken"}
         assert all(WHOLE.startswith(reader.text) for reader in readers)
+        asyncio.run(read_on(place, readers))
+        assert [(reader.ended, reader.text.strip()) for reader in readers] == [("done", WHOLE.strip())] * streams
         all_is_over(place)
+        assert place.sql("SELECT count(*) FROM request") == [(streams,)]
         place.books_balance()
 
 

@@ -13,7 +13,8 @@ from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.streams.happenings import Delta, Preview, Restarted, Step, Text, Told
 from horde_server.streams.streamed_job import StreamedJob
 
-MOST_TEXT_AT_ONCE_BYTES = 64 * 1024
+MOST_TEXT_AT_ONCE_BYTES = 16 * 1024
+"""A reader who takes nothing holds as much several times, besides what waits on its connection."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,13 +35,14 @@ class Slot:
 
     def text_from(self, start: int) -> bytes:
         """What of its text comes after `start` bytes, not too much at once, and no half characters."""
+        end = start + MOST_TEXT_AT_ONCE_BYTES
         if start < len(self.before):
-            found = self.before[start:]
+            found = self.before[start:end]
         elif self.job is not None and not self.job.text.base:
-            found = bytes(self.job.text.text[start - len(self.before) :])
+            found = bytes(self.job.text.text[start - len(self.before) : end - len(self.before)])
         else:
             return b""
-        return found if len(found) <= MOST_TEXT_AT_ONCE_BYTES else _whole_characters(found[:MOST_TEXT_AT_ONCE_BYTES])
+        return found if end >= self.have else _whole_characters(found)
 
     def shown(self) -> bytes:
         """All of it that can be told."""
