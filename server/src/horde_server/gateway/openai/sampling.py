@@ -6,14 +6,12 @@ from typing import Final
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField
+from horde_server.gateway.common.lengths import LEAST_CONTEXT
 from horde_server.requests.text.order import Sampling
 
 MOST_ANSWERS: Final = 20
 MOST_STOPS: Final = 120
 MOST_STOP_CHARACTERS: Final = 2000
-LEAST_LENGTH: Final = 16
-"""Tokens that the horde asks for at least; an answer wished for shorter is cut."""
-LEAST_CONTEXT: Final = 80
 _MOST_RANGE: Final = 4096
 _STOPS: Final = ("stop", "stopping_strings", "stop_sequence")
 _NOT_OURS: Final = (

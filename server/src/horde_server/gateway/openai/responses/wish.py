@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from horde_server.gateway.chats.orders import ChatWish, Terms, Tools, sampling
+from horde_server.gateway.chats.orders import sampling
+from horde_server.gateway.chats.wish import ChatWish, Terms, Tools
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, UnsupportedField
-from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS
+from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, read_model
 from horde_server.gateway.openai.responses.items import read_input
 from horde_server.gateway.openai.sampling import read_seed
 
@@ -28,7 +29,7 @@ def read_wish(body: Body) -> ChatWish:
     is_json, schema = _format(body)
     return ChatWish(
         messages=read_input(body),
-        model=body.text("model", most=4 * MOST_NAME_CHARACTERS),
+        model=read_model(body),
         max_length=body.integer("max_output_tokens", least=1, most=_MOST_TOKENS),
         length_field="max_output_tokens",
         sampling=sampling(body),
