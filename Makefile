@@ -123,6 +123,7 @@ test-comfyui: .venv/.development ## A running ComfyUI with the reduced weights (
 
 test-llamacpp: .venv/.development .peers/llama-cpp-python/.ready ## Texts by the real server of llama-cpp-python
 	@LLAMA_CPP_PYTHON=.peers/llama-cpp-python/bin/python $(BIN)/python -m pytest tests/peers/text/test_llama_cpp_python.py $(ARGS)
+	@$(BIN)/python -m pytest tests/clients/test_openai_on_llama_cpp.py -m clients $(ARGS)
 
 test-llama-server: .venv/.development .peers/llama-cpp-python/.ready .peers/llama-server/.ready ## Texts by llama.cpp's own server
 	@LLAMA_CPP_PYTHON=.peers/llama-cpp-python/bin/python \

@@ -36,7 +36,7 @@ def python_place(requirement: str, interpreter: str) -> Path:
         run([uv, "pip", "install", "--quiet", "--python", str(place / "bin" / "python"), requirement], INSTALL_LIMIT_S)
 
     name = requirement.replace("==", "-")
-    return _made_once(name, f"{requirement} {interpreter}", install) / "bin" / "python"
+    return made_once(name, f"{requirement} {interpreter}", install) / "bin" / "python"
 
 
 def node_place(package: str) -> Path:
@@ -50,7 +50,7 @@ def node_place(package: str) -> Path:
         (place / "package.json").write_text('{"private": true}\n')
         run([npm, "install", "--no-audit", "--no-fund", "--silent", package], INSTALL_LIMIT_S, folder=place)
 
-    return _made_once(package.lstrip("@").replace("/", "-"), package, install)
+    return made_once(package.lstrip("@").replace("/", "-"), package, install)
 
 
 def newer_python() -> str:
@@ -97,7 +97,7 @@ def run(command: list[str], limit_s: float, *, folder: Path | None = None, **env
     return done.stdout
 
 
-def _made_once(name: str, content: str, install: Callable[[Path], None]) -> Path:
+def made_once(name: str, content: str, install: Callable[[Path], None]) -> Path:
     """`PLACES/name`, installed unless it is there with the same content; a half-made one is made anew."""
     place = PLACES / name
     mark = place / ".installed"

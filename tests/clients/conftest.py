@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from clients.client_places import newer_python, python_place
+from clients.sillytavern import SillyTavern, running_sillytavern
 from clients.text_clients import MODEL, is_served
 from clients.tool_worker import tool_worker
 from horde_processes import RunningHorde, running_horde, wait_until
@@ -46,6 +47,13 @@ def caller(talkers: RunningHorde) -> Iterator[str]:
     """A model at the same horde that calls tools."""
     with tool_worker(talkers) as model:
         yield model
+
+
+@pytest.fixture(scope="session")
+def tavern(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SillyTavern]:
+    """One SillyTavern for all tests: it starts slowly."""
+    with running_sillytavern(tmp_path_factory.mktemp("tavern")) as found:
+        yield found
 
 
 @pytest.fixture(params=SDK_VERSIONS)

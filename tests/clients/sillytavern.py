@@ -49,12 +49,17 @@ class SillyTavern:
     @contextmanager
     def opened(self, path: str, body: dict[str, Any]) -> Iterator[HTTPResponse]:
         """A call whose answer is read as it comes; its connection ends with the block, as by the stop button."""
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=90)
+        connection = self.sent(path, body)
         try:
-            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
             yield connection.getresponse()
         finally:
             connection.close()
+
+    def sent(self, path: str, body: dict[str, Any]) -> HTTPConnection:
+        """A call that is on its way, however long its answer takes; closing it is the stop button."""
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=90)
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        return connection
 
 
 @contextmanager

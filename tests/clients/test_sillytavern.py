@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 
 import pytest
-from clients.sillytavern import SillyTavern, running_sillytavern
+from clients.sillytavern import SillyTavern
 from clients.text_clients import ABSENT, MODEL, nothing_waits
 from horde_processes import RunningHorde, wait_until
 from PIL import Image
@@ -28,13 +27,6 @@ TEXT_SETTINGS = {
     "truncation_length": 512, "temperature": 0.7, "top_p": 0.9, "rep_pen": 1.1, "repetition_penalty": 1.1, "typical": 1,
     "stop": ["\nYou:"], "stopping_strings": ["\nYou:"], "smoothing_factor": 0, "dynatemp_low": 1,
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def tavern(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SillyTavern]:
-    """One for all tests: it starts slowly."""
-    with running_sillytavern(tmp_path_factory.mktemp("tavern")) as found:
-        yield found
 
 
 def test_koboldai_classic(tavern: SillyTavern, talkers: RunningHorde) -> None:

@@ -86,6 +86,14 @@ async def test_nodes_add_up_what_they_counted(pool: Pool) -> None:
     assert found[NEVER // 2].within_p50 == 2
 
 
+async def test_one_that_was_far_off_is_stored_beside_the_others(pool: Pool) -> None:
+    """Both ways: foretold never, and done a million times later."""
+    async with pool.connection() as conn:
+        foretold_never = outcome_of("image", 30.0, inf, inf, 300.0)
+        await outcome_store.add(conn, [took(30.0, 31.0), took(30.0, 3e7), foretold_never])
+        assert sum(outcome.requests for outcome in await outcome_store.find(conn)) == 3
+
+
 async def test_what_could_not_be_stored_is_stored_later(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     estimates = Estimates(pool)
     estimates._outcomes.note(took(30.0, 30.0))

@@ -41,6 +41,21 @@ async def test_when_the_client_goes_its_request_is_cancelled(horde: Horde, strea
     assert b"error" not in client.body
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/chat/completions", "/v1/responses", "/v1/messages", "/api/chat", "/api/v1/generate"]
+)
+async def test_leaving_is_no_fault(horde: Horde, path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever the dialect: nothing is logged that an operator would look into."""
+    await online(horde)
+    asked = {"prompt": "hi"} if path.endswith("generate") else {"input": "hi"} if "responses" in path else a_chat()
+    client = Connection(horde, {"model": "horde/any-text", "max_tokens": 16, "stream": False, **asked}, path)
+    await horde.until(lambda: waiting(horde), "its request waits")
+    client.go()
+    await client.task
+    assert (client.status or 400) < 500
+    assert "unhandled" not in "".join(capsys.readouterr())
+
+
 async def test_a_stream_opens_before_there_is_anything_to_tell(horde: Horde) -> None:
     await online(horde)
     client = Connection(horde, a_chat(stream=True))

@@ -119,6 +119,21 @@ async def test_what_is_asked_of_a_call_is_handed_on(opened: Open) -> None:
     assert "prompt" not in sent
 
 
+async def test_a_message_without_text_has_an_empty_one(opened: Open) -> None:
+    """OpenAI's clients send `content: null` with calls of functions; llama-cpp-python refuses that, and none at all."""
+    asked = ConversingContract()
+    maker = await opened(asked, "openai")
+    call = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    called = {"role": "assistant", "content": None, "refusal": None, "tool_calls": [call]}
+    answered = {"role": "tool", "tool_call_id": "call_1", "content": "it rains"}
+    await events_of(maker, a_job(conversation=Conversation((*ASKED, called, answered), tools=(TOOL,))))
+    assert asked.texts()[-1]["messages"] == [
+        *ASKED,
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        answered,
+    ]
+
+
 async def test_a_name_that_a_server_repeats_is_told_once(opened: Open) -> None:
     """Clients put together what deltas say."""
     asked = ConversingContract()

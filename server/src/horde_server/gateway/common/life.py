@@ -127,6 +127,10 @@ class Life:
             return running
 
 
+class _NobodyReads(ClientGone, ClientDisconnect):
+    """The client of a dialect has gone: whoever lets it through has nothing to answer, and nothing has gone wrong."""
+
+
 class Running(Generic[OrderT]):
     """A call that waits for its request. Whoever has one ends it by `results`, or by `leave` however a stream ends."""
 
@@ -238,6 +242,8 @@ class Running(Generic[OrderT]):
                     yield happening
         except RequestNotFound:
             raise RequestGone from None
+        except ClientGone:
+            raise _NobodyReads from None
 
     def _look(self, happening: Happening, now: float) -> None:
         """Whether somebody could serve it; raises `NoWorker` once that has not been so for long enough."""

@@ -151,6 +151,8 @@ class Drawing:
     async def _answer(
         self, wish: Wish, body: Body, made: list[Generation], given: Prepared | None, caller: Caller
     ) -> dict[str, Any]:
+        if wish.order.seed_variation is not None:  # they came as they were made
+            made = sorted(made, key=lambda each: each.seed)
         told = [_described(wish, each) for each in made]
         images: list[str] = []
         if wish.sends_images:

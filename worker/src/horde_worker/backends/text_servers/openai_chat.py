@@ -38,7 +38,7 @@ def chat_body(table: Table, ask: Ask, *, most_stops: int | None = None) -> dict[
     """What is sent for an answer: how tokens are drawn as the program's table says, and the conversation as it is."""
     conversation = conversation_in(ask)
     body = body_of({name: row for name, row in table.items() if name not in NOT_IN_CHATS}, ask)
-    body["messages"] = list(conversation.messages)
+    body["messages"] = [_written_out(message) for message in conversation.messages]
     body["stream"] = True
     if conversation.tools:
         body["tools"] = list(conversation.tools)
@@ -60,6 +60,11 @@ def chat_body(table: Table, ask: Ask, *, most_stops: int | None = None) -> dict[
         stops = ask.job.stop_sequences
         body["stop"] = list(stops if most_stops is None else stops[-most_stops:])
     return body
+
+
+def _written_out(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Without nulls: a message that calls functions may have no text, which llama-cpp-python takes as empty alone."""
+    return {"content": ""} | {name: value for name, value in message.items() if value is not None}
 
 
 def conversation_in(ask: Ask) -> Conversation:
