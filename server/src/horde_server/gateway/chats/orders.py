@@ -30,9 +30,9 @@ from horde_server.requests.text.chat import Chat
 from horde_server.requests.text.order import Sampling, TextOrder
 from horde_server.requests.text.served import Unserved
 
-MOST_TEMPERATURE: Final = 5.0
-MOST_TOP_K: Final = 200
-LEAST_TOP_P: Final = 0.001
+_MOST_TEMPERATURE: Final = 5.0
+_MOST_TOP_K: Final = 200
+_LEAST_TOP_P: Final = 0.001
 RefusalOf: TypeAlias = Callable[[ChatWish, Unserved], BadField]
 
 
@@ -133,13 +133,13 @@ def _chat(wish: ChatWish, rendered: Rendered) -> Chat:
     )
 
 
-def sampling(body: Body, *, most_temperature: float = MOST_TEMPERATURE) -> Sampling:
+def sampling(body: Body) -> Sampling:
     """Temperature, `top_p` and `top_k`, as most dialects name them. Raises `BadField`."""
-    temperature = body.number("temperature", least=0.0, most=most_temperature)
-    top_k = body.integer("top_k", least=0, most=MOST_TOP_K)
+    temperature = body.number("temperature", least=0.0, most=_MOST_TEMPERATURE)
+    top_k = body.integer("top_k", least=0, most=_MOST_TOP_K)
     if temperature == 0:  # several backends refuse it alone
         top_k = 1
-    return Sampling(temperature=temperature, top_p=body.number("top_p", least=LEAST_TOP_P, most=1.0), top_k=top_k)
+    return Sampling(temperature=temperature, top_p=body.number("top_p", least=_LEAST_TOP_P, most=1.0), top_k=top_k)
 
 
 def with_stops(found: Sampling, stops: Iterable[str]) -> Sampling:
