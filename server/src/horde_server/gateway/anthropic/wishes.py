@@ -10,8 +10,8 @@ from horde_server.gateway.chats.wish import ChatWish, Terms, Tools
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, UnsupportedValue
 from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, read_model
+from horde_server.requests.text.chat_checks import MOST_TOOLS
 
-MOST_TOOLS: Final = 128
 MOST_STOPS: Final = 64
 MOST_STOP_CHARACTERS: Final = 1000
 _MOST_TOKENS: Final = 10_000_000

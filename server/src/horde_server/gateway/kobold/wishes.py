@@ -50,7 +50,6 @@ def read_wish(body: Body, offered: Offered, *, streams: bool = False) -> Wish:
     prompt = with_memory(body.text("prompt"), body.text("memory"), max_context_length=context, max_length=max_length)
     if not prompt:
         raise MissingField("prompt")
-    seed = body.integer("sampler_seed", least=-1, most=2**53)
     body.ignore("grammar", "banned_tokens", "logit_bias")
     return Wish(
         order=TextOrder(
@@ -59,7 +58,7 @@ def read_wish(body: Body, offered: Offered, *, streams: bool = False) -> Wish:
             max_length=max_length,
             max_context_length=context,
             sampling=_sampling(body),
-            seed=None if seed is None or seed < 0 else seed,
+            seed=body.seed("sampler_seed"),
             chat=_about_pictures(body, prompt),
         ),
         genkey=read_genkey(body),

@@ -10,8 +10,8 @@ from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField
 from horde_server.gateway.common.messages import Message, Part, Role, Text, ToolCall, ToolResult
 from horde_server.gateway.common.sent_pictures import read_pictures
+from horde_server.requests.text.chat_checks import MOST_MESSAGES
 
-MOST_MESSAGES: Final = 2048
 _MOST_CALLS: Final = 128
 _MOST_NAME_CHARACTERS: Final = 255
 _ROLES: Final[dict[str, Role]] = {

@@ -33,12 +33,6 @@ def wished_context(options: Body, *, usual: int, most: int) -> int:
     return options.integer("num_ctx", least=LEAST_CONTEXT, most=most) or usual
 
 
-def wished_seed(options: Body) -> int | None:
-    """The seed, where one is asked for: a negative one is none."""
-    seed = options.integer("seed", least=-1, most=2**53)
-    return None if seed is None or seed < 0 else seed
-
-
 def sampling(options: Body, *, context: int) -> Sampling:
     """How to sample, with the client's own stop strings.
 

@@ -16,12 +16,12 @@ from horde_server.gateway.common.messages import Message, Part, Text, of_text
 from horde_server.gateway.common.model_names import Resolved, read_model
 from horde_server.gateway.common.sent_pictures import read_pictures
 from horde_server.gateway.ollama.messages import read_messages
-from horde_server.gateway.ollama.options import sampling, wished_context, wished_length, wished_seed
+from horde_server.gateway.ollama.options import sampling, wished_context, wished_length
 from horde_server.identity.caller import Caller
+from horde_server.requests.text.chat_checks import MOST_TOOLS
 from horde_server.requests.text.order import TextOrder
 from horde_server.requests.text.served import Unserved
 
-MOST_TOOLS: Final = 128
 _PARAMS: Final = {"vision": "images", "grammar": "format", "logprobs": "logprobs"}
 _NOW: Final = frozenset(("0", "0s", "0m", "0h", "0ms"))
 
@@ -86,7 +86,7 @@ class Orders:
             model=wish.model,
             sampling=sampled,
             stops=sampled.stop_sequence or (),
-            seed=wished_seed(options),
+            seed=options.seed(),
             thinking=thinks,
             tools=Tools(functions=_tools(body)),
             json_object=is_json,
@@ -107,7 +107,7 @@ class Orders:
             max_length=lengths.answer,
             max_context_length=lengths.context,
             sampling=sampling(options, context=lengths.context),
-            seed=wished_seed(options),
+            seed=options.seed(),
         )
         return replace(wish, text=OrderedText(order=order, resolved=resolved, most_characters=lengths.most_characters))
 

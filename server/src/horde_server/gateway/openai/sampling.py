@@ -49,12 +49,6 @@ def read_answers(body: Body) -> int:
     return wished
 
 
-def read_seed(body: Body) -> int | None:
-    """The seed; a negative one is none."""
-    seed = body.integer("seed", least=-1, most=2**53)
-    return None if seed is None or seed < 0 else seed
-
-
 def read_sampling(body: Body) -> Sampling:
     """Every sampler that the horde has, without stops. Raises `BadField`, and `UnsupportedField` where it is strict."""
     temperature = body.number("temperature", least=0, most=5)

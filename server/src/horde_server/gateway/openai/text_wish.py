@@ -30,7 +30,6 @@ from horde_server.gateway.openai.sampling import (
     read_answers,
     read_context,
     read_sampling,
-    read_seed,
     read_stops,
 )
 from horde_server.identity.caller import Caller
@@ -79,7 +78,7 @@ class TextWishes:
             length_field=field,
             sampling=read_sampling(body),
             stops=read_stops(body),
-            seed=read_seed(body),
+            seed=body.seed(),
             tools=Tools(functions=needs.tools, choice=needs.tool_choice, parallel=needs.parallel_tool_calls),
             json_object=needs.json_object,
             json_schema=needs.json_schema,
@@ -121,7 +120,7 @@ class TextWishes:
             n=answers,
             max_length=length,
             sampling=with_stops(read_sampling(body), stops),
-            seed=read_seed(body),
+            seed=body.seed(),
             workers=terms.workers,
             worker_blacklist=terms.worker_blacklist,
             trusted_workers=terms.trusted_workers,
