@@ -8,18 +8,16 @@ was told while nobody looked is not lost: who is woken looks at the queue again,
 from __future__ import annotations
 
 import asyncio
-import heapq
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count
-from operator import attrgetter
+from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from horde_server.dispatch.entry import AnyEntry as Entry
 from horde_server.dispatch.entry import WorkerView
 from horde_server.dispatch.live_queue import LiveQueue
+from horde_server.requests.parked_pops import ParkedPops
 from horde_server.requests.places import Places
 
 MAX_WAIT_S: Final = 55
@@ -133,97 +131,6 @@ class Watch:
             self._news = _News()
 
 
-@dataclass(eq=False, slots=True)
-class _ParkedPop:
-    """A pop that waits for work."""
-
-    view: WorkerView
-    models: frozenset[str]
-    number: int  # the order of parking
-    news: _News = field(default_factory=_News)
-
-
-_by_number = attrgetter("number")
-
-
-class _ParkedPops:
-    """The pops that wait at one live queue, in the order they came."""
-
-    def __init__(self, queue: LiveQueue) -> None:
-        self._queue = queue
-        self._numbers = count()
-        self._all: dict[_ParkedPop, None] = {}
-        self._lanes: dict[str, dict[_ParkedPop, None]] = {}  # by model
-        self._of_worker: dict[UUID, dict[_ParkedPop, None]] = {}
-
-    def of_worker(self, worker_id: UUID) -> int:
-        """How many of a worker's pops wait."""
-        return len(self._of_worker.get(worker_id, ()))
-
-    @contextmanager
-    def parked(self, view: WorkerView) -> Iterator[_News]:
-        """Let a pop wait for the news that there is work for it."""
-        parked = _ParkedPop(view, view.offer.models, next(self._numbers))
-        self._all[parked] = None
-        self._of_worker.setdefault(view.offer.worker_id, {})[parked] = None
-        for model in parked.models:
-            self._lanes.setdefault(model, {})[parked] = None
-        try:
-            yield parked.news
-        finally:
-            self._leave(parked)
-
-    def _leave(self, parked: _ParkedPop) -> None:
-        if parked not in self._all:
-            return
-        del self._all[parked]
-        mine = self._of_worker[parked.view.offer.worker_id]
-        del mine[parked]
-        if not mine:
-            del self._of_worker[parked.view.offer.worker_id]
-        for model in parked.models:
-            lane = self._lanes[model]
-            del lane[parked]
-            if not lane:
-                del self._lanes[model]
-
-    def work_came(self, entry: Entry) -> None:
-        """Jobs of a request can be taken: wake as many pops that may take them, the longest parked first."""
-        for parked in self._fitting(entry) if self._all else ():
-            self._leave(parked)
-            parked.news.tell()
-
-    def pass_on(self, view: WorkerView) -> None:
-        """A pop has gone that may have been woken: what woke it wakes the next."""
-        if (entry := next(self._queue.candidates(view), None)) is not None:
-            self.work_came(entry)
-
-    def worker_changed(self, worker_id: UUID) -> None:
-        """Its offer is another, it went into maintenance or was deleted: its pops look again."""
-        for parked in list(self._of_worker.get(worker_id, ())):
-            self._leave(parked)
-            parked.news.tell()
-
-    def wake_all(self) -> None:
-        """The node stops."""
-        for parked in list(self._all):
-            self._leave(parked)
-            parked.news.tell()
-
-    def _fitting(self, entry: Entry) -> list[_ParkedPop]:
-        models = entry.requirement.models
-        lanes = [lane for model in models if (lane := self._lanes.get(model))] if models else [self._all]
-        found: list[_ParkedPop] = []
-        last: _ParkedPop | None = None
-        for parked in lanes[0] if len(lanes) == 1 else heapq.merge(*lanes, key=_by_number):
-            if parked is not last and self._queue.may_take(entry, parked.view):
-                found.append(parked)
-                if len(found) >= entry.available:
-                    break
-            last = parked
-        return found
-
-
 class Waiting:
     """All waits of a process. Belongs to the event loop."""
 
@@ -231,7 +138,7 @@ class Waiting:
         """`places`: how many answers of one client wait at a time, pops aside; None: as many as there are."""
         self._places = places or Places(MOST_WAITS)
         self._waiters: dict[Topic, dict[_News | Watch, None]] = {}
-        self._pops: dict[LiveQueue, _ParkedPops] = {}
+        self._pops: dict[LiveQueue, ParkedPops] = {}
         self._waits = 0
         self.is_stopping = False
 
@@ -240,7 +147,7 @@ class Waiting:
 
     def open(self, queue: LiveQueue, topics: Callable[[Entry], Iterable[Topic]]) -> None:
         """Hear of a live queue. `topics`: what a change of one of its requests is news of."""
-        pops = self._pops[queue] = _ParkedPops(queue)
+        pops = self._pops[queue] = ParkedPops(queue)
 
         def changed(entry: Entry) -> None:
             if self._waiters:
@@ -316,7 +223,8 @@ class Waiting:
             gone = asyncio.create_task(_connection_lost(patience.receive))
             try:
                 while self._may_go_on(gone, until) and pop.may_wait() and pop.queue.knows(pop.view):
-                    with pops.parked(pop.view) as news:
+                    news = _News()
+                    with pops.parked(pop.view, news):
                         await news.come(gone, until)
                     if gone.done():
                         pops.pass_on(pop.view)

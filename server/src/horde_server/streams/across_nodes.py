@@ -19,8 +19,9 @@ from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.streams.listening import ListenedRequest
 from horde_server.streams.losses import Losses
 from horde_server.streams.piece import PieceGap, PieceMismatch
-from horde_server.streams.relay import Relay, Wish
+from horde_server.streams.relay import Relay
 from horde_server.streams.streamed_job import StreamedJob
+from horde_server.streams.wish import Wish
 
 log = structlog.get_logger(__name__)
 
@@ -101,7 +102,7 @@ class AcrossNodes:
         self._announced_at = 0.0
         self._asked: dict[JobId, float] = {}
         relay.others = self
-        relay.mismatch_seen = lambda worker_id: self._send(Mismatch(worker_id))
+        relay.mismatches.seen = lambda worker_id: self._send(Mismatch(worker_id))
         notices.on_message = self._hear
 
     # ---------------------------------------------------------------- as `OtherNodes`

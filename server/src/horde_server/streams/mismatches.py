@@ -9,7 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
+from horde_server.dispatch.ids import JobId
+
 MOST_A_DAY = 20
+_MOST_JOBS = 20_000
 _DAY_S = 24 * 3600
 
 
@@ -20,7 +23,20 @@ class Mismatches:
         self._clock = clock
         self._day = 0
         self._counts: Counter[UUID] = Counter()
+        self._jobs: set[JobId] = set()
         self.all = 0
+        self.seen: Callable[[UUID], None] = lambda _: None
+        """Lets the other nodes know."""
+
+    def note_job(self, job_id: JobId, worker_id: UUID) -> None:
+        """A result was seen here that did not begin with what had been streamed of it: counted once for each job."""
+        if job_id in self._jobs:
+            return
+        if len(self._jobs) >= _MOST_JOBS:
+            self._jobs.clear()
+        self._jobs.add(job_id)
+        self.note(worker_id)
+        self.seen(worker_id)
 
     def note(self, worker_id: UUID) -> None:
         """Another one."""

@@ -1,14 +1,17 @@
-"""The wire shape of a piece, and why one is not taken (streams.md §2, §3)."""
+"""The wire shapes of a piece and of its answer, and why one is not taken (streams.md §2, §3)."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import Annotated, Any
 
+import msgspec
 from annotated_types import MaxLen
 from pydantic import ConfigDict
 
 from horde_server.dispatch.schemas import Wire
-from horde_server.errors import HordeError
+from horde_server.errors import BadRequest, HordeError
 from horde_server.http.wire_types import MOST_MAP_KEYS, Items, RawText, Text, Whole, empty
 
 MOST_TEXT_BYTES = 16 * 1024
@@ -66,3 +69,28 @@ class TooManyPieces(HordeError):
     def __init__(self) -> None:
         super().__init__()
         self.headers["Retry-After"] = "1"
+
+
+class PieceAnswer(msgspec.Struct, omit_defaults=False):
+    """What a worker is told for a piece."""
+
+    next: int
+    next_delta: int
+    wanted: bool
+    cancelled: bool
+    interval_ms: int
+    previews: bool = False
+
+
+def preview_of(encoded: str) -> bytes:
+    """A preview as bytes, if it can be one. Raises `PieceTooLarge`, `BadRequest`."""
+    if len(encoded) > MOST_PREVIEW_BYTES * 4 // 3 + 4:
+        raise PieceTooLarge(f"A preview has at most {MOST_PREVIEW_BYTES} bytes.")
+    try:
+        picture = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        raise BadRequest("`preview` must be a picture as base64.") from None
+    is_webp = picture[:4] == b"RIFF" and picture[8:12] == b"WEBP"
+    if not (is_webp or picture[:3] == b"\xff\xd8\xff"):
+        raise BadRequest("`preview` must be a WebP or a JPEG.")
+    return picture

@@ -5,11 +5,9 @@ A job is looked up once, when its first piece comes to a node that did not hand 
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,101 +16,30 @@ from horde_server.database.pool import Pool
 from horde_server.dispatch import resumption_store
 from horde_server.dispatch.dispatcher import Dispatcher, HandOut
 from horde_server.dispatch.ids import JobId, RequestId
-from horde_server.dispatch.states import JobPhase, RequestPhase
+from horde_server.dispatch.states import RequestPhase
 from horde_server.dispatch.store import Generation
-from horde_server.dispatch.submission import InvalidJobID
-from horde_server.errors import BadRequest, WrongCredentials
 from horde_server.identity.caller import Caller
 from horde_server.streams import store
 from horde_server.streams.happenings import Text
+from horde_server.streams.known_jobs import KnownJobs
 from horde_server.streams.listening import ListenedRequest, Listener
 from horde_server.streams.mismatches import Mismatches
+from horde_server.streams.other_nodes import NoOtherNodes, OtherNodes
 from horde_server.streams.pace import Pace
 from horde_server.streams.piece import (
-    MOST_PREVIEW_BYTES,
     MOST_TEXT_BYTES,
     Piece,
+    PieceAnswer,
     PieceGap,
     PieceMismatch,
     PieceTooLarge,
+    preview_of,
 )
 from horde_server.streams.received import ReceivedDeltas, ReceivedText
 from horde_server.streams.stream_counts import StreamCounts
 from horde_server.streams.streamed_job import StreamedJob
 from horde_server.streams.terms import Terms, terms
-
-MOST_JOBS = 20_000
-"""Streamed at a time by one process; the rest are served without."""
-MOST_ENDED = 20_000
-
-
-class Answer(msgspec.Struct, omit_defaults=False):
-    """What a worker is told for a piece."""
-
-    next: int
-    next_delta: int
-    wanted: bool
-    cancelled: bool
-    interval_ms: int
-    previews: bool = False
-
-
-class OtherNodes(Protocol):
-    """What a relay asks of the ways to the other nodes."""
-
-    def forward(self, job: StreamedJob, at: int, text: str, deltas_at: int, deltas: list[dict[str, Any]]) -> None:
-        """Let the node that listens to the job's request have what came."""
-
-    def listens(self, request_id: RequestId) -> Wish | None:
-        """What another node wants of a request; None: nobody there listens."""
-
-    def listened(self) -> set[UUID]:
-        """The requests to which somebody listens on other nodes."""
-
-    def announce(self, request: ListenedRequest) -> None:
-        """Who listens here has changed."""
-
-    def lost(self, job_id: JobId, request_id: RequestId, reason: str) -> None:
-        """Let the node that listens say what is to be gone on with."""
-
-
-class Wish(msgspec.Struct, frozen=True):
-    """What listeners want."""
-
-    text: bool = False
-    steps: bool = False
-    previews: bool = False
-
-    def __bool__(self) -> bool:
-        return self.text or self.steps or self.previews
-
-    def of(self, kind: str) -> bool:
-        """Whether anything of this kind of job is wanted."""
-        return self.text if kind == "text" else self.steps or self.previews
-
-
-NOTHING = Wish()
-
-
-class NoOtherNodes:
-    """Of a relay alone."""
-
-    def forward(self, job: StreamedJob, at: int, text: str, deltas_at: int, deltas: list[dict[str, Any]]) -> None:
-        """Nobody."""
-
-    def listens(self, request_id: RequestId) -> Wish | None:
-        """Nobody does."""
-        return None
-
-    def listened(self) -> set[UUID]:
-        """None."""
-        return set()
-
-    def announce(self, request: ListenedRequest) -> None:
-        """To nobody."""
-
-    def lost(self, job_id: JobId, request_id: RequestId, reason: str) -> None:
-        """Nobody."""
+from horde_server.streams.wish import NOTHING, Wish
 
 
 class Relay:
@@ -135,13 +62,11 @@ class Relay:
         self.counts = StreamCounts()
         self.mismatches = Mismatches(clock)
         self.others: OtherNodes = NoOtherNodes()
-        self.jobs: dict[JobId, StreamedJob] = {}
+        self._known = KnownJobs(pool, dispatchers)
+        self.jobs = self._known.by_id
         self.listened: dict[RequestId, ListenedRequest] = {}
         self.unplaced: dict[JobId, StreamedJob] = {}  # jobs of which it must be looked up what they go on with
         self.look_up: Callable[[], None] = lambda: None  # there are such
-        self.mismatch_seen: Callable[[UUID], None] = lambda _: None  # for the other nodes
-        self._mismatched: set[JobId] = set()
-        self._ended: dict[JobId, int] = {}  # with the account of the worker's owner
 
     # ---------------------------------------------------------------- listeners
 
@@ -205,11 +130,11 @@ class Relay:
 
         `may_preview`: it can make previews, and they may be shown; `is_batch`: the jobs are worked on together.
         """
-        if not streams or self.mismatches.are_too_many(worker_id) or len(self.jobs) >= MOST_JOBS:
+        if not streams or self.mismatches.are_too_many(worker_id) or not self._known.has_room:
             return None
         lead = hand_out.job_ids[0]
         for job_id in hand_out.job_ids:
-            if (job := self._held(job_id)) is None:
+            if (job := self._known.held(job_id)) is None:
                 return None
             job.may_preview = may_preview
             if is_batch:
@@ -223,74 +148,6 @@ class Relay:
             interval_ms=self.pace.interval_ms() if wish.of(kind) else self.pace.unheard_interval_ms(0),
         )
 
-    def _held(self, job_id: JobId) -> StreamedJob | None:
-        """A job that this node handed out."""
-        for kind, dispatcher in self._dispatchers.items():
-            if (held := dispatcher.held_jobs.get(job_id)) is not None:
-                deadline_s = dispatcher.held_jobs.deadline_s(held)
-                return StreamedJob(
-                    id=job_id,
-                    request_id=held.request_id,
-                    worker_id=held.worker_id,
-                    owner_id=held.owner_id,
-                    kind=kind,
-                    order=held.order,
-                    started_s=held.started_s,
-                    lease_s=deadline_s - held.started_s,
-                    deadline_s=deadline_s,
-                    heard_s=0.0,
-                )
-        return None
-
-    async def _find(self, text: str, caller: Caller) -> StreamedJob | None:
-        """The job of a piece; None where it is settled. Raises `InvalidJobID`, and `WrongCredentials`."""
-        try:
-            job_id = JobId(UUID(text))
-        except ValueError:
-            raise InvalidJobID(f"Processing Job with ID {text[:64]} does not exist") from None
-        job = self.jobs.get(job_id)
-        if job is not None and job.owner_id < 0:
-            await self._complete(job)
-        owner_id = job.owner_id if job is not None else self._ended.get(job_id)
-        if owner_id is None and (job := self._held(job_id)) is not None:
-            owner_id = job.owner_id
-        if owner_id is None:
-            async with self._pool.connection() as conn:
-                found = await store.find_job(conn, job_id)
-            if found is None:
-                raise InvalidJobID(f"Processing Job with ID {job_id} does not exist")
-            owner_id = found.owner_id
-            if found.state == JobPhase.PROCESSING:
-                job = self._found(found)
-        if owner_id != caller.user.id:
-            raise WrongCredentials("Wrong credentials: this job belongs to another account's worker.")
-        if job is not None and job_id not in self.jobs and len(self.jobs) < MOST_JOBS:
-            self.jobs[job_id] = job
-        if job is None:
-            self._note_end(job_id, owner_id)
-        return job
-
-    async def _complete(self, job: StreamedJob) -> None:
-        """Of a job that was only forwarded until now pieces come to this node."""
-        async with self._pool.connection() as conn:
-            found = await store.find_job(conn, job.id)
-        if found is not None:
-            job.owner_id, job.started_s, job.lease_s = found.owner_id, found.started_s, found.lease_s
-            job.deadline_s = found.deadline_s
-
-    def _found(self, row: store.FoundJob) -> StreamedJob:
-        return StreamedJob(
-            id=row.id,
-            request_id=row.request_id,
-            worker_id=row.worker_id,
-            owner_id=row.owner_id,
-            kind=row.kind,
-            order=self._dispatchers[row.kind].kind.decode(row.request_order),
-            started_s=row.started_s,
-            lease_s=row.lease_s,
-            deadline_s=row.deadline_s,
-        )
-
     def missing(self, job: StreamedJob, text_from: int, deltas_from: int) -> None:
         """The node that listens lacks what comes from here on: send it again, or have the worker do so."""
         if job.text.base > text_from or job.deltas.base > deltas_from:
@@ -302,16 +159,8 @@ class Relay:
 
     def ended(self, job_id: JobId) -> StreamedJob | None:
         """A job was settled here: forget it; what was known of it."""
-        job = self.jobs.pop(job_id, None)
         self.unplaced.pop(job_id, None)
-        if job is not None:
-            self._note_end(job_id, job.owner_id)
-        return job
-
-    def _note_end(self, job_id: JobId, owner_id: int) -> None:
-        if len(self._ended) >= MOST_ENDED:
-            del self._ended[next(iter(self._ended))]
-        self._ended[job_id] = owner_id
+        return self._known.ended(job_id)
 
     def is_cancelled(self, job: StreamedJob) -> bool:
         """Whether nobody wants its result any more: its request was cancelled, or is gone."""
@@ -320,11 +169,11 @@ class Relay:
 
     # ---------------------------------------------------------------- pieces
 
-    async def take(self, job_text: str, piece: Piece, size_bytes: int, caller: Caller) -> Answer:
+    async def take(self, job_text: str, piece: Piece, size_bytes: int, caller: Caller) -> PieceAnswer:
         """Take a piece. Raises the refusals of streams.md §3."""
-        job = await self._find(job_text, caller)
+        job = await self._known.find(job_text, caller)
         if job is None:
-            return Answer(0, 0, wanted=False, cancelled=True, interval_ms=self.pace.interval_ms())
+            return PieceAnswer(0, 0, wanted=False, cancelled=True, interval_ms=self.pace.interval_ms())
         self.pace.count(job.id, job.worker_id, size_bytes)
         encoded = piece.text.encode()
         if len(encoded) > MOST_TEXT_BYTES:
@@ -350,13 +199,13 @@ class Relay:
             async with self._pool.connection() as conn:
                 await store.keep_share(conn, job.id, share)
 
-    def _answer(self, job: StreamedJob, *, wanted: bool, previews: bool = False) -> Answer:
+    def _answer(self, job: StreamedJob, *, wanted: bool, previews: bool = False) -> PieceAnswer:
         if wanted:
             request = self.listened.get(job.request_id)
             interval_ms = self.pace.interval_ms(request.unread_bytes() if request is not None else 0)
         else:
             interval_ms = self.pace.unheard_interval_ms(self._clock() - job.started_s)
-        return Answer(job.text.have, job.deltas.have, wanted, job.is_cancelled, interval_ms, previews)
+        return PieceAnswer(job.text.have, job.deltas.have, wanted, job.is_cancelled, interval_ms, previews)
 
     def _take(self, job: StreamedJob, piece: Piece, encoded: bytes, wish: Wish) -> None:
         """Put a piece where it belongs, and tell who listens. Raises `PieceGap`, `PieceMismatch`, `PieceTooLarge`."""
@@ -407,17 +256,17 @@ class Relay:
         if piece.step is not None:
             job.step, job.steps = piece.step, max(piece.steps or 0, piece.step, 1)
         if piece.preview and wish.previews and job.may_preview:
-            job.preview = _picture_of(piece.preview)
+            job.preview = preview_of(piece.preview)
 
     def forwarded(self, job_id: JobId, request_id: RequestId, worker_id: UUID) -> StreamedJob | None:
         """A job of which another node forwards pieces, if somebody listens here; heard of just now."""
         request = self.listened.get(request_id)
-        if request is None or not request.listeners or job_id in self._ended:
+        if request is None or not request.listeners or self._known.has_ended(job_id):
             return None
         job = self.jobs.get(job_id)
         if job is None:
             entry = self._dispatchers[request.kind].queue.entries.get(request_id)
-            if entry is None or len(self.jobs) >= MOST_JOBS:
+            if entry is None or not self._known.has_room:
                 return None
             now = self._clock()
             job = self.jobs[job_id] = StreamedJob(
@@ -482,17 +331,8 @@ class Relay:
         if listener.had_deltas(slot):
             return None
         if not listener.agrees(slot, made.result):
-            self.note_mismatch(made.id, made.worker_id)
+            self.mismatches.note_job(made.id, made.worker_id)
         return listener.rest(slot, made.result)
-
-    def note_mismatch(self, job_id: JobId, worker_id: UUID) -> None:
-        """A result did not begin with what had been streamed of it: counted once for each job."""
-        if job_id not in self._mismatched:
-            if len(self._mismatched) >= MOST_ENDED:
-                self._mismatched.clear()
-            self._mismatched.add(job_id)
-            self.mismatches.note(worker_id)
-            self.mismatch_seen(worker_id)
 
     def forget(self) -> None:
         """Forget requests to which nobody listens and that are done, and jobs of requests that are gone."""
@@ -506,17 +346,3 @@ class Relay:
             if entry is None or entry.state.is_done:
                 self.ended(job.id)
         self.pace.forget()
-
-
-def _picture_of(encoded: str) -> bytes:
-    """A preview as bytes, if it can be one. Raises `PieceTooLarge`, `BadRequest`."""
-    if len(encoded) > MOST_PREVIEW_BYTES * 4 // 3 + 4:
-        raise PieceTooLarge(f"A preview has at most {MOST_PREVIEW_BYTES} bytes.")
-    try:
-        picture = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
-        raise BadRequest("`preview` must be a picture as base64.") from None
-    is_webp = picture[:4] == b"RIFF" and picture[8:12] == b"WEBP"
-    if not (is_webp or picture[:3] == b"\xff\xd8\xff"):
-        raise BadRequest("`preview` must be a WebP or a JPEG.")
-    return picture

@@ -478,6 +478,19 @@ async def test_a_prompt_is_counted_without_asking_for_anything(horde: Horde, key
     assert (await horde.texts.pop(key))["id"] is None
 
 
+async def test_a_prompt_is_counted_for_the_accounts_own_name_of_a_model(horde: Horde, key: str) -> None:
+    """As it would be asked for: an alias of the account is a name (gateway.md §1.7)."""
+    path, headers = "/v1/messages/count_tokens", {"x-api-key": key}
+    body = ASK | {"model": "my writer"}
+    assert (await horde.client.post(path, json=body, headers=headers)).status_code == 404
+    ada = (await horde.client.get("/api/v2/find_user", headers={"apikey": key})).json()
+    changed = await horde.client.put(
+        f"/api/v2/users/{ada['id']}", json={"model_aliases": {"my writer": TEXT_MODEL}}, headers={"apikey": key}
+    )
+    assert changed.status_code == 200
+    assert (await horde.client.post(path, json=body, headers=headers)).status_code == 200
+
+
 async def test_models_come_in_pages_for_anthropics_programs(horde: Horde, key: str) -> None:
     version = {"anthropic-version": "2023-06-01"}
     answer = await horde.client.get("/v1/models", headers=version)

@@ -9,7 +9,8 @@ import pytest
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField
 from horde_server.gateway.common.messages import Message, Picture, Text, ToolCall, ToolResult
-from horde_server.gateway.ollama.messages import read_messages, read_pictures
+from horde_server.gateway.common.sent_pictures import read_pictures
+from horde_server.gateway.ollama.messages import read_messages
 
 
 def read(*messages: Any) -> list[Message]:

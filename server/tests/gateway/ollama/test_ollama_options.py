@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from horde_server.gateway.chats.orders import with_stops
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField
 from horde_server.gateway.ollama.options import sampling, wished_context, wished_length
@@ -47,7 +48,8 @@ def test_every_sampler_has_its_name_here() -> None:
         temperature=0.5, top_k=40, top_p=0.9, min_p=0.05, typical_p=0.7, tfs_z=0.8, repeat_penalty=1.1,
         repeat_last_n=64, stop=["a", "b", "a"],
     )  # fmt: skip
-    assert sampling(body, context=2048, stops=("b", "<end>")) == Sampling(
+    found = sampling(body, context=2048)
+    assert with_stops(found, (*(found.stop_sequence or ()), "b", "<end>")) == Sampling(
         temperature=0.5, top_k=40, top_p=0.9, min_p=0.05, typical=0.7, tfs=0.8, rep_pen=1.1, rep_pen_range=64,
         stop_sequence=("a", "b", "<end>"),
     )  # fmt: skip

@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from horde_server.gateway.anthropic.dialect import encode
 from horde_server.gateway.anthropic.events import PING, MessageEvents, failed, usage
-from horde_server.gateway.chats.orders import OrderedChat
-from horde_server.gateway.chats.run import ChatRun, Ended
+from horde_server.gateway.chats.ordered import OrderedText
 from horde_server.gateway.common.calls import Calls
 from horde_server.gateway.common.finish import FinishReason
 from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.model_names import ANY_TEXT
 from horde_server.gateway.common.said import Said
 from horde_server.gateway.common.streaming import StreamAnswer, restarted
+from horde_server.gateway.common.text_run import Ended
 from horde_server.gateway.common.tokens import tokens
 from horde_server.http.body import json_response
 from horde_server.requests.following import Restarted
@@ -34,11 +34,11 @@ _STOP_REASONS: Final = {
 class Answer:
     """One answer on its way."""
 
-    def __init__(self, chat: OrderedChat, running: Running[TextOrder], *, keeps_alive: bool) -> None:
+    def __init__(self, chat: OrderedText, running: Running[TextOrder], *, keeps_alive: bool) -> None:
         self._chat = chat
         self._running = running
         self._keeps_alive = keeps_alive
-        self._run = ChatRun(chat, running)
+        self._run = chat.run(running)
 
     def stream(self, headers: Mapping[str, str]) -> Response:
         """Event by event."""
@@ -62,17 +62,16 @@ class Answer:
             blocks.insert(0, {"type": "text", "text": text})
         ended = self._run.ended()
         told = self._message(ended.model, usage(ended.prompt_tokens, ended.tokens))
-        stop = {"stop_reason": _reason(ended), "stop_sequence": ended.stopped_by}
-        response = json_response(encode({**told, "content": blocks, **stop}))
+        reason, stop = self._stop(ended)
+        stopped = {"stop_reason": reason, "stop_sequence": stop}
+        response = json_response(encode({**told, "content": blocks, **stopped}))
         response.headers.update(headers)
         return response
 
     async def _events(self) -> AsyncGenerator[bytes, None]:
         chat = self._chat
         prompt_tokens = tokens(chat.order.prompt)
-        events = MessageEvents(
-            self._message(None, usage(prompt_tokens, 1)), begins_with_text=not chat.wish.tools.functions
-        )
+        events = MessageEvents(self._message(None, usage(prompt_tokens, 1)), begins_with_text=not chat.has_tools)
         yield events.begin()
         async with aclosing(self._run.said(as_it_comes=True)) as pieces:
             async for said in pieces:
@@ -84,7 +83,13 @@ class Answer:
                     case None if self._keeps_alive:
                         yield PING
         ended = self._run.ended()
-        yield events.end(_reason(ended), ended.stopped_by, usage(ended.prompt_tokens, ended.tokens))
+        yield events.end(*self._stop(ended), usage(ended.prompt_tokens, ended.tokens))
+
+    def _stop(self, ended: Ended) -> tuple[str, str | None]:
+        """Why it ended, and by which of the client's own stop strings."""
+        if ended.stopped_by is not None and ended.stopped_by in self._chat.own_stops:
+            return "stop_sequence", ended.stopped_by
+        return _STOP_REASONS[ended.reason], None
 
     def _message(self, model: str | None, told_usage: dict[str, int]) -> dict[str, Any]:
         """As far as it is known before its end."""
@@ -98,7 +103,3 @@ class Answer:
             "stop_sequence": None,
             "usage": told_usage,
         }
-
-
-def _reason(ended: Ended) -> str:
-    return "stop_sequence" if ended.stopped_by is not None else _STOP_REASONS[ended.reason]

@@ -10,8 +10,8 @@ import msgspec
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, MissingField, UnsupportedValue
 from horde_server.gateway.common.messages import Message, Part, Picture, Text, ToolCall, ToolResult, joined
+from horde_server.requests.text.chat_checks import MOST_MESSAGES
 
-MOST_MESSAGES: Final = 2048
 MOST_BLOCKS: Final = 2048
 """In one message."""
 MOST_PICTURE_CHARACTERS: Final = 32 * 1024 * 1024

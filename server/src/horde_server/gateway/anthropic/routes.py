@@ -33,14 +33,14 @@ def routes(services: Services, chats: Chats) -> APIRouter:
         """The next message of a chat."""
         chat = await chats.ordered(read_wish(body), body, caller)
         running = await services.life.ask_text(caller, chat.asked, request.receive, Once.of(request, caller, body))
-        headers = answer_headers(running, body, chat.resolved, chat.rendered.header)
+        headers = answer_headers(running, body, chat.resolved, chat.template)
         answer = Answer(chat, running, keeps_alive=keeps_alive)
         return answer.stream(headers) if body.flag("stream") else await answer.whole(headers)
 
     @router.post("/messages/count_tokens", right=Right.ANYBODY_NAMED, shared_keys=True, reads=Body.read)
-    async def count_tokens(body: Body) -> Response:
+    async def count_tokens(caller: Caller, body: Body) -> Response:
         """How long the prompt of such a message would be: an estimate, and free."""
-        rendered = await chats.counted(read_wish(body, needs_length=False))
+        rendered = await chats.counted(read_wish(body, needs_length=False), caller)
         return json_response(encode({"input_tokens": tokens(rendered.prompt)}))
 
     # The gate leads who asks for /v1/models with `anthropic-version` to here.

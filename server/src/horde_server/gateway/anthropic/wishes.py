@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from horde_server.gateway.anthropic.content import read_messages
-from horde_server.gateway.chats.orders import ChatWish, Terms, Tools, sampling
+from horde_server.gateway.chats.orders import sampling
+from horde_server.gateway.chats.wish import ChatWish, Terms, Tools
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, UnsupportedValue
-from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS
+from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, read_model
+from horde_server.requests.text.chat_checks import MOST_TOOLS
 
-MOST_TOOLS: Final = 128
 MOST_STOPS: Final = 64
 MOST_STOP_CHARACTERS: Final = 1000
 _MOST_TOKENS: Final = 10_000_000
@@ -33,7 +34,7 @@ def read_wish(body: Body, *, needs_length: bool = True) -> ChatWish:
         raise MaxTokensMissing
     return ChatWish(
         messages=read_messages(body),
-        model=body.text("model", most=4 * MOST_NAME_CHARACTERS),
+        model=read_model(body),
         max_length=length,
         sampling=sampling(body),
         stops=tuple(body.texts("stop_sequences", most=MOST_STOPS, most_characters=MOST_STOP_CHARACTERS)),

@@ -27,6 +27,7 @@ MOST_TEXT_CHARACTERS: Final = 4 * 262_144
 _NUMBER: Final = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?")
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _LARGEST: Final = 2**63
+_MOST_SEED: Final = 2**53
 _TRUE: Final = frozenset(("true", "1", "yes", "on"))
 _FALSE: Final = frozenset(("false", "0", "no", "off"))
 
@@ -121,6 +122,11 @@ class Body:
         if not float(value).is_integer():
             raise BadField(self.named(name), f"{self.named(name)} is no whole number.")
         return int(self._clamp(name, int(value), least, most))
+
+    def seed(self, name: str = "seed") -> int | None:
+        """A seed of texts; a negative one is none. Raises `BadField`."""
+        value = self.integer(name, least=-1, most=_MOST_SEED)
+        return None if value is None or value < 0 else value
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A yes or no. Raises `BadField`."""

@@ -13,7 +13,7 @@ from fastapi import Request
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, MissingField, UnsupportedValue
-from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS
+from horde_server.gateway.common.model_names import read_model
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.told import answer_headers, horde_object
 from horde_server.identity.caller import Caller
@@ -79,7 +79,7 @@ async def embedded(
 
     Raises what the desk and `Running.results` raise, and `ModelNotFound`.
     """
-    wish = body.text("model", most=4 * MOST_NAME_CHARACTERS)
+    wish = read_model(body)
     resolved = services.models.resolve(wish, "embedding", caller.user.model_aliases)
     order = EmbeddingOrder(inputs=tuple(texts), models=resolved.models, dimensions=dimensions)
     running = await services.life.ask_embedding(caller, Asked(order=order), request.receive)

@@ -6,8 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from horde_server.gateway.common.model_names import ServedModel
+from horde_server.gateway.common.model_names import ModelNames, Resolved, ServedModel
+from horde_server.gateway.common.tokens import CHARACTERS_A_TOKEN
+from horde_server.identity.caller import Caller
 
+LEAST_LENGTH: Final = 16
+"""Of an answer that workers are asked for; a shorter one is cut."""
+LEAST_CONTEXT: Final = 80
 MOST_LENGTH: Final = 4096
 USUAL_CONTEXT: Final = 8192
 """Asked for at most where the client says nothing: longer ones have fewer workers."""
@@ -39,3 +44,26 @@ class Offered:
     def usual_context_length(self, length: int) -> int:
         """What is asked for where the client says nothing."""
         return max(min(self.max_context_length(length), USUAL_CONTEXT), length)
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Of one order."""
+
+    answer: int
+    context: int
+    most_characters: int | None = None  # of an answer that is wished for shorter than workers make any
+
+
+def most_characters(wished: int | None) -> int | None:
+    """Of an answer of so many tokens, where that is shorter than workers make any."""
+    return wished * CHARACTERS_A_TOKEN if wished is not None and wished < LEAST_LENGTH else None
+
+
+def text_models(models: ModelNames, wish: str, caller: Caller) -> tuple[Resolved, Offered]:
+    """What a model's name means for this caller, and how long texts are written by those who serve it.
+
+    Raises `ModelNotFound`, `BadField`.
+    """
+    resolved = models.resolve(wish, "text", caller.user.model_aliases)
+    return resolved, Offered.by(models.served("text"), resolved.models)

@@ -12,6 +12,7 @@ from typing import Final
 from horde_server.dispatch.kind import WorkerRules
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.dispatch.refusal import SPECIAL_MODEL
+from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, ModelNotFound
 from horde_server.models.text_names import base_names
 from horde_server.requests.text.served import capabilities_of, claimed_template
@@ -23,6 +24,7 @@ ANY_IMAGE: Final = "horde/any-image"
 ANY_EMBEDDING: Final = "horde/any-embedding"
 _ANY: Final = {"text": ANY_TEXT, "image": ANY_IMAGE, "embedding": ANY_EMBEDDING}
 MOST_NAME_CHARACTERS: Final = 255
+_MOST_WISH_CHARACTERS: Final = 4 * MOST_NAME_CHARACTERS
 MOST_NAMES: Final = 100
 """In one wish."""
 _MOST_SHOWN: Final = 10
@@ -110,8 +112,8 @@ class ModelNames:
             if wish and wish != _ANY.get(kind):
                 raise BadField("model", f"The model {wish!r} is none of this kind: use {_ANY.get(kind, 'another')!r}.")
             return Resolved(())
-        if len(wish) > MOST_NAME_CHARACTERS * 4:
-            raise ModelNotFound(f"The model's name has more than {MOST_NAME_CHARACTERS * 4} characters.", param="model")
+        if len(wish) > _MOST_WISH_CHARACTERS:
+            raise ModelNotFound(f"The model's name has more than {_MOST_WISH_CHARACTERS} characters.", param="model")
         found: dict[str, None] = {}
         header = None
         for name in [each.strip() for each in wish.split(",") if each.strip()][:MOST_NAMES]:
@@ -205,6 +207,12 @@ class ModelNames:
                 )
             )
         return tuple(sorted(found, key=lambda model: (-model.workers, model.name)))
+
+
+def read_model(body: Body, *names: str) -> str:
+    """The wish for a model, by the first of the field's names that says something. Raises `BadField`."""
+    found = (body.text(name, most=_MOST_WISH_CHARACTERS) for name in names or ("model",))
+    return next((wish for wish in found if wish), "")
 
 
 def _without_backend(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from functools import partial
-from typing import Final, Literal
+from typing import Literal
 
 from horde_server.blobs.converting import Format, converted
 from horde_server.blobs.decoding import Decoders
@@ -15,7 +15,6 @@ from horde_server.gateway.common.errors import RequestGone
 from horde_server.requests.pictures.result_links import ResultLinks
 
 PictureFormat = Literal["png", "jpeg", "webp"]
-MEDIA_TYPES: Final[dict[PictureFormat, str]] = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
 
 class DeliveredPictures:

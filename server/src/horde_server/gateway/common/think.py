@@ -19,7 +19,6 @@ _MESSAGE: Final = "<|message|>"
 _ENDS: Final = "<|end|>"
 _MOST_HEADER_CHARACTERS: Final = 200
 """Of what stands between two harmony messages; more is no header, but the answer."""
-__all__ = ["Said", "ThinkSplit"]
 
 
 class ThinkSplit:

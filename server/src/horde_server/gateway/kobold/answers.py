@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, aclosing
 from typing import Final
 
@@ -14,7 +14,7 @@ from horde_server.gateway.common.finish import FinishReason, finish_reason
 from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.raw_text import RawText
 from horde_server.gateway.common.said import Said
-from horde_server.gateway.common.streaming import EVENT_STREAM, KEEPALIVE_COMMENT, StreamAnswer
+from horde_server.gateway.common.streaming import KEEPALIVE_COMMENT, StreamAnswer
 from horde_server.gateway.common.text_run import TextRun
 from horde_server.gateway.common.tokens import tokens
 from horde_server.gateway.kobold.events import Result, failure, results, token
@@ -22,6 +22,7 @@ from horde_server.gateway.kobold.runs import Run, Runs
 from horde_server.gateway.kobold.wishes import Wish
 from horde_server.http.body import json_response
 from horde_server.http.dialects import Refusal
+from horde_server.requests.following import Restarted
 from horde_server.requests.text.order import TextOrder
 
 _NS: Final = 1e9
@@ -38,13 +39,11 @@ class Answer:
         self._keeps_alive = keeps_alive
         stops = self._order.sampling.stop_sequence or ()
         self._stops = stops if wish.trims_stop else ()
-        self._run = TextRun(running, self._order, RawText(self._stops), time.monotonic_ns)
+        self._run = TextRun(running, self._order, RawText(self._stops))
 
     def stream(self, headers: Mapping[str, str]) -> Response:
         """An event for each piece."""
-        return StreamAnswer(
-            self._events(), running=self._running, failed=_failed, media_type=EVENT_STREAM, headers=headers
-        )
+        return StreamAnswer(self._events(), running=self._running, failed=_failed, headers=headers)
 
     async def whole(self, headers: Mapping[str, str]) -> Response:
         """All of it; as much as there is when somebody stops it. Raises what `Running.happenings` raises."""
@@ -73,10 +72,12 @@ class Answer:
 
     async def _pieces(self, run: Run, *, as_it_comes: bool) -> AsyncGenerator[Said | None, None]:
         async with AsyncExitStack() as stack:
-            said = await stack.enter_async_context(aclosing(self._run.said(as_it_comes=as_it_comes)))  # type: ignore[type-var] # generators
-            pieces: AsyncIterator[Said | None] = await stack.enter_async_context(aclosing(run.until_stopped(said)))  # type: ignore[type-var]
+            said = await stack.enter_async_context(aclosing(self._run.said(as_it_comes=as_it_comes)))
+            pieces = await stack.enter_async_context(aclosing(run.until_stopped(said)))
             try:
                 async for piece in pieces:
+                    if isinstance(piece, Restarted):
+                        continue
                     if piece is not None:
                         run.text += piece.content
                     yield piece

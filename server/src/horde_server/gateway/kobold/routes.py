@@ -11,10 +11,10 @@ from horde_server.errors import RequestNotFound
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.callers_requests import CallersRequests
 from horde_server.gateway.common.errors import UnsupportedValue
-from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS
+from horde_server.gateway.common.lengths import text_models
+from horde_server.gateway.common.model_names import read_model
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.told import answer_headers
-from horde_server.gateway.kobold import told
 from horde_server.gateway.kobold.answers import Answer
 from horde_server.gateway.kobold.dialect import encode
 from horde_server.gateway.kobold.runs import Runs
@@ -33,9 +33,8 @@ def routes(services: Services, runs: Runs, mine: CallersRequests) -> APIRouter:
     keeps_alive = services.settings.sse_keepalive is not KeepAlive.OFF
 
     async def asked(caller: Caller, body: Body, request: Request, *, streams: bool) -> tuple[Answer, dict[str, str]]:
-        wish_for = body.text("model", most=4 * MOST_NAME_CHARACTERS)
-        resolved = services.models.resolve(wish_for, "text", caller.user.model_aliases)
-        wish = read_wish(body, told.offered(services.models, resolved.models), streams=streams)
+        resolved, offered = text_models(services.models, read_model(body), caller)
+        wish = read_wish(body, offered, streams=streams)
         order = msgspec.structs.replace(wish.order, models=resolved.models, tag=mine.tag(caller, wish.genkey))
         _refuse_what_nobody_can(services, order, caller)
         running = await services.life.ask_text(caller, Asked(order=order), request.receive)

@@ -7,7 +7,7 @@ node holds ends when its request does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -33,7 +33,7 @@ class Run:
         """It shall end with what there is."""
         self._stopped.set()
 
-    async def until_stopped(self, pieces: AsyncIterator[PieceT]) -> AsyncIterator[PieceT]:
+    async def until_stopped(self, pieces: AsyncIterator[PieceT]) -> AsyncGenerator[PieceT, None]:
         """The pieces, until there are no more or it is stopped; between two of them at once."""
         stopped = asyncio.create_task(self._stopped.wait())
         coming: asyncio.Task[PieceT] | None = None

@@ -28,20 +28,15 @@ def model_name(models: ModelNames, caller: Caller) -> str:
     return name if name.startswith(_PROGRAM) or name == ANY_TEXT else _PROGRAM + name
 
 
-def offered(models: ModelNames, wished: tuple[str, ...] = ()) -> Offered:
-    """The lengths of the workers online."""
-    return Offered.by(models.served("text"), wished)
-
-
 def most_length(models: ModelNames) -> int:
     """The longest answer that somebody writes now."""
-    found = offered(models)
+    found = _offered(models)
     return found.max_length if found.pairs else min(USUAL_CONTEXT // 16, MOST_LENGTH)
 
 
 def most_context_length(models: ModelNames) -> int:
     """The longest context that somebody reads now."""
-    return max((context for _, context in offered(models).pairs), default=USUAL_CONTEXT)
+    return max((context for _, context in _offered(models).pairs), default=USUAL_CONTEXT)
 
 
 def version(*, makes_images: bool) -> dict[str, Any]:
@@ -75,3 +70,8 @@ def performance(runs: Runs, queue: LiveQueue, *, is_idle: bool) -> dict[str, Any
 def counted(prompt: str) -> dict[str, Any]:
     """Tokens by the horde's measure, which has no ids."""
     return {"value": tokens(prompt), "ids": []}
+
+
+def _offered(models: ModelNames) -> Offered:
+    """The lengths of the workers online."""
+    return Offered.by(models.served("text"), ())

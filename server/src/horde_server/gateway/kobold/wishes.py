@@ -9,9 +9,9 @@ import msgspec
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, MissingField
-from horde_server.gateway.common.lengths import Offered
-from horde_server.gateway.common.messages import Message, Picture, Text, openai_messages
-from horde_server.gateway.common.sent_pictures import MOST_PICTURE_CHARACTERS, MOST_PICTURES, picture_url
+from horde_server.gateway.common.lengths import LEAST_CONTEXT, LEAST_LENGTH, Offered
+from horde_server.gateway.common.messages import Message, Text, openai_messages
+from horde_server.gateway.common.sent_pictures import read_pictures
 from horde_server.gateway.kobold.memory import with_memory
 from horde_server.requests.text.chat import Chat
 from horde_server.requests.text.order import Sampling, TextOrder
@@ -42,15 +42,14 @@ class Wish:
 
 def read_wish(body: Body, offered: Offered, *, streams: bool = False) -> Wish:
     """What is asked for. A stream is of one text. Raises `BadField`."""
-    max_length = body.integer("max_length", least=16, most=offered.max_length) or min(
+    max_length = body.integer("max_length", least=LEAST_LENGTH, most=offered.max_length) or min(
         DEFAULT_MAX_LENGTH, offered.max_length
     )
-    context = body.integer("max_context_length", least=80, most=offered.max_context_length(max_length))
+    context = body.integer("max_context_length", least=LEAST_CONTEXT, most=offered.max_context_length(max_length))
     context = max(context or offered.usual_context_length(max_length), max_length)
     prompt = with_memory(body.text("prompt"), body.text("memory"), max_context_length=context, max_length=max_length)
     if not prompt:
         raise MissingField("prompt")
-    seed = body.integer("sampler_seed", least=-1, most=2**53)
     body.ignore("grammar", "banned_tokens", "logit_bias")
     return Wish(
         order=TextOrder(
@@ -59,7 +58,7 @@ def read_wish(body: Body, offered: Offered, *, streams: bool = False) -> Wish:
             max_length=max_length,
             max_context_length=context,
             sampling=_sampling(body),
-            seed=None if seed is None or seed < 0 else seed,
+            seed=body.seed("sampler_seed"),
             chat=_about_pictures(body, prompt),
         ),
         genkey=read_genkey(body),
@@ -74,10 +73,9 @@ def read_genkey(body: Body) -> str:
 
 def _about_pictures(body: Body, prompt: str) -> Chat | None:
     """A prompt with pictures is for workers that see, who are handed messages."""
-    sent = body.texts("images", most=MOST_PICTURES, most_characters=MOST_PICTURE_CHARACTERS)
-    if not sent:
+    pictures = read_pictures(body)
+    if not pictures:
         return None
-    pictures = tuple(Picture(picture_url(each)) for each in sent)
     return Chat(messages=tuple(openai_messages([Message("user", (Text(prompt), *pictures))])))
 
 

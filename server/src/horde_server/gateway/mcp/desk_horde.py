@@ -26,7 +26,8 @@ from horde_sdk.mcp_server.horde import (
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import Generation
 from horde_server.errors import HordeError
-from horde_server.gateway.chats.orders import Chats, ChatWish
+from horde_server.gateway.chats.orders import Chats
+from horde_server.gateway.chats.wish import ChatWish
 from horde_server.gateway.common.answer_text import whole
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import RequestGone

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -79,9 +78,6 @@ class McpAnswer(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the protocol read the body and answer."""
         await self._protocol(scope, receive, send)
-
-
-HordeOf = Callable[[Any], "HordeForTools"]
 
 
 def _horde_of(context: Any) -> HordeForTools:

@@ -8,10 +8,10 @@ import msgspec
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField
-from horde_server.gateway.common.messages import Message, Part, Picture, Role, Text, ToolCall, ToolResult
-from horde_server.gateway.common.sent_pictures import MOST_PICTURE_CHARACTERS, MOST_PICTURES, picture_url
+from horde_server.gateway.common.messages import Message, Part, Role, Text, ToolCall, ToolResult
+from horde_server.gateway.common.sent_pictures import read_pictures
+from horde_server.requests.text.chat_checks import MOST_MESSAGES
 
-MOST_MESSAGES: Final = 2048
 _MOST_CALLS: Final = 128
 _MOST_NAME_CHARACTERS: Final = 255
 _ROLES: Final[dict[str, Role]] = {
@@ -27,12 +27,6 @@ def read_messages(body: Body) -> list[Message]:
         _message(body.as_object(f"messages.{place}", sent), calls)
         for place, sent in enumerate(body.items("messages", most=MOST_MESSAGES))
     ]
-
-
-def read_pictures(body: Body) -> tuple[Picture, ...]:
-    """The pictures of a message, or of a prompt: base64 without anything in front. Raises `BadField`."""
-    sent = body.texts("images", most=MOST_PICTURES, most_characters=MOST_PICTURE_CHARACTERS)
-    return tuple(Picture(picture_url(each)) for each in sent)
 
 
 class _Calls:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from horde_server.gateway.common.body import Body
-from horde_server.gateway.common.tokens import CHARACTERS_A_TOKEN
+from horde_server.gateway.common.lengths import LEAST_CONTEXT, LEAST_LENGTH, most_characters
 from horde_server.requests.text.order import Sampling
 
 MOST_STOPS: Final = 128
 _MOST_STOP_CHARACTERS: Final = 2000
 _MOST_RANGE: Final = 4096
-LEAST_LENGTH: Final = 16
-LEAST_CONTEXT: Final = 80
 _AS_MUCH_AS_THERE_IS: Final = (-1, -2)
 
 
@@ -27,7 +25,7 @@ def wished_length(options: Body, *, usual: int, most: int) -> tuple[int, int | N
     tokens = options.integer("num_predict", least=1, most=most)
     if tokens is None:
         return min(usual, most), None
-    return max(tokens, LEAST_LENGTH), tokens * CHARACTERS_A_TOKEN if tokens < LEAST_LENGTH else None
+    return max(tokens, LEAST_LENGTH), most_characters(tokens)
 
 
 def wished_context(options: Body, *, usual: int, most: int) -> int:
@@ -35,21 +33,15 @@ def wished_context(options: Body, *, usual: int, most: int) -> int:
     return options.integer("num_ctx", least=LEAST_CONTEXT, most=most) or usual
 
 
-def wished_seed(options: Body) -> int | None:
-    """The seed, where one is asked for: a negative one is none."""
-    seed = options.integer("seed", least=-1, most=2**53)
-    return None if seed is None or seed < 0 else seed
-
-
-def sampling(options: Body, *, context: int, stops: tuple[str, ...] = ()) -> Sampling:
-    """How to sample. `stops`: those of the template, beside the client's own.
+def sampling(options: Body, *, context: int) -> Sampling:
+    """How to sample, with the client's own stop strings.
 
     What backends of other programs have and the horde has not is left out without a word, as Ollama does it.
     """
     temperature = options.number("temperature", least=0, most=5)
     top_k = options.integer("top_k", least=0, most=200)
     repeats_within = options.get("repeat_last_n")
-    own_stops = options.texts("stop", most=MOST_STOPS, most_characters=_MOST_STOP_CHARACTERS)
+    stops = options.texts("stop", most=MOST_STOPS, most_characters=_MOST_STOP_CHARACTERS)
     return Sampling(
         temperature=temperature,
         top_k=1 if temperature == 0 and not top_k else top_k,  # several backends refuse a temperature of 0 alone
@@ -61,5 +53,5 @@ def sampling(options: Body, *, context: int, stops: tuple[str, ...] = ()) -> Sam
         rep_pen_range=min(context, _MOST_RANGE)
         if repeats_within == -1
         else options.integer("repeat_last_n", least=0, most=_MOST_RANGE),
-        stop_sequence=tuple(dict.fromkeys((*own_stops, *stops))) or None,
+        stop_sequence=tuple(dict.fromkeys(stops)) or None,
     )

@@ -3,68 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from horde_server.gateway.common.answer_text import AnswerText
+from horde_server.gateway.chats.ordered import OrderedText
+from horde_server.gateway.chats.orders import Chats
+from horde_server.gateway.chats.wish import ChatWish, Tools
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, UnsupportedField, UnsupportedValue
-from horde_server.gateway.common.json_wish import asking_for_json
-from horde_server.gateway.common.lengths import Offered
-from horde_server.gateway.common.messages import Message, Part, Text, of_text, openai_messages
-from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, Resolved
-from horde_server.gateway.common.raw_text import RawText
-from horde_server.gateway.common.services import Services
-from horde_server.gateway.common.text_run import Reader
-from horde_server.gateway.ollama.messages import read_messages, read_pictures
-from horde_server.gateway.ollama.options import sampling, wished_context, wished_length, wished_seed
-from horde_server.gateway.templates.here import Templates
-from horde_server.gateway.templates.rendering import Rendered
+from horde_server.gateway.common.lengths import Lengths
+from horde_server.gateway.common.messages import Message, Part, Text, of_text
+from horde_server.gateway.common.model_names import Resolved, read_model
+from horde_server.gateway.common.sent_pictures import read_pictures
+from horde_server.gateway.ollama.messages import read_messages
+from horde_server.gateway.ollama.options import sampling, wished_context, wished_length
 from horde_server.identity.caller import Caller
-from horde_server.requests.asked import Asked
-from horde_server.requests.text.chat import Chat
+from horde_server.requests.text.chat_checks import MOST_TOOLS
 from horde_server.requests.text.order import TextOrder
+from horde_server.requests.text.served import Unserved
 
-MOST_TOOLS: Final = 128
 _PARAMS: Final = {"vision": "images", "grammar": "format", "logprobs": "logprobs"}
 _NOW: Final = frozenset(("0", "0s", "0m", "0h", "0ms"))
 
 
+def refusal(wish: ChatWish, unserved: Unserved) -> BadField:
+    """What nobody online can do, by the names of Ollama's fields."""
+    if unserved.capability == "tools":  # programs search for these words, and then do without
+        return UnsupportedField("tools", f"{wish.model or 'this model'} does not support tools")
+    return UnsupportedValue(_PARAMS.get(unserved.capability, unserved.param), unserved.message)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a body asks for. Without an order it asks for nothing but that the model be loaded, or forgotten."""
+    """What a body asks for. Without a text it asks for nothing but that the model be loaded, or forgotten."""
 
     model: str  # as the client called it
-    resolved: Resolved
     streams: bool
-    order: TextOrder | None = None
-    rendered: Rendered | None = None
+    text: OrderedText | None = None
     thinks: bool = False  # whether the client would see the thought
-    is_json: bool = False
-    most_characters: int | None = None  # of an answer that is wished for shorter than workers make any
     unloads: bool = False
-
-    @property
-    def asked(self) -> Asked[TextOrder]:
-        """As the desk takes it."""
-        assert self.order is not None
-        return Asked(order=self.order)
-
-    def reader(self) -> Reader:
-        """How the worker's text is read."""
-        assert self.order is not None
-        stops = self.order.sampling.stop_sequence or ()
-        if self.rendered is None:
-            return RawText(stops)
-        return AnswerText(stops, trims=self.rendered.trims, opens_thinking=self.rendered.opens_thinking)
 
 
 class Orders:
     """Reads bodies as this horde would serve them."""
 
-    def __init__(self, services: Services, templates: Templates) -> None:
-        self._services = services
-        self._templates = templates
+    def __init__(self, chats: Chats, usual_length: int) -> None:
+        """`usual_length`: tokens of an answer where the client says nothing."""
+        self._chats = chats
+        self._usual_length = usual_length
 
     async def chat(self, body: Body, caller: Caller) -> Wish:
         """Of `/api/chat`. Raises `BadField`, `ModelNotFound`, and what rendering raises."""
@@ -88,89 +74,60 @@ class Orders:
         return await self._conversation(body, caller, said)
 
     async def _conversation(self, body: Body, caller: Caller, messages: Sequence[Message]) -> Wish:
-        lengths, wish = self._begun(body, caller)
+        wish, resolved, lengths = self._begun(body, caller)
         if not messages:
             return _loading(wish, body)
         options = body.object("options")
-        length, context, most_characters = lengths
+        sampled = sampling(options, context=lengths.context)
         is_json, schema = _format(body)
-        said = asking_for_json(messages) if is_json else list(messages)
         thinks = body.get("think") not in (None, False, "false", "")
-        rendered = await self._templates.render(
-            said, wish.resolved.models, max_context_tokens=context, max_length=length, thinking=thinks
-        )
-        chat = Chat(
-            messages=tuple(openai_messages(said)),
-            continues=said[-1].role == "assistant" and not said[-1].tool_calls,
-            template=rendered.template,
-            tools=_tools(body),
+        chat = ChatWish(
+            messages=messages,
+            model=wish.model,
+            sampling=sampled,
+            stops=sampled.stop_sequence or (),
+            seed=options.seed(),
+            thinking=thinks,
+            tools=Tools(functions=_tools(body)),
             json_object=is_json,
             json_schema=schema,
             logprobs=_logprobs(body),
         )
-        self._refuse_what_nobody_can(wish, chat, caller)
-        order = TextOrder(
-            prompt=rendered.prompt,
-            models=wish.resolved.models,
-            max_length=length,
-            max_context_length=context,
-            sampling=sampling(options, context=context, stops=rendered.stops),
-            seed=wished_seed(options),
-            chat=chat,
-        )
-        return Wish(
-            model=wish.model, resolved=wish.resolved, streams=wish.streams, order=order, rendered=rendered,
-            thinks=thinks, is_json=is_json, most_characters=most_characters,
-        )  # fmt: skip
+        text = await self._chats.ordered_for(chat, lengths, resolved, caller)
+        return replace(wish, text=text, thinks=thinks)
 
     def _raw(self, body: Body, caller: Caller, prompt: str) -> Wish:
-        lengths, wish = self._begun(body, caller)
+        wish, resolved, lengths = self._begun(body, caller)
         if not prompt:
             return _loading(wish, body)
-        length, context, most_characters = lengths
         options = body.object("options")
         order = TextOrder(
             prompt=prompt,
-            models=wish.resolved.models,
-            max_length=length,
-            max_context_length=context,
-            sampling=sampling(options, context=context),
-            seed=wished_seed(options),
+            models=resolved.models,
+            max_length=lengths.answer,
+            max_context_length=lengths.context,
+            sampling=sampling(options, context=lengths.context),
+            seed=options.seed(),
         )
-        return Wish(
-            model=wish.model, resolved=wish.resolved, streams=wish.streams, order=order,
-            most_characters=most_characters,
-        )  # fmt: skip
+        return replace(wish, text=OrderedText(order=order, resolved=resolved, most_characters=lengths.most_characters))
 
-    def _begun(self, body: Body, caller: Caller) -> tuple[tuple[int, int, int | None], Wish]:
-        """Lengths, and what every wish has."""
-        services = self._services
-        model = body.text("model", most=4 * MOST_NAME_CHARACTERS) or body.text("name", most=4 * MOST_NAME_CHARACTERS)
-        resolved = services.models.resolve(model, "text", caller.user.model_aliases)
-        offered = Offered.by(services.models.served("text"), resolved.models)
+    def _begun(self, body: Body, caller: Caller) -> tuple[Wish, Resolved, Lengths]:
+        """What every wish has."""
+        model = read_model(body, "model", "name")
+        resolved, offered = self._chats.models_of(model, caller)
         options = body.object("options")
-        length, most_characters = wished_length(
-            options, usual=services.settings.gateway_default_max_length, most=offered.max_length
-        )
+        length, most_characters = wished_length(options, usual=self._usual_length, most=offered.max_length)
         context = wished_context(
             options, usual=offered.usual_context_length(length), most=offered.max_context_length(length)
         )
-        wish = Wish(model=model, resolved=resolved, streams=body.flag("stream", default=True))
-        return (length, max(context, length), most_characters), wish
-
-    def _refuse_what_nobody_can(self, wish: Wish, chat: Chat, caller: Caller) -> None:
-        unserved = self._services.texts.nobody_can(wish.resolved.models, chat, caller.user.id)
-        if unserved is None:
-            return
-        if unserved.capability == "tools":  # programs search for these words, and then do without
-            raise UnsupportedField("tools", f"{wish.model or 'this model'} does not support tools")
-        raise UnsupportedValue(_PARAMS.get(unserved.capability, unserved.param), unserved.message)
+        lengths = Lengths(length, max(context, length), most_characters)
+        return Wish(model=model, streams=body.flag("stream", default=True)), resolved, lengths
 
 
 def _loading(wish: Wish, body: Body) -> Wish:
     keep_alive = body.get("keep_alive")
     unloads = (keep_alive == 0 and not isinstance(keep_alive, bool)) or str(keep_alive) in _NOW
-    return Wish(model=wish.model, resolved=wish.resolved, streams=wish.streams, unloads=unloads)
+    return replace(wish, unloads=unloads)
 
 
 def _format(body: Body) -> tuple[bool, dict[str, Any] | None]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, DialectError
 from horde_server.gateway.common.etag import answered
-from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, ModelNames, Resolved, ServedModel
+from horde_server.gateway.common.model_names import ModelNames, Resolved, ServedModel, read_model
 from horde_server.gateway.common.once import Once
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.told import answer_headers
@@ -54,7 +54,7 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
     @router.post("/show", right=Right.ANYBODY_NAMED, shared_keys=True, reads=Body.read)
     async def show(caller: Caller, body: Body) -> Response:
         """What is known of a model."""
-        name = _model(body)
+        name = read_model(body, "model", "name")
         kind, resolved = _resolved(models, name, caller)
         known = next((model for model in models.served(kind) if model.name in resolved.models), None)
         shown_name = known.name if known is not None else (resolved.name or name)
@@ -64,7 +64,7 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
     @router.post("/pull", right=Right.ANYBODY_NAMED, shared_keys=True, reads=Body.read)
     async def pull(caller: Caller, body: Body) -> Response:
         """Programs pull a model before they use it: one that is served is there already."""
-        kind, resolved = _resolved(models, _model(body), caller)
+        kind, resolved = _resolved(models, read_model(body, "model", "name"), caller)
         if not models.is_served(resolved.models, kind):
             raise BadField("model", _UNPULLED.format("pull"))
         return json_response(encode({"status": "success"}))
@@ -81,12 +81,11 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
 
     async def answer(route: Route, wish: Wish, caller: Caller, body: Body, request: Request) -> Response:
         lines = Lines(route, wish.model, created_at(clock()))
-        if wish.order is None:
+        if (text := wish.text) is None:
             return loaded(wish, lines)
-        running = await services.life.ask_text(caller, wish.asked, request.receive, Once.of(request, caller, body))
-        template = wish.rendered.header if wish.rendered is not None else None
-        headers = answer_headers(running, body, wish.resolved, template)
-        found = Answer(wish, lines, running, keeps_alive=keeps_alive)
+        running = await services.life.ask_text(caller, text.asked, request.receive, Once.of(request, caller, body))
+        headers = answer_headers(running, body, text.resolved, text.template)
+        found = Answer(text, lines, running, thinks=wish.thinks, keeps_alive=keeps_alive)
         return found.stream(headers) if wish.streams else await found.whole(headers)
 
     @router.post("/embed", right=Right.ASK, shared_keys=True, reads=Body.read)
@@ -120,10 +119,6 @@ def _resolved(models: ModelNames, name: str, caller: Caller) -> tuple[str, Resol
             return "embedding", models.resolve(name, "embedding", aliases)
         except DialectError:
             raise refusal from None
-
-
-def _model(body: Body) -> str:
-    return body.text("model", most=MOST_NAME_CHARACTERS) or body.text("name", most=MOST_NAME_CHARACTERS)
 
 
 def _refusing(verb: str) -> Any:

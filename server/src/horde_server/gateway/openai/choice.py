@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from horde_server.dispatch.store import Generation
-from horde_server.gateway.common.finish import FinishReason, finish_reason
-from horde_server.gateway.common.json_object import JsonObjectCut
-from horde_server.gateway.common.think import Said
-from horde_server.gateway.common.tokens import believable
-from horde_server.gateway.openai.text_wish import TextWish
-from horde_server.requests.text.order import TextOrder
+from horde_server.gateway.chats.ordered import OrderedText
+from horde_server.gateway.common.beside import Beside
+from horde_server.gateway.common.finish import FinishReason
+from horde_server.gateway.common.said import Said
 
 
 class Choice:
     """A choice of an answer, by its index."""
 
-    def __init__(self, wish: TextWish, order: TextOrder, index: int) -> None:
+    def __init__(self, text: OrderedText, index: int) -> None:
         self.index = index
-        self.order = order
+        self.order = text.order
         self.made: Generation | None = None
-        self._reader = wish.reader()
-        self._json = JsonObjectCut() if wish.is_json else None
-        self._characters_left = wish.most_characters
-        self._was_cut = False
+        self._beside = Beside(None)
+        self._reader = text.reader()
+        self._shown = text.shown(json_alone=True)
         self._passed_on: list[str] = []
         self.has_called = False
         """Whether a piece told of a call."""
@@ -49,74 +44,49 @@ class Choice:
 
     def feed(self, text: str) -> Said:
         """What may be shown now of the next piece."""
-        return self._shown(self._reader.feed(text))
+        said = self._reader.feed(text)
+        return said._replace(content=self._shown.feed(said.content))
 
     def end(self) -> Said:
         """What was held back, once no more comes."""
-        said = self._shown(self._reader.end())
-        if self._json is None:
-            return said
-        return Said(said.reasoning, said.content + self._within(self._json.end()))
+        said = self._reader.end()
+        return said._replace(content=self._shown.feed(said.content) + self._shown.end())
+
+    def deliver(self, made: Generation) -> None:
+        """The result is there, and what its worker told beside it."""
+        self.made, self._beside = made, Beside(made)
 
     def whole(self, made: Generation) -> Said:
         """All of a delivered answer at once."""
-        self.made = made
+        self.deliver(made)
         said, rest = self.feed(made.result), self.end()
         return Said(said.reasoning + rest.reasoning, said.content + rest.content)
 
     @property
-    def told(self) -> dict[str, Any]:
-        """What the worker told beside the text."""
-        told = getattr(self.made, "told", None)
-        return msgspec.json.decode(told) if told else {}
-
-    @property
     def calls(self) -> list[dict[str, Any]]:
         """The functions that the model would have called, as its backend wrote them."""
-        found = (self.told.get("message") or {}).get("tool_calls")
-        return list(found) if isinstance(found, list) else []
+        return self._beside.calls
 
     @property
     def logprobs(self) -> Any:
         """The log probabilities of its tokens, as its backend told them; None: not asked for."""
-        return self.told.get("logprobs")
+        return self._beside.logprobs
 
     @property
     def reason(self) -> FinishReason:
         """Why it ended."""
         if self.calls or self.has_called:
             return FinishReason.TOOL_CALLS
-        if self._was_cut:
+        if self._shown.is_cut:
             return FinishReason.LENGTH
-        told = self.told
-        return finish_reason(
-            self.raw,
-            max_length=self.order.max_length,
-            stopped=self._reader.stopped_by is not None,
-            censored=self.made is not None and self.made.censored,
-            reported=told.get("finish_reason"),
-            worker_tokens=told.get("tokens"),
-        )
+        return self._beside.reason(self.raw, self.order, stopped=self._reader.stopped_by is not None)
 
     @property
     def tokens(self) -> int:
         """Of the answer."""
-        told = self.told
-        return believable(told.get("tokens") or (told.get("usage") or {}).get("completion_tokens"), self.raw)
+        return self._beside.tokens(self.raw)
 
     @property
     def prompt_tokens(self) -> int:
         """Of the prompt."""
-        return believable((self.told.get("usage") or {}).get("prompt_tokens"), self.order.prompt)
-
-    def _shown(self, said: Said) -> Said:
-        content = self._json.feed(said.content) if self._json is not None else said.content
-        return Said(said.reasoning, self._within(content))
-
-    def _within(self, content: str) -> str:
-        if self._characters_left is None:
-            return content
-        shown = content[: self._characters_left]
-        self._was_cut = self._was_cut or len(shown) < len(content)
-        self._characters_left -= len(shown)
-        return shown
+        return self._beside.prompt_tokens(self.order)

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, get_args
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, UnsupportedField, UnsupportedValue
-from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, Resolved
+from horde_server.gateway.common.model_names import Resolved, read_model
 from horde_server.gateway.common.pictures import PictureFormat
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.openai.image_size import Size, like, native, read_size
@@ -54,7 +54,7 @@ def read_image_wish(
 ) -> ImageWish:
     """Raises `BadField` and its like, `ModelNotFound`."""
     wide = body.merged("horde")
-    model = wide.text("model", most=4 * MOST_NAME_CHARACTERS)
+    model = read_model(wide)
     resolved = services.models.resolve(model, "image", caller.user.model_aliases)
     if wide.flag("dry_run"):
         raise UnsupportedField("horde.dry_run", "A dialect makes no dry runs: use /api/v2/generate/async.")

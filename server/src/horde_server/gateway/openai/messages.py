@@ -7,8 +7,8 @@ from typing import Any, Final
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, MissingField, UnsupportedValue
 from horde_server.gateway.common.messages import Message, Part, Picture, Role, Text, ToolCall, ToolResult
+from horde_server.requests.text.chat_checks import MOST_MESSAGES
 
-MOST_MESSAGES: Final = 2048
 MOST_PARTS: Final = 256
 """Of one message."""
 MOST_URL_CHARACTERS: Final = 32 * 1024 * 1024

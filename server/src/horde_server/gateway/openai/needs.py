@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, UnsupportedField, UnsupportedValue
+from horde_server.requests.text.chat_checks import MOST_TOOLS
 
-MOST_TOOLS: Final = 128
 MOST_TOP_LOGPROBS: Final = 20
 _MOST_WORD_CHARACTERS: Final = 64
 

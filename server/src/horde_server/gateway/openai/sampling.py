@@ -6,14 +6,12 @@ from typing import Final
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField
+from horde_server.gateway.common.lengths import LEAST_CONTEXT
 from horde_server.requests.text.order import Sampling
 
 MOST_ANSWERS: Final = 20
 MOST_STOPS: Final = 120
 MOST_STOP_CHARACTERS: Final = 2000
-LEAST_LENGTH: Final = 16
-"""Tokens that the horde asks for at least; an answer wished for shorter is cut."""
-LEAST_CONTEXT: Final = 80
 _MOST_RANGE: Final = 4096
 _STOPS: Final = ("stop", "stopping_strings", "stop_sequence")
 _NOT_OURS: Final = (
@@ -49,12 +47,6 @@ def read_answers(body: Body) -> int:
     if wished > MOST_ANSWERS:
         raise BadField(body.named("n"), f"{body.named('n')} is at most {MOST_ANSWERS}.")
     return wished
-
-
-def read_seed(body: Body) -> int | None:
-    """The seed; a negative one is none."""
-    seed = body.integer("seed", least=-1, most=2**53)
-    return None if seed is None or seed < 0 else seed
 
 
 def read_sampling(body: Body) -> Sampling:

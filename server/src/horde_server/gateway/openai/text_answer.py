@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from horde_server.dispatch.ids import RequestId
+from horde_server.gateway.chats.ordered import OrderedText
+from horde_server.gateway.common.beside import Beside
 from horde_server.gateway.common.life import TEXTS, Running, Served
+from horde_server.gateway.common.said import Said
 from horde_server.gateway.common.streaming import KEEPALIVE_COMMENT
-from horde_server.gateway.common.think import Said
 from horde_server.gateway.common.told import horde_object
 from horde_server.gateway.openai.choice import Choice
 from horde_server.gateway.openai.dialect import encode, error_object
+from horde_server.gateway.openai.shapes import CHAT, Shape
 from horde_server.gateway.openai.text_wish import TextWish
 from horde_server.http.dialects import Refusal
 from horde_server.requests.following import Delivered, Delta, End, Quiet, Restarted, State, Text
@@ -26,113 +29,23 @@ NEWS_EVERY_S: Final = 5.0
 DONE: Final = b"data: [DONE]\n\n"
 
 
-class Shape(Protocol):
-    """What differs between chats and completions."""
-
-    prefix: str
-    """Of ids."""
-    whole_object: str
-    chunk_object: str
-
-    def whole(self, choice: Choice, said: Said, echo: str) -> dict[str, Any]:
-        """A choice of a whole answer."""
-
-    def opening(self, index: int) -> dict[str, Any] | None:
-        """The first chunk of a choice, where there is one before its text."""
-
-    def piece(self, index: int, said: Said) -> dict[str, Any]:
-        """A piece of a choice."""
-
-    def nothing(self, index: int) -> dict[str, Any]:
-        """A piece that adds nothing."""
-
-    def closing(self, index: int, reason: str) -> dict[str, Any]:
-        """Its last chunk."""
-
-
-class ChatShape:
-    """Of chats."""
-
-    prefix = "chatcmpl-"
-    whole_object = "chat.completion"
-    chunk_object = "chat.completion.chunk"
-
-    def whole(self, choice: Choice, said: Said, echo: str) -> dict[str, Any]:
-        message: dict[str, Any] = {"role": "assistant", "content": said.content, "refusal": None}
-        if said.reasoning:
-            message["reasoning_content"] = said.reasoning
-        if calls := choice.calls:
-            message |= {"content": said.content or None, "tool_calls": calls}
-        logprobs = choice.logprobs
-        return {"index": choice.index, "message": message, "logprobs": logprobs, "finish_reason": choice.reason}
-
-    def opening(self, index: int) -> dict[str, Any]:
-        return self._chunk(index, {"role": "assistant", "content": ""})
-
-    def delta(self, index: int, delta: dict[str, Any], logprobs: Any = None) -> dict[str, Any]:
-        """A delta as a backend made it."""
-        return {**self._chunk(index, delta), "logprobs": logprobs}
-
-    def piece(self, index: int, said: Said) -> dict[str, Any]:
-        delta = {"reasoning_content": said.reasoning} if said.reasoning else {}
-        return self._chunk(index, delta | ({"content": said.content} if said.content else {}))
-
-    def nothing(self, index: int) -> dict[str, Any]:
-        return self._chunk(index, {})
-
-    def closing(self, index: int, reason: str) -> dict[str, Any]:
-        return self._chunk(index, {}, reason)
-
-    @staticmethod
-    def _chunk(index: int, delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
-        return {"index": index, "delta": delta, "logprobs": None, "finish_reason": reason}
-
-
-class CompletionShape:
-    """Of completions."""
-
-    prefix = "cmpl-"
-    whole_object = chunk_object = "text_completion"
-
-    def whole(self, choice: Choice, said: Said, echo: str) -> dict[str, Any]:
-        return self._chunk(choice.index, echo + said.content, choice.reason)
-
-    def opening(self, index: int) -> None:
-        return None
-
-    def piece(self, index: int, said: Said) -> dict[str, Any]:
-        return self._chunk(index, said.content)
-
-    def nothing(self, index: int) -> dict[str, Any]:
-        return self._chunk(index, "")
-
-    def closing(self, index: int, reason: str) -> dict[str, Any]:
-        return self._chunk(index, "", reason)
-
-    @staticmethod
-    def _chunk(index: int, text: str, reason: str | None = None) -> dict[str, Any]:
-        return {"text": text, "index": index, "logprobs": None, "finish_reason": reason}
-
-
-CHAT: Final = ChatShape()
-COMPLETION: Final = CompletionShape()
-
-
-def whole_answer(shape: Shape, wish: TextWish, served: Sequence[tuple[Running[TextOrder], TextOrder, Served]]) -> bytes:
+def whole_answer(
+    shape: Shape, wish: TextWish, served: Sequence[tuple[Running[TextOrder], OrderedText, Served]]
+) -> bytes:
     """All choices of all requests, in the order of the prompts."""
     choices: list[dict[str, Any]] = []
     told: list[dict[str, Any]] = []
     model = ""
     completion_tokens = 0
-    for running, order, found in served:
+    for running, text, found in served:
         for made in found.generations:
-            choice = Choice(wish, order, len(choices))
+            choice = Choice(text, len(choices))
             said = choice.whole(made)
-            choices.append(shape.whole(choice, said, order.prompt if wish.echoes else ""))
+            choices.append(shape.whole(choice, said, text.order.prompt if wish.echoes else ""))
             completion_tokens += choice.tokens
             model = model or made.model
         told.append(horde_object(running, found.progress, found.generations[0]))
-    prompt_tokens = sum(_prompt_tokens(wish, order, found) for _, order, found in served)
+    prompt_tokens = sum(Beside(found.generations[0]).prompt_tokens(text.order) for _, text, found in served)
     head = _head(shape, served[0][0].id, shape.whole_object, model, is_chat=shape is CHAT)
     usage = {
         **_usage(prompt_tokens, completion_tokens),
@@ -178,9 +91,9 @@ class TextStream:
 
     async def events(self) -> AsyncGenerator[bytes, None]:
         """Bytes of events, until the last."""
-        open_indexes = sum(order.n for order in self._wish.orders)
+        open_indexes = sum(text.order.n for text in self._wish.texts)
         first = 0
-        for running, order in zip(self._running, self._wish.orders, strict=True):
+        for running, ordered in zip(self._running, self._wish.texts, strict=True):
             async with aclosing(running.happenings(TEXTS)) as happenings:
                 async for happening in happenings:
                     match happening:
@@ -188,29 +101,29 @@ class TextStream:
                             self._progress = progress
                             yield self._news(progress)
                         case Text(slot, _, text):
-                            yield self._said(self._choice(first + slot, order), text)
+                            yield self._said(self._choice(first + slot, ordered), text)
                         case Delta(slot, delta):
-                            yield self._passed_on(self._choice(first + slot, order), delta)
+                            yield self._passed_on(self._choice(first + slot, ordered), delta)
                         case Restarted(_, reason) if self._keepalive is KeepAlive.COMMENT:
                             yield b": restarted " + encode({"reason": reason}) + b"\n"
                         case Delivered(slot, made):
                             open_indexes -= 1
-                            choice = self._choice(first + slot, order)
-                            choice.made = made
+                            choice = self._choice(first + slot, ordered)
+                            choice.deliver(made)
                             yield self._closed(choice, running, is_last=open_indexes == 0)
                         case Quiet():
                             yield self._kept_alive(first)
                         case End():
                             break
-            first += order.n
+            first += ordered.order.n
         if self._wish.tells_usage:
             yield self._told_usage()
         yield DONE
 
-    def _choice(self, index: int, order: TextOrder) -> Choice:
+    def _choice(self, index: int, text: OrderedText) -> Choice:
         known = self._choices.get(index)
         if known is None:
-            known = self._choices[index] = Choice(self._wish, order, index)
+            known = self._choices[index] = Choice(text, index)
         return known
 
     def _said(self, choice: Choice, text: str) -> bytes:
@@ -252,7 +165,7 @@ class TextStream:
     def _told_usage(self) -> bytes:
         choices = list(self._choices.values())
         prompt_tokens = sum(
-            next((each.prompt_tokens for each in choices if each.order is order), 0) for order in self._wish.orders
+            next((each.prompt_tokens for each in choices if each.order is text.order), 0) for text in self._wish.texts
         )
         usage = _usage(prompt_tokens, sum(choice.tokens for choice in choices))
         made = choices[-1].made if choices else None
@@ -292,12 +205,6 @@ def _head(shape: Shape, request_id: RequestId, name: str, model: str, *, is_chat
         "model": model,
     }
     return {**head, "system_fingerprint": None} if is_chat else head
-
-
-def _prompt_tokens(wish: TextWish, order: TextOrder, found: Served) -> int:
-    choice = Choice(wish, order, 0)
-    choice.made = found.generations[0] if found.generations else None
-    return choice.prompt_tokens
 
 
 def _usage(prompt_tokens: int, completion_tokens: int) -> dict[str, int]:

@@ -8,8 +8,9 @@ from typing import Final
 
 import msgspec
 
-from horde_server.gateway.chats.orders import Chats, ChatWish, Terms, Tools
-from horde_server.gateway.common.answer_text import AnswerText
+from horde_server.gateway.chats.ordered import OrderedText
+from horde_server.gateway.chats.orders import Chats, with_stops
+from horde_server.gateway.chats.wish import ChatWish, Terms, Tools
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import (
     BadField,
@@ -18,25 +19,20 @@ from horde_server.gateway.common.errors import (
     UnsupportedField,
     UnsupportedValue,
 )
-from horde_server.gateway.common.lengths import Offered
-from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, Resolved
-from horde_server.gateway.common.raw_text import RawText
+from horde_server.gateway.common.lengths import LEAST_LENGTH, Offered, most_characters
+from horde_server.gateway.common.model_names import Resolved, read_model
 from horde_server.gateway.common.services import Services
-from horde_server.gateway.common.tokens import CHARACTERS_A_TOKEN, tokens
+from horde_server.gateway.common.tokens import tokens
 from horde_server.gateway.openai.messages import read_messages
 from horde_server.gateway.openai.needs import read_needs, wants_logprobs
 from horde_server.gateway.openai.sampling import (
-    LEAST_LENGTH,
     named_length,
     read_answers,
     read_context,
     read_sampling,
-    read_seed,
     read_stops,
 )
-from horde_server.gateway.templates.rendering import Rendered
 from horde_server.identity.caller import Caller
-from horde_server.requests.asked import Asked
 from horde_server.requests.text.order import TextOrder
 
 MOST_PROMPTS: Final = 20
@@ -48,25 +44,20 @@ class TextWish:
     """What a body asks for: as many orders as there are prompts, and how their answers are to be told."""
 
     model: str  # as the client called it
-    resolved: Resolved
-    orders: tuple[TextOrder, ...]
-    rendered: Rendered | None = None  # of a chat
-    is_json: bool = False
+    texts: tuple[OrderedText, ...]
     streams: bool = False
     tells_usage: bool = False  # in a stream
     echoes: bool = False
-    most_characters: int | None = None  # of an answer that is wished for shorter than workers make any
 
-    def asked(self) -> list[Asked[TextOrder]]:
-        """As the desk takes them."""
-        return [Asked(order=order) for order in self.orders]
+    @property
+    def resolved(self) -> Resolved:
+        """The models of all of them."""
+        return self.texts[0].resolved
 
-    def reader(self) -> AnswerText | RawText:
-        """How one answer of a worker is read."""
-        stops = self.orders[0].sampling.stop_sequence or ()
-        if self.rendered is None:
-            return RawText(stops)
-        return AnswerText(stops, trims=self.rendered.trims, opens_thinking=self.rendered.opens_thinking)
+    @property
+    def template(self) -> str | None:
+        """As `Horde-Template` says it, of a chat."""
+        return self.texts[0].template
 
 
 class TextWishes:
@@ -82,12 +73,12 @@ class TextWishes:
         field, wished = named_length(body, most=_MOST_WISHED)
         wish = ChatWish(
             messages=read_messages(body),
-            model=body.text("model", most=4 * MOST_NAME_CHARACTERS),
+            model=read_model(body),
             max_length=wished,
             length_field=field,
             sampling=read_sampling(body),
             stops=read_stops(body),
-            seed=read_seed(body),
+            seed=body.seed(),
             tools=Tools(functions=needs.tools, choice=needs.tool_choice, parallel=needs.parallel_tool_calls),
             json_object=needs.json_object,
             json_schema=needs.json_schema,
@@ -98,11 +89,7 @@ class TextWishes:
         chat = await self._chats.ordered(wish, body, caller)
         return TextWish(
             model=wish.model,
-            resolved=chat.resolved,
-            orders=(chat.order,),
-            rendered=chat.rendered,
-            is_json=wish.json_object,
-            most_characters=chat.most_characters,
+            texts=(chat,),
             streams=body.flag("stream"),
             tells_usage=_tells_usage(body),
         )
@@ -120,21 +107,20 @@ class TextWishes:
         body.ignore("best_of", neutral=(1, answers))
         if answers * len(prompts) > MOST_PROMPTS:
             raise BadField("n", f"n times the number of prompts is at most {MOST_PROMPTS}.")
-        model, terms = body.text("model", most=4 * MOST_NAME_CHARACTERS), Terms.read(body)
-        resolved = self._services.models.resolve(model, "text", caller.user.model_aliases)
-        offered = Offered.by(self._services.models.served("text"), resolved.models)
+        model, terms = read_model(body), Terms.read(body)
+        resolved, offered = self._chats.models_of(model, caller)
         _, wished = named_length(body, most=max(offered.max_length, LEAST_LENGTH))
         usual = min(self._services.settings.gateway_default_max_length, offered.max_length)
         length = max(wished if wished is not None else usual, LEAST_LENGTH)
         context = read_context(body, most=offered.max_context_length(length)) or terms.max_context_length
-        stops = read_stops(body) or None
+        stops = read_stops(body)
         plain = TextOrder(
             prompt="",
             models=resolved.models,
             n=answers,
             max_length=length,
-            sampling=msgspec.structs.replace(read_sampling(body), stop_sequence=stops),
-            seed=read_seed(body),
+            sampling=with_stops(read_sampling(body), stops),
+            seed=body.seed(),
             workers=terms.workers,
             worker_blacklist=terms.worker_blacklist,
             trusted_workers=terms.trusted_workers,
@@ -142,17 +128,20 @@ class TextWishes:
         )
         return TextWish(
             model=model,
-            resolved=resolved,
-            orders=tuple(
-                msgspec.structs.replace(
-                    plain,
-                    prompt=prompt,
-                    max_context_length=max(context or _context_for(prompt, length, offered), length),
+            texts=tuple(
+                OrderedText(
+                    order=msgspec.structs.replace(
+                        plain,
+                        prompt=prompt,
+                        max_context_length=max(context or _context_for(prompt, length, offered), length),
+                    ),
+                    resolved=resolved,
+                    own_stops=stops,
+                    most_characters=most_characters(wished),
                 )
                 for prompt in prompts
             ),
             echoes=body.flag("echo"),
-            most_characters=wished * CHARACTERS_A_TOKEN if wished is not None and wished < LEAST_LENGTH else None,
             streams=body.flag("stream"),
             tells_usage=_tells_usage(body),
         )

@@ -15,7 +15,8 @@ from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.streaming import StreamAnswer
 from horde_server.gateway.common.told import answer_headers
 from horde_server.gateway.openai.dialect import failed_whole
-from horde_server.gateway.openai.text_answer import CHAT, COMPLETION, Shape, TextStream, stream_failed, whole_answer
+from horde_server.gateway.openai.shapes import CHAT, COMPLETION, Shape
+from horde_server.gateway.openai.text_answer import TextStream, stream_failed, whole_answer
 from horde_server.gateway.openai.text_wish import TextWish, TextWishes
 from horde_server.http.body import json_response
 from horde_server.identity.caller import Caller
@@ -39,7 +40,7 @@ class OpenAITexts:
 
     async def _answer(self, shape: Shape, request: Request, caller: Caller, body: Body, wish: TextWish) -> Response:
         running = await self._asked(request, caller, body, wish)
-        headers = answer_headers(running[0], body, wish.resolved, wish.rendered.header if wish.rendered else None)
+        headers = answer_headers(running[0], body, wish.resolved, wish.template)
         if wish.streams:
             stream = TextStream(shape, wish, running, self._services.settings)
             return StreamAnswer(stream.events(), running=running, failed=stream_failed, headers=headers)
@@ -55,7 +56,7 @@ class OpenAITexts:
         finally:
             for each in running:  # one of them may have failed
                 await each.leave()
-        answer = json_response(whole_answer(shape, wish, list(zip(running, wish.orders, served, strict=True))))
+        answer = json_response(whole_answer(shape, wish, list(zip(running, wish.texts, served, strict=True))))
         answer.headers["openai-processing-ms"] = str(round(running[0].waited_s * 1000))
         answer.headers.update(headers)
         return answer
@@ -64,9 +65,9 @@ class OpenAITexts:
         """One request for each prompt, or none at all."""
         running: list[Running[TextOrder]] = []
         try:
-            for part, asked in enumerate(wish.asked()):  # each is left if the next is refused
+            for part, text in enumerate(wish.texts):  # each is left if the next is refused
                 once = Once.of(request, caller, body, part)
-                running.append(await self._services.life.ask_text(caller, asked, request.receive, once))
+                running.append(await self._services.life.ask_text(caller, text.asked, request.receive, once))
         except BaseException:
             for each in running:
                 await each.leave()

@@ -48,7 +48,6 @@ class Call:
     working_since_s: float | None = None
     step: int = 0
     preview: bytes | None = None
-    is_skipped: bool = False
     interrupted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def hear(self, happening: Happening, now_s: float) -> None:

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from horde_server.gateway.chats.orders import OrderedChat
-from horde_server.gateway.chats.run import ChatRun, Ended
+from horde_server.gateway.chats.ordered import OrderedText
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField
 from horde_server.gateway.common.finish import FinishReason
@@ -18,6 +17,7 @@ from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.model_names import ANY_TEXT
 from horde_server.gateway.common.said import Said
 from horde_server.gateway.common.streaming import KEEPALIVE_COMMENT, StreamAnswer, restarted
+from horde_server.gateway.common.text_run import Ended
 from horde_server.gateway.common.told import horde_object
 from horde_server.gateway.openai.dialect import encode
 from horde_server.gateway.openai.responses.output import Event, Output
@@ -38,14 +38,14 @@ class ResponseAnswer:
     """One answer on its way."""
 
     def __init__(
-        self, chat: OrderedChat, running: Running[TextOrder], echoed: Mapping[str, Any], *, keeps_alive: bool
+        self, chat: OrderedText, running: Running[TextOrder], echoed: Mapping[str, Any], *, keeps_alive: bool
     ) -> None:
         """`echoed`: what of the body stands in the answer too (`echo`)."""
         self._chat = chat
         self._running = running
         self._echoed = echoed
         self._keeps_alive = keeps_alive
-        self._run = ChatRun(chat, running)
+        self._run = chat.run(running)
         self._output = Output(running.id.hex)
         self._created_at = int(time.time())
         self._number = 0
@@ -71,7 +71,7 @@ class ResponseAnswer:
     async def _events(self) -> AsyncGenerator[bytes, None]:
         begun = self._response("in_progress")
         yield self._told([{"type": f"response.{kind}", "response": begun} for kind in ("created", "in_progress")])
-        if not self._chat.wish.tools.functions:
+        if not self._chat.has_tools:
             yield self._told(self._output.begin_message())
         async with aclosing(self._run.said(as_it_comes=True)) as pieces:
             async for said in pieces:

@@ -31,14 +31,14 @@ def response_routes(services: Services, chats: Chats) -> APIRouter:
         wish, echoed = read_wish(body), echo(body)
         chat = await chats.ordered(wish, body, caller)
         running = await services.life.ask_text(caller, chat.asked, request.receive, Once.of(request, caller, body))
-        headers = answer_headers(running, body, chat.resolved, chat.rendered.header)
+        headers = answer_headers(running, body, chat.resolved, chat.template)
         answer = ResponseAnswer(chat, running, echoed, keeps_alive=keeps_alive)
         return answer.stream(headers) if body.flag("stream") else await answer.whole(headers)
 
     @router.post("/input_tokens", right=Right.ANYBODY_NAMED, shared_keys=True, reads=Body.read)
-    async def count(body: Body) -> Response:
+    async def count(caller: Caller, body: Body) -> Response:
         """How long the prompt of such a response would be: an estimate, and free."""
-        rendered = await chats.counted(read_wish(body))
+        rendered = await chats.counted(read_wish(body), caller)
         return json_response(encode({"object": "response.input_tokens", "input_tokens": tokens(rendered.prompt)}))
 
     async def not_kept() -> Response:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from horde_server.gateway.chats.orders import ChatWish, Terms, Tools, sampling
+from horde_server.gateway.chats.orders import sampling
+from horde_server.gateway.chats.wish import ChatWish, Terms, Tools
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, UnsupportedField
-from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS
+from horde_server.gateway.common.model_names import MOST_NAME_CHARACTERS, read_model
 from horde_server.gateway.openai.responses.items import read_input
-from horde_server.gateway.openai.sampling import read_seed
+from horde_server.requests.text.chat_checks import MOST_TOOLS
 
-MOST_TOOLS: Final = 128
 _MOST_TOKENS: Final = 10_000_000
 _MOST_WORD_CHARACTERS: Final = 256
 _KEPT_ELSEWHERE: Final = ("previous_response_id", "conversation", "prompt", "background")
@@ -28,11 +28,11 @@ def read_wish(body: Body) -> ChatWish:
     is_json, schema = _format(body)
     return ChatWish(
         messages=read_input(body),
-        model=body.text("model", most=4 * MOST_NAME_CHARACTERS),
+        model=read_model(body),
         max_length=body.integer("max_output_tokens", least=1, most=_MOST_TOKENS),
         length_field="max_output_tokens",
         sampling=sampling(body),
-        seed=read_seed(body),
+        seed=body.seed(),
         tools=_tools(body),
         json_object=is_json,
         json_schema=schema,
