@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 import typer
-from fake_horde import JOB, Asked, FakeHorde, Reply
+from fake_horde import JOB, Asked, FakeHorde, Reply, a_check
 from typer.testing import CliRunner
 
 from horde_sdk.command_line import connection
@@ -52,6 +52,19 @@ TEAM = {
 MESSAGE = {"id": JOB, "message": "m", "origin": "o", "expiry": "later", "worker_type": "image"}
 NEWS = {"title": "t", "newspiece": "n", "date_published": "d", "importance": "i", "more_info_urls": ["u"]}
 
+VECTORS = {
+    "vectors": ["AACAPw=="], "dimensions": 1, "model": "m", "id": JOB, "worker_id": JOB, "worker_name": "w",
+}  # fmt: skip
+EXPLANATION = {
+    "id": JOB, "type": "image", "eta_accuracy": {"requests": 0},
+    "parts": [
+        {
+            "done": False, "faulted": False, "is_possible": False, "queue_position": 1, "online": 1, "able": 0,
+            "refused": [{"reason": "lora", "workers": 1, "description": "take no LoRAs"}],
+            "suggestions": [{"description": "Without LoRAs.", "workers": 1, "points": 9, "changes": []}],
+        }
+    ],
+}  # fmt: skip
 NEW_USER = {"id": 7, "username": "ada", "alias": "ada#7", "api_key": "k", "approved": False}
 
 app = build_app(plugins=[])
@@ -109,6 +122,12 @@ class EvilHorde(FakeHorde):
                 reply = Reply(200, [USER])
             case _, ["users", _]:
                 reply = Reply(200, {"username": "u", "proxy_passkey": "p", "message": "OK"})
+            case "POST", ["generate", "embedding", "async"]:
+                reply = Reply(202, {"id": JOB, "kudos": 0.1})
+            case _, ["generate", "embedding", "status", _]:
+                reply = Reply(200, a_check(done=True, finished=1, waiting=0, generations=[VECTORS]))
+            case "GET", ["explain", _]:
+                reply = Reply(200, EXPLANATION)
             case _:
                 reply = super()._usual(asked)
         if not isinstance(reply.body, bytes):
@@ -116,7 +135,7 @@ class EvilHorde(FakeHorde):
         return reply
 
 
-TYPED = ("type", "state", "form", "bridge_agent", "created", "time")
+TYPED = ("type", "state", "form", "bridge_agent", "created", "time", "vectors")
 """Fields whose texts are read as something else."""
 
 
@@ -152,7 +171,9 @@ COMMANDS = {
     "image": ["p", "--no-preview"],
     "text": ["p"],
     "alchemy": ["http://example.com/a.webp", "--form", "caption"],
+    "embed": ["p"],
     "cancel": [JOB],
+    "explain": [JOB],
     "models": [],
     "workers": [],
     "worker": ["w"],
@@ -215,7 +236,7 @@ def names_in(group: typer.Typer) -> set[str]:
 
 
 def test_every_command_is_looked_at() -> None:
-    assert names_in(app) == set(COMMANDS)
+    assert names_in(app) == {*COMMANDS, "mcp"}  # what that says goes to a program, as JSON
 
 
 @pytest.mark.parametrize("command", COMMANDS)

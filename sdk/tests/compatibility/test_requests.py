@@ -91,8 +91,9 @@ def test_no_request_is_left_out_of_the_table() -> None:
 
 def test_exactly_six_answers_oblige_to_a_follow_up() -> None:
     inspect.getmembers(apimodels)  # loads all
+    obliging = {answer.__name__ for answer in ResponseRequiringFollowUpMixin.__subclasses__()}
 
-    assert {answer.__name__ for answer in ResponseRequiringFollowUpMixin.__subclasses__()} == {
+    assert obliging - {"EmbeddingAsyncResponse"} == {  # OpenHorde's own, if a test before has loaded it
         "AlchemyAsyncResponse",
         "AlchemyJobPopResponse",
         "ImageGenerateAsyncResponse",

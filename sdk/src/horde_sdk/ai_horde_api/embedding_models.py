@@ -19,6 +19,7 @@ from horde_sdk.ai_horde_api.apimodels.base import (
 )
 from horde_sdk.ai_horde_api.apimodels.generate.progress import ResponseGenerationProgressCombinedMixin
 from horde_sdk.consts import _ANONYMOUS_MODEL, HTTPMethod, HTTPStatusCode
+from horde_sdk.exceptions import HordeException
 from horde_sdk.generic_api.apimodels import (
     APIKeyAllowedInRequestMixin,
     ContainsMessageResponseMixin,
@@ -53,15 +54,25 @@ class EmbeddingGeneration(HordeAPIObjectBaseModel, api_name="EmbeddingGeneration
     model: str
     """That made them."""
     id_: str = Field(alias="id")
+    """Of the result."""
     worker_id: str
+    """Of the worker that made them."""
     worker_name: str
+    """Its name."""
     tokens: int | None = None
     """Of all texts, as the worker counted them."""
 
     @property
     def floats(self) -> list[tuple[float, ...]]:
-        """The vectors as numbers."""
-        return [struct.unpack(f"<{self.dimensions}f", base64.b64decode(vector)) for vector in self.vectors]
+        """The vectors as numbers.
+
+        Raises:
+            HordeException: They are not what they are said to be.
+        """
+        try:
+            return [struct.unpack(f"<{self.dimensions}f", base64.b64decode(vector)) for vector in self.vectors]
+        except (ValueError, struct.error) as error:
+            raise HordeException("The horde's vectors cannot be read.") from error
 
 
 @Unhashable
@@ -75,6 +86,7 @@ class EmbeddingStatusResponse(
     """
 
     generations: list[EmbeddingGeneration] = Field(default_factory=list)
+    """The one result, once it is there."""
 
     def is_job_complete(self, number_of_result_expected: int) -> bool:
         """Tell whether the vectors are there."""
@@ -147,6 +159,7 @@ class EmbeddingDryRunResponse(HordeResponseBaseModel, api_name=_ANONYMOUS_MODEL)
     """What a request would cost: 200 of POST /v2/generate/embedding/async."""
 
     kudos: float
+    """What it would cost."""
 
 
 @Unhashable
@@ -175,6 +188,7 @@ class EmbeddingAsyncRequest(
     workers: list[str] = Field(default_factory=list)
     """Only these; with `worker_blacklist` none of these."""
     worker_blacklist: bool = False
+    """Whether `workers` are those that must not serve it."""
     dry_run: bool = False
     """Only say what it would cost."""
     proxied_account: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from horde_sdk.ai_horde_api.embedding_models import (
@@ -10,6 +10,7 @@ from horde_sdk.ai_horde_api.embedding_models import (
     EmbeddingAsyncRequest,
     EmbeddingAsyncResponse,
     EmbeddingDryRunResponse,
+    EmbeddingGeneration,
     EmbeddingStatusRequest,
     EmbeddingStatusResponse,
 )
@@ -77,3 +78,9 @@ class EmbeddingRequestRun(RequestRun[EmbeddingStatusResponse, EmbeddingStatusRes
 
     def finished(self, status: EmbeddingStatusResponse) -> int:
         return len(status.generations)
+
+    def result(self, told: object) -> EmbeddingGeneration:
+        return EmbeddingGeneration.model_validate(told)
+
+    def results(self, status: EmbeddingStatusResponse) -> Sequence[EmbeddingGeneration]:
+        return status.generations
