@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 import typer
@@ -25,4 +24,6 @@ def mcp(horde: HordeOption = None, apikey: KeyOption = None) -> None:
         raise typer.Exit(1) from None
     if sys.stdin.isatty():
         typer.echo("Waiting for a program that speaks MCP; this is not for typing. End with Ctrl-C.", err=True)
+    import asyncio  # what is heavy is loaded when it is needed
+
     asyncio.run(serve(url, key))

@@ -76,7 +76,8 @@ async def test_forms_are_told_each_for_its_own_reasons(horde: Horde) -> None:
     will_expire = "It will expire unless a suitable worker joins. Of 1 online:"
     assert told["message"] == (
         f"Warning: no available workers can fulfill caption. {will_expire} 1 do none of these forms. Done now: nsfw. "
-        f"Warning: no available workers can fulfill nsfw. {will_expire} 1 take smaller pictures."
+        f"Warning: no available workers can fulfill nsfw. {will_expire} 1 take smaller pictures. "
+        "With a picture of at most 1 tile of 512x512: 1 worker could serve it."
     )
     assert told["warnings"] == [{"code": "NoAvailableWorker", "message": told["message"]}]
 
