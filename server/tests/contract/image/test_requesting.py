@@ -560,12 +560,18 @@ async def test_an_unknown_method_is_405_without_rc(horde: Horde) -> None:
     assert "POST" in answer.headers["Allow"]
 
 
-@pytest.mark.parametrize("path", ["/api/v2/generate/sync", "/api/v2/generate/progress/1", "/api/v1/generate/async"])
+@pytest.mark.parametrize("path", ["/api/v2/generate/sync", "/api/v2/generate/progress/1", "/api/v3/generate/async"])
 async def test_what_never_existed_is_404(horde: Horde, path: str) -> None:
     """basics.md §1.3: these do not exist; §4.1: the answer is JSON."""
     answer = await horde.client.post(path, json={"prompt": "x"}, headers={"apikey": "0000000000"})
     assert answer.status_code == 404
     assert answer.json()["message"]
+
+
+async def test_the_first_version_never_existed_either_and_says_so_as_kobold(horde: Horde) -> None:
+    """`/api/v1` is KoboldAI's: what is not there is refused in its words (gateway-kobold.md)."""
+    answer = await horde.client.post("/api/v1/generate/async", json={"prompt": "x"})
+    assert (answer.status_code, answer.json()["detail"]["type"]) == (404, "NotFound")
 
 
 @pytest.mark.parametrize("key", ["0000000000", "not a key", None])
