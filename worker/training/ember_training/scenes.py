@@ -58,6 +58,10 @@ class SceneSpec:
     prompt: str = ""
 
 
+STRAY_SHARE, STRAY_JITTER = 0.15, 0.13
+"""Of single things without a named spot, how many stand anywhere: pictures to start from (img2img) have them there."""
+
+
 def random_scene(rng: random.Random, pairs: int = 21) -> SceneSpec:
     """One scene; one in ten loses its prompt, so that the net also learns the unconditional picture.
 
@@ -111,8 +115,9 @@ def _single(rng: random.Random) -> SceneSpec:
     shape, colour, words = _named_shape(rng)
     backdrop, phrase = _backdrop(rng, colour)
     size = rng.choices(("", "big", "small"), weights=(80, 12, 8))[0]
-    x, y = rng.gauss(0.5, JITTER), rng.gauss(0.5, JITTER)
     spot = rng.choice(("left", "right", "top", "bottom", "center")) if rng.random() < 0.4 else ""
+    jitter = STRAY_JITTER if not spot and rng.random() < STRAY_SHARE else JITTER
+    x, y = rng.gauss(0.5, jitter), rng.gauss(0.5, jitter)
     match spot:
         case "left":
             x -= SPOT_STEP

@@ -41,7 +41,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("POST", _GENERATE + "pop", ("60/second",), ("60/second",)),
     ("POST", _GENERATE + "submit", ("60/second",), ("60/second",)),
     ("POST", "/v1/messages/count_tokens", ("10/second",), ("10/second",)),
-    ("POST", "/mcp", ("10/second",), ("10/second",)),
+    ("POST", "/mcp", ("30/second",), ("30/second",)),
     ("POST", _GENERATE + "pieces/", ("60/second",), ("60/second",)),
     ("", _INTERROGATE + "status/", ("10/second",), ("10/second",)),
     ("POST", _INTERROGATE + "pop", ("60/second",), ("60/second",)),
