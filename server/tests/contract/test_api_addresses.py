@@ -80,7 +80,7 @@ class TestNothingThere:
         assert message == f"There is nothing at this address: you may mean {meant}, else see /api/."
 
     @pytest.mark.parametrize(
-        "path", ["/nothing", "/api/v1/generate/async", "/api/v2/stylesheets", "/a" * 3000, "/\x1b[31m"]
+        "path", ["/nothing", "/api/v3/generate/async", "/api/v2/stylesheets", "/a" * 3000, "/\x1b[31m"]
     )
     async def test_other_addresses_are_sent_to_the_page(self, module_horde: Horde, path: str) -> None:
         status, message = await self.message(module_horde, "GET", quote(path))
