@@ -59,6 +59,8 @@ async def reads(horde: Horde) -> Reads:
     [(worker_id,)] = await horde.sql("SELECT id FROM worker WHERE kind = 'image'")
     shared = await horde.client.put("/api/v2/sharedkeys", json={"kudos": 50}, headers={"apikey": ada.api_key})
     assert shared.status_code == 200, shared.text
+    over = await horde.request()  # streams of others go on
+    await horde.cancel(over)
     found = {
         "/v2/sharedkeys/{sharedkey_id}": shared.json()["id"],
         "/v2/generate/check/{id}": image,
@@ -66,6 +68,10 @@ async def reads(horde: Horde) -> Reads:
         "/v2/generate/text/status/{id}": text,
         "/v2/generate/embedding/status/{id}": await horde.embeddings.request(),
         "/v2/interrogate/status/{id}": interrogation,
+        "/v2/generate/events/{id}": over,
+        "/v2/generate/text/events/{id}": over,
+        "/v2/interrogate/events/{id}": over,
+        "/v2/explain/{id}": image,
         "/v2/users/{user_id}": str(ben.id),
         "/v2/workers/{worker_id}": str(worker_id),
         "/v2/workers/name/{worker_name}": "worker",
