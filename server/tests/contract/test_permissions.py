@@ -249,7 +249,7 @@ async def stage(module_database_dsn: str, tmp_path_factory: pytest.TempPathFacto
 async def test_everybody_gets_what_the_route_declares_and_the_service_says(stage: Stage) -> None:
     wrong = {}
     for name, declaration in stage.declarations.items():
-        if declaration.right in KEYLESS:
+        if declaration.right in KEYLESS or "/api/v2/" not in name:  # dialects wait for answers: test_rights.py
             continue
         for caller, who in CALLERS.items():
             refused = at_the_door(declaration, who) or LATER.get(name, {}).get(caller)
