@@ -88,6 +88,7 @@ LATER: dict[str, dict[str, Outcome]] = {
     f"POST {API}/generate/pop": SERVING,
     f"POST {API}/generate/text/pop": SERVING,
     f"POST {API}/interrogate/pop": SERVING,
+    f"POST {API}/generate/pieces/{{id}}": OTHERS_JOB,
     f"POST {API}/generate/submit": OTHERS_JOB,
     f"POST {API}/generate/text/submit": OTHERS_JOB,
     f"POST {API}/interrogate/submit": OTHERS_JOB,
