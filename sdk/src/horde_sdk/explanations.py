@@ -156,7 +156,7 @@ class ExplainImageRequest(
     """Ask whether images could be made now, without asking for them: POST /v2/explain/image."""
 
     @classmethod
-    def get_default_success_response_type(cls) -> type[RequestExplanation]:  # type: ignore[override]
+    def get_default_success_response_type(cls) -> type[RequestExplanation]:  # type: ignore[override]  # asks for no images
         return RequestExplanation
 
     @classmethod
@@ -173,7 +173,7 @@ class ExplainTextRequest(
     """Ask whether texts could be written now, without asking for them: POST /v2/explain/text."""
 
     @classmethod
-    def get_default_success_response_type(cls) -> type[RequestExplanation]:  # type: ignore[override]
+    def get_default_success_response_type(cls) -> type[RequestExplanation]:  # type: ignore[override]  # asks for no texts
         return RequestExplanation
 
     @classmethod

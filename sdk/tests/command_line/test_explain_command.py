@@ -27,7 +27,7 @@ register(app)
 ID = "00000000-0000-0000-0000-000000000001"
 ASK = f"GET /v2/explain/{ID}"
 ACCURACY = {"requests": 1204, "within_p50": 0.52, "within_p90": 0.91, "typical_factor": 1.4}
-IMPOSSIBLE = {
+IMPOSSIBLE: dict[str, Any] = {
     "done": False,
     "faulted": False,
     "is_possible": False,
@@ -91,7 +91,7 @@ def test_when_it_will_be_done(horde: FakeHorde) -> None:
 
 
 def test_forms_are_told_one_by_one_and_names_of_strangers_are_harmless(horde: FakeHorde) -> None:
-    hostile = {**IMPOSSIBLE, "suggestions": [{**IMPOSSIBLE["suggestions"][0], "description": "With \x1b[2J"}]}  # type: ignore[index]
+    hostile = {**IMPOSSIBLE, "suggestions": [{**IMPOSSIBLE["suggestions"][0], "description": "With \x1b[2J"}]}
     quiet = {"done": True, "faulted": False, "is_possible": True, "queue_position": 0}
     raid = {**quiet, "done": False, "queue_position": 2}
     parts = ({"form": "caption", **hostile}, {"form": "nsfw", **quiet}, {"form": "palette", **raid})

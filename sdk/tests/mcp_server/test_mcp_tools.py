@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 import pytest
 from mcp import Client, MCPError
+from mcp.types import CallToolResult, ImageContent, TextContent
 from PIL import Image
 
 from horde_sdk.mcp_server.horde import (
@@ -54,7 +55,7 @@ class Memory:
     async def ask_form(self, image: str, form: FormName) -> str:
         return self._asked((image, form))
 
-    async def follow(self, request_id: str) -> AsyncIterator[Look]:
+    async def follow(self, request_id: str) -> AsyncGenerator[Look, None]:
         yield Look(done=False, position=3, wait_s=12)
         await self.may_end.wait()
         yield Look(done=True)
@@ -79,6 +80,13 @@ def connected(horde: Memory, wait_s: float = 30) -> Client:
     return Client(build_server(lambda _: horde, name="horde", version="1", wait_s=wait_s))
 
 
+def text_of(answer: CallToolResult) -> str:
+    """The only content, or the last."""
+    content = answer.content[-1]
+    assert isinstance(content, TextContent)
+    return content.text
+
+
 async def test_what_is_not_finished_is_fetched_later() -> None:
     horde = Memory()
     async with connected(horde, wait_s=0.2) as client:
@@ -86,7 +94,7 @@ async def test_what_is_not_finished_is_fetched_later() -> None:
         told = waiting.structured_content
         assert not waiting.is_error
         assert told["done"] is False
-        assert "position 3, about 12 s" in waiting.content[0].text  # type: ignore[union-attr]
+        assert "position 3, about 12 s" in text_of(waiting)
         assert horde.cancelled == []
         horde.may_end.set()
         made = await client.call_tool("get_result", {"id": told["id"]})
@@ -113,9 +121,10 @@ async def test_pictures_are_shown_as_png_unless_they_are_large(side: int, kind: 
     horde.may_end.set()
     async with connected(horde) as client:
         made = await client.call_tool("generate_image", {"prompt": "x", "n": 1})
-    picture, text = made.content
-    assert picture.mime_type == kind  # type: ignore[union-attr]
-    assert "seed 7, dream" in text.text  # type: ignore[union-attr]
+    picture, _ = made.content
+    assert isinstance(picture, ImageContent)
+    assert picture.mime_type == kind
+    assert "seed 7, dream" in text_of(made)
     assert made.structured_content["kudos"] == 12.3
 
 
@@ -123,7 +132,7 @@ async def test_what_the_horde_says_is_a_result() -> None:
     async with connected(Memory(refusal=HordeSays("Too many.", "TooManyPrompts"))) as client:
         refused = await client.call_tool("generate_text", {"prompt": "x"})
     assert refused.is_error
-    assert refused.content[0].text == "Too many. (TooManyPrompts)"  # type: ignore[union-attr]
+    assert text_of(refused) == "Too many. (TooManyPrompts)"
 
 
 async def test_every_bound_is_held() -> None:
@@ -147,4 +156,4 @@ async def test_the_list_of_models_is_a_table() -> None:
     assert told.structured_content == {
         "models": [{"name": "tiny", "type": "text", "workers": 2, "queued": 1, "eta": 3}]
     }
-    assert told.content[0].text == "tiny | text | 2 workers | 1 queued | about 3 s"  # type: ignore[union-attr]
+    assert text_of(told) == "tiny | text | 2 workers | 1 queued | about 3 s"

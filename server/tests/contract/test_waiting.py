@@ -305,6 +305,17 @@ class TestPops:
         assert second.json()["id"] is None
         assert not first.done()
 
+    async def test_those_of_one_address_take_no_places_of_its_streams(self, start_horde: StartHorde) -> None:
+        """Of whatever kind: behind one address may stand a rack of workers (basics.md §12.7)."""
+        horde = await start_horde(streams_per_address=1)
+        key = str((await horde.account("rack", columns={"worker_invited": 100})).api_key)
+        for number in range(2):
+            pops(horde, key, **{**IMAGES, "name": f"images {number}"})
+            pops(horde, key, "generate/text", name=f"texts {number}", models=["a model"])
+            pops(horde, key, "generate/embedding", name=f"vectors {number}", models=["a model"])
+            pops(horde, key, "interrogate", name=f"forms {number}", forms=["caption"])
+        await parked(horde, "all eight wait", 8)
+
     async def test_one_job_wakes_one_worker(self, horde: Horde, owner: str) -> None:
         calls = [pops(horde, owner, **{**IMAGES, "name": f"worker {number}"}) for number in range(3)]
         await parked(horde, "three pops wait", 3)

@@ -38,7 +38,7 @@ class Heard:
         self.task = asyncio.create_task(self._listen(following, RequestId(UUID(request_id)), options))
 
     async def _listen(self, following: Following, request_id: RequestId, options: dict[str, Any]) -> None:
-        async with aclosing(following.follow(request_id, self.client.receive, **options)) as happenings:  # type: ignore[type-var]
+        async with aclosing(following.follow(request_id, self.client.receive, **options)) as happenings:
             async for happening in happenings:
                 self.told.append(happening)
                 self._more.set()

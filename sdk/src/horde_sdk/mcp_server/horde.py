@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -144,7 +144,7 @@ class HordeForTools(Protocol):
     async def ask_form(self, image: str, form: FormName) -> str:
         """Ask what a picture shows."""
 
-    def follow(self, request_id: str) -> AsyncIterator[Look]:
+    def follow(self, request_id: str) -> AsyncGenerator[Look, None]:
         """How far a request is, now and at each change, until it is done; a failure raises."""
 
     async def results(self, request_id: str) -> Results:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
@@ -92,7 +92,7 @@ class SdkHorde:
         request = AlchemyAsyncRequest(source_image=image, forms=[AlchemyAsyncRequestFormItem(name=form)])
         return await self._start("form", self._client.open_alchemy_request(request, fail_fast=True), 1, form)
 
-    async def follow(self, request_id: str) -> AsyncIterator[Look]:
+    async def follow(self, request_id: str) -> AsyncGenerator[Look, None]:
         """By polls, each held back until there is news where the horde does that."""
         asked = self._find(request_id)
         while not asked.task.done():

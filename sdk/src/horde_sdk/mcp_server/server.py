@@ -96,7 +96,7 @@ class _Tools:
         news = _News(context)
         try:
             async with asyncio.timeout(self._wait_s):
-                async with aclosing(horde.follow(request_id)) as looks:  # type: ignore[type-var] # they are generators
+                async with aclosing(horde.follow(request_id)) as looks:
                     async for look in looks:
                         await news.tell(look)
         except TimeoutError:

@@ -7,7 +7,7 @@ not hold, the results, is read when it says that there are more of them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -141,7 +141,7 @@ class Following:
 
     async def follow(
         self, request_id: RequestId, receive: Receive, *, wants: Wants = Wants(), quiet_s: float = QUIET_S
-    ) -> AsyncIterator[Happening]:
+    ) -> AsyncGenerator[Happening, None]:
         """What happens to a request, from its present state to its end.
 
         `receive`: of the client's connection, with its request read. Raises `RequestNotFound` before anything is told,
@@ -182,7 +182,7 @@ class _Follower:
         self._told: tuple[Any, ...] | None = None  # of the state
         self._state_at_s = -LEAST_BETWEEN_STATES_S
 
-    async def run(self) -> AsyncIterator[Happening]:
+    async def run(self) -> AsyncGenerator[Happening, None]:
         """Until its end."""
         last_s = self._clock()
         while True:
@@ -228,7 +228,7 @@ class _Follower:
         self._told, self._state_at_s = key, self._clock()
         yield State(now)
 
-    async def _results(self) -> AsyncIterator[Happening]:
+    async def _results(self) -> AsyncGenerator[Happening, None]:
         """What was delivered since the last look."""
         found = await self._dispatcher.status(self._entry.id)
         for made in found[1] if found is not None else ():

@@ -202,7 +202,7 @@ async def test_a_slow_reader_takes_no_memory_and_holds_up_nobody(
             read += len(happening.text)
         if read == at:
             break
-    await slow.aclose()  # type: ignore[attr-defined]
+    await slow.aclose()
 
 
 # ---------------------------------------------------------------- deltas, steps, previews

@@ -120,7 +120,7 @@ async def test_nobody_listens_any_more(horde: Horde, worker: StreamingWorker, ot
     """§8.1: the worker is told at one of its next pieces."""
     request_id = await horde.texts.request()
     async with aclosing(
-        other.following.follow(RequestId(UUID(request_id)), _silence, wants=Wants(text=True))  # type: ignore[type-var]
+        other.following.follow(RequestId(UUID(request_id)), _silence, wants=Wants(text=True))
     ) as happenings:
         await anext(happenings)
         job_id = (await worker.job())["id"]

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, ExitStack, aclosing, suppress
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar, cast
+from typing import Final, Generic, TypeVar
 
 from starlette.requests import ClientDisconnect
 
@@ -237,7 +237,7 @@ class Running(Generic[OrderT]):
             quiet_s = min(quiet_s, max(self._settings.gateway_hopeless_s / 2, 0.1))
         try:
             follow = self._life.following.follow(self.id, self._receive, wants=wants, quiet_s=quiet_s)
-            async with aclosing(cast("AsyncGenerator[Happening, None]", follow)) as followed:
+            async with aclosing(follow) as followed:
                 async for happening in followed:
                     yield happening
         except RequestNotFound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -125,7 +125,7 @@ class DeskHorde:
             self._caller.check(Right.ASK)
             return str(await self._services.alchemists.ask(self._caller, image, form))
 
-    async def follow(self, request_id: str) -> AsyncIterator[Look]:
+    async def follow(self, request_id: str) -> AsyncGenerator[Look, None]:
         """What was asked for in this call, or in another one."""
         with _said():
             running = self._running.get(request_id)
@@ -146,7 +146,7 @@ class DeskHorde:
                 return
             with self._services.life.place(self._caller.address):
                 follow = self._services.life.following.follow(found, _stays, wants=_WANTS)
-                async with aclosing(follow) as happenings:  # type: ignore[type-var] # it is a generator
+                async with aclosing(follow) as happenings:
                     async for look in _looks(happenings):
                         yield look
 

@@ -21,7 +21,7 @@ from horde_server.requests.embedding.order import EmbeddingOrder
 from horde_server.requests.embedding.pop_answer import empty_answer, job_answer
 from horde_server.requests.embedding.worker_answers import EmbeddingJob
 from horde_server.requests.embedding.worker_schemas import EmbeddingPop, EmbeddingSubmit
-from horde_server.requests.face import answered, patience_of
+from horde_server.requests.face import answered, patience_of_pop
 from horde_server.requests.popping import jobs_for
 from horde_server.requests.waiting import Waiting
 from horde_server.workers.check_in import CheckIn, cleaned_agent
@@ -66,7 +66,7 @@ def routes(
         worker = await check_in(
             account, wanted.name, wanted.bridge_agent, offered, caller.address, kind=dispatcher.kind
         )
-        patience = patience_of(request)
+        patience = patience_of_pop(request)
         hand_out = await jobs_for(worker, dispatcher, 1, waiting, patience, wanted.loaded)
         said = messages.told(worker.id, dispatcher.kind.name)
         if hand_out is not None:

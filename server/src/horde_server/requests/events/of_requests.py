@@ -49,7 +49,7 @@ class RequestEvents:
         teller = _Teller(thing, seen, self._results[thing.dispatcher.kind.name], base_url)
         happenings = self._following.follow(thing.id, receive, wants=wants)
         try:
-            async with aclosing(happenings):  # type: ignore[type-var] # a generator
+            async with aclosing(happenings):
                 async for happening in happenings:
                     if told := await teller.words(happening):
                         yield told

@@ -31,6 +31,12 @@ from horde_server.requests.waiting import Receive
 MOST_S: Final = 3600
 _LAST: Final = "The id of the last event that was heard: what came before is not told again"
 _TYPE: Final = "text/event-stream"
+_OF_A_REQUEST: Final = {
+    "image": "/generate/events/{id}",
+    "text": "/generate/text/events/{id}",
+    "interrogation": "/interrogate/events/{id}",
+}
+"""Beside the other addresses of each kind; each serves requests of any."""
 
 
 class AnonForbiddenEvents(HordeError):
@@ -66,30 +72,6 @@ def routes(
         wants = Wants(text=kind == "text", steps=kind == "image", previews=previews)
         return of_requests.tell(thing, receive, seen, wants, base_url)
 
-    @router.get(
-        "/generate/events/{id}",
-        operation_id="get_image_events",
-        right=Right.ANYBODY,
-        hot=True,
-        responses=_answers(403, 404),
-        openapi_extra=_parameters(id_="Of the request, of whatever kind"),
-    )
-    @router.get(
-        "/generate/text/events/{id}",
-        operation_id="get_text_events",
-        right=Right.ANYBODY,
-        hot=True,
-        responses=_answers(403, 404),
-        openapi_extra=_parameters(id_="Of the request, of whatever kind"),
-    )
-    @router.get(
-        "/interrogate/events/{id}",
-        operation_id="get_interrogation_events",
-        right=Right.ANYBODY,
-        hot=True,
-        responses=_answers(403, 404),
-        openapi_extra=_parameters(id_="Of the request, of whatever kind"),
-    )
     async def of_request(request: Request) -> Response:
         """What happens to a request, as it happens: server-sent events, from its present state to its end."""
         if names_no_program(request.scope):
@@ -104,6 +86,16 @@ def routes(
             return Response(status_code=204)  # a browser connects no more
         seen.is_over = False
         return stream(request, pieces_of(thing, request, seen))
+
+    for kind, path in _OF_A_REQUEST.items():
+        router.get(
+            path,
+            operation_id=f"get_{kind}_events",
+            right=Right.ANYBODY,
+            hot=True,
+            responses=_answers(403, 404),
+            openapi_extra=_parameters(id_="Of the request, of whatever kind"),
+        )(of_request)
 
     @router.get(
         "/events",
