@@ -409,6 +409,7 @@ async def test_a_key_opens_what_it_is_for(horde: Horde, scope: Scope) -> None:
     examples = await bodies(horde)
     for method, path, right in asked():
         answer = await call(horde, method, path, examples.get((method, path)), key)
+        assert "content-type" in answer.headers, (method, path, answer.status_code, answer.text)
         body = answer.json() if "json" in answer.headers["content-type"] else None  # else a stream
         is_refused = "KeyLacksScope" in codes_of(body)
         needed = CARRIED_BY[WITH_A_KEY.get(f"{method} {path}", right)]

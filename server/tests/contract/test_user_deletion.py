@@ -279,6 +279,7 @@ AT_A_WIPE = {
     "proxy_passkey": "removed",
     "registration": "removed",
     "result_report": "kept for its time: numbers of who asked and who made it",
+    "sdapi_choice": "removed",
     "sign_in": "removed",
     "style": "removed",
     "style_collection": "removed",
@@ -405,6 +406,10 @@ async def live_a_little(horde: Horde, ada: NewAccount, bob: NewAccount, root: Ne
         ada.id,
     )
     await horde.client.put(f"/api/v2/workers/{worker_id}", json={"info": "ada-worker-info"}, headers=key)
+    chosen = await horde.client.post(
+        "/sdapi/v1/options", json={"sd_model_checkpoint": "stable_diffusion"}, auth=("u", ada.api_key)
+    )
+    assert chosen.is_success, chosen.text
     given = await horde.client.post(
         "/api/v2/kudos/transfer", json={"username": bob.alias, "amount": 10},
         headers={**key, "Idempotency-Key": "token-for-ada"},

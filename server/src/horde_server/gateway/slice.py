@@ -8,13 +8,14 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 
 from horde_server.core import Core
+from horde_server.database.pool import Connection
 from horde_server.dispatch.slice import Dispatch
 from horde_server.gateway.common.alchemists import Alchemists
 from horde_server.gateway.common.life import Life
 from horde_server.gateway.common.model_names import ModelNames
 from horde_server.gateway.common.once import Calls
 from horde_server.gateway.common.pictures import DeliveredPictures
-from horde_server.gateway.common.services import Services, WorkingFace
+from horde_server.gateway.common.services import RememberingFace, Services, WorkingFace
 from horde_server.gateway.common.visits import Visits
 from horde_server.gateway.faces import FACES
 from horde_server.gateway.front.routes import routes as front_routes
@@ -84,6 +85,12 @@ class Gateway(Slice):
             if name in self._settings.dialects and isinstance(face, WorkingFace):
                 found |= face.work()
         return found
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """What any dialect keeps of the person, also one that was on before."""
+        for face in self._faces.values():
+            if isinstance(face, RememberingFace):
+                await face.wipe(conn, account_id)
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Of the dialects that are on, and what stands at the front door."""

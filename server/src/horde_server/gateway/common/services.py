@@ -10,6 +10,7 @@ from fastapi import APIRouter
 
 from horde_server.blobs.decoding import Decoders
 from horde_server.core import Core
+from horde_server.database.pool import Connection
 from horde_server.dispatch.live_queue import LiveQueue
 from horde_server.gateway.common.alchemists import Alchemists
 from horde_server.gateway.common.errors import Dialect
@@ -62,6 +63,14 @@ class WorkingFace(Protocol):
     """A `Face` that has something to do while the node runs."""
 
     def work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        """As a slice has it."""
+
+
+@runtime_checkable
+class RememberingFace(Protocol):
+    """A `Face` that keeps something of accounts."""
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
         """As a slice has it."""
 
 

@@ -12,6 +12,7 @@ from horde_server.gateway.common.services import Services
 from horde_server.gateway.mcp.desk_horde import DeskHorde
 from horde_server.gateway.mcp.mounted import HORDE, Mounted
 from horde_server.http.rights import Right
+from horde_server.http.unread_bodies import refuse_media_type
 from horde_server.identity.caller import Caller
 
 
@@ -30,6 +31,7 @@ def routes(services: Services, chats: Chats, mounted: Mounted) -> APIRouter:
     async def call(caller: Caller, request: Request) -> Response:
         """A message of the protocol."""
         _refuse_foreign(request, origins)
+        refuse_media_type(request.headers)  # the package says so in plain text
         horde = DeskHorde(services, chats, caller, services.public_address(request))
         setattr(request.state, HORDE, horde)
         return await mounted.answer()

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from horde_server.database.pool import Pool
+from horde_server.database.pool import Connection, Pool
 from horde_server.gateway.sdapi import choice_store as store
 from horde_server.gateway.sdapi.calls import Who, who_calls
 from horde_server.identity.caller import Caller
@@ -36,6 +36,10 @@ class Choices:
         if found is None or self._clock() - found[0] > _NAMELESS_KEPT_S:
             return None
         return found[1]
+
+    async def forget(self, conn: Connection, account_id: int) -> None:
+        """An account is wiped, in the caller's transaction."""
+        await store.forget(conn, account_id)
 
     async def choose(self, caller: Caller, checkpoint: str) -> None:
         """Let a caller have chosen a model."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from fastapi import APIRouter
 
+from horde_server.database.pool import Connection
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.sdapi.calls import Calls
 from horde_server.gateway.sdapi.choices import Choices
@@ -27,6 +28,10 @@ class Sdapi:
             services.life, services.models, services.pictures, services.decoders, self._choices, self._calls
         )
         self._extras = Extras(services.alchemists, services.decoders)
+
+    async def wipe(self, conn: Connection, account_id: int) -> None:
+        """What the account has chosen."""
+        await self._choices.forget(conn, account_id)
 
     def routes(self) -> Iterable[APIRouter]:
         """Of `/sdapi/v1`."""
