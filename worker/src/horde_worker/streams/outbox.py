@@ -83,10 +83,11 @@ class TextOutbox:
         had, self._have = self._have, self._sent_to if answer.next is None else answer.next
         self._stuck = self._stuck + 1 if had < self._sent_to and self._have <= had else 0
         self.is_full = self.is_full or self._stuck >= STUCK_AFTER
+        self._sent_to = self._have  # a call without fields, as while nobody listens, says nothing of being stuck
         return self._have < len(self._settled)
 
     def go_back(self, have: int | None, have_deltas: int | None) -> None:
-        self._have = have or 0
+        self._have = self._sent_to = have or 0
 
     def so_far(self) -> str:
         return self._text.settled().decode()
@@ -135,10 +136,11 @@ class DeltaOutbox:
         had, self._have = self._have, self._sent_to if answer.next_delta is None else answer.next_delta
         self._stuck = self._stuck + 1 if had < self._sent_to and self._have <= had else 0
         self.is_full = self.is_full or self._stuck >= STUCK_AFTER
+        self._sent_to = self._have  # a call without fields, as while nobody listens, says nothing of being stuck
         return self._have < len(self._deltas)
 
     def go_back(self, have: int | None, have_deltas: int | None) -> None:
-        self._have = have_deltas or 0
+        self._have = self._sent_to = have_deltas or 0
 
     def so_far(self) -> str:
         return "".join(str(one.get("content") or "") for one, _ in self._deltas)
