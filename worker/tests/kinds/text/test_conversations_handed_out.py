@@ -89,13 +89,15 @@ def test_the_seed_that_was_asked_for_is_the_first_one() -> None:
         {"messages": ["hello"]},
         {"messages": [{"content": "nobody says it"}]},
         {"messages": [{"role": "demon", "content": "x"}]},
+        {"messages": [{"role": ["user"], "content": "x"}]},
+        {"messages": [USER, {"role": {"user": 1}, "content": "x"}]},
         {"messages": [USER], "tools": [TOOL] * (MOST_TOOLS + 1)},
         {"messages": [USER], "tools": [{"x": "y" * 600_000}]},
         {"messages": [USER], "json_schema": "object"},
         {"messages": [USER], "json_schema": {"x": "y" * 300_000}},
         {"messages": [seen("QUJD")] * (MOST_PICTURES + 1)},
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_what_is_out_of_bounds_is_given_back(payload: dict[str, Any]) -> None:
     """In one piece: with less than was asked for, the answer would be another."""
@@ -106,7 +108,8 @@ def test_what_is_out_of_bounds_is_given_back(payload: dict[str, Any]) -> None:
 
 def test_whatever_is_in_a_hand_out_it_is_read_or_given_back() -> None:
     dice = random.Random(7)
-    values: list[Any] = [None, 0, -1, 1e300, "", "x", [], {}, [None], [[]], {"a": []}, True, [USER], [TOOL], "required"]
+    values: list[Any] = [None, 0, -1, 1e300, "", "x", [], {}, [None], [[]], {"a": []}, True, [USER], [TOOL], "required",
+                         [{"role": {}}], [{"role": []}], [{"role": None}]]  # fmt: skip
     names = [
         *("messages", "tools", "tool_choice", "json_schema", "response_format", "logprobs", "images", "continue"),
         *("parallel_tool_calls", "seed"),

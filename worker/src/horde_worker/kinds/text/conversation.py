@@ -42,7 +42,7 @@ def conversation_of(payload: Mapping[str, Any], ids: tuple[str, ...]) -> Convers
     if not messages:
         messages = [{"role": "user", "content": _with_pictures(payload.get("prompt"), pictures)}]
     _check(messages, MOST_MESSAGES, MOST_CHARACTERS, "messages", ids)
-    if not all(one.get("role") in _ROLES for one in messages):
+    if not all(isinstance(role := one.get("role"), str) and role in _ROLES for one in messages):
         raise UnusableJob("a message has no role", ids)
     tools = payload.get("tools") or []
     _check(tools, MOST_TOOLS, MOST_TOOL_CHARACTERS, "tools", ids)
