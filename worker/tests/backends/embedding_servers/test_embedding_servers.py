@@ -11,7 +11,7 @@ import pytest_asyncio
 from text_contracts.served import Body, ContractServer
 
 from horde_worker.backends.embedding import EmbeddingJob, EmbeddingMaker, EmbeddingResult
-from horde_worker.backends.embedding_servers.maker import AT_A_TIME
+from horde_worker.backends.embedding_servers.maker import AT_A_TIME, EmbeddingServerMaker
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import BackendSettings
 from horde_worker.backends.registry import open_backend
@@ -63,12 +63,14 @@ class OpenAiEmbedder(ContractServer):
 class OllamaEmbedder(ContractServer):
     bodies: ClassVar = {"/api/embed": Embed, "/api/show": Show}
     rows: list[Any] | None = None
+    is_loaded = True
+    digest = "sha256:1"
 
     def got(self, path: str, query: Mapping[str, str]) -> Any:
         names = ("mistral:latest", "nomic-embed-text:latest")
         return {
-            "/api/tags": {"models": [{"name": name} for name in names]},
-            "/api/ps": {"models": [{"name": names[1]}]},
+            "/api/tags": {"models": [{"name": name, "digest": self.digest} for name in names]},
+            "/api/ps": {"models": [{"name": names[1]}] if self.is_loaded else []},
         }.get(path)
 
     def told(self, path: str, body: dict[str, Any]) -> Any:
@@ -144,6 +146,22 @@ async def test_what_is_no_vector_fails_the_job(
     asked.rows = rows
     with pytest.raises(BackendFailure):
         await result_of(maker, "a")
+
+
+async def test_a_model_that_comes_and_goes_is_neither_tried_nor_asked_about_again(opened: Open) -> None:
+    """Ollama lets go of models after minutes, and each trial would load it again; a new model is asked about."""
+    asked = OllamaEmbedder()
+    maker = await opened(asked, "ollama-embeddings")
+    assert isinstance(maker, EmbeddingServerMaker)
+    before = list(asked.sent)
+    asked.is_loaded = False
+    await maker.attendance._look_once()
+    assert maker.abilities.loaded == ()
+    assert [path for path, _ in before if path != "/api/embed"] == ["/api/show"] * 2
+    assert asked.sent == before
+    asked.digest = "sha256:2"
+    await maker.attendance._look_once()
+    assert [path for path, _ in asked.sent[len(before) :]] == ["/api/show"] * 2
 
 
 async def test_the_owner_says_which_model_is_which(opened: Open) -> None:

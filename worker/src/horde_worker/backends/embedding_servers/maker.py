@@ -63,8 +63,8 @@ class EmbeddingServerMaker:
 
     @property
     def abilities(self) -> EmbeddingAbilities:
-        """What the server has."""
-        return self.attendance.abilities
+        """What the server has. What is loaded just now is told beside it: its change is nothing to be tried out."""
+        return replace(self.attendance.abilities, loaded=() if self._seen is None else self._seen.loaded)
 
     @property
     def unready(self) -> str:
@@ -104,7 +104,7 @@ class EmbeddingServerMaker:
         seen = await self._server.look(self._options)
         self._seen = seen
         length = min(self._context_length or seen.max_tokens, seen.max_tokens)
-        return EmbeddingAbilities(tuple(seen.models), length, seen.loaded)
+        return EmbeddingAbilities(tuple(seen.models), length)
 
     async def _self_test(self, able: EmbeddingAbilities) -> None:
         """By every model: who cannot make a vector is offered no texts."""

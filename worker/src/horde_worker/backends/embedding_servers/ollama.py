@@ -29,20 +29,30 @@ class OllamaEmbeddingServer:
 
     def __init__(self, server: BackendServer) -> None:
         self._server = server
+        self._shown: dict[tuple[str, str], int] = {}
 
     async def look(self, options: ServerOptions) -> SeenEmbedder:
         """The models that Ollama says are for this; all of them, or those that the owner chose."""
-        installed = _names(await self._server.get_json("/api/tags"))
-        loaded = _names(await self._server.get_json("/api/ps"))
-        found: dict[str, int] = {}
-        for name in list(options.models.values()) or installed[:MOST_LOOKED_AT]:
-            shown = await self._server.post_json("/api/show", {"model": name})
-            able = value_at(shown, "capabilities")
-            if options.models or (isinstance(able, list) and "embedding" in able):
-                found[name] = _length_in(value_at(shown, "model_info"))
+        digests = _digests(await self._server.get_json("/api/tags"))
+        installed = list(digests)
+        loaded = _digests(await self._server.get_json("/api/ps"))
+        wanted = list(options.models.values()) or installed[:MOST_LOOKED_AT]
+        keys = {name: (name, digests.get(name, "")) for name in wanted}
+        self._shown = {key: self._shown[key] for key in keys.values() if key in self._shown}
+        for name, key in keys.items():
+            if key not in self._shown:
+                self._shown[key] = await self._length_of(name, is_chosen=bool(options.models))
+        found = {name: length for name, key in keys.items() if (length := self._shown[key])}
         models = named(options, {name.removesuffix(":latest"): name for name in found}, self.program, also=installed)
         here = tuple(name for name, local in models.items() if local in loaded)
         return SeenEmbedder(models, min(found.values(), default=UNKNOWN_CONTEXT), here)
+
+    async def _length_of(self, name: str, *, is_chosen: bool) -> int:
+        """How many tokens a model takes; 0 where it is not for this. Asked once for each model that is installed."""
+        shown = await self._server.post_json("/api/show", {"model": name})
+        able = value_at(shown, "capabilities")
+        is_for_this = is_chosen or (isinstance(able, list) and "embedding" in able)
+        return _length_in(value_at(shown, "model_info")) if is_for_this else 0
 
     async def embed(self, model: str, texts: Sequence[str], limit_s: float) -> Vectors:
         answer = await self._server.post_json(
@@ -54,10 +64,14 @@ class OllamaEmbeddingServer:
         return Vectors(found, number_at(answer, "prompt_eval_count"))
 
 
-def _names(answer: object) -> list[str]:
+def _digests(answer: object) -> dict[str, str]:
+    """The models of a list by name, each with the digest of its files."""
     listed = value_at(answer, "models")
-    found = [text_at(one, "name") or text_at(one, "model") for one in (listed if isinstance(listed, list) else [])]
-    return [name for name in found if name]
+    found = {
+        text_at(one, "name") or text_at(one, "model"): text_at(one, "digest")
+        for one in (listed if isinstance(listed, list) else [])
+    }
+    return {name: digest for name, digest in found.items() if name}
 
 
 def _length_in(info: object) -> int:
