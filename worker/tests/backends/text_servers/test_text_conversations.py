@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -21,7 +21,11 @@ from text_jobs import a_job, events_of, pieces_of
 from horde_worker.backends.events import BackendFailure, Delta
 from horde_worker.backends.mapping import Mapped, Sent, Unsupported, conversation_mappings
 from horde_worker.backends.text import ChatAbilities, Conversation, TextEvent, TextJob, TextResult
+from horde_worker.backends.text_servers import maker as maker_module
+from horde_worker.backends.text_servers.chat import Answered, ChatEnding, Said
 from horde_worker.backends.text_servers.maker import TextServerMaker
+from horde_worker.backends.text_servers.pace import GRACE_S
+from horde_worker.backends.text_servers.tables import Ask
 
 Open = Callable[..., Awaitable[TextServerMaker]]
 
@@ -270,6 +274,36 @@ async def test_an_answer_without_end_is_given_up(opened: Open) -> None:
     asked.story = ("x" * 5000,) * 3
     with pytest.raises(BackendFailure, match="far more"):
         await events_of(maker, a_job(conversation=Conversation(ASKED, logprobs=0), max_length=40))
+
+
+async def test_a_long_conversation_is_given_the_time_to_read_it(opened: Open) -> None:
+    """As a long prompt is; also where a server does not tell how much it has read."""
+    maker = await opened(ConversingContract(), "openai")
+    for _ in range(5):
+        maker.pace.note("m", prompt_characters=1000, tokens=101, first_s=1.0, rest_s=10.0)
+    limits: list[float] = []
+
+    async def answer(_ask: Ask, limit_s: float) -> AsyncGenerator[Answered, None]:
+        limits.append(limit_s)
+        for _ in range(12):
+            yield Said({"content": "word "})
+        yield ChatEnding()
+
+    maker._server.answer = answer  # type: ignore[method-assign]
+    talk = a_job(conversation=Conversation(ASKED), prompt="x" * 100_000, ttl_s=10_000.0, max_length=40)
+    for _ in range(2):
+        await events_of(maker, talk)
+    assert limits[0] == pytest.approx(GRACE_S + 2 * (40 / 10 + 100), rel=0.01)
+    assert limits[1] <= limits[0]  # it came at once, and did not make reading seem slow
+
+
+async def test_trials_have_an_end_together(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not tried in time is not offered; texts by prompts are."""
+    monkeypatch.setattr(maker_module, "TRIALS_LIMIT_S", 0.0)
+    asked = ConversingContract()
+    maker = await opened(asked, "openai")
+    assert maker.abilities.chat is None
+    assert not any("messages" in body for _, body in asked.sent)
 
 
 ASKED_FOR: dict[str, dict[str, Any]] = {

@@ -51,6 +51,9 @@ BUSY_TRIES: Final = 5
 BUSY_PAUSE_S: Final = 2.0
 SELF_TEST_TOKENS: Final = 16
 SELF_TEST_LIMIT_S: Final = 240.0
+TRIALS_LIMIT_S: Final = 240.0
+"""Since the self-test began, for what answers can do: what was not tried by then is not offered, which costs less than a
+server that counts as away because it takes long (`Attendance` waits 300 s)."""
 MOST_TRIED: Final = 4
 """Models whose answers are tried: each may have to be loaded for it."""
 KNOWN_REASONS: Final = frozenset({"stop", "length"})
@@ -148,7 +151,7 @@ class TextServerMaker:
         tokens, first_at, ending = 0, 0.0, Ending()
         async with self._room:
             began = time.monotonic()
-            async with aclosing(self._patiently(ask, self._server.write)) as written:
+            async with aclosing(self._patiently(ask, len(ask.prompt), self._server.write)) as written:
                 async for event in written:
                     if isinstance(event, Ending):
                         ending = event
@@ -182,7 +185,7 @@ class TextServerMaker:
         answer, first_at, ending = Answering(ask.job, place), 0.0, ChatEnding()
         async with self._room:
             began = time.monotonic()
-            async with aclosing(self._patiently(ask, self._server.answer)) as answered:
+            async with aclosing(self._patiently(ask, len(ask.job.prompt), self._server.answer)) as answered:
                 async for event in answered:
                     if isinstance(event, ChatEnding):
                         ending = event
@@ -195,7 +198,7 @@ class TextServerMaker:
         result = answer.result(ask.seed, ending)
         self.pace.note(
             ask.job.model,
-            prompt_characters=(ending.prompt_tokens or 0) * CHARACTERS_A_TOKEN,
+            prompt_characters=(ending.prompt_tokens or 0) * CHARACTERS_A_TOKEN or len(ask.job.prompt),
             tokens=result.tokens,
             first_s=first_at - began,
             rest_s=time.monotonic() - first_at,
@@ -217,11 +220,14 @@ class TextServerMaker:
         )
 
     async def _patiently(
-        self, ask: Ask, write: Callable[[Ask, float], AsyncGenerator[EventT, None]]
+        self, ask: Ask, to_read: int, write: Callable[[Ask, float], AsyncGenerator[EventT, None]]
     ) -> AsyncGenerator[EventT, None]:
-        """What the server writes; one that is busy is asked again, and one that takes far too long is given up."""
+        """What the server writes; one that is busy is asked again, and one that takes far too long is given up.
+
+        `to_read`: characters that it reads before.
+        """
         limit_s = ask.job.longest_s
-        if (usual_s := self.pace.limit_s(ask.job.max_length, len(ask.prompt))) is not None:
+        if (usual_s := self.pace.limit_s(ask.job.max_length, to_read)) is not None:
             limit_s = min(limit_s, usual_s)
         for attempt in range(1, BUSY_TRIES + 1):
             has_begun = False
@@ -268,6 +274,7 @@ class TextServerMaker:
     async def _self_test(self, able: TextAbilities) -> None:
         """Have a few words written by the first model: whoever cannot do that is offered no job."""
         seen = self._seen_or_gone()
+        began = time.monotonic()
         job = TextJob(
             ids=("self-test",),
             model=able.models[0],
@@ -285,9 +292,9 @@ class TextServerMaker:
                 pieces += isinstance(event, str) and bool(event)
         if not pieces:
             raise BackendFailure(f"{self._server.program} wrote nothing when it was tried out")
-        self._chat = await self._tried_chat(job, seen)
+        self._chat = await self._tried_chat(job, seen, until=began + TRIALS_LIMIT_S)
 
-    async def _tried_chat(self, job: TextJob, seen: Seen) -> ChatAbilities | None:
+    async def _tried_chat(self, job: TextJob, seen: Seen, *, until: float) -> ChatAbilities | None:
         """What every model does with messages. Nothing is claimed of more models than can be tried in a while."""
         found: list[ChatAbilities | None] = []
         for local in list(seen.models.values())[: MOST_TRIED + 1]:
@@ -296,7 +303,10 @@ class TextServerMaker:
                 conversation: Conversation, tokens: int, local: str = local
             ) -> AsyncGenerator[Said | ChatEnding, None]:
                 trial = replace(job, conversation=conversation, max_length=tokens, sampling=UNSURPRISING, may_end=True)
-                return self._server.answer(Ask(trial, EMPTY_PROMPT, 1, local, seen.context_length), TRIAL_LIMIT_S)
+                limit_s = min(TRIAL_LIMIT_S, until - time.monotonic())
+                if limit_s <= 0:
+                    raise BackendFailure(f"{self._server.program} takes too long to be tried out")
+                return self._server.answer(Ask(trial, EMPTY_PROMPT, 1, local, seen.context_length), limit_s)
 
             found.append(None if len(found) >= MOST_TRIED else await self._server.chat_abilities(local, ask))
             if found[-1] is None:
