@@ -13,7 +13,7 @@ from typing import Generic
 
 import structlog
 
-from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.events import BackendFailure, UnusableInput
 from horde_worker.exit_codes import ExitCode
 from horde_worker.gate.rules import Gate, Readiness, Rule
 from horde_worker.hooks import Hook, Hooks
@@ -180,7 +180,8 @@ class Worker(Generic[JobT, ResultT]):
         try:
             ready = await self._fetched.in_time(self._kind.prepare(job), deadline)
         except BackendFailure as error:
-            self._breaker.failed()
+            if not isinstance(error, UnusableInput):  # else whoever asks for three such things stops a worker
+                self._breaker.failed()
             await self._making.give_back(job, job.ids, error, self._new_hooks())
             self._over(len(job.ids))
         else:

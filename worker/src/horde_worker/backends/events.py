@@ -22,6 +22,10 @@ class CalledOff(BackendFailure):
     """Nobody waits for the result any more."""
 
 
+class UnusableInput(BackendFailure):
+    """What came with this job, or was to be fetched for it, is of no use; nothing is wrong with the worker."""
+
+
 class OutOfMemory(BackendFailure):
     """There was no memory for this job. It is tried once again after memory was let go."""
 

@@ -22,6 +22,7 @@ from horde_worker.kinds.hand_out import UnusableJob
 from horde_worker.kinds.text.conversation import MOST_MESSAGES, MOST_PICTURES, MOST_TOOLS, conversation_of
 from horde_worker.kinds.text.kind import TextKind
 from horde_worker.kinds.text.popped import read_text_pop
+from horde_worker.loop.breaker import FAILURE_PAUSE_S
 from horde_worker.settings import OperatorWishes
 from horde_worker.worker import Worker
 
@@ -200,3 +201,14 @@ async def test_a_picture_that_cannot_be_had_fails_the_job(
     assert job is not None
     with pytest.raises(BackendFailure, match="picture"):
         await kind.prepare(job)
+
+
+async def test_pictures_that_cannot_be_had_pause_no_worker(horde: PlayedHorde, session: aiohttp.ClientSession) -> None:
+    """Else anybody could stop every worker that looks at pictures, by asking three times about none."""
+    lost = [horde.text_job(f"t{place}", payload={"messages": [seen(f"{horde.url}/shelf/none")]}) for place in range(5)]
+    horde.text_pop_script = [*lost, horde.text_job("good", payload={"messages": [USER]})]
+    naps = Naps()
+    kind = TextKind(HordeApi(session, horde.url, "the key", naps), "caller", Caller(), OperatorWishes("a caller"))
+    await asyncio.wait_for(Worker(kind, sleep=naps, jobs_wanted=6).run(), LIMIT_S)
+    assert FAILURE_PAUSE_S not in naps.taken
+    assert [one["state"] for one in horde.text_submits].count("faulted") == 5

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from horde_sdk.ai_horde_api.consts import MODEL_TYPE
-from horde_worker.backends.events import BackendFailure
+from horde_worker.backends.events import BackendFailure, UnusableInput
 from horde_worker.backends.text import TextJob, TextMaker, TextResult
 from horde_worker.horde_api import HordeApi
 from horde_worker.kinds.hand_out import HandOut, UnusableJob, giving_back_at_most, messages_of, skipped_of
@@ -73,7 +73,7 @@ class TextKind(OfMaker):
             return ready
         seen = await with_pictures(job.conversation, self._sources)
         if isinstance(seen, SourceFailure):
-            raise BackendFailure(f"a picture of the conversation: {seen.value}")
+            raise UnusableInput(f"a picture of the conversation: {seen.value}")
         return replace(ready, conversation=seen)
 
     def make(self, job: TextJob, watch: Watch) -> AsyncGenerator[TextResult | BackendFailure, None]:
