@@ -54,6 +54,20 @@ def test_what_is_settled_is_the_beginning_of_the_final_text(seed: int) -> None:
         assert after.startswith(before), (before, after)
 
 
+@pytest.mark.parametrize("seed", range(200))
+def test_no_more_is_held_back_than_may_become_a_stop_sequence(seed: int) -> None:
+    """The longest beginning of one, of whatever letters that repeat."""
+    dice = random.Random(seed)
+    stops = ["".join(dice.choices("ab", k=dice.randint(1, 9))) for _ in range(3)]
+    settled, text = SettledText(stops, UNFORMATTED), ""
+    for _ in range(30):
+        piece = "".join(dice.choices("abc", (5, 5, 1), k=dice.randint(0, 4)))
+        text += piece
+        settled.add(piece)
+        held = max(length for stop in stops for length in range(len(stop)) if text.endswith(stop[:length]))
+        assert settled.settled() == text[: len(text) - held].encode()
+
+
 def test_all_of_a_plain_text_is_settled_at_once() -> None:
     text = SettledText((), UNFORMATTED)
     text.add("Once")
