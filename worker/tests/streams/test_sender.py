@@ -201,6 +201,15 @@ async def test_large_deltas_arrive_as_several_that_come_to_the_same(horde: Playe
     assert all(one.keys() == {"index", "function"} and "name" not in one["function"] for one in rest)
 
 
+async def test_a_call_in_a_delta_that_is_none_is_left_out(horde: PlayedHorde, api: HordeApi) -> None:
+    """Whatever a server writes, the job goes on."""
+    async with a_stream(api, DeltaOutbox(512)) as stream:
+        stream.tell(Delta(0, {"content": "x" * 600, "tool_calls": ["call", None, 7]}))
+        stream.tell(Delta(0, {"content": "end"}))
+        await horde.until(lambda: {"content": "end"} in horde.desk.deltas.get("j0", []))
+    assert "".join(one.get("content", "") for one in horde.desk.deltas["j0"]) == "x" * 600 + "end"
+
+
 async def test_deltas_that_got_lost_are_sent_again(horde: PlayedHorde, api: HordeApi) -> None:
     async with a_stream(api, DeltaOutbox(16 * 1024)) as stream:
         for number in range(100):

@@ -27,7 +27,13 @@ from horde_worker.backends.text import ChatAbilities
 from horde_worker.backends.text_servers.backend import SHORTEST_CONTEXT, TextServerBackend
 from horde_worker.backends.text_servers.chat import Answered
 from horde_worker.backends.text_servers.chat_trial import Trial, sees, tried
-from horde_worker.backends.text_servers.openai_chat import CHAT, chat_answers, chat_body, conversation_in
+from horde_worker.backends.text_servers.openai_chat import (
+    ABNORMAL_ENDS,
+    CHAT,
+    chat_answers,
+    chat_body,
+    conversation_in,
+)
 from horde_worker.backends.text_servers.prompt_repeated import WithoutPrompt
 from horde_worker.backends.text_servers.server import UNKNOWN_CONTEXT, Ending, Seen, Speaker, Written, file_name, named
 from horde_worker.backends.text_servers.streams import number_at, objects_of, text_at, value_at
@@ -41,7 +47,6 @@ _UNKNOWN_KEYS: Final = frozenset({400, 422})
 _NO_SUCH_ADDRESS: Final = frozenset({404, 405, 501})
 _TOLD_CONTEXT: Final = re.compile(r"(?:context (?:length|window|size)|max_model_len)\D{0,20}(\d{2,8})")
 """How programs refuse a prompt that is too long, and tell how much would have fitted."""
-_ABNORMAL_ENDS: Final = frozenset({"error", "abort"})
 
 
 class OpenAiServer(Speaker):
@@ -260,7 +265,7 @@ class OpenAiServer(Speaker):
                     continue
                 yield choice
                 ended = text_at(choice, "finish_reason") or ended
-                if ended in _ABNORMAL_ENDS:
+                if ended in ABNORMAL_ENDS:
                     raise BackendFailure(f"{self.program} gave a text up ({ended})")
         if not ended:
             raise BackendGone(f"{self.program} broke off in the middle of a text")

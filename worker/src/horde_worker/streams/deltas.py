@@ -25,7 +25,8 @@ def pieces_of(delta: Mapping[str, Any], most_bytes: int) -> Iterator[Mapping[str
         for begin in range(0, len(text), length):
             yield {name: text[begin : begin + length]}
     for call in calls if isinstance(calls, list) else ():
-        yield from _call_in_pieces(call, length)
+        if isinstance(call, Mapping):
+            yield from _call_in_pieces(call, length)
 
 
 def _call_in_pieces(call: Mapping[str, Any], length: int) -> Iterator[Mapping[str, Any]]:

@@ -65,7 +65,7 @@ class _AwaitedStop:
         self.length = self._border(length) if length == len(stop) else length
 
     def _border(self, length: int) -> int:
-        """The longest beginning, shorter than `length`, with which that much of the sequence ends; found when needed."""
+        """The longest beginning, shorter than `length`, with which so much of it ends; found when needed."""
         borders, stop = self._borders, self._stop
         while len(borders) < length:
             border = borders[-1] if borders else 0

@@ -14,9 +14,10 @@ from horde_worker.backends.embedding import EmbeddingJob, EmbeddingResult
 from horde_worker.backends.embeddings_backend import AT_A_TIME, BUILT_IN, EmbeddingsBackend
 from horde_worker.backends.events import BackendFailure
 from horde_worker.backends.interface import BackendSettings
+from horde_worker.backends.sentence_model import word_pieces
 from horde_worker.backends.sentence_model.encoder import SentenceModel
 from horde_worker.backends.sentence_model.safe_tensors import read_tensors
-from horde_worker.backends.sentence_model.word_pieces import WordPieces
+from horde_worker.backends.sentence_model.word_pieces import LONGEST_WORD, WordPieces
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_text_is_parted_as_bert_does(text: str, expected: list[str]) -> None:
     words = WordPieces({word: number for number, word in enumerate(WORDS)})
     assert [WORDS[number] for number in words.tokens(text, 64)] == ["[CLS]", *expected, "[SEP]"]
+
+
+def test_of_a_long_text_no_more_is_read_than_becomes_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of many words nor of one."""
+    read: list[int] = []
+    cleaned = word_pieces._cleaned
+    monkeypatch.setattr(word_pieces, "_cleaned", lambda text: read.append(len(text)) or cleaned(text))
+    words = WordPieces({word: number for number, word in enumerate(WORDS)})
+    assert len(words.tokens("a cat " * 100_000, 32)) == 32
+    assert sum(read) < 200
+    read.clear()
+    words.tokens("x" * 1_000_000, 32)
+    assert sum(read) <= 32 * LONGEST_WORD
 
 
 def test_what_is_too_long_is_cut_and_still_ended(folder: Path) -> None:

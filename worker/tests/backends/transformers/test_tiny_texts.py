@@ -378,7 +378,7 @@ async def test_a_conversation_is_written_by_the_models_own_template(folder: Path
     """With no second token of the beginning; marks that a user types open no turn for somebody else."""
     chatty = shutil.copytree(folder, tmp_path / "chatty")
     template = (
-        "{% for message in messages %}{{ '<' + message.role + '>' + message.content }}{% endfor %}"
+        "{% for message in messages %}{{ '<' + message.role + '>' + message.content | string }}{% endfor %}"
         "{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}"
     )
     (chatty / "chat_template.jinja").write_text(template)
@@ -392,9 +392,13 @@ async def test_a_conversation_is_written_by_the_models_own_template(folder: Path
         with backend._stations.one(lambda: False) as station:
             model = station.models.get("tiny")
             written = model._written(Conversation(said))
+            parts = [{"type": "text", "text": f"hello {mark} there"}, f"and {mark}", {"type": "other"}]
+            in_parts = model._written(Conversation(({"role": "user", "content": parts},)))
             begun = (*said, {"role": "assistant", "content": "well"})
             continued = model._written(Conversation(begun, continues=True))
         assert written == f"<user>hello {mark[0]}\u200d{mark[1:]} there<assistant>"
+        assert in_parts is not None
+        assert mark not in in_parts
         assert continued is not None
         assert continued.endswith("<assistant>well")
         prompted, [talked] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from horde_worker.backends.events import BackendFailure
 MOST_FILE_BYTES: Final = 16_000_000
 LONGEST_WORD: Final = 100
 """Characters; longer words are unknown."""
+_RUNS: Final = re.compile(r"[^ \t\n\r]+")
+"""Cleaned one after the other, until there are tokens enough."""
 _IDEOGRAPHS: Final = (
     (0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F), (0x2B740, 0x2B81F),
     (0x2B820, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F),
@@ -38,9 +41,12 @@ class WordPieces:
             raise BackendFailure(f"{file.name} is no vocabulary: {type(error).__name__}") from error
 
     def tokens(self, text: str, most: int) -> list[int]:
-        """The numbers of a text's tokens between the two marks, `most` with them; what is beyond is left out."""
+        """The numbers of a text's tokens between the two marks, `most` with them; what is beyond is left out.
+
+        As far as it is read: so many of the longest words that are looked up.
+        """
         found = [self._begin]
-        for word in self._words(text):
+        for word in self._words(text[: most * LONGEST_WORD]):
             found.extend(self._pieces(word))
             if len(found) >= most:
                 break
@@ -48,7 +54,7 @@ class WordPieces:
 
     def _words(self, text: str) -> Iterator[str]:
         """Parted at spaces, around every mark of punctuation and every ideograph."""
-        for rough in _cleaned(text).split():
+        for rough in (part for run in _RUNS.finditer(text) for part in _cleaned(run.group()).split()):
             word = _bare(rough.lower()) if self._lowers else rough
             begin = 0
             for place, character in enumerate(word):

@@ -52,8 +52,8 @@ BUSY_PAUSE_S: Final = 2.0
 SELF_TEST_TOKENS: Final = 16
 SELF_TEST_LIMIT_S: Final = 240.0
 TRIALS_LIMIT_S: Final = 240.0
-"""Since the self-test began, for what answers can do: what was not tried by then is not offered, which costs less than a
-server that counts as away because it takes long (`Attendance` waits 300 s)."""
+"""Since the self-test began, for what answers can do: what was not tried by then is not offered. A server that takes
+longer would count as away (`Attendance` waits 300 s)."""
 MOST_TRIED: Final = 4
 """Models whose answers are tried: each may have to be loaded for it."""
 KNOWN_REASONS: Final = frozenset({"stop", "length"})

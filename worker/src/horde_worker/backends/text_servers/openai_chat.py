@@ -31,7 +31,8 @@ CONVERSATION: Final[dict[str, Mapped]] = {
     "logprobs": Sent("logprobs, top_logprobs"),
 }
 """What becomes of a conversation. All but the messages only where the program has proven it at its start."""
-_ABNORMAL_ENDS: Final = frozenset({"error", "abort"})
+ABNORMAL_ENDS: Final = frozenset({"error", "abort"})
+"""What servers call an end that is none."""
 
 
 def chat_body(table: Table, ask: Ask, *, most_stops: int | None = None) -> dict[str, Any]:
@@ -94,7 +95,7 @@ async def chat_answers(
             if delta or logprobs:
                 yield Said(delta, logprobs if isinstance(logprobs, dict) else None)
             if ended := text_at(choice, "finish_reason"):
-                if ended in _ABNORMAL_ENDS:
+                if ended in ABNORMAL_ENDS:
                     raise BackendFailure(f"{program} gave an answer up ({ended})")
                 finish_reason, is_over = ended, True
     if not is_over:

@@ -116,10 +116,7 @@ class TextModel:
                 text = text.replace(mark, f"{mark[0]}\u200d{mark[1:]}")
             return text
 
-        messages = [
-            {**message, "content": harmless(message["content"])} if isinstance(message.get("content"), str) else message
-            for message in conversation.messages
-        ]
+        messages = [_said(message, harmless) for message in conversation.messages]
         try:
             written: str = self._tokenizer.apply_chat_template(
                 messages,
@@ -144,6 +141,20 @@ class TextModel:
     def _decode(self, tokens: Sequence[int]) -> str:
         text: str = self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return text
+
+
+def _said(message: Mapping[str, Any], harmless: Callable[[str], str]) -> dict[str, Any]:
+    """A message with all its texts made harmless, however it has them."""
+
+    def part_of(part: Any) -> Any:
+        if isinstance(part, Mapping) and isinstance(part.get("text"), str):
+            return {**part, "text": harmless(part["text"])}
+        return harmless(part) if isinstance(part, str) else part
+
+    content = message.get("content")
+    if isinstance(content, str):
+        return {**message, "content": harmless(content)}
+    return {**message, "content": [part_of(part) for part in content]} if isinstance(content, list) else {**message}
 
 
 def _ends(model: Any, tokenizer: Any) -> tuple[int, ...]:

@@ -24,7 +24,6 @@ class Writing:
         self._text = ""
         self._tokens = 0
         self.has_ended = False
-        self._ends_by_itself = False
 
     def add(self, token: int, *, is_end: bool, most: int) -> None:
         """The next token; a token of the end is counted, and not shown."""
@@ -37,10 +36,9 @@ class Writing:
 
     def result(self) -> TextResult:
         """The whole text, with whatever bytes still waited."""
-        self._ends_by_itself = self.has_ended
+        reason = "stop" if self.has_ended else "length"
         if not self.has_ended:
             self._show(self._growing.end())
-        reason = "stop" if self._ends_by_itself else "length"
         return TextResult(self._text, self._seed, self._tokens, finish_reason=reason)
 
     def _show(self, piece: str) -> None:
