@@ -276,7 +276,7 @@ async def test_an_answer_without_end_is_given_up(opened: Open) -> None:
         await events_of(maker, a_job(conversation=Conversation(ASKED, logprobs=0), max_length=40))
 
 
-async def test_a_long_conversation_is_given_the_time_to_read_it(opened: Open) -> None:
+async def test_a_long_conversation_is_given_the_time_to_read_it(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a long prompt is; also where a server does not tell how much it has read."""
     maker = await opened(ConversingContract(), "openai")
     for _ in range(5):
@@ -289,7 +289,7 @@ async def test_a_long_conversation_is_given_the_time_to_read_it(opened: Open) ->
             yield Said({"content": "word "})
         yield ChatEnding()
 
-    maker._server.answer = answer  # type: ignore[method-assign]
+    monkeypatch.setattr(maker._server, "answer", answer)
     talk = a_job(conversation=Conversation(ASKED), prompt="x" * 100_000, ttl_s=10_000.0, max_length=40)
     for _ in range(2):
         await events_of(maker, talk)
