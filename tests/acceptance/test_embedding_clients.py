@@ -22,6 +22,7 @@ from horde_sdk.ai_horde_api.embedding_models import EmbeddingAsyncRequest
 from horde_sdk.ai_horde_api.simple_clients import AIHordeAPISimpleClient
 from horde_sdk.command_line.client_commands import register
 from horde_sdk.command_line.main import build_app
+from horde_sdk.events import EndEvent, ResultEvent
 
 MODEL = "bytes-of-the-hash"
 TEXTS = ["a quiet harbour", "boats at rest"]
@@ -71,6 +72,15 @@ def test_everybody_gets_the_same_vectors(horde: RunningHorde, tmp_path: Path, mo
         serving = worker.submit(serve_one, horde, key)
         assert asyncio.run(ask()) == wanted
         serving.result()
+
+        serving = worker.submit(serve_one, horde, key)
+        with AIHordeAPISimpleClient().open_embedding_request(request, timeout=60) as opened:
+            told = list(opened.events())
+            assert opened.result().generations[0].floats == wanted
+        serving.result()
+        [made] = [one.generation for one in told if isinstance(one, ResultEvent)]
+        assert (made.dimensions, made.vectors) == (8, [])  # they may be megabytes
+        assert told[-1] == EndEvent(done=True, faulted=False)
 
         serving = worker.submit(serve_one, horde, key)
         printed = CliRunner().invoke(app, ["embed", *TEXTS, "--model", MODEL, "--json"])

@@ -158,6 +158,8 @@ class TestWhereTheHordeTells:
             b"event: state\ndata: {\n\n",
             b"event: state\ndata: []\n\n",
             event("state", {"finished": "many"}),
+            b'event: state\ndata: {"finished": Infinity}\n\n',
+            b'event: step\ndata: {"job": 0, "step": 1e999, "steps": 30}\n\n',
             event("text", {"job": 0}),
             event("preview", {"job": 0, "image": "https://example.org/"}),
             event("preview", {"job": 0, "image": "data:image/webp;base64,%%%"}),
@@ -184,6 +186,14 @@ class TestWhereTheHordeTells:
         asked = [one.headers.get("Last-Event-ID") for one in horde.asked if one.line == EVENTS]
         assert asked == [None, "11111111-1.0", "11111111-1.0"]
         assert naps.taken[:2] == [0.5, 2.0]
+
+    def test_a_server_that_wants_no_pause_is_given_one(self, horde: FakeHorde, follow: Follow) -> None:
+        """Else a stream that breaks at once is asked for as fast as the machine can."""
+        naps = Naps()
+        breaks = a_stream(b"retry: 0\n\n", event("state", a_check()))
+        horde.will_answer(EVENTS, breaks, a_stream(event("state", a_check())), a_stream(END))
+        follow(IMAGE, naps=naps)
+        assert naps.taken[:2] == [0.5, 0.5]
 
     def test_a_request_that_is_late_is_cancelled(self, horde: FakeHorde, follow: Follow) -> None:
         naps = Naps()

@@ -45,7 +45,7 @@ def account_events_in(reader: EventReader, piece: bytes) -> Iterator[AccountEven
         try:
             data = json.loads(event.data)
             known = AccountEvent(str(data["request"]), state_of(data))
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             continue
         yield known
 

@@ -337,6 +337,32 @@ class AIHordeAPIAsyncSimpleClient(AsyncQuestions, BaseAIHordeSimpleClient):
         async with AsyncOpenRequest(run, self._session) as opened:
             return await opened.result(), opened.id_
 
+    def open_embedding_request(
+        self,
+        request: EmbeddingAsyncRequest,
+        timeout: int = GENERATION_MAX_LIFE,
+        *,
+        fail_fast: bool | None = None,
+    ) -> AsyncOpenRequest[EmbeddingStatusResponse, EmbeddingStatusResponse]:
+        """Return a request to be followed by yourself; it is sent when you enter its `async with` block.
+
+        OpenHorde only.
+
+        Args:
+            request: The texts.
+            timeout: Seconds to wait at most.
+            fail_fast: Whether to give up at once what no worker can do; default: what the client was told.
+
+        Its events say that vectors are there, and have none in them, as they may be megabytes: `result()` returns them.
+
+        See `AsyncOpenRequest` for an example.
+        """
+        from horde_sdk.ai_horde_api.embedding_requests import EmbeddingRequestRun
+
+        return AsyncOpenRequest(
+            EmbeddingRequestRun.of(request, self._options_of_run(timeout, None, fail_fast=fail_fast)), self._session
+        )
+
     async def embedding_request_dry_run(self, request: EmbeddingAsyncRequest) -> EmbeddingDryRunResponse:
         """Return what a request with `dry_run=True` would cost. OpenHorde only.
 

@@ -47,8 +47,11 @@ class EMBEDDING_ENDPOINT_SUBPATH(GENERIC_API_ENDPOINT_SUBPATH):
 class EmbeddingGeneration(HordeAPIObjectBaseModel, api_name="EmbeddingGeneration"):
     """The vectors of all texts of a request."""
 
-    vectors: list[str]
-    """In the order of the texts: base64 of 32-bit floats, the lowest byte first."""
+    vectors: list[str] = Field(default_factory=list)
+    """In the order of the texts: base64 of 32-bit floats, the lowest byte first.
+
+    None in an event: the status has them.
+    """
     dimensions: int
     """How many numbers each has."""
     model: str

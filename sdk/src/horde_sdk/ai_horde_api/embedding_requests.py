@@ -44,6 +44,7 @@ def dry_run(ask: Ask, request: EmbeddingAsyncRequest) -> Steps[EmbeddingDryRunRe
 class EmbeddingRequestRun(RequestRun[EmbeddingStatusResponse, EmbeddingStatusResponse]):
     """One request for embeddings under way."""
 
+    events_path = "/v2/generate/events"
     _late_error = AIHordeGenerationTimedOutError
 
     request: EmbeddingAsyncRequest

@@ -198,7 +198,7 @@ class FollowedRequest:
         try:
             data = json.loads(event.data)
             known = self._known(event.name, data) if isinstance(data, dict) else None
-        except (ValueError, KeyError, TypeError, RecursionError, ValidationError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError, ValidationError):
             return None
         if isinstance(known, ResultEvent) and self._is_told(known.generation):
             return None

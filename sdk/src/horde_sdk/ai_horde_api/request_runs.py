@@ -331,11 +331,6 @@ class RequestRun(ABC, Generic[LookT, StatusT]):
             with self._named():
                 yield from self._give_up(ask)
 
-    @property
-    def is_late(self) -> bool:
-        """Whether it was waited for long enough."""
-        return self._left_s() <= 0
-
     def _left_s(self) -> float:
         return self._deadline - self.options.clock()
 

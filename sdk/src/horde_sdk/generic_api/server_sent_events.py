@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from horde_sdk.generic_api import bounds
 
+_LEAST_RETRY_S = 0.5
 _MOST_RETRY_S = 60.0
 
 
@@ -88,6 +89,6 @@ class EventReader:
             case "id" if "\0" not in value:
                 self.last_id = value
             case "retry" if value.isascii() and value.isdigit():
-                self.retry_s = min(int(value[:9]) / 1000, _MOST_RETRY_S)
+                self.retry_s = min(max(int(value[:9]) / 1000, _LEAST_RETRY_S), _MOST_RETRY_S)
             case "":  # a comment: a sign of life
                 self._size_bytes = 0 if not self._data else self._size_bytes

@@ -95,10 +95,13 @@ class SdkHorde:
     async def follow(self, request_id: str) -> AsyncGenerator[Look, None]:
         """By polls, each held back until there is news where the horde does that."""
         asked = self._find(request_id)
-        while not asked.task.done():
+        while True:
+            news = asked.next_news()  # taken before looking: what comes meanwhile is not missed
+            if asked.task.done():
+                break
             if asked.look is not None:
                 yield asked.look
-            await asked.news()
+            await news.wait()
         with _said():
             await asked.task
         yield Look(done=True, finished=asked.jobs, jobs=asked.jobs)
@@ -146,11 +149,17 @@ class SdkHorde:
     async def _start(self, what: What, opened: AsyncOpenRequest[Any, Any], jobs: int, form: str = "") -> str:
         asked = _Asked(what, jobs)
         asked.task = asyncio.create_task(asked.see_through(opened))
-        with _said():
-            await asyncio.wait(
-                (asked.task, asyncio.create_task(asked.sent.wait())), return_when=asyncio.FIRST_COMPLETED
-            )
-            if not asked.sent.is_set():
+        sent = asyncio.create_task(asked.sent.wait())
+        try:
+            await asyncio.wait((asked.task, sent), return_when=asyncio.FIRST_COMPLETED)
+        except BaseException:
+            asked.task.cancel()  # whoever asked is gone, and nobody has its id: it cancels its request
+            await asyncio.wait([asked.task])
+            raise
+        finally:
+            sent.cancel()
+        if not asked.sent.is_set():
+            with _said():
                 await asked.task
         self._asked[asked.id] = asked
         for old_id in [key for key, old in self._asked.items() if old.task.done()][
@@ -191,9 +200,9 @@ class _Asked:
         finally:
             self._tell()
 
-    async def news(self) -> None:
-        """Wait for another look."""
-        await self._news.wait()
+    def next_news(self) -> asyncio.Event:
+        """Return what is set with the next look, or at the end."""
+        return self._news
 
     def _tell(self) -> None:
         told, self._news = self._news, asyncio.Event()
