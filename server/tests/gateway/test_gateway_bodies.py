@@ -13,11 +13,13 @@ from horde_server.gateway.common.errors import BadField, MissingField, Unsupport
 from horde_server.gateway.common.forms import MOST_PARTS
 
 
-async def read(body: bytes, content_type: str = "application/json") -> Body:
+async def read(body: bytes, content_type: str = "application/json", idempotency_key: str = "") -> Body:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     headers = [(b"content-type", content_type.encode())] if content_type else []
+    if idempotency_key:
+        headers.append((b"idempotency-key", idempotency_key.encode()))
     return await Body.read(Request({"type": "http", "method": "POST", "headers": headers}, receive))
 
 
@@ -117,6 +119,7 @@ def multipart(*parts: bytes, end: bytes = b"--\r\n") -> bytes:
     return b"".join(b"--b\r\n" + part + b"\r\n" for part in parts) + b"--b" + end
 
 
+FORM_OF_B = "multipart/form-data; boundary=b"
 FIELD = b'Content-Disposition: form-data; name="prompt"\r\n\r\na hat'
 FILE = (
     b'Content-Disposition: form-data; name="image[]"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n'
@@ -125,7 +128,7 @@ FILE = (
 
 
 async def test_a_form_has_fields_and_files() -> None:
-    body = await read(multipart(FIELD, FILE, FILE), "multipart/form-data; boundary=b")
+    body = await read(multipart(FIELD, FILE, FILE), FORM_OF_B)
     assert body.text("prompt") == "a hat"
     assert body.files["image"] == [b"\x89PNG\r\n--\x00"] * 2
     assert body.file("mask", "image") == b"\x89PNG\r\n--\x00"
@@ -137,13 +140,16 @@ async def test_a_form_has_fields_and_files() -> None:
         (multipart(FIELD), "multipart/form-data"),
         (multipart(FIELD), "multipart/form-data; boundary=" + "x" * 300),
         (multipart(FIELD), "multipart/form-data; boundary=other"),
-        (multipart(FIELD, end=b""), "multipart/form-data; boundary=b"),
-        (multipart(*[FIELD] * (MOST_PARTS + 1)), "multipart/form-data; boundary=b"),
-        (multipart(b"X: " + b"x" * 5000 + b"\r\n\r\n"), "multipart/form-data; boundary=b"),
-        (multipart(b"no headers"), "multipart/form-data; boundary=b"),
-        (multipart(b"Content-Disposition: form-data\r\n\r\nx"), "multipart/form-data; boundary=b"),
-        (multipart(b'Content-Disposition: form-data; name="a"\r\n\r\n\xff'), "multipart/form-data; boundary=b"),
-        (multipart(b'Content-Disposition: form-data; name="a"\r\n\r\n\0'), "multipart/form-data; boundary=b"),
+        (multipart(FIELD, end=b""), FORM_OF_B),
+        (multipart(*[FIELD] * (MOST_PARTS + 1)), FORM_OF_B),
+        (multipart(b"X: " + b"x" * 5000 + b"\r\n\r\n"), FORM_OF_B),
+        (multipart(b"no headers"), FORM_OF_B),
+        (multipart(b"Content-Disposition: form-data\r\n\r\nx"), FORM_OF_B),
+        (multipart(b"Content-Disposition: form-data; name*=a; name*1=b\r\n\r\nx"), FORM_OF_B),
+        (multipart(b"Content-Disposition: form-data; name=a; filename*=a; filename*1=b\r\n\r\nx"), FORM_OF_B),
+        (multipart(FIELD), "multipart/form-data; boundary*=b; boundary*1=c"),
+        (multipart(b'Content-Disposition: form-data; name="a"\r\n\r\n\xff'), FORM_OF_B),
+        (multipart(b'Content-Disposition: form-data; name="a"\r\n\r\n\0'), FORM_OF_B),
         (b"&".join(b"a%d=1" % number for number in range(100)), "application/x-www-form-urlencoded"),
         (b"a=%ff", "application/x-www-form-urlencoded"),
     ],
@@ -153,7 +159,23 @@ async def test_a_broken_form_is_refused(body: bytes, content_type: str) -> None:
         await read(body, content_type)
 
 
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "multipart/form-data; boundary={}; charset=utf-8",
+        "multipart/form-data; Boundary={}",
+        'Multipart/Form-Data;boundary="{}"',
+    ],
+)
+async def test_a_form_that_is_sent_again_is_the_same_whatever_stands_between_its_parts(content_type: str) -> None:
+    sent = [multipart(FIELD, FILE).replace(b"--b", b"--" + boundary.encode()) for boundary in ("first", "second")]
+    first = await read(sent[0], content_type.format("first"), "once")
+    again = await read(sent[1], content_type.format("second"), "once")
+    other = await read(sent[1].replace(b"a hat", b"a cat"), content_type.format("second"), "once")
+    assert first.digest == again.digest != other.digest
+
+
 async def test_an_object_in_a_form_is_json() -> None:
     part = b'Content-Disposition: form-data; name="horde"\r\n\r\n{"steps": 9}'
-    body = await read(multipart(part), "multipart/form-data; boundary=b")
+    body = await read(multipart(part), FORM_OF_B)
     assert body.merged("horde").integer("steps", least=1, most=99) == 9

@@ -16,7 +16,7 @@ from fastapi import Request
 
 from horde_server.errors import BadRequest, NulByteInPayload, UnreadableBody
 from horde_server.gateway.common.errors import BadField, MissingField, UnsupportedField
-from horde_server.gateway.common.forms import FORM, MULTIPART, read_multipart, read_urlencoded
+from horde_server.gateway.common.forms import FORM, MULTIPART, delimiter_of, read_multipart, read_urlencoded
 from horde_server.http.body import read_free_json, refuse_endless
 from horde_server.http.dialects import visit_of
 from horde_server.http.fault_words import kind_of
@@ -59,16 +59,18 @@ class Body:
         is_strict = visit is not None and visit.is_strict
         media_type, _, options = request.headers.get("content-type", "").partition(";")
         body = await request.body()
+        delimiter = b""
         match media_type.strip().lower():
             case kind if kind == MULTIPART:
-                form = read_multipart(body, options)
+                delimiter = delimiter_of(options)
+                form = read_multipart(body, delimiter)
                 found = cls(form.fields, files=form.files, is_strict=is_strict)
             case kind if kind == FORM and body[:1] not in b"{ ":
                 found = cls(read_urlencoded(body), is_strict=is_strict)
             case _:
                 found = cls(_object(body, request.headers.get("content-encoding", "")), is_strict=is_strict)
         if "idempotency-key" in request.headers:
-            found.digest = hashlib.sha256(_unbounded(body, options)).digest()
+            found.digest = hashlib.sha256(body.replace(delimiter, b"--") if delimiter else body).digest()
         return found
 
     def __contains__(self, name: str) -> bool:
@@ -218,12 +220,6 @@ class Body:
         if found != value:
             self.clamped[self.named(name)] = f"{found:g}"
         return found
-
-
-def _unbounded(body: bytes, options: str) -> bytes:
-    """A body without the boundary of its parts, which programs make up anew each time."""
-    boundary = options.partition("boundary=")[2].strip(' "')
-    return body.replace(boundary.encode(), b"") if boundary else body
 
 
 def _object(body: bytes, content_encoding: str) -> dict[str, Any]:

@@ -27,12 +27,19 @@ class Form(NamedTuple):
     files: dict[str, list[bytes]]
 
 
-def read_multipart(body: bytes, options: str) -> Form:
-    """The parts of a body. `options`: what stands after the media type. Raises `BadRequest`."""
+def delimiter_of(options: str) -> bytes:
+    """What stands before each part, made up by programs anew each time.
+
+    `options`: what stands after the media type. Raises `BadRequest`.
+    """
     boundary = _option(f"{MULTIPART};{options}", "boundary")
     if not boundary or len(boundary) > _MOST_BOUNDARY_CHARACTERS:
         raise BadRequest("The form names no boundary between its parts: send `multipart/form-data; boundary=…`.")
-    delimiter = b"--" + boundary.encode("latin-1", "replace")
+    return b"--" + boundary.encode("latin-1", "replace")
+
+
+def read_multipart(body: bytes, delimiter: bytes) -> Form:
+    """The parts of a body. Raises `BadRequest`."""
     start = body.find(delimiter)
     if start < 0:
         raise BadRequest("The form has no part between the boundaries that it names.")
@@ -81,7 +88,10 @@ def _name(head: bytes) -> tuple[str, bool]:
 def _option(header: str, name: str) -> str | None:
     message = Message()
     message["content-type"] = " ".join(header.split())
-    found = message.get_param(name, header="content-type")
+    try:
+        found = message.get_param(name, header="content-type")
+    except (TypeError, ValueError):  # pieces of a parameter that do not go together
+        raise BadRequest("A header of the form has parameters that cannot be read: send each of them once.") from None
     return found if isinstance(found, str) or found is None else found[2]
 
 
