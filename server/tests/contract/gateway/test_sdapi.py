@@ -233,6 +233,28 @@ async def test_captions_and_larger_pictures_are_alchemists_work(horde: Horde, ow
     assert opened(plain["image"]).size == (2 * source[0], 2 * source[1])
 
 
+PICTURE = base64.b64encode(Horde.picture()).decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("extra-single-image", {"image": PICTURE, "upscaling_resize": "abc"}),
+        ("extra-single-image", {"image": "https://example.org/a.png"}),
+        ("extra-single-image", {"image": base64.b64encode(b"no picture").decode()}),
+        ("extra-batch-images", {"imageList": [{"data": PICTURE}, {"data": PICTURE}, {"name": "a.png"}]}),
+        ("extra-batch-images", {"imageList": [{"data": PICTURE}, {"data": "bm8gcGljdHVyZQ=="}]}),
+    ],
+)
+async def test_what_cannot_be_finished_is_refused_before_it_costs_anything(
+    start_horde: StartHorde, path: str, body: dict[str, Any]
+) -> None:
+    horde = await start_horde(gateway_hopeless_s=0.2)
+    answer = await asyncio.wait_for(ask(horde, path, {"upscaler_1": "RealESRGAN_x2plus", **body}), SOON_S)
+    assert answer.status_code in (400, 422), answer.text
+    assert await horde.sql("SELECT FROM request") == []
+
+
 async def test_switched_off_it_is_not_there(start_horde: StartHorde) -> None:
     horde = await start_horde(dialects=["openai"])
     answer = await horde.client.get("/sdapi/v1/samplers")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -35,14 +36,14 @@ class Extras:
 
     async def single(self, caller: Caller, body: Body, receive: Receive) -> dict[str, Any]:
         """One picture, by the forms that the body comes to. Raises what `Alchemists.picture` raises."""
-        made = await self._made(caller, body, body.needed_text("image"), receive)
+        [made] = await self._made(caller, body, [body.needed_text("image")], receive)
         return {"html_info": "<p></p>", "image": made}
 
     async def batch(self, caller: Caller, body: Body, receive: Receive) -> dict[str, Any]:
         """Several, one after another."""
         items = [body.as_object("imageList", item) for item in body.items("imageList", most=MOST_BATCH)]
-        images = [await self._made(caller, body, item.needed_text("data"), receive) for item in items]
-        return {"html_info": "", "images": images}
+        made = await self._made(caller, body, [item.needed_text("data") for item in items], receive)
+        return {"html_info": "", "images": made}
 
     async def caption(self, caller: Caller, body: Body, receive: Receive) -> dict[str, Any]:
         """What a picture shows, in a sentence."""
@@ -56,14 +57,19 @@ class Extras:
         parameters = read_infotext(text) if text else {}
         return {"info": text, "items": {"parameters": text} if text else {}, "parameters": parameters}
 
-    async def _made(self, caller: Caller, body: Body, image: str, receive: Receive) -> str:
-        forms = _forms(body)
+    async def _made(self, caller: Caller, body: Body, images: Sequence[str], receive: Receive) -> list[str]:
+        """What becomes of them; all that the body says is read and found good before the first costs anything."""
+        forms, finish = _forms(body), _Finish.of(body)
+        for image in images:
+            await self._decoders.run(caller.requester, partial(_looked_at, image))
+        return [await self._one(caller, image, forms, finish, receive) for image in images]
+
+    async def _one(self, caller: Caller, image: str, forms: Sequence[str], finish: _Finish, receive: Receive) -> str:
         data: bytes | None = None
         for form in forms:
             given = image if data is None else base64.b64encode(data).decode()
             data = await self._alchemists.picture(caller, given, form, receive)
-        finish = partial(_finished, image, data, _Finish.of(body))
-        return await self._decoders.run(caller.requester, finish)
+        return await self._decoders.run(caller.requester, partial(_finished, image, data, finish))
 
 
 class _Finish:
@@ -105,6 +111,11 @@ def _forms(body: Body) -> list[str]:
             )
         found.append(name)
     return found
+
+
+def _looked_at(image: str, room: PixelRoom = UNBOUNDED) -> None:
+    """Raises `Unprocessable` for what is no picture."""
+    decoded("image", image, room)
 
 
 def _finished(image: str, data: bytes | None, finish: _Finish, room: PixelRoom = UNBOUNDED) -> str:
