@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from dialect_connection import CHAT, Connection
 from hordes import Horde, StartHorde
 
+from horde_server.dispatch.ids import RequestId
 from horde_server.gateway.common import streaming
+from horde_server.requests.desk import RequestDesk
 
 
 def a_chat(**body: Any) -> dict[str, Any]:
@@ -136,6 +140,38 @@ async def test_only_so_many_calls_of_an_address_wait(start_horde: StartHorde) ->
     await horde.until(lambda: waiting(horde), "there is a place again")
     third.go()
     await third.task
+
+
+@pytest.mark.parametrize("call", ["whole", "stream", "refused"])
+async def test_a_request_that_cannot_be_cancelled_keeps_no_other(
+    start_horde: StartHorde, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Of a call with several prompts one fails; the others are cancelled, and the places of all are free."""
+    is_refused = call == "refused"  # at its third prompt
+    horde = await start_horde(streams_per_address=2 if is_refused else 3)
+    await online(horde)
+    cancel, tries = RequestDesk.cancel, itertools.count(1)
+
+    async def failing(desk: RequestDesk[Any], request_id: RequestId) -> None:
+        if next(tries) == (1 if is_refused else 2):
+            raise ConnectionError("there is no database")
+        await cancel(desk, request_id)
+
+    async def all_wait() -> bool:
+        return len(await waiting(horde)) == 3
+
+    monkeypatch.setattr(RequestDesk, "cancel", failing)
+    client = Connection(horde, {"prompt": ["a", "b", "c"], "stream": call == "stream"}, "/v1/completions")
+    if not is_refused:
+        await horde.until(all_wait, "its requests wait")
+        client.go()
+    with suppress(ConnectionError):
+        await client.task
+    assert len(await waiting(horde)) == 1
+    again = Connection(horde, {"prompt": ["d", "e"]}, "/v1/completions")
+    await horde.until(all_wait, "those of another call wait")
+    again.go()
+    await again.task
 
 
 async def test_a_cancelled_request_ends_the_call(horde: Horde) -> None:

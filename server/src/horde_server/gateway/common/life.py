@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AbstractContextManager, ExitStack, aclosing, suppress
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, aclosing, suppress
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from starlette.requests import ClientDisconnect
 
@@ -269,4 +269,11 @@ class Running(Generic[OrderT]):
             raise RequestGone
 
 
-__all__ = ["NOTHING", "TEXTS", "ClientGone", "Life", "Running", "Served"]
+async def leave_all(running: Iterable[Running[Any]]) -> None:
+    """Leave each, those too that come after one which could not be left; what failed is raised then."""
+    async with AsyncExitStack() as stack:
+        for each in running:
+            stack.push_async_callback(each.leave)
+
+
+__all__ = ["NOTHING", "TEXTS", "ClientGone", "Life", "Running", "Served", "leave_all"]

@@ -10,7 +10,7 @@ from typing import Any, Final
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from horde_server.gateway.common.life import Running
+from horde_server.gateway.common.life import Running, leave_all
 from horde_server.http.dialects import Refusal
 from horde_server.http.error_responses import refusal_of
 from horde_server.requests.following import ClientGone
@@ -56,8 +56,7 @@ class StreamAnswer(StreamingResponse):
         except ClientGone:
             pass
         finally:
-            for each in self._running:
-                await each.leave()
+            await leave_all(self._running)
 
     async def _send_all(self, scope: Scope, send: Send) -> None:
         async with aclosing(self._pieces):

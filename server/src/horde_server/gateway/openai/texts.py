@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from horde_server.gateway.chats.orders import Chats
 from horde_server.gateway.common.body import Body
-from horde_server.gateway.common.life import Running
+from horde_server.gateway.common.life import Running, leave_all
 from horde_server.gateway.common.once import Once
 from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
@@ -54,8 +54,7 @@ class OpenAITexts:
         try:
             served = [await each.results() for each in running]  # all of them are in the queue already
         finally:
-            for each in running:  # one of them may have failed
-                await each.leave()
+            await leave_all(running)  # one of them may have failed
         answer = json_response(whole_answer(shape, wish, list(zip(running, wish.texts, served, strict=True))))
         answer.headers["openai-processing-ms"] = str(round(running[0].waited_s * 1000))
         answer.headers.update(headers)
@@ -69,7 +68,6 @@ class OpenAITexts:
                 once = Once.of(request, caller, body, part)
                 running.append(await self._services.life.ask_text(caller, text.asked, request.receive, once))
         except BaseException:
-            for each in running:
-                await each.leave()
+            await leave_all(running)
             raise
         return running
