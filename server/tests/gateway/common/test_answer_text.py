@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from horde_server.gateway.common.answer_text import AnswerText, whole
+from horde_server.gateway.common.answer_text import AnswerText
 from horde_server.gateway.common.finish import FinishReason, StopCutter, cut, finish_reason
 from horde_server.gateway.common.said import Said
 
@@ -24,6 +24,10 @@ def in_pieces(pieces: list[str], stops: tuple[str, ...] = (), **how: bool) -> tu
     reader = AnswerText(stops, **how)
     said = [*map(reader.feed, pieces), reader.end()]
     return Said("".join(part.reasoning for part in said), "".join(part.content for part in said)), reader.stopped_by
+
+
+def whole(text: str, stops: tuple[str, ...] = (), **how: bool) -> tuple[Said, str | None]:
+    return in_pieces([text], stops, **how)
 
 
 @given(PIECES, st.lists(st.text("ab<", min_size=1, max_size=4), max_size=3))

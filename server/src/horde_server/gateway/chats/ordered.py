@@ -10,9 +10,23 @@ from horde_server.gateway.common.model_names import Resolved
 from horde_server.gateway.common.raw_text import RawText
 from horde_server.gateway.common.shown import Shown
 from horde_server.gateway.common.text_run import TextRun
+from horde_server.gateway.common.think import THINK
 from horde_server.gateway.templates.rendering import Rendered
 from horde_server.requests.asked import Asked
 from horde_server.requests.text.order import TextOrder
+
+
+def reader_of(order: TextOrder) -> AnswerText | RawText:
+    """How the text of a request is read that another call may have made: by its order alone, as `OrderedText` would."""
+    stops = order.sampling.stop_sequence or ()
+    if order.chat is None:
+        return RawText(stops)
+    begins = not order.chat.continues
+    return AnswerText(
+        stops,
+        trims=begins and order.prompt.endswith("\n"),
+        opens_thinking=begins and order.prompt.rstrip().endswith(THINK),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,12 +48,3 @@ class AnswerText:
             content = content.lstrip()
         self._begun = self._begun or bool(content)
         return content
-
-
-def whole(
-    text: str, stops: Iterable[str] = (), *, trims: bool = False, opens_thinking: bool = False
-) -> tuple[Said, str | None]:
-    """A finished answer, and the stop string that ended it."""
-    reader = AnswerText(stops, trims=trims, opens_thinking=opens_thinking)
-    said, rest = reader.feed(text), reader.end()
-    return Said(said.reasoning + rest.reasoning, said.content + rest.content), reader.stopped_by

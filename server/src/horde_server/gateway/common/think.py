@@ -12,7 +12,7 @@ from typing import Final
 from horde_server.gateway.common.marks import possible_beginning
 from horde_server.gateway.common.said import Said
 
-_OPENS: Final = "<think>"
+THINK: Final = "<think>"
 _CLOSES: Final = "</think>"
 _CHANNEL: Final = "<|channel|>"
 _MESSAGE: Final = "<|message|>"
@@ -56,11 +56,11 @@ class ThinkSplit:
     def _begin(self) -> Said | None:
         """Whether it is a thought that begins."""
         begun = self._held.lstrip()
-        for mark, step in ((_OPENS, self._think), (_CHANNEL, self._header)):
+        for mark, step in ((THINK, self._think), (_CHANNEL, self._header)):
             if begun.startswith(mark):
                 self._held, self._step = begun[len(mark) :], step
                 return Said()
-        if not begun or _OPENS.startswith(begun) or _CHANNEL.startswith(begun):
+        if not begun or THINK.startswith(begun) or _CHANNEL.startswith(begun):
             return None
         if self._opens_thinking:
             self._held, self._step = begun, self._think

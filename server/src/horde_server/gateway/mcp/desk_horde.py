@@ -26,12 +26,12 @@ from horde_sdk.mcp_server.horde import (
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import Generation
 from horde_server.errors import HordeError
+from horde_server.gateway.chats.ordered import reader_of
 from horde_server.gateway.chats.orders import Chats
 from horde_server.gateway.chats.wish import ChatWish
-from horde_server.gateway.common.answer_text import whole
+from horde_server.gateway.common.beside import Beside
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import RequestGone
-from horde_server.gateway.common.finish import finish_reason
 from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.messages import Message, of_text
 from horde_server.gateway.common.services import Services
@@ -209,12 +209,10 @@ async def _looks(happenings: AsyncIterator[Happening]) -> AsyncIterator[Look]:
 
 
 def _text(order: TextOrder, made: Generation) -> MadeText:
-    stops = order.sampling.stop_sequence or ()
-    said, stopped_by = whole(made.result, stops, trims=order.chat is not None)
-    reason = finish_reason(
-        made.result, max_length=order.max_length, stopped=stopped_by is not None, censored=made.censored
-    )
-    return MadeText(said.content, made.model, reason.value)
+    reader = reader_of(order)
+    text = reader.feed(made.result).content + reader.end().content
+    reason = Beside(made).reason(made.result, order, stopped=reader.stopped_by is not None)
+    return MadeText(text, made.model, reason.value)
 
 
 def _uuid(text: str) -> RequestId:
