@@ -101,6 +101,20 @@ async def test_several_texts_of_one_prompt(horde: Horde) -> None:
     assert [each["text"] for each in answer.json()["results"]] == ["there was a harbour."] * 2
 
 
+@pytest.mark.parametrize("n", [1, 2])
+async def test_figures_and_the_end_are_the_workers_however_many_texts(horde: Horde, n: int) -> None:
+    """§3.2: and each text counts among those of this process."""
+    key = (await horde.account("owner", kudos=1000)).api_key
+    await horde.texts.pop(key)
+    told = {"tokens": 7, "finish_reason": "length", "usage": {"prompt_tokens": 3, "completion_tokens": 7}}
+    async with working(horde, key, jobs_wanted=n, generation="There was a harbour.", **told):
+        answer = await horde.client.post(GENERATE, json={"prompt": "Once upon", "n": n})
+    figures = {"finish_reason": "length", "prompt_tokens": 3, "completion_tokens": 7}
+    assert answer.json()["results"] == [{"text": "There was a harbour.", **figures}] * n
+    done = (await horde.client.get("/api/extra/perf")).json()
+    assert (done["total_gens"], done["last_token_count"]) == (n, 7 * n)
+
+
 async def test_a_stream(horde: Horde) -> None:
     """§3.1: a token for each piece, and why it ended."""
     key = await online(horde)
@@ -187,6 +201,21 @@ async def test_a_request_that_is_cancelled_elsewhere_ends_its_call_too(horde: Ho
         assert events(ended) == [{"token": "", "finish_reason": "stop"}]
     else:
         assert (ended.status_code, ended.json()["results"][0]["text"]) == (200, "")
+
+
+@pytest.mark.parametrize("path", [GENERATE, STREAM])
+@pytest.mark.parametrize("n", [1, 2])
+async def test_a_request_that_expires_is_no_empty_text(horde: Horde, path: str, n: int) -> None:
+    """gateway.md §1.6: nobody has stopped it."""
+    key = (await horde.account("asker", kudos=1000)).api_key
+    await online(horde)
+    call = await asking(horde, path, key, n=n)
+    await horde.sql("UPDATE request SET expires_at = now()")
+    ended = await asyncio.wait_for(call, 20)
+    if path == STREAM:
+        assert [each["finish_reason"] for each in events(ended)] == ["error"]
+    else:
+        assert (ended.status_code, ended.json()["detail"]["type"]) == (502, "cancelled")
 
 
 async def test_nothing_is_aborted_twice_or_of_others(horde: Horde) -> None:

@@ -121,6 +121,10 @@ class RequestGone(DialectError):
     status, rc, retry = 502, "cancelled", False
 
 
+class Expired(RequestGone):
+    """The request has expired while this call waited for it: send it again."""
+
+
 class Restarting(DialectError):
     """This server is stopping: send the request again."""
 

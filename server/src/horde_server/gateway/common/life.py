@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import Generation
 from horde_server.errors import RequestNotFound
-from horde_server.gateway.common.errors import Faulted, NoWorker, RequestGone, Restarting, TimedOut
+from horde_server.gateway.common.errors import Expired, Faulted, NoWorker, RequestGone, Restarting, TimedOut
 from horde_server.gateway.common.once import Calls, Once
 from horde_server.identity.caller import Caller
 from horde_server.identity.rate_limits import RateLimits
@@ -241,7 +241,7 @@ class Running(Generic[OrderT]):
                 async for happening in followed:
                     yield happening
         except RequestNotFound:
-            raise RequestGone from None
+            raise Expired from None
         except ClientGone:
             raise _NobodyReads from None
 
@@ -265,7 +265,9 @@ class Running(Generic[OrderT]):
         self._is_over = end.done
         if end.faulted:
             raise Faulted
-        if end.is_gone or not end.done or not delivered:
+        if end.is_gone:
+            raise Expired
+        if not end.done or not delivered:
             raise RequestGone
 
 

@@ -9,14 +9,14 @@ from typing import Final
 
 from starlette.responses import Response
 
-from horde_server.gateway.common.errors import RequestGone
-from horde_server.gateway.common.finish import FinishReason, finish_reason
+from horde_server.gateway.common.beside import Beside
+from horde_server.gateway.common.errors import Expired, RequestGone
+from horde_server.gateway.common.finish import FinishReason
 from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.raw_text import RawText
 from horde_server.gateway.common.said import Said
 from horde_server.gateway.common.streaming import KEEPALIVE_COMMENT, StreamAnswer
 from horde_server.gateway.common.text_run import TextRun
-from horde_server.gateway.common.tokens import tokens
 from horde_server.gateway.kobold.events import Result, failure, results, token
 from horde_server.gateway.kobold.runs import Run, Runs
 from horde_server.gateway.kobold.wishes import Wish
@@ -81,51 +81,58 @@ class Answer:
                     if piece is not None:
                         run.text += piece.content
                     yield piece
+            except Expired:
+                raise
             except RequestGone:  # it was stopped through another node
                 run.stop()
 
     def _result(self, run: Run) -> Result:
         ended = self._run.ended()
-        reason = FinishReason.STOP if run.is_stopped else ended.reason
-        made = Result(
-            text=run.text,
-            finish_reason=reason if reason is FinishReason.LENGTH else FinishReason.STOP,
+        self._note(1, ended.tokens)
+        return _made(
+            run.text,
+            FinishReason.STOP if run.is_stopped else ended.reason,
             prompt_tokens=ended.prompt_tokens,
-            completion_tokens=ended.tokens,
-        )
-        moments, now = self._run.moments, time.monotonic_ns()
-        first = moments.first_ns or now
-        self._runs.note(
-            texts=1,
             tokens=ended.tokens,
-            waited_s=(first - moments.asked_ns) / _NS,
-            wrote_s=(now - first) / _NS,
         )
-        return made
 
     async def _all(self, run: Run) -> list[Result]:
         """Several texts of one prompt."""
         found = []
         for made in (await self._running.delivered()).generations:
-            reader = RawText(self._stops)
+            reader, beside = RawText(self._stops), Beside(made)
             text = reader.feed(made.result).content + reader.end().content
-            reason = finish_reason(
-                made.result,
-                max_length=self._order.max_length,
-                stopped=reader.stopped_by is not None,
-                censored=made.censored,
-            )
             found.append(
-                Result(
-                    text=text,
-                    finish_reason=reason if reason is FinishReason.LENGTH else FinishReason.STOP,
-                    prompt_tokens=tokens(self._order.prompt),
-                    completion_tokens=tokens(made.result),
+                _made(
+                    text,
+                    beside.reason(made.result, self._order, stopped=reader.stopped_by is not None),
+                    prompt_tokens=beside.prompt_tokens(self._order),
+                    tokens=beside.tokens(made.result),
                 )
             )
+        self._note(len(found), sum(each.completion_tokens for each in found))
         if run.is_stopped and not found:
-            return [Result(text="", finish_reason=FinishReason.STOP, prompt_tokens=0, completion_tokens=0)]
+            return [_made("", FinishReason.STOP, prompt_tokens=0, tokens=0)]
         return found
+
+    def _note(self, texts: int, tokens: int) -> None:
+        moments, now = self._run.moments, time.monotonic_ns()
+        first = moments.first_ns or now
+        self._runs.note(
+            texts=texts,
+            tokens=tokens,
+            waited_s=(first - moments.asked_ns) / _NS,
+            wrote_s=(now - first) / _NS,
+        )
+
+
+def _made(text: str, reason: FinishReason, *, prompt_tokens: int, tokens: int) -> Result:
+    return Result(
+        text=text,
+        finish_reason=reason if reason is FinishReason.LENGTH else FinishReason.STOP,
+        prompt_tokens=prompt_tokens,
+        completion_tokens=tokens,
+    )
 
 
 def _failed(refusal: Refusal) -> bytes:

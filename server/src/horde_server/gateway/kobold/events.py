@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-EVENT_STREAM: Final = "text/event-stream; charset=utf-8"
-KEEP_ALIVE: Final = b": ka\n"
-"""A comment without a blank line, which no reader takes for an event."""
 _encode = msgspec.json.Encoder().encode
 
 
