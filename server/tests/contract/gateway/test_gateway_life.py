@@ -117,7 +117,12 @@ async def test_a_client_that_takes_nothing_is_given_up(horde: Horde, monkeypatch
 async def test_who_waits_too_long_is_told_so(start_horde: StartHorde) -> None:
     horde = await start_horde(gateway_max_wait_s=10, sse_keepalive_s=1)
     await online(horde)
-    clients = [Connection(horde, a_chat()), Connection(horde, a_chat(stream=True))]
+    clients = [
+        Connection(horde, a_chat()),
+        Connection(horde, a_chat(stream=True)),
+        Connection(horde, a_chat(), headers=[(b"idempotency-key", b"once")]),
+        Connection(horde, a_chat(stream=True), headers=[(b"idempotency-key", b"again")]),
+    ]
     for client in clients:
         await client.task
         assert b'"timed_out"' in client.body and b"[DONE]" not in client.body

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from dialect_connection import CHAT, Connection
-from hordes import Horde
+from hordes import Horde, StartHorde
 from text_routes import TEXT_MODEL
 
 BODY = {"messages": [{"role": "user", "content": "hi"}], "model": TEXT_MODEL}
@@ -97,6 +97,14 @@ async def test_what_was_refused_may_be_tried_again(horde: Horde) -> None:
     assert (refused.status_code, await horde.sql("SELECT FROM gateway_call")) == (404, [])
     answer, _ = await asyncio.gather(ask(horde), write(horde, worker))
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_nobody_can_serve_does_not_wait_on(start_horde: StartHorde, stream: bool) -> None:
+    horde = await start_horde(gateway_hopeless_s=0.2)
+    refused = await ask(horde, model="horde/any-text", stream=stream)
+    assert "no_worker" in refused.text
+    assert await horde.sql("SELECT state FROM request") == [("cancelled",)]
 
 
 async def test_a_request_that_is_gone_is_made_anew(horde: Horde) -> None:

@@ -14,7 +14,15 @@ from starlette.requests import ClientDisconnect
 from horde_server.dispatch.ids import RequestId
 from horde_server.dispatch.store import Generation
 from horde_server.errors import RequestNotFound
-from horde_server.gateway.common.errors import Expired, Faulted, NoWorker, RequestGone, Restarting, TimedOut
+from horde_server.gateway.common.errors import (
+    DialectError,
+    Expired,
+    Faulted,
+    NoWorker,
+    RequestGone,
+    Restarting,
+    TimedOut,
+)
 from horde_server.gateway.common.once import Calls, Once
 from horde_server.identity.caller import Caller
 from horde_server.identity.rate_limits import RateLimits
@@ -177,7 +185,7 @@ class Running(Generic[OrderT]):
                 if not isinstance(happening, (State, Quiet)):
                     last_s = now
                 elif now - last_s > self._settings.gateway_max_wait_s:
-                    raise TimedOut
+                    raise self._given_up(TimedOut())
                 if isinstance(happening, Quiet) and now - told_s < self._settings.sse_keepalive_s:
                     continue
                 told_s = now
@@ -206,7 +214,7 @@ class Running(Generic[OrderT]):
                         case End():
                             self._is_over = happening.done
                     if not isinstance(happening, End) and self.waited_s > self._settings.gateway_max_wait_s:
-                        raise TimedOut
+                        raise self._given_up(TimedOut())
             assert progress is not None  # nothing is told before a state
             return Served(progress, [found[slot] for slot in sorted(found)], self.waited_s)
         except ClientGone:
@@ -256,7 +264,12 @@ class Running(Generic[OrderT]):
             self._hopeless_since_s = None
         most_s = self._settings.gateway_hopeless_s
         if self._hopeless_since_s is not None and 0 <= most_s <= now - self._hopeless_since_s:
-            raise NoWorker(self._desk.obstacles(self.id))
+            raise self._given_up(NoWorker(self._desk.obstacles(self.id)))
+
+    def _given_up(self, why: DialectError) -> DialectError:
+        """A refusal that the client hears: it will not come back for what there may be later."""
+        self.outlives_client = False
+        return why
 
     def _end(self, end: End, delivered: int) -> None:
         """Take note of the end. Raises where nobody wished for it: with nothing delivered it was cancelled."""
@@ -264,7 +277,7 @@ class Running(Generic[OrderT]):
             raise Restarting
         self._is_over = end.done
         if end.faulted:
-            raise Faulted
+            raise self._given_up(Faulted())
         if end.is_gone:
             raise Expired
         if not end.done or not delivered:

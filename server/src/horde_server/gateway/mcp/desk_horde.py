@@ -135,7 +135,6 @@ class DeskHorde:
                         async for look in _looks(happenings):
                             yield look
                 finally:
-                    running.outlives_client = True  # its call may be over before it is done
                     await running.leave()
                 return
             found = _uuid(request_id)
@@ -181,6 +180,7 @@ class DeskHorde:
             await dispatcher.cancel(found)
 
     def _note(self, running: Running[Any]) -> str:
+        running.outlives_client = True  # its call may be over before it is done
         self._running[str(running.id)] = running
         return str(running.id)
 
