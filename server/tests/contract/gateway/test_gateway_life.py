@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 from contextlib import suppress
 from typing import Any
 
 import pytest
+from dialect_calls import WHOLE_CALLS
 from dialect_connection import CHAT, Connection
 from hordes import Horde, StartHorde
 
@@ -231,3 +233,18 @@ async def test_an_answer_may_begin_before_it_is_there(start_horde: StartHorde) -
         return not await waiting(horde)
 
     await horde.until(is_cancelled, "its request is cancelled")
+
+
+ALCHEMY = {"/sdapi/v1/interrogate": {"image": base64.b64encode(Horde.picture()).decode()}}
+
+
+@pytest.mark.parametrize(("path", "body"), [*WHOLE_CALLS.items(), *ALCHEMY.items()])
+async def test_every_whole_answer_may_begin_before_it_is_there(
+    start_horde: StartHorde, path: str, body: dict[str, Any]
+) -> None:
+    """A failure is then told in the dialect's shape all the same."""
+    horde = await start_horde(gateway_whitespace_s=0.1, gateway_hopeless_s=0.5)
+    client = Connection(horde, body, path)
+    await client.task
+    assert (client.status, client.body[:1]) == (200, b"\n")
+    assert "no_worker" in json.dumps(json.loads(client.body))

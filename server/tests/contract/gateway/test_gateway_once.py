@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from dialect_calls import WHOLE_CALLS, Worker
 from dialect_connection import CHAT, Connection
 from hordes import Horde, StartHorde
 from text_routes import TEXT_MODEL
 
+SOON_S = 10
 BODY = {"messages": [{"role": "user", "content": "hi"}], "model": TEXT_MODEL}
 
 
@@ -51,6 +53,24 @@ async def test_the_same_call_again_finds_its_request(horde: Horde) -> None:
     await horde.folded()
     [(taxes,)] = await horde.sql("SELECT count(*) FROM ledger_entry WHERE kind = 'request_tax'")
     assert taxes == 1
+
+
+@pytest.mark.parametrize("path", WHOLE_CALLS)
+async def test_every_call_for_work_is_made_once(horde: Horde, path: str) -> None:
+    worker = Worker(horde, (await horde.account("worker", trusted=True)).api_key, path)
+    await worker.come()
+    key = (await horde.account("ada", kudos=1000)).api_key
+    headers = {"Idempotency-Key": "once", "Authorization": f"Bearer {key}"}
+
+    async def asked() -> httpx.Response:
+        return await horde.client.post(path, json=WHOLE_CALLS[path], headers=headers)
+
+    async with asyncio.timeout(SOON_S):
+        first, same, _ = await asyncio.gather(asked(), asked(), worker.serve())
+        again = await asked()
+    assert [each.status_code for each in (first, same, again)] == [200] * 3, first.text
+    assert len({each.headers["horde-request"] for each in (first, same, again)}) == 1
+    assert await requests(horde) == 1
 
 
 async def test_calls_at_the_same_moment_are_one_too(horde: Horde) -> None:

@@ -25,8 +25,10 @@ def basic(key: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"horde:{key}".encode()).decode()}
 
 
-def ask(horde: Horde, path: str, body: dict[str, Any], key: str = "") -> asyncio.Task[httpx.Response]:
-    headers = basic(key) if key else {}
+def ask(
+    horde: Horde, path: str, body: dict[str, Any], key: str = "", **more_headers: str
+) -> asyncio.Task[httpx.Response]:
+    headers = (basic(key) if key else {}) | more_headers
     return asyncio.create_task(horde.client.post(f"/sdapi/v1/{path}", json=body, headers=headers))
 
 
@@ -120,8 +122,11 @@ async def test_progress_is_each_callers_own(horde: Horde, owner: str) -> None:
     assert (await progress(owner))["state"]["job_count"] == 0
 
 
-async def test_interrupt_ends_the_callers_calls_with_what_is_there(horde: Horde, owner: str) -> None:
-    call = ask(horde, "txt2img", {"prompt": "a lighthouse", "batch_size": 2}, owner)
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "once"}])
+async def test_interrupt_ends_the_callers_calls_with_what_is_there(
+    horde: Horde, owner: str, headers: dict[str, str]
+) -> None:
+    call = ask(horde, "txt2img", {"prompt": "a lighthouse", "batch_size": 2}, owner, **headers)
     handed = await job(horde, owner, call)
     await horde.submit(owner, handed["id"])
 

@@ -12,6 +12,7 @@ from horde_server.gateway.chats.orders import Chats
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import NotSupported
 from horde_server.gateway.common.once import Once
+from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.tokens import tokens
 from horde_server.gateway.common.told import answer_headers
@@ -35,7 +36,9 @@ def routes(services: Services, chats: Chats) -> APIRouter:
         running = await services.life.ask_text(caller, chat.asked, request.receive, Once.of(request, caller, body))
         headers = answer_headers(running, body, chat.resolved, chat.template)
         answer = Answer(chat, running, keeps_alive=keeps_alive)
-        return answer.stream(headers) if body.flag("stream") else await answer.whole(headers)
+        if body.flag("stream"):
+            return answer.stream(headers)
+        return await patient(answer.whole(headers), request, services.settings, headers)
 
     @router.post("/messages/count_tokens", right=Right.ANYBODY_NAMED, shared_keys=True, reads=Body.read)
     async def count_tokens(caller: Caller, body: Body) -> Response:

@@ -13,7 +13,9 @@ from fastapi import Request
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, MissingField, UnsupportedValue
+from horde_server.gateway.common.life import Running
 from horde_server.gateway.common.model_names import read_model
+from horde_server.gateway.common.once import Once
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.told import answer_headers, horde_object
 from horde_server.identity.caller import Caller
@@ -34,7 +36,6 @@ class Embedded:
     made: DescribedEmbeddings
     tokens: int  # of all texts
     waited_s: float
-    headers: dict[str, str]
     horde: dict[str, Any]
 
     def floats(self) -> list[tuple[float, ...]]:
@@ -47,6 +48,24 @@ class Embedded:
         if len(self.made["vectors"]) * self.made["dimensions"] <= _AT_ONCE_NUMBERS:
             return write()
         return await asyncio.to_thread(write)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """Vectors that are asked for, and the headers of the answer."""
+
+    running: Running[EmbeddingOrder]
+    order: EmbeddingOrder
+    headers: dict[str, str]
+
+    async def made(self) -> Embedded:
+        """Once they are there. Raises what `Running.results` raises."""
+        served = await self.running.results()
+        generation = served.generations[0]
+        made = described(generation)
+        horde = horde_object(self.running, served.progress, generation)
+        horde.pop("seed", None)
+        return Embedded(made, made.get("tokens", self.order.tokens), served.waited_s, horde)
 
 
 def inputs_of(body: Body, name: str) -> list[str]:
@@ -72,21 +91,13 @@ def dimensions_of(body: Body) -> int | None:
     return wished
 
 
-async def embedded(
+async def ask_embedding(
     services: Services, request: Request, caller: Caller, body: Body, texts: Sequence[str], dimensions: int | None
-) -> Embedded:
-    """Have vectors made of the texts by the model that `body` names, and wait for them.
-
-    Raises what the desk and `Running.results` raise, and `ModelNotFound`.
-    """
+) -> Embedding:
+    """Ask for vectors of the texts by the model that `body` names. Raises what the desk raises, and `ModelNotFound`."""
     wish = read_model(body)
     resolved = services.models.resolve(wish, "embedding", caller.user.model_aliases)
     order = EmbeddingOrder(inputs=tuple(texts), models=resolved.models, dimensions=dimensions)
-    running = await services.life.ask_embedding(caller, Asked(order=order), request.receive)
-    headers = answer_headers(running, body, resolved)
-    served = await running.results()
-    generation = served.generations[0]
-    made = described(generation)
-    horde = horde_object(running, served.progress, generation)
-    horde.pop("seed", None)
-    return Embedded(made, made.get("tokens", order.tokens), served.waited_s, headers, horde)
+    once = Once.of(request, caller, body)
+    running = await services.life.ask_embedding(caller, Asked(order=order), request.receive, once)
+    return Embedding(running, order, answer_headers(running, body, resolved))

@@ -105,10 +105,10 @@ class Life:
         return self._places.place(address)
 
     async def ask_embedding(
-        self, caller: Caller, asked: Asked[EmbeddingOrder], receive: Receive
+        self, caller: Caller, asked: Asked[EmbeddingOrder], receive: Receive, once: Once | None = None
     ) -> Running[EmbeddingOrder]:
         """The same for texts as vectors."""
-        return await self._ask(self._embeddings, caller, asked, receive, None)
+        return await self._ask(self._embeddings, caller, asked, receive, once)
 
     async def cancel_text(self, request_id: RequestId) -> None:
         """Take back what still waits of a request for texts, whichever call asked for it. Raises `RequestNotFound`."""

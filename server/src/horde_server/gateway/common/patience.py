@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from typing import Final
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from horde_server.gateway.common.streaming import Failing, StreamAnswer
 from horde_server.http.body import JSON_TYPE
+from horde_server.http.dialects import visit_of
 from horde_server.requests.following import ClientGone
 from horde_server.settings import Settings
 
@@ -18,11 +19,11 @@ _LINE_FEED: Final = b"\n"
 
 
 async def patient(
-    answer: Awaitable[Response], settings: Settings, *, failed: Failing, headers: Mapping[str, str]
+    answer: Awaitable[Response], request: Request, settings: Settings, headers: Mapping[str, str] | None = None
 ) -> Response:
     """The answer; where it takes longer than the operator allows for silence, one that begins before it is there.
 
-    A failure is then told as `failed` has it, as status 200 is sent by then. `headers`: what is known before.
+    A failure is then told in the dialect's words, as status 200 is sent by then. `headers`: what is known before.
     """
     if not settings.gateway_whitespace_s:
         return await answer
@@ -35,7 +36,13 @@ async def patient(
     if making.done():
         return making.result()
     pieces = _pieces(making, settings.gateway_whitespace_s)
-    return StreamAnswer(pieces, running=None, failed=failed, media_type=JSON_TYPE, headers=headers)
+    return StreamAnswer(pieces, running=None, failed=_failing(request), media_type=JSON_TYPE, headers=headers)
+
+
+def _failing(request: Request) -> Failing:
+    visit = visit_of(request.scope)
+    assert visit is not None  # only dialects are patient
+    return lambda refusal: bytes(visit.refused(refusal).body)
 
 
 async def _pieces(making: asyncio.Future[Response], every_s: float) -> AsyncGenerator[bytes, None]:

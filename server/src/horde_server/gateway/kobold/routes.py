@@ -13,6 +13,8 @@ from horde_server.gateway.common.callers_requests import CallersRequests
 from horde_server.gateway.common.errors import UnsupportedValue
 from horde_server.gateway.common.lengths import text_models
 from horde_server.gateway.common.model_names import read_model
+from horde_server.gateway.common.once import Once
+from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.told import answer_headers
 from horde_server.gateway.kobold.answers import Answer
@@ -37,7 +39,8 @@ def routes(services: Services, runs: Runs, mine: CallersRequests) -> APIRouter:
         wish = read_wish(body, offered, streams=streams)
         order = msgspec.structs.replace(wish.order, models=resolved.models, tag=mine.tag(caller, wish.genkey))
         _refuse_what_nobody_can(services, order, caller)
-        running = await services.life.ask_text(caller, Asked(order=order), request.receive)
+        once = Once.of(request, caller, body)
+        running = await services.life.ask_text(caller, Asked(order=order), request.receive, once)
         wish = replace(wish, order=order)
         answer = Answer(wish, running, runs, keeps_alive=keeps_alive)
         return answer, answer_headers(running, body, resolved)
@@ -45,7 +48,7 @@ def routes(services: Services, runs: Runs, mine: CallersRequests) -> APIRouter:
     async def generate(caller: Caller, body: Body, request: Request) -> Response:
         """What comes after a prompt."""
         answer, headers = await asked(caller, body, request, streams=False)
-        return await answer.whole(headers)
+        return await patient(answer.whole(headers), request, services.settings, headers)
 
     for base in ("/api/v1", "/api/latest"):
         router.post(f"{base}/generate", right=Right.ASK, shared_keys=True, reads=Body.read)(generate)

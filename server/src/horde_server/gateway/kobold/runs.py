@@ -86,7 +86,8 @@ class Runs:
         try:
             yield found
         finally:
-            del self._runs[request_id]
+            if self._runs.get(request_id) is found:  # and no call that came again
+                del self._runs[request_id]
             self._last_s = self._clock()
 
     def find(self, request_id: RequestId) -> Run | None:

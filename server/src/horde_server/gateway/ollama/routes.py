@@ -11,6 +11,7 @@ from horde_server.gateway.common.errors import BadField, DialectError
 from horde_server.gateway.common.etag import answered
 from horde_server.gateway.common.model_names import ModelNames, Resolved, ServedModel, read_model
 from horde_server.gateway.common.once import Once
+from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.told import answer_headers
 from horde_server.gateway.ollama.answers import Answer, loaded
@@ -86,7 +87,9 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
         running = await services.life.ask_text(caller, text.asked, request.receive, Once.of(request, caller, body))
         headers = answer_headers(running, body, text.resolved, text.template)
         found = Answer(text, lines, running, thinks=wish.thinks, keeps_alive=keeps_alive)
-        return found.stream(headers) if wish.streams else await found.whole(headers)
+        if wish.streams:
+            return found.stream(headers)
+        return await patient(found.whole(headers), request, services.settings, headers)
 
     @router.post("/embed", right=Right.ASK, shared_keys=True, reads=Body.read)
     async def embed(caller: Caller, body: Body, request: Request) -> Response:

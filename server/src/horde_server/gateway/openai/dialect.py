@@ -46,11 +46,6 @@ def error_object(refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def failed_whole(refusal: Refusal) -> bytes:
-    """The same as a whole answer."""
-    return encode({"error": error_object(refusal)})
-
-
 class OpenAIDialect:
     """A `Dialect`."""
 
@@ -62,7 +57,7 @@ class OpenAIDialect:
 
     def error(self, refusal: Refusal) -> Response:
         """`{"error": {message, type, param, code}}`."""
-        return Response(failed_whole(refusal), refusal.status, media_type=JSON_TYPE)
+        return Response(encode({"error": error_object(refusal)}), refusal.status, media_type=JSON_TYPE)
 
 
 def _type(refusal: Refusal) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import Request, Response
 
 from horde_server.gateway.common.body import Body
-from horde_server.gateway.common.embedding import Embedded, dimensions_of, embedded, inputs_of
+from horde_server.gateway.common.embedding import Embedded, Embedding, ask_embedding, dimensions_of, inputs_of
 from horde_server.gateway.common.errors import BadField
+from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.openai.dialect import encode
 from horde_server.http.body import json_response
@@ -21,10 +22,15 @@ async def answer_embeddings(services: Services, request: Request, caller: Caller
     if form not in ("float", "base64"):
         raise BadField("encoding_format", "encoding_format is neither float nor base64.")
     texts, dimensions = inputs_of(body, "input"), dimensions_of(body)
-    found = await embedded(services, request, caller, body, texts, dimensions)
-    response = json_response(await found.written(lambda: encode(_answer(found, as_base64=form == "base64"))))
+    asked = await ask_embedding(services, request, caller, body, texts, dimensions)
+    return await patient(_whole(asked, as_base64=form == "base64"), request, services.settings, asked.headers)
+
+
+async def _whole(asked: Embedding, *, as_base64: bool) -> Response:
+    found = await asked.made()
+    response = json_response(await found.written(lambda: encode(_answer(found, as_base64=as_base64))))
     response.headers["openai-processing-ms"] = str(round(found.waited_s * 1000))
-    response.headers.update(found.headers)
+    response.headers.update(asked.headers)
     return response
 
 

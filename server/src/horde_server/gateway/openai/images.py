@@ -17,7 +17,6 @@ from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.streaming import StreamAnswer
 from horde_server.gateway.common.told import answer_headers
-from horde_server.gateway.openai.dialect import failed_whole
 from horde_server.gateway.openai.image_answer import ImageAnswers, stream_failed
 from horde_server.gateway.openai.image_sources import Sources, read_sources
 from horde_server.gateway.openai.image_wish import MOST_PROMPT_CHARACTERS, ImageWish, Purpose, read_image_wish
@@ -76,7 +75,7 @@ class OpenAIImages:
             events = self._answers.events(wish, running, _EVENTS[purpose], self._services.settings.sse_keepalive)
             return StreamAnswer(events, running=running, failed=stream_failed, headers=headers)
         whole = self._whole(wish, running, headers, self._services.public_address(request))
-        return await patient(whole, self._services.settings, failed=failed_whole, headers=headers)
+        return await patient(whole, request, self._services.settings, headers)
 
     async def _whole(
         self, wish: ImageWish, running: Running[ImageOrder], headers: Mapping[str, str], base_url: str

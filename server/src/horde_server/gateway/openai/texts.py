@@ -14,7 +14,6 @@ from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.common.streaming import StreamAnswer
 from horde_server.gateway.common.told import answer_headers
-from horde_server.gateway.openai.dialect import failed_whole
 from horde_server.gateway.openai.shapes import CHAT, COMPLETION, Shape
 from horde_server.gateway.openai.text_answer import TextStream, stream_failed, whole_answer
 from horde_server.gateway.openai.text_wish import TextWish, TextWishes
@@ -45,7 +44,7 @@ class OpenAITexts:
             stream = TextStream(shape, wish, running, self._services.settings)
             return StreamAnswer(stream.events(), running=running, failed=stream_failed, headers=headers)
         whole = self._whole(shape, wish, running, headers)
-        return await patient(whole, self._services.settings, failed=failed_whole, headers=headers)
+        return await patient(whole, request, self._services.settings, headers)
 
     @staticmethod
     async def _whole(

@@ -18,6 +18,7 @@ from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import Faulted, ModelNotFound
 from horde_server.gateway.common.life import Life, Running
 from horde_server.gateway.common.model_names import ModelNames
+from horde_server.gateway.common.once import Once
 from horde_server.gateway.common.pictures import DeliveredPictures
 from horde_server.gateway.sdapi.calls import Call, Calls, who_calls
 from horde_server.gateway.sdapi.choices import Choices
@@ -71,7 +72,9 @@ class Drawing:
         self._choices = choices
         self._calls = calls
 
-    async def draw(self, caller: Caller, body: Body, receive: Receive, *, is_img2img: bool) -> Drawn:
+    async def draw(
+        self, caller: Caller, body: Body, receive: Receive, once: Once | None = None, *, is_img2img: bool
+    ) -> Drawn:
         """The answer: pictures as base64, what was asked for, and how it was made.
 
         Raises the refusals of `read_wish`, of the desk, and of `Running.happenings`.
@@ -85,7 +88,7 @@ class Drawing:
         call = Call(wish.task_id, order.n, order.steps, asyncio.get_running_loop().time())
         with self._calls.under_way(who_calls(caller), call):
             asked = Asked(order=order, pictures=_given_pictures(given))
-            running = await self._life.ask_image(caller, asked, receive)
+            running = await self._life.ask_image(caller, asked, receive, once)
             call.id = running.id
             try:
                 made = await self._made(running, call)
@@ -135,6 +138,8 @@ class Drawing:
                     return made
                 except ClientGone:
                     raise ClientDisconnect from None
+            else:
+                running.outlives_client = False  # nobody wants the rest
             return (await running.delivered()).generations
         finally:
             for task in (listening, interrupted):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -12,6 +13,8 @@ from fastapi import APIRouter, Request, Response
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import ModelNotFound
 from horde_server.gateway.common.headers import remark
+from horde_server.gateway.common.once import Once
+from horde_server.gateway.common.patience import patient
 from horde_server.gateway.common.services import Services
 from horde_server.gateway.sdapi.calls import Call, Calls, who_calls
 from horde_server.gateway.sdapi.choices import Choices
@@ -32,32 +35,45 @@ def routes(services: Services, drawing: Drawing, extras: Extras, choices: Choice
     """What asks for pictures, and tells how far they are."""
     router = services.door.router("/sdapi/v1", include_in_schema=False)
 
+    async def drawn(caller: Caller, request: Request, *, is_img2img: bool) -> Response:
+        body = await Body.read(request)
+        once = Once.of(request, caller, body)
+
+        async def whole() -> Response:
+            return _answer(await drawing.draw(caller, body, request.receive, once, is_img2img=is_img2img), body)
+
+        return await patient(whole(), request, services.settings)
+
+    async def worked(work: Awaitable[Any], request: Request) -> Response:
+        async def whole() -> Response:
+            return _told(await work)
+
+        return await patient(whole(), request, services.settings)
+
     @router.post("/txt2img", right=Right.ASK, shared_keys=True)
     async def txt2img(caller: Caller, request: Request) -> Response:
         """Pictures from words."""
-        body = await Body.read(request)
-        return _answer(await drawing.draw(caller, body, request.receive, is_img2img=False), body)
+        return await drawn(caller, request, is_img2img=False)
 
     @router.post("/img2img", right=Right.ASK, shared_keys=True)
     async def img2img(caller: Caller, request: Request) -> Response:
         """Pictures from words and a picture."""
-        body = await Body.read(request)
-        return _answer(await drawing.draw(caller, body, request.receive, is_img2img=True), body)
+        return await drawn(caller, request, is_img2img=True)
 
     @router.post("/extra-single-image", right=Right.ASK, shared_keys=True)
     async def extra_single(caller: Caller, request: Request) -> Response:
         """A picture enlarged or mended."""
-        return _told(await extras.single(caller, await Body.read(request), request.receive))
+        return await worked(extras.single(caller, await Body.read(request), request.receive), request)
 
     @router.post("/extra-batch-images", right=Right.ASK, shared_keys=True)
     async def extra_batch(caller: Caller, request: Request) -> Response:
         """Several."""
-        return _told(await extras.batch(caller, await Body.read(request), request.receive))
+        return await worked(extras.batch(caller, await Body.read(request), request.receive), request)
 
     @router.post("/interrogate", right=Right.ASK, shared_keys=True)
     async def interrogate(caller: Caller, request: Request) -> Response:
         """What a picture shows."""
-        return _told(await extras.caption(caller, await Body.read(request), request.receive))
+        return await worked(extras.caption(caller, await Body.read(request), request.receive), request)
 
     @router.post("/png-info", right=Right.ANY_KEY, shared_keys=True)
     async def png_info(caller: Caller, request: Request) -> Response:
