@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 
 from horde_server.gateway.common.body import Body
 from horde_server.gateway.common.errors import BadField, DialectError
-from horde_server.gateway.common.etag import answered
 from horde_server.gateway.common.model_names import ModelNames, Resolved, ServedModel, read_model
 from horde_server.gateway.common.once import Once
 from horde_server.gateway.common.patience import patient
@@ -22,6 +21,7 @@ from horde_server.gateway.ollama.models import loaded as loaded_models
 from horde_server.gateway.ollama.models import shown, tags
 from horde_server.gateway.ollama.orders import Orders, Wish
 from horde_server.http.body import json_response
+from horde_server.http.etags import tagged_json
 from horde_server.http.rights import Right
 from horde_server.identity.caller import Caller
 from horde_server.settings import KeepAlive
@@ -45,7 +45,7 @@ def routes(services: Services, orders: Orders, horde_version: str) -> APIRouter:
     @router.get("/tags", right=Right.ANYBODY_NAMED, shared_keys=True, hot=True)
     async def list_models(request: Request) -> Response:
         """The models of texts and of embeddings that are served now."""
-        return answered(request, encode(tags(_served(models))))
+        return tagged_json(request, encode(tags(_served(models))))
 
     @router.get("/ps", right=Right.ANYBODY_NAMED, shared_keys=True)
     async def list_loaded() -> Response:

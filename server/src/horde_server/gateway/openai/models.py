@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -10,10 +9,10 @@ from fastapi import Request, Response
 from horde_server.gateway.common.errors import ModelNotFound
 from horde_server.gateway.common.model_names import ANY_EMBEDDING, ANY_IMAGE, ANY_TEXT, ModelNames, ServedModel
 from horde_server.gateway.openai.dialect import encode
-from horde_server.http.body import JSON_TYPE
+from horde_server.http.body import json_response
+from horde_server.http.etags import known_tags, tag_of, tagged
 
 _KINDS: Final = ("text", "image", "embedding")
-_MOST_TAGS_BYTES: Final = 1000
 
 
 class ModelList:
@@ -22,7 +21,7 @@ class ModelList:
     def __init__(self, models: ModelNames, started_s: float) -> None:
         self._models = models
         self._started_s = int(started_s)
-        self._made: dict[tuple[str, ...], tuple[object, bytes, str]] = {}
+        self._made: dict[tuple[str, ...], tuple[object, bytes, bytes]] = {}
 
     def answer(self, request: Request) -> Response:
         """All, or those of one kind; 304 where the client has the same."""
@@ -32,20 +31,16 @@ class ModelList:
         known = self._made.get(kinds)
         if known is None or any(a is not b for a, b in zip(known[0], served, strict=True)):  # type: ignore[call-overload]
             body = encode({"object": "list", "data": [row for kind in kinds for row in self._rows(kind)]})
-            tag = f'W/"{hashlib.blake2s(body, digest_size=8).hexdigest()}"'
-            known = self._made[kinds] = (served, body, tag)
+            known = self._made[kinds] = (served, body, tag_of(body))
         _, body, tag = known
-        headers = {"ETag": tag, "Cache-Control": "no-cache"}
-        if _has(request.headers.get("if-none-match", ""), tag):
-            return Response(status_code=304, headers=headers)
-        return Response(body, headers=headers, media_type=JSON_TYPE)
+        return tagged(json_response(body), tag, known_tags(request.scope))
 
     def one(self, name: str) -> Response:
         """A model by its name. Raises `ModelNotFound`."""
         for kind in _KINDS:
             for row in self._rows(kind):
                 if row["id"] == name:
-                    return Response(encode(row), media_type=JSON_TYPE)
+                    return json_response(encode(row))
         raise ModelNotFound(f"The model '{name[:200]}' is served by nobody here: GET /v1/models tells what is.")
 
     def _rows(self, kind: str) -> list[dict[str, Any]]:
@@ -101,8 +96,3 @@ def _any(name: str, kind: str, served: tuple[ServedModel, ...], started_s: int) 
             )
         )
     }
-
-
-def _has(if_none_match: str, tag: str) -> bool:
-    told = if_none_match[:_MOST_TAGS_BYTES]
-    return told.strip() == "*" or tag in [each.strip() for each in told.split(",")]
