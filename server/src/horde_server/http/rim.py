@@ -68,7 +68,11 @@ class Waits(Protocol):
 
 def answer_headers(node_name: str) -> list[tuple[bytes, bytes]]:
     """What every answer carries (basics.md §8.1)."""
-    return [*CORS, (b"horde-node", node_name.encode("ascii", "replace"))]
+    return [*CORS, _node_header(node_name)]
+
+
+def _node_header(node_name: str) -> tuple[bytes, bytes]:
+    return b"horde-node", node_name.encode("ascii", "replace")
 
 
 class Rim:
@@ -86,6 +90,7 @@ class Rim:
     ) -> None:
         self._app = app
         self._headers = answer_headers(node_name)
+        self._node_header = _node_header(node_name)
         self._receive_visit: ReceiveVisit = _no_visit
         self._max_body_bytes = max_body_bytes
         self._small_bytes = min(SMALL_BYTES, max_body_bytes)
@@ -133,7 +138,7 @@ class Rim:
             await self._app(scope, receive, send)
             return
         visit = self._receive_visit(scope)
-        headers = self._headers if visit is None else [*visit.headers, self._headers[-1]]
+        headers = self._headers if visit is None else [*visit.headers, self._node_header]
         body: IncomingBody | None = None
         try:
             address = self._client_address(scope)

@@ -151,8 +151,9 @@ class ModelNames:
             return name
         for plain in dict.fromkeys((name, name.removesuffix(":latest"))):
             short = _without_backend(plain)
+            base = _without_quantisation(short)
             found = _only(each for each in names if _without_backend(each) == short) or _only(
-                each for each in names if _without_quantisation(each) == _without_quantisation(short)
+                each for each in names if _without_quantisation(each) == base
             )
             if found:
                 return found

@@ -9,7 +9,6 @@ from horde_server.gateway.common.lengths import USUAL_CONTEXT
 from horde_server.gateway.common.model_names import ServedModel
 from horde_server.gateway.ollama.lines import created_at
 from horde_server.gateway.ollama.model_details import billions, details, digest, family
-from horde_server.requests.text.served import capabilities_of
 
 LOADED_S: Final = 300
 """How long a model counts as loaded: as workers count as online."""
@@ -61,8 +60,7 @@ def shown(name: str, model: ServedModel | None, first_seen_s: float, *, kind: st
 
 def _capabilities(model: ServedModel | None) -> list[str]:
     """What some worker can do with it beside writing, in Ollama's words."""
-    can = capabilities_of(model.by) if model is not None else frozenset()
-    return [each for each in _CAPABILITIES if each in can]
+    return [each for each in _CAPABILITIES if model is not None and each in model.can]
 
 
 def _listed(model: ServedModel) -> dict[str, Any]:

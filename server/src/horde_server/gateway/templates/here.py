@@ -9,7 +9,6 @@ from horde_server.gateway.common.model_names import ModelNames
 from horde_server.gateway.templates.own import NO_OWN_TEMPLATES, read_own_templates
 from horde_server.gateway.templates.rendering import Rendered, render_aside
 from horde_server.models.catalogue import instruct_format
-from horde_server.requests.text.served import claimed_template
 from horde_server.settings import Settings
 
 
@@ -35,9 +34,9 @@ class Templates:
     ) -> Rendered:
         """The prompt of a chat for these models; none: whichever. Raises what `render` raises."""
         claims = {
-            model.name: said
+            model.name: model.template
             for model in self._models.served("text")
-            if model.name in models and (said := claimed_template(model.name, model.by)) is not None
+            if model.name in models and model.template is not None
         }
         return await render_aside(
             messages,
