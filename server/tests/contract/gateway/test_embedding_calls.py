@@ -174,7 +174,7 @@ async def test_what_is_refused(horde: Horde, body: dict[str, Any], code: str, pa
     answer = await ask(horde, "/v1/embeddings", body)
     error = answer.json()["error"]
     assert (answer.status_code, error["code"], error["param"]) == (400, code, param)
-    assert await horde.sql("SELECT FROM request") == []
+    assert await horde.sql("SELECT 1 FROM request") == []
 
 
 async def test_a_model_that_nobody_has(horde: Horde) -> None:

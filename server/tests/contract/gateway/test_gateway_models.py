@@ -36,7 +36,7 @@ async def models_asked_for(horde: Horde, wish: Any, path: str = "/v1/completions
         await asking
 
     async def is_cancelled() -> bool:
-        return not await horde.sql("SELECT FROM request WHERE waiting > 0")
+        return not await horde.sql("SELECT 1 FROM request WHERE waiting > 0")
 
     await horde.until(is_cancelled, "what nobody waits for is cancelled")
     return list(models or [])

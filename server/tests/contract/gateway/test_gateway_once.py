@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,8 @@ from dialect_calls import WHOLE_CALLS, Worker
 from dialect_connection import CHAT, Connection
 from hordes import Horde, StartHorde
 from text_routes import TEXT_MODEL
+
+from horde_server.gateway.common import once_store
 
 SOON_S = 10
 BODY = {"messages": [{"role": "user", "content": "hi"}], "model": TEXT_MODEL}
@@ -114,7 +117,7 @@ async def test_another_body_caller_or_address_is_another_call(horde: Horde) -> N
 async def test_what_was_refused_may_be_tried_again(horde: Horde) -> None:
     worker = await scribe(horde)
     refused = await ask(horde, horde={"workers": [str(uuid4())]})
-    assert (refused.status_code, await horde.sql("SELECT FROM gateway_call")) == (404, [])
+    assert (refused.status_code, await horde.sql("SELECT 1 FROM gateway_call")) == (404, [])
     answer, _ = await asyncio.gather(ask(horde), write(horde, worker))
     assert answer.status_code == 200
 
@@ -136,6 +139,55 @@ async def test_a_request_that_is_gone_is_made_anew(horde: Horde) -> None:
     assert await requests(horde) == 2
 
 
+async def test_a_request_that_could_not_be_kept_is_cancelled(horde: Horde, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = await scribe(horde)
+    with monkeypatch.context() as patch:
+        patch.setattr(once_store, "made", failing)
+        with suppress(ConnectionError):
+            await ask(horde)
+    assert await horde.sql("SELECT state FROM request") == [("cancelled",)]
+    answer, _ = await asyncio.gather(ask(horde), write(horde, worker))
+    assert (answer.status_code, await requests(horde)) == (200, 2)
+
+
+async def failing(*_: object) -> None:
+    raise ConnectionError("there is no database")
+
+
+async def test_whoever_was_taken_for_dead_takes_nobodys_place(horde: Horde, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that is slow to make its request finds the one that another has made meanwhile."""
+    worker = await scribe(horde)
+    made, is_slow, goes_on = once_store.made, asyncio.Event(), asyncio.Event()
+
+    async def slow(*args: Any) -> Any:
+        if not is_slow.is_set():
+            is_slow.set()
+            await goes_on.wait()
+        return await made(*args)
+
+    monkeypatch.setattr(once_store, "made", slow)
+    first = asyncio.create_task(ask(horde))
+    await is_slow.wait()
+    await horde.sql("UPDATE gateway_call SET made_at = now() - interval '61 seconds'")
+    second = asyncio.create_task(ask(horde))
+
+    async def second_is_made() -> bool:
+        return bool(await horde.sql("SELECT 1 FROM gateway_call WHERE request_id IS NOT NULL"))
+
+    await horde.until(second_is_made, "the second has made its request")
+    goes_on.set()
+
+    async def first_is_cancelled() -> bool:
+        return ("cancelled",) in await horde.sql("SELECT state FROM request")
+
+    await horde.until(first_is_cancelled, "the first's is cancelled")
+    await write(horde, worker)
+    async with asyncio.timeout(SOON_S):
+        answers = [await first, await second]
+    assert [each.status_code for each in answers] == [200, 200]
+    assert len({each.headers["horde-request"] for each in answers}) == 1
+
+
 @pytest.mark.parametrize("key", ["x" * 256])
 async def test_a_key_has_a_limit(horde: Horde, key: str) -> None:
     answer = await ask(horde, key)
@@ -149,4 +201,4 @@ async def test_of_who_asked_nothing_is_kept_but_a_hash_and_that_for_a_day(horde:
     assert "secret" not in row[0]
     await horde.sql("UPDATE gateway_call SET made_at = now() - interval '25 hours'")
     await horde.app._app.state.node.gateway.calls.sweep()
-    assert await horde.sql("SELECT FROM gateway_call") == []
+    assert await horde.sql("SELECT 1 FROM gateway_call") == []

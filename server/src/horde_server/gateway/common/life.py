@@ -129,7 +129,9 @@ class Life:
 
         with ExitStack() as stack:
             stack.enter_context(self._places.place(caller.address))
-            request_id = await (submit() if once is None else self._calls.request_of(once, submit, desk.look))
+            request_id = await (
+                submit() if once is None else self._calls.request_of(once, submit, desk.look, desk.cancel)
+            )
             running = Running(self, desk, caller, request_id, receive, stack.pop_all())
             running.outlives_client = once is not None
             return running

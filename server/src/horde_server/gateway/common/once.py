@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from starlette.requests import Request
@@ -70,19 +72,26 @@ class Calls:
         self._pool = pool
 
     async def request_of(
-        self, once: Once, submit: Callable[[], Awaitable[RequestId]], look: Callable[[RequestId], Awaitable[object]]
+        self,
+        once: Once,
+        submit: Callable[[], Awaitable[RequestId]],
+        look: Callable[[RequestId], Awaitable[object]],
+        cancel: Callable[[RequestId], Awaitable[None]],
     ) -> RequestId:
         """The request of a call: the one that it has made before, or a new one.
 
-        `look` raises `RequestNotFound` for one that is gone. Raises `IdempotencyMismatch`, `StillAsking`, and what
-        `submit` raises, which then may be tried anew.
+        `look` and `cancel` raise `RequestNotFound` for one that is gone. Raises `IdempotencyMismatch`, `StillAsking`,
+        and what `submit` raises, which then may be tried anew.
         """
         for _ in range(_LOOKS):
             async with self._pool.connection() as conn:
-                is_first = await once_store.claim(conn, once.key_hash, once.body_hash)
-                known = None if is_first else await once_store.find(conn, once.key_hash)
-            if is_first:
-                return await self._first(once, submit)
+                claimed_at = await once_store.claim(conn, once.key_hash, once.body_hash)
+                known = None if claimed_at is not None else await once_store.find(conn, once.key_hash)
+            if claimed_at is not None:
+                request_id = await self._first(once, claimed_at, submit, cancel)
+                if request_id is not None:
+                    return request_id
+                continue
             if known is None:
                 continue  # it was refused, and is forgotten
             if known.body_hash != once.body_hash:
@@ -102,16 +111,41 @@ class Calls:
         async with self._pool.connection() as conn:
             await once_store.sweep(conn)
 
-    async def _first(self, once: Once, submit: Callable[[], Awaitable[RequestId]]) -> RequestId:
+    async def _first(
+        self,
+        once: Once,
+        claimed_at: datetime,
+        submit: Callable[[], Awaitable[RequestId]],
+        cancel: Callable[[RequestId], Awaitable[None]],
+    ) -> RequestId | None:
+        """The request that is made now; None: it took so long that another call has made one meanwhile."""
+        request_id: RequestId | None = None
+        is_kept = False
         try:
             request_id = await submit()
-        except BaseException:
-            await self._forget(once, None)
-            raise
-        async with self._pool.connection() as conn:
-            await once_store.made(conn, once.key_hash, request_id)
-        return request_id
+            async with self._pool.connection() as conn:
+                is_kept = await once_store.made(conn, once.key_hash, claimed_at, request_id)
+            return request_id if is_kept else None
+        finally:
+            if not is_kept:
+                await self._give_up(once, claimed_at, request_id, cancel)
 
-    async def _forget(self, once: Once, request_id: RequestId | None) -> None:
+    async def _give_up(
+        self,
+        once: Once,
+        claimed_at: datetime,
+        request_id: RequestId | None,
+        cancel: Callable[[RequestId], Awaitable[None]],
+    ) -> None:
+        """Nobody would find the request again: it goes, and the next call is the first."""
+        try:
+            if request_id is not None:
+                with suppress(RequestNotFound):
+                    await cancel(request_id)
+        finally:
+            async with self._pool.connection() as conn:
+                await once_store.give_up(conn, once.key_hash, claimed_at)
+
+    async def _forget(self, once: Once, request_id: RequestId) -> None:
         async with self._pool.connection() as conn:
             await once_store.forget(conn, once.key_hash, request_id)
