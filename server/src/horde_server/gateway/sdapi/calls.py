@@ -1,4 +1,4 @@
-"""The calls that are under way, by who makes them: for `progress` and `interrupt` (gateway-sdapi.md §2.1, §2.4).
+"""The calls that are under way, by who makes them: for `progress` and `interrupt` (gateway-sdapi.md §2.1, §2.3).
 
 AUTOMATIC1111 has one state for everybody; here each caller sees its own. Kept in this process alone, as is right for
 what only tells how far something is.
