@@ -72,6 +72,26 @@ def test_a_node_may_begin_in_the_middle(text: str, base: int, start: int) -> Non
     assert text.encode()[first:].startswith(bytes(received.text))
 
 
+@pytest.mark.parametrize(("at", "piece"), [(4, "é"), (3, "€!"), (4, "é, and on")])
+def test_a_beginning_in_the_middle_of_a_character_contradicts(at: int, piece: str) -> None:
+    """§3.4, §8.4: no half characters are ever told, and the worker is answered."""
+    received = ReceivedText(5)
+    with pytest.raises(PieceMismatch):
+        received.take(at, piece.encode())
+    assert not received.text
+    assert received.take(5, b"more") == b""
+
+
+def test_what_ends_before_the_beginning_says_nothing() -> None:
+    """§8.4, §3.2: an early piece that comes again, late, contradicts nothing."""
+    received, deltas = ReceivedText(10), ReceivedDeltas(10)
+    received.take(10, b"0123456789")
+    assert received.take(0, b"early") == b""
+    deltas.take(10, [{"content": str(number)} for number in range(5)], 10)
+    assert not deltas.take(2, [{"content": "early"}], 10)
+    assert (received.have, deltas.have) == (20, 15)
+
+
 def test_a_job_has_a_mebibyte() -> None:
     """§3.9: what would be more is left to the result."""
     received = ReceivedText()

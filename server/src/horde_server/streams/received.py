@@ -7,9 +7,12 @@ middle: `base` is what it does not have.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from horde_server.streams.piece import MOST_JOB_BYTES, PieceGap, PieceMismatch
+
+_MIDDLES: Final = frozenset(bytes([byte]) for byte in range(0x80, 0xC0))
+"""Bytes of UTF-8 with which no character begins."""
 
 
 class ReceivedText:
@@ -35,10 +38,11 @@ class ReceivedText:
         have = self.have
         if at > have:
             raise PieceGap(next=have)
-        unseen = max(self.base - at, 0)  # of the piece, before what is here
-        start = at + unseen - self.base
+        unseen = min(max(self.base - at, 0), len(piece))  # of the piece, before what is here
+        start = max(at - self.base, 0)
         known = self.text[start : start + len(piece) - unseen]
-        if known != piece[unseen : unseen + len(known)]:
+        is_cut = unseen > 0 and piece[unseen : unseen + 1] in _MIDDLES
+        if is_cut or known != piece[unseen : unseen + len(known)]:
             self.is_poisoned = True
             raise PieceMismatch(next=have)
         new = piece[max(have - at, 0) :]
@@ -73,8 +77,8 @@ class ReceivedDeltas:
         have = self.have
         if at > have:
             raise PieceGap(next_delta=have)
-        unseen = max(self.base - at, 0)
-        start = at + unseen - self.base
+        unseen = min(max(self.base - at, 0), len(deltas))
+        start = max(at - self.base, 0)
         known = self.deltas[start : start + len(deltas) - unseen]
         if known != list(deltas[unseen : unseen + len(known)]):
             self.is_poisoned = True
