@@ -185,7 +185,7 @@ class Relay:
                 await self._keep_share(job)
             return self._answer(job, wanted=False)
         wish = self.wish(job.request_id)
-        wanted = wish.of(job.kind) and not job.is_lost
+        wanted = wish.of(job.kind) and not job.is_lost and not self.mismatches.are_too_many(job.worker_id)
         self.counts.pieces += 1
         if wanted and (encoded or piece.deltas or piece.step is not None or piece.preview):
             self._take(job, piece, encoded, wish)
@@ -316,13 +316,18 @@ class Relay:
         self.wake(request.request_id)
 
     async def slot_of_result(self, request: ListenedRequest, job_id: JobId) -> int:
-        """The slot of a job that was delivered; nothing more is streamed of it."""
+        """The slot of a job that was delivered; nothing more is streamed of it.
+
+        Where each has told something that this job does not go on with, its result is told in one that waits for one.
+        """
         slot = request.slot_of(job_id)
         if slot is None and request.has_lost:
             async with self._pool.connection() as conn:
                 dead = await resumption_store.gone_on_with(conn, job_id)
             slot = request.slot_of(job_id) or request.place(job_id, instead_of=dead)
-        slot = slot or request.place(job_id) or request.slots[0]
+        slot = slot or request.place(job_id)
+        if slot is None:
+            slot = next((each for each in request.slots if not each.is_delivered), request.slots[0])
         slot.is_delivered = True
         return slot.number
 
@@ -330,7 +335,8 @@ class Relay:
         """What of a result a listener was not told; a worker whose result is not what it streamed is remembered."""
         if listener.had_deltas(slot):
             return None
-        if not listener.agrees(slot, made.result):
+        streamed = listener.request.slots[slot].job
+        if streamed is not None and streamed.id == made.id and not listener.agrees(slot, made.result):
             self.mismatches.note_job(made.id, made.worker_id)
         return listener.rest(slot, made.result)
 

@@ -132,8 +132,35 @@ async def test_who_streams_something_else_too_often_streams_no_more(
         await heard.until(Text)
         await horde.texts.submit(worker.key, job_id, generation="two")
         await heard.end()
-    await horde.texts.request()
-    assert "stream" not in await worker.job()
+    request_id = await horde.texts.request()
+    job = await worker.job()
+    assert "stream" not in job
+    heard = await listening(node, request_id)
+    answer = await worker.send(job["id"], at=0, text="all the same")
+    assert (answer["wanted"], answer["next"], answer["cancelled"]) == (False, 0, False)
+    await horde.texts.submit(worker.key, job["id"], generation="the truth")
+    await heard.end()
+    assert heard.text() == "the truth"
+
+
+async def test_who_delivers_where_another_was_told_is_not_blamed(
+    horde: Horde, worker: StreamingWorker, node: Node
+) -> None:
+    """§4.3: a text that could not be kept is nothing that the next worker said."""
+    heard = await listening(node, await horde.texts.request())
+    first = await worker.job()
+    await worker.write(first["id"], "one ")
+    await heard.until(Text)
+    await horde.sql("UPDATE job SET deadline = now() - interval '1 minute'")  # as by a node that knew of no listener
+
+    async def again() -> Any:
+        answer = await horde.texts.pop(worker.key, name="second")
+        return answer if answer["id"] else None
+
+    second = await horde.until(again, "the slot waits again")
+    await horde.texts.submit(worker.key, second["id"], generation="two")
+    await heard.end()
+    assert node_mismatches(node) == 0
 
 
 async def test_nothing_leaves_a_worker_to_which_nobody_listens(
