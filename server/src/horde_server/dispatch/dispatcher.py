@@ -224,7 +224,7 @@ class Dispatcher(Generic[OrderT]):
         self.held_jobs.begin_claim(offer.worker_id, jobs)
         try:
             async with self._pool.connection() as conn:
-                if may_resume and (may_resume := await resumption_store.has_any(conn, entry.id)):
+                if may_resume and (may_resume := await resumption_store.has_free(conn, entry.id)):
                     job_ids = job_ids[:1]  # each may begin with something else
                 state = await job_store.claim(
                     conn,

@@ -31,6 +31,10 @@ LISTENS_S = 35.0
 ASK_EVERY_S = 0.5
 _AT_ONCE = 100
 _ROOM_BYTES = MESSAGE_BYTES - 200
+_PART_BYTES = _ROOM_BYTES * 3 // 4 - 100
+"""They go as base64."""
+_MOST_PARTS = 100
+_MOST_SENDING = 100
 
 _LISTENS: Final = "l"
 _WHO_LISTENS: Final = "w"
@@ -38,6 +42,7 @@ _PIECE: Final = "p"
 _NEED: Final = "n"
 _LOST: Final = "x"
 _MISMATCH: Final = "m"
+_PART: Final = "q"
 
 
 class Forwarded(msgspec.Struct, array_like=True, tag=_PIECE):
@@ -52,6 +57,7 @@ class Forwarded(msgspec.Struct, array_like=True, tag=_PIECE):
     deltas: list[dict[str, Any]]
     step: int = 0
     steps: int = 0
+    resumes: bool = False
 
 
 class Listens(msgspec.Struct, array_like=True, tag=_LISTENS):
@@ -85,8 +91,17 @@ class Mismatch(msgspec.Struct, array_like=True, tag=_MISMATCH):
     worker_id: UUID
 
 
-Message = Forwarded | Listens | WhoListens | Need | Lost | Mismatch
+class Part(msgspec.Struct, array_like=True, tag=_PART):
+    """One of the parts, in their order, of a message that is too long for one notification."""
+
+    number: int  # from 0
+    parts: int
+    raw: bytes
+
+
+Message = Forwarded | Listens | WhoListens | Need | Lost | Mismatch | Part
 _decode = msgspec.json.Decoder(list[Message]).decode
+_decode_one = msgspec.json.Decoder(Message).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -101,6 +116,7 @@ class AcrossNodes:
         self._listening: dict[RequestId, dict[str, tuple[Wish, float]]] = {}  # by node; until when
         self._announced_at = 0.0
         self._asked: dict[JobId, float] = {}
+        self._parts: dict[str, list[bytes]] = {}  # of the message that each node is sending in parts
         relay.others = self
         relay.mismatches.seen = lambda worker_id: self._send(Mismatch(worker_id))
         notices.on_message = self._hear
@@ -129,18 +145,17 @@ class AcrossNodes:
         """Who listens here has changed."""
         self._send(Listens([(request.request_id, _bits(self._relay.wish_here(request.request_id)))]))
 
-    def lost(self, job_id: JobId, request_id: RequestId, reason: str) -> None:
-        """Let the node that listens say what is to be gone on with."""
+    def lost(self, job_id: JobId, reason: str) -> None:
+        """Let the nodes that listen say what is to be gone on with."""
         self._send(Lost(job_id, reason))
 
     def forward(self, job: StreamedJob, at: int, text: str, deltas_at: int, deltas: list[dict[str, Any]]) -> None:
         """Let the node that listens have what came; in parts, where one message does not hold it."""
         message = Forwarded(
-            job.request_id, job.id, job.worker_id, at, text, deltas_at, deltas, job.step, job.steps
+            job.request_id, job.id, job.worker_id, at, text, deltas_at, deltas, job.step, job.steps, job.resumes
         )  # fmt: skip
-        encoded = _encode(message)
-        if len(encoded) <= _ROOM_BYTES:
-            self._notices.send(encoded.decode())
+        if len(_encode(message)) <= _ROOM_BYTES:
+            self._send(message)
         elif len(text) > 1:
             half = text[: len(text) // 2]
             self.forward(job, at, half, deltas_at, [])
@@ -149,6 +164,8 @@ class AcrossNodes:
             half_way = len(deltas) // 2
             self.forward(job, at, text, deltas_at, deltas[:half_way])
             self.forward(job, at, "", deltas_at + half_way, deltas[half_way:])
+        else:
+            self._send(message)
 
     # ---------------------------------------------------------------- by itself
 
@@ -177,7 +194,13 @@ class AcrossNodes:
             self._send(Listens(listened[start : start + _AT_ONCE]))
 
     def _send(self, message: Message) -> None:
-        self._notices.send(_encode(message).decode())
+        encoded = _encode(message)
+        if len(encoded) <= _ROOM_BYTES:
+            self._notices.send(encoded.decode())
+            return
+        raw = [encoded[start : start + _PART_BYTES] for start in range(0, len(encoded), _PART_BYTES)]
+        for number, part in enumerate(raw if len(raw) <= _MOST_PARTS else ()):
+            self._notices.send(_encode(Part(number, len(raw), part)).decode())
 
     # ---------------------------------------------------------------- what comes
 
@@ -210,6 +233,26 @@ class AcrossNodes:
                 self._losses.told(JobId(message.job_id), message.reason)
             case Mismatch():
                 self._relay.mismatches.note(message.worker_id)
+            case Part():
+                self._take_part(node, message)
+
+    def _take_part(self, node: str, part: Part) -> None:
+        """Messages of a node come in their order: where a part is lost, the whole message is."""
+        before = self._parts.pop(node, []) if part.number else []
+        if part.number != len(before) or part.parts > _MOST_PARTS:
+            return
+        before.append(part.raw)
+        if len(before) < part.parts:
+            if len(self._parts) >= _MOST_SENDING:  # some have gone in the middle
+                self._parts.clear()
+            self._parts[node] = before
+            return
+        try:
+            whole = _decode_one(b"".join(before))
+        except (msgspec.DecodeError, UnicodeError):
+            log.info("streams.unknown_message")
+            return
+        self._take(node, whole)
 
     def _heard_of(self, request_id: RequestId, node: str, bits: int, until: float) -> None:
         if bits:
@@ -221,7 +264,9 @@ class AcrossNodes:
                 del self._listening[request_id]
 
     def _take_piece(self, piece: Forwarded) -> None:
-        job = self._relay.forwarded(JobId(piece.job_id), RequestId(piece.request_id), piece.worker_id)
+        job = self._relay.forwarded(
+            JobId(piece.job_id), RequestId(piece.request_id), piece.worker_id, resumes=piece.resumes
+        )
         if job is None or job.is_lost:
             return
         try:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from horde_server.database.pool import Pool
 from horde_server.dispatch.dispatcher import Dispatcher
-from horde_server.dispatch.ids import JobId
+from horde_server.dispatch.ids import JobId, RequestId
 from horde_server.dispatch.states import JobPhase
 from horde_server.dispatch.submission import InvalidJobID
 from horde_server.errors import WrongCredentials
@@ -28,12 +28,22 @@ class KnownJobs:
         self._pool = pool
         self._dispatchers = dispatchers
         self.by_id: dict[JobId, StreamedJob] = {}
+        self._of_requests: dict[RequestId, dict[JobId, StreamedJob]] = {}
         self._ended: dict[JobId, int] = {}  # with the account of the worker's owner
 
     @property
     def has_room(self) -> bool:
         """Whether one more may be streamed."""
         return len(self.by_id) < MOST_JOBS
+
+    def add(self, job: StreamedJob) -> None:
+        """One more is streamed."""
+        self.by_id[job.id] = job
+        self._of_requests.setdefault(job.request_id, {})[job.id] = job
+
+    def of_request(self, request_id: RequestId) -> list[StreamedJob]:
+        """Those of a request, in the order in which they came up."""
+        return list(self._of_requests.get(request_id, {}).values())
 
     def held(self, job_id: JobId) -> StreamedJob | None:
         """A job that this node handed out."""
@@ -50,6 +60,7 @@ class KnownJobs:
                     started_s=held.started_s,
                     lease_s=deadline_s - held.started_s,
                     deadline_s=deadline_s,
+                    resumes=bool(held.resume_text),
                     heard_s=0.0,
                 )
         return None
@@ -77,7 +88,7 @@ class KnownJobs:
         if owner_id != caller.user.id:
             raise WrongCredentials("Wrong credentials: this job belongs to another account's worker.")
         if job is not None and job_id not in self.by_id and self.has_room:
-            self.by_id[job_id] = job
+            self.add(job)
         if job is None:
             self._note_end(job_id, owner_id)
         return job
@@ -88,7 +99,7 @@ class KnownJobs:
             found = await store.find_job(conn, job.id)
         if found is not None:
             job.owner_id, job.started_s, job.lease_s = found.owner_id, found.started_s, found.lease_s
-            job.deadline_s = found.deadline_s
+            job.deadline_s, job.resumes = found.deadline_s, found.resumes
 
     def _found(self, row: store.FoundJob) -> StreamedJob:
         return StreamedJob(
@@ -101,6 +112,7 @@ class KnownJobs:
             started_s=row.started_s,
             lease_s=row.lease_s,
             deadline_s=row.deadline_s,
+            resumes=row.resumes,
         )
 
     def ended(self, job_id: JobId) -> StreamedJob | None:
@@ -108,6 +120,10 @@ class KnownJobs:
         job = self.by_id.pop(job_id, None)
         if job is not None:
             self._note_end(job_id, job.owner_id)
+            jobs = self._of_requests[job.request_id]
+            del jobs[job_id]
+            if not jobs:
+                del self._of_requests[job.request_id]
         return job
 
     def has_ended(self, job_id: JobId) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from horde_server.dispatch.ids import JobId, RequestId
+from horde_server.dispatch.resumption_store import Beginning
 from horde_server.streams.happenings import Delta, Preview, Restarted, Step, Text, Told
 from horde_server.streams.streamed_job import StreamedJob
 
@@ -69,21 +70,30 @@ class ListenedRequest:
         """Where a job belongs, once it is known."""
         return self._by_job.get(job_id)
 
-    def place(self, job_id: JobId, *, instead_of: JobId | None = None) -> Slot | None:
+    def place(self, job_id: JobId, begun: Beginning | None = None) -> Slot | None:
         """Give a job its slot: that of the job it goes on with, else the first where nothing was told yet.
 
         None where there is none: then something was told that this job does not go on with.
         """
-        slot = self._by_job.get(instead_of) if instead_of is not None else None
+        slot = self._by_job.get(begun.job_id) if begun is not None else None
         if slot is None:
             slot = next((each for each in self.slots if not each.jobs), None) or next(
                 (each for each in self.slots if not each.is_delivered and not each.have and not _deltas(each)), None
             )
         if slot is not None:
+            if begun is not None:
+                self.begin(slot, begun.text)
             slot.jobs.add(job_id)
             slot.job = None
             self._by_job[job_id] = slot
         return slot
+
+    def begin(self, slot: Slot, text: str) -> None:
+        """A slot begins with what is kept of a job that was lost: of no use to who was told more, or something else."""
+        before = text.encode()
+        told = slot.shown()[: max((listener.read(slot.number) for listener in self.listeners), default=0)]
+        self.is_broken = self.is_broken or not before.startswith(told)
+        slot.before, slot.job = before, None
 
     def unread_bytes(self) -> int:
         """How far the slowest listener is behind."""

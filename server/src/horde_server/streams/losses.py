@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import psycopg
@@ -24,7 +24,7 @@ from horde_server.dispatch.job_store import LISTENER_HAS_S
 from horde_server.dispatch.streamed import RESUMED, tokens_of
 from horde_server.dispatch.submission import WorkersChanged, stored_remarks
 from horde_server.streams import store
-from horde_server.streams.listening import ListenedRequest, Slot
+from horde_server.streams.listening import ListenedRequest
 from horde_server.streams.relay import Relay
 from horde_server.streams.streamed_job import StreamedJob
 
@@ -81,29 +81,44 @@ class Losses:
         self._told.append((job_id, reason))
         self._something_to_do.set()
 
-    async def _lose(self, job_id: JobId, reason: str, remarks: str = "[]") -> bool:
-        """Whether it is taken care of. From here on nothing more is taken of it, as another may go on."""
+    def taken_from(self, job_ids: Sequence[JobId]) -> None:
+        """Their worker was deleted: whichever nodes know what was told of them say it."""
+        for job_id in job_ids:
+            self.told(job_id, "faulted")
+            self._relay.others.lost(job_id, "faulted")
+
+    async def _lose(self, job_id: JobId, reason: str, remarks: str = "[]", *, is_told: bool = False) -> bool:
+        """Whether it is taken care of. From here on nothing more is taken of it, as another may go on.
+
+        `is_told`: by another node, which lets all know.
+        """
         job = self._relay.jobs.get(job_id)
         if job is None or job.is_lost:
             return False
         job.is_lost = True
         try:
-            return await self._lose_now(job, reason, remarks)
+            return await self._lose_now(job, reason, remarks, is_told=is_told)
         except BaseException:
             job.is_lost = False
             raise
 
-    async def _lose_now(self, job: StreamedJob, reason: str, remarks: str) -> bool:
+    async def _lose_now(self, job: StreamedJob, reason: str, remarks: str, *, is_told: bool) -> bool:
+        is_others = not is_told and self._relay.others.listens(job.request_id) is not None
         request = self._relay.listened.get(job.request_id)
         if request is not None and request.listeners:
-            return await self._go_on(job, request, reason, remarks)
-        if self._relay.others.listens(job.request_id) is not None:
-            self._relay.others.lost(job.id, job.request_id, reason)
-            async with self._pool.connection() as conn:
-                await store.give_up(conn, [job.id], LISTENER_HAS_S)
-            self._relay.ended(job.id)
-            return True
-        return False
+            is_kept = await self._go_on(job, request, reason, remarks)
+            if is_others:  # only now: what is kept is what was told here
+                self._relay.others.lost(job.id, reason)
+            return is_kept
+        if not is_others:
+            return False
+        self._relay.others.lost(job.id, reason)
+        if not (job.text.have and self._dispatchers[job.kind].kind.may_resume(job.order)):
+            return False  # no text that only they know
+        async with self._pool.connection() as conn:
+            await store.give_up(conn, [job.id], LISTENER_HAS_S)
+        self._relay.ended(job.id)
+        return True
 
     async def _go_on(self, job: StreamedJob, request: ListenedRequest, reason: str, remarks: str) -> bool:
         """Let another worker go on, if that can be: a text of which a part was told. Others are restarted as always."""
@@ -117,35 +132,37 @@ class Losses:
             self._relay.wake(job.request_id)
             return False
         if shown:
-            if not await self._keep(job, slot, shown, remarks):
+            if (kept := await self._keep(job, shown, remarks)) is None:
                 return False
-            slot.before = shown.encode()
+            request.begin(slot, kept)
             request.has_lost = True
-            self._relay.counts.resumed += 1
         slot.job = None
         slot.restarts.append(reason)
         self._relay.ended(job.id)
         self._relay.wake(job.request_id)
         return bool(shown)
 
-    async def _keep(self, job: StreamedJob, slot: Slot, shown: str, remarks: str) -> bool:
-        """Return the slot with what was told of it; where that is all there was to write, it is the result."""
+    async def _keep(self, job: StreamedJob, shown: str, remarks: str) -> str | None:
+        """Return the slot with what was told of it; where that is all there was to write, it is the result.
+
+        The text that is kept, which is another node's where that was first; None: nothing is kept.
+        """
         dispatcher = self._dispatchers[job.kind]
         entry = dispatcher.queue.entries.get(job.request_id)
         if entry is None:
-            return False
+            return None
         if tokens_of(shown) >= entry.order.max_length:
-            return await self._finish(job, shown)
+            return shown if await self._finish(job, shown) else None
         async with self._pool.connection() as conn, conn.transaction():
             state = await job_store.lose(conn, job.id, shown, remarks)
-            if state is not None:
-                await dispatcher.announcements.changed(conn, [state])
-        if state is None:
-            return False
+            if state is None:
+                return await resumption_store.kept_of(conn, job.id)
+            await dispatcher.announcements.changed(conn, [state])
+        self._relay.counts.resumed += 1
         dispatcher.queue.note_fault(job.request_id, job.worker_id)
         dispatcher.changed(state)
         await self._workers_changed([job.worker_id])
-        return True
+        return shown
 
     async def _finish(self, job: StreamedJob, shown: str) -> bool:
         """All that was to be written has been told: that is the result, for which nobody is paid."""
@@ -179,7 +196,7 @@ class Losses:
             self._something_to_do.clear()
             try:
                 while self._told:
-                    await self._lose(*self._told[0])
+                    await self._lose(*self._told[0], is_told=True)
                     self._told.popleft()
                 await self._place()
             except psycopg.OperationalError:
@@ -195,6 +212,6 @@ class Losses:
             request = self._relay.listened.get(job.request_id)
             if request is not None:
                 async with self._pool.connection() as conn:
-                    dead = await resumption_store.gone_on_with(conn, job_id)
-                self._relay.placed(job_id, job, request, dead)
+                    begun = await resumption_store.gone_on_with(conn, job_id)
+                self._relay.placed(job, request, begun)
             self._relay.unplaced.pop(job_id, None)

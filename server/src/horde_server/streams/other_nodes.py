@@ -26,8 +26,8 @@ class OtherNodes(Protocol):
     def announce(self, request: ListenedRequest) -> None:
         """Who listens here has changed."""
 
-    def lost(self, job_id: JobId, request_id: RequestId, reason: str) -> None:
-        """Let the node that listens say what is to be gone on with."""
+    def lost(self, job_id: JobId, reason: str) -> None:
+        """Let the nodes that listen say what is to be gone on with."""
 
 
 class NoOtherNodes:
@@ -47,5 +47,5 @@ class NoOtherNodes:
     def announce(self, request: ListenedRequest) -> None:
         """To nobody."""
 
-    def lost(self, job_id: JobId, request_id: RequestId, reason: str) -> None:
+    def lost(self, job_id: JobId, reason: str) -> None:
         """Nobody."""

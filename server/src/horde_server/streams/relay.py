@@ -16,6 +16,7 @@ from horde_server.database.pool import Pool
 from horde_server.dispatch import resumption_store
 from horde_server.dispatch.dispatcher import Dispatcher, HandOut
 from horde_server.dispatch.ids import JobId, RequestId
+from horde_server.dispatch.resumption_store import Beginning
 from horde_server.dispatch.states import RequestPhase
 from horde_server.dispatch.store import Generation
 from horde_server.identity.caller import Caller
@@ -78,10 +79,8 @@ class Relay:
         request = self.listened.get(request_id)
         if request is None:
             request = self.listened[request_id] = ListenedRequest(request_id, kind, jobs)
-            for job in [each for each in self.jobs.values() if each.request_id == request_id]:
-                if job.text.base or job.deltas.base:  # it was forwarded: from now on it is needed whole
-                    job.text, job.deltas = ReceivedText(), ReceivedDeltas()
-                self._place(request, job)
+        if not request.listeners:
+            self._listen_again(request)
         listener = Listener(request, text=text, steps=steps, previews=previews)
         request.listeners[listener] = None
         self.others.announce(request)
@@ -91,6 +90,20 @@ class Relay:
             del request.listeners[listener]
             self.others.announce(request)
 
+    def _listen_again(self, request: ListenedRequest) -> None:
+        """Somebody is the first to listen here, or the first again: what came meanwhile was not kept for here."""
+        for job in self._known.of_request(request.request_id):
+            if job.text.base or job.deltas.base:  # it was forwarded: from now on it is needed whole
+                job.text, job.deltas = ReceivedText(), ReceivedDeltas()
+            if not job.is_here and job.heard_s:  # nobody let this node hear of it
+                job.heard_s = self._clock()
+            self._place(request, job)
+
+    def is_listened_here(self, request_id: RequestId) -> bool:
+        """Whether somebody on this node listens to a request."""
+        request = self.listened.get(request_id)
+        return request is not None and bool(request.listeners)
+
     def listened_anywhere(self) -> set[UUID]:
         """The requests to which somebody listens, as far as this node knows."""
         here = {request_id for request_id, request in self.listened.items() if request.listeners}
@@ -98,11 +111,7 @@ class Relay:
 
     def wish(self, request_id: RequestId) -> Wish:
         """What all who listen to a request want, here and on other nodes."""
-        here = self.wish_here(request_id)
-        there = self.others.listens(request_id)
-        if there is None:
-            return here
-        return Wish(here.text or there.text, here.steps or there.steps, here.previews or there.previews)
+        return _both(self.wish_here(request_id), self.others.listens(request_id))
 
     def wish_here(self, request_id: RequestId) -> Wish:
         """What those want who listen on this node."""
@@ -139,7 +148,7 @@ class Relay:
             job.may_preview = may_preview
             if is_batch:
                 job.batch = hand_out.job_ids
-            self.jobs[job_id] = job
+            self._known.add(job)
         wish = self.wish(self.jobs[lead].request_id)
         kind = self.jobs[lead].kind
         return terms(
@@ -181,15 +190,16 @@ class Relay:
         job.heard_s, job.is_here = self._clock(), True
         if self.is_cancelled(job):
             if not job.is_cancelled:
-                job.is_cancelled = True
                 await self._keep_share(job)
+                job.is_cancelled = True
             return self._answer(job, wanted=False)
-        wish = self.wish(job.request_id)
+        here, there = self.wish_here(job.request_id), self.others.listens(job.request_id)
+        wish = _both(here, there)
         wanted = wish.of(job.kind) and not job.is_lost and not self.mismatches.are_too_many(job.worker_id)
         self.counts.pieces += 1
         if wanted and (encoded or piece.deltas or piece.step is not None or piece.preview):
-            self._take(job, piece, encoded, wish)
-        elif wanted and self.others.listens(job.request_id) is not None:
+            self._take(job, piece, encoded, wish, is_here=bool(here), is_there=there is not None)
+        elif wanted and there is not None:
             self.others.forward(job, job.text.have, "", job.deltas.have, [])
         return self._answer(job, wanted=wanted, previews=wish.previews and job.may_preview)
 
@@ -207,10 +217,14 @@ class Relay:
             interval_ms = self.pace.unheard_interval_ms(self._clock() - job.started_s)
         return PieceAnswer(job.text.have, job.deltas.have, wanted, job.is_cancelled, interval_ms, previews)
 
-    def _take(self, job: StreamedJob, piece: Piece, encoded: bytes, wish: Wish) -> None:
-        """Put a piece where it belongs, and tell who listens. Raises `PieceGap`, `PieceMismatch`, `PieceTooLarge`."""
+    def _take(
+        self, job: StreamedJob, piece: Piece, encoded: bytes, wish: Wish, *, is_here: bool, is_there: bool
+    ) -> None:
+        """Put a piece where it belongs, and tell who listens, here or there on other nodes.
+
+        Raises `PieceGap`, `PieceMismatch`, `PieceTooLarge`.
+        """
         is_first = not (job.text.have or job.deltas.have or job.steps or job.preview)
-        is_here = bool(self.wish_here(job.request_id))
         if is_first and not is_here:  # what came to another node, the listening one has
             job.text.base, job.deltas.base = piece.at, piece.deltas_at
         try:
@@ -239,7 +253,7 @@ class Relay:
             self.news(job)
             if shown is not None and shown is not job:
                 self.news(shown)
-        if self.others.listens(job.request_id) is not None:
+        if is_there:
             self.others.forward(job, job.text.have - len(new), new.decode(), job.deltas.have - len(deltas), deltas)
             if shown is not None and shown is not job:
                 self.others.forward(shown, 0, "", 0, [])
@@ -258,7 +272,7 @@ class Relay:
         if piece.preview and wish.previews and job.may_preview:
             job.preview = preview_of(piece.preview)
 
-    def forwarded(self, job_id: JobId, request_id: RequestId, worker_id: UUID) -> StreamedJob | None:
+    def forwarded(self, job_id: JobId, request_id: RequestId, worker_id: UUID, *, resumes: bool) -> StreamedJob | None:
         """A job of which another node forwards pieces, if somebody listens here; heard of just now."""
         request = self.listened.get(request_id)
         if request is None or not request.listeners or self._known.has_ended(job_id):
@@ -269,7 +283,7 @@ class Relay:
             if entry is None or not self._known.has_room:
                 return None
             now = self._clock()
-            job = self.jobs[job_id] = StreamedJob(
+            job = StreamedJob(
                 id=job_id,
                 request_id=request_id,
                 worker_id=worker_id,
@@ -279,7 +293,9 @@ class Relay:
                 started_s=now,
                 lease_s=0,
                 deadline_s=now,
+                resumes=resumes,
             )
+            self._known.add(job)
         job.heard_s, job.is_here = self._clock(), False
         return job
 
@@ -296,9 +312,9 @@ class Relay:
         self.wake(job.request_id)
 
     def _place(self, request: ListenedRequest, job: StreamedJob) -> None:
-        if request.slot_of(job.id) is not None:
+        if job.is_lost or request.slot_of(job.id) is not None:
             return
-        if request.has_lost:
+        if job.resumes or request.has_lost:
             self.unplaced[job.id] = job
             self.look_up()
         elif (slot := request.place(job.id)) is not None:
@@ -306,12 +322,12 @@ class Relay:
         else:
             request.is_broken = True
 
-    def placed(self, job_id: JobId, job: StreamedJob | None, request: ListenedRequest, dead: JobId | None) -> None:
-        """It is known what a job goes on with: with that of `dead`, or from the start."""
-        slot = request.slot_of(job_id) or request.place(job_id, instead_of=dead)
+    def placed(self, job: StreamedJob, request: ListenedRequest, begun: Beginning | None) -> None:
+        """It is known what a job goes on with; None: it begins anew."""
+        slot = request.slot_of(job.id) or request.place(job.id, begun)
         if slot is None:
             request.is_broken = True
-        elif job is not None:
+        elif not job.is_lost:
             slot.job = job
         self.wake(request.request_id)
 
@@ -321,15 +337,22 @@ class Relay:
         Where each has told something that this job does not go on with, its result is told in one that waits for one.
         """
         slot = request.slot_of(job_id)
-        if slot is None and request.has_lost:
+        if slot is None and self._may_go_on(request):
             async with self._pool.connection() as conn:
-                dead = await resumption_store.gone_on_with(conn, job_id)
-            slot = request.slot_of(job_id) or request.place(job_id, instead_of=dead)
+                begun = await resumption_store.gone_on_with(conn, job_id)
+            slot = request.slot_of(job_id) or request.place(job_id, begun)
         slot = slot or request.place(job_id)
         if slot is None:
             slot = next((each for each in request.slots if not each.is_delivered), request.slots[0])
         slot.is_delivered = True
         return slot.number
+
+    def _may_go_on(self, request: ListenedRequest) -> bool:
+        """Whether a job of it may go on with what another began."""
+        dispatcher = self._dispatchers[request.kind]
+        entry = dispatcher.queue.entries.get(request.request_id)
+        was_lost = request.has_lost or (entry is not None and entry.state.restarted > 0)
+        return was_lost and (entry is None or dispatcher.kind.may_resume(entry.order))
 
     def rest_of(self, listener: Listener, slot: int, made: Generation) -> Text | None:
         """What of a result a listener was not told; a worker whose result is not what it streamed is remembered."""
@@ -352,3 +375,9 @@ class Relay:
             if entry is None or entry.state.is_done:
                 self.ended(job.id)
         self.pace.forget()
+
+
+def _both(here: Wish, there: Wish | None) -> Wish:
+    if there is None:
+        return here
+    return Wish(here.text or there.text, here.steps or there.steps, here.previews or there.previews)

@@ -57,7 +57,11 @@ class SignsOfLife:
         if now - self._looked_s > _STOOD_STILL_S:
             self.resumed()
         self._looked_s = now
-        heard = [job for job in self._relay.jobs.values() if job.heard_s and not job.is_lost]
+        heard = [
+            job
+            for job in self._relay.jobs.values()
+            if job.heard_s and not job.is_lost and (job.is_here or self._relay.is_listened_here(job.request_id))
+        ]
         near = [
             job
             for job in heard

@@ -27,6 +27,7 @@ class FoundJob(NamedTuple):
     deadline_s: float
     kind: str
     request_order: str
+    resumes: bool
 
 
 async def find_job(conn: Connection, job_id: JobId) -> FoundJob | None:
@@ -34,7 +35,8 @@ async def find_job(conn: Connection, job_id: JobId) -> FoundJob | None:
     cursor = await conn.execute(
         """SELECT job.id, job.request_id, job.worker_id, job.owner_id, job.state,
                   extract(epoch from job.started_at)::float8, job.ttl_s::float8,
-                  extract(epoch from job.deadline)::float8, request.kind, request.request_order::text
+                  extract(epoch from job.deadline)::float8, request.kind, request.request_order::text,
+                  EXISTS (SELECT FROM resumption WHERE taken_by = job.id)
            FROM job JOIN request ON request.id = job.request_id WHERE job.id = %s""",
         (job_id,),
     )

@@ -28,6 +28,7 @@ class StreamedJob:
     deadline_s: float  # as it stands in the database, as far as is known
     batch: tuple[JobId, ...] = ()  # all jobs of the hand-out, in its order
     may_preview: bool = False
+    resumes: bool = False  # another job began its text
     is_here: bool = False  # its pieces come to this node; else another forwards them
     text: ReceivedText = field(default_factory=ReceivedText)
     deltas: ReceivedDeltas = field(default_factory=ReceivedDeltas)

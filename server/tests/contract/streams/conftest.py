@@ -31,3 +31,10 @@ async def other(horde: Horde) -> AsyncIterator[Node]:
     """Another node of the horde, with the mirrors that it has."""
     async with running_node(horde.settings, horde.dsn, ClientAddresses(()), None) as found:
         yield found
+
+
+@pytest.fixture
+async def third(horde: Horde) -> AsyncIterator[Node]:
+    """One more."""
+    async with running_node(horde.settings, horde.dsn, ClientAddresses(()), None) as found:
+        yield found
