@@ -348,6 +348,16 @@ class TestOfAccounts:
         assert (await stream.next("state")).data["done"]
         assert over not in {event.data["request"] for event in stream.told}
 
+    async def test_an_interrogation_at_the_edge_is_told_whole(
+        self, horde: Horde, opens: Open, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """§3.1: of the latest so many, which are counted by what was asked for, not by forms."""
+        monkeypatch.setattr(accounts_module, "MOST_FOLLOWED", 2)
+        key = str((await horde.account("asks", kudos=1000)).api_key)
+        asked = [await horde.alchemy.request("caption", "nsfw", key=key) for _ in range(3)]
+        told = await opens("events?seconds=0", apikey=key).end()
+        assert {event.data["request"]: event.data["waiting"] for event in told} == dict.fromkeys(asked[1:], 2)
+
     async def test_who_may_hear(self, horde: Horde) -> None:
         for key, outcome in (("0000000000", (403, "AnonForbidden")), ("nobody's", (401, "InvalidAPIKey"))):
             answer = await horde.client.get("/api/v2/events", headers={"apikey": key})

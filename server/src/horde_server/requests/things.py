@@ -74,12 +74,16 @@ class Things:
         return found
 
     def of_account(self, account_id: int, most: int) -> list[Thing]:
-        """The latest of an account that are in memory, of each kind so many: open ones, and those lately done."""
-        return _grouped(
-            (*place, entry)
-            for place in self._places.values()
-            for entry in islice(place[0].queue.latest_of(account_id), most)
-        )
+        """The latest of an account that are in memory, of each kind so many: open ones, and those lately done.
+
+        O(those it tells of); of a kind with forms O(all that the account has there), as each is told with all of them.
+        """
+        found: list[Thing] = []
+        for dispatcher, name_of in self._places.values():
+            latest = dispatcher.queue.latest_of(account_id)
+            entries = latest if name_of is not None else islice(latest, most)
+            found += _grouped(((dispatcher, name_of, entry) for entry in entries), most)
+        return found
 
     def _remembered(self, request_id: RequestId) -> Thing | None:
         for dispatcher, name_of in self._places.values():
@@ -88,11 +92,13 @@ class Things:
         return None
 
 
-def _grouped(entries: Iterable[tuple[Dispatcher[Any], NameOf | None, Entry]]) -> list[Thing]:
+def _grouped(entries: Iterable[tuple[Dispatcher[Any], NameOf | None, Entry]], most: int | None = None) -> list[Thing]:
+    """What these belong to, the first so many, each with all that are of it."""
     together: dict[RequestId, tuple[Dispatcher[Any], list[Entry]]] = {}
     for dispatcher, name_of, entry in entries:
         known_by = entry.id if name_of is None else name_of(entry)
-        together.setdefault(known_by, (dispatcher, []))[1].append(entry)
+        if most is None or known_by in together or len(together) < most:
+            together.setdefault(known_by, (dispatcher, []))[1].append(entry)
     return [
         Thing(known_by, dispatcher, tuple(sorted(parts, key=entry_key)))
         for known_by, (dispatcher, parts) in together.items()
