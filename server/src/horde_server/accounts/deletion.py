@@ -140,11 +140,13 @@ class AccountDeletion:
         async with conn.transaction():
             # requests and workers before the account, as everybody locks them
             states = await self._mirror.cancel_waiting_of(conn, [account_id])
-            for worker_id in await worker_store.workers_of(conn, account_id):
-                states += await self._mirror.take_back(conn, worker_id)
+            workers = await worker_store.workers_of(conn, account_id)
+            returned = [await self._mirror.take_back(conn, worker_id) for worker_id in workers]
             if await store.mark(conn, account_id):
                 await record(conn, actor, "account.delete", subject("account", account_id), concerns=account_id)
         self._tell(states)
+        for taken in returned:
+            self._mirror.taken_back(taken)
         await self._core.announce("account", [str(account_id)])
         log.info("accounts.marked", account=account_id, cancelled_requests=len(states))
 

@@ -9,7 +9,7 @@ that somebody settles right now.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import psycopg
@@ -361,9 +361,13 @@ async def sweep_overdue(
 
 _TAKE_BACK = f"""
 WITH held AS (
-    SELECT id FROM job WHERE state = 'processing' AND worker_id = %s ORDER BY id FOR UPDATE
+    SELECT id, request_id = ANY(%(listened)s::uuid[]) AS is_listened FROM job
+    WHERE state = 'processing' AND worker_id = %(worker_id)s ORDER BY id FOR UPDATE
+), left_to_listeners AS (
+    UPDATE job SET deadline = least(deadline, now()) FROM held WHERE job.id = held.id AND is_listened
 ), faulted AS (
-    UPDATE job SET state = 'faulted', settled_at = now() FROM held WHERE job.id = held.id RETURNING request_id
+    UPDATE job SET state = 'faulted', settled_at = now() FROM held WHERE job.id = held.id AND NOT is_listened
+    RETURNING request_id
 ), counted AS (
     UPDATE request SET {_RETURN_SLOT}
     FROM (SELECT request_id, count(*)::int AS jobs FROM faulted GROUP BY request_id) AS faults
@@ -393,8 +397,22 @@ async def hand_back(conn: Connection, job_ids: Sequence[UUID]) -> RequestState |
     return RequestState(*row) if row else None
 
 
-async def take_back(conn: Connection, worker_id: UUID) -> list[RequestState]:
-    """Return the jobs of a worker that is being deleted, within the caller's transaction; the changed requests."""
+class TakenBack(NamedTuple):
+    """What became of the jobs of a worker that goes."""
+
+    states: list[RequestState]  # of the requests to which they returned
+    left: list[JobId]  # to the nodes whose clients listen: overdue in a moment
+
+
+async def take_back(conn: Connection, worker_id: UUID, listened: Collection[UUID] = ()) -> TakenBack:
+    """Return the jobs of a worker that is being deleted, within the caller's transaction.
+
+    Those of requests that somebody listens to are left to the node that knows what was told, for a moment.
+    """
     await conn.execute("SELECT pg_advisory_xact_lock(%s)", (SWEEP_LOCK,))  # both lock jobs of many requests
-    cursor = await conn.execute(_TAKE_BACK, (worker_id,))
-    return [RequestState(*row) for row in await cursor.fetchall()]
+    cursor = await conn.execute(_TAKE_BACK, {"worker_id": worker_id, "listened": list(listened)})
+    states = [RequestState(*row) for row in await cursor.fetchall()]
+    if not listened:
+        return TakenBack(states, [])
+    cursor = await conn.execute("SELECT id FROM job WHERE state = 'processing' AND worker_id = %s", (worker_id,))
+    return TakenBack(states, [JobId(row[0]) for row in await cursor.fetchall()])

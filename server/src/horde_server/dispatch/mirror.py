@@ -14,7 +14,8 @@ from horde_server.dispatch import job_store, store
 from horde_server.dispatch.announcements import Announcements
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.dispatch.entry import RequestState
-from horde_server.dispatch.ids import RequestId
+from horde_server.dispatch.ids import JobId, RequestId
+from horde_server.dispatch.job_store import TakenBack
 from horde_server.dispatch.kind import Kind
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ class Mirror:
         """`dispatchers` by the name of their kind."""
         self._announcements = announcements
         self.listened: Callable[[], Collection[UUID]] = tuple  # requests that somebody listens to, on whichever node
+        self.lose: Callable[[Sequence[JobId]], None] = lambda _: None  # lets whoever listens to them give these back
         self._removing = removing
         self._pool = pool
         self._dispatchers = dispatchers
@@ -124,11 +126,27 @@ class Mirror:
         await self._announcements.changed(conn, states)
         return states
 
-    async def take_back(self, conn: AsyncConnection[Any], worker_id: UUID) -> list[RequestState]:
-        """Return the jobs of a worker that goes, within the caller's transaction, who then tells us by `changed`."""
-        states = await job_store.take_back(conn, worker_id)
-        await self._announcements.changed(conn, states)
-        return states
+    async def take_back(self, conn: AsyncConnection[Any], worker_id: UUID) -> TakenBack:
+        """Return the jobs of a worker that goes, within the caller's transaction, who then tells us by `taken_back`."""
+        taken = await job_store.take_back(conn, worker_id, self._gone_on_with(self.listened()))
+        await self._announcements.changed(conn, taken.states)
+        return taken
+
+    def taken_back(self, taken: TakenBack) -> None:
+        """Jobs were taken back here: tell all that need to know."""
+        for state in taken.states:
+            self.changed(state)
+        self.lose(taken.left)
+
+    def _gone_on_with(self, request_ids: Iterable[UUID]) -> list[UUID]:
+        """Those of these requests of which another worker may go on with what was told."""
+        return [
+            request_id
+            for request_id in request_ids
+            for dispatcher in self._dispatchers.values()
+            if (entry := dispatcher.queue.entries.get(RequestId(request_id))) is not None
+            and dispatcher.kind.may_resume(entry.order)
+        ]
 
     def changed(self, state: RequestState) -> None:
         """A request changed here: take its new state over and tell the other nodes."""

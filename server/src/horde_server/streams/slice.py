@@ -42,6 +42,7 @@ class Streams(Slice):
         )
         self._others = AcrossNodes(core.notices, self.relay, self.losses, core.monotonic)
         dispatch.mirror.listened = self.relay.listened_anywhere
+        dispatch.mirror.lose = self.losses.taken_from
 
     def routes(self, hot: HotRoutes) -> Iterable[APIRouter]:
         """Of workers."""

@@ -136,9 +136,8 @@ class WorkerManagement:
                 ]
         await self._bans.changed(banned)
         await self._workers.changed([worker.id])
-        for state in returned:
-            self._mirror.changed(state)
-        log.info("workers.deleted", worker=str(worker.id), returned_requests=len(returned))
+        self._mirror.taken_back(returned)
+        log.info("workers.deleted", worker=str(worker.id), returned_requests=len(returned.states))
         return worker
 
     async def address_of(self, worker_id: UUID | None) -> Network:

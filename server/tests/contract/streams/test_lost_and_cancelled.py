@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from followed import Heard
 from hordes import Horde, StartHorde
 from ledger_checks import check_books
+from psycopg import OperationalError
 from streaming_worker import StreamingWorker
 from text_routes import TEXT_MODEL
 
+from horde_server.accounts.creation import NewAccount
 from horde_server.node import Node
 from horde_server.requests.following import Delivered, Delta, End, Restarted, State, Text, Wants
 
@@ -102,17 +105,43 @@ async def test_a_picture_is_paid_by_its_steps(horde: Horde, worker: StreamingWor
     assert whole_id
 
 
-async def test_another_node_knows_how_much_was_streamed(
+async def test_another_node_knows_how_much_was_streamed(start_horde: StartHorde) -> None:
+    """§7.2: the share is kept when the worker is told, for whichever node takes its submit."""
+    horde, other = await start_horde(), await start_horde()
+    worker = StreamingWorker(horde, (await horde.account("owner", trusted=True)).api_key)
+    await horde.texts.request(params={"max_length": 80})
+    whole = await horde.texts.submit(worker.key, (await worker.job())["id"], generation="x" * 320)
+    request_id = await horde.texts.request(params={"max_length": 80})
+    heard = await listening(horde.app._app.state.node, request_id)
+    job_id = (await worker.job())["id"]
+    await worker.write(job_id, "x" * 80)
+    await heard.until(Text)
+    await horde.texts.cancel(request_id)
+    await worker.send(job_id)
+    [(share,)] = await horde.sql("SELECT streamed_share FROM job WHERE id = %s", job_id)
+    assert share == pytest.approx(0.25)
+    paid = await other.texts.submit(worker.key, job_id, generation="", state="cancelled")
+    assert paid["reward"] == pytest.approx(whole["reward"] / 4, abs=0.01)
+
+
+async def test_a_share_that_could_not_be_kept_is_kept_with_the_next_piece(
     horde: Horde, worker: StreamingWorker, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """§7.2: the share is kept when the worker is told, for whichever node takes its submit."""
+    """§7.2: the database was away when the worker was to be told."""
     request_id = await horde.texts.request(params={"max_length": 80})
     heard = await listening(node, request_id)
     job_id = (await worker.job())["id"]
     await worker.write(job_id, "x" * 80)
     await heard.until(Text)
     await horde.texts.cancel(request_id)
-    await worker.send(job_id)
+
+    async def is_away(*_: object) -> None:
+        raise OperationalError("the database is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("horde_server.streams.store.keep_share", is_away)
+        assert (await worker.try_send(job_id)).status_code == 503
+    assert (await worker.send(job_id))["cancelled"] is True
     [(share,)] = await horde.sql("SELECT streamed_share FROM job")
     assert share == pytest.approx(0.25)
 
@@ -302,3 +331,48 @@ async def test_without_anything_told_it_begins_anew(horde: Horde, worker: Stream
     await horde.texts.submit(worker.key, again["id"], generation="a lamp")
     assert isinstance(await heard.end(), End)
     assert heard.text() == "a lamp"
+
+
+@pytest.mark.parametrize("path", ["/api/v2/workers/{worker}", "/api/v2/users/{owner}"])
+async def test_the_text_of_a_worker_that_is_deleted_is_gone_on_with(horde: Horde, node: Node, path: str) -> None:
+    """§6.1, §6.2: by itself, or with the account of its owner."""
+    owner = await horde.account("owner", trusted=True)
+    worker = StreamingWorker(horde, owner.api_key)
+    heard = await listening(node, await horde.texts.request(prompt="Tell: ", params={"max_length": 80}))
+    job = await worker.job()
+    await worker.write(job["id"], "one ")
+    await heard.until(Text)
+    await go(horde, path, owner)
+    assert (await heard.until(Restarted)).reason == "faulted"
+    other = await second(worker)
+
+    async def again() -> Any:
+        answer = await horde.texts.pop(other.key, name="other", streams=True)
+        return answer if answer["id"] else None
+
+    on = await horde.until(again, "the slot waits again")
+    assert on["payload"]["prompt"] == "Tell: one "
+    await other.write(on["id"], "two")
+    await horde.texts.submit(other.key, on["id"], generation="two three")
+    assert (await heard.end()).faulted is False
+    assert heard.text() == "one two three"
+
+
+@pytest.mark.parametrize("path", ["/api/v2/workers/{worker}", "/api/v2/users/{owner}"])
+async def test_what_else_a_deleted_worker_held_waits_again_at_once(horde: Horde, node: Node, path: str) -> None:
+    """§6.1: also where somebody listens, of what nobody goes on with."""
+    owner = await horde.account("owner", trusted=True)
+    request_id = await horde.request()
+    heard = Heard(node.following, request_id, wants=Wants(steps=True))
+    await heard.until(State)
+    await horde.job(owner.api_key, streams=True)
+    await go(horde, path, owner)
+    [(waiting, restarted)] = await horde.sql("SELECT waiting, restarted FROM request WHERE id = %s", request_id)
+    assert (waiting, restarted) == (1, 1)
+
+
+async def go(horde: Horde, path: str, owner: NewAccount) -> None:
+    """A worker is deleted, or its owner's account."""
+    [(worker_id,)] = await horde.sql("SELECT id FROM worker")
+    answer = await horde.client.delete(path.format(worker=worker_id, owner=owner.id), headers={"apikey": owner.api_key})
+    assert answer.status_code == 200, answer.text
