@@ -50,6 +50,20 @@ def test_of_a_worker_four_hundred_pieces_and_a_mebibyte_a_second_are_taken() -> 
         pace.count(uuid4(), large, 10)
 
 
+def test_what_its_worker_may_not_send_takes_nothing_from_a_job() -> None:
+    """§2.5: it is as if it had not come."""
+    clock = Clock()
+    pace, worker, job = Pace(clock), uuid4(), uuid4()
+    for _ in range(400):
+        pace.count(uuid4(), worker, 1)
+    for _ in range(20):
+        with pytest.raises(TooManyPieces):
+            pace.count(job, worker, 200_000)
+    clock.now += 0.1
+    for _ in range(20):
+        pace.count(job, worker, 10_000)
+
+
 def test_of_a_job_256_kibibytes_a_second_are_taken() -> None:
     """§2.5: a second later it may go on."""
     clock = Clock()

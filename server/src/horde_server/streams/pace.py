@@ -40,9 +40,9 @@ class Pace:
         now = self._monotonic()
         of_job = self._left(job_id, POSTS_PER_S, BYTES_PER_S, now)
         of_worker = self._left(worker_id, WORKER_POSTS_PER_S, WORKER_BYTES_PER_S, now)
+        if of_job[0] < 1 or of_worker[0] < 1 or of_job[1] < size_bytes or of_worker[1] < size_bytes:
+            raise TooManyPieces
         for key, (posts, size) in ((job_id, of_job), (worker_id, of_worker)):
-            if posts < 1 or size < size_bytes:
-                raise TooManyPieces
             self._allowances[key] = (posts - 1, size - size_bytes, now)
         if (second := int(now)) != self._second:
             self._last_second = self._in_second if second == self._second + 1 else 0
