@@ -27,6 +27,7 @@ from horde_server.dispatch.turns import Turns
 from horde_server.dispatch.warm import best_of
 from horde_server.kudos.key_budgets import hold_of_key
 from horde_server.kudos.spending import reserve
+from horde_server.webhooks.hook import Announcement
 
 CLAIM_TRIES = 20
 HELD_JOBS_PER_THREAD = 128
@@ -83,6 +84,8 @@ class Dispatcher(Generic[OrderT]):
         self.held_jobs: HeldJobs[OrderT] = HeldJobs()
         self.promise: Callable[[Entry[OrderT]], None] = lambda _: None
         """Estimates when a request that was just taken will be done."""
+        self.announcement: Callable[[Generation, OrderT], Announcement | None] = lambda *_: None
+        """What a webhook tells of a result."""
 
     # ---------------------------------------------------------------- requests
 

@@ -248,6 +248,15 @@ WITH faulted AS (
 ){{and_more}}
 SELECT * FROM counted"""
 _FAULT = _FAULTED.format(and_more="")
+_DROP = f"""
+WITH lost AS (
+    SELECT %(worker_id)s::uuid AS worker_id, 1 AS jobs
+), dropped AS (
+    UPDATE worker SET {_COUNT_DROPS.format(drops="lost")}
+), suspected AS (
+    {_SUSPECT_OWNER}
+)
+SELECT FROM dropped"""
 _LOSE = _FAULTED.format(
     and_more=""", kept AS (
     INSERT INTO resumption (job_id, request_id, text)
@@ -261,6 +270,11 @@ async def settle_fault(conn: Connection, job_id: JobId, gen_metadata: str) -> Re
     cursor = await conn.execute(_FAULT, {"job_id": job_id, "gen_metadata": gen_metadata})
     row = await cursor.fetchone()
     return RequestState(*row) if row else None
+
+
+async def note_drop(conn: Connection, worker_id: UUID) -> None:
+    """A worker is lost whose job needed nothing more: it has dropped it all the same."""
+    await conn.execute(_DROP, {"worker_id": worker_id})
 
 
 async def lose(conn: Connection, job_id: JobId, text: str, gen_metadata: str) -> RequestState | None:

@@ -173,6 +173,7 @@ class Submissions(Generic[OrderT]):
         self._workers_changed = workers_changed
         self._kind = dispatcher.kind
         self._results = results
+        dispatcher.announcement = results.announcement
         self._suspects = suspects
         self._clock = clock
         self._lifetime_s = lifetime_s

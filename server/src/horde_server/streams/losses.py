@@ -15,12 +15,15 @@ from typing import Any, NoReturn
 import psycopg
 import structlog
 
-from horde_server.database.pool import Pool
+from horde_server.database.pool import Connection, Pool
 from horde_server.dispatch import job_store, resumption_store
 from horde_server.dispatch.dispatcher import Dispatcher
+from horde_server.dispatch.entry import AnyEntry as Entry
+from horde_server.dispatch.entry import RequestState
 from horde_server.dispatch.held_jobs import HeldJob
 from horde_server.dispatch.ids import JobId
 from horde_server.dispatch.job_store import LISTENER_HAS_S
+from horde_server.dispatch.store import Generation, name_of_worker
 from horde_server.dispatch.streamed import RESUMED, tokens_of
 from horde_server.dispatch.submission import WorkersChanged, stored_remarks
 from horde_server.streams import store
@@ -152,28 +155,27 @@ class Losses:
         if entry is None:
             return None
         if tokens_of(shown) >= entry.order.max_length:
-            return shown if await self._finish(job, shown) else None
+            return shown if await self._finish(job, entry, shown) else None
         async with self._pool.connection() as conn, conn.transaction():
             state = await job_store.lose(conn, job.id, shown, remarks)
             if state is None:
                 return await resumption_store.kept_of(conn, job.id)
             await dispatcher.announcements.changed(conn, [state])
         self._relay.counts.resumed += 1
-        dispatcher.queue.note_fault(job.request_id, job.worker_id)
-        dispatcher.changed(state)
-        await self._workers_changed([job.worker_id])
+        await self._dropped(job, state)
         return shown
 
-    async def _finish(self, job: StreamedJob, shown: str) -> bool:
+    async def _finish(self, job: StreamedJob, entry: Entry, shown: str) -> bool:
         """All that was to be written has been told: that is the result, for which nobody is paid."""
         dispatcher = self._dispatchers[job.kind]
+        remarks = stored_remarks((), RESUMED)
         async with self._pool.connection() as conn, conn.transaction():
             state = await job_store.settle_done(
                 conn,
                 job_id=job.id,
                 seed=0,
                 result=shown,
-                gen_metadata=stored_remarks((), RESUMED),
+                gen_metadata=remarks,
                 censored=False,
                 reward_hundredths=0,
                 debit_hundredths=0,
@@ -181,11 +183,39 @@ class Losses:
                 lifetime_s=dispatcher.lifetime_s,
                 is_part=False,
             )
-            if state is not None:
-                await dispatcher.announcements.changed(conn, [state])
-        if state is not None:
-            dispatcher.changed(state)
-        return state is not None
+            if state is None:
+                return False
+            await job_store.note_drop(conn, job.worker_id)
+            if entry.webhook is not None:
+                await self._announce(conn, job, entry, entry.webhook, shown, remarks)
+            await dispatcher.announcements.changed(conn, [state])
+        await self._dropped(job, state)
+        return True
+
+    async def _announce(
+        self, conn: Connection, job: StreamedJob, entry: Entry, webhook: str, shown: str, remarks: str
+    ) -> None:
+        """Have the requester told of such a result, as of any."""
+        dispatcher = self._dispatchers[job.kind]
+        name = await name_of_worker(conn, job.worker_id)
+        model = await store.model_of(conn, job.id)
+        made = Generation(job.id, job.worker_id, name, model, 0, censored=False, gen_metadata=remarks, result=shown)
+        if told := dispatcher.announcement(made, entry.order):
+            await dispatcher.announcements.job_finished(
+                conn,
+                webhook=webhook,
+                account_id=entry.account_id,
+                request_id=job.request_id,
+                reward_hundredths=0,
+                told=told,
+            )
+
+    async def _dropped(self, job: StreamedJob, state: RequestState) -> None:
+        """Its worker has dropped it: let all know that need to."""
+        dispatcher = self._dispatchers[job.kind]
+        dispatcher.queue.note_fault(job.request_id, job.worker_id)
+        dispatcher.changed(state)
+        await self._workers_changed([job.worker_id])
 
     # ---------------------------------------------------------------- who goes on with what
 

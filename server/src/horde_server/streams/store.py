@@ -44,6 +44,12 @@ async def find_job(conn: Connection, job_id: JobId) -> FoundJob | None:
     return FoundJob(*row) if row else None
 
 
+async def model_of(conn: Connection, job_id: JobId) -> str:
+    """The model of a job that there is."""
+    row = await (await conn.execute("SELECT model FROM job WHERE id = %s", (job_id,))).fetchone()
+    return str(row[0]) if row else ""
+
+
 async def keep_share(conn: Connection, job_id: JobId, share: float) -> None:
     """So much was streamed of a job before its request was cancelled."""
     await conn.execute(

@@ -286,6 +286,8 @@ async def test_what_was_told_in_full_is_the_result(horde: Horde, worker: Streami
     assert made["text"] == "x" * 64
     [(paid,)] = await horde.sql("SELECT count(*) FROM ledger WHERE job_id IS NOT NULL")
     assert paid == 0
+    [(dropped, lately)] = await horde.sql("SELECT uncompleted_jobs, dropped_jobs FROM worker")
+    assert (dropped, lately) == (1, 1)
 
 
 async def test_slots_of_one_request_are_gone_on_with_each(horde: Horde, worker: StreamingWorker, node: Node) -> None:

@@ -12,10 +12,13 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from followed import Heard
 from hordes import Horde, StartHorde
 from key_routes import share_key
+from streaming_worker import StreamingWorker
 from webhook_receivers import Authority, Received, Receiver, receiving
 
+from horde_server.requests.following import State, Text, Wants
 from horde_server.webhooks.receivers import FOR_ONE_AT_A_TIME
 
 ENDS = {"request.finished", "request.faulted", "request.cancelled", "request.expired"}
@@ -94,6 +97,24 @@ class TestWhatIsTold:
             request_id,
         )
         assert body == shown
+        assert ended.event == "request.finished"
+
+    async def test_of_a_text_whose_worker_was_lost_at_its_end(self, horde: Horde, receiver: Receiver) -> None:
+        """§2, streams.md §6.5: what was told in full is a result like any other."""
+        owner = await horde.account("owner")
+        request_id = await horde.texts.request(owner.api_key, webhook=receiver.url(), params={"max_length": 16})
+        heard = Heard(horde.app._app.state.node.following, request_id, wants=Wants(text=True))
+        await heard.until(State)
+        worker = StreamingWorker(horde, owner.api_key)
+        job_id = (await worker.job())["id"]
+        await worker.write(job_id, "x" * 64)
+        await heard.until(Text)
+        await horde.texts.submit(owner.api_key, job_id, generation="", state="faulted")
+        finished, ended = await told(receiver, 2)
+        shown = (await horde.texts.status(request_id))["generations"][0]
+        assert (finished.body["event"], finished.body["text"]) == ("job.finished", "x" * 64)
+        assert {name: finished.body[name] for name in shown} == shown
+        assert finished.body["kudos"] == 0
         assert ended.event == "request.finished"
 
     async def test_of_the_end_how_it_came_to_it(self, horde: Horde, receiver: Receiver) -> None:
