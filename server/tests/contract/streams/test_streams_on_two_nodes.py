@@ -210,7 +210,7 @@ async def test_who_listens_at_a_node_that_just_started_is_told_what_was_before(
     job = await again(horde, worker, "again")
     relay = node.following._relay
     for known in (relay.jobs, relay.listened, relay._known._of_requests):  # as of a node that has just started
-        known.clear()  # type: ignore[attr-defined]
+        known.clear()
     for dispatcher in node.following._dispatchers:
         dispatcher.held_jobs.forget()
     later = await listening(node, request_id)
