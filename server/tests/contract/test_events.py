@@ -15,7 +15,7 @@ from psycopg import OperationalError
 from horde_server.dispatch.dispatcher import Dispatcher
 from horde_server.requests import following as following_module
 from horde_server.requests.events import of_accounts as accounts_module
-from horde_server.requests.events import pace as pace_module
+from horde_server.requests.events import of_interrogations as interrogations_module
 
 SOON_S = 10.0
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -373,7 +373,7 @@ class TestOfAccounts:
 
 class TestConnections:
     async def test_silence_is_broken(self, horde: Horde, owner: str, opens: Open, monkeypatch: Any) -> None:
-        for module in (following_module, pace_module, accounts_module):
+        for module in (interrogations_module, accounts_module):
             monkeypatch.setattr(module, "QUIET_S", 0.2)
         monkeypatch.setattr(accounts_module, "LOOK_EVERY_S", 0.6)
         monkeypatch.setattr(

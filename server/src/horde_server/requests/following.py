@@ -6,7 +6,6 @@ not hold, the results, is read when it says that there are more of them.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from horde_server.dispatch.states import RequestPhase
 from horde_server.dispatch.store import Generation
 from horde_server.errors import HordeError, RequestNotFound
 from horde_server.http.networks import household
+from horde_server.requests.pace import QUIET_S, Pace
 from horde_server.requests.places import Places
 from horde_server.requests.progress import Progress, progress
 from horde_server.requests.waiting import Receive, Waiting, Watch
@@ -31,9 +31,6 @@ __all__ = [
     "Step", "StreamPlaces", "Text", "TooManyStreams", "Wants",
 ]  # fmt: skip
 
-QUIET_S: Final = 10.0
-"""Silence after which whoever reads is told that nothing has happened: longer ones are taken for death on the way."""
-LEAST_BETWEEN_STATES_S: Final = 0.5
 MOST_STREAMS: Final = 10_000
 """In one process."""
 
@@ -176,57 +173,47 @@ class _Follower:
         self._watch = watch
         self._listener = listener
         self._relay = relay
-        self._quiet_s = quiet_s
-        self._clock = asyncio.get_running_loop().time
+        self._pace = Pace(quiet_s)
         self._told_jobs: set[JobId] = set()
-        self._told: tuple[Any, ...] | None = None  # of the state
-        self._state_at_s = -LEAST_BETWEEN_STATES_S
 
     async def run(self) -> AsyncGenerator[Happening, None]:
         """Until its end."""
-        last_s = self._clock()
         while True:
             if self._watch.is_over:
                 raise ClientGone
             entry = self._current()
-            for state in self._state(entry):
+            if (state := self._state(entry)) is not None:
                 yield state
-                last_s = self._clock()
+                self._pace.told()
             for told in self._listener.take():
                 yield told
-                last_s = self._clock()
+                self._pace.told()
             if entry.state.finished > len(self._told_jobs):
                 async for happening in self._results():
                     yield happening
-                    last_s = self._clock()
+                    self._pace.told()
             if entry is not self._current():
                 continue
             if (end := self._end(entry)) is not None:
                 yield end
                 return
-            if self._clock() - last_s >= self._quiet_s:
+            if self._pace.is_quiet:
                 yield Quiet()
-                last_s = self._clock()
-            await self._watch.come(self._next_look_s(last_s))
+                self._pace.told()
+            await self._watch.come(self._pace.next_look_s)
 
     def _current(self) -> Entry:
         """The request as the live queue knows it; as it was last, where it is no more there."""
         self._entry = self._dispatcher.queue.entries.get(self._entry.id, self._entry)
         return self._entry
 
-    def _state(self, entry: Entry) -> Iterator[State]:
+    def _state(self, entry: Entry) -> State | None:
         """How far it is, if that is another than was told, and was not told just now."""
-        if not entry.state.is_done and self._clock() - self._state_at_s < LEAST_BETWEEN_STATES_S:
-            return
+        is_last = entry.state.is_done
+        if not self._pace.is_due(is_last=is_last):
+            return None
         now = progress(entry, self._dispatcher.queue)
-        key = (
-            now.finished, now.processing, now.restarted, now.waiting, now.done, now.faulted, now.is_possible,
-            now.queue_position, now.wait_time // 5,
-        )  # fmt: skip
-        if key == self._told:
-            return
-        self._told, self._state_at_s = key, self._clock()
-        yield State(now)
+        return State(now) if self._pace.may_tell(now, is_last=is_last) else None
 
     async def _results(self) -> AsyncGenerator[Happening, None]:
         """What was delivered since the last look."""
@@ -252,12 +239,3 @@ class _Follower:
         if state.is_done:
             return End(done=True, faulted=state.state == RequestPhase.FAULTED)
         return End(done=False, faulted=False, is_stopping=True) if self._watch.is_stopping else None
-
-    def _next_look_s(self, last_s: float) -> float:
-        """When to look without news: before the silence gets too long, and when a state may be told again."""
-        now = self._clock()
-        waits_s = last_s + self._quiet_s - now
-        since_state_s = now - self._state_at_s
-        if since_state_s < LEAST_BETWEEN_STATES_S:
-            waits_s = min(waits_s, LEAST_BETWEEN_STATES_S - since_state_s)
-        return max(waits_s, 0.01)

@@ -10,8 +10,7 @@ import msgspec
 
 from horde_server.dispatch.ids import RequestId
 from horde_server.http.event_stream import KEEP_ALIVE, event
-from horde_server.requests.events.pace import key_of
-from horde_server.requests.following import LEAST_BETWEEN_STATES_S, QUIET_S
+from horde_server.requests.pace import LEAST_BETWEEN_STATES_S, QUIET_S, key_of
 from horde_server.requests.things import Thing, Things
 from horde_server.requests.waiting import Receive, Waiting
 

@@ -11,8 +11,8 @@ from horde_server.errors import RequestNotFound
 from horde_server.http.event_stream import KEEP_ALIVE, event
 from horde_server.requests.alchemy.states import FormState
 from horde_server.requests.alchemy.status import FormStatus, InterrogationStatuses
-from horde_server.requests.events.pace import Pace
 from horde_server.requests.events.seen import Seen
+from horde_server.requests.pace import QUIET_S, Pace
 from horde_server.requests.things import Thing
 from horde_server.requests.waiting import Receive, Waiting
 
@@ -29,7 +29,7 @@ class InterrogationEvents:
 
     async def tell(self, thing: Thing, receive: Receive, seen: Seen, base_url: str) -> AsyncGenerator[bytes, None]:
         """From its present state to its end. Results are told in their forms' order as they come; seen ones no more."""
-        skipped, told_forms, pace = seen.results, set[str](), Pace()
+        skipped, told_forms, pace = seen.results, set[str](), Pace(QUIET_S)
         with self._waiting.watch((thing.id,), receive) as watch:
             while not watch.is_over:
                 is_over, now = thing.is_over, thing.progress()

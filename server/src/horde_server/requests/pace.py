@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
-from horde_server.requests.following import LEAST_BETWEEN_STATES_S, QUIET_S
 from horde_server.requests.progress import Progress
+
+QUIET_S: Final = 10.0
+"""Silence after which whoever reads is told that nothing has happened: longer ones are taken for death on the way."""
+LEAST_BETWEEN_STATES_S: Final = 0.5
 
 
 def key_of(told: Progress) -> tuple[object, ...]:
@@ -19,18 +23,24 @@ def key_of(told: Progress) -> tuple[object, ...]:
 class Pace:
     """Of one stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet_s: float) -> None:
+        self._quiet_s = quiet_s
         self._clock = asyncio.get_running_loop().time
         self._key: tuple[object, ...] = ()
         self._state_at_s = -LEAST_BETWEEN_STATES_S
         self._told_at_s = self._clock()
 
+    def is_due(self, *, is_last: bool) -> bool:
+        """Whether a state may be told now, if it is another than before: the last, or one not too soon after it."""
+        return is_last or self._clock() - self._state_at_s >= LEAST_BETWEEN_STATES_S
+
     def may_tell(self, now: Progress, *, is_last: bool) -> bool:
-        """Whether a state is told now: it is another than before, and the last, or not too soon after it."""
-        key, at_s = key_of(now), self._clock()
-        if key == self._key or (not is_last and at_s - self._state_at_s < LEAST_BETWEEN_STATES_S):
+        """Whether this state is told now: it is due, and another than before."""
+        key = key_of(now)
+        if key == self._key or not self.is_due(is_last=is_last):
             return False
-        self._key, self._state_at_s, self._told_at_s = key, at_s, at_s
+        self._key = key
+        self._state_at_s = self._told_at_s = self._clock()
         return True
 
     def told(self) -> None:
@@ -40,13 +50,13 @@ class Pace:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing was said for so long that a sign of life is due."""
-        return self._clock() - self._told_at_s >= QUIET_S
+        return self._clock() - self._told_at_s >= self._quiet_s
 
     @property
     def next_look_s(self) -> float:
         """In how many seconds there may be something to say without news."""
         at_s = self._clock()
-        silence_s, since_state_s = self._told_at_s + QUIET_S - at_s, at_s - self._state_at_s
+        silence_s, since_state_s = self._told_at_s + self._quiet_s - at_s, at_s - self._state_at_s
         if since_state_s < LEAST_BETWEEN_STATES_S:
             silence_s = min(silence_s, LEAST_BETWEEN_STATES_S - since_state_s)
         return max(silence_s, 0.01)
