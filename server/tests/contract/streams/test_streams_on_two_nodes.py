@@ -311,6 +311,27 @@ async def counts(horde: Horde, request_id: str) -> tuple[int, int]:
     return waiting, restarted
 
 
+async def test_the_text_of_a_deleted_worker_is_gone_on_with_by_the_other(
+    horde: Horde, worker: StreamingWorker, node: Node, other: Node
+) -> None:
+    """§6.1, §8.5: the node that deletes it knows nothing of what was told, and lets the listening one say it."""
+    request_id = await horde.texts.request(prompt="Tell: ", params={"max_length": 80})
+    heard = await listening(other, request_id)
+    job_id = (await worker.job())["id"]
+    await wanted(horde, worker, job_id)
+    await worker.write(job_id, "one ")
+    await heard.until(Text)
+    [(worker_id,)] = await horde.sql("SELECT id FROM worker")
+    answer = await horde.client.delete(f"/api/v2/workers/{worker_id}", headers={"apikey": worker.key})
+    assert answer.status_code == 200, answer.text
+    assert (await heard.until(Restarted)).reason == "faulted"
+    job = await again(horde, worker, "again")
+    assert job["payload"]["prompt"] == "Tell: one "
+    await horde.texts.submit(worker.key, job["id"], generation="two")
+    assert (await heard.end()).faulted is False
+    assert heard.text() == "one two"
+
+
 async def test_a_long_delta_goes_in_parts(horde: Horde, worker: StreamingWorker, other: Node) -> None:
     """§8.2: one alone may be longer than a notification."""
     heard = await listening(other, await horde.texts.request())
