@@ -310,6 +310,20 @@ async def test_slots_of_one_request_are_gone_on_with_each(horde: Horde, worker: 
         assert heard.text(slot).endswith(begun)
 
 
+async def test_what_nobody_waits_to_go_on_with_is_handed_out_together(
+    horde: Horde, worker: StreamingWorker, node: Node
+) -> None:
+    """§6.2: one at a time only while a begun text waits."""
+    heard = await listening(node, await horde.texts.request(params={"n": 4, "max_length": 80}))
+    first = await worker.job()
+    await worker.write(first["id"], "first:")
+    await heard.until(Text)
+    await horde.texts.submit(worker.key, first["id"], generation="", state="faulted")
+    on = await worker.job(name="a", amount=3)
+    assert (len(on["ids"]), on["payload"]["prompt"].endswith("first:")) == (1, True)
+    assert len((await worker.job(name="b", amount=3))["ids"]) == 3
+
+
 async def test_deltas_that_were_told_end_in_a_fault(horde: Horde, worker: StreamingWorker, node: Node) -> None:
     """§6.6: nothing can be unsent, and nobody can go on with them."""
     heard = await listening(node, await horde.texts.request())
