@@ -94,7 +94,7 @@ class TestOneKey:
             403,
             "KeyBudgetExceeded",
         )
-        assert await horde.sql("SELECT FROM request") == []
+        assert await horde.sql("SELECT 1 FROM request") == []
         assert (await horde.alchemy.ask("caption", "nsfw", key=key)).status_code == 202
         assert horde.outcome(await horde.alchemy.ask("interrogation", key=key)) == (403, "KeyBudgetExceeded")
 

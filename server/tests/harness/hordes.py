@@ -140,6 +140,7 @@ class Horde:
 
     async def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """A look into the database, or a change of what the API cannot change."""
+        assert not query.lstrip().startswith("SELECT FROM"), "without a column no row is told"
         async with self._connection() as conn:
             cursor = await conn.execute(query.encode(), values)
             return await cursor.fetchall() if cursor.description else []

@@ -136,7 +136,7 @@ async def test_a_quote_leaves_nothing_behind(node: Node, anonymous: Caller, tmp_
     await desk_of(node, Alchemy).quote(forms("caption"), anonymous)
     assert not [path for path in tmp_path.rglob("*.webp") if path.is_file()]
     async with node.core.pool.connection() as conn:
-        assert await (await conn.execute("SELECT FROM request")).fetchall() == []
+        assert await (await conn.execute("SELECT 1 FROM request")).fetchall() == []
     assert node.images.dispatcher.queue.by_account.waiting(0) == 0
 
 

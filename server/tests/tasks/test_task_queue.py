@@ -103,7 +103,7 @@ async def test_a_task_starts_without_waiting_for_the_next_poll(pool: Pool) -> No
     queue.add(NOTE, seen.note)
     async with running(queue):
         async with asyncio.timeout(LIMIT_S):
-            while not await rows(pool, "SELECT FROM pg_stat_activity WHERE query LIKE 'LISTEN%tests.note%'"):
+            while not await rows(pool, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%tests.note%'"):
                 await asyncio.sleep(0.005)
         await defer(pool, queue, Note("one"))
         await seen.until(lambda: seen.notes == ["one"])
@@ -224,7 +224,7 @@ async def test_a_stop_lets_go_of_what_runs_and_another_node_does_it(pool: Pool) 
     async with running(a_queue(pool, seen.note)):
         await seen.until(lambda: seen.notes == ["one", "one"])
         await until_jobs_are(pool, [])
-    assert await rows(pool, "SELECT FROM procrastinate_workers") == []
+    assert await rows(pool, "SELECT 1 FROM procrastinate_workers") == []
 
 
 async def test_a_task_of_a_node_that_fell_silent_is_done_by_another(pool: Pool) -> None:
