@@ -47,6 +47,7 @@ def test_readers_who_read_nothing_take_little_and_hold_up_nobody(horde: RunningH
     key = horde.create_user("ada", kudos=1_000_000, trusted=True)["api_key"]
     owner = horde.create_user("owner", trusted=True)["api_key"]
     requests = count // READERS_OF_ONE
+    asyncio.run(served(horde, owner, asyncio.run(ask(horde, key, 1)), lambda: None))  # what the first one loads
     ids = asyncio.run(ask(horde, key, requests))
     with ExitStack() as stack:
 

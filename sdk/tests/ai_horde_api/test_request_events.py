@@ -193,7 +193,7 @@ class TestWhereTheHordeTells:
         breaks = a_stream(b"retry: 0\n\n", event("state", a_check()))
         horde.will_answer(EVENTS, breaks, a_stream(event("state", a_check())), a_stream(END))
         follow(IMAGE, naps=naps)
-        assert naps.taken[:2] == [0.5, 0.5]
+        assert naps.taken[:2] == [0.5, 0.25]
 
     def test_a_request_that_is_late_is_cancelled(self, horde: FakeHorde, follow: Follow) -> None:
         naps = Naps()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from horde_sdk.generic_api import bounds
 
-_LEAST_RETRY_S = 0.5
+_LEAST_RETRY_S = 0.25
 _MOST_RETRY_S = 60.0
 
 
