@@ -98,6 +98,27 @@ async def test_who_grows_old_enough_is_trusted_without_another_movement_and_rele
         await check_books(conn)
 
 
+async def test_who_passed_the_threshold_before_is_trusted_at_the_next_movement_of_either_balance(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        ada = await add_account(conn, age_days=6)
+        await post(conn, [Movement(uuid4(), EntryKind.UPTIME_REWARD, MINTED, escrow(ada), 10_100)])
+        await fold_all(pool, trust_threshold=100)
+        await conn.execute("UPDATE account SET created_at = now() - interval '8 days' WHERE id = %s", (ada,))
+        await adjust_kudos(conn, ada, 10_000)
+        await fold_all(pool, trust_threshold=100)
+        known = await balances(conn)
+        assert (known[spendable(ada)], known[escrow(ada)]) == (20_100, 0)
+
+
+async def test_the_anonymous_account_is_raised_to_a_floor_of_its_own(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await post(conn, [request_tax(0, uuid4(), 5_001, "image")])
+        await fold_all(pool)
+        known = await balances(conn)
+        assert (known[spendable(0)], known[FLOOR]) == (-5_000, -1)
+        await check_books(conn)
+
+
 async def test_escrow_that_arrives_after_trust_was_given_is_released_too(pool: Pool) -> None:
     """§5.4: a job settled while trust was being given still pays half to escrow."""
     async with pool.connection() as conn:

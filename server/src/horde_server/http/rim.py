@@ -25,7 +25,7 @@ from horde_server.http.error_responses import answer_to, error_body
 from horde_server.http.etags import NO_CACHE, NOTHING_KNOWN, KnownTags, known_tags
 from horde_server.http.field_masks import Mask, apply_mask, parse_mask
 from horde_server.http.hot_routes import Endpoint, HotRoutes
-from horde_server.http.incoming_body import Doorkeeper, IncomingBody, LargeRequest
+from horde_server.http.incoming_body import Doorkeeper, IncomingBody, LargeRequest, SmallRequest
 from horde_server.http.networks import household
 
 JSON_HEADER = (b"content-type", b"application/json; charset=utf-8")
@@ -174,7 +174,7 @@ class Rim:
             finally:
                 body.end()
         else:
-            await self._pass_in(Request(scope, receive), send, headers, mask)
+            await self._pass_in(SmallRequest(scope, receive), send, headers, mask)
 
     def _limits(self, scope: Scope, address: str, is_proxied: bool, visit: Visit | None) -> list[tuple[bytes, bytes]]:
         assert self._rate_limit is not None  # asked for by who has looked

@@ -6,6 +6,7 @@ from typing import Final
 
 _FLOORS_HUNDREDTHS: Final = {"anonymous": -5000, "pseudonymous": 1400}
 _FLOOR_OF_OTHERS_HUNDREDTHS: Final = 2500
+HIGHEST_FLOOR_HUNDREDTHS: Final = max(_FLOOR_OF_OTHERS_HUNDREDTHS, *_FLOORS_HUNDREDTHS.values())
 
 _CASES = " ".join(f"WHEN '{kind}' THEN {floor}" for kind, floor in _FLOORS_HUNDREDTHS.items())
 FLOOR_SQL: Final = f"CASE account.kind {_CASES} ELSE {_FLOOR_OF_OTHERS_HUNDREDTHS} END"

@@ -31,11 +31,12 @@ async def fold(pool: Pool, *, trust_threshold: int | None = None, batch: int = 5
                 return None
             moved = await store.move(conn, batch)
             promoted: list[int] = []
-            if moved.account_ids:
-                if raised := await store.raise_to_floor(conn, moved.account_ids):
-                    await store.rank(conn, raised)
-                if trust_threshold is not None:
-                    promoted = await store.promote(conn, trust_threshold, moved.account_ids)
+            # mostly nobody is low, and no escrow is to be moved: then nothing more is asked
+            if moved.may_be_low and (raised := await store.raise_to_floor(conn, moved.account_ids)):
+                await store.rank(conn, raised)
+            if trust_threshold is not None and moved.most_in_escrow_hundredths > trust_threshold * 100:
+                promoted = await store.promote(conn, trust_threshold, moved.account_ids)
+            if moved.most_in_escrow_hundredths > 0:
                 await store.release_escrow(conn, moved.account_ids)
             return Folded(moved.account_ids, promoted, moved.movements == batch)
 

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from horde_server.database.limits import LONG_TRANSACTION
 from horde_server.database.pool import Connection
-from horde_server.identity.floors import FLOOR_SQL
+from horde_server.database.statements import Statement
+from horde_server.identity.floors import FLOOR_SQL, HIGHEST_FLOOR_HUNDREDTHS, floor_hundredths
 from horde_server.kudos.key_budget_store import UTC_DAY
 from horde_server.kudos.ledger import FLOOR, EntryKind, escrow, spendable
 from horde_server.kudos.uptime import REWARDED_EVERY_S
@@ -148,9 +149,19 @@ WITH moved AS (
         speeds = (worker.speeds || earned.speeds)[
             greatest(cardinality(worker.speeds || earned.speeds) - {SPEED_SAMPLES - 1}, 1):]
     FROM earned WHERE worker.id = earned.worker_id
+), escrows AS (  -- of those that changed, whichever of their two balances did
+    SELECT balance_hundredths FROM balances WHERE ledger_account >= 0 AND ledger_account % 2 = 1
+    UNION ALL
+    SELECT known.balance_hundredths FROM balances JOIN ledger_balance AS known
+        ON known.ledger_account = balances.ledger_account + 1
+    WHERE balances.ledger_account >= 0 AND balances.ledger_account % 2 = 0
 )
-SELECT (SELECT count(*) FROM moved), (SELECT array_agg(DISTINCT ledger_account / 2) FROM balances
-                                      WHERE ledger_account >= 0)"""
+SELECT (SELECT count(*) FROM moved),
+       (SELECT array_agg(DISTINCT ledger_account / 2) FROM balances WHERE ledger_account >= 0),
+       (SELECT bool_or(balance_hundredths < CASE ledger_account WHEN 0 THEN {floor_hundredths("anonymous")}
+                                            ELSE {HIGHEST_FLOOR_HUNDREDTHS} END)
+        FROM balances WHERE ledger_account >= 0 AND ledger_account % 2 = 0),
+       (SELECT max(balance_hundredths) FROM escrows)"""
 
 # At the time that it is, not that the transaction began: a batch may hold what was committed since.
 _RAISE_TO_FLOOR = f"""
@@ -197,9 +208,12 @@ WHERE ledger_account = ANY(%(escrows)s) AND balance_hundredths > 0
   AND NOT EXISTS (SELECT 1 FROM ledger_inbox WHERE payer = ledger_balance.ledger_account)"""
 
 
+_ANYTHING = Statement("SELECT EXISTS (SELECT FROM ledger_inbox)", ["bool"])
+
+
 async def anything_to_fold(conn: Connection) -> bool:
     """Whether the inbox holds any movement."""
-    row = await (await conn.execute("SELECT EXISTS (SELECT FROM ledger_inbox)")).fetchone()
+    row = await _ANYTHING.row(conn, {})
     return bool(row and row[0])
 
 
@@ -221,6 +235,8 @@ class Moved(NamedTuple):
 
     movements: int
     account_ids: list[int]  # whose balances changed
+    may_be_low: bool  # whether one of them may be below its floor
+    most_in_escrow_hundredths: int  # of one of them
 
 
 async def move(conn: Connection, batch: int) -> Moved:
@@ -229,8 +245,11 @@ async def move(conn: Connection, batch: int) -> Moved:
     Without parameters, as PostgreSQL then plans it once for each connection, and not for each batch.
     """
     statement = _FOLD.replace("{batch}", str(int(batch))).encode()
-    moved, changed = await (await conn.execute(statement, prepare=True)).fetchone() or (0, None)
-    return Moved(moved, changed or [])
+    moved, changed, is_low, escrowed = await (await conn.execute(statement, prepare=True)).fetchone() or (
+        0,
+        *[None] * 3,
+    )
+    return Moved(moved, changed or [], bool(is_low), escrowed or 0)
 
 
 async def raise_to_floor(conn: Connection, account_ids: list[int]) -> list[int]:
