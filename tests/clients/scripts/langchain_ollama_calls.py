@@ -15,10 +15,10 @@ HOST, KEY, MODEL = sys.argv[1:]
 
 def main() -> None:
     headers = {"headers": {"Authorization": f"Bearer {KEY}"}}
-    chat = ChatOllama(base_url=HOST, model=MODEL, num_predict=24, client_kwargs=headers)
+    chat = ChatOllama(base_url=HOST, model=MODEL, num_predict=24, seed=1, client_kwargs=headers)
     whole = chat.invoke("Tell me of a ship.")
     streamed = [piece.content for piece in chat.stream([("system", "Tell of ships."), ("human", "Hello")])]
-    plain = OllamaLLM(base_url=HOST, model=MODEL, num_predict=24, client_kwargs=headers)
+    plain = OllamaLLM(base_url=HOST, model=MODEL, num_predict=24, seed=1, client_kwargs=headers)
     try:
         ChatOllama(base_url=HOST, model="no-such-model", client_kwargs=headers).invoke("Hello")
         unknown = ""
