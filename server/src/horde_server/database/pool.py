@@ -111,10 +111,10 @@ class Pool(AsyncConnectionPool[Connection]):
             or self._pool_full_event is not None
             or conn.pgconn.transaction_status != TransactionStatus.IDLE
             or conn._created_at <= self._drained_at  # noqa: SLF001 written by the pool
-            or conn._expire_at <= monotonic()  # noqa: SLF001
+            or conn._expire_at <= monotonic()  # noqa: SLF001 as that
         ):
             return False
-        conn._pool = None  # noqa: SLF001
+        conn._pool = None  # noqa: SLF001 as the library unmarks it
         self._pool.append(conn)
         return True
 

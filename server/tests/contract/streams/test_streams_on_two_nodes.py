@@ -36,6 +36,18 @@ async def wanted(horde: Horde, worker: StreamingWorker, job_id: str) -> None:
     await horde.until(is_wanted, "the worker is told that somebody listens")
 
 
+async def begun(
+    horde: Horde, worker: StreamingWorker, other: Node, request_id: str, words: str = "one "
+) -> tuple[Heard, str]:
+    """Who listens at another node has heard the first words of a text; and its job."""
+    heard = await listening(other, request_id)
+    job_id = (await worker.job())["id"]
+    await wanted(horde, worker, job_id)
+    await worker.write(job_id, words)
+    await heard.until(Text)
+    return heard, job_id
+
+
 async def test_pieces_reach_a_listener_at_another_node(horde: Horde, worker: StreamingWorker, other: Node) -> None:
     """§8.1: as if it were at the same."""
     request_id = await horde.texts.request()
@@ -65,11 +77,7 @@ async def test_what_is_lost_between_nodes_is_asked_for(
     horde: Horde, worker: StreamingWorker, node: Node, other: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """§8.3: the next piece shows the hole."""
-    heard = await listening(other, await horde.texts.request())
-    job_id = (await worker.job())["id"]
-    await wanted(horde, worker, job_id)
-    await worker.write(job_id, "one ")
-    await heard.until(Text)
+    heard, job_id = await begun(horde, worker, other, await horde.texts.request())
     with monkeypatch.context() as patched:
         patched.setattr(node.core.notices, "send", lambda _: None)
         await worker.write(job_id, "two ", at=4)
@@ -82,11 +90,7 @@ async def test_a_worker_may_change_its_node_in_the_middle(
     horde: Horde, worker: StreamingWorker, node: Node, other: Node
 ) -> None:
     """§8.4: the new node begins where the worker is; what the listener lacks the worker sends again."""
-    heard = await listening(other, await horde.texts.request())
-    job_id = (await worker.job())["id"]
-    await wanted(horde, worker, job_id)
-    await worker.write(job_id, "one ")
-    await heard.until(Text)
+    heard, job_id = await begun(horde, worker, other, await horde.texts.request())
     relay = node.following._relay
     relay.jobs.clear()  # as of a node that has just started
     answer = await worker.send(job_id, at=8, text="three")
@@ -142,11 +146,7 @@ async def test_a_job_given_back_at_one_node_is_gone_on_with_by_the_other(
 ) -> None:
     """§8.5: the listening node knows what was told, and says it within three seconds."""
     request_id = await horde.texts.request(prompt="Tell: ", params={"max_length": 80})
-    heard = await listening(other, request_id)
-    job_id = (await worker.job())["id"]
-    await wanted(horde, worker, job_id)
-    await worker.write(job_id, "one ")
-    await heard.until(Text)
+    heard, job_id = await begun(horde, worker, other, request_id)
     await horde.texts.submit(worker.key, job_id, generation="", state="faulted")
     assert (await heard.until(Restarted)).reason == "faulted"
 
@@ -276,7 +276,7 @@ async def known_to(node: Node, request_id: str, horde: Horde, nodes: int = 1) ->
     there = node.following._relay.others
 
     async def knows() -> bool:
-        return len(there._listening.get(RequestId(UUID(request_id)), ())) == nodes  # type: ignore[attr-defined]
+        return len(there._listening.get(RequestId(UUID(request_id)), ())) == nodes  # type: ignore[attr-defined] # of real others
 
     await horde.until(knows, "the node knows of all who listen")
 
@@ -316,11 +316,7 @@ async def test_the_text_of_a_deleted_worker_is_gone_on_with_by_the_other(
 ) -> None:
     """§6.1, §8.5: the node that deletes it knows nothing of what was told, and lets the listening one say it."""
     request_id = await horde.texts.request(prompt="Tell: ", params={"max_length": 80})
-    heard = await listening(other, request_id)
-    job_id = (await worker.job())["id"]
-    await wanted(horde, worker, job_id)
-    await worker.write(job_id, "one ")
-    await heard.until(Text)
+    heard, _ = await begun(horde, worker, other, request_id)
     [(worker_id,)] = await horde.sql("SELECT id FROM worker")
     answer = await horde.client.delete(f"/api/v2/workers/{worker_id}", headers={"apikey": worker.key})
     assert answer.status_code == 200, answer.text
@@ -350,11 +346,7 @@ async def test_who_comes_back_is_told_what_came_meanwhile(
 ) -> None:
     """§4.2, §5.2: that nobody let the node hear of the job is no silence of its worker."""
     request_id = await horde.texts.request()
-    heard = await listening(other, request_id)
-    job_id = (await worker.job())["id"]
-    await wanted(horde, worker, job_id)
-    await worker.write(job_id, "one ")
-    await heard.until(Text)
+    heard, job_id = await begun(horde, worker, other, request_id)
     if is_heard_elsewhere:
         await listening(node, request_id)
     heard.client.go()
@@ -384,7 +376,7 @@ async def test_a_node_that_comes_later_asks_who_listens(
         return there.listens(RequestId(UUID(request_id))) is not None
 
     await horde.until(knows, "the other node knows")
-    there._listening.clear()  # type: ignore[attr-defined]
+    there._listening.clear()  # type: ignore[attr-defined] # of real others
     await node.slices.missed()
     await horde.until(knows, "the other node knows again")
 
@@ -399,8 +391,4 @@ async def test_what_a_node_does_not_understand_does_no_harm(
         f'[["p", "{nobody}", "{nobody}", "{nobody}", 5, "x", 0, []]]', f'[["l", [["{nobody}", 9]]]]', '[["w"]]',
     ):  # fmt: skip
         other.core.notices.on_message("a stranger", message)
-    heard = await listening(other, await horde.texts.request())
-    job_id = (await worker.job())["id"]
-    await wanted(horde, worker, job_id)
-    await worker.write(job_id, "still here")
-    await heard.until(Text)
+    await begun(horde, worker, other, await horde.texts.request(), "still here")
